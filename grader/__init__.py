@@ -1,0 +1,3 @@
+"""grade: a student declares, the grader trains."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,82 @@
+"""The command `grade`: one module per command, loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from grader import __version__
+from grader.errors import Exit, GradeError
+
+COMMANDS = {
+    "exercise": ("grader.cli.exercise", "Grade one submission: grade EXERCISE FILE"),
+    "list": ("grader.cli.list_", "Show the course's exercises"),
+    "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
+    "new": ("grader.cli.new", "Start an exercise: copy its stub"),
+    "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
+}
+MAIN_JOB = "exercise"
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called; `grade EXERCISE FILE` needs no command name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name != MAIN_JOB]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(COMMANDS[cmd_name][0]).command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else "--help"
+        if first not in COMMANDS and first not in ("--help", "-h", "--version"):
+            args = [MAIN_JOB, *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]   |   COMMAND …")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grade")
+def commands() -> None:
+    """Grade deep-learning exercises: your file declares a training, the grader runs and measures it.
+
+    \b
+    grade exercise3 my_solution.py        grade a submission
+    grade exercise3 --help                the options of the main job
+    """
+
+
+def main() -> None:
+    """The console script: every expected error becomes one message and its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Runs one command line; returns its exit code."""
+    try:
+        result: Any = commands.main(args, prog_name="grade", standalone_mode=False)
+    except GradeError as error:
+        click.echo(f"grade: {error}", err=True)
+        return error.exit_code
+    except click.exceptions.Abort:
+        click.echo("grade: interrupted", err=True)
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAULT
+    return int(result or 0)

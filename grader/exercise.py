@@ -1,0 +1,108 @@
+"""An exercise as its author wrote it: what a machine needs to grade one submission."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, field
+
+from grader import checks
+from grader.course import Course
+from grader.yamltree import Duration, Node, Percent, Problems, Size, convert, read
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one submission may use: training time per device, time of the student's own code, memory, output."""
+
+    gpu: Duration = Duration(300)
+    cpu: Duration = Duration(1800)
+    student: Duration = Duration(120)
+    memory: Size = Size(4_000_000_000)
+    output: Size = Size(1_000_000)
+
+
+class CheckSpec(Struct, frozen=True, kw_only=True):
+    """One line of an exercise's `checks`; a `gate` that fails means that training isn't started."""
+
+    id: str
+    check: str
+    points: float
+    args: dict[str, Any] = field(default_factory=dict)
+    title: str | None = None
+    hint: str | None = None
+    gate: bool = False
+
+
+class Exercise(Struct, frozen=True, kw_only=True):
+    """The file `exercise.yaml`, schema `grade-exercise/1`."""
+
+    schema: Literal["grade-exercise/1"]
+    id: str
+    title: str
+    checks: list[CheckSpec]
+    function: str | None = None
+    dataset: Literal["mnist", "fashion_mnist"] | None = None
+    training: Literal["delegated", "observed", "none"] = "delegated"
+    seed: int = 7
+    attempts: int = 1
+    limits: Limits = field(default_factory=Limits)
+    pass_mark: Percent = Percent(1.0)
+    hints: list[str] = field(default_factory=list)
+    unit: str = ""
+    difficulty: Literal["easy", "medium", "hard"] = "medium"
+    minutes: int = 30
+
+    @property
+    def max_score(self) -> float:
+        return sum(spec.points for spec in self.checks)
+
+
+def load(course: Course, exercise_id: str) -> Exercise:
+    """Reads and checks one exercise.
+
+    Raises:
+        UsageError: there is no such exercise.
+        CourseError: every fault of its `exercise.yaml`, with line and column.
+    """
+    path = course.exercise_file(exercise_id)
+    tree, problems = read(path, f"exercises/{exercise_id}/exercise.yaml")
+    exercise = convert(tree, Exercise, problems)
+    _check_specs(tree.at("checks"), problems)
+    if exercise is not UNSET:
+        _check_whole(exercise, tree, exercise_id, problems)
+    problems.check()
+    return exercise
+
+
+def _check_specs(node: Node, problems: Problems) -> None:
+    """Each check's name and arguments against the functions in `grader.checks`."""
+    seen: set[str] = set()
+    for item in node.value if isinstance(node.value, tuple) else ():
+        if not isinstance(item.value, dict):
+            continue
+        identity = item.at("id")
+        if identity.value in seen:
+            problems.add(identity, f'two checks have the id "{identity.value}"')
+        seen.add(str(identity.value))
+        if isinstance(item.at("check").value, str):
+            checks.check_arguments(item, problems)
+
+
+def _check_whole(exercise: Exercise, tree: Node, folder: str, problems: Problems) -> None:
+    if exercise.id != folder:
+        problems.add(tree.at("id"), f'the id "{exercise.id}" differs from the folder\'s name "{folder}"')
+    if not exercise.checks:
+        problems.add(tree.at("checks"), "an exercise needs at least one check")
+    if exercise.training != "none" and exercise.dataset is None:
+        problems.add(tree, '"dataset" is missing: training needs one')
+    if not 1 <= exercise.attempts <= 10:
+        problems.add(tree.at("attempts"), f"attempts must be from 1 to 10, got {exercise.attempts}")
+    for index, spec in enumerate(exercise.checks):
+        if not 0 <= spec.points <= 1000:
+            problems.add(tree.at("checks", index, "points"), f"points must be from 0 to 1000, got {spec.points:g}")
+
+
+def text_of(course: Course, exercise_id: str, name: str) -> Path:
+    """A file beside the spec, such as `stub.py` or `README.md`."""
+    return course.exercise_file(exercise_id).with_name(name)

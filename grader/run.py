@@ -1,0 +1,114 @@
+"""What a run of a student's file left behind: how it ended, what it declared and returned, what the trainer measured.
+
+Plain records that can be written to disk once and judged again later; nothing here computes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from grader.verdict import EndKind, Note, TrainingRecord
+
+
+class End(Struct, frozen=True, kw_only=True):
+    """How the run ended; a crash or a time-out is a value, never a branch.
+
+    `kind` may also be `gated`: a gate failed and no training was started.
+    """
+
+    kind: EndKind | Literal["gated"]
+    message: str = ""
+    traceback: str = ""
+    line: int | None = None
+
+
+class Layer(Struct, frozen=True, kw_only=True):
+    """One layer that has influence on the output; nested models are flattened, wrappers looked through."""
+
+    kind: str
+    name: str
+    output_shape: list[int | None] = field(default_factory=list)
+    parameters: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+class Architecture(Struct, frozen=True, kw_only=True):
+    """The declared model, as the trainer rebuilt it."""
+
+    layers: list[Layer]
+    parameters: int
+    compile: dict[str, Any] = field(default_factory=dict)
+    accuracy_key: str | None = None
+    log_keys: list[str] = field(default_factory=list)
+
+
+class DataMatch(Struct, frozen=True, kw_only=True):
+    """How the arrays that were ordered compare with the canonical dataset.
+
+    `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
+    `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`.
+    """
+
+    dataset: str | None
+    examples: int
+    trained_on: int
+    train: int = 0
+    test: int = 0
+    unknown: int = 0
+    repeated: int = 0
+    labels_wrong: int = 0
+    wrong_labels_at: list[int] = field(default_factory=list)
+    same_order: bool = True
+    preprocessing: str = ""
+    validation: str | None = None
+
+
+class CurveOutcome(Struct, frozen=True, kw_only=True):
+    """What the student's callbacks did on one synthetic curve.
+
+    `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
+    `logs` are those of the epoch at which they stopped (or were due).
+    """
+
+    curve: str
+    due: int | None
+    stopped: int | None
+    logs: dict[str, float] = field(default_factory=dict)
+
+
+class Probe(Struct, frozen=True, kw_only=True):
+    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed."""
+
+    outcomes: list[CurveOutcome] = field(default_factory=list)
+    callbacks: list[str] = field(default_factory=list)
+    error: str | None = None
+    inconclusive: str | None = None
+    line: int | None = None
+
+
+class Measurement(Struct, frozen=True, kw_only=True):
+    """Accuracies of the trained model, recomputed by the trainer on the canonical splits."""
+
+    train_accuracy: float
+    test_accuracy: float
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """Everything that one attempt with one seed left behind; `None` is what it never came to."""
+
+    seed: int
+    end: End
+    architecture: Architecture | None = None
+    data: DataMatch | None = None
+    probe: Probe | None = None
+    training: TrainingRecord | None = None
+    measured: Measurement | None = None
+    returned: Any = None
+    has_returned: bool = False
+    fit_line: int | None = None
+    notes: list[Note] = field(default_factory=list)
+    output: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)

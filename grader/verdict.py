@@ -1,0 +1,99 @@
+"""What a submission earned and why: the one record that every report renders and none computes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+CheckStatus = Literal["passed", "failed", "skipped", "error"]
+Basis = Literal["measured", "declared", "static", "reported"]
+Status = Literal["passed", "failed", "error"]
+EndKind = Literal[
+    "completed",
+    "crashed",
+    "timed_out",
+    "out_of_memory",
+    "output_limit",
+    "forbidden",
+    "not_started",
+]
+
+
+class CheckResult(Struct, frozen=True, kw_only=True):
+    """One check's outcome; `failed` costs points, `skipped` says why it couldn't be judged."""
+
+    id: str
+    title: str
+    status: CheckStatus
+    points: float
+    max_points: float
+    basis: Basis
+    message: str
+    expected: str | None = None
+    got: str | None = None
+    hint: str | None = None
+    line: int | None = None
+
+
+class SubmissionRef(Struct, frozen=True, kw_only=True):
+    """Which file (or which student's answers) the verdict is about."""
+
+    path: str
+    sha256: str
+
+
+class TrainingRecord(Struct, frozen=True, kw_only=True):
+    """One training as the trainer measured it.
+
+    `epochs` holds, per epoch, `epoch` (0-based) and the logs as Keras gives them.
+    `stopped_by` is what ended it: the student's callback, the number of epochs, or our limit.
+    """
+
+    epochs: list[dict[str, float]]
+    stopped_by: Literal["callback", "epochs", "limit"]
+    examples: int
+    seed: int
+    replayed: bool = False
+    backend: str = ""
+    device: str = ""
+    seconds: float = 0.0
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """A remark that costs nothing, such as a TF 1 name and its TF 2 spelling."""
+
+    line: int | None
+    message: str
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Where the verdict was reached."""
+
+    python: str
+    keras: str | None = None
+    tensorflow: str | None = None
+    cpu: str | None = None
+    gpu: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The JSON contract `grade-verdict/1`; `end_message` says how the run ended in a sentence."""
+
+    schema: str = "grade-verdict/1"
+    exercise: str
+    title: str = ""
+    submission: SubmissionRef
+    status: Status
+    score: float
+    max_score: float
+    end: EndKind
+    end_message: str = ""
+    checks: list[CheckResult]
+    training: list[TrainingRecord] = field(default_factory=list)
+    measured: dict[str, float] = field(default_factory=dict)
+    returned: Any = None
+    notes: list[Note] = field(default_factory=list)
+    stdout: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+    environment: Environment | None = None
