@@ -1,0 +1,60 @@
+"""Checks of the declared model."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from grader.checks.registry import Outcome, check, failed, passed
+from grader.checks.wording import counted, name
+from grader.run import Architecture
+
+# The canonical class names of the layers that an exercise can count.
+LAYERS = frozenset(
+    """
+    Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention Average AveragePooling1D
+    AveragePooling2D AveragePooling3D BatchNormalization Bidirectional Concatenate Conv1D Conv1DTranspose Conv2D
+    Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Cropping1D Cropping2D Cropping3D Dense
+    DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding Flatten GRU GaussianDropout GaussianNoise
+    GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
+    GlobalMaxPooling3D GroupNormalization GroupedQueryAttention Identity InputLayer LSTM LayerNormalization LeakyReLU
+    Masking MaxPooling1D MaxPooling2D MaxPooling3D Maximum Minimum MultiHeadAttention Multiply Normalization PReLU
+    Permute RNN RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom ReLU
+    RepeatVector Rescaling Reshape Resizing SeparableConv1D SeparableConv2D SimpleRNN Softmax SpatialDropout1D
+    SpatialDropout2D SpatialDropout3D Subtract TimeDistributed UnitNormalization UpSampling1D UpSampling2D UpSampling3D
+    ZeroPadding1D ZeroPadding2D ZeroPadding3D
+    """.split()
+)
+
+
+@check("architecture.layers", other_names=LAYERS)
+def layers(architecture: Architecture, **counts: int) -> Outcome:
+    """The model has exactly the layers that the exercise asks for.
+
+    Args:
+        architecture: the declared model, nested models flattened.
+        counts: how many layers of each class there must be; classes not named may come in any number.
+
+    >>> from grader.run import Layer
+    >>> model = Architecture(layers=[Layer(kind="Conv2D", name="a"), Layer(kind="Conv2D", name="b")], parameters=10)
+    >>> layers(model, Conv2D=1, MaxPooling2D=0).message
+    'the model has 2 Conv2D layers (a, b) where exactly 1 is asked for'
+    >>> layers(model, Conv2D=2).status
+    'passed'
+    """
+    found = Counter(layer.kind for layer in architecture.layers)
+    wrong = [kind for kind in counts if found[kind] != counts[kind]]
+    got = ", ".join(f"{found[kind]} x {kind}" for kind in counts)
+    if not wrong:
+        return passed(f"the model has {got}", got=got)
+    return failed(
+        "; ".join(_fault(architecture, kind, counts[kind]) for kind in wrong),
+        expected=", ".join(f"{number} x {kind}" for kind, number in counts.items()),
+        got=got,
+    )
+
+
+def _fault(architecture: Architecture, kind: str, wanted: int) -> str:
+    names = [name(layer.name) for layer in architecture.layers if layer.kind == kind]
+    listed = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
+    asked = "none is allowed" if wanted == 0 else f"exactly {wanted} {'is' if wanted == 1 else 'are'} asked for"
+    return f"the model has {counted(len(names), f'{kind} layer') if names else f'no {kind} layer'}{listed} where {asked}"

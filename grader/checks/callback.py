@@ -1,0 +1,165 @@
+"""The check of the student's callbacks: tried on synthetic curves, they must stop at the right epoch of each.
+
+On the curves accuracy, loss and the validation figures go their own ways, so what a callback watches shows in
+where it stops.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from grader.checks.registry import Outcome, check, failed, passed, undecided
+from grader.checks.wording import beside, counted, epoch, figure, name
+from grader.run import CurveOutcome, Probe
+from grader.verdict import TrainingRecord
+from grader.yamltree import Percent
+
+STOP = "set `self.model.stop_training = True` in `on_epoch_end`, and give the callback to `fit(callbacks=[...])`"
+
+
+@check("callback.stops_when")
+def stops_when(
+    probe: Probe, training: TrainingRecord | None, *, metric: Literal["accuracy", "val_accuracy"], above: Percent
+) -> Outcome:
+    """The callback stops the training at the end of the first epoch whose figure is above the line.
+
+    Args:
+        probe: what the callbacks did on each synthetic curve.
+        training: the real training, which decides where the callbacks can't be tried.
+        metric: the figure that the callback has to watch.
+        above: the line; a figure equal to it is not above it.
+
+    >>> late = CurveOutcome(curve="crosses", due=5, stopped=6, logs={"accuracy": 0.9991})
+    >>> stops_when(Probe(outcomes=[late], callbacks=["Stop"]), None, metric="accuracy", above=0.998).message
+    'the callback stops 1 epoch late: accuracy went above 0.998 in epoch 6, and it stopped after epoch 7'
+    """
+    if probe.error is not None:
+        return failed(
+            f"the callback raised an error when it was tried: {name(probe.error)}",
+            expected=_expected(metric, above),
+            got=name(probe.error),
+            hint=f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'.",
+            line=probe.line,
+        )
+    if probe.inconclusive is not None or not probe.outcomes:
+        return _by_training(probe, training, metric, above)
+    wrong = [outcome for outcome in probe.outcomes if outcome.stopped != outcome.due]
+    if not wrong:
+        trials = counted(len(probe.outcomes), "trial curve")
+        return passed(f"the callback stops when {metric} goes above {figure(above)}, on {trials}")
+    message, hint = _diagnosis(probe, wrong, metric, above)
+    return failed(message, expected=_expected(metric, above), got=_got(wrong[0], metric), hint=hint, line=probe.line)
+
+
+def _expected(metric: str, above: float) -> str:
+    return f"stops at the end of the first epoch whose {metric} is above {figure(above)}"
+
+
+def _got(outcome: CurveOutcome, metric: str) -> str:
+    when = "never stopped" if outcome.stopped is None else f"stopped after {epoch(outcome.stopped)}"
+    due = "should not stop" if outcome.due is None else f"should stop after {epoch(outcome.due)}"
+    logs = ", ".join(f"{key} {figure(value)}" for key, value in outcome.logs.items())
+    return f'on the curve "{outcome.curve}": {when}, {due}' + (f" ({logs})" if logs else "")
+
+
+def _diagnosis(probe: Probe, wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
+    """What went wrong, in a sentence, and what to look at; the first explanation that fits all curves."""
+    outcomes, stops = probe.outcomes, {outcome.stopped for outcome in probe.outcomes}
+    if stops == {None}:
+        return _never(probe, metric, above)
+    if len(stops) == 1 and len({outcome.due for outcome in outcomes}) > 1:
+        return (
+            f"the callback stopped after {epoch(wrong[0].stopped or 0)} on every trial curve, whatever {metric} was",
+            f"It has to look at `logs`: compare `logs['{metric}']` with {figure(above)}.",
+        )
+    early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
+    if early:
+        return _early(early, wrong, metric, above)
+    return _late(wrong, metric, above)
+
+
+def _is_early(outcome: CurveOutcome) -> bool:
+    return outcome.due is None or (outcome.stopped is not None and outcome.stopped < outcome.due)
+
+
+def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
+    if not probe.callbacks:
+        return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP}."
+    return (
+        f"the callback never stopped a training, though {metric} went above {figure(above)}",
+        f"To stop, {STOP}; the key to look at is `logs['{metric}']`.",
+    )
+
+
+def _early(
+    early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str, above: float
+) -> tuple[str, str]:
+    """Stopped below the line: it watches another figure, or the line in the code is too low."""
+    outcome = early[0]
+    reached = outcome.logs.get(metric)
+    at = "" if reached is None else f" at {metric} {beside(reached, above)}, which is not above {figure(above)}"
+    message = f"the callback stopped{at} ({epoch(outcome.stopped or 0)})"
+    watched = _watched(early, wrong, metric)
+    if watched is not None:
+        value = outcome.logs.get(watched)
+        shown = "" if value is None else f", which was {figure(value)} there"
+        return f"{message}: it seems to watch {watched}{shown}", f"Compare `logs['{metric}']` with {figure(above)}."
+    return message, f"Is the line in your condition lower than {figure(above)}?"
+
+
+def _watched(early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str) -> str | None:
+    """The figure that explains the early stops: on one curve the loss parts from accuracy, on another validation."""
+    names = {outcome.curve for outcome in early}
+    if names == {"validation runs ahead"}:
+        return "val_accuracy" if metric == "accuracy" else "accuracy"
+    # A callback on a line that is too low is early on this curve as well; one on the loss is late or never stops.
+    slow = [outcome for outcome in wrong if outcome.curve == "accuracy rises, loss stays high"]
+    return "loss" if slow and not _is_early(slow[0]) else None
+
+
+def _late(wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
+    outcome = next((item for item in wrong if item.stopped is not None), wrong[0])
+    due = outcome.due or 0
+    crossed = f"{metric} went above {figure(above)} in {epoch(due)}"
+    if outcome.stopped is None:
+        return (
+            f'on the curve "{outcome.curve}" the callback never stopped, though {crossed}',
+            f"It has to depend on `logs['{metric}']` alone.",
+        )
+    return (
+        f"the callback stops {counted(outcome.stopped - due, 'epoch')} late: {crossed}, "
+        f"and it stopped after {epoch(outcome.stopped)}",
+        f"Is the line in your condition higher than {figure(above)}, or does it wait (`patience`, `on_epoch_begin`)?",
+    )
+
+
+def _by_training(probe: Probe, training: TrainingRecord | None, metric: str, above: float) -> Outcome:
+    """Judges by the real training where the callbacks can't be tried beforehand."""
+    reason = name(probe.inconclusive or "there was no curve to try it on")
+    figures = [logs.get(metric, float("-inf")) for logs in training.epochs] if training else []
+    if training is None or not figures:
+        return undecided(f"not judged: the callback can't be tried without a training ({reason})")
+    due = next((index for index, value in enumerate(figures) if value > above), None)
+    last = len(figures) - 1
+    if due is None:
+        return _below(training, figures, metric, above)
+    if due == last and training.stopped_by == "callback":
+        return passed(f"in the training the callback stopped after {epoch(last)}, the first one above {figure(above)}")
+    how = {"callback": "the callback stopped it", "epochs": "its epochs were over", "limit": "the time limit ended it"}
+    return failed(
+        f"{metric} went above {figure(above)} in {epoch(due)}, but the training ended after {epoch(last)}, "
+        f"when {how[training.stopped_by]}",
+        expected=_expected(metric, above),
+        got=f"{counted(len(figures), 'epoch')}, ended by: {training.stopped_by}",
+        line=probe.line,
+    )
+
+
+def _below(training: TrainingRecord, figures: list[float], metric: str, above: float) -> Outcome:
+    if training.stopped_by != "callback":
+        return undecided(f"not judged: {metric} never went above {figure(above)}, so there was nothing to stop")
+    return failed(
+        f"the callback stopped the training after {epoch(len(figures) - 1)}, before {metric} was above {figure(above)}",
+        expected=_expected(metric, above),
+        got=f"highest {metric} {beside(max(figures), above)}" if max(figures) >= 0 else f"no {metric} in the logs",
+    )

@@ -1,0 +1,113 @@
+"""From a run to check results: hands each check the evidence that it names; it neither runs nor prints anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grader.checks.arguments import arguments
+from grader.checks.catalogue import CHECKS
+from grader.checks.registry import Check, Outcome, undecided
+from grader.checks.wording import name
+from grader.run import Run
+from grader.verdict import CheckResult
+
+if TYPE_CHECKING:
+    from grader.exercise import CheckSpec, Exercise
+
+# Why evidence is missing, by how the run ended.
+ENDS = {
+    "crashed": "your code stopped with an error before it came to that",
+    "timed_out": "the time limit came first",
+    "out_of_memory": "the memory limit came first",
+    "output_limit": "your code printed more than the limit and was stopped",
+    "forbidden": "your code tried something that isn't allowed here and was stopped",
+    "not_started": "your file could not be run",
+    "gated": "the training was not started, because an earlier check failed",
+}
+# Why it is missing although the function came to its end.
+ABSENT = {
+    "architecture": "`model.fit` was never called, so there is no model to look at",
+    "data": "`model.fit` was never called, so no data was given to it",
+    "probe": "`model.fit` was never called, so there is no callback to try",
+    "training": "nothing was trained",
+    "measured": "nothing was trained, so there is nothing to measure",
+    "returned": "the function did not return",
+}
+
+
+def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[CheckResult]:
+    """The result of each of an exercise's checks, in their order.
+
+    Args:
+        run: what one attempt left behind.
+        exercise: whose checks apply.
+        only_gates: leave out the checks that don't decide whether training is started.
+    """
+    specs = [spec for spec in exercise.checks if spec.gate or not only_gates]
+    return [_result(spec, run, exercise) for spec in specs]
+
+
+def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
+    entry = CHECKS[spec.check]
+    evidence = {item: _evidence(item, run, exercise) for item in entry.evidence}
+    missing = next((item for item in evidence if evidence[item] is None and _needs(entry, item, run)), None)
+    if missing is not None:
+        return _record(spec, entry, run, undecided(_why(missing, run)))
+    try:
+        outcome = entry.function(**evidence, **arguments(spec))
+    except Exception as error:  # noqa: BLE001 - whatever a check raises is our fault, and costs no points
+        return _broken(spec, entry, error)
+    return _record(spec, entry, run, outcome)
+
+
+def _evidence(item: str, run: Run, exercise: Exercise) -> Any:
+    match item:
+        case "run":
+            return run
+        case "dataset":
+            return exercise.dataset
+        case _:
+            return getattr(run, item)
+
+
+def _needs(entry: Check, item: str, run: Run) -> bool:
+    """Whether an absent piece of evidence keeps the check from being judged; a returned None is a value."""
+    return not run.has_returned if item == "returned" else not entry.evidence[item]
+
+
+def _why(missing: str, run: Run) -> str:
+    reason = ENDS.get(run.end.kind) or ABSENT[missing]
+    said = run.end.message.splitlines()[0] if run.end.message and run.end.kind != "completed" else ""
+    return f"not judged: {reason}" + (f" ({name(said)})" if said else "")
+
+
+def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckResult:
+    failed = outcome.status == "failed"
+    hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
+    at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
+    return CheckResult(
+        id=spec.id,
+        title=spec.title or entry.title,
+        status=outcome.status,
+        points=spec.points if outcome.status == "passed" else 0.0,
+        max_points=spec.points,
+        basis=entry.basis,
+        message=outcome.message,
+        expected=outcome.expected,
+        got=outcome.got,
+        hint=" ".join(hints) or None,
+        line=outcome.line or at_fit,
+    )
+
+
+def _broken(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
+    said = f"{type(error).__name__}: {name(str(error))}"
+    return CheckResult(
+        id=spec.id,
+        title=spec.title or entry.title,
+        status="error",
+        points=spec.points,
+        max_points=spec.points,
+        basis=entry.basis,
+        message=f"this check broke inside the grader ({said}); that is not your fault and costs no points",
+    )

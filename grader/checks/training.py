@@ -1,0 +1,167 @@
+"""Checks of what was trained on and of the training as the trainer measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from grader.checks.registry import Outcome, check, failed, passed, undecided
+from grader.checks.wording import beside, counted, epoch, figure
+from grader.run import DataMatch, Measurement
+from grader.verdict import TrainingRecord
+from grader.yamltree import Percent
+
+# What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
+LEAST_SHARE = 2 / 3
+MOST_SHARE = 1.05
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+
+
+@check("training.data")
+def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"], examples: int) -> Outcome:
+    """The model is trained on the whole dataset, each image once, with its own label.
+
+    Args:
+        data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
+        dataset: the exercise's dataset.
+        split: the split to train on.
+        examples: the number of its images.
+
+    >>> part = DataMatch(dataset="mnist", examples=6000, trained_on=6000, train=6000)
+    >>> data(part, "mnist", split="train", examples=60000).message
+    'trained on 6,000 of the 60,000 training images'
+    """
+    kind = "training" if split == "train" else "test"
+    faults = list(_faults(data, dataset, split, kind, examples))
+    if not faults:
+        return passed(f"trained on all {examples:,} {kind} images", got=data.preprocessing or None)
+    return failed(
+        "; ".join(faults),
+        expected=f"all {examples:,} {kind} images of {TITLES.get(dataset or '', 'the dataset')}, with their labels",
+        got=f"{counted(data.examples, 'example')}, {counted(data.trained_on, 'example')} in an epoch",
+    )
+
+
+def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
+    wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
+    if data.dataset is None or data.dataset != dataset:
+        yield _foreign(data, dataset)
+        return
+    if wanted < examples:
+        yield f"trained on {wanted:,} of the {examples:,} {kind} images"
+    if other:
+        yield f"{counted(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
+    if data.unknown:
+        yield f"{counted(data.unknown, 'image')} not from the dataset"
+    if data.repeated:
+        yield f"{counted(data.repeated, 'image')} given more than once"
+    if data.labels_wrong:
+        first = ", ".join(map(str, data.wrong_labels_at[:3]))
+        yield f"labels differ from the dataset at {counted(data.labels_wrong, 'place')} (first: {first})"
+    yield from _held_back(data, wanted, examples)
+
+
+def _held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
+    if wanted >= examples and data.trained_on < LEAST_SHARE * examples:
+        yield f"an epoch saw only {data.trained_on:,} of the {examples:,} images (at most a third may be held back)"
+    if not data.repeated and data.trained_on > MOST_SHARE * examples:
+        yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} images there are"
+
+
+def _foreign(data: DataMatch, dataset: str | None) -> str:
+    wanted = TITLES.get(dataset or "", "the dataset")
+    if data.dataset is None:
+        return f"the {counted(data.examples, 'example')} trained on are not the images of {wanted}"
+    return f"trained on {TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
+
+
+@check("training.reaches")
+def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accuracy"], above: Percent) -> Outcome:
+    """The training gets above the line.
+
+    Args:
+        training: the epochs as the trainer logged them.
+        metric: the figure to look at, as Keras logs it at the end of each epoch.
+        above: the line; a figure equal to it is not above it.
+
+    >>> record = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.9912}], stopped_by="epochs", examples=9, seed=7)
+    >>> reaches(record, metric="accuracy", above=0.998).message
+    'the highest accuracy was 0.9912, in epoch 1 of 1; that is not above 0.998'
+    """
+    figures = [logs[metric] for logs in training.epochs if metric in logs]
+    if not figures:
+        return _without(training, metric, above)
+    best = max(range(len(figures)), key=figures.__getitem__)
+    first = next((index for index, value in enumerate(figures) if value > above), None)
+    if first is not None:
+        return passed(
+            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {figure(above)}",
+            got=beside(figures[best], above),
+        )
+    stopped = "; the time limit ended the training there" if training.stopped_by == "limit" else ""
+    return failed(
+        f"the highest {metric} was {beside(figures[best], above)}, in {epoch(best)} of {len(figures)}; "
+        f"that is not above {figure(above)}{stopped}",
+        expected=f"{metric} above {figure(above)}",
+        got=beside(figures[best], above),
+    )
+
+
+def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
+    if not training.epochs:
+        return undecided("not judged: the time limit came before the end of the first epoch")
+    asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
+    return failed(
+        f"the training logged no {metric}",
+        expected=f"{metric} above {figure(above)}",
+        got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
+        hint=f"Ask for it with {asked}.",
+    )
+
+
+@check("training.epochs")
+def epochs(training: TrainingRecord, *, below: int) -> Outcome:
+    """The training ends in fewer epochs than the exercise allows.
+
+    Args:
+        training: the epochs as the trainer ran them.
+        below: the number of epochs to stay under.
+
+    >>> record = TrainingRecord(epochs=[{"epoch": i} for i in range(20)], stopped_by="epochs", examples=9, seed=7)
+    >>> epochs(record, below=20).message
+    'the training ran for 20 epochs; fewer than 20 are allowed'
+    """
+    number = len(training.epochs)
+    if number >= below:
+        return failed(
+            f"the training ran for {counted(number, 'epoch')}; fewer than {below} are allowed",
+            expected=f"fewer than {below} epochs",
+            got=str(number),
+        )
+    if training.stopped_by == "limit":
+        return undecided(f"not judged: the time limit ended the training after {counted(number, 'epoch')}")
+    return passed(f"the training ended after {counted(number, 'epoch')}", got=str(number))
+
+
+@check("measured.accuracy")
+def accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> Outcome:
+    """The trained model recognises enough of the images when it is tried again.
+
+    Args:
+        measured: accuracies that the trainer recomputed on the canonical images.
+        split: `test` holds images that the training never saw.
+        at_least: the floor; a figure equal to it passes.
+
+    >>> accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
+    'the trained model gets 91.2 % of the test images right; at least 97 % is asked for'
+    """
+    value = measured.train_accuracy if split == "train" else measured.test_accuracy
+    kind = "training" if split == "train" else "test"
+    share = f"the trained model gets {figure(100 * value)} % of the {kind} images right"
+    if value >= at_least:
+        return passed(share, got=f"{value:.4f}")
+    return failed(
+        f"{share}; at least {figure(100 * at_least)} % is asked for",
+        expected=f"at least {figure(at_least)}",
+        got=f"{value:.4f}",
+    )

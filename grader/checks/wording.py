@@ -1,0 +1,66 @@
+"""How numbers and hostile values are written in a check's messages: short, exact and printable."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+LONGEST = 80
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, on one line, shortened, control characters escaped.
+
+    >>> shown([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    '[0, 1, 2, 3, 4, 5, ...]'
+    """
+    text = reprlib.repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def name(text: str) -> str:
+    """A name that student code chose, without its quotes.
+
+    >>> name("conv\\x1b[31m")
+    'conv\\\\x1b[31m'
+    """
+    return shown(text)[1:-1]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "image"), counted(6000, "image")
+    ('1 image', '6,000 images')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def figure(value: float) -> str:
+    """An accuracy or a loss, with four digits unless it needs fewer.
+
+    >>> figure(0.998), figure(0.99768), figure(0.6)
+    ('0.998', '0.9977', '0.6')
+    """
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def beside(value: float, line: float) -> str:
+    """A figure with as many digits as tell it from the line that it is compared with.
+
+    >>> beside(0.99797, 0.998), beside(0.9912, 0.998), beside(0.998, 0.998)
+    ('0.99797', '0.9912', '0.998')
+    """
+    for digits in (4, 5, 6):
+        if f"{value:.{digits}f}" != f"{line:.{digits}f}":
+            return f"{value:.{digits}f}"
+    return figure(value)
+
+
+def epoch(index: int) -> str:
+    """An epoch as Keras prints it: record 0 is epoch 1.
+
+    >>> epoch(0)
+    'epoch 1'
+    """
+    return f"epoch {index + 1}"
