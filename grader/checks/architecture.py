@@ -57,4 +57,6 @@ def _fault(architecture: Architecture, kind: str, wanted: int) -> str:
     names = [name(layer.name) for layer in architecture.layers if layer.kind == kind]
     listed = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
     asked = "none is allowed" if wanted == 0 else f"exactly {wanted} {'is' if wanted == 1 else 'are'} asked for"
-    return f"the model has {counted(len(names), f'{kind} layer') if names else f'no {kind} layer'}{listed} where {asked}"
+    return (
+        f"the model has {counted(len(names), f'{kind} layer') if names else f'no {kind} layer'}{listed} where {asked}"
+    )

@@ -30,7 +30,9 @@ def check_arguments(item: Node, problems: Problems) -> None:
         kind = entry.kind_of(argument)
         if kind is None:
             known = [*entry.arguments, *entry.other_names]
-            problems.add(given.keys[argument], f'{entry.name} has no argument "{argument}"{did_you_mean(argument, known)}')
+            problems.add(
+                given.keys[argument], f'{entry.name} has no argument "{argument}"{did_you_mean(argument, known)}'
+            )
         else:
             convert(value, kind, problems)
     for argument, declared in entry.arguments.items():

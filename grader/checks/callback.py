@@ -47,35 +47,40 @@ def stops_when(
     if not wrong:
         trials = counted(len(probe.outcomes), "trial curve")
         return passed(f"the callback stops when {metric} goes above {figure(above)}, on {trials}")
-    message, hint = _diagnosis(probe, wrong, metric, above)
-    return failed(message, expected=_expected(metric, above), got=_got(wrong[0], metric), hint=hint, line=probe.line)
+    shown, message, hint = _diagnosis(probe, wrong, metric, above)
+    return failed(message, expected=_expected(metric, above), got=_got(shown), hint=hint, line=probe.line)
 
 
 def _expected(metric: str, above: float) -> str:
     return f"stops at the end of the first epoch whose {metric} is above {figure(above)}"
 
 
-def _got(outcome: CurveOutcome, metric: str) -> str:
+def _got(outcome: CurveOutcome) -> str:
     when = "never stopped" if outcome.stopped is None else f"stopped after {epoch(outcome.stopped)}"
     due = "should not stop" if outcome.due is None else f"should stop after {epoch(outcome.due)}"
     logs = ", ".join(f"{key} {figure(value)}" for key, value in outcome.logs.items())
     return f'on the curve "{outcome.curve}": {when}, {due}' + (f" ({logs})" if logs else "")
 
 
-def _diagnosis(probe: Probe, wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
-    """What went wrong, in a sentence, and what to look at; the first explanation that fits all curves."""
+def _diagnosis(probe: Probe, wrong: list[CurveOutcome], metric: str, above: float) -> tuple[CurveOutcome, str, str]:
+    """The curve that shows best what went wrong, what it is in a sentence, and what to look at.
+
+    The first explanation that fits all curves is taken.
+    """
     outcomes, stops = probe.outcomes, {outcome.stopped for outcome in probe.outcomes}
     if stops == {None}:
-        return _never(probe, metric, above)
+        return wrong[0], *_never(probe, metric, above)
     if len(stops) == 1 and len({outcome.due for outcome in outcomes}) > 1:
         return (
+            wrong[0],
             f"the callback stopped after {epoch(wrong[0].stopped or 0)} on every trial curve, whatever {metric} was",
             f"It has to look at `logs`: compare `logs['{metric}']` with {figure(above)}.",
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
-        return _early(early, wrong, metric, above)
-    return _late(wrong, metric, above)
+        return early[0], *_early(early, wrong, metric, above)
+    late = next((outcome for outcome in wrong if outcome.stopped is not None), wrong[0])
+    return late, *_late(late, metric, above)
 
 
 def _is_early(outcome: CurveOutcome) -> bool:
@@ -87,13 +92,11 @@ def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP}."
     return (
         f"the callback never stopped a training, though {metric} went above {figure(above)}",
-        f"To stop, {STOP}; the key to look at is `logs['{metric}']`.",
+        f"Compare `logs['{metric}']` with {figure(above)}; to stop, {STOP}.",
     )
 
 
-def _early(
-    early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str, above: float
-) -> tuple[str, str]:
+def _early(early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
     """Stopped below the line: it watches another figure, or the line in the code is too low."""
     outcome = early[0]
     reached = outcome.logs.get(metric)
@@ -102,8 +105,8 @@ def _early(
     watched = _watched(early, wrong, metric)
     if watched is not None:
         value = outcome.logs.get(watched)
-        shown = "" if value is None else f", which was {figure(value)} there"
-        return f"{message}: it seems to watch {watched}{shown}", f"Compare `logs['{metric}']` with {figure(above)}."
+        there = "" if value is None else f", which was {figure(value)} there"
+        return f"{message}: it seems to watch {watched}{there}", f"Compare `logs['{metric}']` with {figure(above)}."
     return message, f"Is the line in your condition lower than {figure(above)}?"
 
 
@@ -111,14 +114,13 @@ def _watched(early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str) 
     """The figure that explains the early stops: on one curve the loss parts from accuracy, on another validation."""
     names = {outcome.curve for outcome in early}
     if names == {"validation runs ahead"}:
-        return "val_accuracy" if metric == "accuracy" else "accuracy"
+        return "val_accuracy" if metric == "accuracy" else None
     # A callback on a line that is too low is early on this curve as well; one on the loss is late or never stops.
     slow = [outcome for outcome in wrong if outcome.curve == "accuracy rises, loss stays high"]
     return "loss" if slow and not _is_early(slow[0]) else None
 
 
-def _late(wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
-    outcome = next((item for item in wrong if item.stopped is not None), wrong[0])
+def _late(outcome: CurveOutcome, metric: str, above: float) -> tuple[str, str]:
     due = outcome.due or 0
     crossed = f"{metric} went above {figure(above)} in {epoch(due)}"
     if outcome.stopped is None:

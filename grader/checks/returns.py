@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from grader.checks.registry import Outcome, check, failed, passed, undecided
-from grader.checks.wording import figure, shown
+from grader.checks.wording import figure, name, shown
 from grader.run import Run
 
 EXPECTED = "(list of epoch numbers, last accuracy)"
@@ -37,7 +37,7 @@ def _fault(value: Any) -> str | None:
     if value is None:
         return "the function returned nothing (None)"
     if isinstance(value, dict):
-        return "the function returned one object, not two values; is it the History itself?"
+        return f"the function returned one object ({_kind(value)}), not two values"
     if not isinstance(value, (list, tuple)):
         return f"the function returned {_kind(value)}, not two values"
     if len(value) != 2:
@@ -70,6 +70,9 @@ def _accuracy_fault(value: Any) -> str | None:
 
 
 def _kind(value: Any) -> str:
+    """What a value is, in words; an object that isn't plain data arrives as `{"type": its class}`."""
+    if isinstance(value, dict):
+        return f"of class {name(value['type'])}" if isinstance(value.get("type"), str) else "a dict"
     words = {str: "text", bool: "true or false", int: "a whole number", float: "a number", type(None): "None"}
     return words.get(type(value), "another kind of object")
 

@@ -1,0 +1,49 @@
+"""Counting the layers of a declared model."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.checks.architecture import layers
+from grader.run import Architecture, Layer
+
+
+def model(*kinds: str) -> Architecture:
+    return Architecture(layers=[Layer(kind=kind, name=f"l{i}") for i, kind in enumerate(kinds)], parameters=1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "counts", "message"),
+    [
+        (("Dense",), {"Conv2D": 1}, "the model has no Conv2D layer where exactly 1 is asked for"),
+        (("Conv2D",), {"Conv2D": 0}, "the model has 1 Conv2D layer (l0) where none is allowed"),
+        (("Dense",), {"Dense": 2}, "the model has 1 Dense layer (l0) where exactly 2 are asked for"),
+        (
+            ("Conv2D", "Conv2D"),
+            {"Conv2D": 1, "MaxPooling2D": 1},
+            "the model has 2 Conv2D layers (l0, l1) where exactly 1 is asked for; "
+            "the model has no MaxPooling2D layer where exactly 1 is asked for",
+        ),
+        (
+            ("Dense",) * 7,
+            {"Dense": 2},
+            "the model has 7 Dense layers (l0, l1, l2, l3, l4, ...) where exactly 2 are asked for",
+        ),
+    ],
+)
+def test_a_wrong_count_names_the_layers(kinds: tuple[str, ...], counts: dict[str, int], message: str) -> None:
+    """The message has the number, the names and the number asked for."""
+    outcome = layers(model(*kinds), **counts)
+    assert (outcome.status, outcome.message) == ("failed", message)
+
+
+def test_exact_counts_pass_whatever_else_there_is() -> None:
+    """Classes that aren't named come in any number."""
+    outcome = layers(model("Conv2D", "MaxPooling2D", "Dropout", "Dense", "Dense"), Conv2D=1, MaxPooling2D=1)
+    assert (outcome.status, outcome.got) == ("passed", "1 x Conv2D, 1 x MaxPooling2D")
+
+
+def test_a_hostile_layer_name_is_escaped() -> None:
+    """Control characters in a name never reach the terminal."""
+    bad = Architecture(layers=[Layer(kind="Conv2D", name="\x1b[2J")], parameters=1)
+    assert layers(bad, Conv2D=0).message.isprintable()

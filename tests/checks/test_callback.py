@@ -1,0 +1,182 @@
+"""What a callback watches shows in where it stops on curves that go their own ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from grader.checks.callback import stops_when
+from grader.checks.registry import Outcome
+from grader.run import CurveOutcome, Probe
+from grader.verdict import TrainingRecord
+from grader.yamltree import Percent
+
+Logs = dict[str, float]
+LINE = Percent(0.998)
+
+
+def curve(accuracy: list[float], loss: list[float], ahead: bool = False) -> list[Logs]:
+    """One synthetic curve; where validation isn't ahead, it follows accuracy from below."""
+    return [
+        {
+            "accuracy": a,
+            "loss": b,
+            "val_accuracy": 1.0 if ahead else a * 0.95,
+            "val_loss": 0.0 if ahead else b + 0.05,
+        }
+        for a, b in zip(accuracy, loss, strict=True)
+    ]
+
+
+CURVES = {
+    "crosses": curve([0.9, 0.95, 0.97, 0.99, 0.9977, 0.9986, 0.9993], [0.01] * 7),
+    "loss falls, accuracy doesn't": curve([0.6, 0.7, 0.72, 0.73, 0.74, 0.75, 0.75], [0.9, 0.1, 0.01, 0.0, 0, 0, 0]),
+    "validation runs ahead": curve([0.5, 0.7, 0.9983, 0.999, 0.9991, 0.9992, 0.9994], [1.0] * 7, ahead=True),
+    "accuracy rises, loss stays high": curve([0.8, 0.9, 0.95, 0.9985, 0.999, 0.9993, 0.9994], [2.0] * 7),
+}
+
+
+def tried(wants_to_stop: Callable[[int, Logs], bool], delay: int = 0) -> Outcome:
+    """The outcome for a callback that stops when `wants_to_stop(epoch, logs)`, `delay` epochs later."""
+    outcomes = []
+    for name, logs in CURVES.items():
+        due = next((i for i, item in enumerate(logs) if item["accuracy"] > LINE), None)
+        stopped = next((i + delay for i, item in enumerate(logs) if wants_to_stop(i, item)), None)
+        at = due if stopped is None else stopped
+        outcomes.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs={} if at is None else logs[at]))
+    probe = Probe(outcomes=outcomes, callbacks=["Stop"], line=12)
+    return stops_when(probe, None, metric="accuracy", above=LINE)
+
+
+def test_a_right_callback_passes() -> None:
+    """It stops where it is due on every curve, and never where accuracy doesn't cross."""
+    outcome = tried(lambda _, logs: logs["accuracy"] > LINE)
+    assert outcome.status == "passed"
+    assert outcome.message == "the callback stops when accuracy goes above 0.998, on 4 trial curves"
+
+
+@pytest.mark.parametrize(
+    ("stops", "delay", "message"),
+    [
+        (lambda e, _: e == 3, 0, "the callback stopped after epoch 4 on every trial curve, whatever accuracy was"),
+        (
+            lambda _, logs: logs["loss"] < 0.02,
+            0,
+            "the callback stopped at accuracy 0.9000, which is not above 0.998 (epoch 1): "
+            "it seems to watch loss, which was 0.01 there",
+        ),
+        (
+            lambda _, logs: logs["val_accuracy"] > LINE,
+            0,
+            "the callback stopped at accuracy 0.5000, which is not above 0.998 (epoch 1): "
+            "it seems to watch val_accuracy, which was 1 there",
+        ),
+        (
+            lambda _, logs: logs["accuracy"] > 0.96,
+            0,
+            "the callback stopped at accuracy 0.9700, which is not above 0.998 (epoch 3)",
+        ),
+        (
+            lambda _, logs: logs["accuracy"] > 0.9975,
+            0,
+            "the callback stopped at accuracy 0.9977, which is not above 0.998 (epoch 5)",
+        ),
+        (
+            lambda _, logs: logs["accuracy"] > LINE,
+            1,
+            "the callback stops 1 epoch late: accuracy went above 0.998 in epoch 6, and it stopped after epoch 7",
+        ),
+        (lambda *_: False, 0, "the callback never stopped a training, though accuracy went above 0.998"),
+        (
+            lambda _, logs: logs["accuracy"] > LINE and logs["loss"] < 0.05,
+            0,
+            'on the curve "validation runs ahead" the callback never stopped, '
+            "though accuracy went above 0.998 in epoch 3",
+        ),
+    ],
+    ids=["fixed epoch", "loss", "validation", "low line", "slightly low", "late", "never", "loss as well"],
+)
+def test_a_wrong_callback_is_told_what_it_does(stops: Callable[[int, Logs], bool], delay: int, message: str) -> None:
+    """The first explanation that fits all curves is the message, and the probe's line is the line."""
+    outcome = tried(stops, delay)
+    assert (outcome.status, outcome.message, outcome.line) == ("failed", message, 12)
+    assert outcome.hint
+
+
+def test_the_curve_is_quoted() -> None:
+    """`got` names the curve, where it stopped, where it should have, and the figures there."""
+    outcome = tried(lambda _, logs: logs["val_accuracy"] > LINE)
+    assert outcome.got == (
+        'on the curve "validation runs ahead": stopped after epoch 1, should stop after epoch 3 '
+        "(accuracy 0.5, loss 1, val_accuracy 1, val_loss 0)"
+    )
+
+
+def test_no_callback_at_all() -> None:
+    """An empty list of callbacks has its own message."""
+    probe = Probe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=[])
+    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    assert outcome.message == "`fit` was given no callback, so nothing stops the training"
+
+
+def test_a_callback_that_raises() -> None:
+    """A misspelt key makes None > 0.998: the error is shown, escaped, with the key to use."""
+    probe = Probe(callbacks=["Stop"], error="TypeError: '>' not supported\x1b[31m", line=9)
+    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    assert outcome.message.startswith("the callback raised an error when it was tried: TypeError")
+    assert outcome.message.isprintable()
+    assert "'accuracy'" in str(outcome.hint)
+    assert outcome.line == 9
+
+
+@pytest.mark.parametrize(
+    ("figures", "stopped_by", "status", "message"),
+    [
+        (
+            [0.95, 0.999],
+            "callback",
+            "passed",
+            "in the training the callback stopped after epoch 2, the first one above 0.998",
+        ),
+        (
+            [0.95, 0.999, 0.9995],
+            "epochs",
+            "failed",
+            "accuracy went above 0.998 in epoch 2, but the training ended after epoch 3, when its epochs were over",
+        ),
+        (
+            [0.95, 0.999],
+            "epochs",
+            "failed",
+            "accuracy went above 0.998 in epoch 2, but the training ended after epoch 2, when its epochs were over",
+        ),
+        (
+            [0.95, 0.97],
+            "callback",
+            "failed",
+            "the callback stopped the training after epoch 2, before accuracy was above 0.998",
+        ),
+        ([0.95], "limit", "skipped", "not judged: accuracy never went above 0.998, so there was nothing to stop"),
+    ],
+)
+def test_without_a_probe_the_training_decides(figures: list[float], stopped_by: str, status: str, message: str) -> None:
+    """Where callbacks can't be tried, the real training shows whether they stopped at the first epoch above."""
+    epochs = [{"epoch": float(i), "accuracy": value} for i, value in enumerate(figures)]
+    record = TrainingRecord(epochs=epochs, stopped_by=stopped_by, examples=1, seed=7)  # type: ignore[arg-type]
+    outcome = stops_when(Probe(inconclusive="they read weights"), record, metric="accuracy", above=LINE)
+    assert (outcome.status, outcome.message) == (status, message)
+
+
+def test_without_a_probe_and_a_training_nothing_is_decided() -> None:
+    """As a gate it then lets the training go ahead."""
+    outcome = stops_when(Probe(inconclusive="they read weights"), None, metric="accuracy", above=LINE)
+    assert outcome.status == "skipped"
+    assert outcome.message == "not judged: the callback can't be tried without a training (they read weights)"
+
+
+def test_logs_without_the_figure() -> None:
+    """A real training that never logged accuracy says so."""
+    record = TrainingRecord(epochs=[{"epoch": 0, "loss": 0.1}], stopped_by="callback", examples=1, seed=7)
+    outcome = stops_when(Probe(inconclusive="x"), record, metric="accuracy", above=LINE)
+    assert outcome.got == "no accuracy in the logs"

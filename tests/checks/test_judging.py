@@ -1,0 +1,125 @@
+"""From runs to results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.checks import judge
+from grader.checks.returns import match_training, shape
+from grader.exercise import Exercise
+from grader.run import End, Run
+from grader.verdict import TrainingRecord
+
+Maker = Callable[..., Exercise]
+EPOCHS = {"check": "training.epochs", "args": {"below": 20}}
+LAYERS = {"check": "architecture.layers", "args": {"Conv2D": 1}, "gate": True}
+RETURNS = {"check": "returns.shape"}
+
+
+def test_a_good_run_earns_every_point(exercise: Maker, good_run: Run) -> None:
+    """Each check of the design passes on a run in which everything went well."""
+    line = {"metric": "accuracy", "above": 0.998}
+    made = exercise(
+        RETURNS,
+        LAYERS,
+        {"check": "training.data", "args": {"split": "train", "examples": 60000}},
+        {"check": "callback.stops_when", "args": line},
+        {"check": "training.reaches", "args": line},
+        EPOCHS,
+        {"check": "returns.match_training"},
+        {"check": "measured.accuracy", "args": {"split": "test", "at_least": 0.97}},
+    )
+    results = judge(good_run, made)
+    assert [result.status for result in results] == ["passed"] * 8
+    assert sum(result.points for result in results) == made.max_score
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        (End(kind="crashed", message="ValueError: x\nmore"), "your code stopped with an error before it came to that"),
+        (End(kind="timed_out"), "the time limit came first"),
+        (End(kind="out_of_memory"), "the memory limit came first"),
+        (End(kind="output_limit"), "your code printed more than the limit and was stopped"),
+        (End(kind="forbidden"), "your code tried something that isn't allowed here and was stopped"),
+        (End(kind="not_started"), "your file could not be run"),
+        (End(kind="gated"), "the training was not started, because an earlier check failed"),
+        (End(kind="completed"), "nothing was trained"),
+    ],
+)
+def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: End, expected: str) -> None:
+    """How the run ended says why a check can't be judged, in words."""
+    (result,) = judge(Run(seed=7, end=end), exercise(EPOCHS))
+    message = end.message.splitlines()[:1]
+    assert result.status == "skipped"
+    assert result.points == 0
+    assert result.message == f"not judged: {expected}" + (f" ({message[0]})" if message else "")
+
+
+@pytest.mark.parametrize("end", [End(kind="completed")])
+def test_a_file_that_never_fits_is_told_so(exercise: Maker, end: End) -> None:
+    """Without an order there is no model to look at."""
+    (result,) = judge(Run(seed=7, end=end), exercise(LAYERS))
+    assert result.message == "not judged: `model.fit` was never called, so there is no model to look at"
+
+
+def test_a_returned_none_is_judged(exercise: Maker) -> None:
+    """None is a value; only a function that didn't return leaves nothing to judge."""
+    end = End(kind="completed")
+    returned, absent = Run(seed=7, end=end, has_returned=True), Run(seed=7, end=End(kind="crashed"))
+    assert judge(returned, exercise(RETURNS))[0].status == "failed"
+    assert judge(absent, exercise(RETURNS))[0].status == "skipped"
+
+
+def test_only_gates_leaves_out_the_rest(exercise: Maker, good_run: Run) -> None:
+    """Before the training only the gates are judged."""
+    results = judge(good_run, exercise(RETURNS, LAYERS, EPOCHS), only_gates=True)
+    assert [result.id for result in results] == ["architecture.layers"]
+
+
+def test_a_broken_check_is_our_fault(exercise: Maker, good_run: Run) -> None:
+    """A check that raises is an error that costs no points and shows no traceback."""
+    odd = msgspec.structs.replace(good_run, training=cast("TrainingRecord", "broken"))
+    (result,) = judge(odd, exercise(EPOCHS))
+    assert (result.status, result.points) == ("error", 10)
+    assert result.message.startswith("this check broke inside the grader (AttributeError")
+    assert result.message.endswith("that is not your fault and costs no points")
+
+
+def test_the_authors_title_and_hint_are_shown(exercise: Maker, good_run: Run) -> None:
+    """A spec's title replaces the check's; its hint follows the check's own when it fails."""
+    wrong = {"check": "returns.shape", "title": "Two values", "hint": "See the README."}
+    (result,) = judge(msgspec.structs.replace(good_run, returned=3), exercise(wrong))
+    assert result.title == "Two values"
+    assert result.hint is not None
+    assert result.hint.endswith("See the README.")
+    assert judge(good_run, exercise(wrong))[0].hint is None
+
+
+def test_a_failed_check_points_at_the_fit_call(exercise: Maker, good_run: Run) -> None:
+    """What was ordered was ordered in a line of the file; what was returned has no such line."""
+    specs = ({"check": "architecture.layers", "args": {"Conv2D": 2}}, RETURNS)
+    results = judge(msgspec.structs.replace(good_run, returned=None), exercise(*specs))
+    assert [result.line for result in results] == [40, None]
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@given(value=plain | st.lists(plain, min_size=2, max_size=2) | st.tuples(st.lists(st.integers()), st.floats()))
+def test_no_returned_value_breaks_a_check(value: object) -> None:
+    """Whatever plain data a student's function returns, the checks answer in one printable line."""
+    run = Run(seed=7, end=End(kind="completed"), returned=value, has_returned=True)
+    for outcome in (shape(value), match_training(value, run)):
+        assert outcome.message.isprintable()
+        assert (outcome.got or "").isprintable()

@@ -1,0 +1,96 @@
+"""What a graded function may return, and whether it is true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.checks.returns import match_training, shape
+from grader.run import End, Run
+from grader.verdict import TrainingRecord
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "the function returned nothing (None)"),
+        ({"type": "History"}, "the function returned one object (of class History), not two values"),
+        ({"accuracy": 1}, "the function returned one object (a dict), not two values"),
+        (0.99, "the function returned a number, not two values"),
+        ("0.99", "the function returned text, not two values"),
+        (True, "the function returned true or false, not two values"),
+        ([], "the function returned 0 values, not 2"),
+        ([[0]], "the function returned 1 value, not 2"),
+        ([[0], 0.9, 1], "the function returned 3 values, not 2"),
+        ([9, 0.99], "the first value is a whole number, not the list of epochs (`history.epoch`)"),
+        ([{"type": "History"}, 0.99], "the first value is of class History, not the list of epochs (`history.epoch`)"),
+        ([[], 0.99], "the list of epochs is empty"),
+        ([[0, "1"], 0.99], "the list of epochs holds something other than whole numbers"),
+        ([[0, 1], [0.9, 0.99]], "the second value is a list; take its last number with `[-1]`"),
+        ([[0], "0.99"], "the second value is text, not a number"),
+        ([[0], None], "the second value is None, not a number"),
+        ([[0], True], "the second value is true or false, not a number"),
+        ([[0], float("nan")], "the second value is NaN, not an accuracy"),
+        ([[0], 99.8], "the accuracy is 99.8; write it as a share from 0 to 1, as Keras does"),
+        ([[0], float("inf")], "the accuracy is inf, not a number from 0 to 1"),
+        ([[0], -0.5], "the accuracy is -0.5, not a number from 0 to 1"),
+    ],
+)
+def test_a_wrong_return_is_described(value: Any, message: str) -> None:
+    """Each wrong value has a kind message, with the line to write as the hint."""
+    outcome = shape(value)
+    assert (outcome.status, outcome.message) == ("failed", message)
+    assert "return history.epoch" in str(outcome.hint)
+
+
+@pytest.mark.parametrize("value", [[[0], 1], [[0, 1, 2], 0.9], [[0], 0]])
+def test_epochs_and_an_accuracy_pass(value: Any) -> None:
+    """A whole number from 0 to 1 is an accuracy too."""
+    assert shape(value).status == "passed"
+
+
+def run(*epochs: int, accuracy: float | None = 0.9991) -> Run:
+    """A run whose training had these epochs."""
+    logs = [{"epoch": float(index)} | ({} if accuracy is None else {"accuracy": accuracy}) for index in epochs]
+    training = TrainingRecord(epochs=logs, stopped_by="callback", examples=1, seed=7) if epochs else None
+    return Run(seed=7, end=End(kind="completed"), training=training)
+
+
+@pytest.mark.parametrize(
+    ("returned", "given", "status", "message"),
+    [
+        ([[0, 1], 0.99912], run(0, 1), "passed", "the returned epochs and accuracy are those of the training"),
+        ([[0, 1], 0.9991], run(0, 1, 2, 0, 1), "passed", "the returned epochs and accuracy are those of the training"),
+        (
+            [[0, 1, 2], 0.9991],
+            run(0, 1),
+            "failed",
+            "the function returned accuracy 0.9991 after 3 epochs, but the training ran for 2: "
+            "the list of epochs differs",
+        ),
+        (
+            [[0, 1], 0.9993],
+            run(0, 1),
+            "failed",
+            "the function returned accuracy 0.9993 after 2 epochs, but the last epoch's accuracy was 0.9991",
+        ),
+        (
+            [[0], 0.9993],
+            run(0, accuracy=None),
+            "failed",
+            "the function returned accuracy 0.9993 after 1 epoch, but the last epoch's accuracy was not logged",
+        ),
+        (
+            [[0, 1], 0.9991],
+            run(),
+            "failed",
+            "the function returned accuracy 0.9991 after 2 epochs, but nothing was trained",
+        ),
+        (None, run(0), "skipped", "not judged: what was returned is not a list of epochs and an accuracy"),
+    ],
+)
+def test_the_claim_against_the_training(returned: Any, given: Run, status: str, message: str) -> None:
+    """The last `fit` or all of them may be returned; the accuracy may differ by rounding only."""
+    outcome = match_training(returned, given)
+    assert (outcome.status, outcome.message) == (status, message)

@@ -1,0 +1,138 @@
+"""The data, the curve and the measurement against the exercise's lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.checks.training import accuracy, data, epochs, reaches
+from grader.run import DataMatch, Measurement
+from grader.verdict import TrainingRecord
+from grader.yamltree import Percent
+
+GOOD: dict[str, Any] = {"dataset": "mnist", "examples": 60000, "trained_on": 60000, "train": 60000}
+
+
+def match(**changes: Any) -> str:
+    """The message, with the status before it, for a match that differs from a good one in `changes`."""
+    outcome = data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
+    return f"{outcome.status}: {outcome.message}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train": 6000, "examples": 6000, "trained_on": 6000}, "trained on 6,000 of the 60,000 training images"),
+        (
+            {"labels_wrong": 3, "wrong_labels_at": [17, 40, 41]},
+            "labels differ from the dataset at 3 places (first: 17, 40, 41)",
+        ),
+        ({"labels_wrong": 1, "wrong_labels_at": [17]}, "labels differ from the dataset at 1 place (first: 17)"),
+        ({"dataset": "fashion_mnist"}, "trained on Fashion-MNIST instead of MNIST"),
+        ({"dataset": None, "unknown": 60000}, "the 60,000 examples trained on are not the images of MNIST"),
+        (
+            {"test": 10000, "examples": 70000, "trained_on": 60000},
+            "10,000 images of the test set among them",
+        ),
+        (
+            {"unknown": 5, "train": 59995},
+            "trained on 59,995 of the 60,000 training images; 5 images not from the dataset",
+        ),
+        ({"repeated": 60000, "examples": 120000, "trained_on": 120000}, "60,000 images given more than once"),
+        (
+            {"trained_on": 6000},
+            "an epoch saw only 6,000 of the 60,000 images (at most a third may be held back)",
+        ),
+        ({"trained_on": 120000}, "an epoch saw 120,000 examples, more than the 60,000 images there are"),
+    ],
+)
+def test_other_data_is_described_in_numbers(changes: dict[str, Any], message: str) -> None:
+    """Each way of training on something else has its own message."""
+    assert match(**changes) == f"failed: {message}"
+
+
+@pytest.mark.parametrize("changes", [{}, {"trained_on": 40000}, {"same_order": False}, {"trained_on": 60032}])
+def test_the_whole_set_passes(changes: dict[str, Any]) -> None:
+    """Any order, a third held back for validation and a full last batch are fine."""
+    assert match(**changes) == "passed: trained on all 60,000 training images"
+
+
+def test_the_test_split_can_be_asked_for() -> None:
+    """With `split: test` the roles of the splits are swapped."""
+    given = DataMatch(dataset="mnist", examples=10001, trained_on=10001, test=10000, train=1)
+    outcome = data(given, "mnist", split="test", examples=10000)
+    assert outcome.message == "1 image of the training set among them"
+
+
+def record(*figures: float, stopped_by: Any = "epochs", metric: str = "accuracy") -> TrainingRecord:
+    logs = [{"epoch": float(index), metric: value} for index, value in enumerate(figures)]
+    return TrainingRecord(epochs=logs, stopped_by=stopped_by, examples=60000, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        (record(0.95, 0.9984), "passed", "accuracy reached 0.9984 in epoch 2, above 0.998"),
+        (record(0.9986, 0.997), "passed", "accuracy reached 0.9986 in epoch 1, above 0.998"),
+        (
+            record(0.9986, 0.9999, 0.99),
+            "passed",
+            "accuracy reached 0.9986 in epoch 1, above 0.998",
+        ),
+        (
+            record(0.95, 0.99797),
+            "failed",
+            "the highest accuracy was 0.99797, in epoch 2 of 2; that is not above 0.998",
+        ),
+        (record(0.998), "failed", "the highest accuracy was 0.998, in epoch 1 of 1; that is not above 0.998"),
+        (
+            record(0.95, stopped_by="limit"),
+            "failed",
+            "the highest accuracy was 0.9500, in epoch 1 of 1; that is not above 0.998; "
+            "the time limit ended the training there",
+        ),
+        (record(0.1, metric="loss"), "failed", "the training logged no accuracy"),
+        (record(stopped_by="limit"), "skipped", "not judged: the time limit came before the end of the first epoch"),
+    ],
+)
+def test_reaching_the_line(given: TrainingRecord, status: str, message: str) -> None:
+    """A figure above the line in any epoch passes; one on the line does not."""
+    outcome = reaches(given, metric="accuracy", above=Percent(0.998))
+    assert (outcome.status, outcome.message) == (status, message)
+
+
+def test_a_missing_metric_is_explained() -> None:
+    """The logs that came are listed, with the argument that adds the missing one."""
+    outcome = reaches(record(0.1, metric="loss"), metric="val_accuracy", above=Percent(0.9))
+    assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit`.")
+
+
+@pytest.mark.parametrize(
+    ("number", "stopped_by", "status", "message"),
+    [
+        (19, "epochs", "passed", "the training ended after 19 epochs"),
+        (1, "callback", "passed", "the training ended after 1 epoch"),
+        (20, "callback", "failed", "the training ran for 20 epochs; fewer than 20 are allowed"),
+        (5, "limit", "skipped", "not judged: the time limit ended the training after 5 epochs"),
+        (20, "limit", "failed", "the training ran for 20 epochs; fewer than 20 are allowed"),
+    ],
+)
+def test_number_of_epochs(number: int, stopped_by: str, status: str, message: str) -> None:
+    """The epochs that ran count; below the limit of time nothing can be said."""
+    outcome = epochs(record(*[0.9] * number, stopped_by=stopped_by), below=20)
+    assert (outcome.status, outcome.message) == (status, message)
+
+
+@pytest.mark.parametrize(
+    ("split", "at_least", "status", "message"),
+    [
+        ("test", 0.97, "passed", "the trained model gets 97 % of the test images right"),
+        ("train", 0.999, "failed", "the trained model gets 99.85 % of the training images right; "
+                                   "at least 99.9 % is asked for"),
+    ],
+)  # fmt: skip
+def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str) -> None:
+    """A figure on the floor passes."""
+    outcome = accuracy(Measurement(train_accuracy=0.9985, test_accuracy=0.97), split=split, at_least=at_least)
+    assert (outcome.status, outcome.message) == (status, message)
