@@ -1,0 +1,115 @@
+"""What the canonical datasets are: their files' digests, their arrays' digests, and how to get them.
+
+The arrays are decoded once per machine into a cache that processes share by mapping it. A student's process may have
+written to that cache, so nothing that comes out of it is used before its digest is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.data import cache
+from grader.errors import GraderError
+
+FOLDER = Path(__file__).resolve().parent
+Array = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Images as uint8 of shape (60000, 28, 28) and (10000, 28, 28); labels 0 to 9 as uint8 of shape (n,)."""
+
+    name: str
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+
+
+SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+FILES = {
+    "mnist": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+    "fashion_mnist": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
+}
+ARRAYS = {
+    "mnist": {
+        "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    },
+    "fashion_mnist": {
+        "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+        "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+        "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+        "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+    },
+}
+NAMES = tuple(FILES)
+
+
+def load(name: str, *, verify: bool = False) -> Dataset:
+    """The dataset `name`, from the machine's cache or, failing that, from the package.
+
+    Args:
+        name: "mnist" or "fashion_mnist".
+        verify: for a trusted process: the arrays are read into memory of its own before their digest is taken, so
+            that nobody can change them afterwards, and they can't be written to. Otherwise they are fresh
+            copy-on-write views of the cache, as a student may write into what `load_data` returns.
+
+    Raises:
+        GraderError: there is no such dataset, or its file in the package is damaged.
+    """
+    if name not in FILES:
+        raise GraderError(f'no dataset "{name}" (there are: {", ".join(NAMES)})')
+    arrays = {key: _cached(name, key, private=verify) for key in SHAPES}
+    if any(array is None for array in arrays.values()):
+        arrays = _decode(name)
+        for key, array in arrays.items():
+            cache.write(_file(name, key), array)
+        if not verify:
+            arrays = {key: _cached(name, key, private=False, default=array) for key, array in arrays.items()}
+    for array in arrays.values():
+        array.flags.writeable = not verify
+    return Dataset(name=name, **arrays)
+
+
+def digest(array: Array) -> str:
+    """SHA-256 of the array's bytes in C order, without any header."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def _file(name: str, key: str) -> str:
+    """A cache file's name; the digest in it keeps versions of the grader apart."""
+    return f"{name}-{key}-{ARRAYS[name][key][:12]}.u8"
+
+
+def _cached(name: str, key: str, *, private: bool, default: Any = None) -> Any:
+    """The array in the cache; `default` where there is none. One with a wrong digest is removed."""
+    for path, array in cache.read(_file(name, key), SHAPES[key], private=private):
+        if digest(array) == ARRAYS[name][key]:
+            return array
+        cache.drop(path)
+    return default
+
+
+def _decode(name: str) -> dict[str, Any]:
+    """Raises: GraderError: the file isn't there or isn't the one that was released."""
+    path = FOLDER / f"{name}.npz"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise GraderError(f"{path} can't be read: {error.strerror}; install grade again") from error
+    if (found := hashlib.sha256(data).hexdigest()) != FILES[name]:
+        raise GraderError(f"{path} is damaged (SHA-256 {found[:12]}…, not {FILES[name][:12]}…); install grade again")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {key: archive.read(f"{key}.npy") for key in SHAPES}
+    return {key: np.load(io.BytesIO(member), allow_pickle=False) for key, member in members.items()}
