@@ -76,9 +76,12 @@ def _needs(entry: Check, item: str, run: Run) -> bool:
 
 
 def _why(missing: str, run: Run) -> str:
-    reason = ENDS.get(run.end.kind) or ABSENT[missing]
-    said = run.end.message.splitlines()[0] if run.end.message and run.end.kind != "completed" else ""
-    return f"not judged: {reason}" + (f" ({name(said)})" if said else "")
+    said = name(run.end.message.splitlines()[0]) if run.end.message else ""
+    if run.end.kind == "completed":
+        return f"not judged: {ABSENT[missing]}"
+    if run.end.kind == "gated" and said:
+        return f"not judged: {said}"
+    return f"not judged: {ENDS[run.end.kind]}" + (f" ({said})" if said else "")
 
 
 def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckResult:

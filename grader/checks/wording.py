@@ -6,6 +6,7 @@ import reprlib
 from typing import Any
 
 LONGEST = 80
+LONGEST_TEXT = 200
 
 
 def shown(value: Any) -> str:
@@ -19,12 +20,13 @@ def shown(value: Any) -> str:
 
 
 def name(text: str) -> str:
-    """A name that student code chose, without its quotes.
+    """A text that student code chose, shortened, with control characters escaped.
 
     >>> name("conv\\x1b[31m")
     'conv\\\\x1b[31m'
     """
-    return shown(text)[1:-1]
+    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: LONGEST_TEXT + 1])
+    return safe if len(safe) <= LONGEST_TEXT else safe[: LONGEST_TEXT - 3] + "..."
 
 
 def counted(number: int, noun: str) -> str:

@@ -62,10 +62,16 @@ def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: End, 
     assert result.message == f"not judged: {expected}" + (f" ({message[0]})" if message else "")
 
 
-@pytest.mark.parametrize("end", [End(kind="completed")])
-def test_a_file_that_never_fits_is_told_so(exercise: Maker, end: End) -> None:
+def test_the_gate_that_failed_is_named(exercise: Maker) -> None:
+    """A gated run says itself what failed first; that is not said twice."""
+    end = End(kind="gated", message="the training was not started, because this failed first: one-conv")
+    (result,) = judge(Run(seed=7, end=end), exercise(EPOCHS))
+    assert result.message == "not judged: the training was not started, because this failed first: one-conv"
+
+
+def test_a_file_that_never_fits_is_told_so(exercise: Maker) -> None:
     """Without an order there is no model to look at."""
-    (result,) = judge(Run(seed=7, end=end), exercise(LAYERS))
+    (result,) = judge(Run(seed=7, end=End(kind="completed")), exercise(LAYERS))
     assert result.message == "not judged: `model.fit` was never called, so there is no model to look at"
 
 
