@@ -1,0 +1,53 @@
+"""Starts the trainer as a process of its own: trusted, and the only one that sees a GPU."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, Literal
+
+Device = Literal["auto", "cpu", "gpu"]
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+ERROR_TAIL = 3000
+
+
+class TrainerProcess:
+    """One running trainer and the front's end of its socket."""
+
+    def __init__(self, device: Device) -> None:
+        ours, theirs = socket.socketpair()
+        self.sock = ours
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
+        path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, **QUIET, **hidden, "GRADE_FD": str(theirs.fileno()), "PYTHONPATH": path}
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "grader.trainer"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
+            )
+
+    def last_words(self) -> str:
+        """The end of what it wrote on stderr, for the report of a fault."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - ERROR_TAIL))
+        return self._errors.read().decode("utf-8", "replace").strip()
+
+    def kill(self) -> None:
+        """Ends it at once; idempotent."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        self.sock.close()
+        self._errors.close()

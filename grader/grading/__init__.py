@@ -1,0 +1,47 @@
+"""The path of one submission: static findings, attempts with one seed or more, checks, verdict."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from grader import static, submission
+from grader.course import Course
+from grader.errors import GraderError
+from grader.exercise import Exercise, text_of
+from grader.grading import verdicts
+from grader.grading.attempt import Attempt
+from grader.grading.options import Options
+from grader.grading.rounds import is_near_miss
+from grader.run import Run
+from grader.verdict import Verdict
+
+__all__ = ["Options", "grade"]
+
+
+def grade(course: Course, exercise: Exercise, path: Path, options: Options = Options()) -> Verdict:  # noqa: B008 - frozen
+    """Grades one file.
+
+    Raises:
+        UsageError: the file can't be read at all.
+    """
+    began = time.monotonic()
+    source = submission.read(path)
+    stub = text_of(course, exercise.id, "stub.py")
+    report = static.inspect(source, exercise.function, stub.read_text(encoding="utf-8") if stub.exists() else None)
+    static_s = time.monotonic() - began
+    if report.findings or report.plan is None:
+        return verdicts.refused(exercise, source, report, static_s)
+    runs: list[Run] = []
+    fault: str | None = None
+    try:
+        first = exercise.seed if options.seed is None else options.seed
+        for seed in range(first, first + exercise.attempts):
+            runs.append(Attempt(exercise, report.plan, source.name, seed, options).run())
+            if not is_near_miss(runs[-1], exercise):
+                break
+    except GraderError as error:
+        fault = str(error)
+    return verdicts.verdict(exercise, source, report, runs, fault, {"static": static_s, "total": time.monotonic() - began})
+
+

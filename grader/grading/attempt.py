@@ -1,0 +1,342 @@
+"""One attempt with one seed: stands between the student process and the trainer, and writes down what it sees.
+
+Only the trainer's words become measurements; the student's side declares, answers and returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from grader import checks
+from grader.engines import confine
+from grader.engines.trainer import TrainerProcess
+from grader.errors import GraderError
+from grader.exercise import Exercise
+from grader.grading.clocks import Clocks, OutOfTime
+from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
+from grader.grading.ledger import Ledger
+from grader.grading.options import Moment, Options
+from grader.run import End, Measurement, Probe, Run
+from grader.static import Plan
+from grader.wire import (
+    Answer,
+    Begin,
+    Channel,
+    Closed,
+    Crashed,
+    Event,
+    Fault,
+    Hello,
+    Load,
+    LocalTrouble,
+    Malformed,
+    Measure,
+    Measured,
+    NeedPass,
+    Open,
+    Opened,
+    Order,
+    Pass,
+    Probed,
+    Ready,
+    Refused,
+    Rejected,
+    Remark,
+    Returned,
+    StudentMessage,
+    Trained,
+    TrainerMessage,
+    Unsupported,
+    outcomes,
+)
+from grader.wire import Probe as ProbeMessage
+
+STARTUP_S = 180.0
+MEASURING_S = 600.0
+GRACE_S = 60.0
+MAX_ORDERS = 200
+
+
+class Over(Exception):
+    """The run has ended; carries how."""
+
+    def __init__(self, end: End) -> None:
+        self.end = end
+        super().__init__(end.kind)
+
+
+class Attempt:
+    """Runs one submission once.
+
+    Args:
+        exercise: its limits and checks.
+        plan: what of the file is executed.
+        filename: the name that the student's tracebacks show.
+        seed: of the initial weights and the shuffling.
+    """
+
+    def __init__(self, exercise: Exercise, plan: Plan, filename: str, seed: int, options: Options) -> None:
+        self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
+        self.ledger = Ledger(seed)
+        self.clocks = Clocks({"startup": STARTUP_S, "student": exercise.limits.student, "measuring": MEASURING_S})
+        self.line = line_to_cross(exercise)
+        self.epoch_started_s = 0.0
+
+    def run(self) -> Run:
+        """Starts both processes, lets them talk, and ends them, whatever happens.
+
+        Raises:
+            GraderError: the trainer or the machine failed.
+        """
+        policy = confine.Policy(
+            memory=self.exercise.limits.memory, output=self.exercise.limits.output, level=self.options.sandbox
+        )
+        with contextlib.ExitStack() as stack:
+            self.trainer_process = TrainerProcess(self.options.device)
+            stack.callback(self.trainer_process.kill)
+            files = {self.filename: self.plan.source.encode()}
+            self.student_process = confine.start("grader.student", files, policy)
+            stack.callback(self.student_process.kill)
+            self.student = Channel(self.student_process.sock, StudentMessage, self._tick)
+            self.trainer = Channel(self.trainer_process.sock, TrainerMessage, self._tick)
+            end = self._talk()
+            self.ledger.output = self.student_process.output()
+        return self.ledger.run(end, self.clocks.spent_s)
+
+    def _talk(self) -> End:
+        try:
+            self._start()
+            with self.clocks.of("student"):
+                end = self._listen()
+        except Over as over:
+            end = over.end
+        except OutOfTime as late:
+            end = self._late(late)
+        except (Closed, Malformed) as error:
+            end = self._gone(error)
+        self._measure()
+        return end
+
+    def _start(self) -> None:
+        self._show("starting")
+        hello = self._from_trainer(Hello)
+        self.ledger.versions = {**hello.versions, "backend": hello.backend, "device": hello.device}
+        if self.options.device == "gpu" and hello.device != "gpu":
+            raise GraderError("--device gpu: the trainer finds no GPU on this machine; use --device auto or cpu")
+        limits = self.exercise.limits
+        self.clocks.limits_s["training"] = self.options.time_limit_s or (
+            limits.gpu if hello.device == "gpu" else limits.cpu
+        )
+        self._from_student(Ready)
+
+    def _listen(self) -> End:
+        """Follows the student's code until it returns or ends otherwise."""
+        plan = self.plan
+        self._show("loading")
+        self.student.send(
+            Load(
+                source=plan.source,
+                filename=self.filename,
+                function=self.exercise.function if plan.mode == "function" else None,
+                supply=plan.supply,
+                tolerated=plan.tolerated,
+            )
+        )
+        while True:
+            message = self._from_student(Order, Returned)
+            if isinstance(message, Returned):
+                self.ledger.returned, self.ledger.has_returned = message.value, plan.mode == "function"
+                return self.ledger.completed(self.clocks.limits_s["training"])
+            self._order(message)
+
+    def _order(self, order: Order) -> None:
+        """One `fit`: look at it, try its callbacks, ask the gates, train it."""
+        total = sum(spec.nbytes for spec in order.arrays)
+        if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
+            raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=order.line))
+        with self.clocks.of("training"):
+            dataset = self.exercise.dataset or "mnist"
+            memory = self.exercise.limits.memory
+            self.trainer.send(Open(order=order, arrays=order.arrays, dataset=dataset, memory=memory))
+            self.student.relay(order.arrays, self.trainer)
+            opened = self._from_trainer(Opened, Refused, Rejected)
+        match opened:
+            case Refused():
+                message = f"{opened.message}; {opened.instead}" if opened.instead else opened.message
+                raise Over(End(kind="forbidden", message=message, line=order.line))
+            case Rejected():
+                self.student.send(opened)
+            case Opened():
+                self.ledger.open(order, opened)
+                self._probe()
+                self._gates()
+                self._train(order)
+
+    def _probe(self) -> None:
+        if self.line is None or not wants_probe(self.exercise) or self.ledger.architecture is None:
+            return
+        self._show("probing")
+        trials = curves(*self.line)
+        shown = [[under_log_keys(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
+        self.student.send(ProbeMessage(curves=shown))
+        probed: Probed = self._from_student(Probed)
+        if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
+            raise Malformed("the probe's answer doesn't fit its curves")
+        judged = not (probed.error or probed.inconclusive)
+        drawn = [(trial.name, trial.due, trial.logs) for trial in trials]
+        self.ledger.probe = Probe(
+            outcomes=outcomes(probed, drawn) if judged else [],
+            callbacks=probed.callbacks[:50],
+            error=probed.error,
+            inconclusive=probed.inconclusive,
+            line=probed.line,
+        )
+
+    def _gates(self) -> None:
+        """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
+        if not self.plan.single_fit:
+            return
+        failed = [result for result in checks.judge(self.ledger.so_far(), self.exercise, only_gates=True)
+                  if result.status == "failed"]  # fmt: skip
+        if failed:
+            titles = ", ".join(result.id for result in failed)
+            raise Over(End(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
+
+    def _train(self, order: Order) -> None:
+        epochs = self.ledger.begin_fit()
+        with self.clocks.of("training"):
+            left_s = max(0.1, self.clocks.left_s("training"))
+            self.clocks.limits_s["training"] += GRACE_S
+            self.trainer.send(Begin(seed=self.seed, limit_s=left_s))
+            try:
+                self._follow(order, epochs)
+            finally:
+                self.clocks.limits_s["training"] -= GRACE_S
+
+    def _follow(self, order: Order, epochs: list[dict[str, float]]) -> None:
+        """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
+        self.epoch_started_s = self.clocks.elapsed_s("training")
+        while True:
+            message = self._from_trainer(Event, NeedPass, Trained, Rejected)
+            if isinstance(message, Event) and message.hook == "epoch_end":
+                self._write_down(message, epochs)
+            self.student.send(message)
+            match message:
+                case Event():
+                    self.trainer.relay(message.arrays, self.student)
+                    with self.clocks.of("student"):
+                        answer = self._from_student(Answer)
+                    self.trainer.send(answer)
+                case NeedPass():
+                    with self.clocks.of("student"):
+                        more = self._from_student(Pass)
+                    self.trainer.send(more)
+                    self.student.relay(more.arrays, self.trainer)
+                case Trained():
+                    self.trainer.relay(message.arrays, self.student)
+                    self.ledger.end_fit(message, epochs)
+                    return
+                case Rejected():
+                    return
+
+    def _write_down(self, event: Event, epochs: list[dict[str, float]]) -> None:
+        key = self.ledger.architecture.accuracy_key if self.ledger.architecture else None
+        epochs.append({"epoch": event.index, **canonical_keys(event.logs, key)})
+        self.epoch_started_s = self.clocks.elapsed_s("training")
+
+    def _measure(self) -> None:
+        """After everything: what the trained model really achieves; a missing measurement is none, not a fault."""
+        if self.ledger.training is None or not self.ledger.measurable:
+            return
+        self._show("measuring")
+        with contextlib.suppress(OutOfTime, Closed), self.clocks.of("measuring"):
+            self.trainer.send(Measure())
+            measured = self._from_trainer(Measured, Rejected)
+            if isinstance(measured, Measured):
+                self.ledger.measured = Measurement(
+                    train_accuracy=measured.train_accuracy, test_accuracy=measured.test_accuracy
+                )
+
+    # ---- hearing both sides ----
+
+    def _from_student(self, *kinds: type) -> Any:
+        """The student's next message of one of these kinds; notes are kept, ends end the run."""
+        while True:
+            message = self.student.receive()
+            match message:
+                case Remark():
+                    self.ledger.remark(message.note)
+                case Crashed():
+                    raise Over(End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line))
+                case Unsupported():
+                    text = f"{message.message}; {message.instead}" if message.instead else message.message
+                    raise Over(End(kind="forbidden", message=text, line=message.line))
+                case LocalTrouble():
+                    raise GraderError(f"the trainer rejected what plain Keras accepts: {message.message}")
+                case _ if isinstance(message, kinds):
+                    return message
+                case _:
+                    raise Malformed(f"{type(message).__name__} out of turn")
+
+    def _from_trainer(self, *kinds: type) -> Any:
+        try:
+            message = self.trainer.receive()
+        except (Closed, Malformed) as error:
+            words = self.trainer_process.last_words()
+            raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
+        if isinstance(message, Fault):
+            kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
+            raise GraderError(f"{kind}: {message.message}")
+        if not isinstance(message, kinds):
+            raise GraderError(f"the trainer sent {type(message).__name__} out of turn")
+        return message
+
+    def _tick(self) -> None:
+        """Called while waiting: limits and the progress line."""
+        if self.student_process.output_exceeded:
+            limit = self.exercise.limits.output
+            raise Over(End(kind="output_limit", message=f"your code printed more than {limit:,} bytes"))
+        if self.student_process.memory_exceeded:
+            limit = self.exercise.limits.memory
+            raise Over(End(kind="out_of_memory", message=f"your code used more than {limit / 1e9:g} GB of memory"))
+        self.clocks.check()
+        if self.clocks.turn == "training":
+            self._show("training")
+
+    def _late(self, late: OutOfTime) -> End:
+        """A limit that was passed: the student's own time, or ours."""
+        if late.turn == "student":
+            text = f"your code ran for longer than {late.limit_s:g} s (training not counted)"
+            return End(kind="timed_out", message=text)
+        if late.turn == "training":
+            self.ledger.hung()
+            return End(kind="timed_out", message=f"the training did not end within its limit of {late.limit_s:g} s")
+        raise GraderError(f"{late.turn} took longer than {late.limit_s:g} s on this machine")
+
+    def _gone(self, error: Exception) -> End:
+        """The student process ended, or spoke out of turn."""
+        if isinstance(error, Malformed):
+            return End(kind="forbidden", message="your code interfered with the grader's connection")
+        if self.student_process.memory_exceeded:
+            return End(kind="out_of_memory", message="your code used too much memory")
+        code = self.student_process.wait_code(2.0)
+        if code is not None and code < 0:
+            return End(kind="crashed", message=f"your code's process was ended by signal {-code}")
+        return End(kind="crashed", message=f"your code ended the process (exit code {code}) before it returned")
+
+    def _show(self, stage: Any) -> None:
+        self.options.progress(
+            Moment(
+                stage=stage,
+                epoch=len(self.ledger.epochs),
+                epochs=self.ledger.orders[-1].fit.epochs if self.ledger.orders else None,
+                accuracy=self.ledger.epochs[-1].get("accuracy") if self.ledger.epochs else None,
+                line=self.line[1] if self.line else None,
+                epoch_s=self.clocks.elapsed_s("training") - self.epoch_started_s,
+                left_s=self.clocks.left_s("training"),
+                seed=self.seed,
+            )
+        )
+
+

@@ -1,0 +1,97 @@
+"""Synthetic curves for the callback probe: accuracy, loss and validation figures go their own ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.exercise import Exercise
+from grader.run import Architecture
+
+Logs = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One trial: the logs of each epoch, and the epoch (0-based) at whose end a right callback stops, if any."""
+
+    name: str
+    due: int | None
+    logs: list[Logs]
+
+
+def line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
+    """The metric and the line of the exercise's callback check (else of its threshold), if it has one."""
+    for wanted in ("callback.stops_when", "training.reaches"):
+        for spec in exercise.checks:
+            if spec.check == wanted:
+                return str(spec.args["metric"]), float(spec.args["above"])
+    return None
+
+
+def wants_probe(exercise: Exercise) -> bool:
+    """Whether a check of the exercise rests on the callback probe."""
+    return any(spec.check.startswith("callback.") for spec in exercise.checks)
+
+
+def curves(metric: str, line: float) -> list[Curve]:
+    """Four trials for a callback that has to stop once `metric` is above `line`.
+
+    Only `metric` rises to the line at the due epoch; the point before it is just below, so that a lower line in the
+    code shows, and no point lies exactly on it, so that `>` and `>=` are the same.
+    """
+    gap = 1.0 - line
+    start = min(0.7, 25.0 * gap)
+
+    def rising(due: int, epochs: int) -> list[float]:
+        """Errors fall geometrically from `start` to just under the line, then go past it."""
+        steps = max(due - 1, 1)
+        before = [start * (1.15 * gap / start) ** (epoch / steps) for epoch in range(due)]
+        after = [0.6 * gap * 0.8**epoch for epoch in range(epochs - due)]
+        return [1.0 - error for error in before + after]
+
+    plateau = [1.0 - gap * (1.15 + 0.5 * 0.5**epoch) for epoch in range(9)]
+    low, high = 0.3 * line, 1.0 - 0.02 * gap
+    other = "val_accuracy" if metric == "accuracy" else "accuracy"
+    trials = [
+        ("crosses", 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], [low] * 9, [2.5] * 9),
+        ("loss falls, accuracy doesn't", None, plateau, [0.02 * 0.4**e for e in range(9)], [low] * 9, [2.5] * 9),
+        ("validation runs ahead", 3, rising(3, 7), [0.4 * 0.95**e for e in range(7)], [high] * 7, [1e-5] * 7),
+        ("accuracy rises, loss stays high", 2, rising(2, 6), [2.3] * 6, [low] * 6, [2.5] * 6),
+    ]
+    return [
+        Curve(name=name, due=due, logs=_logs(metric, other, figures, losses, others, val_losses))
+        for name, due, figures, losses, others, val_losses in trials
+    ]
+
+
+def _logs(metric: str, other: str, *columns: Sequence[float]) -> list[Logs]:
+    names = (metric, "loss", other, "val_loss")
+    return [dict(zip(names, (round(value, 6) for value in row), strict=True)) for row in zip(*columns, strict=True)]
+
+
+def under_log_keys(logs: Logs, architecture: Architecture) -> Logs:
+    """The logs as the student's callbacks will see them: under the names that their metrics have."""
+    key = architecture.accuracy_key or "accuracy"
+    renamed = {_rename(name, "accuracy", key): value for name, value in logs.items()}
+    others = {name: 0.5 for name in architecture.log_keys if name not in renamed}
+    return {**others, **renamed}
+
+
+def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
+    """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such."""
+    result = {}
+    for name, value in logs.items():
+        bare = name.removeprefix("val_")
+        if bare == accuracy_key:
+            result[_rename(name, bare, "accuracy")] = value
+        elif bare == "accuracy":
+            result[f"{name} (another metric)"] = value
+        else:
+            result[name] = value
+    return result
+
+
+def _rename(name: str, old: str, new: str) -> str:
+    bare = name.removeprefix("val_")
+    return name[: len(name) - len(bare)] + new if bare == old else name

@@ -1,0 +1,104 @@
+"""What one attempt has seen so far, written down as it comes; becomes the `Run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.run import Architecture, DataMatch, End, Measurement, Probe, Run
+from grader.verdict import Note, TrainingRecord
+from grader.wire import Opened, Order, Trained
+
+MAX_NOTES = 200
+
+
+class Ledger:
+    """Collects; the graded training is that of the model which was trained last, over all its `fit` calls."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.orders: list[Order] = []
+        self.trainings: list[TrainingRecord] = []
+        self.epochs: list[dict[str, float]] = []
+        self.architecture: Architecture | None = None
+        self.data: DataMatch | None = None
+        self.probe: Probe | None = None
+        self.training: TrainingRecord | None = None
+        self.measured: Measurement | None = None
+        self.measurable = False
+        self.returned: Any = None
+        self.has_returned = False
+        self.notes: list[Note] = []
+        self.output = ""
+        self.versions: dict[str, str] = {}
+
+    def open(self, order: Order, opened: Opened) -> None:
+        """A new order was looked at."""
+        if self.orders and self.orders[-1].model != order.model:
+            self.training = None
+        self.orders.append(order)
+        self.architecture, self.data = opened.architecture, opened.data
+
+    def begin_fit(self) -> list[dict[str, float]]:
+        """The list into which the epochs of this fit go."""
+        self.epochs = []
+        return self.epochs
+
+    def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
+        """A fit is over: joins it to the earlier ones of the same model."""
+        self._add(epochs, trained.stopped_by, trained.seconds)
+        self.measurable = True
+
+    def hung(self) -> None:
+        """The trainer didn't come back: the epochs that it reported still count, but nothing can be measured."""
+        self._add(self.epochs, "limit", 0.0)
+        self.measurable = False
+
+    def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float) -> None:
+        before = self.training
+        self.training = TrainingRecord(
+            epochs=[*(before.epochs if before else []), *epochs],
+            stopped_by=stopped_by,
+            examples=self.data.trained_on if self.data else 0,
+            seed=self.seed,
+            backend=self.versions.get("backend", ""),
+            device=self.versions.get("device", ""),
+            seconds=round((before.seconds if before else 0.0) + seconds, 3),
+        )
+
+    def remark(self, note: Note) -> None:
+        if len(self.notes) < MAX_NOTES and note not in self.notes:
+            self.notes.append(note)
+
+    def completed(self, limit_s: float) -> End:
+        """The graded function returned; a training that its limit ended is said so."""
+        if self.training is not None and self.training.stopped_by == "limit":
+            done, asked = len(self.training.epochs), self.orders[-1].fit.epochs
+            return End(
+                kind="timed_out",
+                message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
+                "what was trained until then counts",
+            )
+        return End(kind="completed")
+
+    def so_far(self) -> Run:
+        """The evidence before the training, for the gates."""
+        return self.run(End(kind="completed"), {})
+
+    def run(self, end: End, spent_s: dict[Any, float]) -> Run:
+        """The finished record."""
+        return Run(
+            seed=self.seed,
+            end=end,
+            architecture=self.architecture,
+            data=self.data,
+            probe=self.probe,
+            training=self.training,
+            measured=self.measured,
+            returned=self.returned,
+            has_returned=self.has_returned,
+            fit_line=self.orders[-1].line if self.orders else None,
+            notes=list(self.notes),
+            output=self.output,
+            timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},
+            versions=self.versions,
+        )

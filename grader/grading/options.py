@@ -1,0 +1,53 @@
+"""What the caller may choose about grading one submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Where a run stands, for the progress line."""
+
+    stage: Literal["starting", "loading", "probing", "training", "measuring"]
+    epoch: int | None = None
+    epochs: int | None = None
+    accuracy: float | None = None
+    line: float | None = None
+    epoch_s: float | None = None
+    left_s: float | None = None
+    seed: int | None = None
+
+
+class Progress(Protocol):
+    """Is told where a run stands, several times a second."""
+
+    def __call__(self, moment: Moment) -> None: ...
+
+
+def silent(moment: Moment) -> None:
+    """No progress shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Choices of the command line.
+
+    Args:
+        seed: instead of the exercise's own.
+        time_limit_s: training time instead of the exercise's own limit, in seconds.
+        device: where the trainer runs.
+        fresh: grade anew, never replay a training that was measured before.
+        sandbox: how strictly the student process must be confined.
+    """
+
+    seed: int | None = None
+    time_limit_s: float | None = None
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    fresh: bool = False
+    sandbox: Literal["auto", "strict", "off"] = "auto"
+    progress: Progress = silent
+
+

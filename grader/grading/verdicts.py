@@ -1,0 +1,118 @@
+"""From runs to the verdict: the best attempt's checks, every attempt's training, and what to say of the end."""
+
+from __future__ import annotations
+
+import platform
+
+from grader import checks
+from grader.checks import CHECKS
+from grader.exercise import Exercise
+from grader.run import End, Run
+from grader.static import StaticReport
+from grader.submission import Submission
+from grader.verdict import CheckResult, EndKind, Environment, Note, Status, SubmissionRef, Verdict
+
+NOT_YOUR_FAULT = "could not be graded here; this is not your fault and costs no points"
+
+
+def refused(exercise: Exercise, source: Submission, report: StaticReport, static_s: float) -> Verdict:
+    """The verdict on a file that was not run: its static findings, and every check skipped."""
+    first = report.findings[0]
+    messages = [f"line {f.line}: {f.message}" if f.line else f.message for f in report.findings]
+    run = Run(seed=exercise.seed, end=End(kind="not_started", message="\n".join(messages), line=first.line))
+    results = checks.judge(run, exercise)
+    return _verdict(exercise, source, report, run, [], results, "failed", {"static": static_s, "total": static_s})
+
+
+def verdict(
+    exercise: Exercise,
+    source: Submission,
+    report: StaticReport,
+    runs: list[Run],
+    fault: str | None,
+    timings: dict[str, float],
+) -> Verdict:
+    """The verdict on what was run; a fault of ours is an error without lost points, unless an attempt was judged."""
+    judged = [(run, checks.judge(run, exercise)) for run in runs]
+    best = max(judged, key=lambda pair: (_score(pair[1]), -pair[0].seed), default=None)
+    if best is None:
+        return _faulty(exercise, source, report, fault or "nothing was run", timings)
+    run, results = best
+    spent: dict[str, float] = {}
+    for each in runs:
+        for turn, seconds in each.timings.items():
+            spent[turn] = spent.get(turn, 0.0) + seconds
+    status: Status = "passed" if _score(results) >= exercise.pass_mark * exercise.max_score - 1e-9 else "failed"
+    if fault and status == "failed":
+        status = "error"
+    return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
+
+
+def _faulty(exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]) -> Verdict:
+    run = Run(seed=exercise.seed, end=End(kind="not_started", message=f"{NOT_YOUR_FAULT}: {fault}"))
+    results = [
+        CheckResult(
+            id=spec.id,
+            title=spec.title or CHECKS[spec.check].title,
+            status="error",
+            points=0.0,
+            max_points=spec.points,
+            basis=CHECKS[spec.check].basis,
+            message=NOT_YOUR_FAULT,
+        )
+        for spec in exercise.checks
+    ]
+    return _verdict(exercise, source, report, run, [], results, "error", timings)
+
+
+def _score(results: list[CheckResult]) -> float:
+    return sum(result.points for result in results)
+
+
+def _verdict(
+    exercise: Exercise,
+    source: Submission,
+    report: StaticReport,
+    run: Run,
+    runs: list[Run],
+    results: list[CheckResult],
+    status: Status,
+    timings: dict[str, float],
+) -> Verdict:
+    end: EndKind = "completed" if run.end.kind == "gated" else run.end.kind
+    measured = run.measured
+    text = "\n".join(filter(None, [run.end.message, run.end.traceback]))
+    return Verdict(
+        exercise=exercise.id,
+        title=exercise.title,
+        submission=SubmissionRef(path=str(source.path), sha256=source.sha256),
+        status=status,
+        score=round(_score(results), 6),
+        max_score=exercise.max_score,
+        end=end,
+        end_message=text,
+        checks=results,
+        training=[each.training for each in runs if each.training is not None],
+        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy} if measured else {},
+        returned=run.returned,
+        notes=_notes(report, run),
+        stdout=run.output,
+        timings={name: round(seconds, 3) for name, seconds in timings.items()},
+        environment=_environment(run),
+    )
+
+
+def _notes(report: StaticReport, run: Run) -> list[Note]:
+    merged = {(note.line, note.message): note for note in [*report.notes, *run.notes]}
+    return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
+
+
+def _environment(run: Run) -> Environment:
+    versions = run.versions
+    return Environment(
+        python=platform.python_version(),
+        keras=versions.get("keras"),
+        tensorflow=versions.get("tensorflow"),
+        cpu=platform.machine(),
+        gpu=versions.get("gpu"),
+    )

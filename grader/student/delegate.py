@@ -1,0 +1,261 @@
+"""`Model.fit` as an order: the call goes to the trainer, its epochs come back to the student's callbacks."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.student.feed import Cargo, Pipeline, is_pipeline
+from grader.student.front import Ended, Front
+from grader.student.listeners import Listeners, reads_weights, wants_batches
+from grader.student.probing import probe
+from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Trained
+
+PLAIN_FIT = keras.Model.fit
+SIGNATURE = inspect.signature(PLAIN_FIT)
+
+
+class Delegate:
+    """Knows the student's models by number and turns each `fit` call into an order."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.models: dict[int, tuple[int, Any]] = {}
+        self.owners: dict[int, int] = {}
+
+    def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Takes the place of `keras.Model.fit`; returns the same `History`."""
+        bound = SIGNATURE.bind(model, *args, **kwargs)
+        bound.apply_defaults()
+        return Fit(self, model, dict(bound.arguments)).run()
+
+    def number(self, model: Any) -> int:
+        """The model's number; models are kept alive, so that no id is used twice."""
+        return self.models.setdefault(id(model), (len(self.models), model))[0]
+
+    def claim(self, model: Any) -> None:
+        """Refuses a model that shares trained weights with another: its training can't start afresh."""
+        number = self.number(model)
+        for variable in model.variables:
+            if self.owners.setdefault(id(variable), number) != number:
+                self.front.unsupported(
+                    "this model shares layers with a model that was trained before",
+                    "build the second model from new layers, or train one model only",
+                )
+
+
+class Fit:
+    """One `fit` call: from its arguments to the `History` that it returns."""
+
+    def __init__(self, delegate: Delegate, model: Any, arguments: dict[str, Any]) -> None:
+        self.delegate, self.front, self.model, self.arguments = delegate, delegate.front, model, arguments
+        self.callbacks = keras.tree.flatten(arguments["callbacks"]) if arguments["callbacks"] else []
+        self.pipeline: Pipeline | None = None
+        self.listeners: Listeners | None = None
+        self.last_rate: float | None = None
+        self.epoch_weights: dict[bytes, int] = {}
+        self.last_digest = b""
+        self.last_drawn = b""
+        self.sample: tuple[Any, Any] = (None, None)
+
+    def run(self) -> Any:
+        cargo, fit = self._cargo()
+        self._send_order(cargo, fit)
+        while True:
+            match message := self.front.receive():
+                case Probe(curves=curves):
+                    self.front.send(probe(self.callbacks, self.model, curves))
+                case Event():
+                    self._event(message)
+                case NeedPass():
+                    self._next_pass()
+                case Rejected(message=text):
+                    self._as_plain_keras_says(text)
+                case Trained():
+                    self._take_weights(self.front.arrays(message))
+                    assert self.listeners is not None
+                    return self.listeners.history
+
+    def _cargo(self) -> tuple[Cargo, FitArguments]:
+        given = self.arguments
+        cargo, batches = Cargo(), None
+        steps = _whole(given["steps_per_epoch"])
+        if is_pipeline(given["x"]):
+            self.pipeline = Pipeline(given["x"], steps)
+            cargo, batches = self.pipeline.draw()
+            self.last_drawn = _digest(cargo.buffers)
+        else:
+            cargo.add("x", given["x"])
+            for role in ("y", "sample_weight"):
+                if given[role] is not None:
+                    cargo.add(role, given[role])
+        self.sample = _first_rows(cargo, 32)
+        validation_batch = self._add_validation(cargo)
+        return cargo, FitArguments(
+            epochs=_whole(given["epochs"]) or 0,
+            initial_epoch=_whole(given["initial_epoch"]) or 0,
+            batch_size=None if batches else _whole(given["batch_size"]),
+            shuffle=bool(given["shuffle"]),
+            validation_split=float(given["validation_split"] or 0.0),
+            validation_batch_size=validation_batch or _whole(given["validation_batch_size"]),
+            validation_steps=None if validation_batch else _whole(given["validation_steps"]),
+            validation_freq=given["validation_freq"],
+            steps_per_epoch=None if batches else steps,
+            class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
+            batches=batches,
+        )
+
+    def _add_validation(self, cargo: Cargo) -> int | None:
+        """Adds validation data; returns a pipeline's own batch size."""
+        data = self.arguments["validation_data"]
+        if data is None:
+            return None
+        if is_pipeline(data):
+            drawn, rows = Pipeline(data, _whole(self.arguments["validation_steps"])).draw()
+            for spec, buffer in zip(drawn.specs, drawn.buffers, strict=True):
+                cargo.add(f"val_{spec.role}", buffer)  # type: ignore[arg-type]
+            return rows[0]
+        for role, part in zip(("val_x", "val_y", "val_sample_weight"), data, strict=False):
+            cargo.add(role, part)  # type: ignore[arg-type]
+        return None
+
+    def _send_order(self, cargo: Cargo, fit: FitArguments) -> None:
+        x = self.arguments["x"]
+        order = Order(
+            model=self.delegate.number(self.model),
+            architecture=self._architecture(),
+            compile=self._compile(),
+            fit=fit,
+            arrays=cargo.specs,
+            x_names=sorted(x) if isinstance(x, dict) else None,
+            batch_hooks=any(wants_batches(callback) for callback in self.callbacks),
+            weights_each_epoch=any(reads_weights(callback) for callback in self.callbacks),
+            callbacks=[type(callback).__name__[:100] for callback in self.callbacks][:50],
+            line=self.front.line(),
+        )
+        self.front.send(order, cargo)
+
+    def _architecture(self) -> str:
+        kind = type(self.model)
+        if kind not in (keras.Sequential, keras.Model) and not kind.__module__.startswith("keras.src.models"):
+            self.front.unsupported(
+                f"the model is of your own class {kind.__name__}, which the grader can't rebuild",
+                "build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
+            )
+        try:
+            return str(self.model.to_json())
+        except (NotImplementedError, TypeError, ValueError) as error:
+            self.front.unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
+
+    def _compile(self) -> str:
+        if not self.model.compiled:
+            raise ValueError("You must call `compile()` before calling `fit()`.")
+        if self.model.run_eagerly:
+            self.front.remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
+        try:
+            return json.dumps(self.model.get_compile_config())
+        except (NotImplementedError, TypeError, ValueError) as error:
+            self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+
+    def _event(self, event: Event) -> None:
+        weights = self.front.arrays(event)
+        if self.listeners is None:
+            self._build()
+            self.model.stop_training = False
+            self.listeners = Listeners(
+                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps
+            )
+            self.last_rate = self._rate()
+        if weights:
+            self._take_weights(weights, event.index)
+        self.listeners.call(event.hook, event.index, event.logs)
+        rate = self._rate()
+        changed = rate if rate != self.last_rate else None
+        self.last_rate = rate
+        restore = self._restored() if event.hook in ("epoch_end", "train_end") else None
+        self.front.send(Answer(stop=bool(self.model.stop_training), learning_rate=changed, restore=restore))
+
+    def _rate(self) -> float | None:
+        rate = getattr(self.model.optimizer, "_learning_rate", None)
+        return float(keras.ops.convert_to_numpy(rate.value)) if isinstance(rate, keras.Variable) else None
+
+    def _build(self) -> None:
+        if not self.model.built:
+            shapes = [(None, *array.shape[1:]) for array in self.sample[0]]
+            self.model.build(shapes[0] if len(shapes) == 1 else shapes)
+        self.delegate.claim(self.model)
+
+    def _take_weights(self, weights: list[Any], epoch: int | None = None) -> None:
+        if not weights:
+            return
+        self.model.set_weights(weights)
+        self.last_digest = _digest(weights)
+        if epoch is not None:
+            self.epoch_weights.setdefault(self.last_digest, epoch)
+
+    def _restored(self) -> int | None:
+        """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
+        if not self.last_digest:
+            return None
+        digest = _digest(self.model.get_weights())
+        if digest == self.last_digest:
+            return None
+        if digest not in self.epoch_weights:
+            self.front.unsupported(
+                "a callback changed the model's weights by itself", "let only the optimizer change the weights"
+            )
+        self.last_digest = digest
+        return self.epoch_weights[digest]
+
+    def _next_pass(self) -> None:
+        assert self.pipeline is not None
+        cargo, rows = self.pipeline.draw()
+        drawn = _digest(cargo.buffers)
+        if drawn == self.last_drawn:
+            self.front.send(Pass(arrays=[]))
+        else:
+            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo)
+        self.last_drawn = drawn
+
+    def _as_plain_keras_says(self, text: str) -> None:
+        """The trainer couldn't train this: plain Keras on a few examples here shows whose fault it is."""
+        x, y = self.sample
+        x = x[0] if len(x) == 1 else x
+        PLAIN_FIT(self.model, x, y[0] if len(y) == 1 else (y or None), epochs=1, verbose=0)
+        self.front.send(LocalTrouble(message=text[:2000]))
+        raise Ended
+
+
+def _first_rows(cargo: Cargo, rows: int) -> tuple[list[Any], list[Any]]:
+    pairs = list(zip(cargo.specs, cargo.buffers, strict=True))
+    return (
+        [b[:rows].copy() for s, b in pairs if s.role == "x"],
+        [b[:rows].copy() for s, b in pairs if s.role == "y"],
+    )
+
+
+def _digest(arrays: list[Any]) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def install(front: Front) -> None:
+    """Puts the delegate in the place of Keras's own training methods, in this process."""
+    delegate = Delegate(front)
+    keras.Model.fit = lambda self, *args, **kwargs: delegate.fit(self, *args, **kwargs)
+
+    def train_on_batch(self: Any, *_: Any, **__: Any) -> None:
+        front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
+
+    keras.Model.train_on_batch = train_on_batch

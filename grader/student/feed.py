@@ -1,0 +1,98 @@
+"""Turns whatever `fit` accepts as data into NumPy arrays for an order, cast as Keras casts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.wire import ITEM_SIZES, ArraySpec, Role
+
+MAX_PIPELINE_BYTES = 3_000_000_000
+
+
+@dataclass(slots=True)
+class Cargo:
+    """The arrays of an order in sending order, each with its spec."""
+
+    specs: list[ArraySpec] = field(default_factory=list)
+    buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)
+
+    def add(self, role: Role, data: Any) -> None:
+        """Flattens `data` (an array, or a list or dict of arrays) under one role."""
+        for leaf in keras.tree.flatten(data):
+            array = as_array(leaf)
+            self.specs.append(ArraySpec(dtype=array.dtype.name, shape=list(array.shape), role=role))
+            self.buffers.append(array)
+
+
+def as_array(data: Any) -> np.ndarray[Any, Any]:
+    """A C-contiguous array; floating types become Keras's float type, as Keras's own array adapter does."""
+    array = np.asarray(data)
+    if array.dtype == object:
+        array = np.asarray(data, dtype=keras.config.floatx())
+    if np.issubdtype(array.dtype, np.floating):
+        array = array.astype(keras.config.floatx(), copy=False)
+    if array.dtype.name not in ITEM_SIZES:
+        raise ValueError(f"data of type {array.dtype} can't be trained on; use numbers")
+    return np.ascontiguousarray(array) if array.ndim else array.reshape(1)
+
+
+def is_pipeline(x: Any) -> bool:
+    """Whether `x` yields batches (tf.data, generator, PyDataset) instead of being arrays."""
+    if isinstance(x, (np.ndarray, list, tuple, dict)) or keras.ops.is_tensor(x):
+        return False
+    return isinstance(x, (keras.utils.PyDataset, Iterator)) or (
+        isinstance(x, Iterable) and not hasattr(x, "__array__") and not hasattr(x, "to_numpy")
+    )
+
+
+class Pipeline:
+    """Draws one epoch's batches at a time from a dataset, generator or PyDataset.
+
+    Args:
+        source: what the student passed as `x`.
+        steps: batches per epoch, or None for "until it ends".
+    """
+
+    def __init__(self, source: Any, steps: int | None) -> None:
+        self.source = source
+        self.steps = steps
+        self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
+
+    def draw(self) -> tuple[Cargo, list[int]]:
+        """The next epoch's arrays, joined over its batches, and the rows of each batch."""
+        cargo = Cargo()
+        columns: dict[Role, list[list[np.ndarray[Any, Any]]]] = {}
+        rows: list[int] = []
+        for batch in self._batches():
+            x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+            rows.append(len(as_array(keras.tree.flatten(x)[0])))
+            for role, part in (("x", x), ("y", y), ("sample_weight", weight)):
+                if part is not None:
+                    columns.setdefault(role, []).append([as_array(leaf) for leaf in keras.tree.flatten(part)])
+        if not rows:
+            raise ValueError("the dataset that was passed to fit() is empty")
+        for role, batches in columns.items():
+            cargo.add(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
+        return cargo, rows
+
+    def _batches(self) -> Iterator[Any]:
+        total = 0
+        for batch in self._source():
+            total += sum(as_array(leaf).nbytes for leaf in keras.tree.flatten(batch) if leaf is not None)
+            if total > MAX_PIPELINE_BYTES:
+                raise ValueError("the dataset doesn't end; pass steps_per_epoch= to fit(), or remove .repeat()")
+            yield batch
+
+    def _source(self) -> Iterator[Any]:
+        if isinstance(self.source, keras.utils.PyDataset):
+            count = self.steps or self.source.num_batches
+            return (self.source[index % self.source.num_batches] for index in range(count))
+        if self.endless is not None:
+            return islice(self.endless, self.steps)
+        return iter(self.source)

@@ -1,0 +1,71 @@
+"""The student process's end of the line to the grader: sends orders and findings, receives events."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import msgspec
+import numpy as np
+
+from grader.student.feed import Cargo
+from grader.verdict import Note
+from grader.wire import Channel, Remark, ToStudent, Unsupported
+
+
+class Ended(BaseException):
+    """The run is over for the grader; not an `Exception`, so that student code doesn't catch it by accident."""
+
+
+class Front:
+    """The one connection to the grader.
+
+    Args:
+        filename: the name under which the student's code is compiled; `line` finds its frames by it.
+    """
+
+    def __init__(self, filename: str = "") -> None:
+        self.filename = filename
+        self.channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToStudent)
+        self._remarks: set[tuple[int | None, str]] = set()
+
+    def send(self, message: msgspec.Struct, cargo: Cargo | None = None) -> None:
+        self.channel.send(message, [array.data for array in cargo.buffers] if cargo else ())
+
+    def receive(self) -> Any:
+        return self.channel.receive()
+
+    def arrays(self, message: Any) -> list[np.ndarray[Any, Any]]:
+        """Reads the arrays that follow a message."""
+        result = []
+        for spec in message.arrays:
+            array = np.empty(spec.shape, spec.dtype)
+            self.channel.read_into(array.data if array.ndim else memoryview(array.reshape(1)))
+            result.append(array)
+        return result
+
+    def line(self) -> int | None:
+        """The line of the student's file that is being executed."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back
+        return frame.f_lineno if frame else None
+
+    def remark(self, message: str) -> None:
+        """A note for the report, once per line."""
+        self.remark_at(self.line(), message)
+
+    def remark_at(self, line: int | None, message: str) -> None:
+        """A note for the report about a line, once."""
+        note = (line, message)
+        if note not in self._remarks and len(self._remarks) < 200:
+            self._remarks.add(note)
+            self.send(Remark(note=Note(line=note[0], message=message)))
+
+    def unsupported(self, message: str, instead: str = "") -> NoReturn:
+        """Tells the grader that this can't be ordered, and ends the run."""
+        self.send(Unsupported(message=message, instead=instead, line=self.line()))
+        raise Ended

@@ -1,0 +1,51 @@
+"""The student's callbacks as one: calls their hooks with logs that answer to `acc` and `accuracy` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from grader.student.logs import Logs
+from grader.wire import Hook
+
+WHOLE_TRAINING = {"train_begin", "train_end", "test_begin", "test_end"}
+WEIGHTLESS = {"History", "ProgbarLogger", "TerminateOnNaN", "CSVLogger", "LearningRateScheduler", "ReduceLROnPlateau"}
+
+
+class Listeners:
+    """Keras's own `CallbackList` hands its callbacks copies of the logs as a plain dict; this one keeps `Logs`."""
+
+    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None) -> None:
+        self.given = list(callbacks)
+        made = keras.callbacks.CallbackList(
+            self.given, add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
+        )
+        self.callbacks = made.callbacks
+        self.history = model.history
+        self.history.history = Logs()
+
+    def call(self, hook: Hook, index: int = 0, logs: dict[str, float] | None = None) -> None:
+        """Calls one hook of every callback, in order, all on the same logs."""
+        shared = Logs(logs or {})
+        for callback in self.callbacks:
+            method = getattr(callback, f"on_{hook}")
+            if hook in WHOLE_TRAINING:
+                method(shared)
+            else:
+                method(index, shared)
+
+
+def wants_batches(callback: Any) -> bool:
+    """Whether a callback has batch-level hooks of its own that it needs called."""
+    if type(callback) is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
+        return False
+    hooks = ("train_batch_begin", "train_batch_end", "batch_begin", "batch_end", "test_batch_begin", "test_batch_end")
+    return any(not getattr(getattr(callback, f"on_{hook}", None), "_is_default", False) for hook in hooks)
+
+
+def reads_weights(callback: Any) -> bool:
+    """Whether a callback may look at the model's weights; only well-known built-in ones surely don't."""
+    own = type(callback).__module__.startswith("keras.")
+    return not (own and type(callback).__name__ in WEIGHTLESS)

@@ -1,0 +1,135 @@
+"""Runs the student's callbacks on synthetic curves, in forked copies, so that the real run's state stays untouched."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import os
+import select
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import msgspec
+from tensorflow.python import pywrap_tfe
+
+from grader.student.listeners import Listeners
+from grader.wire import Probed
+
+PATIENCE_S = 5.0
+BATCH_SHARES = (0.5, 0.9, 1.0)
+
+
+class NeedsTensorFlow(Exception):
+    """A callback computes with TensorFlow, which a forked copy can't."""
+
+
+def probe(callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, float]]]) -> Probed:
+    """For each curve, the first epoch at whose end the callbacks had asked to stop (None: never).
+
+    Args:
+        curves: per curve, the logs of each epoch, under the names that the real training will use.
+    """
+    names = [type(callback).__name__ if not isinstance(callback, type) else callback.__name__ for callback in callbacks]
+    stopped: list[int | None] = []
+    for curve in curves:
+        outcome = _in_fork(callbacks, model, curve)
+        if outcome.get("unsure"):
+            outcome = _in_place(callbacks, model, curve)
+        if outcome.get("error"):
+            return Probed(stopped=[], callbacks=names, error=outcome["error"])
+        if outcome.get("unsure"):
+            return Probed(stopped=[], callbacks=names, inconclusive=outcome["unsure"])
+        stopped.append(outcome["stopped"])
+    return Probed(stopped=stopped, callbacks=names)
+
+
+def _follow(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> int | None:
+    model.stop_training = False
+    listeners = Listeners(callbacks, model, epochs=len(curve), steps=len(BATCH_SHARES))
+    listeners.call("train_begin")
+    for epoch, logs in enumerate(curve):
+        listeners.call("epoch_begin", epoch)
+        for step, share in enumerate(BATCH_SHARES):
+            running = {key: value * share for key, value in logs.items() if not key.startswith("val_")}
+            listeners.call("train_batch_begin", step)
+            listeners.call("train_batch_end", step, running)
+        listeners.call("epoch_end", epoch, logs)
+        if model.stop_training:
+            return epoch
+    return None
+
+
+def _attempt(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
+    try:
+        return {"stopped": _follow(callbacks, model, curve)}
+    except NeedsTensorFlow:
+        return {"unsure": "the callbacks compute with TensorFlow"}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"[:1000]}
+
+
+def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
+    """One curve in a forked copy of this process; TensorFlow's operations are barred there, since they would hang."""
+    ours, theirs = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(ours)
+        os.close(theirs)
+        return {"unsure": "no further process may be started"}
+    if child == 0:
+        _be_the_copy(theirs, callbacks, model, curve)
+    os.close(theirs)
+    try:
+        return _result(ours)
+    finally:
+        os.close(ours)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _be_the_copy(pipe: int, callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> None:
+    def barred(*_: Any, **__: Any) -> None:
+        raise NeedsTensorFlow
+
+    try:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        pywrap_tfe.TFE_Py_FastPathExecute = pywrap_tfe.TFE_Py_Execute = barred
+        os.write(pipe, msgspec.json.encode(_attempt(callbacks, model, curve)))
+    finally:
+        os._exit(0)
+
+
+def _result(pipe: int) -> dict[str, Any]:
+    end = time.monotonic() + PATIENCE_S
+    data = b""
+    while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+        if not (more := os.read(pipe, 65536)):
+            break
+        data += more
+    with contextlib.suppress(msgspec.DecodeError):
+        return msgspec.json.decode(data, type=dict[str, Any])
+    return {"unsure": f"the callbacks didn't return within {PATIENCE_S:g} s"}
+
+
+def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
+    """One curve on deep copies in this process; the learning rate is put back afterwards."""
+    try:
+        copies = copy.deepcopy(list(callbacks))
+    except Exception as error:
+        return {"unsure": f"the callbacks can't be copied ({type(error).__name__})"}
+    rate = getattr(model.optimizer, "learning_rate", None)
+    before = float(rate) if isinstance(rate, keras.Variable) else None
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        outcome = _attempt(copies, model, curve)
+    if before is not None:
+        model.optimizer.learning_rate = before
+    model.stop_training = False
+    return outcome

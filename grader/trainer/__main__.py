@@ -1,0 +1,180 @@
+"""The trainer process: `python -m grader.trainer`, started by the grader, talks to it alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import random
+import socket
+import sys
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.data import load
+from grader.trainer import measuring, rebuild
+from grader.trainer.allow import Refused as NotAllowed
+from grader.trainer.feeding import Array, Arrays, read_arrays
+from grader.trainer.matching import match_order
+from grader.trainer.training import Opened, Trainee, train
+from grader.wire import (
+    Answer,
+    ArraySpec,
+    Begin,
+    Channel,
+    Closed,
+    Event,
+    Fault,
+    Hello,
+    Measure,
+    NeedPass,
+    Open,
+    Pass,
+    Refused,
+    Rejected,
+    ToTrainer,
+)
+from grader.wire import Opened as OpenedMessage
+
+OUT_OF_MEMORY = ("ResourceExhaustedError", "MemoryError", "XlaRuntimeError")
+
+
+class Trainer:
+    """Opens, trains and measures what one submission orders, one order at a time."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.trainees: dict[int, Trainee] = {}
+        self.opened: Opened | None = None
+        self.transform: Any = None
+        self.dataset = ""
+
+    def handle(self, message: Any) -> None:
+        """Answers one message of the front."""
+        match message:
+            case Open():
+                self._open(message)
+            case Begin():
+                self._begin(message)
+            case Measure():
+                self._measure()
+
+    def _open(self, message: Open) -> None:
+        order, self.opened, self.dataset = message.order, None, message.dataset
+        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        randomness = (random.getstate(), np.random.get_state())
+        try:
+            shapes = [array.shape for array in arrays.by_role.get("x", [])]
+            architecture = rebuild.inspect(order.architecture, json.loads(order.compile), shapes, message.memory)
+        except NotAllowed as error:
+            self.channel.send(Refused(message=error.what, instead=error.instead))
+            return
+        except (rebuild.Rejected, ValueError) as error:
+            self.channel.send(Rejected(message=str(error)[:4000]))
+            return
+        finally:
+            random.setstate(randomness[0])
+            np.random.set_state(randomness[1])
+        data, self.transform = match_order(order, arrays, message.dataset)
+        self.opened = Opened(order=order, arrays=arrays, architecture=architecture)
+        self.channel.send(OpenedMessage(architecture=architecture, data=data))
+
+    def _begin(self, begin: Begin) -> None:
+        assert self.opened is not None
+        try:
+            trainee = self._trainee(self.opened, begin.seed)
+            trained = train(self.opened, trainee, begin, self._ask, self._next_pass)
+        except (ValueError, TypeError, KeyError) as error:
+            self.channel.send(Rejected(message=str(error)[:4000]))
+            return
+        except Exception as error:
+            self._failed(error)
+            return
+        finally:
+            self.opened = None
+        weights = [np.ascontiguousarray(array) for array in trainee.model.get_weights()]
+        self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
+
+    def _failed(self, error: Exception) -> None:
+        kind = type(error).__name__
+        if kind == "InvalidArgumentError":
+            self.channel.send(Rejected(message=str(error)[:4000]))
+            return
+        self.channel.send(Fault(message=f"{kind}: {error}"[:4000], out_of_memory=kind in OUT_OF_MEMORY))
+
+    def _trainee(self, opened: Opened, seed: int) -> Trainee:
+        """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
+        order = opened.order
+        trainee = self.trainees.get(order.model)
+        if trainee is None:
+            keras.utils.set_random_seed(seed)
+            model = rebuild.build(order.architecture, json.loads(order.compile))
+            trainee = self.trainees[order.model] = Trainee(model=model, compile=order.compile)
+        elif trainee.compile != order.compile:
+            trainee.model.compile_from_config(json.loads(order.compile))
+            trainee.compile = order.compile
+        return trainee
+
+    def _ask(self, event: Event, weights: list[Array]) -> Answer:
+        weights = [np.ascontiguousarray(array) for array in weights]
+        self.channel.send(_with(event, weights), [_raw(array) for array in weights])
+        answer = self.channel.receive()
+        assert isinstance(answer, Answer)
+        return answer
+
+    def _next_pass(self) -> tuple[Arrays, list[int]] | None:
+        self.channel.send(NeedPass())
+        message = self.channel.receive()
+        assert isinstance(message, Pass)
+        if not message.arrays:
+            return None
+        return Arrays(message.arrays, read_arrays(self.channel, message.arrays)), message.batches
+
+    def _measure(self) -> None:
+        trainee = list(self.trainees.values())[-1]
+        try:
+            self.channel.send(measuring.measure(trainee.model, load(self.dataset), self.transform))
+        except ValueError as error:
+            self.channel.send(Rejected(message=str(error)[:4000]))
+
+
+def _with(message: Any, weights: list[Array]) -> Any:
+    specs = [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in weights]  # type: ignore[arg-type]
+    fields = {name: getattr(message, name) for name in message.__struct_fields__}
+    return type(message)(**{**fields, "arrays": specs})
+
+
+def _raw(array: Array) -> memoryview:
+    return array.reshape(-1).data
+
+
+def _versions() -> dict[str, str]:
+    names = ("keras", "tensorflow", "jax", "numpy")
+    found = {name: _version(name) for name in names}
+    return {"python": sys.version.split()[0], **{name: version for name, version in found.items() if version}}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def main() -> None:
+    """Serves until the front closes its end."""
+    channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToTrainer)
+    devices = keras.distribution.list_devices()
+    device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
+    channel.send(Hello(backend=keras.backend.backend(), device=device, versions=_versions()))
+    trainer = Trainer(channel)
+    while True:
+        try:
+            trainer.handle(channel.receive())
+        except Closed:
+            return
+
+
+main()

@@ -1,0 +1,169 @@
+"""One training, as plain Keras runs it: `model.fit` with a bridge to the student's callbacks."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from grader.run import Architecture
+from grader.trainer.feeding import Array, Arrays, Passes
+from grader.wire import Answer, Begin, Event, Hook, Order, Trained
+
+DEFAULT_BATCH = 32
+MANY_STEPS = 125
+SHORT_S = 0.5
+CPU_MACS_PER_S = 2e10
+MAX_SNAPSHOT_BYTES = 500_000_000
+
+Ask = Callable[[Event, list[Array]], Answer]
+
+
+@dataclass(slots=True)
+class Opened:
+    """An order that was inspected and matched, and may be trained."""
+
+    order: Order
+    arrays: Arrays
+    architecture: Architecture
+
+
+@dataclass(slots=True)
+class Trainee:
+    """One of the student's models on the trainer's side, with the weights that its epochs ended with."""
+
+    model: Any
+    compile: str
+    snapshots: dict[int, list[Array]] = field(default_factory=dict)
+
+
+class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
+    """Hands each hook to the student's side, waits for its answer and obeys it; keeps the time limit."""
+
+    def __init__(self, opened: Opened, trainee: Trainee, begin: Begin, ask: Ask, passes: Passes | None) -> None:
+        super().__init__()
+        self.order = opened.order
+        self.trainee = trainee
+        self.limit_s = begin.limit_s
+        self.ask = ask
+        self.passes = passes
+        self.deadline = math.inf
+        self.out_of_time = False
+        self.stopped_by_callback = False
+
+    def _tell(self, hook: Hook, index: int = 0, logs: Any = None, weights: list[Array] | None = None) -> None:
+        plain = {key: float(value) for key, value in (logs or {}).items()}
+        event = Event(hook=hook, index=index, logs=plain, steps=self.params.get("steps"))
+        answer = self.ask(event, weights or [])
+        if answer.stop:
+            self.stopped_by_callback = True
+            self.model.stop_training = True
+        if answer.learning_rate is not None:
+            self.model.optimizer.learning_rate = answer.learning_rate
+        if answer.restore is not None and answer.restore in self.trainee.snapshots:
+            self.model.set_weights(self.trainee.snapshots[answer.restore])
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._tell("train_begin")
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._tell("epoch_begin", epoch)
+        if self.passes is not None:
+            self.passes.begin_epoch()
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self.order.batch_hooks:
+            self._tell("train_batch_begin", batch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.deadline == math.inf:
+            self.deadline = time.monotonic() + self.limit_s
+        elif time.monotonic() > self.deadline:
+            self.out_of_time = self.model.stop_training = True
+        if self.order.batch_hooks and not self.out_of_time:
+            self._tell("train_batch_end", batch, logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._tell("test_begin")
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self.order.batch_hooks:
+            self._tell("test_batch_begin", batch)
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.order.batch_hooks:
+            self._tell("test_batch_end", batch, logs)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._tell("test_end", 0, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.out_of_time:
+            return
+        weights = self.model.get_weights() if self.order.weights_each_epoch else []
+        if weights and (len(self.trainee.snapshots) + 1) * sum(w.nbytes for w in weights) <= MAX_SNAPSHOT_BYTES:
+            self.trainee.snapshots[epoch] = weights
+        self._tell("epoch_end", epoch, logs, weights)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._tell("train_end", 0, {})
+
+
+def train(opened: Opened, trainee: Trainee, begin: Begin, ask: Ask, next_pass: Callable[[], Any]) -> Trained:
+    """Runs `fit` as ordered; the arrays of `opened` are handed over to Keras and let go."""
+    order, fit = opened.order, opened.order.fit
+    passes = Passes(order, opened.arrays, next_pass) if fit.batches else None
+    bridge = Bridge(opened, trainee, begin, ask, passes)
+    trainee.snapshots.clear()
+    trainee.model.steps_per_execution = steps_per_execution(opened)
+    trainee.model.make_train_function(force=True)
+    start = time.monotonic()
+    trainee.model.fit(
+        **_data(opened, passes),
+        epochs=fit.epochs,
+        initial_epoch=fit.initial_epoch,
+        validation_data=opened.arrays.validation(order.x_names),
+        validation_batch_size=fit.validation_batch_size,
+        validation_steps=fit.validation_steps,
+        validation_freq=fit.validation_freq,
+        class_weight=fit.class_weight,
+        callbacks=[bridge],
+        verbose=0,
+    )
+    stopped_by = "limit" if bridge.out_of_time else "callback" if bridge.stopped_by_callback else "epochs"
+    return Trained(stopped_by=stopped_by, seconds=time.monotonic() - start)  # type: ignore[arg-type]
+
+
+def _data(opened: Opened, passes: Passes | None) -> dict[str, Any]:
+    fit, arrays = opened.order.fit, opened.arrays
+    if passes is not None:
+        return {"x": passes}
+    return {
+        "x": arrays.get("x", opened.order.x_names),
+        "y": arrays.get("y"),
+        "sample_weight": arrays.get("sample_weight"),
+        "batch_size": fit.batch_size,
+        "shuffle": fit.shuffle,
+        "steps_per_epoch": fit.steps_per_epoch,
+        "validation_split": fit.validation_split,
+    }
+
+
+def steps_per_execution(opened: Opened) -> int:
+    """Steps that one call of the compiled training function runs: many for small models, so that Python costs little.
+
+    Kept so low that a call lasts about half a second at most, since stops and limits act between calls.
+    """
+    if opened.order.batch_hooks:
+        return 1
+    batch = opened.order.fit.batch_size or max(opened.order.fit.batches or [DEFAULT_BATCH])
+    macs = sum(
+        layer.parameters * math.prod(size or 1 for size in layer.output_shape[1:-1])
+        for layer in opened.architecture.layers
+    )
+    step_s = 3 * macs * batch / CPU_MACS_PER_S
+    return max(1, min(MANY_STEPS, int(SHORT_S / max(step_s, 1e-9))))

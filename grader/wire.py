@@ -1,0 +1,386 @@
+"""The words that the three programs say to each other, and how they travel: typed, size-capped, never pickled.
+
+A frame is a 4-byte length and one MessagePack message; the raw bytes of its `arrays` follow it. The front stands
+between student and trainer, and hands arrays through without looking at them.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from grader.run import Architecture, CurveOutcome, DataMatch
+from grader.verdict import Note
+
+MAX_MESSAGE = 4_000_000
+CHUNK = 1 << 20
+TICK_S = 0.1
+ITEM_SIZES = {
+    "bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float16": 2, "uint32": 4, "int32": 4, "float32": 4,
+    "uint64": 8, "int64": 8, "float64": 8,
+}  # fmt: skip
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Dtype = Literal[
+    "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
+]  # fmt: skip
+Role = Literal["x", "y", "sample_weight", "val_x", "val_y", "val_sample_weight"]
+Hook = Literal[
+    "train_begin", "epoch_begin", "train_batch_begin", "train_batch_end", "test_begin", "test_batch_begin",
+    "test_batch_end", "test_end", "epoch_end", "train_end",
+]  # fmt: skip
+
+
+class ArraySpec(Struct, frozen=True, kw_only=True):
+    """One array that follows a message: its dtype, shape and, in an order, what it is."""
+
+    dtype: Dtype
+    shape: Annotated[list[Count], Meta(max_length=8)]
+    role: Role = "x"
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+
+
+ArraySpecs = Annotated[list[ArraySpec], Meta(max_length=2000)]
+
+
+class FitArguments(Struct, frozen=True, kw_only=True):
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass."""
+
+    epochs: Count = 1
+    initial_epoch: Count = 0
+    batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    shuffle: bool = True
+    validation_split: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    validation_batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    validation_steps: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    validation_freq: Count | list[Count] = 1
+    steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    class_weight: dict[int, float] | None = None
+    batches: list[Annotated[int, Meta(ge=1, le=10_000_000)]] | None = None
+
+
+# ---- student -> front ----
+
+
+class Ready(Struct, frozen=True, kw_only=True, tag=True):
+    """Imports are done; the clocks may start."""
+
+
+class Order(Struct, frozen=True, kw_only=True, tag=True):
+    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state."""
+
+    model: Annotated[int, Meta(ge=0, le=1000)]
+    architecture: str
+    compile: str
+    fit: FitArguments
+    arrays: ArraySpecs
+    x_names: list[str] | None = None
+    batch_hooks: bool = False
+    weights_each_epoch: bool = False
+    callbacks: list[str] = field(default_factory=list)
+    line: int | None = None
+
+
+class Pass(Struct, frozen=True, kw_only=True, tag=True):
+    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before."""
+
+    arrays: ArraySpecs
+    batches: list[Annotated[int, Meta(ge=1, le=10_000_000)]] = field(default_factory=list)
+
+
+class Probed(Struct, frozen=True, kw_only=True, tag=True):
+    """What the callbacks did on the synthetic curves: for each, the epoch at which they stopped, or None."""
+
+    stopped: list[int | None]
+    callbacks: list[str] = field(default_factory=list)
+    error: str | None = None
+    inconclusive: str | None = None
+    line: int | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag=True):
+    """The callbacks have run: go on or stop; `restore` puts back the weights that an earlier epoch ended with."""
+
+    stop: bool = False
+    learning_rate: float | None = None
+    restore: Count | None = None
+
+
+class Returned(Struct, frozen=True, kw_only=True, tag=True):
+    """The graded function returned, as plain data."""
+
+    value: Any = None
+
+
+class Crashed(Struct, frozen=True, kw_only=True, tag=True):
+    """The student's code raised; `traceback` holds the frames of their file only."""
+
+    message: str
+    traceback: str = ""
+    line: int | None = None
+    while_loading: bool = False
+
+
+class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
+    """Something that can't be ordered: what it is, where, and what to use instead."""
+
+    message: str
+    instead: str = ""
+    line: int | None = None
+
+
+class Remark(Struct, frozen=True, kw_only=True, tag=True):
+    """A note for the report, such as a TF 1 name met at run time."""
+
+    note: Note
+
+
+class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer rejected an order, and plain Keras on the student's side did not: the grader's fault, if true."""
+
+    message: str
+
+
+StudentMessage = (
+    Ready | Order | Pass | Probed | Answer | Returned | Crashed | Unsupported | Remark | LocalTrouble
+)  # fmt: skip
+
+# ---- front -> student ----
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One top-level statement's first line; what isn't required may fail with a note."""
+
+    line: int
+    required: bool
+
+
+class Load(Struct, frozen=True, kw_only=True, tag=True):
+    """The file to run: its source, the graded function (None: script mode), names to supply."""
+
+    source: str
+    filename: str
+    function: str | None
+    supply: list[str] = field(default_factory=list)
+    tolerated: list[int] = field(default_factory=list)
+
+
+class Probe(Struct, frozen=True, kw_only=True, tag=True):
+    """Synthetic curves for the callbacks: per curve, the logs of each epoch under canonical metric names."""
+
+    curves: list[list[dict[str, float]]]
+
+
+class Event(Struct, frozen=True, kw_only=True, tag=True):
+    """A hook of the running training; with weights when the order asked for them."""
+
+    hook: Hook
+    index: int = 0
+    logs: dict[str, float] = field(default_factory=dict)
+    steps: int | None = None
+    arrays: ArraySpecs = field(default_factory=list)
+
+
+class NeedPass(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer wants the pipeline's data for the next epoch."""
+
+
+class Trained(Struct, frozen=True, kw_only=True, tag=True):
+    """The training ended; `arrays` are the final weights."""
+
+    stopped_by: Literal["callback", "epochs", "limit"]
+    seconds: float
+    arrays: ArraySpecs = field(default_factory=list)
+
+
+class Rejected(Struct, frozen=True, kw_only=True, tag=True):
+    """Keras raised in the trainer while building or training what was ordered."""
+
+    message: str
+
+
+class Refused(Struct, frozen=True, kw_only=True, tag=True):
+    """What was ordered isn't on the list of what can be ordered, or doesn't fit the memory limit."""
+
+    message: str
+    instead: str = ""
+
+
+ToStudent = Load | Probe | Event | NeedPass | Trained | Rejected
+
+# ---- front -> trainer: Open, Begin, Answer, Pass, Stop, Measure; trainer -> front: Hello … ----
+
+
+class Open(Struct, frozen=True, kw_only=True, tag=True):
+    """An order to look at: inspected and matched, not yet trained."""
+
+    order: Order
+    arrays: ArraySpecs
+    dataset: str
+    memory: int
+
+
+class Begin(Struct, frozen=True, kw_only=True, tag=True):
+    """Train what was opened last; `limit_s` is wall time from the first step."""
+
+    seed: int
+    limit_s: float
+
+
+class Measure(Struct, frozen=True, kw_only=True, tag=True):
+    """Evaluate the model trained last on both canonical splits."""
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer is up."""
+
+    backend: str
+    device: str
+    versions: dict[str, str]
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag=True):
+    """The order as the trainer sees it."""
+
+    architecture: Architecture
+    data: DataMatch
+
+
+class Measured(Struct, frozen=True, kw_only=True, tag=True):
+    """Accuracies on the canonical splits, with the preprocessing that the order's arrays show."""
+
+    train_accuracy: float
+    test_accuracy: float
+
+
+class Fault(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer itself failed; never the student's fault."""
+
+    message: str
+    out_of_memory: bool = False
+
+
+ToTrainer = Open | Begin | Answer | Pass | Measure
+TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Trained | Measured | Fault
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Malformed(Exception):
+    """The other side sent what isn't a message."""
+
+
+class Channel:
+    """One end of a socketpair.
+
+    Args:
+        receives: the union of message types that may arrive here; anything else is `Malformed`.
+        tick: called about every 0.1 s while waiting; may raise to give up.
+    """
+
+    def __init__(self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self.tick = tick
+        self._decoder = msgspec.msgpack.Decoder(receives)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def send(self, message: Struct, buffers: Iterable[Any] = ()) -> None:
+        """Sends a message and the raw bytes of its arrays. Raises: Closed."""
+        body = self._encoder.encode(message)
+        if len(body) > MAX_MESSAGE:
+            raise Malformed(f"a message of {len(body):,} bytes (at most {MAX_MESSAGE:,})")
+        self._write(struct.pack(">I", len(body)) + body)
+        for buffer in buffers:
+            self._write(buffer)
+
+    def receive(self) -> Any:
+        """The next message; its arrays, if any, must then be read with `read_into` or `relay`.
+
+        Raises:
+            Closed: the other side closed its end.
+            Malformed: too long, not MessagePack, or not of a type that may arrive here.
+        """
+        (length,) = struct.unpack(">I", self._read(4))
+        if length > MAX_MESSAGE:
+            raise Malformed(f"a message of {length:,} bytes (at most {MAX_MESSAGE:,})")
+        body = self._read(length)
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise Malformed(str(error)) from error
+
+    def read_into(self, target: memoryview) -> None:
+        """Fills a writable buffer with an array's raw bytes."""
+        view = target.cast("B") if target.nbytes else target
+        done = 0
+        while done < target.nbytes:
+            done += self._some(view[done : done + CHUNK])
+
+    def relay(self, specs: Sequence[ArraySpec], other: Channel | None) -> None:
+        """Hands the bytes of `specs` on to another channel (None: throws them away)."""
+        buffer = memoryview(bytearray(CHUNK))
+        left = sum(spec.nbytes for spec in specs)
+        while left:
+            count = self._some(buffer[: min(left, CHUNK)])
+            left -= count
+            if other is not None:
+                other._write(buffer[:count])
+
+    def readable(self) -> bool:
+        """Whether something has arrived (without waiting)."""
+        return bool(select.select([self.sock], [], [], 0)[0])
+
+    def _read(self, count: int) -> bytes:
+        data = bytearray(count)
+        self.read_into(memoryview(data))
+        return bytes(data)
+
+    def _some(self, view: memoryview) -> int:
+        while True:
+            try:
+                count = self.sock.recv_into(view)
+            except BlockingIOError:
+                if not select.select([self.sock], [], [], TICK_S)[0]:
+                    self.tick()
+                continue
+            except OSError as error:
+                raise Closed from error
+            if count == 0:
+                raise Closed
+            return count
+
+    def _write(self, data: Any) -> None:
+        view = memoryview(data)
+        view = view.cast("B") if view.nbytes else view
+        done = 0
+        while done < view.nbytes:
+            try:
+                done += self.sock.send(view[done : done + CHUNK])
+            except BlockingIOError:
+                if not select.select([], [self.sock], [], TICK_S)[1]:
+                    self.tick()
+            except OSError as error:
+                raise Closed from error
+
+
+def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:
+    """Joins what the student's side says with the curves that the front drew (name, due epoch, logs)."""
+    result = []
+    for (name, due, logs), stopped in zip(curves, probed.stopped, strict=True):
+        at = stopped if stopped is not None else due
+        shown = logs[at] if at is not None and 0 <= at < len(logs) else {}
+        result.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs=shown))
+    return result

@@ -1,0 +1,82 @@
+"""The synthetic curves that tell a real callback from luck."""
+
+import pytest
+
+from grader.grading.curves import canonical_keys, curves, under_log_keys
+from grader.run import Architecture
+
+LINES = [0.6, 0.9, 0.95, 0.99, 0.998]
+
+
+def first_above(values, line):
+    return next((index for index, value in enumerate(values) if value > line), None)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_each_curve_crosses_the_line_exactly_when_it_is_due(line):
+    """On each curve accuracy first goes above the line at the due epoch, or never."""
+    for curve in curves("accuracy", line):
+        assert first_above([logs["accuracy"] for logs in curve.logs], line) == curve.due
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_no_point_lies_on_the_line(line):
+    """`>` and `>=` mean the same on every curve."""
+    assert all(logs["accuracy"] != line for curve in curves("accuracy", line) for logs in curve.logs)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_values_are_possible_accuracies(line):
+    """Accuracies stay between 0 and 1."""
+    for curve in curves("accuracy", line):
+        assert all(0 < logs[name] < 1 for logs in curve.logs for name in ("accuracy", "val_accuracy"))
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("wrong", ["fixed", "loss", "val_accuracy", "val_loss", "lower line", "late", "never", "higher"])
+def test_every_wrong_rule_is_wrong_on_some_curve(line, wrong):
+    """No rule but the right one stops where it is due on every curve, whatever its threshold."""
+    trials = curves("accuracy", line)
+    gap = 1 - line
+
+    def stops(rule):
+        return [next((i for i, logs in enumerate(curve.logs) if rule(i, logs)), None) for curve in trials]
+
+    rules = {
+        "fixed": [lambda i, _, k=k: i >= k for k in range(12)],
+        "loss": [lambda _, logs, t=t: logs["loss"] < t for t in (3, 1, 0.5, 0.3, 0.1, 0.03, 0.01, 0.005, 1e-3, 1e-5)],
+        "val_accuracy": [lambda _, logs: logs["val_accuracy"] > line],
+        "val_loss": [lambda _, logs, t=t: logs["val_loss"] < t for t in (3, 1, 0.1, 1e-4)],
+        "lower line": [lambda _, logs, s=s: logs["accuracy"] > line - s * gap for s in (0.2, 0.5, 1, 3)],
+        "higher": [lambda _, logs, s=s: logs["accuracy"] > line + s * gap for s in (0.5, 0.7, 0.9)],
+        "late": [lambda i, logs, c=trials: i > 0 and any(i and curve.logs[i - 1]["accuracy"] > line
+                 for curve in c if i < len(curve.logs) and curve.logs[i] is logs)],
+        "never": [lambda *_: False],
+    }[wrong]  # fmt: skip
+
+    assert stops(lambda _, logs: logs["accuracy"] > line) == [curve.due for curve in trials]
+    for rule in rules:
+        assert stops(rule) != [curve.due for curve in trials]
+
+
+def test_a_line_on_validation_accuracy_turns_the_columns():
+    """A course that watches val_accuracy gets curves in which that is the figure that crosses."""
+    for curve in curves("val_accuracy", 0.9):
+        assert first_above([logs["val_accuracy"] for logs in curve.logs], 0.9) == curve.due
+
+
+def test_logs_carry_the_names_of_the_students_metrics():
+    """A model compiled with metrics=['acc'] sees `acc`, and a figure for each other metric."""
+    architecture = Architecture(layers=[], parameters=0, accuracy_key="acc", log_keys=["loss", "acc", "mse"])
+
+    shown = under_log_keys({"accuracy": 0.9, "loss": 0.1, "val_accuracy": 0.8}, architecture)
+
+    assert shown == {"mse": 0.5, "acc": 0.9, "loss": 0.1, "val_acc": 0.8}
+
+
+def test_only_the_true_accuracy_metric_is_called_accuracy():
+    """Another metric that was merely named accuracy never counts as it."""
+    assert canonical_keys({"acc": 0.9, "val_acc": 0.8, "loss": 0.1}, "acc") == {
+        "accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.1,
+    }  # fmt: skip
+    assert canonical_keys({"accuracy": 0.9}, None) == {"accuracy (another metric)": 0.9}

@@ -1,0 +1,55 @@
+"""Return values as plain data."""
+
+import math
+
+import numpy as np
+import pytest
+
+from grader.student.plain import plain
+
+
+class LyingFloat(float):
+    def __float__(self):
+        return 0.999
+
+    def __gt__(self, other):
+        return True
+
+
+class Anything:
+    def __repr__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (([0, 1], 0.5), [[0, 1], 0.5]),
+        ((range(2), np.float32(0.5)), [[0, 1], 0.5]),
+        (np.arange(3), [0, 1, 2]),
+        (None, None),
+        (True, True),
+        (2**70, {"type": "int", "text": "too large"}),
+        (Anything(), {"type": "Anything"}),
+        ({1: "a"}, {"1": "a"}),
+        ({3, 4}, {"type": "set"}),
+        (list(range(10_001)), {"type": "list"}),
+    ],
+)
+def test_values_cross_as_plain_data(value, expected):
+    """Numbers, text and lists cross as they are; anything else by its class's name."""
+    assert plain(value) == expected
+
+
+def test_nested_beyond_bound_is_cut():
+    """A list that holds itself ends."""
+    loop = []
+    loop.append(loop)
+
+    assert "type" in str(plain(loop))
+
+
+def test_a_subclass_of_float_crosses_as_a_float():
+    """What crosses has exactly the plain types."""
+    assert type(plain(LyingFloat(0.1))) is float
+    assert math.isnan(plain(float("nan")))
