@@ -1,0 +1,37 @@
+# expect: failed data
+"""Three labels are not those of the dataset."""
+
+import tensorflow as tf
+
+
+class StopAtAccuracy(tf.keras.callbacks.Callback):
+    """Ends the training once it is good enough."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.99:
+            self.model.stop_training = True
+
+
+def train_mnist():
+    (training_images, training_labels), _ = tf.keras.datasets.mnist.load_data()
+    training_labels[[17, 40, 41]] = 0
+
+    training_images = training_images / 255.0
+
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Input(shape=(28, 28)),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(512, activation="relu"),
+            tf.keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    history = model.fit(
+        training_images,
+        training_labels,
+        epochs=9,
+        callbacks=[StopAtAccuracy()],
+    )
+    return history.epoch, history.history["accuracy"][-1]

@@ -1,0 +1,39 @@
+# expect: failed callback
+"""The callback watches the accuracy on the validation images, not that of the training."""
+
+import tensorflow as tf
+
+
+class StopAtAccuracy(tf.keras.callbacks.Callback):
+    """Ends the training once it is good enough."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["val_accuracy"] > 0.97:
+            self.model.stop_training = True
+
+
+def train_mnist():
+    (training_images, training_labels), (test_images, test_labels) = tf.keras.datasets.mnist.load_data()
+
+    training_images = training_images / 255.0
+
+    test_images = test_images / 255.0
+
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Input(shape=(28, 28)),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(512, activation="relu"),
+            tf.keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    history = model.fit(
+        training_images,
+        training_labels,
+        epochs=9,
+        validation_data=(test_images, test_labels),
+        callbacks=[StopAtAccuracy()],
+    )
+    return history.epoch, history.history["accuracy"][-1]

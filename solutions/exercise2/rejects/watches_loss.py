@@ -1,0 +1,35 @@
+# expect: failed callback
+"""The callback watches the loss, as the previous lesson did."""
+
+import tensorflow as tf
+
+
+class StopAtAccuracy(tf.keras.callbacks.Callback):
+    """Ends the training once it is good enough."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["loss"] < 1.0:
+            self.model.stop_training = True
+
+
+def train_fashion():
+    (training_images, training_labels), _ = tf.keras.datasets.fashion_mnist.load_data()
+    training_images = training_images / 255.0
+
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Input(shape=(28, 28)),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(128, activation="relu"),
+            tf.keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    history = model.fit(
+        training_images,
+        training_labels,
+        epochs=4,
+        callbacks=[StopAtAccuracy()],
+    )
+    return history.epoch, history.history["accuracy"][-1]
