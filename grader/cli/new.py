@@ -1,0 +1,56 @@
+"""`grade new`: copies an exercise's stub to a file of the student's own."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.errors import CourseError, Problem, UsageError
+from grader.exercise import load, text_of
+
+
+@click.command("new")
+@click.argument("exercise")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+def command(exercise: str, file: Path | None, force: bool, course: Path | None) -> None:  # noqa: FBT001 - click's way
+    """Start an exercise: copy its stub to FILE (by default EXERCISE.py, here)."""
+    found = courses.find(course)
+    spec = load(found, exercise)
+    stub = text_of(found, spec.id, "stub.py")
+    target = _target(file, f"{spec.id}.py")
+    try:
+        text = stub.read_text(encoding="utf-8")
+    except OSError as error:
+        shown = f"exercises/{spec.id}/stub.py"
+        raise CourseError(
+            [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
+        ) from error
+    _write(target, text, force=force)
+    click.echo(f"Wrote {target}. What to do is in {text_of(found, spec.id, 'README.md')}")
+    click.echo(f"Fill in the marked places, then: grade {spec.id} {shlex.quote(str(target))}")
+
+
+def _target(file: Path | None, default: str) -> Path:
+    if file is None:
+        return Path(default)
+    return file / default if file.is_dir() else file
+
+
+def _write(target: Path, text: str, *, force: bool) -> None:
+    """Writes a new file.
+
+    Raises:
+        UsageError: the file exists and `force` isn't set, or it can't be written.
+    """
+    try:
+        with target.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{target} exists already; name another file, or overwrite it with --force") from error
+    except OSError as error:
+        raise UsageError(f"can't write {target}: {error.strerror}") from error
