@@ -16,6 +16,9 @@ from grader.yamltree import Percent
 
 STOP = "set `self.model.stop_training = True` in `on_epoch_end`, and give the callback to `fit(callbacks=[...])`"
 
+# Every curve that has a due epoch goes on for at least this many epochs, the due one included.
+TAIL = 4
+
 
 @check("callback.stops_when")
 def stops_when(
@@ -67,20 +70,29 @@ def _diagnosis(probe: Probe, wrong: list[CurveOutcome], metric: str, above: floa
 
     The first explanation that fits all curves is taken.
     """
-    outcomes, stops = probe.outcomes, {outcome.stopped for outcome in probe.outcomes}
-    if stops == {None}:
+    if all(outcome.stopped is None for outcome in probe.outcomes):
         return wrong[0], *_never(probe, metric, above)
-    if len(stops) == 1 and len({outcome.due for outcome in outcomes}) > 1:
+    if (fixed := _fixed_epoch(probe.outcomes)) is not None:
         return (
             wrong[0],
-            f"the callback stopped after {epoch(wrong[0].stopped or 0)} on every trial curve, whatever {metric} was",
+            f"the callback stopped after {epoch(fixed)} on every trial curve, whatever {metric} was",
             f"It has to look at `logs`: compare `logs['{metric}']` with {figure(above)}.",
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
-        return early[0], *_early(early, wrong, metric, above)
+        return early[0], *_early(probe.outcomes, early, metric, above)
     late = next((outcome for outcome in wrong if outcome.stopped is not None), wrong[0])
     return late, *_late(late, metric, above)
+
+
+def _fixed_epoch(outcomes: list[CurveOutcome]) -> int | None:
+    """The one epoch at which every curve that is long enough was stopped, where different ones were due."""
+    stops = {outcome.stopped for outcome in outcomes if outcome.stopped is not None}
+    if len(stops) != 1 or len({outcome.due for outcome in outcomes}) == 1:
+        return None
+    (fixed,) = stops
+    others = [outcome.due for outcome in outcomes if outcome.stopped is None]
+    return fixed if all(due is not None and due + TAIL <= fixed for due in others) else None
 
 
 def _is_early(outcome: CurveOutcome) -> bool:
@@ -96,28 +108,27 @@ def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
     )
 
 
-def _early(early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
+def _early(outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str, above: float) -> tuple[str, str]:
     """Stopped below the line: it watches another figure, or the line in the code is too low."""
     outcome = early[0]
     reached = outcome.logs.get(metric)
     at = "" if reached is None else f" at {metric} {beside(reached, above)}, which is not above {figure(above)}"
     message = f"the callback stopped{at} ({epoch(outcome.stopped or 0)})"
-    watched = _watched(early, wrong, metric)
-    if watched is not None:
-        value = outcome.logs.get(watched)
-        there = "" if value is None else f", which was {figure(value)} there"
-        return f"{message}: it seems to watch {watched}{there}", f"Compare `logs['{metric}']` with {figure(above)}."
-    return message, f"Is the line in your condition lower than {figure(above)}?"
+    watched = _watched(outcomes, early, metric)
+    if watched is None:
+        return message, f"Is the line in your condition lower than {figure(above)}?"
+    label, key = watched
+    there = f" ({key} was {figure(outcome.logs[key])} there)" if key in outcome.logs else ""
+    return f"{message}: it seems to watch {label}{there}", f"Compare `logs['{metric}']` with {figure(above)}."
 
 
-def _watched(early: list[CurveOutcome], wrong: list[CurveOutcome], metric: str) -> str | None:
+def _watched(outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str) -> tuple[str, str] | None:
     """The figure that explains the early stops: on one curve the loss parts from accuracy, on another validation."""
-    names = {outcome.curve for outcome in early}
-    if names == {"validation runs ahead"}:
-        return "val_accuracy" if metric == "accuracy" else None
-    # A callback on a line that is too low is early on this curve as well; one on the loss is late or never stops.
-    slow = [outcome for outcome in wrong if outcome.curve == "accuracy rises, loss stays high"]
-    return "loss" if slow and not _is_early(slow[0]) else None
+    if metric == "accuracy" and {outcome.curve for outcome in early} == {"validation runs ahead"}:
+        return "the validation figures", "val_accuracy"
+    # On this curve a line that is too low is early as well; only the loss holds a callback back.
+    slow = next((outcome for outcome in outcomes if outcome.curve == "accuracy rises, loss stays high"), None)
+    return ("the loss", "loss") if slow is not None and not _is_early(slow) else None
 
 
 def _late(outcome: CurveOutcome, metric: str, above: float) -> tuple[str, str]:
