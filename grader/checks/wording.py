@@ -20,10 +20,10 @@ def shown(value: Any) -> str:
 
 
 def name(text: str) -> str:
-    """A text that student code chose, shortened, with control characters escaped.
+    r"""A text that student code chose, shortened, with control characters escaped.
 
-    >>> name("conv\\x1b[31m")
-    'conv\\\\x1b[31m'
+    >>> print(name("conv\x1b[31m"))
+    conv\x1b[31m
     """
     safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: LONGEST_TEXT + 1])
     return safe if len(safe) <= LONGEST_TEXT else safe[: LONGEST_TEXT - 3] + "..."

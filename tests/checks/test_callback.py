@@ -16,7 +16,7 @@ Logs = dict[str, float]
 LINE = Percent(0.998)
 
 
-def curve(accuracy: list[float], loss: list[float], ahead: bool = False) -> list[Logs]:
+def curve(accuracy: list[float], loss: list[float], *, ahead: bool = False) -> list[Logs]:
     """One synthetic curve; where validation isn't ahead, it follows accuracy from below."""
     return [
         {

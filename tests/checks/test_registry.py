@@ -71,7 +71,7 @@ def test_unknown_evidence_is_refused_when_the_check_is_defined() -> None:
     def wrong(weather: str) -> Outcome:
         return passed(weather)
 
-    with pytest.raises(TypeError, match="check a.b: no evidence is called 'weather'; there are run, returned"):
+    with pytest.raises(TypeError, match=r"check a\.b: no evidence is called 'weather'; there are run, returned"):
         check("a.b")(wrong)
 
 
