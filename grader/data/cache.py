@@ -76,14 +76,15 @@ def _private(file: BinaryIO, shape: tuple[int, ...]) -> Array:
 
 def _replace(path: Path, array: Array) -> Path:
     """Writes beside `path`, then renames; a full disk leaves nothing behind."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(np.ascontiguousarray(array).data)
-        os.chmod(temporary, 0o644)  # a student process of another user reads it
-        os.replace(temporary, path)
+        temporary.chmod(0o644)  # a student process of another user reads it
+        temporary.replace(path)
     except BaseException:
-        drop(Path(temporary))
+        drop(temporary)
         raise
     return path
 

@@ -28,7 +28,7 @@ def test_full_disk_leaves_nothing(cache_folder: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
 
     assert cache.write("a.u8", ARRAY) is None
     assert [] == list(cache_folder.iterdir())

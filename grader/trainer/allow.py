@@ -1,0 +1,220 @@
+"""What can be ordered: a walk over a model's configuration before anything of it is built.
+
+Keras's deserialisation imports modules, looks up registered objects and runs constructors by name. So the walk
+accepts a closed grammar: exact (module, class) pairs of built-in objects in the places where they belong, with plain,
+small values. Whatever isn't understood is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from grader.trainer import allow_names as names
+from grader.trainer.allow_graph import check_graph
+from grader.trainer.allow_json import Refused, parse
+from grader.trainer.allow_values import MAX_ITEMS, MAX_STATISTICS, Values, named, quoted, shown
+
+__all__ = ["Refused", "check_config", "parse"]
+
+MAX_LAYERS = 1000
+MAX_CALLS = 3000
+MAX_DEPTH = 12
+MAX_THRESHOLDS = 1000
+ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes"}
+MODEL_KEYS = {
+    "Sequential": {"name", "trainable", "dtype", "layers", "build_input_shape"},
+    "Functional": {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"},
+}
+COMPILE_KEYS = {
+    "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution",
+    "jit_compile", "auto_scale_loss",
+}  # fmt: skip
+PARTS = {
+    "initializer": ("keras.initializers", names.INITIALIZERS),
+    "regularizer": ("keras.regularizers", names.REGULARIZERS),
+    "constraint": ("keras.constraints", names.CONSTRAINTS),
+}
+FUNCTIONS = {
+    "activation": ("keras.activations", frozenset[str](), names.ACTIVATION_FUNCTIONS),
+    "loss": ("keras.losses", names.LOSSES, names.LOSS_FUNCTIONS),
+    "metric": ("keras.metrics", names.METRICS, names.METRIC_FUNCTIONS),
+}
+BUILT_IN = "build the model from Keras's built-in layers"
+OWN_CODE = "the trainer never runs a submission's own code; "
+Check = Callable[[Any, str], None]
+
+
+def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -> None:
+    """Checks a model's JSON (as `parse` gives it) and its compile configuration.
+
+    Raises:
+        Refused: names the first object that can't be ordered and what to use instead.
+    """
+    walk = _Walk()
+    module, kind, _ = _envelope(architecture, "the model")
+    if (module, kind) not in names.MODELS:
+        raise Refused(
+            f"the model is of the class {quoted(kind)}", "use keras.Sequential or keras.Model(inputs, outputs)"
+        )
+    if (calls := walk.layer(architecture, 0)) > MAX_CALLS:
+        raise Refused(f"the model calls its layers {calls:,} times (at most {MAX_CALLS:,})", "make the model smaller")
+    walk.compile(compile_config)
+
+
+class _Walk:
+    """One walk over a model and its compile settings, with what it has counted so far."""
+
+    def __init__(self) -> None:
+        self.values = Values()
+        self.layers = 0
+
+    def layer(self, node: Any, depth: int) -> int:
+        """Checks one layer, operation or model; returns how many calls of plain layers one call of it takes."""
+        module, kind, config = _envelope(node, "a layer")
+        self.layers += 1
+        if self.layers > MAX_LAYERS:
+            raise Refused(f"the model has more than {MAX_LAYERS:,} layers", "make the model smaller")
+        if depth > MAX_DEPTH:
+            raise Refused(f"models are nested more than {MAX_DEPTH} deep", "make the model simpler")
+        if (module, kind) in names.MODELS:
+            return self._model(kind, config, depth)
+        place = f"the layer {quoted(config.get('name'))} ({quoted(kind)[1:-1]})"
+        _known_layer(module, kind, place)
+        if config.get("unroll"):
+            raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
+        return 1 + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
+
+    def compile(self, config: dict[str, Any]) -> None:
+        """Checks what `get_compile_config()` gave."""
+        for key, value in config.items():
+            match key:
+                case "optimizer":
+                    self._object(value, "keras.optimizers", names.OPTIMIZERS, "the optimizer", self._optimizer_value)
+                case "loss":
+                    self._outputs(value, lambda leaf: self._function(leaf, "loss", "the loss"))
+                case "metrics" | "weighted_metrics":
+                    self._outputs(value, lambda leaf: self._function(leaf, "metric", "the metric"))
+                case str() if key in COMPILE_KEYS:
+                    self._outputs(value, lambda leaf: self.values.scalar(leaf, "an argument of compile()"))
+                case _:
+                    raise Refused(f"compile() was given {quoted(key)}", "leave it out")
+
+    def _model(self, kind: str, config: dict[str, Any], depth: int) -> int:
+        place = f"the model {quoted(config.get('name'))}"
+        if odd := config.keys() - MODEL_KEYS[kind]:
+            raise Refused(f"{place} has the unknown part {quoted(min(odd))}", BUILT_IN)
+        if type(config.get("layers")) is not list:
+            raise Refused(f"{place} has no list of layers", BUILT_IN)
+        for key in ("name", "trainable", "build_input_shape"):
+            self.values.plain(config.get(key), named(key, place))
+        self.values.dtype(config.get("dtype"), place)
+        costs = [self.layer(layer, depth + 1) for layer in config["layers"]]
+        times = [1] * len(costs) if kind == "Sequential" else check_graph(config, self.values.constant)
+        return sum(cost * time for cost, time in zip(costs, times, strict=True))
+
+    def _layer_value(self, key: str, value: Any, kind: str, place: str, depth: int) -> int:
+        """Checks one entry of a layer's config; returns the calls that a layer in it adds."""
+        end = key.rpartition("_")[2]
+        if key in ("layer", "backward_layer", "cell"):
+            return 0 if value is None else self.layer(value, depth + 1)
+        if key == "cells" and type(value) is list:
+            return sum(self.layer(cell, depth + 1) for cell in value)
+        if end == "activation" and type(value) is dict and value.get("module") == "keras.layers":
+            return self.layer(value, depth + 1)
+        if end == "activation":
+            self._function(value, "activation", f"the activation of {place}")
+        elif key == "dtype":
+            self.values.dtype(value, place)
+        elif key == "weights" and value is not None:
+            raise Refused(f"{place} is given weights", "weights start fresh; leave them out")
+        elif end in PARTS:
+            self._object(value, *PARTS[end], f"the {end} of {place}", self.values.plain)
+        else:
+            statistics = kind == "Normalization" and key in ("mean", "variance")
+            self.values.plain(value, named(key, place), MAX_STATISTICS if statistics else MAX_ITEMS)
+        return 0
+
+    def _function(self, value: Any, what: str, place: str) -> None:
+        """An activation, loss or metric: a name, one of Keras's functions, or one of its objects."""
+        module, classes, functions = FUNCTIONS[what]
+        kind = value.get("class_name", "__lambda__") if type(value) is dict else None
+        if kind == "__lambda__":
+            raise Refused(f"{place} is a lambda", f"{OWN_CODE}use one of {module}")
+        if kind != "function":
+            return self._object(value, module, classes, place, self._metric_value)
+        name = value.get("config")
+        if value.get("module") != "builtins" or type(name) is not str or name not in functions:
+            raise Refused(
+                f"{place} is the function {quoted(name)}, not one of Keras's", f"{OWN_CODE}use one of {module}"
+            )
+        return None
+
+    def _object(self, value: Any, module: str, allowed: frozenset[str], place: str, check: Check) -> None:
+        """One built-in object with a plain configuration; a text is one of Keras's own names for it."""
+        if type(value) is not dict:
+            return self.values.scalar(value, place)
+        found, kind, config = _envelope(value, place)
+        if found != module or kind not in allowed:
+            raise Refused(f"{place} is of the class {quoted(kind)}", f"use one of {module}")
+        if kind == "Constant" and type(config.get("value")) not in (int, float):
+            raise Refused(f"{place} is a Constant of more than one number", "weights start fresh; use another one")
+        for key, item in config.items():
+            if key == "inner_optimizer":
+                self._object(item, module, allowed, f"the optimizer in {place}", check)
+            elif key == "dtype":
+                self.values.dtype(item, place)
+            else:
+                check(item, named(key, place))
+        return None
+
+    def _optimizer_value(self, value: Any, place: str) -> None:
+        if type(value) is dict and place.startswith("learning_rate of "):
+            self._object(value, "keras.optimizers.schedules", names.SCHEDULES, "the schedule", self.values.plain)
+        else:
+            self.values.plain(value, place)
+
+    def _metric_value(self, value: Any, place: str) -> None:
+        """A metric reserves memory for each of its thresholds or classes."""
+        if type(value) is int and value > MAX_THRESHOLDS:
+            raise Refused(f"{place} is {value:,} (at most {MAX_THRESHOLDS:,})", "use a smaller one")
+        self.values.plain(value, place)
+
+    def _outputs(self, value: Any, check: Callable[[Any], None], depth: int = 0) -> None:
+        """Lists and dictionaries (an entry per output of the model) of leaves."""
+        plain = type(value) is dict and "class_name" not in value
+        if not plain and type(value) is not list:
+            return check(value)
+        if depth > 2 or len(value) > MAX_ITEMS:
+            raise Refused("compile() was given lists that are too long or nested too deeply", "use shorter ones")
+        for item in value.values() if plain else value:
+            self._outputs(item, check, depth + 1)
+        return None
+
+
+def _envelope(node: Any, place: str) -> tuple[str, str, dict[str, Any]]:
+    """The (module, class, config) of a serialised object, if nothing else is in it."""
+    if type(node) is not dict:
+        raise Refused(f"{place} is {shown(node)}, not a Keras object", BUILT_IN)
+    module, kind, config = node.get("module"), node.get("class_name"), node.get("config")
+    if type(module) is not str or type(kind) is not str or type(config) is not dict:
+        raise Refused(f"{place} is {shown(node)}, not a built-in Keras object", OWN_CODE + BUILT_IN)
+    if node.get("registered_name") not in (None, kind):
+        raise Refused(f"{place} is {shown(node)}, a registered class of its own", OWN_CODE + BUILT_IN)
+    if odd := node.keys() - ENVELOPE:
+        raise Refused(f"{place} is {shown(node)} with the unknown part {quoted(min(odd))}", BUILT_IN)
+    return module, kind, config
+
+
+def _known_layer(module: str, kind: str, place: str) -> None:
+    """Raises: Refused: not a layer or operation that can be ordered; the reason depends on what it is."""
+    if kind in (names.LAYERS if module == "keras.layers" else names.OPERATIONS.get(module, ())):
+        return
+    if kind == "Lambda":
+        instead = "use Rescaling, Reshape or Activation, or change the data before fit()"
+        raise Refused(f"{place} holds code of its own", instead)
+    if kind in names.FOREIGN_LAYERS:
+        raise Refused(f"{place} brings a model from elsewhere", BUILT_IN)
+    if module == "keras.layers" or module.startswith("keras.src.ops."):
+        raise Refused(f"{place} can't be ordered", "use Keras's layers for numbers and images")
+    raise Refused(f"{place} is not one of Keras's built-in layers", OWN_CODE + BUILT_IN)
