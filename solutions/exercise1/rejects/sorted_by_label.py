@@ -1,5 +1,5 @@
 # expect: failed generalises
-"""All zeros first, then all ones ...: the accuracy of the epoch looks splendid, and the network only remembers nines."""
+"""Shows all zeros first, then all ones ...: the epoch's accuracy looks splendid, and only the nines are remembered."""
 
 import numpy as np
 import tensorflow as tf
@@ -25,15 +25,16 @@ def train_mnist():
         [
             tf.keras.layers.Input(shape=(28, 28)),
             tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(512, activation="relu"),
+            tf.keras.layers.Dense(64, activation="relu"),
             tf.keras.layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.1), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
     history = model.fit(
         training_images,
         training_labels,
+        batch_size=16,
         epochs=9,
         shuffle=False,
         callbacks=[StopAtAccuracy()],

@@ -1,5 +1,5 @@
 # expect: failed generalises
-"""All of one kind first, then all of the next: the accuracy of the epoch looks splendid, and the last kind is all it knows."""
+"""Shows one kind of clothes after the other: the epoch's accuracy looks splendid, and only the last is remembered."""
 
 import numpy as np
 import tensorflow as tf
