@@ -10,12 +10,21 @@ from grader import wire
 from grader.wire import Answer, ArraySpec, Channel, Closed, Malformed, Pass, Returned, StudentMessage
 
 
-def pair(tick=lambda: None):
-    a, b = socket.socketpair()
-    return Channel(a, StudentMessage, tick), Channel(b, StudentMessage, tick)
+@pytest.fixture
+def pair():
+    opened = []
+
+    def make(tick=lambda: None):
+        ends = socket.socketpair()
+        opened.extend(ends)
+        return tuple(Channel(end, StudentMessage, tick) for end in ends)
+
+    yield make
+    for end in opened:
+        end.close()
 
 
-def test_a_message_arrives_as_it_was_sent():
+def test_a_message_arrives_as_it_was_sent(pair):
     """A message arrives as it was sent."""
     one, other = pair()
 
@@ -24,7 +33,7 @@ def test_a_message_arrives_as_it_was_sent():
     assert other.receive() == Answer(stop=True, learning_rate=0.01)
 
 
-def test_arrays_follow_their_message_and_pass_through_a_relay():
+def test_arrays_follow_their_message_and_pass_through_a_relay(pair):
     """The bytes of arrays pass from one channel to another untouched."""
     student, front = pair()
     front_out, trainer = pair()
@@ -41,7 +50,7 @@ def test_arrays_follow_their_message_and_pass_through_a_relay():
     assert (arrived, bytes(target)) == (message, b"abcdef")
 
 
-def test_a_length_beyond_the_bound_is_refused_before_it_is_read():
+def test_a_length_beyond_the_bound_is_refused_before_it_is_read(pair):
     """A frame that claims to be huge is refused before anything is allocated for it."""
     one, other = pair()
     one.sock.send(struct.pack(">I", wire.MAX_MESSAGE + 1))
@@ -62,7 +71,7 @@ def test_a_length_beyond_the_bound_is_refused_before_it_is_read():
         b"\x91" * 5000 + b"\x90",
     ],
 )
-def test_what_is_not_a_message_is_malformed(body):
+def test_what_is_not_a_message_is_malformed(pair, body):
     """Anything that isn't a student's message, exactly typed, is malformed."""
     one, other = pair()
     one.sock.send(struct.pack(">I", len(body)) + body)
@@ -71,7 +80,7 @@ def test_what_is_not_a_message_is_malformed(body):
         other.receive()
 
 
-def test_a_message_that_is_too_long_is_not_sent():
+def test_a_message_that_is_too_long_is_not_sent(pair):
     """The sender is told when its message is over the bound."""
     one, _ = pair()
 
@@ -79,7 +88,7 @@ def test_a_message_that_is_too_long_is_not_sent():
         one.send(Returned(value="x" * wire.MAX_MESSAGE))
 
 
-def test_a_closed_end_is_noticed():
+def test_a_closed_end_is_noticed(pair):
     """Reading from a process that is gone says so."""
     one, other = pair()
     one.sock.close()
@@ -90,7 +99,7 @@ def test_a_closed_end_is_noticed():
         other.send(Answer())
 
 
-def test_waiting_can_be_given_up():
+def test_waiting_can_be_given_up(pair):
     """The tick is called while nothing arrives, and may end the waiting."""
 
     class Enough(Exception):

@@ -93,7 +93,7 @@ class Attempt:
             memory=self.exercise.limits.memory, output=self.exercise.limits.output, level=self.options.sandbox
         )
         with contextlib.ExitStack() as stack:
-            self.trainer_process = TrainerProcess(self.options.device)
+            self.trainer_process = TrainerProcess(self.options.device, one_thread="Conv" not in self.plan.source)
             stack.callback(self.trainer_process.kill)
             files = {self.filename: self.plan.source.encode()}
             self.student_process = confine.start("grader.student", files, policy)
@@ -157,7 +157,7 @@ class Attempt:
             raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=order.line))
         with self.clocks.of("training"):
             dataset = self.exercise.dataset or "mnist"
-            memory = self.exercise.limits.memory
+            memory = int(self.exercise.limits.memory)
             self.trainer.send(Open(order=order, arrays=order.arrays, dataset=dataset, memory=memory))
             self.student.relay(order.arrays, self.trainer)
             opened = self._from_trainer(Opened, Refused, Rejected)

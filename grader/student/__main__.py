@@ -7,7 +7,7 @@ import sys
 import keras
 import tensorflow as tf
 
-from grader.student import datasets, delegate, dialect, loader
+from grader.student import activations, datasets, delegate, dialect, loader
 from grader.student.front import Front
 from grader.wire import Load, Ready
 
@@ -15,6 +15,7 @@ from grader.wire import Load, Ready
 def main() -> None:
     front = Front()
     dialect.install(front, tf, keras)
+    activations.install(tf)
     datasets.install(front)
     delegate.install(front)
     front.send(Ready())

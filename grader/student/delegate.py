@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import time
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Ord
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
+TRIAL_S = 20.0
 
 
 class Delegate:
@@ -61,7 +63,7 @@ class Fit:
         self.epoch_weights: dict[bytes, int] = {}
         self.last_digest = b""
         self.last_drawn = b""
-        self.sample: tuple[Any, Any] = (None, None)
+        self.shapes: list[tuple[int | None, ...]] = []
 
     def run(self) -> Any:
         cargo, fit = self._cargo()
@@ -86,7 +88,7 @@ class Fit:
         cargo, batches = Cargo(), None
         steps = _whole(given["steps_per_epoch"])
         if is_pipeline(given["x"]):
-            self.pipeline = Pipeline(given["x"], steps)
+            self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw()
             self.last_drawn = _digest(cargo.buffers)
         else:
@@ -94,7 +96,7 @@ class Fit:
             for role in ("y", "sample_weight"):
                 if given[role] is not None:
                     cargo.add(role, given[role])
-        self.sample = _first_rows(cargo, 32)
+        self.shapes = [(None, *spec.shape[1:]) for spec in cargo.specs if spec.role == "x"]
         validation_batch = self._add_validation(cargo)
         return cargo, FitArguments(
             epochs=_whole(given["epochs"]) or 0,
@@ -148,7 +150,8 @@ class Fit:
                 "build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
             )
         try:
-            return str(self.model.to_json())
+            written = json.loads(self.model.to_json())
+            return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
 
@@ -186,8 +189,7 @@ class Fit:
 
     def _build(self) -> None:
         if not self.model.built:
-            shapes = [(None, *array.shape[1:]) for array in self.sample[0]]
-            self.model.build(shapes[0] if len(shapes) == 1 else shapes)
+            self.model.build(self.shapes[0] if len(self.shapes) == 1 else self.shapes)
         self.delegate.claim(self.model)
 
     def _take_weights(self, weights: list[Any], epoch: int | None = None) -> None:
@@ -223,20 +225,36 @@ class Fit:
         self.last_drawn = drawn
 
     def _as_plain_keras_says(self, text: str) -> None:
-        """The trainer couldn't train this: plain Keras on a few examples here shows whose fault it is."""
-        x, y = self.sample
-        x = x[0] if len(x) == 1 else x
-        PLAIN_FIT(self.model, x, y[0] if len(y) == 1 else (y or None), epochs=1, verbose=0)
-        self.front.send(LocalTrouble(message=text[:2000]))
-        raise Ended
+        """The trainer couldn't train this: one epoch of plain Keras here shows whose fault it is.
+
+        If plain Keras raises too, its error is the student's, at the line of their `fit`.
+        """
+        arguments = {**self.arguments, "callbacks": [_Enough()], "verbose": 0}
+        arguments["self"] = self.model
+        try:
+            PLAIN_FIT(**arguments)
+        except _EnoughSeen:
+            self.front.send(LocalTrouble(message=text[:2000]))
+            raise Ended from None
 
 
-def _first_rows(cargo: Cargo, rows: int) -> tuple[list[Any], list[Any]]:
-    pairs = list(zip(cargo.specs, cargo.buffers, strict=True))
-    return (
-        [b[:rows].copy() for s, b in pairs if s.role == "x"],
-        [b[:rows].copy() for s, b in pairs if s.role == "y"],
-    )
+class _EnoughSeen(Exception):  # noqa: N818 - it is good news
+    """Plain Keras trained where the trainer couldn't."""
+
+
+class _Enough(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends a trial of plain Keras after one epoch, or after some seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.end = time.monotonic() + TRIAL_S
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if time.monotonic() > self.end:
+            raise _EnoughSeen
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        raise _EnoughSeen
 
 
 def _digest(arrays: list[Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -57,11 +58,14 @@ class Pipeline:
     Args:
         source: what the student passed as `x`.
         steps: batches per epoch, or None for "until it ends".
+        shuffle: whether a PyDataset's batches are shuffled, as `fit` does by default.
     """
 
-    def __init__(self, source: Any, steps: int | None) -> None:
+    def __init__(self, source: Any, steps: int | None, *, shuffle: bool = False) -> None:
         self.source = source
         self.steps = steps
+        self.shuffle = shuffle
+        self.passes = 0
         self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
 
     def draw(self) -> tuple[Cargo, list[int]]:
@@ -91,8 +95,13 @@ class Pipeline:
 
     def _source(self) -> Iterator[Any]:
         if isinstance(self.source, keras.utils.PyDataset):
-            count = self.steps or self.source.num_batches
-            return (self.source[index % self.source.num_batches] for index in range(count))
+            order = list(range(self.steps or self.source.num_batches))
+            if self.shuffle:
+                random.shuffle(order)
+            return (self.source[index % self.source.num_batches] for index in order)
         if self.endless is not None:
             return islice(self.endless, self.steps)
+        if self.passes:
+            iter(self.source)  # Keras makes an iterator more between epochs, which a reshuffling dataset notices
+        self.passes += 1
         return iter(self.source)

@@ -141,7 +141,7 @@ def train(opened: Opened, trainee: Trainee, begin: Begin, ask: Ask, next_pass: C
 def _data(opened: Opened, passes: Passes | None) -> dict[str, Any]:
     fit, arrays = opened.order.fit, opened.arrays
     if passes is not None:
-        return {"x": passes}
+        return {"x": passes, "shuffle": False}
     return {
         "x": arrays.get("x", opened.order.x_names),
         "y": arrays.get("y"),

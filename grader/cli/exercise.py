@@ -1,0 +1,77 @@
+"""`grade EXERCISE FILE`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader import exercise as exercises
+from grader.cli import outputs
+from grader.cli.progress import Line
+from grader.errors import Exit
+from grader.grading import Options, grade
+from grader.yamltree import Duration, quantity
+
+EXITS = {"passed": Exit.PASSED, "failed": Exit.NOT_PASSED, "error": Exit.FAULT}
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A time limit such as 90s, 5min or 1h, in seconds."""
+    try:
+        return None if value is None else float(quantity(value, Duration))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command("grade", options_metavar="[OPTIONS]")
+@click.argument("exercise_id", metavar="EXERCISE")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of weights and shuffling (default: the exercise's).")
+@click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time, such as 90s or 5min.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@click.option("--fresh", is_flag=True, help="Train anew; replay nothing that was measured before.")
+@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto",
+              help="How the file is confined; off only for your own.")  # fmt: skip
+@outputs.options
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option("-q", "--quiet", is_flag=True, help="One line instead of the report, and no progress.")
+def command(
+    exercise_id: str,
+    file: Path,
+    course: Path | None,
+    quiet: bool,
+    seed: int | None,
+    time_limit_s: float | None,
+    device: str,
+    fresh: bool,
+    sandbox: str,
+    **chosen: str | bool | None,
+) -> int:
+    """Grade one submission: FILE (.py or .ipynb) for EXERCISE.
+
+    Your file declares a model and a training; the grader runs that training, watches it and measures the result.
+    Exit code 0: passed; 1: not passed; 2: wrong usage; 3: the course is broken; 4: the grader failed.
+
+    \b
+    grade exercise3 my_solution.py
+    grade exercise3 my_solution.py --json verdict.json --html report.html
+    """
+    found = courses.find(course)
+    exercise = exercises.load(found, exercise_id)
+    line = Line(click.get_text_stream("stderr"), enabled=False if quiet else None)
+    options = Options(
+        seed=seed,
+        time_limit_s=time_limit_s,
+        device=device,  # type: ignore[arg-type]
+        fresh=fresh,
+        sandbox=sandbox,  # type: ignore[arg-type]
+        progress=line,
+    )
+    try:
+        verdict = grade(found, exercise, file, options)
+    finally:
+        line.close()
+    outputs.deliver([verdict], chosen, quiet=quiet)
+    return EXITS[verdict.status]

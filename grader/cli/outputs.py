@@ -1,0 +1,64 @@
+"""What a verdict is written to: the terminal, and every file that the command line asks for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.reports import terminal, write
+from grader.verdict import Verdict
+
+FILE_FORMATS = {"json_": "json_", "junit": "junit", "gradescope": "gradescope", "html": "html"}
+OPTIONS = (
+    click.option("--json", "json_", metavar="FILE", help="Write the verdict as JSON (- for standard output)."),
+    click.option("--junit", metavar="FILE", help="Write JUnit XML."),
+    click.option("--gradescope", metavar="FILE", help="Write Gradescope's results.json."),
+    click.option("--html", metavar="FILE", help="Write a page with curves and all findings."),
+    click.option("--github", is_flag=True, help="GitHub Actions: annotations and a step summary."),
+)
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the output options to a command."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+def deliver(
+    verdicts: Sequence[Verdict], chosen: Mapping[str, Any], *, quiet: bool, sources: Mapping[str, str] | None = None
+) -> None:
+    """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
+
+    Args:
+        chosen: the values of the output options.
+        sources: the submissions' texts by digest, for pages that show lines in context.
+
+    Raises:
+        UsageError: a file can't be written where it was asked for.
+        GraderError: the disk is full.
+    """
+    to_stdout = any(chosen[name] == "-" for name in FILE_FORMATS)
+    if quiet and not to_stdout:
+        for verdict in verdicts:
+            click.echo(one_line(verdict))
+    elif not to_stdout:
+        terminal.show(verdicts, sys.stdout)
+    for name, module in FILE_FORMATS.items():
+        if chosen[name] is not None:
+            render = import_module(f"grader.reports.{module}").render
+            text = render(verdicts, sources) if name == "html" else render(verdicts)
+            write.write(Path(str(chosen[name])), text)
+    if chosen["github"]:
+        import_module("grader.reports.github").publish(verdicts, os.environ)
+
+
+def one_line(verdict: Verdict) -> str:
+    """A verdict in a line: `exercise3: passed, 100/100`."""
+    return f"{verdict.exercise}: {verdict.status}, {verdict.score:g}/{verdict.max_score:g}"

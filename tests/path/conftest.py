@@ -1,0 +1,53 @@
+"""Courses and submissions made on the spot, graded by the real processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader import exercise as exercises
+from grader.course import Course
+from grader.grading import Options, grade
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: train
+dataset: mnist
+limits: {{student: {student}, cpu: {cpu}, memory: 4GB, output: 20kB}}
+attempts: {attempts}
+checks: {checks}
+"""
+CHECKS = "[{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]"
+
+
+@pytest.fixture
+def small_course(tmp_path):
+    """Makes a course with one exercise, `small`, whose graded function is `train`."""
+
+    def make(*, checks=CHECKS, student="1min", cpu="2min", attempts=1):
+        folder = tmp_path / "course" / "exercises" / "small"
+        folder.mkdir(parents=True)
+        (tmp_path / "course" / "quizzes").mkdir()
+        text = SPEC.format(checks=checks, student=student, cpu=cpu, attempts=attempts)
+        (folder / "exercise.yaml").write_text(text)
+        return Course(root=tmp_path / "course")
+
+    return make
+
+
+@pytest.fixture
+def graded(tmp_path, small_course):
+    """Grades a text as a submission to `small`; returns the verdict."""
+
+    def run(text, *, options=None, **course_options):
+        course = small_course(**course_options)
+        path = tmp_path / "my_solution.py"
+        path.write_text(text)
+        return grade(course, exercises.load(course, "small"), path, options or Options())
+
+    return run

@@ -1,0 +1,203 @@
+"""A student's file that trains in many ways; run plain and graded, every history must be the same."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+SEED = 7
+L = keras.layers
+
+
+def data(count=2000, channels=False):
+    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+    x, x_test = x[:count] / 255.0, x_test[:500] / 255.0
+    if channels:
+        x, x_test = x.reshape(-1, 28, 28, 1), x_test.reshape(-1, 28, 28, 1)
+    return x, y[:count], x_test, y_test[:500]
+
+
+def dense(extra=None, optimizer="adam", metrics=("accuracy",)):
+    keras.utils.set_random_seed(SEED)
+    hidden = [L.Flatten(), L.Dense(32, activation="relu"), *([extra()] if extra else [])]
+    model = keras.Sequential([*hidden, L.Dense(10, activation="softmax")])
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=list(metrics))
+    return model
+
+
+def plain_dense():
+    x, y, *_ = data()
+    return dense().fit(x, y, epochs=2)
+
+
+def dropout():
+    x, y, *_ = data()
+    return dense(lambda: L.Dropout(0.3)).fit(x, y, epochs=2, batch_size=50)
+
+
+def batch_normalisation():
+    x, y, *_ = data()
+    return dense(L.BatchNormalization).fit(x, y, epochs=2)
+
+
+def convolution():
+    x, y, *_ = data(1000, channels=True)
+    keras.utils.set_random_seed(SEED)
+    model = keras.Sequential([
+        L.Input((28, 28, 1)), L.Conv2D(4, 3, activation=tf.nn.relu), L.MaxPooling2D(2, 2), L.Flatten(),
+        L.Dense(10, activation=tf.nn.softmax),
+    ])
+    model.compile(tf.keras.optimizers.Adam(0.002), tf.keras.losses.SparseCategoricalCrossentropy(), metrics=["acc"])
+    return model.fit(x, y, epochs=2)
+
+
+def validation_split():
+    x, y, *_ = data()
+    return dense().fit(x, y, epochs=2, validation_split=0.2)
+
+
+def validation_data():
+    x, y, x_test, y_test = data()
+    return dense().fit(x, y, epochs=2, validation_data=(x_test, y_test), validation_batch_size=100, validation_freq=2)
+
+
+def weighted():
+    x, y, *_ = data()
+    weights = np.linspace(0.5, 2.0, len(x))
+    return dense().fit(x, y, epochs=2, sample_weight=weights)
+
+
+def class_weighted():
+    x, y, *_ = data()
+    return dense().fit(x, y, epochs=2, class_weight={i: 1.0 + i / 10 for i in range(10)})
+
+
+def unshuffled():
+    x, y, *_ = data()
+    return dense().fit(x, y, epochs=2, shuffle=False, batch_size=128)
+
+
+def one_hot():
+    x, y, *_ = data()
+    keras.utils.set_random_seed(SEED)
+    model = keras.Sequential([L.Flatten(), L.Dense(10, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", "mse"])
+    return model.fit(x, keras.utils.to_categorical(y), epochs=2)
+
+
+def fit_twice():
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    model.evaluate(x, y)
+    return model.fit(x, y, epochs=3, initial_epoch=1)
+
+
+def early_stopping():
+    x, y, x_test, y_test = data()
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=1, min_delta=0.2, restore_best_weights=True)
+    model = dense()
+    history = model.fit(x, y, epochs=8, validation_data=(x_test, y_test), callbacks=[stop])
+    again = model.fit(x, y, epochs=1)
+    history.history["again"] = again.history["loss"]
+    history.history["evaluated"] = model.evaluate(x_test, y_test)
+    return history
+
+
+def plateau():
+    x, y, *_ = data()
+    rate = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=0, min_delta=1.0)
+    return dense().fit(x, y, epochs=4, callbacks=[rate])
+
+
+def schedule():
+    x, y, *_ = data()
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
+    return dense(optimizer=keras.optimizers.SGD(0.1)).fit(x, y, epochs=3, callbacks=[rate])
+
+
+def own_rate():
+    x, y, *_ = data()
+
+    class Halve(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.01 / (epoch + 1)
+
+    return dense().fit(x, y, epochs=3, callbacks=[Halve()])
+
+
+def checkpoint():
+    x, y, x_test, y_test = data()
+    model = dense()
+    history = model.fit(x, y, epochs=2, callbacks=[keras.callbacks.ModelCheckpoint("best.weights.h5", save_weights_only=True)])
+    model.load_weights("best.weights.h5")
+    history.history["evaluated"] = model.evaluate(x_test, y_test)
+    return history
+
+
+def weights_in_callback():
+    x, y, *_ = data(500)
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(float(np.abs(self.model.get_weights()[0]).sum()))
+
+    history = dense().fit(x, y, epochs=3, callbacks=[Watch()])
+    history.history["seen"] = seen
+    return history
+
+
+def batch_hooks():
+    x, y, *_ = data(320)
+    losses = []
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append((batch, logs["loss"])))
+    history = dense().fit(x, y, epochs=2, callbacks=[watch])
+    history.history["losses"] = losses
+    return history
+
+
+def stop_within_an_epoch():
+    x, y, *_ = data(640)
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 12:
+                self.model.stop_training = True
+
+    return dense().fit(x, y, epochs=3, callbacks=Stop())
+
+
+def pipeline():
+    x, y, x_test, y_test = data()
+    train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(2000, seed=3).batch(64)
+    held_out = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(64)
+    return dense().fit(train, epochs=2, validation_data=held_out)
+
+
+def functional():
+    x, y, *_ = data()
+    keras.utils.set_random_seed(SEED)
+    inputs = keras.Input((28, 28))
+    flat = L.Flatten()(inputs)
+    hidden = L.Dense(16, activation="relu")(flat)
+    narrow = L.Dense(8)(hidden)
+    outputs = L.Dense(10)(L.Concatenate()([hidden, narrow]))
+    model = keras.Model(inputs, outputs)
+    model.compile("rmsprop", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model.fit(x, y, epochs=2)
+
+
+CASES = [
+    plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
+    one_hot, fit_twice, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
+    stop_within_an_epoch, pipeline, functional,
+]
+
+
+def train_many():
+    """Per case: the epochs and every figure of the history."""
+    results = {}
+    for case in CASES:
+        history = case()
+        results[case.__name__] = [list(history.epoch), {key: list(value) for key, value in history.history.items()}]
+    return results
