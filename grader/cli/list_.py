@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -33,15 +34,20 @@ def command(course: Path | None) -> None:
 
 
 def load_all(course: Course) -> tuple[list[Exercise], list[Problem]]:
-    """Every exercise that can be read, and the problems of those that can't."""
+    """Every exercise that can be read, exercise2 before exercise10, and the problems of those that can't."""
     exercises: list[Exercise] = []
     problems: list[Problem] = []
-    for exercise_id in course.exercise_ids():
+    for exercise_id in sorted(course.exercise_ids(), key=_natural):
         try:
             exercises.append(load(course, exercise_id))
         except CourseError as error:
             problems += error.problems
     return exercises, problems
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts the digits in a name as numbers."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def table(exercises: Sequence[Exercise], width: int | None) -> str:

@@ -32,6 +32,17 @@ def test_a_narrow_terminal_gets_short_columns(course: Course) -> None:
     assert "..." in table(exercises, 60)
 
 
+def test_numbers_sort_as_numbers(course: Course, tmp_path: Path) -> None:
+    """exercise10 comes after exercise2."""
+    text = course.exercise_file("exercise3").read_text(encoding="utf-8")
+    for name in ("exercise10", "exercise2", "final"):
+        folder = tmp_path / "exercises" / name
+        folder.mkdir(parents=True)
+        (folder / "exercise.yaml").write_text(text.replace("id: exercise3", f"id: {name}"), encoding="utf-8")
+    exercises, _ = load_all(Course(root=tmp_path))
+    assert [exercise.id for exercise in exercises] == ["exercise2", "exercise10", "final"]
+
+
 def test_a_course_without_exercises() -> None:
     """An empty course is said to be empty."""
     assert table([], None) == "this course has no exercises"
