@@ -158,20 +158,15 @@ StudentMessage = (
 # ---- front -> student ----
 
 
-class Statement(Struct, frozen=True, kw_only=True):
-    """One top-level statement's first line; what isn't required may fail with a note."""
-
-    line: int
-    required: bool
-
-
 class Load(Struct, frozen=True, kw_only=True, tag=True):
-    """The file to run: its source, the graded function (None: script mode), names to supply."""
+    """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
+    top-level statements to leave out and those that may fail."""
 
     source: str
     filename: str
     function: str | None
     supply: list[str] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
     tolerated: list[int] = field(default_factory=list)
 
 

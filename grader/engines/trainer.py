@@ -14,7 +14,7 @@ from typing import IO, Literal
 Device = Literal["auto", "cpu", "gpu"]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
-ERROR_TAIL = 3000
+ERROR_TAIL = 20_000
 
 
 class TrainerProcess:
@@ -46,10 +46,11 @@ class TrainerProcess:
             )
 
     def last_words(self) -> str:
-        """The end of what it wrote on stderr, for the report of a fault."""
+        """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - ERROR_TAIL))
-        return self._errors.read().decode("utf-8", "replace").strip()
+        words = self._errors.read().decode("utf-8", "replace").strip()
+        return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
 
     def kill(self) -> None:
         """Ends it at once; idempotent."""

@@ -140,6 +140,7 @@ class Attempt:
                 filename=self.filename,
                 function=self.exercise.function if plan.mode == "function" else None,
                 supply=plan.supply,
+                skipped=plan.skipped,
                 tolerated=plan.tolerated,
             )
         )

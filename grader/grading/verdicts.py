@@ -9,7 +9,7 @@ from grader.checks import CHECKS
 from grader.exercise import Exercise
 from grader.run import End, Run
 from grader.static import StaticReport
-from grader.submission import Submission
+from grader.submission import Finding, Submission
 from grader.verdict import CheckResult, EndKind, Environment, Note, Status, SubmissionRef, Verdict
 
 NOT_YOUR_FAULT = "could not be graded here; this is not your fault and costs no points"
@@ -18,10 +18,15 @@ NOT_YOUR_FAULT = "could not be graded here; this is not your fault and costs no 
 def refused(exercise: Exercise, source: Submission, report: StaticReport, static_s: float) -> Verdict:
     """The verdict on a file that was not run: its static findings, and every check skipped."""
     first = report.findings[0]
-    messages = [f"line {f.line}: {f.message}" if f.line else f.message for f in report.findings]
+    messages = [_told(finding, source) for finding in report.findings]
     run = Run(seed=exercise.seed, end=End(kind="not_started", message="\n".join(messages), line=first.line))
     results = checks.judge(run, exercise)
     return _verdict(exercise, source, report, run, [], results, "failed", {"static": static_s, "total": static_s})
+
+
+def _told(finding: Finding, source: Submission) -> str:
+    where = f"{source.place(finding.line)}: " if finding.line else ""
+    return f"{where}{finding.message}" + (f"\n{finding.hint}" if finding.hint else "")
 
 
 def verdict(
@@ -85,7 +90,7 @@ def _verdict(
     return Verdict(
         exercise=exercise.id,
         title=exercise.title,
-        submission=SubmissionRef(path=str(source.path), sha256=source.sha256),
+        submission=SubmissionRef(path=source.path, sha256=source.sha256),
         status=status,
         score=round(_score(results), 6),
         max_score=exercise.max_score,

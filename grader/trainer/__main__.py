@@ -67,7 +67,15 @@ class Trainer:
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
-            architecture = rebuild.inspect(order.architecture, json.loads(order.compile), shapes, message.memory)
+            labels = arrays.by_role.get("y", [])
+            architecture = rebuild.inspect(
+                order.architecture,
+                json.loads(order.compile),
+                shapes,
+                message.memory,
+                batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
+                label_shape=labels[0].shape if len(labels) == 1 else None,
+            )
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
@@ -86,7 +94,7 @@ class Trainer:
         try:
             trainee = self._trainee(self.opened, begin.seed)
             trained = train(self.opened, trainee, begin, self._ask, self._next_pass)
-        except (ValueError, TypeError, KeyError) as error:
+        except (rebuild.Rejected, ValueError, TypeError, KeyError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
         except Exception as error:
@@ -134,8 +142,12 @@ class Trainer:
 
     def _measure(self) -> None:
         trainee = list(self.trainees.values())[-1]
+        if self.transform is None:
+            self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
+            return
         try:
-            self.channel.send(measuring.measure(trainee.model, load(self.dataset), self.transform))
+            dataset = load(self.dataset, verify=True)
+            self.channel.send(measuring.measure(trainee.model, dataset, self.transform))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
 

@@ -22,6 +22,7 @@ def match_order(order: Order, arrays: Arrays, dataset: str) -> tuple[DataMatch, 
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
     found = match(x[0], y[0], dataset)
+    found.write_anew(x[0])
     return found.data_match(trained_on=trained_on, validation=_validation(order, arrays)), found.transform
 
 

@@ -1,0 +1,198 @@
+"""How a run may end: each way is a value with a clear message, and nothing stays behind."""
+
+import os
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+
+from grader.grading import Options
+from grader.grading.options import Moment
+
+pytestmark = pytest.mark.train
+
+HEAD = """
+import tensorflow as tf
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+def model(units=16):
+    made = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(units, activation="relu"),
+                                tf.keras.layers.Dense(10, activation="softmax")])
+    made.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return made
+"""
+
+
+def body(*lines):
+    return HEAD + "\ndef train():\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def children():
+    return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_behind():
+    yield
+    assert children() == []
+
+
+CASES = {
+    "an exception": (
+        body("x, y = data()", "return x[99999999]"), "crashed", ["IndexError", "line 16", "return x[99999999]"]),
+    "while loading": ("import tensorflow as tf\nraise RuntimeError('no')\ndef train():\n    return 1\nx = train\n",
+                      "completed", []),
+    "sys.exit": (body("import sys", "sys.exit(5)"), "crashed", ["sys.exit(5)"]),
+    "os._exit": (body("import os", "os._exit(5)"), "crashed", ["ended the process (exit code 5)"]),
+    "a signal": (body("import os", "os.kill(os.getpid(), 11)"), "crashed", ["signal 11"]),
+    "a kill of the whole group": (body("import os, signal", "os.killpg(0, signal.SIGKILL)"), "crashed", ["signal 9"]),
+    "endless print": (body("while True: print('x' * 1000)"), "output_limit", ["more than 20,000 bytes"]),
+    "never compiled": (
+        body("x, y = data()", "return tf.keras.Sequential([tf.keras.layers.Flatten()]).fit(x, y)"),
+        "crashed", ["compile()"]),
+    "never fitted": (body("return [0], 0.999"), "completed", []),
+    "a bad shape": (
+        body("x, y = data()", "return model().fit(x, y[:100])"), "crashed", ["ValueError", "same"]),
+    "labels beyond the classes": (
+        body("x, y = data()", "return model().fit(x, y.astype('int32') + 5)"), "crashed", ["label"]),
+    "a callback that raises": (
+        body("x, y = data()", "c = tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: 1 / 0)",
+             "return model().fit(x, y, callbacks=[c])"), "crashed", ["ZeroDivisionError"]),
+    "a model of its own class": (
+        body("class M(tf.keras.Model):", "    def call(self, x): return x", "m = M()", "m.compile('adam', 'mse')",
+             "x, y = data()", "return m.fit(x, y)"), "forbidden", ["class M", "keras.Sequential"]),
+    "a loss of its own": (
+        body("m = model()", "m.compile('adam', loss=lambda a, b: b)", "x, y = data()", "return m.fit(x, y)"),
+        "forbidden", ["loss", "keras.losses"]),
+    "a hand-written loop": (
+        body("x, y = data()", "return model().train_on_batch(x[:9], y[:9])"), "forbidden", ["train_on_batch", "model.fit"]),
+    "an absurd layer": (
+        body("x, y = data()", "m = tf.keras.Sequential([tf.keras.layers.Flatten(input_shape=(28, 28))])",
+             "json = m.to_json", "return model(8).fit(x, y)"), "completed", []),
+    "speaking out of turn": (
+        body("import os, socket", "socket.socket(fileno=int(os.environ['GRADE_FD'])).send(b'x' * 100)",
+             "import time; time.sleep(5)"), "forbidden", ["interfered"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_end_is_told_clearly(graded, name):
+    """The verdict says how the run ended, with the student's lines and none of ours."""
+    text, end, words = CASES[name]
+
+    verdict = graded(text)
+
+    assert verdict.end == end, verdict.end_message
+    assert [word for word in words if word not in verdict.end_message] == []
+    assert "grader/" not in verdict.end_message
+    assert verdict.status == ("failed" if name != "an absurd layer" else "passed")
+
+
+def test_an_infinite_loop_ends_at_the_limit_of_student_code(graded):
+    """Student code is timed apart from training, from the end of the imports."""
+    began = time.monotonic()
+
+    verdict = graded(body("while True: pass"), student="2s")
+
+    assert (verdict.end, verdict.status) == ("timed_out", "failed")
+    assert "longer than 2 s (training not counted)" in verdict.end_message
+    assert time.monotonic() - began < 20
+
+
+def test_at_the_limit_of_training_the_epochs_so_far_count(graded):
+    """What was trained until the limit is judged, and the report says what was left."""
+    checks = "[{id: epochs, check: training.epochs, args: {below: 999}, points: 1}, " \
+             "{id: reaches, check: training.reaches, args: {metric: accuracy, above: 0.3}, points: 1}]"  # fmt: skip
+    text = body("x, y = data(20000)", "h = model(64).fit(x, y, epochs=500)", "return h.epoch")
+
+    verdict = graded(text, checks=checks, options=Options(time_limit_s=4.0))
+
+    assert verdict.end == "timed_out"
+    assert "of 500 epochs; what was trained until then counts" in verdict.end_message
+    assert verdict.training[0].stopped_by == "limit"
+    assert 1 <= len(verdict.training[0].epochs) < 500
+    assert {check.id: check.status for check in verdict.checks} == {"epochs": "skipped", "reaches": "passed"}
+    assert verdict.returned == [epoch["epoch"] for epoch in verdict.training[0].epochs]
+
+
+def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
+    """When our own process dies in mid-run, the verdict is an error of ours."""
+
+    def kill_trainer(moment: Moment):
+        if moment.stage == "training":
+            for process in psutil.Process().children():
+                if "grader.trainer" in process.cmdline():
+                    process.kill()
+
+    text = body("x, y = data(60000)", "return model().fit(x, y, epochs=50)")
+
+    verdict = graded(text, options=Options(progress=kill_trainer))
+
+    assert (verdict.status, verdict.score) == ("error", 0.0)
+    assert "not your fault" in verdict.end_message
+    assert {check.status for check in verdict.checks} == {"error"}
+
+
+def test_ctrl_c_leaves_nothing_running(graded):
+    """An interrupt ends both processes and goes on up."""
+
+    def interrupt_soon(moment: Moment):
+        if moment.stage == "training" and moment.epoch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    text = body("x, y = data(20000)", "return model().fit(x, y, epochs=500)")
+
+    with pytest.raises(KeyboardInterrupt):
+        graded(text, options=Options(progress=interrupt_soon))
+    assert threading.active_count() == 1
+
+
+def test_gpu_without_one_is_a_clear_error(graded):
+    """`--device gpu` on a machine without a GPU says so and costs nothing."""
+    verdict = graded(body("return 1"), options=Options(device="gpu"))
+
+    assert verdict.status == "error"
+    assert "--device gpu: the trainer finds no GPU on this machine" in verdict.end_message
+
+
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(graded, tmp_path):
+    """A grade doesn't depend on when it is given."""
+    text = body("x, y = data()", "return model().fit(x, y, epochs=2).epoch")
+    from grader import exercise as exercises
+    from grader.grading import grade
+
+    first = graded(text)
+    course = __import__("grader.course", fromlist=["Course"]).Course(root=tmp_path / "course")
+    exercise = exercises.load(course, "small")
+    again = grade(course, exercise, tmp_path / "my_solution.py")
+    other = grade(course, exercise, tmp_path / "my_solution.py", Options(seed=8))
+
+    assert again.training[0].epochs == first.training[0].epochs
+    assert other.training[0].epochs != first.training[0].epochs
+
+
+def test_a_near_miss_is_tried_again_with_further_seeds(graded):
+    """Each round is in the verdict, with its seed."""
+    checks = "[{id: reaches, check: training.reaches, args: {metric: accuracy, above: 0.8}, points: 1}]"
+    text = body("x, y = data(2000)", "return model(16).fit(x, y, epochs=4).epoch")
+
+    verdict = graded(text, checks=checks, attempts=2)
+
+    rounds = [record.seed for record in verdict.training]
+    best = max(epoch["accuracy"] for epoch in verdict.training[0].epochs)
+    assert rounds == ([7, 8] if 0.7 <= best <= 0.8 else [7])
+
+
+def test_a_script_is_graded_on_what_it_trains(graded):
+    """A file without the graded function, whose top level trains, is graded on that training."""
+    text = HEAD + "\nx, y = data()\nmodel().fit(x, y, epochs=2)\nplot(history)\n"
+
+    verdict = graded(text)
+
+    assert verdict.status == "failed" or verdict.training
+    assert [len(record.epochs) for record in verdict.training] == [2]
