@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.checks.callback import stops_when
+from grader.checks.callback import TAIL, stops_when
 from grader.checks.registry import Outcome
+from grader.grading.curves import curves
 from grader.run import CurveOutcome, Probe
 from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
@@ -180,3 +181,35 @@ def test_logs_without_the_figure() -> None:
     record = TrainingRecord(epochs=[{"epoch": 0, "loss": 0.1}], stopped_by="callback", examples=1, seed=7)
     outcome = stops_when(Probe(inconclusive="x"), record, metric="accuracy", above=LINE)
     assert outcome.got == "no accuracy in the logs"
+
+
+def on_real_curves(line: float, wants_to_stop: Callable[[int, Logs], bool]) -> Outcome:
+    """The outcome for a callback on the curves that grading draws."""
+    outcomes = []
+    for trial in curves("accuracy", line):
+        stopped = next((index for index, logs in enumerate(trial.logs) if wants_to_stop(index, logs)), None)
+        at = trial.due if stopped is None else stopped
+        logs = {} if at is None else trial.logs[at]
+        outcomes.append(CurveOutcome(curve=trial.name, due=trial.due, stopped=stopped, logs=logs))
+    return stops_when(Probe(outcomes=outcomes, callbacks=["Stop"]), None, metric="accuracy", above=Percent(line))
+
+
+@pytest.mark.parametrize(("line", "low", "loss"), [(0.6, 0.5, 1.0), (0.99, 0.95, 0.03), (0.998, 0.9975, 0.006)])
+def test_the_drawn_curves_tell_callbacks_apart(line: float, low: float, loss: float) -> None:
+    """Right, fixed, loss, validation, low line and both at once: each is told what it does, for every line."""
+    words = {
+        "the callback stops when": lambda _, logs: logs["accuracy"] > line,
+        "stopped after epoch 1 on every": lambda index, _: index == 0,
+        "stopped after epoch 9 on every": lambda index, _: index == 8,
+        "it seems to watch the loss": lambda _, logs: logs["loss"] < loss,
+        "it seems to watch the validation figures": lambda _, logs: logs["val_accuracy"] > 0.55,
+        f"which is not above {line:g} (epoch": lambda _, logs: logs["accuracy"] > low,
+    }
+    for expected, wants_to_stop in words.items():
+        assert expected in on_real_curves(line, wants_to_stop).message
+
+
+def test_the_drawn_curves_go_on_long_enough() -> None:
+    """A callback that counts epochs is recognised because no curve ends right after its due epoch."""
+    for trial in curves("accuracy", 0.998):
+        assert trial.due is None or len(trial.logs) >= trial.due + TAIL
