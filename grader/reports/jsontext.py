@@ -56,3 +56,13 @@ def _escape(found: re.Match[str]) -> str:
         return found[0]
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+def short(value: Any, limit: int = 200) -> str:
+    """The value as JSON on one line, cut to about `limit` characters.
+
+    >>> short([[0, 1], 0.9982])
+    '[[0,1],0.9982]'
+    """
+    text = msgspec.json.encode(plain(value)).decode()
+    return text if len(text) <= limit else text[:limit] + "…"
