@@ -6,6 +6,7 @@ import ast
 import contextlib
 import importlib
 import linecache
+import re
 import sys
 import traceback
 import types
@@ -16,6 +17,8 @@ from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
+# TensorFlow puts the lines of whoever built the graph into its messages; none of them is the student's.
+STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?", re.MULTILINE)
 SUPPLIES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",
@@ -88,6 +91,7 @@ def _crashed(error: BaseException, load: Load, loading: bool) -> Crashed:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
+    text = STACK.sub("", text).strip()
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{type(error).__name__}: {text}"[:MAX_TEXT],
