@@ -21,7 +21,7 @@ MAX_LAYERS = 1000
 MAX_CALLS = 3000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
-ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes"}
+ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
 MODEL_KEYS = {
     "Sequential": {"name", "trainable", "dtype", "layers", "build_input_shape"},
     "Functional": {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"},
@@ -83,6 +83,7 @@ class _Walk:
         _known_layer(module, kind, place)
         if config.get("unroll"):
             raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
+        self._shapes(node.get("build_config"), place)
         return 1 + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
 
     def compile(self, config: dict[str, Any]) -> None:
@@ -112,6 +113,14 @@ class _Walk:
         costs = [self.layer(layer, depth + 1) for layer in config["layers"]]
         times = [1] * len(costs) if kind == "Sequential" else check_graph(config, self.values.constant)
         return sum(cost * time for cost, time in zip(costs, times, strict=True))
+
+    def _shapes(self, build_config: Any, place: str) -> None:
+        """The shapes for which a layer was built, by argument."""
+        shapes = build_config.get("shapes_dict") if type(build_config) is dict and len(build_config) == 1 else {}
+        if build_config is not None and (type(shapes) is not dict or not shapes):
+            raise Refused(f"{place} has saved shapes that are not in the form that Keras 3 writes", BUILT_IN)
+        for key, shape in shapes.items():
+            self.values.plain(shape, named(key, place))
 
     def _layer_value(self, key: str, value: Any, kind: str, place: str, depth: int) -> int:
         """Checks one entry of a layer's config; returns the calls that a layer in it adds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.trainer.allow_json import Refused
@@ -11,6 +12,15 @@ from grader.trainer.allow_values import MAX_ITEMS, quoted
 MAX_DEPTH = 4
 MAX_INDEX = 10_000
 Constant = Callable[[Any, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """One output of one call of one layer in a model."""
+
+    layer: str
+    call: int
+    output: int
 
 
 def check_graph(config: dict[str, Any], constant: Constant) -> list[int]:
@@ -24,35 +34,51 @@ def check_graph(config: dict[str, Any], constant: Constant) -> list[int]:
         How often each layer is called.
 
     Raises:
-        Refused: a call or an output isn't in the form that Keras writes, or a layer has no way to the output.
+        Refused: a call or an output isn't in the form that Keras writes, or a call has no way to the output.
     """
-    sources: dict[str, set[str]] = {}
+    calls: dict[str, list[list[Tensor]]] = {}
     for layer in config["layers"]:
         name, nodes = layer.get("name"), layer.get("inbound_nodes")
-        if type(name) is not str or type(nodes) is not list or name in sources:
+        own = layer["config"].get("name", name)
+        if type(name) is not str or type(nodes) is not list or name in calls or own != name:
             raise Refused(f"the layer {quoted(name)} has no name or no calls of its own in the model", "give it a name")
-        sources[name] = {source for node in nodes for source in _sources(node, f"a call of {quoted(name)}", constant)}
-    ends = {*_ends(config.get("input_layers")), *_ends(config.get("output_layers"))}
-    reached = _reach(ends, sources)
-    for name in sources:
-        if name not in reached:
-            raise Refused(f"the layer {quoted(name)} has no way to the model's output", "leave it out")
-    return [max(1, len(layer["inbound_nodes"])) for layer in config["layers"]]
+        calls[name] = [list(_sources(node, f"a call of {quoted(name)}", constant)) for node in nodes]
+    reached = _reach([*ends(config, "input_layers"), *ends(config, "output_layers")], calls)
+    for name, nodes in calls.items():
+        if any((name, number) not in reached for number in range(max(1, len(nodes)))):
+            raise Refused(f"the layer {quoted(name)} has a call with no way to the model's output", "leave it out")
+    return [max(1, len(nodes)) for nodes in calls.values()]
 
 
-def _reach(ends: set[str], sources: dict[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(ends)
+def ends(config: dict[str, Any], key: str) -> list[Tensor]:
+    """The tensors that are a model's inputs or outputs, flat.
+
+    Keras counts the calls of a nested Functional model from 1 here, and from 0 everywhere else.
+    """
+    nested = {layer["name"] for layer in config["layers"] if layer["class_name"] == "Functional"}
+    found = list(_ends(config.get(key)))
+    return [replace(end, call=end.call - 1) if end.layer in nested else end for end in found]
+
+
+def tensors(call: dict[str, Any]) -> list[Tensor]:
+    """The tensors that a checked call takes, in order."""
+    return list(_sources(call, "a call", lambda value, place: None))
+
+
+def _reach(waiting: list[Tensor], calls: dict[str, list[list[Tensor]]]) -> set[tuple[str, int]]:
+    """Every (layer, call) on a way to the tensors in `waiting`."""
+    reached: set[tuple[str, int]] = set()
     while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting.extend(sources.get(name, ()))
+        tensor = waiting.pop()
+        nodes = calls.get(tensor.layer, [])
+        if (tensor.layer, tensor.call) not in reached:
+            reached.add((tensor.layer, tensor.call))
+            waiting.extend(nodes[tensor.call] if 0 <= tensor.call < len(nodes) else [])
     return reached
 
 
-def _sources(node: Any, place: str, constant: Constant) -> Iterator[str]:
-    """The layers whose outputs a call takes."""
+def _sources(node: Any, place: str, constant: Constant) -> Iterator[Tensor]:
+    """The tensors that a call takes."""
     parts = (type(node.get("args")), type(node.get("kwargs"))) if type(node) is dict else ()
     if parts != (list, dict) or len(node) != 2:
         raise Refused(f"{place} is not in the form that Keras 3 writes", "save nothing by hand; let Keras write it")
@@ -60,7 +86,7 @@ def _sources(node: Any, place: str, constant: Constant) -> Iterator[str]:
         yield from _tensors(value, place, constant)
 
 
-def _tensors(value: Any, place: str, constant: Constant, depth: int = 0) -> Iterator[str]:
+def _tensors(value: Any, place: str, constant: Constant, depth: int = 0) -> Iterator[Tensor]:
     if depth > MAX_DEPTH or (type(value) is list and len(value) > MAX_ITEMS):
         raise Refused(f"{place} has arguments that are too many or nested too deeply", "use fewer")
     if type(value) is dict and value.get("class_name") == "__keras_tensor__":
@@ -72,8 +98,8 @@ def _tensors(value: Any, place: str, constant: Constant, depth: int = 0) -> Iter
         constant(value, place)
 
 
-def _source(value: dict[str, Any], place: str) -> str:
-    """The layer that a tensor comes from; its shape and dtype are computed anew, what is written is only checked."""
+def _source(value: dict[str, Any], place: str) -> Tensor:
+    """Where a tensor comes from; its shape and dtype are computed anew, what is written is only checked."""
     config = value.get("config")
     if type(config) is dict and config.keys() == {"shape", "dtype", "keras_history"}:
         shape = config["shape"]
@@ -83,16 +109,16 @@ def _source(value: dict[str, Any], place: str) -> str:
     raise Refused(f"{place} takes a tensor that is not in the form that Keras 3 writes", "connect it to an Input")
 
 
-def _origin(history: Any) -> str:
-    """The layer in [layer, call, output]."""
+def _origin(history: Any) -> Tensor:
+    """The tensor [layer, call, output]."""
     if type(history) is list and len(history) == 3 and type(history[0]) is str:
         if all(type(index) is int and 0 <= index < MAX_INDEX for index in history[1:]):
-            return history[0]
+            return Tensor(layer=history[0], call=history[1], output=history[2])
     raise Refused("a tensor of the model comes from nowhere", "connect it to an Input")
 
 
-def _ends(value: Any, depth: int = 0) -> Iterator[str]:
-    """The layers in the (nested) inputs or outputs of a model."""
+def _ends(value: Any, depth: int = 0) -> Iterator[Tensor]:
+    """The tensors in the (nested) inputs or outputs of a model."""
     if depth > MAX_DEPTH or type(value) not in (list, dict) or not value:
         raise Refused("the model's inputs or outputs are not in the form that Keras 3 writes", "use keras.Model")
     if type(value) is list and type(value[0]) is str:

@@ -9,8 +9,9 @@ from grader.trainer import allow_names as names
 
 MAX_CHARACTERS = 4_000_000
 # Saved shapes and compile settings inside the model's JSON would run code paths that nothing checks; a layer is built
-# anew from its real input instead.
+# anew from its real input instead. One class draws its seeds when it is built, so it must be built where it was.
 DROPPED = ("build_config", "compile_config")
+BUILT_AT_ONCE = ("MultiHeadAttention",)
 
 
 class Refused(Exception):
@@ -48,4 +49,5 @@ def _canonical(node: dict[str, Any]) -> Any:
         return names.TF_ACTIVATIONS.get(function, node) if type(function) is str else node
     if node.get("module") == names.TF_INITIALIZERS and node.get("registered_name") == node.get("class_name"):
         node = {**node, "module": "keras.initializers", "registered_name": None}
-    return {key: value for key, value in node.items() if key not in DROPPED}
+    kept = ("build_config",) if node.get("class_name") in BUILT_AT_ONCE else ()
+    return {key: value for key, value in node.items() if key not in DROPPED or key in kept}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 Json = dict[str, Any]
@@ -17,10 +16,8 @@ def layer(kind: str, module: str = "keras.layers", **config: Any) -> Json:
 
 
 def keras_input(name: str = "inputs") -> Json:
-    return layer("InputLayer", batch_shape=[None, 4], dtype="float32", sparse=False) | {
-        "name": name,
-        "inbound_nodes": [],
-    }
+    config = {"name": name, "batch_shape": [None, 4], "dtype": "float32", "sparse": False}
+    return layer("InputLayer") | {"config": config, "name": name, "inbound_nodes": []}
 
 
 def sequential(*layers: Json) -> Json:
@@ -43,15 +40,12 @@ def node(item: Json, name: str, *calls: Json) -> Json:
     return item | {"name": name, "inbound_nodes": list(calls)}
 
 
-def functional(output: str, *layers: Json) -> Json:
-    config = {"layers": list(layers), "input_layers": ["inputs", 0, 0], "output_layers": [output, 0, 0]}
+def functional(output: str, *layers: Json, number: int = 0) -> Json:
+    """A Functional model whose output is call `number` of a layer (Keras counts those of a nested model from 1)."""
+    config = {"layers": list(layers), "input_layers": ["inputs", 0, 0], "output_layers": [output, number, 0]}
     model = layer("Functional", "keras.src.models.functional", **config)
     return model | {"registered_name": "Functional"}
 
 
 def function(name: Any, module: str = "builtins") -> Json:
     return {"module": module, "class_name": "function", "config": name, "registered_name": "function"}
-
-
-def through_json(model: Json) -> str:
-    return json.dumps(model)

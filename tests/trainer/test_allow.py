@@ -66,6 +66,9 @@ ACCEPTED = {
     "scalar constant": in_initializer("Constant", value=0.1),
     "regularizer": dense(kernel_regularizer=layer("L2", "keras.regularizers", l2=0.01)),
     "per-pixel statistics": sequential(layer("Normalization", mean=[[0.5] * 28] * 28, variance=[[1.0] * 28] * 28)),
+    "attention": sequential(
+        layer("MultiHeadAttention") | {"build_config": {"shapes_dict": {"query_shape": [None, 28, 28]}}}
+    ),
     "saved shapes": sequential(DENSE | {"build_config": {"input_shape": [None, 2_000_000_000]}}),
     "compiled": dense() | {"compile_config": {"optimizer": layer("Evil", "os")}},
 }
@@ -172,6 +175,14 @@ REFUSED = {
     "weights": (sequential(layer("Bidirectional", weights=[1.0])), "is given weights; weights start fresh"),
     "unrolled": (sequential(layer("LSTM", unroll=True)), "is unrolled; leave unroll=True out: the result is the same"),
     "unrolled cell": (sequential(layer("Bidirectional", layer=layer("LSTM", unroll=1))), "is unrolled"),
+    "saved shapes": (
+        sequential(layer("MultiHeadAttention") | {"build_config": {"input_shape": [None, 4]}}),
+        "has saved shapes that are not in the form that Keras 3 writes",
+    ),
+    "objects as shapes": (
+        sequential(layer("MultiHeadAttention") | {"build_config": {"shapes_dict": {"query_shape": DENSE}}}),
+        'query_shape of the layer "multiheadattention" (MultiHeadAttention) is an object of the class "Dense"',
+    ),
     "huge": (dense(units=10**12), 'units of the layer "dense" (Dense) is 1000000000000; use a plain value of ordinary'),
     "infinite": (dense(units=float("inf")), 'units of the layer "dense" (Dense) is inf; use a plain value'),
     "long text": (dense(note="x" * 300), 'note of the layer "dense" (Dense) is "xxxx'),
@@ -277,10 +288,19 @@ REFUSED_GRAPHS = {
         functional("out", keras_input(), node(DENSE, "out"), node(DENSE, "out", call(tensor("inputs")))),
         'the layer "out" has no name or no calls of its own in the model',
     ),
+    "a call that leads nowhere": (
+        functional(
+            "out",
+            keras_input(),
+            node(layer("Dense", units=2_000_000_000), "huge", call(tensor("inputs"))),
+            node(DENSE, "out", call(tensor("inputs")), call(tensor("huge"))),
+        ),
+        'the layer "huge" has a call with no way to the model\'s output; leave it out',
+    ),
     "unconnected": (
         functional("out", keras_input(), node(layer("Dense", units=2_000_000_000), "huge", call(tensor("inputs"))),
                    node(DENSE, "out", call(tensor("inputs")))),
-        'the layer "huge" has no way to the model\'s output; leave it out',
+        'the layer "huge" has a call with no way to the model\'s output; leave it out',
     ),
 }  # fmt: skip
 
@@ -309,6 +329,7 @@ def test_calls_that_double() -> None:
             "again",
             keras_input(),
             node(model, "again", call(tensor("inputs")), call(tensor("again"))),
+            number=2,
         )
 
     assert "the model calls its layers 10,239 times (at most 3,000); make the model smaller" == refusal(model)

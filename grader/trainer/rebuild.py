@@ -1,0 +1,150 @@
+"""A declared model, rebuilt from its checked configuration: once to look at it without reserving memory, once to train."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from grader.run import Architecture, Layer
+from grader.trainer.allow import Refused, check_config, parse
+from grader.trainer.allow_values import quoted
+from grader.trainer.rebuild_layers import Call, all_calls, influential, stand_in
+from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
+
+DEFAULT_BATCH = 32
+# Weight, gradient and the two moments of Adam, as float32.
+BYTES_PER_TRAINED = 16
+BYTES_PER_VALUE = 4
+MAX_REASON = 2000
+
+
+class Rejected(Exception):
+    """Keras itself raised on what was ordered; the text is Keras's."""
+
+
+def inspect(
+    architecture_json: str,
+    compile_config: dict[str, Any],
+    input_shapes: Sequence[tuple[int | None, ...]],
+    memory_limit: int,
+    *,
+    batch_size: int | None = None,
+    label_shape: tuple[int, ...] | None = None,
+) -> Architecture:
+    """Looks at an order: checks it, then rebuilds the model symbolically, so that no weight is ever allocated.
+
+    Args:
+        architecture_json: what `model.to_json()` gave.
+        compile_config: what `model.get_compile_config()` gave.
+        input_shapes: shapes of the arrays that will be fed, batch axis first; build a model without an Input.
+        memory_limit: bytes that weights, gradients, optimizer and one batch's outputs may take.
+        batch_size: examples per batch; None is Keras's default.
+        label_shape: shape of the labels, which tells what a metric on them can mean.
+
+    Raises:
+        Refused: an object that can't be ordered, or a model that is too large.
+        Rejected: Keras can't build or compile it.
+    """
+    architecture = _checked(architecture_json, compile_config)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            model = _rebuilt(stand_in(architecture))
+            if not model.built and len(input_shapes) == 1:
+                model.build((None, *input_shapes[0][1:]))
+        model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
+        found = Architecture(
+            layers=influential(architecture, model),
+            parameters=model.count_params(),
+            compile=settings(compile_config),
+            accuracy_key=accuracy_key(compile_config, [tuple(output.shape) for output in model.outputs], label_shape),
+            log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
+        )
+        calls = list(all_calls(architecture, model))
+    except Exception as error:
+        raise Rejected(_reason(error)) from error
+    finally:
+        # Keras remembers variables that wait for their values; without this, the next model would allocate them.
+        keras.utils.clear_session(free_memory=False)
+    _check_weights(model, found.layers, memory_limit)
+    _check_outputs(calls, memory_limit, batch_size or DEFAULT_BATCH)
+    return found
+
+
+def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model:
+    """The model, fresh and compiled, ready for `fit`.
+
+    It is built as `keras.models.model_from_json` and `compile_from_config` would, except that it is never run eagerly
+    and that the backend chooses whether to compile just in time unless the order asks for it.
+
+    Raises:
+        Refused: an object that can't be ordered.
+        Rejected: Keras can't build or compile it.
+    """
+    architecture = _checked(architecture_json, compile_config)
+    try:
+        model = _rebuilt(architecture)
+        model.compile_from_config(_compile_arguments(compile_config))
+    except Exception as error:
+        raise Rejected(_reason(error)) from error
+    return model
+
+
+def _checked(architecture_json: str, compile_config: dict[str, Any]) -> dict[str, Any]:
+    architecture = parse(architecture_json)
+    check_config(architecture, compile_config)
+    if not compile_config.get("optimizer"):
+        raise Rejected("You must call `compile()` before calling `fit()`.")
+    return architecture
+
+
+def _rebuilt(architecture: dict[str, Any]) -> keras.Model:
+    """Only what `check_config` has accepted may come here; Keras takes the dictionary apart, so it gets a copy."""
+    return keras.saving.deserialize_keras_object(copy.deepcopy(architecture), safe_mode=True)
+
+
+def _compile_arguments(compile_config: dict[str, Any]) -> dict[str, Any]:
+    jit = compile_config.get("jit_compile") is True or "auto"
+    return copy.deepcopy({**compile_config, "run_eagerly": False, "jit_compile": jit})
+
+
+def _check_weights(model: keras.Model, layers: list[Layer], memory_limit: int) -> None:
+    """Raises: Refused: weights, gradients and Adam's averages would take more than `memory_limit` bytes."""
+    trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    fixed = sum(math.prod(weight.shape) for weight in model.non_trainable_weights)
+    size = trained * BYTES_PER_TRAINED + fixed * BYTES_PER_VALUE
+    if size > memory_limit:
+        largest = max((layer.parameters, layer.name) for layer in layers) if layers else (0, "")
+        raise Refused(
+            f"the model has {trained + fixed:,} weights ({quoted(largest[1])} alone {largest[0]:,}); training them takes "
+            f"about {_amount(size)}, and {_amount(memory_limit)} are allowed",
+            "use fewer units or filters, or shrink the images with MaxPooling2D before the first Dense layer",
+        )
+
+
+def _check_outputs(calls: list[Call], memory_limit: int, batch_size: int) -> None:
+    """Raises: Refused: what the layers put out for one batch, and its gradients, would take more than allowed."""
+    sizes = {call.name: 0 for call in calls}
+    for call in calls:
+        sizes[call.name] += call.times * math.prod(batch_size if side is None else side for side in call.shape)
+    size = 2 * BYTES_PER_VALUE * sum(sizes.values())
+    if size > memory_limit:
+        largest = max(sizes, key=lambda name: sizes[name])
+        raise Refused(
+            f"one batch of {batch_size:,} examples takes about {_amount(size)} on its way through the layers (most of it in "
+            f"{quoted(largest)}), and {_amount(memory_limit)} are allowed",
+            "use a smaller batch_size, fewer filters or smaller images",
+        )
+
+
+def _amount(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
+
+
+def _reason(error: Exception) -> str:
+    """Keras's own message, without the configuration that it wraps around it."""
+    text = str(error).rpartition("Exception encountered: ")[2].strip() or type(error).__name__
+    return text[:MAX_REASON]

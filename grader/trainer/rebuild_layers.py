@@ -1,0 +1,171 @@
+"""The layers of a rebuilt model in one flat table: only those that the output depends on.
+
+Nested models are flattened, wrappers looked through, a shared layer counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from grader.run import Layer
+from grader.trainer.allow_graph import Tensor, ends, tensors
+
+Config = dict[str, Any]
+MODELS = ("Sequential", "Functional")
+WRAPPERS = ("Bidirectional", "TimeDistributed")
+SHOWN = (
+    "units", "filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "depth_multiplier", "pool_size",
+    "rate", "target_shape", "input_dim", "output_dim", "return_sequences", "axis", "scale", "offset", "size", "factor",
+    "height", "width", "num_heads", "key_dim", "use_bias", "trainable", "n", "dims",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A layer, how often the model calls it, and the shape that it puts out (None: the batch)."""
+
+    name: str
+    times: int
+    shape: list[int | None]
+
+
+def stand_in(node: Any) -> Any:
+    """The configuration with Normalization replaced by Identity of the same shape.
+
+    Normalization alone computes with arrays of its input's size while it is built, before the size could be checked.
+    """
+    if isinstance(node, list):
+        return [stand_in(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("class_name") == "Normalization":
+        config = {key: node["config"][key] for key in ("name", "trainable", "dtype") if key in node["config"]}
+        return {**node, "class_name": "Identity", "config": config}
+    return {key: stand_in(value) for key, value in node.items()}
+
+
+def influential(architecture: Config, model: keras.Model) -> list[Layer]:
+    """The layers on which the model's output depends, in the model's order.
+
+    Args:
+        architecture: the checked configuration.
+        model: the model rebuilt from it.
+    """
+    found: dict[int, Layer] = {}
+    _walk(architecture, model, None, found)
+    return list(found.values())
+
+
+def all_calls(node: Config, model: Any, times: int = 1) -> Iterator[Call]:
+    """Every layer and operation of a model, nested ones included, whether the output depends on it or not."""
+    members = _members(model.layers if node["class_name"] == "Sequential" else model.operations)
+    for inner in node["config"]["layers"]:
+        member = members.get(inner["config"].get("name"))
+        called = times * max(1, len(inner.get("inbound_nodes", ())))
+        if inner["class_name"] in MODELS and member is not None:
+            yield from all_calls(inner, member, called)
+        elif member is not None:
+            yield Call(name=member.name, times=called, shape=_shape(member))
+
+
+def _walk(node: Config, model: Any, wanted: set[int] | None, found: dict[int, Layer]) -> set[int]:
+    """Adds the layers that the `wanted` outputs (None: all) depend on; returns the inputs that they depend on."""
+    if node["class_name"] == "Sequential":
+        return _walk_sequence(node["config"]["layers"], _members(model.layers), found)
+    return _walk_graph(node["config"], _members(model.operations), wanted, found)
+
+
+def _members(layers: Iterable[Any]) -> dict[str, Any]:
+    return {layer.name: layer for layer in layers}
+
+
+def _walk_sequence(nodes: list[Config], members: dict[str, Any], found: dict[int, Layer]) -> set[int]:
+    start = max((place for place, node in enumerate(nodes) if _silences(node, [])), default=0)
+    for node in nodes[start:]:
+        if node["class_name"] != "InputLayer":
+            _add(node, members[node["config"]["name"]], None, found)
+    return set() if start else {0}
+
+
+def _walk_graph(config: Config, members: dict[str, Any], wanted: set[int] | None, found: dict[int, Layer]) -> set[int]:
+    outputs = ends(config, "output_layers")
+    waiting = outputs if wanted is None else [outputs[place] for place in sorted(wanted) if place < len(outputs)]
+    nodes = {node["name"]: node for node in config["layers"]}
+    reached: dict[str, set[Tensor]] = {}
+    while waiting:
+        tensor = waiting.pop()
+        known = reached.setdefault(tensor.layer, set())
+        if tensor not in known:
+            known.add(tensor)
+            waiting.extend(_sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
+    for name, node in nodes.items():
+        if name in reached and node["class_name"] != "InputLayer":
+            _add(node, members[name], {tensor.output for tensor in reached[name]}, found)
+    inputs = ends(config, "input_layers")
+    return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
+
+
+def _sources(node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> Iterator[Tensor]:
+    """What one call takes, as far as the outputs of it that are known to matter depend on it."""
+    calls = node["inbound_nodes"]
+    if tensor.call >= len(calls) or _silences(node, calls[tensor.call]["args"]):
+        return
+    taken = tensors(calls[tensor.call])
+    if node["class_name"] in MODELS:
+        inputs = _walk(node, member, {other.output for other in known}, {})
+        yield from (source for place, source in enumerate(taken) if place in inputs)
+    else:
+        yield from taken
+
+
+def _add(node: Config, member: Any, wanted: set[int] | None, found: dict[int, Layer]) -> None:
+    wrapper = node["class_name"] if node["class_name"] in WRAPPERS else None
+    inner = node["config"]["layer"] if wrapper else node
+    if inner["class_name"] in MODELS:
+        _walk(inner, member.layer if wrapper else member, None if wrapper else wanted, found)
+    elif id(member) not in found:
+        found[id(member)] = Layer(
+            kind=inner["class_name"],
+            name=member.name,
+            output_shape=_shape(member),
+            parameters=member.count_params() if isinstance(member, keras.layers.Layer) else 0,
+            config=_summary(inner["config"], wrapper),
+        )
+
+
+def _shape(member: Any) -> list[int | None]:
+    """The shape of the (first) output of a layer's first call; empty where it was never called by itself."""
+    try:
+        outputs = keras.tree.flatten(member.output)
+    except (AttributeError, ValueError):
+        return []
+    return list(outputs[0].shape)
+
+
+def _summary(config: Config, wrapper: str | None) -> Config:
+    shown = {key: config[key] for key in SHOWN if config.get(key) is not None}
+    if config.get("activation") is not None:
+        shown["activation"] = kind_of(config["activation"])
+    return {**shown, "wrapper": wrapper} if wrapper else shown
+
+
+def _silences(node: Config, arguments: list[Any]) -> bool:
+    """Whether a layer plainly puts out the same whatever comes in, so that nothing before it matters."""
+    kind, config = node["class_name"], node["config"]
+    if kind == "Rescaling" or kind.endswith(("Dropout", "Dropout1D", "Dropout2D", "Dropout3D")):
+        return bool(config.get("scale") == 0 or config.get("rate") == 1)
+    if kind == "Multiply":
+        return any(type(value) in (int, float) and value == 0 for value in arguments)
+    kernel = config.get("kernel_initializer")
+    return config.get("trainable") is False and kind_of(kernel) in ("Zeros", "zeros")
+
+
+def kind_of(node: Any) -> str:
+    """The class of an object, or the name of a function or a text."""
+    if not isinstance(node, dict):
+        return str(node)
+    return str(node["config"] if node["class_name"] == "function" else node["class_name"])

@@ -1,0 +1,104 @@
+"""What a model's logs will hold, told from its compile configuration: above all, which key really is the accuracy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from grader.trainer.rebuild_layers import kind_of
+
+AUTOMATIC = ("accuracy", "acc")
+SPARSE = ("SparseCategoricalAccuracy", "sparse_categorical_accuracy")
+ONE_HOT = ("CategoricalAccuracy", "categorical_accuracy")
+Config = dict[str, Any]
+
+
+def settings(compile_config: Config) -> Config:
+    """The compile settings in plain values: optimizer and learning rate, loss, metrics."""
+    optimizer = compile_config.get("optimizer")
+    inner = optimizer["config"] if isinstance(optimizer, dict) else {}
+    rate = inner.get("learning_rate")
+    losses = [kind_of(loss) for loss in _leaves(compile_config.get("loss"))]
+    return {
+        "optimizer": kind_of(optimizer),
+        "learning_rate": float(f"{rate:.6g}") if isinstance(rate, float) else rate and kind_of(rate),
+        "loss": losses[0] if len(losses) == 1 else losses,
+        "metrics": [kind_of(metric) for metric in _leaves(compile_config.get("metrics"))],
+    }
+
+
+def accuracy_key(
+    compile_config: Config, output_shapes: Sequence[tuple[int | None, ...]], label_shape: tuple[int, ...] | None
+) -> str | None:
+    """The log key under which Keras puts the share of examples whose likeliest class is their label.
+
+    A name proves nothing: a metric of another class may be called "accuracy", and `CategoricalAccuracy` on labels that
+    are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else.
+
+    Args:
+        compile_config: what `model.get_compile_config()` gave.
+        output_shapes: the shape of each output of the model; the accuracy is told for one output only.
+        label_shape: the shape of the labels; None where it isn't known.
+    """
+    if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
+        return None
+    one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
+    for key, metric in _named(list(_leaves(compile_config.get("metrics")))):
+        kind = kind_of(metric)
+        automatic = isinstance(metric, str) and kind.lower() in AUTOMATIC
+        if automatic or (kind in SPARSE and one_hot is not True) or (kind in ONE_HOT and one_hot is not False):
+            return key
+    return None
+
+
+def log_keys(compile_config: Config, output_names: Sequence[str]) -> list[str]:
+    """The keys of an epoch's logs, without those of validation."""
+    metrics, weighted = compile_config.get("metrics"), compile_config.get("weighted_metrics")
+    if len(output_names) == 1:
+        named = _named([*_leaves(metrics)])
+        extra = [(f"weighted_{key}" if key in dict(named) else key) for key, _ in _named([*_leaves(weighted)])]
+        return list(dict.fromkeys(["loss", *(key for key, _ in named), *extra]))
+    keys = ["loss", *(f"{name}_loss" for name in output_names)]
+    for place, name in enumerate(output_names):
+        for own in (_of_output(metrics, place, name), _of_output(weighted, place, name)):
+            keys += [f"{name}_{key}" for key, _ in _named([*_leaves(own)])]
+    return list(dict.fromkeys(keys))
+
+
+def _of_output(metrics: Any, place: int, name: str) -> Any:
+    if isinstance(metrics, dict):
+        return metrics.get(name)
+    return metrics[place] if isinstance(metrics, list) and place < len(metrics) else None
+
+
+def _named(metrics: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Each metric with its key: its name, numbered where it isn't the first of that name."""
+    seen: dict[str, int] = {}
+    named = []
+    for metric in metrics:
+        name = _name(metric)
+        number = seen.get(name, 0)
+        seen[name] = number + 1
+        named.append((f"{name}_{number}" if number else name, metric))
+    return named
+
+
+def _name(metric: Any) -> str:
+    kind = kind_of(metric)
+    if isinstance(metric, dict) and isinstance(metric["config"], dict):
+        given = metric["config"].get("name")
+        return given if isinstance(given, str) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+    return kind
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The objects and names in lists and dictionaries, in the order in which Keras flattens them."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, dict) and "class_name" not in value:
+        for key in sorted(value):
+            yield from _leaves(value[key])
+    elif value is not None:
+        yield value

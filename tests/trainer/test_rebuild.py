@@ -1,0 +1,394 @@
+from __future__ import annotations
+
+import json
+import resource
+import time
+from typing import Any
+
+import pytest
+
+keras = pytest.importorskip("keras")
+
+import numpy as np  # noqa: E402
+from keras import Input, layers  # noqa: E402
+from keras_samples import MODELS, ordered, shape  # noqa: E402
+
+from grader.run import Architecture  # noqa: E402
+from grader.trainer.allow import Refused  # noqa: E402
+from grader.trainer.rebuild import Rejected, build, inspect  # noqa: E402
+
+pytestmark = pytest.mark.keras
+GB4 = 4_000_000_000
+
+
+def look(model: Any, *, x: tuple[int, ...] = (60000, 28, 28), memory: int = GB4, **arguments: Any) -> Architecture:
+    known = {key: arguments.pop(key) for key in ("batch_size", "label_shape") if key in arguments}
+    return inspect(*ordered(model, **arguments), [x], memory, **known)
+
+
+def kinds(architecture: Architecture) -> list[str]:
+    return [layer.kind for layer in architecture.layers]
+
+
+KINDS = {
+    "dense": ["Flatten", "Dense", "Dense"],
+    "unbuilt": ["Flatten", "Dense", "Dense"],
+    "convolution": ["Conv2D", "MaxPooling2D", "Flatten", "Dropout", "Dense"],
+    "functional": [
+        "TrueDivide", "Reshape", "Conv2D", "BatchNormalization", "ReLU", "Conv2D", "Add", "Multiply", "Subtract", "Mean",
+        "Dense",
+    ],
+    "nested": ["Conv2D", "MaxPooling2D", "Flatten", "Dense"],
+    "shared": ["Flatten", "Dense", "Concatenate", "Dense"],
+    "recurrent": ["Masking", "LSTM", "Dense", "RNN", "Dense"],
+    "attention": ["MultiHeadAttention", "LayerNormalization", "GetItem", "NotEqual", "Masking", "Any", "LSTM", "Dense"],
+    "augmented": [
+        "RandomFlip", "RandomRotation", "RandomZoom", "Rescaling", "Normalization", "Conv2D", "GlobalAveragePooling2D",
+        "Dense",
+    ],
+    "two_outputs": ["Flatten", "Dense"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_layers(name: str) -> None:
+    """Nested models are flattened, wrappers looked through, shared layers and layers without influence counted right."""
+    found = look(MODELS[name](), x=shape(name))
+
+    assert sorted(KINDS[name]) == sorted(kinds(found))
+    assert [None, 10] == found.layers[-1].output_shape
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - {"recurrent"}))
+def test_trains_like_the_original(name: str) -> None:
+    """Under one seed, a rebuilt model has the history of the student's own model, digit for digit."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((64, *shape(name)[1:]), np.float32), rng.integers(0, 10, 64)
+    order = ordered(MODELS[name]())
+
+    histories = []
+    for make in (lambda: original(MODELS[name]), lambda: build(*order)):
+        keras.utils.set_random_seed(7)
+        histories.append(make().fit(x, y, epochs=2, verbose=0).history)
+
+    assert histories[0] == histories[1]
+
+
+def test_trains_like_keras_brings_it_back() -> None:
+    """Bidirectional draws other seeds when it is brought back; then Keras's own way back is the measure."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((64, 28, 28), np.float32), rng.integers(0, 10, 64)
+    architecture, compile_config = ordered(MODELS["recurrent"]())
+    bare = {key: value for key, value in json.loads(architecture).items() if key != "compile_config"}
+
+    keras.utils.set_random_seed(7)
+    model = keras.models.model_from_json(json.dumps(bare))
+    model.compile_from_config(json.loads(json.dumps(compile_config)))
+    plain = model.fit(x, y, verbose=0).history
+    keras.utils.set_random_seed(7)
+
+    assert plain == build(architecture, compile_config).fit(x, y, verbose=0).history
+
+
+def original(make: Any) -> Any:
+    model = make()
+    ordered(model)
+    return model
+
+
+def test_summary() -> None:
+    """The table says of each layer what an exercise may ask for."""
+    found = look(MODELS["convolution"](), x=(60000, 28, 28, 1))
+    first = found.layers[0]
+
+    assert ("Conv2D", "conv2d", [None, 26, 26, 32], 320) == (
+        first.kind, first.name.rstrip("_0123456789"), first.output_shape, first.parameters
+    )  # fmt: skip
+    assert {
+        "filters": 32,
+        "kernel_size": [3, 3],
+        "padding": "valid",
+        "activation": "relu",
+    }.items() <= first.config.items()
+    assert 54410 == found.parameters
+    assert {
+        "optimizer": "Adam", "learning_rate": 0.001, "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]
+    } == found.compile  # fmt: skip
+
+
+def test_wrapped_layers() -> None:
+    """A wrapped layer says by what it is wrapped."""
+    found = look(MODELS["recurrent"]())
+
+    assert ["Bidirectional", "TimeDistributed"] == [item.config["wrapper"] for item in found.layers[1:3]]
+
+
+def silent(x: Any, cut: str) -> Any:
+    conv = layers.Conv2D(3, 3, name="hidden")(x)
+    pooled = layers.GlobalAveragePooling2D()(conv)
+    match cut:
+        case "rescaled to zero":
+            return layers.Rescaling(0.0)(pooled)
+        case "dropped":
+            return layers.Dropout(1.0)(pooled)
+        case "times zero":
+            return pooled * 0
+        case "frozen at zero":
+            return layers.Dense(3, kernel_initializer="zeros", trainable=False)(pooled)
+    return pooled
+
+
+@pytest.mark.parametrize("cut", ["rescaled to zero", "dropped", "times zero", "frozen at zero", "none"])
+def test_layers_without_influence(cut: str) -> None:
+    """A layer whose output is thrown away doesn't count."""
+    inputs = Input((28, 28, 1))
+    joined = layers.concatenate([layers.Flatten()(inputs), silent(inputs, cut)])
+    found = look(keras.Model(inputs, layers.Dense(10)(joined)), x=(60000, 28, 28, 1))
+
+    assert (cut == "none") == ("Conv2D" in kinds(found))
+
+
+def test_silenced_sequence() -> None:
+    """In a Sequential too, what stands before a layer that puts out nothing doesn't count."""
+    model = keras.Sequential(
+        [Input((28, 28)), layers.Flatten(), layers.Dense(5), layers.Rescaling(0), layers.Dense(10)]
+    )
+
+    assert ["Rescaling", "Dense"] == kinds(look(model))
+
+
+def changed(model: Any, **changes: Any) -> tuple[str, dict[str, Any]]:
+    """An order with values put into every layer that has them."""
+    text, compile_config = ordered(model)
+    architecture = json.loads(text)
+    for item in architecture["config"]["layers"]:
+        item["config"] |= {key: value for key, value in changes.items() if key in item["config"]}
+    return json.dumps(architecture), compile_config
+
+
+def normalized() -> Any:
+    return keras.Sequential(
+        [Input((28, 28, 1)), layers.Conv2D(3, 3), layers.Normalization(mean=0.1, variance=1.0), layers.Flatten(),
+         layers.Dense(10)]
+    )  # fmt: skip
+
+
+HUGE = 2_000_000_000
+TOO_LARGE = {
+    "dense": (lambda: changed(MODELS["dense"](), units=HUGE), r"the model has 4,000,001,572,000,000,000 weights \("),
+    "convolution": (lambda: changed(MODELS["convolution"](), filters=HUGE), "weights"),
+    "normalization": (lambda: changed(normalized(), filters=HUGE), "weights"),
+    "recurrent": (
+        lambda: changed(keras.Sequential([Input((28, 28)), layers.LSTM(3), layers.Dense(10)]), units=HUGE),
+        "w",
+    ),
+    "outputs": (
+        lambda: changed(
+            keras.Sequential(
+                [Input((28, 28, 1)), layers.UpSampling2D(3), layers.GlobalMaxPooling2D(), layers.Dense(10)]
+            ),
+            size=[30000, 30000],
+        ),
+        r'one batch of 32 examples takes about 180,633.6 GB on its way through the layers \(most of it in "up_samp',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_too_large(name: str) -> None:
+    """A model that doesn't fit is refused with numbers, at once, and without allocating it."""
+    make, message = TOO_LARGE[name]
+    order = make()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+
+    with pytest.raises(Refused, match=message):
+        inspect(*order, [(60000, 28, 28)], GB4)
+
+    assert time.perf_counter() - start < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_nothing_is_left_to_allocate() -> None:
+    """After a refused model the next one is built as if nothing had been."""
+    with pytest.raises(Refused):
+        inspect(*changed(MODELS["dense"](), units=HUGE), [(60000, 28, 28)], GB4)
+
+    with keras.StatelessScope():
+        pass
+    assert 407050 == build(*ordered(MODELS["dense"]())).count_params()
+
+
+def test_refusal_says_how_to_mend_it() -> None:
+    """The message of a model that is too large names the largest layer and the way out."""
+    with pytest.raises(Refused) as caught:
+        look(MODELS["dense"](), memory=5_000_000)
+
+    assert "alone 401,920); training them takes about 6.5 MB, and 5.0 MB are allowed" in caught.value.what
+    assert caught.value.instead.startswith("use fewer units or filters, or shrink the images with MaxPooling2D")
+
+
+def test_batch_size_counts() -> None:
+    """The memory of one batch depends on how many examples are in it."""
+    look(MODELS["convolution"](), x=(60000, 28, 28, 1), memory=100_000_000)
+
+    with pytest.raises(Refused, match="one batch of 6,000 examples takes about 1.8 GB .* 100.0 MB are allowed"):
+        look(MODELS["convolution"](), x=(60000, 28, 28, 1), memory=100_000_000, batch_size=6000)
+
+
+def sparse(name: str | None = None) -> Any:
+    return keras.metrics.SparseCategoricalAccuracy(name=name) if name else keras.metrics.SparseCategoricalAccuracy()
+
+
+def categorical(name: str) -> Any:
+    return keras.metrics.CategoricalAccuracy(name=name)
+
+
+COLUMN, HOT = (60000, 1), (60000, 10)
+METRICS: dict[str, tuple[list[Any], tuple[int, ...] | None, str | None]] = {
+    "text": (["accuracy"], COLUMN, "accuracy"),
+    "short text": (["mse", "acc"], (60000,), "acc"),
+    "object": ([sparse()], (60000,), "sparse_categorical_accuracy"),
+    "object of that name": ([sparse("accuracy")], COLUMN, "accuracy"),
+    "object of another name": ([sparse("hits")], None, "hits"),
+    "long text": (["sparse_categorical_accuracy"], (60000,), "sparse_categorical_accuracy"),
+    "function": ([keras.metrics.sparse_categorical_accuracy], None, "sparse_categorical_accuracy"),
+    "one-hot": ([categorical("hits")], HOT, "hits"),
+    "one-hot metric on numbers": ([categorical("accuracy")], COLUMN, None),
+    "number metric on one-hot": ([sparse("accuracy")], HOT, None),
+    "false name": ([keras.metrics.TopKCategoricalAccuracy(9, name="accuracy")], HOT, None),
+    "binary": ([keras.metrics.BinaryAccuracy(name="accuracy")], HOT, None),
+    "equality": ([keras.metrics.Accuracy(name="accuracy")], (60000,), None),
+    "false name first": ([keras.metrics.MeanSquaredError(name="accuracy"), "accuracy"], (60000,), "accuracy_1"),
+    "none": ([], None, None),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_accuracy_key(name: str) -> None:
+    """The accuracy's key is told by what the metric is, not by what it is called."""
+    metrics, labels, key = METRICS[name]
+
+    assert key == look(MODELS["dense"](), metrics=metrics, label_shape=labels).accuracy_key
+
+
+def test_one_number_has_no_accuracy() -> None:
+    """A model with one output unit has no classes to be right about."""
+    model = keras.Sequential([Input((28, 28)), layers.Flatten(), layers.Dense(1)])
+
+    assert look(model, loss="mse").accuracy_key is None
+
+
+def top(name: str) -> Any:
+    return keras.metrics.SparseTopKCategoricalAccuracy(2, name=name)
+
+
+LOGGED: dict[str, dict[str, Any]] = {
+    "text": {"metrics": ["accuracy", "sparse_top_k_categorical_accuracy"]},
+    "same name": {"metrics": ["acc", top("acc")]},
+    "weighted": {"metrics": ["accuracy"], "weighted_metrics": ["accuracy", top("top")]},
+    "objects": {"metrics": [sparse(), keras.metrics.sparse_categorical_accuracy]},
+    "nested": {"metrics": [["accuracy"]]},
+    "named": {"metrics": {"outputs": ["accuracy", top("top")]}},
+    "none": {"metrics": None},
+}
+
+
+@pytest.mark.parametrize("name", LOGGED)
+def test_log_keys(name: str) -> None:
+    """The keys are those that Keras logs."""
+    model = keras.Sequential([Input((4,)), layers.Dense(10, name="outputs")])
+    found = look(model, x=(8, 4), **LOGGED[name])
+    history = model.fit(np.zeros((8, 4)), np.zeros(8), verbose=0).history
+
+    assert sorted(history) == sorted(found.log_keys)
+
+
+def test_log_keys_of_two_outputs() -> None:
+    """With several outputs, each has keys of its own, and no accuracy is told."""
+    inputs = Input((4,))
+    model = keras.Model(inputs, [layers.Dense(10, name="a")(inputs), layers.Dense(10, name="b")(inputs)])
+    found = look(model, x=(8, 4), loss=["mse", "mae"], metrics=[["accuracy"], ["mse", "mae"]])
+    history = model.fit(np.zeros((8, 4)), [np.zeros((8, 10))] * 2, verbose=0).history
+
+    assert sorted(history) == sorted(found.log_keys)
+    assert found.accuracy_key is None
+
+
+def test_settings() -> None:
+    """Schedules, objects and functions in compile settings are named by their class."""
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    losses = {"optimizer": keras.optimizers.SGD(rate), "loss": keras.losses.SparseCategoricalCrossentropy()}
+    found = look(MODELS["dense"](), **losses, metrics=[sparse(), keras.metrics.sparse_categorical_accuracy])
+
+    assert {
+        "optimizer": "SGD",
+        "learning_rate": "ExponentialDecay",
+        "loss": "SparseCategoricalCrossentropy",
+        "metrics": ["SparseCategoricalAccuracy", "sparse_categorical_accuracy"],
+    } == found.compile
+
+
+REJECTED = {
+    "wrong shape": (
+        lambda: changed(MODELS["convolution"](), kernel_size=[40, 40]),
+        "Computed output size would be zero or negative",
+    ),
+    "no units": (
+        lambda: changed(MODELS["dense"](), units=0),
+        "Received an invalid value for `units`, expected a positive",
+    ),
+    "unknown value": (lambda: changed(MODELS["convolution"](), padding="big"), "padding"),
+    "not compiled": (
+        lambda: (MODELS["dense"]().to_json(), {}),
+        r"You must call `compile\(\)` before calling `fit\(\)`.",
+    ),
+    "unknown optimizer": (
+        lambda: (MODELS["dense"]().to_json(), {"optimizer": "none_such", "loss": "mse"}),
+        "Could not interpret optimizer identifier: none_such",
+    ),
+    "same names": (lambda: changed(MODELS["dense"](), name="x"), "should have unique names"),
+    "loop": (lambda: _loop(), "either has loops or disconnected nodes"),
+}
+
+
+def _loop() -> tuple[str, dict[str, Any]]:
+    text, compile_config = ordered(MODELS["shared"]())
+    architecture = json.loads(text)
+    flatten, layer = architecture["config"]["layers"][1:3]
+    flatten["inbound_nodes"] = layer["inbound_nodes"][-1:]
+    return json.dumps(architecture), compile_config
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name: str) -> None:
+    """What Keras itself can't build or compile comes back in Keras's words."""
+    make, message = REJECTED[name]
+
+    with pytest.raises(Rejected, match=message):
+        inspect(*make(), [(60000, 28, 28)], GB4)
+
+
+def test_build_rejects_too() -> None:
+    """The same holds when the model is built for training."""
+    with pytest.raises(Rejected, match="Received an invalid value for `units`"):
+        build(*changed(MODELS["dense"](), units=0))
+
+
+def test_build_checks_too() -> None:
+    """Nothing is built unchecked, whichever way it comes."""
+    with pytest.raises(Refused, match="holds code of its own"):
+        build(*ordered(keras.Sequential([Input((4,)), layers.Lambda(lambda x: x)])))
+
+
+def test_two_inputs_need_an_input() -> None:
+    """A model without an Input can't be built from two arrays."""
+    text, compile_config = ordered(MODELS["unbuilt"]())
+
+    with pytest.raises(Rejected, match="but the layer isn't built"):
+        inspect(text, compile_config, [(8, 4), (8, 4)], GB4)
+
+
+def test_never_eagerly() -> None:
+    """However it was compiled, a model is trained as a graph."""
+    assert not build(*ordered(MODELS["dense"](), run_eagerly=True)).run_eagerly
