@@ -1,0 +1,111 @@
+"""Writing a report: the whole file or none of it, and a message that says what stands in the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from grader.errors import GradeError, GraderError, UsageError
+from grader.yamltree import did_you_mean
+
+STDOUT = Path("-")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REMEDIES = {
+    errno.EACCES: "you may not write there; give another folder",
+    errno.EPERM: "you may not write there; give another folder",
+    errno.EROFS: "it is on a read-only file system; give another folder",
+    errno.ENAMETOOLONG: "the name is too long; give a shorter one",
+    errno.ENOTDIR: "a part of its path is a file, not a folder",
+    errno.ELOOP: "its links lead in a circle",
+}
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, by renaming a temporary one beside it; `-` is stdout.
+
+    A file that is there keeps its permissions, a link is followed, a device or pipe is written as it is.
+
+    Raises:
+        UsageError: nothing can be written there.
+        GraderError: the disk is full.
+    """
+    data = text.encode("utf-8")
+    try:
+        if path == STDOUT:
+            _to_stdout(data)
+        else:
+            _to_file(Path(os.path.realpath(path)), data)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _explained(path, error) from error
+
+
+def write_folder(folder: Path, pages: dict[str, str]) -> None:
+    """Writes several pages under a folder, which is made where it is missing; names are relative, with `/`.
+
+    Raises:
+        UsageError: nothing can be written there.
+        GraderError: the disk is full.
+    """
+    for name, text in pages.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise _explained(path.parent, error) from error
+        write(path, text)
+
+
+def _to_stdout(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _to_file(path: Path, data: bytes) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:
+            device.write(data)
+        return
+    temporary = path.with_name(f".grade-{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+            file.write(data)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _explained(path: Path, error: OSError | ValueError) -> GradeError:
+    code = error.errno if isinstance(error, OSError) else None
+    shown = "standard output" if path == STDOUT else str(path)
+    if code in FULL:
+        kept = "" if path == STDOUT else "; the verdict was not lost: it was printed above"
+        return GraderError(f"can't write {shown}: the disk is full{kept}")
+    if code == errno.EISDIR:
+        return UsageError(
+            f"can't write {shown}: it is a folder; give the name of a file in it, such as {path / 'report'}"
+        )
+    if code == errno.ENOENT and path != STDOUT:
+        return UsageError(f"can't write {shown}: {_missing(path.absolute().parent)}")
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return UsageError(f"can't write {shown}: {REMEDIES.get(code or 0, said)}")
+
+
+def _missing(folder: Path) -> str:
+    """What to say of a folder that isn't there: the nearest name beside it, or how to make it."""
+    if folder.exists():
+        return "its folder doesn't take new files; give another one"
+    while not folder.parent.is_dir():
+        folder = folder.parent
+    near = did_you_mean(folder.name, [item.name for item in folder.parent.iterdir() if item.is_dir()])
+    return f"there is no folder {folder}{near or f'; make it with: mkdir -p {folder}'}"
