@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+# A busy machine makes a quick test slow now and then; that says nothing about the code.
+settings.register_profile("reports", deadline=None)
+settings.load_profile("reports")
 GOLDEN = Path(__file__).parent.parent / "golden" / "reports"
 
 

@@ -1,0 +1,86 @@
+"""JUnit XML for CI servers: failure (the student's) ≠ error (ours) ≠ skipped (can't be judged).
+
+Each verdict is a suite: its checks, and a last test case for the verdict itself, so that a file that
+never ran, with every check skipped, isn't green. Points stand in the suite's properties.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from grader.reports.reading import ending, headline, number, score
+from grader.reports.text import line, visible
+from grader.verdict import CheckResult, Verdict
+
+OUTPUT = 20_000
+
+
+def render(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as one `testsuites` document, in the dialect that junitparser, Jenkins and GitLab read."""
+    root = ET.Element("testsuites", name="grade")
+    for verdict in verdicts:
+        root.append(_suite(verdict))
+    for key in ("tests", "failures", "errors", "skipped"):
+        root.set(key, str(sum(int(suite.get(key, 0)) for suite in root)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(verdict: Verdict) -> ET.Element:
+    suite = ET.Element("testsuite", name=line(f"{verdict.exercise} {verdict.submission.path}"))
+    cases = [*(_check(verdict, check) for check in verdict.checks), _verdict(verdict)]
+    kinds = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+    for key, tag in kinds.items():
+        suite.set(key, str(sum(case.tag == tag or case.find(tag) is not None for case in cases)))
+    total_s = verdict.timings.get("total", 0.0)
+    suite.set("time", f"{total_s if math.isfinite(total_s) else 0:.3f}")
+    suite.append(_properties(verdict))
+    suite.extend(cases)
+    if verdict.stdout:
+        ET.SubElement(suite, "system-out").text = visible(verdict.stdout, OUTPUT)
+    return suite
+
+
+def _properties(verdict: Verdict) -> ET.Element:
+    values = {
+        "score": number(verdict.score),
+        "max_score": number(verdict.max_score),
+        "status": verdict.status,
+        "end": verdict.end,
+        "submission": verdict.submission.path,
+        "sha256": verdict.submission.sha256,
+    }
+    values |= {f"points.{check.id}": f"{number(check.points)}/{number(check.max_points)}" for check in verdict.checks}
+    properties = ET.Element("properties")
+    for name, value in values.items():
+        ET.SubElement(properties, "property", name=line(name), value=line(value))
+    return properties
+
+
+def _check(verdict: Verdict, check: CheckResult) -> ET.Element:
+    case = _case(verdict, f"{check.id}: {check.title}")
+    details = {"expected": check.expected, "got": check.got, "hint": check.hint, "line": check.line}
+    lines = [check.message, *(f"{name}: {value}" for name, value in details.items() if value)]
+    tag = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(check.status)
+    if tag:
+        _outcome(case, tag, check.message, "\n".join(lines))
+    return case
+
+
+def _verdict(verdict: Verdict) -> ET.Element:
+    case = _case(verdict, "verdict")
+    tag = {"failed": "failure", "error": "error"}.get(verdict.status)
+    if tag:
+        message = " ".join(filter(None, [headline(verdict), score(verdict), ending(verdict)]))
+        _outcome(case, tag, message, verdict.end_message or message)
+    return case
+
+
+def _case(verdict: Verdict, name: str) -> ET.Element:
+    return ET.Element("testcase", classname=line(f"grade.{verdict.exercise}"), name=line(name), time="0.000")
+
+
+def _outcome(case: ET.Element, tag: str, message: str, text: str) -> None:
+    ET.SubElement(case, tag, message=line(message), type=tag).text = visible(text)
