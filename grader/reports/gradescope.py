@@ -1,0 +1,85 @@
+"""Gradescope's `results.json`, as its autograder specification documents it.
+
+A fault of ours gives no score at all: Gradescope then says that the autograder failed, instead of recording 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from grader.reports import jsontext
+from grader.reports.reading import ending, headline, line_to_cross, measured, next_step, score, training
+from grader.reports.text import line, visible
+from grader.verdict import CheckResult, Verdict
+
+
+def render(verdicts: Sequence[Verdict]) -> str:
+    """The results of one submission, which may hold several exercises; everything is shown as plain text."""
+    several = len(verdicts) > 1
+    results: dict[str, Any] = {
+        "output": "\n\n".join(_summary(verdict) for verdict in verdicts),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {verdict.exercise: _extra(verdict) for verdict in verdicts},
+    }
+    if any(verdict.status == "error" for verdict in verdicts):
+        return jsontext.render(results)
+    results["score"] = sum(verdict.score for verdict in verdicts)
+    results["execution_time"] = round(sum(_seconds(verdict) for verdict in verdicts), 3)
+    results["tests"] = [_test(verdict, check, several) for verdict in verdicts for check in verdict.checks]
+    return jsontext.render(results)
+
+
+def _test(verdict: Verdict, check: CheckResult, several: bool) -> dict[str, Any]:
+    name = f"{verdict.exercise}: {check.title}" if several else check.title
+    return {
+        "score": check.points,
+        "max_score": check.max_points,
+        "status": "passed" if check.status == "passed" else "failed",
+        "name": line(name),
+        "output": visible(_words(check)),
+        "tags": [check.basis, check.status],
+        "visibility": "visible",
+    }
+
+
+def _words(check: CheckResult) -> str:
+    where = f"line {check.line}" if check.line else None
+    details = {"expected": check.expected, "got": check.got, "hint": check.hint, "where": where}
+    told = details if check.status == "failed" else {}
+    return "\n".join([check.message, *(f"{name}: {value}" for name, value in told.items() if value)])
+
+
+def _summary(verdict: Verdict) -> str:
+    lines = [
+        f"{verdict.exercise}: {headline(verdict)} {score(verdict)}".rstrip(),
+        ending(verdict),
+        verdict.end_message,
+        *(f"Training (seed {record.seed}): {training(record)}" for record in verdict.training),
+        *(f"Measured: {name} {value}" for name, value in measured(verdict)),
+        *(f"Note{f', line {note.line}' if note.line else ''}: {note.message}" for note in verdict.notes[:20]),
+        f"Next: {next_step(verdict)}",
+    ]
+    return visible("\n".join(part for part in lines if part), 8000)
+
+
+def _extra(verdict: Verdict) -> dict[str, Any]:
+    to_cross = line_to_cross(verdict)
+    return {
+        "sha256": verdict.submission.sha256,
+        "status": verdict.status,
+        "end": verdict.end,
+        "measured": verdict.measured,
+        "epochs": [len(record.epochs) for record in verdict.training],
+        "line": {"metric": to_cross.metric, "above": to_cross.above} if to_cross else None,
+    }
+
+
+def _seconds(verdict: Verdict) -> float:
+    total_s = verdict.timings.get("total", 0.0)
+    return total_s if math.isfinite(total_s) else 0.0
