@@ -204,3 +204,11 @@ def counts(verdicts: Sequence[Verdict]) -> str:
     kinds = {"passed": "passed", "failed": "not passed", "error": "not graded"}
     found = [(sum(verdict.status == kind for verdict in verdicts), word) for kind, word in kinds.items()]
     return f"{_counted(len(verdicts), 'submission')}: " + ", ".join(f"{count} {word}" for count, word in found if count)
+
+
+def end_line(verdict: Verdict) -> int | None:
+    """The line of the student's file at which the run ended: the last one that the message names."""
+    if verdict.status == "error" or verdict.end == "completed":
+        return None
+    named = re.findall(r"\bline (\d{1,6})\b", verdict.end_message)
+    return int(named[-1]) if named else None
