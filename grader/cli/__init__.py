@@ -79,4 +79,9 @@ def run(args: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAULT
+    except Exception as error:  # noqa: BLE001 - whatever else is raised is our fault, told without a traceback
+        if os.environ.get("GRADE_DEBUG"):
+            raise
+        click.echo(f"grade: the grader failed ({type(error).__name__}: {error}); this is not your fault", err=True)
+        return Exit.FAULT
     return int(result or 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from grader.reports import terminal, write
+from grader.reports import write
 from grader.verdict import Verdict
 
 FILE_FORMATS = {"json_": "json_", "junit": "junit", "gradescope": "gradescope", "html": "html"}
@@ -49,7 +49,7 @@ def deliver(
         for verdict in verdicts:
             click.echo(one_line(verdict))
     elif not to_stdout:
-        terminal.show(verdicts, sys.stdout)
+        import_module("grader.reports.terminal").show(verdicts, sys.stdout)
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
             render = import_module(f"grader.reports.{module}").render

@@ -16,7 +16,7 @@ def main() -> None:
     front = Front()
     dialect.install(front, tf, keras)
     activations.install(tf)
-    datasets.install(front)
+    datasets.install()
     delegate.install(front)
     front.send(Ready())
     load = front.receive()

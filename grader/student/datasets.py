@@ -10,15 +10,14 @@ from typing import Any
 import keras
 
 from grader.data import load
-from grader.student.front import Front
 
 NAMES = ("mnist", "fashion_mnist")
 
 
-def install(front: Front) -> None:
+def install() -> None:
     """Replaces `load_data` in every module through which student code can reach it."""
     for name in NAMES:
-        loader = _loader(name, front)
+        loader = _loader(name)
         getattr(keras.datasets, name).load_data = loader
         for prefix in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets", "keras.api.datasets"):
             try:
@@ -30,10 +29,8 @@ def install(front: Front) -> None:
             module.load_data = loader  # type: ignore[attr-defined]
 
 
-def _loader(name: str, front: Front) -> Callable[..., Any]:
-    def load_data(path: Any = None) -> Any:
-        if path is not None and str(path) != "mnist.npz":
-            front.remark(f"load_data(path=...) isn't needed: {name}.load_data() finds the data by itself")
+def _loader(name: str) -> Callable[..., Any]:
+    def load_data(path: Any = None) -> Any:  # noqa: ARG001 - TF 1 files name a place; the data is here
         data = load(name)
         return (data.x_train, data.y_train), (data.x_test, data.y_test)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
@@ -277,3 +278,19 @@ def install(front: Front) -> None:
         front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
 
     keras.Model.train_on_batch = train_on_batch
+    keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)
+    keras.Model.predict = _without_bar(keras.Model.predict, quiet=0)
+
+
+def _without_bar(method: Any, quiet: int) -> Any:
+    """Keras's progress bar redraws itself for terminals; captured output gets one line (2) or nothing (0) instead."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        if bound.arguments.get("verbose", "auto") in ("auto", 1):
+            bound.arguments["verbose"] = quiet
+        return method(*bound.args, **bound.kwargs)
+
+    return wrapped

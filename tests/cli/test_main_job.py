@@ -1,0 +1,179 @@
+"""`grade EXERCISE FILE` from the outside: messages, exit codes, and what is never imported to say no."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SPY = (
+    "import sys\nfrom grader.cli import run\ncode = run(sys.argv[1:])\n"
+    "heavy = {'numpy', 'tensorflow', 'keras', 'jax', 'matplotlib', 'pandas'} & {m.split('.')[0] for m in sys.modules}\n"
+    "print('HEAVY', sorted(heavy), file=sys.stderr)\nsys.exit(code)\n"
+)
+
+
+@pytest.fixture
+def grade(tmp_path):
+    def run(*args, env=None, program=None):
+        command = [sys.executable, "-c", program or "import sys; from grader.cli import main; main()", *map(str, args)]
+        environment = {**os.environ, "GRADE_COURSE": str(REPOSITORY), "COLUMNS": "80", **(env or {})}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+@pytest.fixture
+def student_file(tmp_path):
+    def make(text, name="my_solution.py"):
+        (tmp_path / name).write_text(text)
+        return name
+
+    return make
+
+
+def test_an_unknown_exercise_suggests_the_nearest(grade, student_file):
+    """A misspelt exercise is wrong usage."""
+    done = grade("exercise33", student_file("x = 1"))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'grade: no exercise "exercise33"; did you mean "exercise3"? (`grade list` shows all)\n'
+
+
+def test_a_missing_file_is_wrong_usage(grade, student_file):
+    """The nearest name in the folder is suggested."""
+    student_file("x = 1")
+
+    done = grade("exercise3", "my_solutio.py")
+
+    assert done.returncode == 2
+    assert done.stderr == 'grade: my_solutio.py: no such file; did you mean "my_solution.py"?\n'
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["exercise3"], "Missing argument 'FILE'"),
+        (["exercise3", "a.py", "--time-limit", "soon"], 'expected a time such as "90s", "5min" or "1h", got "soon"'),
+        (["exercise3", "a.py", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu'"),
+        (["exercise3", "a.py", "--course", "nowhere"], "no course in nowhere: expected the folders exercises/ and quizzes/"),
+        (["exercise3", "a.py", "--wrong"], "No such option"),
+    ],
+)
+def test_wrong_usage_says_what_is_taken(grade, args, words):
+    """Each wrong option ends with 2 and one message."""
+    done = grade(*args)
+
+    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_every_fault_of_a_broken_exercise_is_told_with_its_place(grade, tmp_path, student_file):
+    """A broken exercise.yaml is the course's fault: exit 3, all errors at once."""
+    folder = tmp_path / "exercises" / "broken"
+    folder.mkdir(parents=True)
+    (tmp_path / "quizzes").mkdir()
+    (folder / "exercise.yaml").write_text(
+        "schema: grade-exercise/1\nid: brokn\ntitle: Broken\ndataset: mnits\nchecks:\n"
+        "  - {id: a, check: architecture.layer, points: 5}\n  - {id: a, check: training.epochs, args: {bellow: 3}, points: x}\n"
+    )
+
+    done = grade("broken", student_file("x = 1"), "--course", tmp_path)
+
+    assert done.returncode == 3
+    for words in (
+        'exercises/broken/exercise.yaml:4:10: expected one of mnist, fashion_mnist, got "mnits"; did you mean "mnist"?',
+        'exercises/broken/exercise.yaml:6:20: no check "architecture.layer"; did you mean "architecture.layers"?',
+        'exercises/broken/exercise.yaml:7:10: two checks have the id "a"',
+        'exercises/broken/exercise.yaml:7:',
+    ):
+        assert words in done.stderr
+
+
+REFUSED = {
+    "def train_mnist_conv(:\n  return": "syntax error",
+    "def train_mnist_con():\n    return 1\n": "Did you mean train_mnist_con()?",
+    "def train_mnist_conv():\n    ...\n": "is still empty",
+    "": "the file is empty",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_no_is_said_without_importing_anything_heavy(grade, student_file, text):
+    """A static refusal imports neither numpy nor TensorFlow, and costs one clear message."""
+    done = grade("exercise3", student_file(text), program=SPY)
+
+    assert (done.returncode, done.stderr) == (1, "HEAVY []\n")
+    assert REFUSED[text] in done.stdout.replace("\n", " ")
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("args", [["--help"], ["list"], ["--version"], ["exercise3", "--help"]])
+def test_light_commands_stay_light(grade, args):
+    """Help and the list import nothing heavy, nor rich."""
+    program = SPY.replace("'pandas'", "'rich', 'jinja2'")
+
+    done = grade(*args, program=program)
+
+    assert (done.returncode, done.stderr) == (0, "HEAVY []\n")
+
+
+def test_a_refusal_in_json_holds_the_whole_contract(grade, student_file):
+    """`--json -` prints the verdict alone."""
+    done = grade("exercise3", student_file("x = 1\n"), "--json", "-")
+    verdict = json.loads(done.stdout)
+
+    assert (verdict["schema"], verdict["status"], verdict["end"], verdict["score"]) == (
+        "grade-verdict/1", "failed", "not_started", 0,
+    )  # fmt: skip
+    assert {check["status"] for check in verdict["checks"]} == {"skipped"}
+    assert verdict["max_score"] == 100
+
+
+def test_quiet_is_one_line(grade, student_file):
+    """`-q` prints one line."""
+    assert grade("exercise3", student_file("x = 1\n"), "-q").stdout == "exercise3: failed, 0/100\n"
+
+
+def test_several_outputs_at_once(grade, student_file, tmp_path):
+    """Every format that was asked for is written, beside the printed report."""
+    summary = tmp_path / "summary.md"
+    outputs = ["--json", "v.json", "--junit", "j.xml", "--gradescope", "g.json", "--html", "r.html", "--github"]
+
+    done = grade("exercise3", student_file("x = 1\n"), *outputs, env={"GITHUB_STEP_SUMMARY": str(summary)})
+
+    assert done.returncode == 1, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} >= {"v.json", "j.xml", "g.json", "r.html", "summary.md"}
+    assert "::error" in done.stdout
+
+
+def test_a_report_that_cant_be_written_is_not_a_lost_verdict(grade, student_file):
+    """The verdict is printed before a file fails to be written."""
+    done = grade("exercise3", student_file("x = 1\n"), "--json", "missing/folder/v.json")
+
+    assert done.returncode == 2
+    assert "there is no function train_mnist_conv()" in done.stdout.replace("\n", " ")
+    assert "missing/folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_the_machines_fault(grade, student_file):
+    """Exit 4, and the verdict was printed."""
+    done = grade("exercise3", student_file("x = 1\n"), "--json", "/dev/full")
+
+    assert (done.returncode, "Traceback" in done.stderr) == (4, False)
+    assert "train_mnist_conv" in done.stdout
+
+
+def test_a_closed_pipe_is_no_traceback(grade, student_file, tmp_path):
+    """`grade … | head -0` ends quietly."""
+    name = student_file("x = 1\n")
+    command = f"'{sys.executable}' -c 'import sys; from grader.cli import main; main()' exercise3 {name} | true"
+    environment = {**os.environ, "GRADE_COURSE": str(REPOSITORY)}
+
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert "Traceback" not in done.stderr
