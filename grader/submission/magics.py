@@ -1,0 +1,152 @@
+"""IPython's additions to Python (magics, shell lines, help, prompts, indented cells) blanked, line for line.
+
+Text that Python can read is never touched, so a `%` that continues an expression stays what it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+# Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
+PYTHON_CELLS = frozenset(
+    {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "notify", "snakeviz", "debug"}
+)
+CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
+STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,\s]+=\s*)?)%time\s+(?P<statement>\S.*)$")
+ASSIGNED = re.compile(r"^(?P<before>\s*[\w.,\s\[\]'\"]+=\s*)[%!](?!=)\s*\S")
+MAGIC = re.compile(r"^(?P<indent>\s*)(?:%{1,2}\w|!{1,2}\s*\S|\?{1,2}\s*[\w%])")
+HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*;?\s*(#.*)?$")
+# Commands that a notebook takes without a sign in front, where the line is no Python.
+AUTOMATIC = re.compile(
+    r"^(?P<indent>\s*)(?:pip3?|conda|cd|ls|cat|cp|mv|rm|mkdir|matplotlib|load_ext|tensorboard)\s+[\w./~{'\"-]"
+)
+PROMPTED = re.compile(r"^\s*(?:>>> |In \[\d+\]:)")
+PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|\s*\.{3,}: ?)")
+CELL_MARK = re.compile(r"^#\s*(?:%%|In\s?\[|<codecell>|<cell>)")
+MARK = re.compile(r"\\.|'''|\"\"\"|['\"#]|[(\[{]|[)\]}]")
+OPENS, CLOSES = "([{", ")]}"
+
+
+def clean(text: str, *, cell: bool = False) -> str:
+    r"""Python with the same number of lines as `text`, where that can be had.
+
+    Args:
+        text: a whole file, or one cell of a notebook.
+        cell: `pip install x` and the like may stand without a sign in front.
+
+    >>> clean("!wget x \\\n  -O y\nif True:\n    %matplotlib inline\nx = 1")
+    '\n\nif True:\n    pass\nx = 1'
+    """
+    if parses(text):
+        return text
+    lines = _without_indent(_without_prompts(text.split("\n")))
+    if parses("\n".join(lines)):
+        return "\n".join(lines)
+    lines = _without_other_languages(lines, cell=cell)
+    return "\n".join(_without_magics(lines, automatic=cell))
+
+
+def parses(text: str) -> bool:
+    """Whether Python can read the text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    first = next((line for line in lines if line.strip()), "")
+    return [PROMPT.sub(r"\1", line, count=1) for line in lines] if PROMPTED.match(first) else lines
+
+
+def _without_indent(lines: list[str]) -> list[str]:
+    """As IPython does: the indent of the first line is taken from every line that has it."""
+    first = next((line for line in lines if line.strip() and not line.strip().startswith("#")), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
+
+
+def _without_other_languages(lines: list[str], *, cell: bool) -> list[str]:
+    """Cells in another language; in a Python file one ends before the next cell mark or where Python goes on."""
+    result = list(lines)
+    index = 0
+    while index < len(lines):
+        match = CELL_MAGIC.match(lines[index])
+        if match is None:
+            index += 1
+            continue
+        end = index + 1
+        if match["name"] not in PYTHON_CELLS:
+            end = len(lines) if cell else _end_of_cell(lines, index + 1)
+        result[index:end] = [""] * (end - index)
+        index = end
+    return result
+
+
+def _end_of_cell(lines: list[str], start: int) -> int:
+    marks = (
+        index for index in range(start, len(lines)) if CELL_MARK.match(lines[index]) or CELL_MAGIC.match(lines[index])
+    )
+    mark = next(marks, len(lines))
+    gaps = [index for index in range(start, mark) if not lines[index].strip()]
+    for gap in gaps[:3]:
+        rest = "\n".join(_without_magics(lines[gap:mark], automatic=False))
+        if rest.strip() and parses(rest):
+            return gap
+    return mark
+
+
+def _without_magics(lines: list[str], *, automatic: bool) -> list[str]:
+    """Blanks magics where a statement starts; a backslash carries one on to the next line."""
+    result: list[str] = []
+    depth, quote, carried, blanking = 0, "", False, False
+    for line in lines:
+        if blanking:
+            result.append("")
+            blanking = line.rstrip().endswith("\\")
+            continue
+        new = None if depth or quote or carried else _replacement(line, automatic=automatic)
+        if new is not None:
+            result.append(new)
+            blanking = line.rstrip().endswith("\\") and not STATEMENT_MAGIC.match(line)
+            continue
+        result.append(line)
+        depth, quote, carried = _follow(line, depth, quote)
+    return result
+
+
+def _replacement(line: str, *, automatic: bool) -> str | None:
+    """What stands for a line of IPython's own; None for any other line."""
+    if (match := STATEMENT_MAGIC.match(line)) is not None:
+        return match["before"] + match["statement"]
+    if (match := ASSIGNED.match(line)) is not None:
+        return f"{match['before']}None"
+    match = MAGIC.match(line) or HELP.match(line)
+    if match is None and automatic and not parses(line.strip()):
+        match = AUTOMATIC.match(line)
+    if match is None:
+        return None
+    return f"{match['indent']}pass" if match["indent"] else ""
+
+
+def _follow(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
+    """Open brackets, open triple quote and whether a backslash carries on, after one more line."""
+    for match in MARK.finditer(line):
+        mark = match.group()
+        if quote:
+            quote = "" if mark == quote else quote
+        elif mark == "#":
+            return depth, "", False
+        elif mark[0] in "'\"":
+            quote = mark
+        elif mark in OPENS:
+            depth += 1
+        elif mark in CLOSES:
+            depth = max(0, depth - 1)
+    carried = line.endswith("\\")
+    return depth, quote if len(quote) == 3 or carried else "", carried and len(quote) != 3
