@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 
+from msgspec import structs
+
 from grader import checks
 from grader.checks import CHECKS
 from grader.exercise import Exercise
@@ -38,7 +40,7 @@ def verdict(
     timings: dict[str, float],
 ) -> Verdict:
     """The verdict on what was run; a fault of ours is an error without lost points, unless an attempt was judged."""
-    judged = [(run, checks.judge(run, exercise)) for run in runs]
+    judged = [(run, _judge(run, exercise, report)) for run in runs]
     best = max(judged, key=lambda pair: (_score(pair[1]), -pair[0].seed), default=None)
     if best is None:
         return _faulty(exercise, source, report, fault or "nothing was run", timings)
@@ -47,7 +49,7 @@ def verdict(
     for each in runs:
         for turn, seconds in each.timings.items():
             spent[turn] = spent.get(turn, 0.0) + seconds
-    status: Status = "passed" if _score(results) >= exercise.pass_mark * exercise.max_score - 1e-9 else "failed"
+    status: Status = "passed" if _score(results) >= exercise.pass_mark * _most(results) - 1e-9 else "failed"
     if fault and status == "failed":
         status = "error"
     return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
@@ -70,8 +72,27 @@ def _faulty(exercise: Exercise, source: Submission, report: StaticReport, fault:
     return _verdict(exercise, source, report, run, [], results, "error", timings)
 
 
+def _judge(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResult]:
+    """The results; a script returns nothing, so what rests on a returned value isn't asked of it."""
+    results = checks.judge(run, exercise)
+    if report.plan is None or report.plan.mode != "script":
+        return results
+    unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
+    message = "not judged: the file is a script, and only a function returns something"
+    return [
+        structs.replace(result, status="skipped", points=0.0, max_points=0.0, message=message, hint=None)
+        if result.id in unasked
+        else result
+        for result in results
+    ]
+
+
 def _score(results: list[CheckResult]) -> float:
     return sum(result.points for result in results)
+
+
+def _most(results: list[CheckResult]) -> float:
+    return sum(result.max_points for result in results)
 
 
 def _verdict(
@@ -93,7 +114,7 @@ def _verdict(
         submission=SubmissionRef(path=source.path, sha256=source.sha256),
         status=status,
         score=round(_score(results), 6),
-        max_score=exercise.max_score,
+        max_score=_most(results),
         end=end,
         end_message=text,
         checks=results,
