@@ -19,6 +19,7 @@ __all__ = ["Refused", "check_config", "parse"]
 
 MAX_LAYERS = 1000
 MAX_CALLS = 3000
+MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
 ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
@@ -68,6 +69,7 @@ class _Walk:
     def __init__(self) -> None:
         self.values = Values()
         self.layers = 0
+        self.rebuilding = 0
 
     def layer(self, node: Any, depth: int) -> int:
         """Checks one layer, operation or model; returns how many calls of plain layers one call of it takes."""
@@ -111,8 +113,14 @@ class _Walk:
             self.values.plain(config.get(key), named(key, place))
         self.values.dtype(config.get("dtype"), place)
         costs = [self.layer(layer, depth + 1) for layer in config["layers"]]
-        times = [1] * len(costs) if kind == "Sequential" else check_graph(config, self.values.constant)
-        return sum(cost * time for cost, time in zip(costs, times, strict=True))
+        if kind == "Functional":
+            times = check_graph(config, self.values.constant)
+            return sum(cost * time for cost, time in zip(costs, times, strict=True))
+        if depth > 0:  # Keras builds a nested sequence once for each of its layers
+            self.rebuilding += len(costs) * sum(costs) // 2
+        if self.rebuilding > MAX_REBUILDING:
+            raise Refused(f"{place} and its like have too many layers in a row", "put them into the outer model")
+        return sum(costs)
 
     def _shapes(self, build_config: Any, place: str) -> None:
         """The shapes for which a layer was built, by argument."""

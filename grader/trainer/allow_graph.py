@@ -11,6 +11,7 @@ from grader.trainer.allow_values import MAX_ITEMS, quoted
 
 MAX_DEPTH = 4
 MAX_INDEX = 10_000
+MAX_DISORDER = 50
 Constant = Callable[[Any, str], None]
 
 
@@ -43,6 +44,8 @@ def check_graph(config: dict[str, Any], constant: Constant) -> list[int]:
         if type(name) is not str or type(nodes) is not list or name in calls or own != name:
             raise Refused(f"the layer {quoted(name)} has no name or no calls of its own in the model", "give it a name")
         calls[name] = [list(_sources(node, f"a call of {quoted(name)}", constant)) for node in nodes]
+    if _disorder(calls) > MAX_DISORDER:
+        raise Refused("the layers are not in the order in which Keras 3 writes them", "let Keras write the model down")
     reached = _reach([*ends(config, "input_layers"), *ends(config, "output_layers")], calls)
     for name, nodes in calls.items():
         if any((name, number) not in reached for number in range(max(1, len(nodes)))):
@@ -62,7 +65,16 @@ def ends(config: dict[str, Any], key: str) -> list[Tensor]:
 
 def tensors(call: dict[str, Any]) -> list[Tensor]:
     """The tensors that a checked call takes, in order."""
-    return list(_sources(call, "a call", lambda value, place: None))
+    return list(_sources(call, "a call", lambda _value, _place: None))
+
+
+def _disorder(calls: dict[str, list[list[Tensor]]]) -> int:
+    """How many layers take something from a later one: Keras goes through all layers again for each of them."""
+    place = {name: number for number, name in enumerate(calls)}
+    return sum(
+        any(place.get(tensor.layer, 0) > place[name] for node in nodes for tensor in node)
+        for name, nodes in calls.items()
+    )
 
 
 def _reach(waiting: list[Tensor], calls: dict[str, list[list[Tensor]]]) -> set[tuple[str, int]]:

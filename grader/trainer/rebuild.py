@@ -101,9 +101,16 @@ def _checked(architecture_json: str, compile_config: dict[str, Any]) -> dict[str
     return architecture
 
 
-def _rebuilt(architecture: dict[str, Any]) -> keras.Model:
-    """Only what `check_config` has accepted may come here; Keras takes the dictionary apart, so it gets a copy."""
-    return keras.saving.deserialize_keras_object(copy.deepcopy(architecture), safe_mode=True)
+def _rebuilt(node: dict[str, Any]) -> Any:
+    """The model or layer of a configuration; only what `check_config` has accepted may come here.
+
+    Keras brings a Sequential model back by building it again for each of its layers; given all at once, it builds once.
+    """
+    if node["class_name"] == "Sequential":
+        return keras.Sequential(
+            [_rebuilt(layer) for layer in node["config"]["layers"]], name=node["config"].get("name")
+        )
+    return keras.saving.deserialize_keras_object(copy.deepcopy(node), safe_mode=True)
 
 
 def _compile_arguments(compile_config: dict[str, Any]) -> dict[str, Any]:

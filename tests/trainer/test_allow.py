@@ -332,7 +332,16 @@ def test_calls_that_double() -> None:
             number=2,
         )
 
-    assert "the model calls its layers 10,239 times (at most 3,000); make the model smaller" == refusal(model)
+    assert refusal(model) == "the model calls its layers 10,239 times (at most 3,000); make the model smaller"
+
+
+def test_layers_in_reverse() -> None:
+    """Layers in reverse order, over which Keras would go again and again, are refused."""
+    chain = [node(DENSE, f"l{i}", call(tensor(f"l{i - 1}" if i else "inputs"))) for i in range(100)]
+    accept(functional("l99", keras_input(), *chain))
+
+    message = "the layers are not in the order in which Keras 3 writes them; let Keras write the model down"
+    assert message == refusal(functional("l99", keras_input(), *reversed(chain)))
 
 
 def test_deep_nesting() -> None:
@@ -341,19 +350,27 @@ def test_deep_nesting() -> None:
     for _ in range(20):
         model = sequential(model)
 
-    assert "models are nested more than 12 deep; make the model simpler" == refusal(model)
+    assert refusal(model) == "models are nested more than 12 deep; make the model simpler"
 
 
 def test_many_layers() -> None:
     """The number of layers is bounded."""
-    assert "the model has more than 1,000 layers; make the model smaller" == refusal(sequential(*[DENSE] * 1001))
+    assert refusal(sequential(*[DENSE] * 1001)) == "the model has more than 1,000 layers; make the model smaller"
+
+
+def test_long_sequences_inside() -> None:
+    """A nested sequence, which Keras builds again for each of its layers, must be shorter."""
+    accept(sequential(*[DENSE] * 300))
+
+    message = 'the model "sequential" and its like have too many layers in a row; put them into the outer model'
+    assert message == refusal(sequential(sequential(*[DENSE] * 300)))
 
 
 def test_many_numbers() -> None:
     """Weights can't be spread over many short lists."""
     many = sequential(*[layer("Dense", **{f"k{i}": [0.5] * 60 for i in range(20)})] * 50)
 
-    assert "the model's description holds too many numbers; weights can't be part of an order" == refusal(many)
+    assert refusal(many) == "the model's description holds too many numbers; weights can't be part of an order"
 
 
 @pytest.mark.parametrize(
