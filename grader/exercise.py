@@ -72,6 +72,7 @@ def load(course: Course, exercise_id: str) -> Exercise:
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
     problems.check()
+    assert isinstance(exercise, Exercise)
     return exercise
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, ClassVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -29,7 +29,7 @@ PLAIN_TAGS = {"tag:yaml.org,2002:" + kind for kind in ("str", "int", "float", "b
 class Node:
     """A scalar (`str`), a list or a mapping, with its 1-based place; `keys` marks each key of a mapping."""
 
-    value: str | None | tuple[Node, ...] | dict[str, Node]
+    value: str | tuple[Node, ...] | dict[str, Node] | None
     line: int
     column: int
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def parse(text: str, problems: Problems) -> Node:
     try:
         _refuse_aliases(text, problems)
         problems.check()
-        root = yaml.compose(text, Loader=Loader)
+        root: Any = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         problems.add(_place(error), f"not valid YAML: {_reason(error)}")
     except (ValueError, RecursionError) as error:
@@ -116,10 +116,10 @@ def read(path: Path, shown: str | None = None) -> tuple[Node, Problems]:
 
 def _refuse_aliases(text: str, problems: Problems) -> None:
     """One pass over the event stream, before any tree is built: bounds size and depth in bounded memory."""
-    depth = count = documents = 0
-    for event in yaml.parse(text, Loader=Loader):
+    depth = documents = 0
+    event: Any
+    for count, event in enumerate(yaml.parse(text, Loader=Loader)):
         place = (event.start_mark.line + 1, event.start_mark.column + 1)
-        count += 1
         depth += isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
         depth -= isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
         documents += isinstance(event, yaml.DocumentStartEvent)
@@ -144,7 +144,7 @@ def _reason(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
-def _node(source: yaml.Node, problems: Problems) -> Node:
+def _node(source: Any, problems: Problems) -> Node:
     line, column = source.start_mark.line + 1, source.start_mark.column + 1
     if isinstance(source, yaml.SequenceNode):
         return Node(value=tuple(_node(item, problems) for item in source.value), line=line, column=column)
@@ -172,25 +172,25 @@ def _mapping(source: yaml.MappingNode, problems: Problems) -> Node:
 class Duration(float):
     """Seconds, written `90s`, `5min` or `1h`."""
 
-    units = {"s": 1.0, "min": 60.0, "h": 3600.0}
+    units: ClassVar = {"s": 1.0, "min": 60.0, "h": 3600.0}
     form = 'a time such as "90s", "5min" or "1h"'
 
 
 class Size(int):
     """Bytes, written `1MB` or `4GB` (powers of ten)."""
 
-    units = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+    units: ClassVar = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
     form = 'a size such as "500MB" or "4GB"'
 
 
 class Percent(float):
     """A share from 0 to 1, written `60%` or `0.6`."""
 
-    units = {"%": 0.01, "": 1.0}
+    units: ClassVar = {"%": 0.01, "": 1.0}
     form = 'a share such as "60%"'
 
 
-def quantity(text: str, kind: type[Duration] | type[Size] | type[Percent]) -> Any:
+def quantity(text: str, kind: type[Duration | Size | Percent]) -> Any:
     """Reads a number with its unit.
 
     Raises:
@@ -278,8 +278,8 @@ def _struct(node: Node, kind: type[msgspec.Struct], problems: Problems) -> Any:
     before = len(problems.found)
     for key in node.value.keys() - fields.keys():
         problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}')
-    for name in fields:
-        if fields[name].required and name not in node.value:
+    for name, item in fields.items():
+        if item.required and name not in node.value:
             problems.add(node, f'"{name}" is missing')
     values = {
         fields[key].name: convert(value, fields[key].type, problems) for key, value in node.value.items() if key in fields

@@ -31,7 +31,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return importlib.import_module(COMMANDS[cmd_name][0]).command
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else "--help"
@@ -50,7 +51,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="grade")
 def commands() -> None:
-    """Grade deep-learning exercises: your file declares a training, the grader runs and measures it.
+    r"""Grade deep-learning exercises: your file declares a training, the grader runs and measures it.
 
     \b
     grade exercise3 my_solution.py        grade a submission
@@ -79,7 +80,7 @@ def run(args: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAULT
-    except Exception as error:  # noqa: BLE001 - whatever else is raised is our fault, told without a traceback
+    except Exception as error:
         if os.environ.get("GRADE_DEBUG"):
             raise
         click.echo(f"grade: the grader failed ({type(error).__name__}: {error}); this is not your fault", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from grader.yamltree import Duration, quantity
 EXITS = {"passed": Exit.PASSED, "failed": Exit.NOT_PASSED, "error": Exit.FAULT}
 
 
-def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
     """A time limit such as 90s, 5min or 1h, in seconds."""
     try:
         return None if value is None else float(quantity(value, Duration))
@@ -49,7 +50,7 @@ def command(
     sandbox: str,
     **chosen: str | bool | None,
 ) -> int:
-    """Grade one submission: FILE (.py or .ipynb) for EXERCISE.
+    r"""Grade one submission: FILE (.py or .ipynb) for EXERCISE.
 
     Your file declares a model and a training; the grader runs that training, watches it and measures the result.
     Exit code 0: passed; 1: not passed; 2: wrong usage; 3: the course is broken; 4: the grader failed.
@@ -60,18 +61,18 @@ def command(
     """
     found = courses.find(course)
     exercise = exercises.load(found, exercise_id)
-    line = Line(click.get_text_stream("stderr"), enabled=False if quiet else None)
+    progress = Line(sys.stderr, enabled=False if quiet else None)
     options = Options(
         seed=seed,
         time_limit_s=time_limit_s,
         device=device,  # type: ignore[arg-type]
         fresh=fresh,
         sandbox=sandbox,  # type: ignore[arg-type]
-        progress=line,
+        progress=progress,
     )
     try:
         verdict = grade(found, exercise, file, options)
     finally:
-        line.close()
+        progress.close()
     outputs.deliver([verdict], chosen, quiet=quiet)
     return EXITS[verdict.status]

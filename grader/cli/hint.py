@@ -19,7 +19,7 @@ from grader.exercise import Exercise, load, text_of
 @click.option("--all", "show_all", is_flag=True, help="Show every hint.")
 @click.option("--reset", is_flag=True, help="Start again from the first hint.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
-def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> None:  # noqa: FBT001 - click's way
+def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> None:
     """Show the next hint of an exercise."""
     found = courses.find(course)
     spec = load(found, exercise)

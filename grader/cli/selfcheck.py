@@ -58,8 +58,8 @@ def command(
     exercises: tuple[str, ...],
     course: Path | None,
     device: Literal["auto", "cpu", "gpu"],
-    text_only: bool,  # noqa: FBT001 - click's way
-    write_stubs: bool,  # noqa: FBT001 - click's way
+    text_only: bool,
+    write_stubs: bool,
 ) -> int:
     """Prove the course: stubs fail, solutions pass, rejects fail as promised."""
     found = courses.find(course)

@@ -29,7 +29,7 @@ class TrainerProcess:
     def __init__(self, device: Device, *, one_thread: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self.sock = ours
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
         threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
         path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))

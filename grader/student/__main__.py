@@ -14,7 +14,7 @@ from grader.wire import Load, Ready
 
 def main() -> None:
     front = Front()
-    dialect.install(front, tf, keras)
+    dialect.install(tf, keras)
     activations.install(tf)
     datasets.install()
     delegate.install(front)

@@ -8,9 +8,7 @@ import importlib.util
 import sys
 import types
 from collections.abc import Sequence
-from typing import Any
-
-from grader.student.front import Front
+from typing import Any, Self
 
 OPTIMIZERS = {
     "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
@@ -39,7 +37,7 @@ class Session:
     def __init__(self, *_: Any, **__: Any) -> None:
         self.graph = None
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,7 +74,7 @@ class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run: the module is there already."""
 
 
-def install(front: Front, tf: Any, keras: Any) -> None:
+def install(tf: Any, keras: Any) -> None:
     """Adds the aliases to TensorFlow and Keras, in this process."""
     _sessions(tf)
     for old, new in OPTIMIZERS.items():
@@ -87,8 +85,8 @@ def install(front: Front, tf: Any, keras: Any) -> None:
         _alias(tf, name, getattr(tf.compat.v1, name, None))
     _alias(tf, "set_random_seed", tf.random.set_seed)
     _alias(tf.random, "set_random_seed", tf.random.set_seed)
-    _models(front, keras)
-    _optimizer_arguments(front, keras)
+    _models(keras)
+    _optimizer_arguments(keras)
     _layers(keras)
     sys.meta_path.append(Moved())
 
@@ -122,17 +120,17 @@ def _optimizer(keras: Any, old: str, new: str) -> Any:
     return make
 
 
-def _optimizer_arguments(front: Front, keras: Any) -> None:
+def _optimizer_arguments(keras: Any) -> None:
     """`Adam(lr=…, decay=…)`: Keras 3 refuses both; `lr` is the learning rate, `decay` was inverse-time decay."""
     for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl"):
         kind = getattr(keras.optimizers, name)
-        _wrap_arguments(front, kind, keras)
+        _wrap_arguments(kind, keras)
 
 
-def _wrap_arguments(front: Front, kind: Any, keras: Any) -> None:
+def _wrap_arguments(kind: Any, keras: Any) -> None:
     plain = kind.__init__
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
         if "lr" in kwargs:
             kwargs["learning_rate"] = kwargs.pop("lr")
         if (decay := kwargs.pop("decay", 0.0)) and not args:
@@ -140,10 +138,10 @@ def _wrap_arguments(front: Front, kind: Any, keras: Any) -> None:
             kwargs["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
         plain(self, *args, **kwargs)
 
-    kind.__init__ = __init__
+    kind.__init__ = initialise
 
 
-def _models(front: Front, keras: Any) -> None:
+def _models(keras: Any) -> None:
     def fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
         for gone in ("workers", "use_multiprocessing", "max_queue_size", "pickle_safe"):
             kwargs.pop(gone, None)

@@ -76,7 +76,8 @@ class Pipeline:
         for batch in self._batches():
             x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
             rows.append(len(as_array(keras.tree.flatten(x)[0])))
-            for role, part in (("x", x), ("y", y), ("sample_weight", weight)):
+            parts: tuple[tuple[Role, Any], ...] = (("x", x), ("y", y), ("sample_weight", weight))
+            for role, part in parts:
                 if part is not None:
                     columns.setdefault(role, []).append([as_array(leaf) for leaf in keras.tree.flatten(part)])
         if not rows:

@@ -43,7 +43,7 @@ class Front:
         result = []
         for spec in message.arrays:
             array = np.empty(spec.shape, spec.dtype)
-            self.channel.read_into(array.data if array.ndim else memoryview(array.reshape(1)))
+            self.channel.read_into(array.reshape(-1).data)
             result.append(array)
         return result
 

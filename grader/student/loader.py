@@ -68,7 +68,7 @@ def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
     for index, node in enumerate(tree.body):
         if index in skipped:
             continue
-        body = [node] if node in futures else [*futures, node]
+        body: list[ast.stmt] = [node] if node in futures else [*futures, node]
         try:
             exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
         except Exception as error:

@@ -22,4 +22,4 @@ class Logs(dict[str, Any]):
         return isinstance(key, str) and dict.__contains__(self, SPELLINGS.get(key, key))
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - this is get

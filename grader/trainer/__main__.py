@@ -153,7 +153,7 @@ class Trainer:
 
 
 def _with(message: Any, weights: list[Array]) -> Any:
-    specs = [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in weights]  # type: ignore[arg-type]
+    specs = [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in weights]
     fields = {name: getattr(message, name) for name in message.__struct_fields__}
     return type(message)(**{**fields, "arrays": specs})
 

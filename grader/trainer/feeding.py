@@ -80,7 +80,7 @@ class Passes(keras.utils.PyDataset):  # type: ignore[misc]
         part = slice(self.starts[index], self.starts[index + 1])
         batch = []
         for role in ("x", "y", "sample_weight"):
-            value = self.arrays.get(role, self.names if role == "x" else None)  # type: ignore[arg-type]
+            value = self.arrays.get(role, self.names if role == "x" else None)
             if value is not None:
                 batch.append(keras.tree.map_structure(lambda array: array[part], value))
         return tuple(batch)
