@@ -12,6 +12,14 @@ from grader.data import cache
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)
 
 
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, so that no test reads or fills the machine's."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("GRADE_CACHE", str(folder))
+    return folder
+
+
 def test_round_trip(cache_folder: Path) -> None:
     """What is written is read back, mapped or into memory."""
     cache.write("a.u8", ARRAY)
@@ -31,7 +39,7 @@ def test_full_disk_leaves_nothing(cache_folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Path, "replace", full)
 
     assert cache.write("a.u8", ARRAY) is None
-    assert [] == list(cache_folder.iterdir())
+    assert list(cache_folder.iterdir()) == []
 
 
 def test_named_folder_alone(cache_folder: Path) -> None:
@@ -62,5 +70,5 @@ def test_foreign_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monke
     (folder / "a.u8").write_bytes(ARRAY.tobytes())
     folder.chmod(0o777)
 
-    assert [] == list(cache.read("a.u8", (2, 3), private=True))
+    assert list(cache.read("a.u8", (2, 3), private=True)) == []
     assert cache.write("a.u8", ARRAY) is None

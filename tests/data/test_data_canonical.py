@@ -14,6 +14,14 @@ from grader.errors import GraderError
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, so that no test reads or fills the machine's."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("GRADE_CACHE", str(folder))
+    return folder
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("verify", [False, True])
 def test_arrays(cache_folder: Path, name: str, verify: bool) -> None:
@@ -23,7 +31,7 @@ def test_arrays(cache_folder: Path, name: str, verify: bool) -> None:
 
         found = {key: canonical.digest(getattr(dataset, key)) for key in KEYS}
         assert canonical.ARRAYS[name] == found
-        assert [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)] == [getattr(dataset, key).shape for key in KEYS]
+        assert [getattr(dataset, key).shape for key in KEYS] == [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
         assert {np.dtype("uint8")} == {getattr(dataset, key).dtype for key in KEYS}
 
 
@@ -107,7 +115,7 @@ def test_side_by_side(cache_folder: Path) -> None:
     answers = {process.communicate(timeout=60)[0].strip() for process in running}
 
     assert {canonical.ARRAYS["mnist"]["x_test"]} == answers
-    assert [".u8"] * 4 == [path.suffix for path in cache_folder.iterdir()]
+    assert [path.suffix for path in cache_folder.iterdir()] == [".u8"] * 4
 
 
 def test_unknown_name() -> None:

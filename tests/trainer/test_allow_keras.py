@@ -58,7 +58,7 @@ def test_tensorflow_initializers() -> None:
     architecture = order(one(kernel_initializer=tf.random_normal_initializer(0.0, 0.1)))
     initializer = architecture["config"]["layers"][1]["config"]["kernel_initializer"]
 
-    assert ("keras.initializers", "RandomNormal") == (initializer["module"], initializer["class_name"])
+    assert (initializer["module"], initializer["class_name"]) == ("keras.initializers", "RandomNormal")
     keras.saving.deserialize_keras_object(architecture)
 
 
@@ -127,7 +127,7 @@ HOMES = (
 
 def test_every_name_exists() -> None:
     """Every name on the list is an object of this Keras."""
-    assert [] == [name for allowed, home in HOMES for name in sorted(allowed) if not hasattr(home, name)]
+    assert [name for allowed, home in HOMES for name in sorted(allowed) if not hasattr(home, name)] == []
 
 
 def test_json_is_what_keras_writes() -> None:

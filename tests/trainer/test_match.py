@@ -8,11 +8,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from match_samples import AVERAGED, F32, LAYOUTS, TONES, Array, standardised
 
-from grader.data import Dataset
+from grader.data import Dataset, load
 from grader.trainer.match import match
 
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROWS = np.random.default_rng(3).permutation(60_000)[:3000]
+
+
+@pytest.fixture(scope="module")
+def mnist() -> Dataset:
+    return load("mnist", verify=True)
+
+
+@pytest.fixture(scope="module")
+def fashion() -> Dataset:
+    return load("fashion_mnist", verify=True)
 
 
 def as_bytes(x: Array) -> bytes:
@@ -109,7 +119,7 @@ def test_coarse_and_shuffled(fashion: Dataset, threshold: int) -> None:
 
     found = match((fashion.x_train > threshold)[order], fashion.y_train[order], "fashion_mnist").data_match()
 
-    assert (60000, 0, 0, 0, 0) == (found.train, found.test, found.unknown, found.repeated, found.labels_wrong)
+    assert (found.train, found.test, found.unknown, found.repeated, found.labels_wrong) == (60000, 0, 0, 0, 0)
 
 
 def test_large_frame(mnist: Dataset) -> None:
@@ -118,14 +128,14 @@ def test_large_frame(mnist: Dataset) -> None:
 
     found = match(x, mnist.y_train[:500], "mnist")
 
-    assert (500, "raw pixels, padded to (228, 228)") == (found.data_match().train, found.preprocessing)
+    assert (found.data_match().train, found.preprocessing) == (500, "raw pixels, padded to (228, 228)")
 
 
 def test_other_dataset(mnist: Dataset, fashion: Dataset) -> None:
     """The other dataset is named."""
     found = match(fashion.x_train / F32(255), fashion.y_train, "mnist").data_match()
 
-    assert ("fashion_mnist", 60000, 0) == (found.dataset, found.train, found.unknown)
+    assert (found.dataset, found.train, found.unknown) == ("fashion_mnist", 60000, 0)
 
 
 def leaks() -> dict[str, Any]:
@@ -172,7 +182,7 @@ def test_label_in_the_frame(mnist: Dataset) -> None:
     x = np.pad(mnist.x_train[:2000] / F32(255), ((0, 0), (2, 2), (2, 2)))
     x[7, 0, 0] = 0.7
 
-    assert [7] == np.flatnonzero(match(x, mnist.y_train[:2000], "mnist").source < 0).tolist()
+    assert np.flatnonzero(match(x, mnist.y_train[:2000], "mnist").source < 0).tolist() == [7]
 
 
 def test_label_in_a_channel(mnist: Dataset) -> None:
@@ -180,7 +190,7 @@ def test_label_in_a_channel(mnist: Dataset) -> None:
     x = np.repeat(mnist.x_train[:2000, ..., None], 3, -1)
     x[..., 2] = mnist.y_train[:2000, None, None]
 
-    assert 2000 == match(x, mnist.y_train[:2000], "mnist").data_match().unknown
+    assert match(x, mnist.y_train[:2000], "mnist").data_match().unknown == 2000
 
 
 def test_writing_anew(mnist: Dataset) -> None:
@@ -238,7 +248,7 @@ def test_nan_of_a_zero_deviation(mnist: Dataset) -> None:
 
     found = match(x, mnist.y_train, "mnist")
 
-    assert 0 == found.data_match().unknown
+    assert found.data_match().unknown == 0
     assert found.preprocessing.endswith("(NaN at 67 of the 784 places: a standard deviation of zero)")
 
 
@@ -259,7 +269,7 @@ def test_any_rows(mnist: Dataset, fashion: Dataset, *, rows: list[int], tone: st
     found = match(x, y, dataset.name)
 
     assert rows == found.source.tolist()
-    assert [0] == found.labels_wrong_at.tolist()
+    assert found.labels_wrong_at.tolist() == [0]
 
 
 @SLOW
@@ -281,15 +291,15 @@ def test_words_for_validation(mnist: Dataset) -> None:
     x[3, 3] = 0.3
     y = np.concatenate([mnist.y_test, mnist.y_train[:1]])
 
-    assert "1 training image and 9,999 test images and 1 unknown image" == match(x, y, "mnist").summary()
-    assert "no images" == match(x[:0], y[:0], "mnist").summary()
+    assert match(x, y, "mnist").summary() == "1 training image and 9,999 test images and 1 unknown image"
+    assert match(x[:0], y[:0], "mnist").summary() == "no images"
 
 
 def test_figures_of_the_training(mnist: Dataset) -> None:
     """What one epoch sees and is validated on is passed through to the record."""
     found = match(mnist.x_train, mnist.y_train, "mnist").data_match(trained_on=48_000, validation="the last 20%")
 
-    assert (60000, 48000, "the last 20%") == (found.examples, found.trained_on, found.validation)
+    assert (found.examples, found.trained_on, found.validation) == (60000, 48000, "the last 20%")
 
 
 def test_first_wrong_labels(mnist: Dataset) -> None:

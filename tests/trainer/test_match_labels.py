@@ -48,9 +48,9 @@ def test_some_odd_labels() -> None:
     """One label that is no class, or is missing, is -1; the others stay."""
     labels, words = whole_labels(np.array([1, 2.5, np.nan, np.inf, 12, 3, 4, 5, 6, 7]), 11)
 
-    assert ([1, -1, -1, -1, -1, 3, 4, 5, 6, 7, -1], "") == (labels.tolist(), words)
+    assert (labels.tolist(), words) == ([1, -1, -1, -1, -1, 3, 4, 5, 6, 7, -1], "")
 
 
 def test_no_array() -> None:
     """A single number is no labels."""
-    assert ([-1, -1], "no labels") == (whole_labels(np.float32(1.0), 2)[0].tolist(), "no labels")
+    assert (whole_labels(np.float32(1.0), 2)[0].tolist(), "no labels") == ([-1, -1], "no labels")

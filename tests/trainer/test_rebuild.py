@@ -56,7 +56,7 @@ def test_layers(name: str) -> None:
     found = look(MODELS[name](), x=shape(name))
 
     assert sorted(KINDS[name]) == sorted(kinds(found))
-    assert [None, 10] == found.layers[-1].output_shape
+    assert found.layers[-1].output_shape == [None, 10]
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
@@ -102,26 +102,26 @@ def test_summary() -> None:
     found = look(MODELS["convolution"](), x=(60000, 28, 28, 1))
     first = found.layers[0]
 
-    assert ("Conv2D", "conv2d", [None, 26, 26, 32], 320) == (
+    assert (
         first.kind, first.name.rstrip("_0123456789"), first.output_shape, first.parameters
-    )  # fmt: skip
+    ) == ("Conv2D", "conv2d", [None, 26, 26, 32], 320)  # fmt: skip
     assert {
         "filters": 32,
         "kernel_size": [3, 3],
         "padding": "valid",
         "activation": "relu",
     }.items() <= first.config.items()
-    assert 54410 == found.parameters
-    assert {
+    assert found.parameters == 54410
+    assert found.compile == {
         "optimizer": "Adam", "learning_rate": 0.001, "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]
-    } == found.compile  # fmt: skip
+    }  # fmt: skip
 
 
 def test_wrapped_layers() -> None:
     """A wrapped layer says by what it is wrapped."""
     found = look(MODELS["recurrent"]())
 
-    assert ["Bidirectional", "TimeDistributed"] == [item.config["wrapper"] for item in found.layers[1:3]]
+    assert [item.config["wrapper"] for item in found.layers[1:3]] == ["Bidirectional", "TimeDistributed"]
 
 
 def silent(x: Any, cut: str) -> Any:
@@ -155,7 +155,7 @@ def test_silenced_sequence() -> None:
         [Input((28, 28)), layers.Flatten(), layers.Dense(5), layers.Rescaling(0), layers.Dense(10)]
     )
 
-    assert ["Rescaling", "Dense"] == kinds(look(model))
+    assert kinds(look(model)) == ["Rescaling", "Dense"]
 
 
 def changed(model: Any, **changes: Any) -> tuple[str, dict[str, Any]]:
@@ -216,7 +216,7 @@ def test_nothing_is_left_to_allocate() -> None:
 
     with keras.StatelessScope():
         pass
-    assert 407050 == build(*ordered(MODELS["dense"]())).count_params()
+    assert build(*ordered(MODELS["dense"]())).count_params() == 407050
 
 
 def test_refusal_says_how_to_mend_it() -> None:
@@ -321,12 +321,12 @@ def test_settings() -> None:
     losses = {"optimizer": keras.optimizers.SGD(rate), "loss": keras.losses.SparseCategoricalCrossentropy()}
     found = look(MODELS["dense"](), **losses, metrics=[sparse(), keras.metrics.sparse_categorical_accuracy])
 
-    assert {
+    assert found.compile == {
         "optimizer": "SGD",
         "learning_rate": "ExponentialDecay",
         "loss": "SparseCategoricalCrossentropy",
         "metrics": ["SparseCategoricalAccuracy", "sparse_categorical_accuracy"],
-    } == found.compile
+    }
 
 
 REJECTED = {
