@@ -28,10 +28,10 @@ def render(value: Any) -> str:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Builtin data that JSON can carry: NaN and infinities become null, over-long integers and lone surrogates text.
+    r"""Builtin data that JSON can carry: NaN and infinities become null, over-long integers and lone surrogates text.
 
     >>> plain([float("inf"), 2**70, chr(0xD800)])
-    [None, '1180591620717411303424', '\\\\ud800']
+    [None, '1180591620717411303424', '\\ud800']
     """
     if depth > DEEPEST:
         return "…"

@@ -99,7 +99,7 @@ def next_step(verdict: Verdict) -> str:
     if failed and verdict.end in ("completed", "timed_out"):
         first = f"look first at “{failed[0].title}”{_at(failed[0])}."
     else:
-        first = "mend what is said above, then run the same command again."
+        first = "mend the error that is shown, then run the same command again."
     # Only what ran has an environment; a quiz has neither that nor hints.
     return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
 
@@ -112,11 +112,12 @@ def training(record: TrainingRecord) -> str:
     """A training in a line: `9 epochs of 60,000 examples in 4 min 11 s (cpu), stopped by your callback`."""
     where = f" ({record.device})" if record.device else ""
     took = ", replayed from an earlier equal training" if record.replayed else f" in {duration(record.seconds)}{where}"
-    size = f"{_counted(len(record.epochs), 'epoch')} of {_counted(record.examples, 'example')}"
+    size = f"{counted(len(record.epochs), 'epoch')} of {counted(record.examples, 'example')}"
     return f"{size}{took}, {STOPPED.get(record.stopped_by, record.stopped_by)}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 line`, `6,000 lines`."""
     return f"{count:,} {noun}" + "s" * (count != 1)
 
 
@@ -203,7 +204,7 @@ def counts(verdicts: Sequence[Verdict]) -> str:
         return "no submissions"
     kinds = {"passed": "passed", "failed": "not passed", "error": "not graded"}
     found = [(sum(verdict.status == kind for verdict in verdicts), word) for kind, word in kinds.items()]
-    return f"{_counted(len(verdicts), 'submission')}: " + ", ".join(f"{count} {word}" for count, word in found if count)
+    return f"{counted(len(verdicts), 'submission')}: " + ", ".join(f"{count} {word}" for count, word in found if count)
 
 
 def end_line(verdict: Verdict) -> int | None:

@@ -4,7 +4,7 @@ import hashlib
 
 from grader.verdict import CheckResult, Environment, Note, SubmissionRef, TrainingRecord, Verdict
 
-SOURCE = '''import tensorflow as tf
+SOURCE = """import tensorflow as tf
 
 
 class Stop(tf.keras.callbacks.Callback):
@@ -28,7 +28,7 @@ def train_mnist_conv():
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=19, callbacks=[Stop()])
     return history.epoch, history.history["acc"][-1]
-'''
+"""
 ENVIRONMENT = Environment(python="3.11.9", keras="3.15.1", tensorflow="2.21.0", cpu="x86_64")
 TITLES = {
     "function": ("The function returns the list of epochs and the last accuracy", 5.0, "reported"),
@@ -60,7 +60,14 @@ def digest(text):
 def check(id_, status="passed", **fields):
     title, points, basis = TITLES[id_]
     earned = points if status in ("passed", "error") else 0.0
-    values = {"title": title, "points": earned, "max_points": points, "basis": basis, "message": MESSAGES[id_], **fields}
+    values = {
+        "title": title,
+        "points": earned,
+        "max_points": points,
+        "basis": basis,
+        "message": MESSAGES[id_],
+        **fields,
+    }
     return CheckResult(id=id_, status=status, **values)
 
 
@@ -74,8 +81,17 @@ def skipped(reason):
 
 def record(figures=CURVE, **fields):
     epochs = [{"epoch": i, "accuracy": a, "loss": round(1.2 * (1 - a) * 3, 4)} for i, a in enumerate(figures)]
-    values = {"stopped_by": "callback", "examples": 60000, "seed": 7, "backend": "tensorflow", "device": "cpu", **fields}
-    return TrainingRecord(epochs=epochs, seconds=fields.pop("seconds", 251.3), **{k: v for k, v in values.items() if k != "seconds"})
+    values = {
+        "stopped_by": "callback",
+        "examples": 60000,
+        "seed": 7,
+        "backend": "tensorflow",
+        "device": "cpu",
+        **fields,
+    }
+    return TrainingRecord(
+        epochs=epochs, seconds=fields.pop("seconds", 251.3), **{k: v for k, v in values.items() if k != "seconds"}
+    )
 
 
 def make(**fields):
@@ -131,7 +147,7 @@ def gated():
 
 def crashed():
     trace = (
-        "ValueError: Input 0 of layer \"conv2d\" is incompatible with the layer: expected min_ndim=4, found ndim=3\n"
+        'ValueError: Input 0 of layer "conv2d" is incompatible with the layer: expected min_ndim=4, found ndim=3\n'
         '  File "my_solution.py", line 23, in train_mnist_conv\n'
         "    history = model.fit(x, y, epochs=19, callbacks=[Stop()])\n"
     )
@@ -187,7 +203,7 @@ def output_limit():
 
 HOSTILE = (
     "</style></script><script>document.title='owned'</script>"
-    '<img src=x onerror="document.title=\'owned\'">"><svg onload=document.title=\'owned\'>'
+    "<img src=x onerror=\"document.title='owned'\">\"><svg onload=document.title='owned'>"
     "{{ 7*7 }}{% raw %}]]><!-- \x1b[2J\x1b]0;owned\x07\u202e\u200b\x00\ud800|`*_[x](javascript:document.title='owned')"
     "\n::error file=x::forged\n##[error]forged\n=1+1 @everyone #1 </testcase></pre></title>"
 )

@@ -15,9 +15,22 @@ from grader.reports.text import line
 from grader.verdict import Note
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
-tokens = st.sampled_from(["::", "error", "##[", "]", "\n", "\r", "%0A", "%", ",", ":", "file=", " ", "`", "|", "<b>", "*"])
+tokens = st.sampled_from(
+    ["::", "error", "##[", "]", "\n", "\r", "%0A", "%", ",", ":", "file=", " ", "`", "|", "<b>", "*"]
+)
 nasty = st.lists(tokens, max_size=20).map("".join)
-NAMES = {"error", "warning", "notice", "debug", "add-mask", "stop-commands", "group", "set-output", "save-state", "echo"}
+NAMES = {
+    "error",
+    "warning",
+    "notice",
+    "debug",
+    "add-mask",
+    "stop-commands",
+    "group",
+    "set-output",
+    "save-state",
+    "echo",
+}
 
 
 def unescaped(text, table):
@@ -203,7 +216,9 @@ def test_a_huge_class_is_cut_in_the_table():
     assert len(text.encode()) <= 400_000
 
 
-@pytest.mark.parametrize("text", ["https://x.org", "www.x.org", ":tada:", "@everyone", "#1", "$x^2$", "~~a~~", "[a](b)"])
+@pytest.mark.parametrize(
+    "text", ["https://x.org", "www.x.org", ":tada:", "@everyone", "#1", "$x^2$", "~~a~~", "[a](b)"]
+)
 def test_what_github_adds_to_markdown_is_dead_too(text):
     """Links, emoji, mentions, issue numbers and formulas lose the character that opens them."""
     assert text not in markdown.markup(text)
@@ -214,7 +229,21 @@ def test_hostile_text_is_text_in_the_summary():
     """A Markdown parser finds no markup in what a student wrote, and all of its words."""
     found = page(markdown.render([samples.hostile()]))
 
-    assert set(found.tags) <= {"h2", "p", "code", "strong", "pre", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+    assert set(found.tags) <= {
+        "h2",
+        "p",
+        "code",
+        "strong",
+        "pre",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ul",
+        "li",
+    }
     assert set(found.attributes) <= {"style"}
     assert line(samples.HOSTILE, 600) in found.text
     assert found.tags.count("tr") == 2

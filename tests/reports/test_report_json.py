@@ -5,12 +5,12 @@ import math
 
 import msgspec
 import pytest
+import report_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.reports import json_, jsontext
-import report_samples as samples
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),

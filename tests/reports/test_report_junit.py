@@ -28,7 +28,17 @@ def test_failure_error_and_skipped_are_three_things():
     (fault,) = parsed([samples.fault()])
 
     assert (gated.tests, gated.failures, gated.errors, gated.skipped) == (9, 2, 0, 5)
-    assert outcomes(gated) == ["Skipped", "Failure", "passed", "passed", "Skipped", "Skipped", "Skipped", "Skipped", "Failure"]
+    assert outcomes(gated) == [
+        "Skipped",
+        "Failure",
+        "passed",
+        "passed",
+        "Skipped",
+        "Skipped",
+        "Skipped",
+        "Skipped",
+        "Failure",
+    ]
     assert (fault.failures, fault.errors, fault.skipped) == (0, 9, 0)
 
 

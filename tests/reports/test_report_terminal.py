@@ -103,7 +103,9 @@ def in_a_terminal(environ, columns=72):
     )
     path = os.pathsep.join(entry for entry in sys.path if entry)
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": path, "TERM": "xterm-256color", "PYTHONUTF8": "1", **environ}
-    done = subprocess.run([sys.executable, "-c", code], stdout=follower, stdin=follower, env=env, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=follower, stdin=follower, env=env, check=True, timeout=60
+    )
     os.close(follower)
     chunks = []
     try:

@@ -11,12 +11,16 @@ from grader.reports.text import LIMIT, line, visible
 
 anything = st.text(st.characters(exclude_categories=()), max_size=200)
 nasty = st.lists(
-    st.sampled_from(["##[", "##vso[", "::", "\n", "\r", "\x1b[31m", "\u202e", "\u200b", "\ud800", "#", ":", " ", "x", "\t"])
+    st.sampled_from(
+        ["##[", "##vso[", "::", "\n", "\r", "\x1b[31m", "\u202e", "\u200b", "\ud800", "#", ":", " ", "x", "\t"]
+    )
 ).map("".join)
 
 
 def seen(letter: str) -> bool:
-    return letter == "\n" or (letter.isprintable() and unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
+    return letter == "\n" or (
+        letter.isprintable() and unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
 
 
 @given(anything)

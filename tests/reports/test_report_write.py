@@ -84,7 +84,10 @@ def test_a_missing_folder_is_named_with_a_remedy(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     """A folder's name gets a file's name suggested."""
-    assert refusal(tmp_path) == f"can't write {tmp_path}: it is a folder; give the name of a file in it, such as {tmp_path}/report"
+    assert (
+        refusal(tmp_path)
+        == f"can't write {tmp_path}: it is a folder; give the name of a file in it, such as {tmp_path}/report"
+    )
 
 
 def test_a_file_in_the_path_is_no_folder(tmp_path):

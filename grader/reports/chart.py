@@ -1,0 +1,175 @@
+"""Where the lines and letters of a chart go, in the units of its SVG; the templates draw them.
+
+Charts are 400 units wide, so that their letters stay legible on a telephone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.reports.reading import Line, crossed, figure, figures, shown_metric
+from grader.verdict import TrainingRecord
+
+WIDTH, HEIGHT = 400, 230
+LEFT, RIGHT, TOP, BOTTOM = 52, 388, 18, 190
+MOST_POINTS = 300
+DOTS_UP_TO = 40
+LARGEST = 1e12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A label on an axis and how far along it stands."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One figure's course: SVG path data, broken where the figure is NaN, and a dot per epoch where they are few."""
+
+    metric: str
+    path: str
+    dots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A training's chart. `crossing` and `end` are points; `line_y` is the height of the line to cross."""
+
+    curves: tuple[Curve, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    line_y: float | None
+    line_label: str
+    crossing: tuple[float, float] | None
+    end: tuple[float, float] | None
+    summary: str
+
+
+def chart(record: TrainingRecord, to_cross: Line | None) -> Chart | None:
+    """The chart of one training, or None where it logged no figure to draw."""
+    metric = shown_metric(record, to_cross)
+    if metric is None or not any(map(math.isfinite, _drawable(record, metric))):
+        return None
+    above = to_cross.above if to_cross and to_cross.metric == metric else None
+    shown = {name: _drawable(record, name) for name in (metric, f"val_{metric}")}
+    shown = {name: values for name, values in shown.items() if any(map(math.isfinite, values))}
+    heights = [value for values in shown.values() for value in values if math.isfinite(value)]
+    low, high = _range([*heights, *([above] if above is not None else [])])
+    count = len(record.epochs)
+
+    def point(index: int, value: float) -> tuple[float, float]:
+        return _across(index, count), _up(value, low, high)
+
+    values = shown[metric]
+    crossing = crossed(values, above) if above is not None else None
+    return Chart(
+        curves=tuple(_curve(name, figures_, low, high) for name, figures_ in shown.items()),
+        x_ticks=tuple(Tick(at=_across(index, count), label=str(index + 1)) for index in _epochs(count)),
+        y_ticks=tuple(Tick(at=_up(value, low, high), label=label) for value, label in _levels(low, high)),
+        line_y=None if above is None else _up(above, low, high),
+        line_label="" if above is None else f"line to cross: {above:g}",
+        crossing=None if crossing is None else point(crossing, values[crossing]),
+        end=point(count - 1, values[-1]) if math.isfinite(values[-1]) else None,
+        summary=_summary(metric, values, above, crossing),
+    )
+
+
+def _drawable(record: TrainingRecord, metric: str) -> list[float]:
+    """The figures, NaN where they are too large to draw beside others."""
+    return [value if abs(value) < LARGEST else math.nan for value in figures(record, metric)]
+
+
+def _summary(metric: str, values: Sequence[float], above: float | None, crossing: int | None) -> str:
+    course = f"The {metric} goes from {figure(values[0], above)} to {figure(values[-1], above)} in {len(values)} epochs"
+    if above is None:
+        return f"{course}."
+    if crossing is None:
+        return f"{course}; it never gets above {above:g}."
+    return f"{course}; it is above {above:g} for the first time in epoch {crossing + 1}."
+
+
+def _curve(metric: str, values: Sequence[float], low: float, high: float) -> Curve:
+    count = len(values)
+    step = max(1, math.ceil(count / MOST_POINTS))
+    kept = sorted({*range(0, count, step), count - 1})
+    pieces: list[str] = []
+    pen_up = True
+    for index in kept:
+        if math.isfinite(values[index]):
+            pieces.append(f"{'M' if pen_up else 'L'}{_across(index, count):g} {_up(values[index], low, high):g}")
+        pen_up = not math.isfinite(values[index])
+    dots = [(_across(i, count), _up(values[i], low, high)) for i in kept if math.isfinite(values[i])]
+    return Curve(metric=metric, path=" ".join(pieces), dots=tuple(dots) if count <= DOTS_UP_TO else ())
+
+
+def _across(index: int, count: int) -> float:
+    """The middle of the axis for a single epoch, else from edge to edge."""
+    share = 0.5 if count < 2 else index / (count - 1)
+    return round(LEFT + 12 + share * (RIGHT - LEFT - 24), 1)
+
+
+def _up(value: float, low: float, high: float) -> float:
+    return round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """From the lowest to the highest with some air, never empty."""
+    low, high = min(values), max(values)
+    air = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
+    return low - air, high + air
+
+
+def _levels(low: float, high: float) -> list[tuple[float, str]]:
+    """Three to six round figures on the axis, with as many decimals as tell them apart."""
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    first = math.ceil(low / step)
+    steps = range(first, math.floor(high / step) + 1)
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    return [(count * step, f"{count * step:.{digits}f}" if digits < 8 else f"{count * step:.1e}") for count in steps]
+
+
+def _epochs(count: int) -> list[int]:
+    """At most nine epochs to name on the axis, the first among them (0-based)."""
+    step = max(1, math.ceil(count / 9))
+    return list(range(0, count, step))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a histogram, in the units of its SVG."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    count: int
+    label: str
+
+
+def bars(counts: Sequence[int], labels: Sequence[str]) -> tuple[Bar, ...]:
+    """A histogram's bars, from left to right.
+
+    >>> [(bar.height, bar.count) for bar in bars([0, 2], ["low", "high"])]
+    [(0.0, 0), (150.0, 2)]
+    """
+    room = (WIDTH - 16) / max(1, len(counts))
+    most = max([*counts, 1])
+    heights = [round(150 * count / most, 1) for count in counts]
+    return tuple(
+        Bar(
+            x=round(8 + index * room + 2, 1),
+            y=round(172 - height, 1),
+            width=round(room - 4, 1),
+            height=height,
+            count=count,
+            label=label,
+        )
+        for index, (count, label, height) in enumerate(zip(counts, labels, heights, strict=True))
+    )
