@@ -152,6 +152,6 @@ def _notes(verdict: Verdict) -> Iterator[RenderableType]:
         return
     yield Text("\nNotes (they cost nothing)", style="bold")
     shown = verdict.notes[:20]
-    yield labelled(((f"line {note.line}" if note.line else "", words(note.message)) for note in shown), indent=2)
+    yield labelled(((f"line {note.line}" if note.line else "note", words(note.message)) for note in shown), indent=2)
     if len(verdict.notes) > len(shown):
         yield Text(f"  … {len(verdict.notes) - len(shown)} more")
