@@ -101,8 +101,8 @@ def test_a_file_that_cant_be_opened_says_why(tmp_path):
         (notebook(" ", ""), "a.ipynb", "S001", "the notebook has no code"),
         (b"x" * 5_000_001, "a.py", "S007", "larger than 5 MB"),
         (b'{"x": "' + b"x" * 50_000_000, "a.ipynb", "S007", "larger than 50 MB"),
-        ("1," * 100_001, "a.py", "S007", "too much code: more than 200,000 words"),
-        (notebook("1," * 100_001), "a.ipynb", "S007", "too much code"),
+        ("1," * 50_001, "a.py", "S007", "too much code: more than 100,000 words"),
+        (notebook("1," * 50_001), "a.ipynb", "S007", "too much code"),
     ],
 )
 def test_what_cant_be_graded_is_a_finding(read, content, name, code, words):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+import ast
 
-from grader.static.findings import find, parse
+from msgspec import Struct, field
+
+from grader.static import function as functions
+from grader.static.blanks import blank
 from grader.static.dialect import notes as dialect_notes
-from grader.static.plan import Plan, make_plan
+from grader.static.names import at_load
+from grader.static.outline import Outline, outline
+from grader.static.parsing import Parsed, parse
+from grader.static.plan import Plan, Reach, make_plan, reach
+from grader.static.supply import BUILTIN, SUPPLIED
+from grader.static.trainings import fits
 from grader.submission import Finding, Submission
 from grader.verdict import Note
 
@@ -14,25 +22,93 @@ __all__ = ["Finding", "Plan", "StaticReport", "inspect"]
 
 
 class StaticReport(Struct, frozen=True, kw_only=True):
-    """Any finding means: not graded further. Notes cost nothing."""
+    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names."""
 
     findings: list[Finding]
     notes: list[Note]
     plan: Plan | None
+    dialect: list[Note] = field(default_factory=list)
 
 
 def inspect(submission: Submission, function: str | None, stub: str | None = None) -> StaticReport:
     """Looks at a submission.
 
     Args:
+        submission: the file as it was read.
         function: the graded function's name, or None for an exercise without one.
         stub: the text that students start from.
     """
     if submission.fault is not None:
-        return StaticReport(findings=[submission.fault], notes=[], plan=None)
-    parsed = parse(submission)
-    if isinstance(parsed, Finding):
-        return StaticReport(findings=[parsed], notes=[], plan=None)
-    findings = find(parsed, function, stub)
-    plan, notes = make_plan(parsed, submission.source, function)
-    return StaticReport(findings=findings, notes=[*dialect_notes(parsed), *notes], plan=None if findings else plan)
+        return _refused(submission.fault)
+    try:
+        parsed = parse(submission)
+        return _refused(parsed) if isinstance(parsed, Finding) else _inspect(parsed, submission, function, stub)
+    except RecursionError:
+        hint = "Write it in shorter expressions."
+        return _refused(Finding(code="S101", message="Python can't read this file: it is nested too deeply", hint=hint))
+
+
+def _refused(*findings: Finding) -> StaticReport:
+    return StaticReport(findings=list(findings), notes=[], plan=None)
+
+
+def _inspect(parsed: Parsed, submission: Submission, function: str | None, stub: str | None) -> StaticReport:
+    whole = outline(parsed.tree)
+    script = reach(whole, None)
+    called = function if function and (whole.binders(function) or _may_appear(whole, script, function)) else None
+    found = reach(whole, called) if called else script
+    findings = _findings(parsed, whole, found, function, stub) if function else []
+    dialect = dialect_notes(parsed.tree)
+    plan, notes = make_plan(whole, parsed.source, called, found)
+    notes = [*_remarks(submission, parsed), *_script_note(parsed, function, called), *notes]
+    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
+
+
+def _may_appear(whole: Outline, script: Reach, function: str) -> bool:
+    """Whether a name that no statement binds may still be there at run time; a script that trains is taken as one."""
+    texts = (node.value for step in whole.steps for node in ast.walk(step.node) if isinstance(node, ast.Constant))
+    told = any(isinstance(text, str) and function in text for text in texts)
+    return whole.definable and (told or not script.training)
+
+
+def _findings(parsed: Parsed, whole: Outline, found: Reach, function: str, stub: str | None) -> list[Finding]:
+    if whole.binders(function):
+        last = whole.binders(function)[-1].node
+        blanks = [fault for fault in [blank(last, parsed.source, stub)] if fault is not None]
+        faults = blanks or ([] if whole.definable else functions.faults(function, whole))
+        return faults or _in_broken_cells(parsed, found.names - whole.bound - BUILTIN - SUPPLIED.keys())
+    if whole.definable and not found.training:
+        return []
+    if broken := _in_broken_cells(parsed, {function}):
+        return broken
+    if not found.training:
+        unread = [cell.finding for cell in parsed.broken if cell.trains()]
+        return unread or [functions.missing(function, whole, parsed.tree)]
+    directly = any(True for step in whole.steps for _ in fits(at_load(step.node)))
+    return (
+        []
+        if directly or not functions.is_misspelt(function, parsed.tree)
+        else [functions.missing(function, whole, parsed.tree)]
+    )
+
+
+def _in_broken_cells(parsed: Parsed, names: set[str]) -> list[Finding]:
+    """The syntax errors of cells that were to bring one of these names."""
+    return [cell.finding for cell in parsed.broken if any(cell.defines(name) for name in names)]
+
+
+def _remarks(submission: Submission, parsed: Parsed) -> list[Note]:
+    notes = [Note(line=None, message=remark) for remark in submission.remarks]
+    for cell in parsed.broken[:20]:
+        said = cell.finding.message.split("\n")[0]
+        notes.append(Note(line=cell.finding.line, message=f"this cell is not Python and was left out ({said})"))
+    return notes
+
+
+def _script_note(parsed: Parsed, function: str | None, called: str | None) -> list[Note]:
+    if function is None or called is not None:
+        return []
+    near = functions.nearest(function, parsed.tree)
+    hint = f"; did you mean {near.name}() (line {near.lineno})?" if near else ""
+    text = f"there is no function {function}(), so what the file trains is graded{hint}"
+    return [Note(line=None, message=text)]

@@ -5,99 +5,194 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.static.dialect_table import ARGUMENTS, KERAS, KEYS, METHODS, MONITORS, OPTIMIZERS, SHAPES, TENSORFLOW
 from grader.verdict import Note
 
-KEYS = {"acc": "accuracy", "val_acc": "val_accuracy"}
-DOTTED = {
-    "tf.train.AdamOptimizer": "tf.keras.optimizers.Adam",
-    "tf.train.GradientDescentOptimizer": "tf.keras.optimizers.SGD",
-    "tf.train.RMSPropOptimizer": "tf.keras.optimizers.RMSprop",
-    "tf.train.AdagradOptimizer": "tf.keras.optimizers.Adagrad",
-    "tf.train.AdadeltaOptimizer": "tf.keras.optimizers.Adadelta",
-    "tf.train.MomentumOptimizer": "tf.keras.optimizers.SGD(momentum=...)",
-    "tf.train.FtrlOptimizer": "tf.keras.optimizers.Ftrl",
-    "tf.ConfigProto": None,
-    "tf.GPUOptions": None,
-    "tf.Session": None,
-    "tf.InteractiveSession": None,
-    "tf.compat.v1.ConfigProto": None,
-    "tf.compat.v1.Session": None,
-    "tf.keras.backend.set_session": None,
-    "tf.compat.v1.keras.backend.set_session": None,
-    "tf.global_variables_initializer": None,
-    "tf.reset_default_graph": "tf.keras.backend.clear_session",
-    "tf.enable_eager_execution": None,
-    "tf.placeholder": "tf.keras.Input",
-    "tf.set_random_seed": "tf.random.set_seed",
-    "tf.random.set_random_seed": "tf.random.set_seed",
-    "tf.logging": "tf.get_logger()",
-    "tf.keras.layers.CuDNNLSTM": "tf.keras.layers.LSTM",
-    "tf.contrib": None,
-}
-METHODS = {
-    "fit_generator": "fit",
-    "evaluate_generator": "evaluate",
-    "predict_generator": "predict",
-    "predict_classes": "predict(...).argmax(axis=-1)",
-    "predict_proba": "predict",
-}
-OPTIMIZERS = ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl")
+LONGEST = 80
+KERAS_ROOTS = (
+    "tensorflow.keras",
+    "tensorflow.python.keras",
+    "tensorflow.compat.v1.keras",
+    "tensorflow.compat.v2.keras",
+    "keras",
+)
+LOGS = frozenset({"logs", "log", "history", "hist", "h"})
 
 
 def notes(tree: ast.Module) -> list[Note]:
     """One note per use and line, in the order of the file."""
-    found = {(line, text) for node in ast.walk(tree) for line, text in _of(node)}
+    places = _imports(tree)
+    metrics = _own_keys(tree)
+    found = {(line, text[:400]) for node in ast.walk(tree) for line, text in _of(node, places, metrics)}
+    if found:  # `import keras` is good Keras 3; in a TF 1 file it meant another package
+        found |= {told for node in ast.walk(tree) for told in _own_package(node)}
     return [Note(line=line, message=text) for line, text in sorted(found)]
 
 
-def _of(node: ast.AST) -> Iterator[tuple[int, str]]:
-    if isinstance(node, ast.Subscript):
-        yield from _key(node, node.slice, ast.unparse(node))
-    elif isinstance(node, ast.Attribute):
-        yield from _dotted(node)
-    elif isinstance(node, ast.Call):
-        yield from _call(node)
-    elif isinstance(node, (ast.ImportFrom, ast.Import)):
-        module = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-        if module.startswith("tensorflow.python.keras"):
-            yield node.lineno, f"{module} is private; write {module.replace('tensorflow.python.keras', 'tensorflow.keras')}"
+def _imports(tree: ast.Module) -> dict[str, str]:
+    """What names stand for, as far as imports and `K = tf.keras.backend` say; `tf` may be supplied."""
+    places = {"tf": "tensorflow"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            places |= {alias.asname: alias.name for alias in node.names if alias.asname}
+            places |= {alias.name.split(".")[0]: alias.name.split(".")[0] for alias in node.names if not alias.asname}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            places |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute() as value) if name not in places:
+                if (dotted := _dotted(value, places)) is not None:
+                    places[name] = dotted
+    return places
 
 
-def _key(node: ast.expr, key: ast.expr, shown: str) -> Iterator[tuple[int, str]]:
-    if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in KEYS:
-        better = shown.replace(f"'{key.value}'", f"'{KEYS[key.value]}'")
-        yield node.lineno, f"{shown[:80]} is TF 1; in TF 2 write {better[:80]}"
+def _own_keys(tree: ast.Module) -> set[str]:
+    """Keys that the file makes itself: with `metrics=['acc']`, `logs['acc']` is right in TF 2 as well."""
+    keys: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "metrics":
+            keys |= {
+                part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant) and part.value in KEYS
+            }
+    return keys | {f"val_{key}" for key in keys}
 
 
-def _dotted(node: ast.Attribute) -> Iterator[tuple[int, str]]:
-    name = ast.unparse(node).replace("tensorflow.", "tf.", 1) if _is_plain(node) else ""
-    if name not in DOTTED:
-        return
-    better = DOTTED[name]
-    yield node.lineno, f"{name} is TF 1; in TF 2 {f'write {better}' if better else 'it is not needed'}"
-
-
-def _is_plain(node: ast.expr) -> bool:
+def _dotted(node: ast.expr, places: dict[str, str]) -> str | None:
+    """The full name of an attribute chain that begins with an import."""
+    parts: list[str] = []
     while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
         node = node.value
-    return isinstance(node, ast.Name) and node.id in ("tf", "tensorflow", "K")
+    if not isinstance(node, ast.Name) or node.id not in places:
+        return None
+    return ".".join([places[node.id], *reversed(parts)])
 
 
-def _call(node: ast.Call) -> Iterator[tuple[int, str]]:
-    function = node.func
-    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    if name == "get" and node.args:
-        yield from _key(node, node.args[0], ast.unparse(node))
-    if name == "load_data" and (node.args or any(keyword.arg == "path" for keyword in node.keywords)):
+def _of(node: ast.AST, places: dict[str, str], own: set[str]) -> Iterator[tuple[int, str]]:
+    match node:
+        case ast.Subscript(slice=key, value=value) if _is_logs(value):
+            yield from _key(node, key, own)
+        case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[value]) if _is_logs(value):
+            yield from _key(node, key, own)
+        case ast.Attribute():
+            yield from _name(node, places)
+        case ast.Import():
+            for alias in node.names:
+                yield from _import(node.lineno, alias.name)
+        case ast.ImportFrom(module=str(module), level=0):
+            for alias in node.names:
+                yield from _import(node.lineno, f"{module}.{alias.name}", module)
+        case ast.Call():
+            yield from _call(node, own)
+
+
+def _is_logs(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in LOGS
+
+
+def _key(node: ast.expr, key: ast.expr, own: set[str], shown: str = "") -> Iterator[tuple[int, str]]:
+    if not isinstance(key, ast.Constant) or key.value not in KEYS or key.value in own:
+        return
+    shown = _cut(shown or ast.unparse(node))
+    yield node.lineno, f"{shown} is TF 1; in TF 2 write {shown.replace(repr(key.value), repr(KEYS[key.value]))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def _name(node: ast.Attribute, places: dict[str, str]) -> Iterator[tuple[int, str]]:
+    dotted = _dotted(node, places)
+    if dotted is None:
+        return
+    found = _replacement(dotted)
+    # Only the link of the chain that is in the table: `tf.logging` in `tf.logging.set_verbosity`.
+    if found is not None and found[1] == dotted:
+        yield node.lineno, _told(ast.unparse(node), found[0])
+
+
+def _told(shown: str, better: str | None) -> str:
+    return f"{_cut(shown)} is TF 1; in TF 2 {f'write {better}' if better else 'it is not needed'}"
+
+
+def _replacement(dotted: str) -> tuple[str | None, str] | None:
+    """What to write for a full name, and the part of it that is in the table."""
+    for base in KERAS_ROOTS:
+        if dotted.startswith(base + "."):
+            return _longest(dotted, base, KERAS, "tf.keras")
+    for base in ("tensorflow.compat.v1", "tensorflow"):
+        if dotted.startswith(base + "."):
+            return _longest(dotted, base, TENSORFLOW, "tf")
+    return None
+
+
+def _longest(dotted: str, base: str, table: dict[str, str | None], new: str) -> tuple[str | None, str] | None:
+    parts = dotted.removeprefix(base + ".").split(".")
+    for count in range(len(parts), 0, -1):
+        key = ".".join(parts[:count])
+        if key in table:
+            better = table[key]
+            return (f"{new}.{better}" if better else None), f"{base}.{key}"
+    return None
+
+
+def _import(line: int, dotted: str, module: str = "") -> Iterator[tuple[int, str]]:
+    module = module or dotted
+    if (found := _replacement(dotted)) is not None:
+        yield line, _told(found[1].replace("tensorflow.", "tf.", 1), found[0])
+    elif module.startswith("tensorflow.python.keras"):
+        yield line, f"{module} is private; write {module.replace('tensorflow.python.keras', 'tensorflow.keras')}"
+    elif dotted.startswith("tensorflow.compat.v1"):
+        yield line, "tensorflow.compat.v1 is the TF 1 interface; in TF 2 write import tensorflow as tf"
+
+
+def _own_package(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """`keras` imported as a package of its own."""
+    match node:
+        case ast.Import():
+            modules = [alias.name for alias in node.names]
+        case ast.ImportFrom(module=str(module), level=0):
+            modules = [module]
+        case _:
+            return
+    for module in modules:
+        if module.split(".")[0] == "keras" and _replacement(module) is None:
+            yield node.lineno, f"{module} on its own was another package in TF 1; in TF 2 write tensorflow.{module}"
+
+
+def _call(node: ast.Call, own: set[str]) -> Iterator[tuple[int, str]]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in METHODS and isinstance(node.func, ast.Attribute):
+        yield node.lineno, f"{name}(...) is TF 1; in TF 2 write {METHODS[name]}"
+    if name in ("get", "pop") and node.args and isinstance(node.func, ast.Attribute):
+        yield from _key(node, node.args[0], own)
+    if name == "load_data" and (node.args or any(word.arg == "path" for word in node.keywords)):
         yield node.lineno, "load_data(path=...) isn't needed: load_data() finds the data by itself"
-    if name in METHODS and isinstance(function, ast.Attribute):
-        yield node.lineno, f"{name}() is TF 1; in TF 2 write {METHODS[name]}()" if name != "predict_classes" else (
-            f"{name}() is TF 1; in TF 2 write {METHODS[name]}"
+    if name in MONITORS and node.args:
+        yield from _key(node, node.args[0], own, f"{name}({ast.unparse(node.args[0])})")
+    if name == "Input" and node.args:
+        yield from _shape(node.args[0], "shape")
+    for word in node.keywords:
+        yield from _argument(word, name, own)
+
+
+def _argument(word: ast.keyword, name: str, own: set[str]) -> Iterator[tuple[int, str]]:
+    line = word.value.lineno
+    better = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {}).get(word.arg or "")
+    if better is not None:
+        yield line, f"{name}({word.arg}=...) is TF 1; in TF 2 write {name}({better}=...)"
+    if word.arg == "decay" and name in OPTIMIZERS:
+        yield line, f"{name}(decay=...) is TF 1; in TF 2 use a learning-rate schedule"
+    if word.arg == "monitor":
+        yield from _key(word.value, word.value, own, f"monitor={ast.unparse(word.value)}")
+    if word.arg in SHAPES:
+        yield from _shape(word.value, word.arg)
+
+
+def _shape(node: ast.expr, argument: str) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        yield (
+            node.lineno,
+            f"{argument}={node.value!r} is TF 1; in TF 2 a shape is a tuple: write {argument}=({node.value!r},)",
         )
-    for keyword in node.keywords:
-        if keyword.arg == "lr" and name in OPTIMIZERS:
-            yield node.lineno, f"{name}(lr=...) is TF 1; in TF 2 write {name}(learning_rate=...)"
-        if keyword.arg == "decay" and name in OPTIMIZERS:
-            yield node.lineno, f"{name}(decay=...) is TF 1; in TF 2 use a learning-rate schedule"
-        if keyword.arg == "monitor":
-            yield from _key(node, keyword.value, f"monitor={ast.unparse(keyword.value)}")

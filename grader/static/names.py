@@ -1,90 +1,155 @@
-"""Which names a piece of code binds and uses, and whether it trains; nothing is looked up, nothing is run."""
+"""Which module-level names a statement binds and reads, now or when a function is called; nothing is looked up or run."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-FITS = ("fit", "fit_generator")
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
-
-def at_module_level(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node that runs when the module is loaded: not the bodies of functions and classes."""
-    for child in ast.iter_child_nodes(tree):
-        yield child
-        if not isinstance(child, SCOPES):
-            yield from at_module_level(child)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def bound(tree: ast.AST) -> set[str]:
-    """Names that the module-level code binds, in any way that can be seen."""
-    names: set[str] = set()
-    for node in at_module_level(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names.add(node.name)
-    return names
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a top-level statement has to do with the module's names.
+
+    Args:
+        binds: names that it binds when it runs.
+        now: names that it reads when it runs.
+        later: names that functions defined in it read when they are called.
+        sets: names that functions defined in it bind through `global`.
+    """
+
+    binds: frozenset[str]
+    now: frozenset[str]
+    later: frozenset[str]
+    sets: frozenset[str]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return self.now | self.later
 
 
-def bound_anywhere(tree: ast.AST) -> set[str]:
-    """Names that are bound at any depth, arguments and `global` ones included."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Global):
-            names |= set(node.names)
-    return names
+@dataclass(slots=True)
+class _Scope:
+    """What has been seen of one scope so far."""
+
+    binds: set[str] = field(default_factory=set)
+    now: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
+    sets: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)  # declared global or nonlocal here
+    walrus: set[str] = field(default_factory=set)
 
 
-def used(tree: ast.AST) -> set[str]:
-    """Names that are read at any depth."""
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+def names_of(node: ast.stmt) -> Names:
+    r"""The names of one top-level statement.
+
+    >>> found = names_of(ast.parse("def f(a):\n    b = a + c\n    return b").body[0])
+    >>> sorted(found.binds), sorted(found.now), sorted(found.later)
+    (['f'], [], ['c'])
+    """
+    scope = _scan([node])
+    return Names(
+        binds=frozenset(scope.binds), now=frozenset(scope.now), later=frozenset(scope.later), sets=frozenset(scope.sets)
+    )
 
 
-def is_dynamic(tree: ast.Module) -> bool:
-    """Whether names may come from where the source doesn't show: exec, globals(), star imports, setattr on modules."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return True
-        if isinstance(node, ast.Name) and node.id in ("exec", "eval", "globals", "vars", "locals", "__import__", "setattr"):
-            return True
-    return False
-
-
-def calls(tree: ast.AST, *, deep: bool = True) -> Iterator[ast.Call]:
-    """The calls in a piece of code; `deep` looks into functions and classes too."""
-    nodes = ast.walk(tree) if deep else at_module_level(tree)
-    return (node for node in nodes if isinstance(node, ast.Call))
-
-
-def fits(tree: ast.AST, *, deep: bool = True) -> list[ast.Call]:
-    """The calls of a method named `fit`."""
-    return [call for call in calls(tree, deep=deep) if isinstance(call.func, ast.Attribute) and call.func.attr in FITS]
-
-
-def script_trains(tree: ast.Module) -> bool:
-    """Whether loading the file trains: by itself, or through functions of its own that it calls."""
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    queue: list[ast.AST] = [node for node in tree.body if not isinstance(node, SCOPES)]
-    seen: set[str] = set()
+def at_load(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs when the module is loaded: not the bodies of functions."""
+    queue = [node]
     while queue:
         node = queue.pop()
-        if fits(node):
-            return True
-        for name in used(node) & functions.keys() - seen:
-            seen.add(name)
-            queue.append(functions[name])
-    return False
+        yield node
+        queue.extend(_at_once(node) if isinstance(node, (*FUNCTIONS, ast.Lambda)) else ast.iter_child_nodes(node))
+
+
+def root(node: ast.AST) -> str | None:
+    """The name at the bottom of `name.a[0].b(...)`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The names that an import binds; a star binds none that could be told."""
+    return {alias.asname or alias.name.split(".")[0] for alias in node.names if alias.name != "*"}
+
+
+def _scan(nodes: Iterable[ast.AST]) -> _Scope:
+    scope = _Scope()
+    queue = list(nodes)
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.Name):
+            (scope.binds if isinstance(node.ctx, ast.Store) else scope.now).add(node.id)
+        elif isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            _function(node, scope)
+            queue.extend(_at_once(node))
+        elif isinstance(node, ast.ClassDef):
+            _class(node, scope)
+            queue.extend([*node.decorator_list, *node.bases, *node.keywords])
+        elif isinstance(node, COMPREHENSIONS):
+            _comprehension(node, scope)
+        else:
+            _bind(node, scope)
+            queue.extend(ast.iter_child_nodes(node))
+    return scope
+
+
+def _bind(node: ast.AST, scope: _Scope) -> None:
+    """What other kinds of nodes bind."""
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            scope.binds |= imported(node)
+        case ast.Global() | ast.Nonlocal():
+            scope.elsewhere |= set(node.names)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            scope.binds.add(name)
+        case ast.MatchMapping(rest=str(name)):
+            scope.binds.add(name)
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            scope.walrus.add(name)
+        case ast.AugAssign(target=ast.Name(id=name)):
+            scope.now.add(name)
+
+
+def _at_once(node: ast.AST) -> list[ast.AST]:
+    """What of a function runs where it is defined: decorators, defaults, annotations."""
+    assert isinstance(node, (*FUNCTIONS, ast.Lambda))
+    spec = node.args
+    parts: list[ast.AST | None] = [*spec.defaults, *spec.kw_defaults]
+    if isinstance(node, FUNCTIONS):
+        arguments = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg]
+        parts += [*node.decorator_list, node.returns, *(one.annotation for one in arguments if one)]
+    return [part for part in parts if part is not None]
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, outer: _Scope) -> None:
+    """A function's free names are read later; its own are nobody else's."""
+    spec = node.args
+    inner = _scan([node.body] if isinstance(node, ast.Lambda) else node.body)
+    arguments = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if one}
+    own = (inner.binds | arguments) - inner.elsewhere
+    outer.later |= (inner.now | inner.later) - own
+    outer.sets |= inner.sets | (inner.binds & inner.elsewhere)
+    if isinstance(node, FUNCTIONS):
+        outer.binds.add(node.name)
+
+
+def _class(node: ast.ClassDef, outer: _Scope) -> None:
+    """A class body runs at once; what it binds is not visible in its methods."""
+    inner = _scan(node.body)
+    outer.now |= inner.now
+    outer.later |= inner.later
+    outer.sets |= inner.sets
+    outer.binds.add(node.name)
+
+
+def _comprehension(node: ast.AST, outer: _Scope) -> None:
+    inner = _scan(ast.iter_child_nodes(node))
+    outer.now |= inner.now - inner.binds
+    outer.later |= inner.later - inner.binds
+    outer.binds |= inner.walrus
+    outer.walrus |= inner.walrus

@@ -1,32 +1,38 @@
-"""What of a file is executed: all of it, but not the calls that would train a second time."""
+"""What of a file is executed: what the graded function needs, without training a second time; or a script as it is."""
 
 from __future__ import annotations
 
 import ast
-import builtins
 from typing import Literal
 
 from msgspec import Struct, field
 
-from grader.static.names import SCOPES, bound, bound_anywhere, calls, fits, is_dynamic, used
+from grader.static.edits import without
+from grader.static.names import FUNCTIONS, at_load
+from grader.static.outline import Outline, Step, reached
+from grader.static.supply import missing, supplies
+from grader.static.trainings import fits, only_one, training_names, trains
 from grader.verdict import Note
 
-SUPPLIED = (
-    "tf", "np", "keras", "os", "sys", "math", "random", "time", "json", "plt", "path", "layers", "models", "optimizers",
-    "callbacks", "datasets", "mnist", "fashion_mnist",
-)  # fmt: skip
-LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
+HEAVY = frozenset(
+    {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
+)
+COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """How the student process runs the file.
 
     Args:
+        source: what is executed; its lines are those of the file.
         skipped: indices of top-level statements that are left out.
         tolerated: indices of those whose failure is only noted.
         supply: names that the file uses and never defines.
         mode: call the graded function, or grade what the top level trains.
         single_fit: exactly one `fit` call, not in a loop, so that a gate that fails there can't be mended by another.
+        fit_lines: the lines of the `fit` calls.
     """
 
     source: str
@@ -38,94 +44,158 @@ class Plan(Struct, frozen=True, kw_only=True):
     fit_lines: list[int] = field(default_factory=list)
 
 
-def make_plan(tree: ast.Module, source: str, function: str | None) -> tuple[Plan, list[Note]]:
-    """The plan for a file, and the notes that explain it."""
-    dynamic = is_dynamic(tree)
-    script = function is not None and not dynamic and function not in bound(tree)
-    notes: list[Note] = []
-    skipped: list[int] = []
-    if function is not None and not script:
-        skipped = [index for index, node in enumerate(tree.body) if _trains_again(node, function)]
-    needed = set(range(len(tree.body))) if dynamic or script or function is None else _needed(tree, function)
-    skipped = [index for index in skipped if index not in needed or _is_call_only(tree.body[index])]
-    supply = _supply(tree)
-    if script:
-        notes.append(Note(line=None, message=f"there is no function {function}(), so what the file trains is graded"))
-    notes += _notes_on_supply(supply) + _notes_on_definitions(tree, function)
-    found = fits(tree)
+class Reach(Struct, frozen=True, kw_only=True):
+    """Which statements count: their indices, the names that they read, those that train while loading."""
+
+    needed: set[int]
+    names: set[str]
+    training: set[int]
+    training_names: set[str]
+
+
+def reach(whole: Outline, function: str | None) -> Reach:
+    """What the graded function needs, or, for a script (`function` is None), what its trainings need."""
+    own = training_names(whole)
+    training = {step.index for step in whole.steps if trains(step, own | ({function} if function else set()))}
+    if function is None:
+        last = max(training, default=-1)
+        needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
+        needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
+    else:
+        needed, names = reached(whole, [function])
+        if whole.definable:
+            needed = {step.index for step in whole.steps if not _repeats(step, function, training, whole)}
+            names = names.union(*(step.names.reads for step in whole.steps))
+    return Reach(needed=needed, names=names, training=training, training_names=own)
+
+
+def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -> tuple[Plan, list[Note]]:
+    """The plan, and the notes that explain it.
+
+    Args:
+        whole: the module.
+        source: its text.
+        function: the graded function, or None for a script.
+        found: as `reach` gives it for the same function.
+    """
+    skipped = _skipped(whole, function, found)
+    blanked, as_true = _inside(whole, function, found, skipped)
+    kept = [step for step in whole.steps if step.index not in skipped]
+    lacking = missing(kept, found.names, whole.stars)
+    graded = next((step.node for step in reversed(whole.steps) if function in step.names.binds), None)
+    core = [whole.steps[index].node for index in sorted(found.needed - skipped)]
+    lines = sorted({call.lineno for node in core for call in fits(ast.walk(node))})
     plan = Plan(
-        source=source,
-        skipped=skipped,
-        tolerated=[index for index in range(len(tree.body)) if index not in needed and index not in skipped],
-        supply=supply,
-        mode="script" if script else "function",
-        single_fit=len(found) == 1 and not _in_loop(tree, found[0]),
-        fit_lines=sorted(call.lineno for call in found),
+        source=without(source, blanked, as_true) if blanked or as_true else source,
+        skipped=sorted(skipped),
+        tolerated=[step.index for step in kept if step.index not in found.needed],
+        supply=[name for name, _ in lacking],
+        mode="script" if function is None else "function",
+        single_fit=only_one(core, graded),
+        fit_lines=lines,
     )
-    return plan, notes
+    return plan, [*supplies(lacking), *_notes(whole, function, found, skipped)]
 
 
-def _trains_again(node: ast.stmt, function: str) -> bool:
-    """A top-level statement that calls the graded function or trains by itself."""
-    if isinstance(node, SCOPES):
+def _skipped(whole: Outline, function: str | None, found: Reach) -> set[int]:
+    """Statements left out: second trainings and what rests on them, long strays, and what would end the process."""
+    skipped: set[int] = set()
+    gone: set[str] = set()
+    for step in whole.steps:
+        rests = bool(step.names.now & gone) and not isinstance(step.node, DEFINITIONS)
+        aside = function is not None and step.index not in found.needed and (rests or _stray(step, found))
+        if aside or _ends(step.node) or (function is not None and _repeats(step, function, found.training, whole)):
+            skipped.add(step.index)
+            gone |= step.names.binds
+        else:
+            gone -= step.names.binds
+    return skipped
+
+
+def _stray(step: Step, found: Reach) -> bool:
+    """Not needed, and costly or harmful: training, measuring, loops, what only runs as a program."""
+    if isinstance(step.node, DEFINITIONS):
         return False
-    names = {call.func.id for call in calls(node) if isinstance(call.func, ast.Name)}
-    return function in names or bool(fits(node))
+    heavy = any(isinstance(node, ast.Attribute) and node.attr in HEAVY for node in at_load(step.node))
+    loops = isinstance(step.node, (ast.For, ast.While))
+    return heavy or loops or step.index in found.training or is_main_guard(step.node)
 
 
-def _is_call_only(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr)
+def _repeats(step: Step, function: str, training: set[int], whole: Outline) -> bool:
+    """A plain statement that calls the graded function, and binds no name that nothing else binds and it needs."""
+    if step.index not in training or isinstance(step.node, (*DEFINITIONS, *COMPOUND)):
+        return False
+    called = {
+        node.func.id for node in at_load(step.node) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return function in called and all(whole.bindings[name] > 1 or name not in whole.later for name in step.names.binds)
 
 
-def _needed(tree: ast.Module, function: str) -> set[int]:
-    """Statements that the graded function reaches through names, transitively."""
-    binders: dict[str, list[int]] = {}
-    for index, node in enumerate(tree.body):
-        for name in bound(ast.Module([node], [])) | _changed(node):
-            binders.setdefault(name, []).append(index)
-    needed: set[int] = set()
-    queue, seen = [function], {function}
-    while queue:
-        for index in binders.get(queue.pop(), []):
-            if index in needed:
-                continue
-            needed.add(index)
-            for name in used(tree.body[index]) - seen:
-                seen.add(name)
-                queue.append(name)
-    return needed
+def _ends(node: ast.stmt) -> bool:
+    """Whether a plain statement ends the process, or talks to the notebook's shell."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    while isinstance(value, ast.Call):
+        called = ast.unparse(value.func)[:40]
+        if called in ENDERS:
+            return True
+        value = value.func.value if isinstance(value.func, ast.Attribute) else None
+    return False
 
 
-def _changed(node: ast.stmt) -> set[str]:
-    """Names whose objects a statement may change: `config.x = 1`, `items.append(2)`."""
-    if isinstance(node, SCOPES) or not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
-        return set()
-    changed: set[str] = set()
-    for child in ast.walk(node):
-        if isinstance(child, (ast.Attribute, ast.Subscript)):
-            root: ast.AST = child
-            while isinstance(root, (ast.Attribute, ast.Subscript)):
-                root = root.value
-            if isinstance(root, ast.Name) and (isinstance(child.ctx, ast.Store) or isinstance(node, ast.Expr)):
-                changed.add(root.id)
-    return changed
+def is_main_guard(node: ast.stmt) -> bool:
+    """`if __name__ == "__main__":` without an else."""
+    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    named = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+    return named and any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
 
 
-def _supply(tree: ast.Module) -> list[str]:
-    missing = used(tree) - bound_anywhere(tree) - set(dir(builtins))
-    return [name for name in SUPPLIED if name in missing]
+def _inside(
+    whole: Outline, function: str | None, found: Reach, skipped: set[int]
+) -> tuple[list[ast.stmt], list[ast.expr]]:
+    """Statements to blank within compound ones that are kept, and main guards to open."""
+    blanked: list[ast.stmt] = []
+    opened: list[ast.expr] = []
+    for step in whole.steps:
+        if step.index in skipped or not isinstance(step.node, COMPOUND):
+            continue
+        if isinstance(step.node, ast.If) and is_main_guard(step.node):
+            opened.append(step.node.test)
+        blanked += [
+            node for node in _simple(step.node) if _ends(node) or (function and _trains_aside(node, function, found))
+        ]
+    return blanked, opened
 
 
-def _notes_on_supply(supply: list[str]) -> list[Note]:
-    return [Note(line=None, message=f"your file uses `{name}` and never defines it; the grader supplied it") for name in supply]
+def _simple(node: ast.stmt) -> list[ast.stmt]:
+    """The plain statements within a compound one, those of functions and classes not among them."""
+    return [
+        part for part in at_load(node)
+        if isinstance(part, ast.stmt) and not isinstance(part, (*COMPOUND, *DEFINITIONS)) and part is not node
+    ]  # fmt: skip
 
 
-def _notes_on_definitions(tree: ast.Module, function: str | None) -> list[Note]:
-    lines = [node.lineno for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
-    if len(lines) < 2:
-        return []
-    return [Note(line=lines[-1], message=f"{function}() is defined {len(lines)} times; this last one is graded")]
+def _trains_aside(node: ast.stmt, function: str, found: Reach) -> bool:
+    """A statement within a kept one that trains although nothing that is needed comes of it."""
+    binds = {part.id for part in at_load(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    calls = [part for part in at_load(node) if isinstance(part, ast.Call)]
+    called = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    again = bool(called & {function, *found.training_names}) or next(fits(calls), None) is not None
+    return again and not binds & found.names
 
 
-def _in_loop(tree: ast.Module, call: ast.Call) -> bool:
-    return any(isinstance(node, LOOPS) and any(child is call for child in ast.walk(node)) for node in ast.walk(tree))
+def _notes(whole: Outline, function: str | None, found: Reach, skipped: set[int]) -> list[Note]:
+    notes: list[Note] = []
+    if function is None:
+        return notes
+    for index in sorted(skipped & found.training):
+        node = whole.steps[index].node
+        call = next(fits(at_load(node)), None)
+        if call is not None:
+            notes.append(Note(line=call.lineno, message=f"this training is outside {function}() and was not run"))
+    plain = [step.node for step in whole.binders(function) if isinstance(step.node, FUNCTIONS)]
+    if len(plain) > 1:
+        text = f"{function}() is defined {len(plain)} times; this last one is graded"
+        notes.append(Note(line=plain[-1].lineno, message=text))
+    return notes

@@ -9,7 +9,7 @@ from grader.submission.record import Refusal
 
 MAX_BYTES = 5_000_000
 MAX_NOTEBOOK_BYTES = 50_000_000  # with stored pictures; the code in it is held to MAX_BYTES
-MAX_WORDS = 200_000
+MAX_WORDS = 100_000
 WORD = re.compile(r"\w+|[^\w\s]")
 CODE_ONLY = "Hand in code only, without stored outputs and data."
 

@@ -1,0 +1,116 @@
+"""Findings about the graded function: missing, misspelt, or not to be called without arguments. Doubt favours the file."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import unicodedata
+
+from grader.static.names import COMPREHENSIONS, FUNCTIONS
+from grader.static.outline import Outline
+from grader.submission import Finding
+
+NEAR = 0.6
+MOST = 500
+SAME = 0.9  # nobody names another function so much like the graded one
+DATA = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr, *COMPREHENSIONS)
+# Letters of other alphabets that look like Latin ones.
+LOOK_ALIKES = str.maketrans(
+    "абвгԁеһіјкӏмнорԛѕтуѵԝхуαικνορτυχіⅰ", "a6brdehijklmhopqstyvwxyaiknoptuxii"
+)  # fmt: skip
+
+
+def missing(function: str, whole: Outline, tree: ast.Module) -> Finding:
+    """No such function: where it hides, or the nearest name."""
+    message = f"there is no function {function}() in this file"
+    hidden = next((node for node in ast.walk(tree) if isinstance(node, FUNCTIONS) and node.name == function), None)
+    if hidden is not None:
+        hint = "Write it at the left margin, so that it belongs to the file itself."
+        return Finding(
+            code="S107", message=f"{function}() is inside another function or class", line=hidden.lineno, hint=hint
+        )
+    near = nearest(function, tree)
+    if near is None:
+        others = [step.node for step in whole.steps if isinstance(step.node, FUNCTIONS)]
+        named = f" Your file defines {', '.join(f'{node.name}()' for node in others[:3])}." if others else ""
+        return Finding(code="S102", message=message, hint=f"Keep the name of the stub: def {function}():{named}")
+    if foreign := _foreign(near.name):
+        hint = f"{near.name}() looks like it, but has other letters in it: {foreign}. Type the name anew."
+    else:
+        hint = f"Did you mean {near.name}()? Rename it to {function}."
+    return Finding(code="S102", message=message, line=near.lineno, hint=hint)
+
+
+def nearest(function: str, tree: ast.Module, cutoff: float = NEAR) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The function whose name is most like the graded one's."""
+    plain = {}
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS) and not node.name.startswith("on_"):
+            plain[_plainly(node.name)] = node
+        if len(plain) > MOST:
+            break
+    near = difflib.get_close_matches(_plainly(function), plain, n=1, cutoff=cutoff)
+    return plain[near[0]] if near else None
+
+
+def is_misspelt(function: str, tree: ast.Module) -> bool:
+    """Whether a function's name can only be meant for the graded one's."""
+    return nearest(function, tree, SAME) is not None
+
+
+def _plainly(name: str) -> str:
+    return name.casefold().translate(LOOK_ALIKES).replace("_", "")[:100]
+
+
+def _foreign(name: str) -> str:
+    letters = [letter for letter in dict.fromkeys(name) if ord(letter) > 127]
+    return ", ".join(f"{letter} ({unicodedata.name(letter, 'unknown')})" for letter in letters[:3])
+
+
+def faults(function: str, whole: Outline) -> list[Finding]:
+    """What keeps the last definition of the function from being called without arguments."""
+    last = whole.binders(function)[-1].node
+    match last:
+        case ast.FunctionDef(decorator_list=[]):
+            return [fault for fault in (_arguments(last), _generator(last)) if fault is not None]
+        case ast.AsyncFunctionDef(decorator_list=[]):
+            return [_fault("S105", f"{function}() is async", last, "Remove `async`.")]
+        case ast.ClassDef(decorator_list=[], keywords=[]) if not _makes_anything(last):
+            return [_fault("S106", f"{function} is a class, not a function", last, f"Write def {function}():")]
+        case ast.Assign(targets=[ast.Name()], value=value) if isinstance(value, DATA):
+            hint = f"Write def {function}(): and keep other things under other names."
+            return [_fault("S106", f"{function} is a variable here, not a function", last, hint)]
+    return []
+
+
+def _fault(code: str, message: str, node: ast.stmt, hint: str) -> Finding:
+    return Finding(code=code, message=message, line=node.lineno, hint=hint)
+
+
+def _arguments(node: ast.FunctionDef) -> Finding | None:
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    needed = positional[: len(positional) - len(spec.defaults)]
+    needed += [one for one, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None]
+    if not needed:
+        return None
+    names = ", ".join(one.arg[:40] for one in needed[:5])
+    hint = f"It is called without arguments: write def {node.name}(): or give each argument a default."
+    return _fault(
+        "S104", f"{node.name}() asks for {len(needed)} argument{'s' * (len(needed) > 1)} ({names})", node, hint
+    )
+
+
+def _generator(node: ast.FunctionDef) -> Finding | None:
+    queue: list[ast.AST] = list(node.body)
+    while queue:
+        part = queue.pop()
+        if isinstance(part, (ast.Yield, ast.YieldFrom)):
+            return _fault("S105", f"{node.name}() yields instead of returning", node, "Write return, not yield.")
+        if not isinstance(part, (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
+            queue.extend(ast.iter_child_nodes(part))
+    return None
+
+
+def _makes_anything(node: ast.ClassDef) -> bool:
+    return any(isinstance(part, FUNCTIONS) and part.name == "__new__" for part in node.body)

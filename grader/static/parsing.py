@@ -1,0 +1,83 @@
+"""The syntax tree of a submission; a cell of a notebook that Python can't read is left out, as a notebook would go on."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+
+from grader.static import syntax
+from grader.submission import Finding, Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenCell:
+    """A cell that was left out: its text and its syntax error."""
+
+    text: str
+    finding: Finding
+
+    def defines(self, name: str) -> bool:
+        """Whether its text looks as if it would bind a name."""
+        names = rf"^\s*(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=|\bimport\b.*\b{re.escape(name)}\b"
+        return re.search(names, self.text, re.MULTILINE) is not None
+
+    def trains(self) -> bool:
+        """Whether its text looks as if it would train."""
+        return ".fit(" in self.text or ".fit_generator(" in self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A tree, the source that it is of (same line numbers), and the cells that were left out."""
+
+    tree: ast.Module
+    source: str
+    broken: tuple[BrokenCell, ...] = ()
+
+
+def parse(submission: Submission) -> Parsed | Finding:
+    """The tree, or why there is none."""
+    try:
+        return Parsed(tree=_tree(submission.source), source=submission.source)
+    except SyntaxError as error:
+        if submission.cells:
+            return _by_cell(submission)
+        return syntax.finding(error, submission.source.split("\n"), submission)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _unreadable(error)
+
+
+def _tree(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _unreadable(error: Exception) -> Finding:
+    reason = "it is nested too deeply" if isinstance(error, (RecursionError, MemoryError)) else str(error)
+    return Finding(
+        code=syntax.CODE, message=f"Python can't read this file: {reason}", hint="Write it in shorter expressions."
+    )
+
+
+def _by_cell(submission: Submission) -> Parsed | Finding:
+    lines = submission.source.split("\n")
+    firsts = [first for first, _ in submission.cells]
+    broken: list[BrokenCell] = []
+    for first, after in zip(firsts, [*firsts[1:], len(lines) + 1], strict=True):
+        cell = lines[first - 1 : after - 1]
+        try:
+            _tree("\n".join(cell))
+        except SyntaxError as error:
+            found = syntax.finding(error, cell, submission, before=first - 1)
+            broken.append(BrokenCell(text="\n".join(cell), finding=found))
+            lines[first - 1 : after - 1] = [""] * len(cell)
+        except (ValueError, RecursionError, MemoryError) as error:
+            return _unreadable(error)
+    source = "\n".join(lines)
+    try:
+        return Parsed(tree=_tree(source), source=source, broken=tuple(broken))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return broken[0].finding if broken else _unreadable(error)

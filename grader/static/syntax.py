@@ -1,0 +1,93 @@
+"""Python's syntax errors in humane words, with the line and a caret under the place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from grader.submission import Finding, Submission
+
+CODE = "S101"
+WINDOW = 90
+TERMINAL = re.compile(r"^\s*(pip3?|conda|apt|apt-get|wget|curl|cd|ls|git|python3?|mkdir|unzip)\s+[\w./~-]")
+LINES_IN_MESSAGE = re.compile(r"\b(?:on|at) line (\d+)")
+
+# What Python says, what that means, and the way out.
+MEANINGS = (
+    (r"Missing parentheses in call to 'print'", None, "This is Python 2; in Python 3 write print(...)."),
+    (r"multiple exception types", None, "This is Python 2; in Python 3 write `except (A, B) as error:`."),
+    (r"Missing parentheses in call to 'exec'|leading zeros|invalid (?:decimal|hexadecimal) literal", None,
+     "Is this Python 2? Numbers and names can't begin like that in Python 3."),
+    (r"inconsistent use of tabs and spaces", "tabs and spaces are mixed in the indentation",
+     "Indent with spaces only; your editor can convert the tabs."),
+    (r"was never closed", None, "Close it; count the brackets of this statement."),
+    (r"does not match opening|^unmatched", None, "Brackets must close in the order in which they open."),
+    (r"unterminated string|EOL while scanning", None, "Close the quotation mark on the same line."),
+    (r"unterminated triple-quoted", None, "Close the three quotation marks."),
+    (r"expected an indented block", None, "Indent the statements under it; if it is still blank, write `pass`."),
+    (r"unexpected indent", None, "This line is further to the right than its block; line it up."),
+    (r"unindent does not match", None, "Line it up with an earlier line of its block."),
+    (r"forgot a comma", None, "Is a comma missing between two arguments or layers, perhaps at the end of the line before?"),
+    (r"expected ':'", None, "End this line with a colon."),
+    (r"cannot assign to|Maybe you meant '=='", None, "To compare, write `==`; to assign, put one name on the left."),
+    (r"positional argument follows keyword", None, "Put arguments without a name first."),
+    (r"'return' outside function", None, "Indent it, so that it belongs to the function."),
+    (r"unexpected character after line continuation", None, "Nothing may stand after a backslash at the end of a line."),
+)  # fmt: skip
+LAST_RESORT = "Python stops reading here; look at this line and at the one before it."
+
+
+def finding(error: SyntaxError, lines: list[str], submission: Submission, before: int = 0) -> Finding:
+    """The finding for a syntax error.
+
+    Args:
+        error: as Python raised it.
+        lines: those of the text that was parsed.
+        submission: the file that it is from.
+        before: how many lines of the file stand before that text.
+    """
+    line = min(max(error.lineno or 1, 1), len(lines))
+    text = lines[line - 1]
+    what, hint = _words(error, text)
+    what = LINES_IN_MESSAGE.sub(lambda match: f"in {submission.place(int(match[1]) + before)}", what)
+    return Finding(
+        code=CODE, message=f"syntax error: {what}{_caret(text, error.offset or 1)}", line=line + before, hint=hint
+    )
+
+
+def _words(error: SyntaxError, text: str) -> tuple[str, str]:
+    said = str(error.msg)
+    if text.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return "a mark of a merge conflict", "Keep one of the two versions and remove the marks."
+    if (match := re.match(r"invalid (?:non-printable )?character .*\(?U\+([0-9A-F]+)", said)) is not None:
+        return _character(int(match[1], 16))
+    if re.match(r"\s*print\s+[^\s(=]", text):
+        return "print without parentheses", "This is Python 2; in Python 3 write print(...)."
+    if TERMINAL.match(text):
+        return "a command for the terminal, not Python", "Remove the line, or put ! in front of it in a notebook."
+    for pattern, meaning, hint in MEANINGS:
+        if re.search(pattern, said):
+            return meaning or said, hint
+    return said, LAST_RESORT
+
+
+def _character(code: int) -> tuple[str, str]:
+    """A character that Python doesn't take, by its name."""
+    character = chr(code)
+    name = unicodedata.name(character, "a character without a name").lower()
+    shown = f" {character}" if character.isprintable() and not character.isspace() else ""
+    if "quotation" in name:
+        return (
+            f"a typographic quotation mark{shown}",
+            "Type the quotation marks anew as ' or \"; the text was copied from a document.",
+        )
+    return f"a character that is not Python:{shown} {name} (U+{code:04X})", "Delete it and type the place anew."
+
+
+def _caret(text: str, offset: int) -> str:
+    """The line and a caret under the place, cut to a window around it; control characters as dots."""
+    bare = text.lstrip()
+    column = max(0, offset - 1 - (len(text) - len(bare)))
+    start = max(0, column - WINDOW + 10)
+    shown = "".join(letter if letter.isprintable() else "." for letter in bare[start : start + WINDOW]).rstrip()
+    return f"\n    {shown}\n    {' ' * min(column - start, WINDOW)}^"
