@@ -95,7 +95,7 @@ def _key(node: ast.expr, key: ast.expr, own: set[str], shown: str = "") -> Itera
     if not isinstance(key, ast.Constant) or key.value not in KEYS or key.value in own:
         return
     shown = _cut(shown or ast.unparse(node))
-    yield node.lineno, f"{shown} is TF 1; in TF 2 write {shown.replace(repr(key.value), repr(KEYS[key.value]))}"
+    yield node.lineno, f"`{shown}` is TF 1; in TF 2 write `{shown.replace(repr(key.value), repr(KEYS[key.value]))}`"
 
 
 def _cut(text: str) -> str:
@@ -113,7 +113,7 @@ def _name(node: ast.Attribute, places: dict[str, str]) -> Iterator[tuple[int, st
 
 
 def _told(shown: str, better: str | None) -> str:
-    return f"{_cut(shown)} is TF 1; in TF 2 {f'write {better}' if better else 'it is not needed'}"
+    return f"`{_cut(shown)}` is TF 1; in TF 2 {f'write `{better}`' if better else 'it is not needed'}"
 
 
 def _replacement(dotted: str) -> tuple[str | None, str] | None:
@@ -142,9 +142,9 @@ def _import(line: int, dotted: str, module: str = "") -> Iterator[tuple[int, str
     if (found := _replacement(dotted)) is not None:
         yield line, _told(found[1].replace("tensorflow.", "tf.", 1), found[0])
     elif module.startswith("tensorflow.python.keras"):
-        yield line, f"{module} is private; write {module.replace('tensorflow.python.keras', 'tensorflow.keras')}"
+        yield line, f"`{module}` is private; write `{module.replace('tensorflow.python.keras', 'tensorflow.keras')}`"
     elif dotted.startswith("tensorflow.compat.v1"):
-        yield line, "tensorflow.compat.v1 is the TF 1 interface; in TF 2 write import tensorflow as tf"
+        yield line, "`tensorflow.compat.v1` is the TF 1 interface; in TF 2 write `import tensorflow as tf`"
 
 
 def _own_package(node: ast.AST) -> Iterator[tuple[int, str]]:
@@ -158,17 +158,17 @@ def _own_package(node: ast.AST) -> Iterator[tuple[int, str]]:
             return
     for module in modules:
         if module.split(".")[0] == "keras" and _replacement(module) is None:
-            yield node.lineno, f"{module} on its own was another package in TF 1; in TF 2 write tensorflow.{module}"
+            yield node.lineno, f"`{module}` on its own was another package in TF 1; in TF 2 write `tensorflow.{module}`"
 
 
 def _call(node: ast.Call, own: set[str]) -> Iterator[tuple[int, str]]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in METHODS and isinstance(node.func, ast.Attribute):
-        yield node.lineno, f"{name}(...) is TF 1; in TF 2 write {METHODS[name]}"
+        yield node.lineno, f"`{name}(...)` is TF 1; in TF 2 write `{METHODS[name]}`"
     if name in ("get", "pop") and node.args and isinstance(node.func, ast.Attribute):
         yield from _key(node, node.args[0], own)
     if name == "load_data" and (node.args or any(word.arg == "path" for word in node.keywords)):
-        yield node.lineno, "load_data(path=...) isn't needed: load_data() finds the data by itself"
+        yield node.lineno, "`load_data(path=...)` isn't needed: `load_data()` finds the data by itself"
     if name in MONITORS and node.args:
         yield from _key(node, node.args[0], own, f"{name}({ast.unparse(node.args[0])})")
     if name == "Input" and node.args:
@@ -181,9 +181,9 @@ def _argument(word: ast.keyword, name: str, own: set[str]) -> Iterator[tuple[int
     line = word.value.lineno
     better = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {}).get(word.arg or "")
     if better is not None:
-        yield line, f"{name}({word.arg}=...) is TF 1; in TF 2 write {name}({better}=...)"
+        yield line, f"`{name}({word.arg}=...)` is TF 1; in TF 2 write `{name}({better}=...)`"
     if word.arg == "decay" and name in OPTIMIZERS:
-        yield line, f"{name}(decay=...) is TF 1; in TF 2 use a learning-rate schedule"
+        yield line, f"`{name}(decay=...)` is TF 1; in TF 2 use a learning-rate schedule"
     if word.arg == "monitor":
         yield from _key(word.value, word.value, own, f"monitor={ast.unparse(word.value)}")
     if word.arg in SHAPES:
@@ -194,5 +194,5 @@ def _shape(node: ast.expr, argument: str) -> Iterator[tuple[int, str]]:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         yield (
             node.lineno,
-            f"{argument}={node.value!r} is TF 1; in TF 2 a shape is a tuple: write {argument}=({node.value!r},)",
+            f"`{argument}={node.value!r}` is TF 1; in TF 2 a shape is a tuple: write `{argument}=({node.value!r},)`",
         )
