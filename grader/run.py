@@ -64,6 +64,15 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     preprocessing: str = ""
     validation: str | None = None
 
+    def worse(self, other: DataMatch) -> DataMatch:
+        """The one of two matches that stands further from the dataset; a training is judged by its worst data."""
+
+        def distance(match: DataMatch) -> tuple[int, ...]:
+            wrong = (match.dataset is None, match.unknown, match.labels_wrong, match.test, match.repeated)
+            return (*map(int, wrong), -match.train, -match.trained_on)
+
+        return max(self, other, key=distance)
+
 
 class CurveOutcome(Struct, frozen=True, kw_only=True):
     """What the student's callbacks did on one synthetic curve.

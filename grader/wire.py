@@ -160,7 +160,8 @@ StudentMessage = (
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
     """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
-    top-level statements to leave out and those that may fail."""
+    top-level statements to leave out and those that may fail.
+    """
 
     source: str
     filename: str
@@ -191,10 +192,11 @@ class NeedPass(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Trained(Struct, frozen=True, kw_only=True, tag=True):
-    """The training ended; `arrays` are the final weights."""
+    """The training ended; `arrays` are the final weights, `data` the worst match of all passes of a pipeline."""
 
     stopped_by: Literal["callback", "epochs", "limit"]
     seconds: float
+    data: DataMatch | None = None
     arrays: ArraySpecs = field(default_factory=list)
 
 

@@ -22,7 +22,7 @@ LAYERS = frozenset(
     RepeatVector Rescaling Reshape Resizing SeparableConv1D SeparableConv2D SimpleRNN Softmax SpatialDropout1D
     SpatialDropout2D SpatialDropout3D Subtract TimeDistributed UnitNormalization UpSampling1D UpSampling2D UpSampling3D
     ZeroPadding1D ZeroPadding2D ZeroPadding3D
-    """.split()
+    """.split()  # noqa: SIM905 - readable
 )
 
 

@@ -9,6 +9,7 @@ import click
 
 from grader import course as courses
 from grader import exercise as exercises
+from grader import submission
 from grader.cli import outputs
 from grader.cli.progress import Line
 from grader.errors import Exit
@@ -74,5 +75,6 @@ def command(
         verdict = grade(found, exercise, file, options)
     finally:
         progress.close()
-    outputs.deliver([verdict], chosen, quiet=quiet)
+    source = submission.read(file)
+    outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source})
     return EXITS[verdict.status]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from msgspec import structs
+
 from grader import checks
 from grader.engines import confine
 from grader.engines.trainer import TrainerProcess
@@ -222,7 +224,7 @@ class Attempt:
             message = self._from_trainer(Event, NeedPass, Trained, Rejected)
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._write_down(message, epochs)
-            self.student.send(message)
+            self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
             match message:
                 case Event():
                     self.trainer.relay(message.arrays, self.student)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.checks import arguments
 from grader.exercise import Exercise
 from grader.run import Architecture
 
@@ -25,7 +26,8 @@ def line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
     for wanted in ("callback.stops_when", "training.reaches"):
         for spec in exercise.checks:
             if spec.check == wanted:
-                return str(spec.args["metric"]), float(spec.args["above"])
+                given = arguments(spec)
+                return str(given["metric"]), float(given["above"])
     return None
 
 

@@ -33,10 +33,12 @@ class Ledger:
 
     def open(self, order: Order, opened: Opened) -> None:
         """A new order was looked at."""
-        if self.orders and self.orders[-1].model != order.model:
+        again = bool(self.orders) and self.orders[-1].model == order.model
+        if not again:
             self.training = None
         self.orders.append(order)
-        self.architecture, self.data = opened.architecture, opened.data
+        self.architecture = opened.architecture
+        self.data = self.data.worse(opened.data) if again and self.data is not None else opened.data
 
     def begin_fit(self) -> list[dict[str, float]]:
         """The list into which the epochs of this fit go."""
@@ -45,6 +47,8 @@ class Ledger:
 
     def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
         """A fit is over: joins it to the earlier ones of the same model."""
+        if trained.data is not None and self.data is not None:
+            self.data = self.data.worse(trained.data)
         self._add(epochs, trained.stopped_by, trained.seconds)
         self.measurable = True
 

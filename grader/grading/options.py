@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """Where a run stands, for the progress line."""

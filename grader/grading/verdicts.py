@@ -50,7 +50,7 @@ def verdict(
         for turn, seconds in each.timings.items():
             spent[turn] = spent.get(turn, 0.0) + seconds
     status: Status = "passed" if _score(results) >= exercise.pass_mark * _most(results) - 1e-9 else "failed"
-    if fault and status == "failed":
+    if (fault and status == "failed") or any(result.status == "error" for result in results):
         status = "error"
     return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
 

@@ -152,9 +152,23 @@ class Fit:
             )
         try:
             written = json.loads(self.model.to_json())
+            self._write_statistics(written)
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
+
+    def _write_statistics(self, written: dict[str, Any]) -> None:
+        """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
+        adapted = self._adapted()
+        for entry in written["config"]["layers"]:
+            if (layer := adapted.get(entry["config"].get("name"))) is not None:
+                for name in ("mean", "variance"):
+                    values = np.asarray(getattr(layer, name)).ravel().tolist()
+                    entry["config"][name] = values if layer.axis else values[0]
+
+    def _adapted(self) -> dict[str, Any]:
+        kinds = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Normalization)]
+        return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
 
     def _compile(self) -> str:
         if not self.model.compiled:
@@ -196,16 +210,22 @@ class Fit:
     def _take_weights(self, weights: list[Any], epoch: int | None = None) -> None:
         if not weights:
             return
-        self.model.set_weights(weights)
+        for variable, value in zip(self._variables(), weights, strict=True):
+            variable.assign(value)
         self.last_digest = _digest(weights)
         if epoch is not None:
             self.epoch_weights.setdefault(self.last_digest, epoch)
+
+    def _variables(self) -> list[Any]:
+        """The model's weights as the trainer has them: statistics of Normalization layers went into the order."""
+        fixed = {id(weight) for layer in self._adapted().values() for weight in layer.weights}
+        return [weight for weight in self.model.weights if id(weight) not in fixed]
 
     def _restored(self) -> int | None:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
         if not self.last_digest:
             return None
-        digest = _digest(self.model.get_weights())
+        digest = _digest([np.asarray(variable) for variable in self._variables()])
         if digest == self.last_digest:
             return None
         if digest not in self.epoch_weights:

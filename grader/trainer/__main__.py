@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import random
 import socket
@@ -12,10 +11,13 @@ from typing import Any
 
 import keras
 import numpy as np
+from msgspec import structs
 
 from grader.data import load
+from grader.run import Architecture, DataMatch
 from grader.trainer import measuring, rebuild
 from grader.trainer.allow import Refused as NotAllowed
+from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
 from grader.trainer.matching import match_order
 from grader.trainer.training import Opened, Trainee, train
@@ -31,6 +33,7 @@ from grader.wire import (
     Measure,
     NeedPass,
     Open,
+    Order,
     Pass,
     Refused,
     Rejected,
@@ -48,6 +51,8 @@ class Trainer:
         self.channel = channel
         self.trainees: dict[int, Trainee] = {}
         self.opened: Opened | None = None
+        self.order: Order | None = None
+        self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
         self.dataset = ""
 
@@ -63,6 +68,7 @@ class Trainer:
 
     def _open(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
+        self.order = order
         arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
         randomness = (random.getstate(), np.random.get_state())
         try:
@@ -70,24 +76,31 @@ class Trainer:
             labels = arrays.by_role.get("y", [])
             architecture = rebuild.inspect(
                 order.architecture,
-                json.loads(order.compile),
+                parse(order.compile),
                 shapes,
                 message.memory,
                 batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
                 label_shape=labels[0].shape if len(labels) == 1 else None,
             )
+            self._check_unchanged(order, architecture)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
-        except (rebuild.Rejected, ValueError) as error:
+        except (rebuild.Rejected, ValueError, RecursionError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
-        data, self.transform = match_order(order, arrays, message.dataset)
+        self.data, self.transform = match_order(order, arrays, message.dataset)
         self.opened = Opened(order=order, arrays=arrays, architecture=architecture)
-        self.channel.send(OpenedMessage(architecture=architecture, data=data))
+        self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
+
+    def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
+        """A second `fit` goes on with the first one's model, so that must be the one that is declared."""
+        before = self.trainees.get(order.model)
+        if before is not None and before.architecture.layers != architecture.layers:
+            raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
     def _begin(self, begin: Begin) -> None:
         assert self.opened is not None
@@ -103,6 +116,7 @@ class Trainer:
         finally:
             self.opened = None
         weights = [np.ascontiguousarray(array) for array in trainee.model.get_weights()]
+        trained = structs.replace(trained, data=self.data)
         self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
 
     def _failed(self, error: Exception) -> None:
@@ -115,14 +129,17 @@ class Trainer:
     def _trainee(self, opened: Opened, seed: int) -> Trainee:
         """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
         order = opened.order
-        trainee = self.trainees.get(order.model)
-        if trainee is None:
+        before = self.trainees.get(order.model)
+        frozen = order.architecture.count('"trainable": false')
+        if before is not None and (before.compile, before.trainable) == (order.compile, frozen):
+            return before
+        if before is None:
             keras.utils.set_random_seed(seed)
-            model = rebuild.build(order.architecture, json.loads(order.compile))
-            trainee = self.trainees[order.model] = Trainee(model=model, compile=order.compile)
-        elif trainee.compile != order.compile:
-            trainee.model.compile_from_config(json.loads(order.compile))
-            trainee.compile = order.compile
+        model = rebuild.build(order.architecture, parse(order.compile))
+        if before is not None:  # compiled anew, or frozen in part: the weights stay, the optimizer starts afresh
+            model.set_weights(before.model.get_weights())
+        trainee = Trainee(model=model, compile=order.compile, trainable=frozen, architecture=opened.architecture)
+        self.trainees[order.model] = trainee
         return trainee
 
     def _ask(self, event: Event, weights: list[Array]) -> Answer:
@@ -138,7 +155,12 @@ class Trainer:
         assert isinstance(message, Pass)
         if not message.arrays:
             return None
-        return Arrays(message.arrays, read_arrays(self.channel, message.arrays)), message.batches
+        assert self.order is not None
+        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
+        match, _ = match_order(order, arrays, self.dataset)
+        self.data = self.data.worse(match)
+        return arrays, message.batches
 
     def _measure(self) -> None:
         trainee = list(self.trainees.values())[-1]
@@ -154,8 +176,7 @@ class Trainer:
 
 def _with(message: Any, weights: list[Array]) -> Any:
     specs = [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in weights]
-    fields = {name: getattr(message, name) for name in message.__struct_fields__}
-    return type(message)(**{**fields, "arrays": specs})
+    return structs.replace(message, arrays=specs)
 
 
 def _raw(array: Array) -> memoryview:

@@ -38,6 +38,8 @@ class Trainee:
 
     model: Any
     compile: str
+    trainable: int
+    architecture: Architecture
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
 
 

@@ -31,8 +31,8 @@ def small_course(tmp_path):
 
     def make(*, checks=CHECKS, student="1min", cpu="2min", attempts=1):
         folder = tmp_path / "course" / "exercises" / "small"
-        folder.mkdir(parents=True)
-        (tmp_path / "course" / "quizzes").mkdir()
+        folder.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "course" / "quizzes").mkdir(exist_ok=True)
         text = SPEC.format(checks=checks, student=student, cpu=cpu, attempts=attempts)
         (folder / "exercise.yaml").write_text(text)
         return Course(root=tmp_path / "course")

@@ -92,6 +92,24 @@ def fit_twice():
     return model.fit(x, y, epochs=3, initial_epoch=1)
 
 
+def compiled_anew():
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    model.compile(keras.optimizers.SGD(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model.fit(x, y, epochs=1)
+
+
+def normalised():
+    x, y, *_ = data()
+    keras.utils.set_random_seed(SEED)
+    scale = L.Normalization(axis=None)
+    scale.adapt(x)
+    model = keras.Sequential([L.Input((28, 28)), scale, L.Flatten(), L.Dense(10, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model.fit(x, y, epochs=2)
+
+
 def early_stopping():
     x, y, x_test, y_test = data()
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=1, min_delta=0.2, restore_best_weights=True)
@@ -189,7 +207,7 @@ def functional():
 
 CASES = [
     plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
-    one_hot, fit_twice, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
+    one_hot, fit_twice, compiled_anew, normalised, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
     stop_within_an_epoch, pipeline, functional,
 ]
 

@@ -71,9 +71,6 @@ CASES = {
         "forbidden", ["loss", "keras.losses"]),
     "a hand-written loop": (
         body("x, y = data()", "return model().train_on_batch(x[:9], y[:9])"), "forbidden", ["train_on_batch", "model.fit"]),
-    "an absurd layer": (
-        body("x, y = data()", "m = tf.keras.Sequential([tf.keras.layers.Flatten(input_shape=(28, 28))])",
-             "json = m.to_json", "return model(8).fit(x, y)"), "completed", []),
     "speaking out of turn": (
         body("import os, socket", "socket.socket(fileno=int(os.environ['GRADE_FD'])).send(b'x' * 100)",
              "import time; time.sleep(5)"), "forbidden", ["interfered"]),
@@ -90,7 +87,7 @@ def test_each_end_is_told_clearly(graded, name):
     assert verdict.end == end, verdict.end_message
     assert [word for word in words if word not in verdict.end_message] == []
     assert "grader/" not in verdict.end_message
-    assert verdict.status == ("failed" if name != "an absurd layer" else "passed")
+    assert verdict.status == "failed"
 
 
 def test_an_infinite_loop_ends_at_the_limit_of_student_code(graded):
@@ -160,17 +157,11 @@ def test_gpu_without_one_is_a_clear_error(graded):
     assert "--device gpu: the trainer finds no GPU on this machine" in verdict.end_message
 
 
-def test_the_same_seed_gives_the_same_curve_and_another_seed_another(graded, tmp_path):
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(graded):
     """A grade doesn't depend on when it is given."""
     text = body("x, y = data()", "return model().fit(x, y, epochs=2).epoch")
-    from grader import exercise as exercises
-    from grader.grading import grade
 
-    first = graded(text)
-    course = __import__("grader.course", fromlist=["Course"]).Course(root=tmp_path / "course")
-    exercise = exercises.load(course, "small")
-    again = grade(course, exercise, tmp_path / "my_solution.py")
-    other = grade(course, exercise, tmp_path / "my_solution.py", Options(seed=8))
+    first, again, other = graded(text), graded(text), graded(text, options=Options(seed=8))
 
     assert again.training[0].epochs == first.training[0].epochs
     assert other.training[0].epochs != first.training[0].epochs
