@@ -124,7 +124,7 @@ class _Walk:
 
     def _shapes(self, build_config: Any, place: str) -> None:
         """The shapes for which a layer was built, by argument."""
-        shapes = build_config.get("shapes_dict") if type(build_config) is dict and len(build_config) == 1 else {}
+        shapes: Any = build_config.get("shapes_dict") if type(build_config) is dict and len(build_config) == 1 else {}
         if build_config is not None and (type(shapes) is not dict or not shapes):
             raise Refused(f"{place} has saved shapes that are not in the form that Keras 3 writes", BUILT_IN)
         for key, shape in shapes.items():

@@ -27,7 +27,7 @@ def train_mnist():
             # YOUR CODE STARTS HERE: flatten the images, then one hidden Dense layer and one of 10 units with softmax
             tf.keras.layers.Input(shape=(28, 28)),
             tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(512, activation="relu"),
+            tf.keras.layers.Dense(128, activation="relu"),
             tf.keras.layers.Dense(10, activation="softmax"),
             # YOUR CODE ENDS HERE
         ]
