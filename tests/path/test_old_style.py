@@ -16,7 +16,7 @@ from grader.grading import grade
 pytestmark = pytest.mark.train
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-OLD = '''
+OLD = """
 import tensorflow as tf
 from os import path, getcwd
 path = f"{getcwd()}/../tmp2/fashion.npz"
@@ -47,7 +47,7 @@ def train_fashion():
 
 epochs, acc = train_fashion()
 import matplotlib_that_is_not_there
-'''
+"""
 
 
 def test_an_old_file_passes_with_a_note_for_each_old_name(tmp_path):
