@@ -12,6 +12,7 @@ EVERY_S = 0.1
 STAGES = {
     "starting": "starting TensorFlow …",
     "loading": "running your file …",
+    "preparing": "looking at your model and data …",
     "probing": "trying your callbacks …",
     "training": "training …",
     "measuring": "measuring the trained model …",

@@ -84,6 +84,7 @@ class Attempt:
         self.clocks = Clocks({"startup": STARTUP_S, "student": exercise.limits.student, "measuring": MEASURING_S})
         self.line = line_to_cross(exercise)
         self.epoch_started_s = 0.0
+        self.fitting = False
 
     def run(self) -> Run:
         """Starts both processes, lets them talk, and ends them, whatever happens.
@@ -212,9 +213,11 @@ class Attempt:
             left_s = max(0.1, self.clocks.left_s("training"))
             self.clocks.limits_s["training"] += GRACE_S
             self.trainer.send(Begin(seed=self.seed, limit_s=left_s))
+            self.fitting = True
             try:
                 self._follow(order, epochs)
             finally:
+                self.fitting = False
                 self.clocks.limits_s["training"] -= GRACE_S
 
     def _follow(self, order: Order, epochs: list[dict[str, float]]) -> None:
@@ -305,7 +308,7 @@ class Attempt:
             raise Over(End(kind="out_of_memory", message=f"your code used more than {limit / 1e9:g} GB of memory"))
         self.clocks.check()
         if self.clocks.turn == "training":
-            self._show("training")
+            self._show("training" if self.fitting else "preparing")
 
     def _late(self, late: OutOfTime) -> End:
         """A limit that was passed: the student's own time, or ours."""

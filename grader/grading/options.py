@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 class Moment:
     """Where a run stands, for the progress line."""
 
-    stage: Literal["starting", "loading", "probing", "training", "measuring"]
+    stage: Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
     epoch: int | None = None
     epochs: int | None = None
     accuracy: float | None = None
