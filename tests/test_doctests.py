@@ -1,0 +1,29 @@
+"""The examples in the docstrings are true."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import grader
+
+PROGRAMS = ("grader.student", "grader.trainer", "grader.engines.confine")  # run as programs, imported by nobody
+NAMES = [
+    module.name
+    for module in pkgutil.walk_packages(grader.__path__, "grader.")
+    if not module.name.startswith(PROGRAMS) and not module.name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_of_a_module_hold(name):
+    """Each example in a docstring gives what it says."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_there_are_examples():
+    """Checks and formats show what they do."""
+    tried = [doctest.testmod(importlib.import_module(name)).attempted for name in NAMES]
+
+    assert sum(tried) > 30
