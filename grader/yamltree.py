@@ -55,7 +55,8 @@ class Problems:
         self.file = file
         self.found: list[Problem] = []
 
-    def add(self, node: Node | tuple[int, int], message: str) -> None:
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
+        """Notes a fault; `code` says its kind to a subclass that shows one (see `grader.quiz.faults`)."""
         line, column = (node.line, node.column) if isinstance(node, Node) else node
         self.found.append(Problem(file=self.file, line=line, column=column, message=message))
 
@@ -78,19 +79,19 @@ def parse(text: str, problems: Problems) -> Node:
         CourseError: not YAML, more than one document, an alias, a tag, a duplicate key, or too large.
     """
     if len(text) > MAX_BYTES:
-        problems.add((1, 1), f"the file is larger than {MAX_BYTES:,} characters")
+        problems.add((1, 1), f"the file is larger than {MAX_BYTES:,} characters", "unreadable")
         problems.check()
     try:
         _refuse_aliases(text, problems)
         problems.check()
         root: Any = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
-        problems.add(_place(error), f"not valid YAML: {_reason(error)}")
+        problems.add(_place(error), f"not valid YAML: {_reason(error)}", "unreadable")
     except (ValueError, RecursionError) as error:
-        problems.add((1, 1), f"not valid YAML: {error}")
+        problems.add((1, 1), f"not valid YAML: {error}", "unreadable")
     problems.check()
     if root is None:
-        problems.add((1, 1), "the file is empty")
+        problems.add((1, 1), "the file is empty", "unreadable")
         problems.check()
     tree = _node(root, problems)
     problems.check()
@@ -104,14 +105,36 @@ def read(path: Path, shown: str | None = None) -> tuple[Node, Problems]:
         CourseError: as `parse`, or the file can't be read as UTF-8 text.
     """
     problems = Problems(shown or str(path))
+    return parse(read_text(path, problems), problems), problems
+
+
+def read_text(path: Path, problems: Problems) -> str:
+    """The text of a file, without a byte order mark.
+
+    Raises:
+        CourseError: it can't be read, or is not UTF-8, or is larger than `MAX_BYTES`.
+    """
+    data = b""
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        problems.add((1, 1), f"not UTF-8 text (byte {error.start})")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        problems.add((1, 1), f"can't be read: {error.strerror}")
+        problems.add((1, 1), f"can't be read: {error.strerror}", "unreadable")
     problems.check()
-    return parse(text, problems), problems
+    return decode(data, problems)
+
+
+def decode(data: bytes, problems: Problems) -> str:
+    """Bytes as text. Raises: CourseError: not UTF-8, or more than `MAX_BYTES`."""
+    if len(data) > MAX_BYTES:
+        problems.add((1, 1), f"the file is larger than {MAX_BYTES:,} bytes", "unreadable")
+        problems.check()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.add((1, 1), f"not UTF-8 text (byte {error.start})", "unreadable")
+    problems.check()
+    raise AssertionError
 
 
 def _refuse_aliases(text: str, problems: Problems) -> None:
@@ -124,13 +147,13 @@ def _refuse_aliases(text: str, problems: Problems) -> None:
         depth -= isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            problems.add(place, "anchors and aliases (& and *) are not used here; write the value out")
+            problems.add(place, "anchors and aliases (& and *) are not used here; write the value out", "refused")
         elif getattr(event, "tag", None) is not None:
-            problems.add(place, f"tags ({event.tag}) are not used here; write the plain value")
+            problems.add(place, f"tags ({event.tag}) are not used here; write the plain value", "refused")
         elif documents > 1:
-            problems.add(place, "one document per file; remove the second `---`")
+            problems.add(place, "one document per file; remove the second `---`", "refused")
         elif depth > MAX_DEPTH or count > MAX_NODES:
-            problems.add(place, "nested too deeply" if depth > MAX_DEPTH else "too many values")
+            problems.add(place, "nested too deeply" if depth > MAX_DEPTH else "too many values", "refused")
         if problems.found:
             return
 
@@ -163,7 +186,7 @@ def _mapping(source: yaml.MappingNode, problems: Problems) -> Node:
         if not isinstance(key, yaml.ScalarNode):
             problems.add(place, "a key must be plain text")
         elif key.value in values:
-            problems.add(place, f'"{key.value}" is given twice')
+            problems.add(place, f'"{key.value}" is given twice', "twice")
         else:
             keys[key.value], values[key.value] = place, _node(value, problems)
     return Node(value=values, line=source.start_mark.line + 1, column=source.start_mark.column + 1, keys=keys)
@@ -277,10 +300,10 @@ def _struct(node: Node, kind: type[msgspec.Struct], problems: Problems) -> Any:
     fields = {item.encode_name: item for item in msgspec.structs.fields(kind)}
     before = len(problems.found)
     for key in node.value.keys() - fields.keys():
-        problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}')
+        problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}', "unknown")
     for name, item in fields.items():
         if item.required and name not in node.value:
-            problems.add(node, f'"{name}" is missing')
+            problems.add(node, f'"{name}" is missing', "missing")
     values = {
         fields[key].name: convert(value, fields[key].type, problems) for key, value in node.value.items() if key in fields
     }

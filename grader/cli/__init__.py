@@ -17,6 +17,7 @@ COMMANDS = {
     "list": ("grader.cli.list_", "Show the course's exercises"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
+    "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
     "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
 }
 MAIN_JOB = "exercise"

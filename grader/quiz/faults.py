@@ -1,0 +1,70 @@
+"""Every fault that a quiz, key or response file can have: its code, what it means, and how to mend it."""
+
+from __future__ import annotations
+
+from grader.yamltree import Node, Problems
+
+# code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
+CODES = {
+    "E101": ("the file can't be read as YAML", "UTF-8 text, at most 1,000,000 bytes, valid YAML"),
+    "E102": ("an alias, a tag, a second document, or too deep or large a tree", "write each value out, once, plainly"),
+    "E103": ("a key is given twice", "remove one of them"),
+    "E104": ("an unknown key", "correct the spelling; the nearest known key is named"),
+    "E105": ("a key is missing", "add it"),
+    "E106": ("a value of the wrong kind", "write what the message names"),
+    "E107": ("a file that students hold has a key that tells the answers", "move it to solutions/quizzes/"),
+    "E201": ("the id differs from the file's name", "give both the same name"),
+    "E202": ("no questions, or too many", "write from 1 to 500"),
+    "E203": ("two questions have the same id", "rename one"),
+    "E204": ("two options of a question have the same text", "reword or remove one"),
+    "E205": ("two options of a question have the same id", "rename one"),
+    "E206": ("an id has another form", "letters, digits, - and _, at most 40, a letter or digit first"),
+    "E207": ("too few or too many options, or options where the kind has none", "see the kinds of question"),
+    "E208": ("a text is empty, or holds characters that can't be shown", "write some text"),
+    "E209": ("a number out of range", "write one in the range that the message names"),
+    "E210": ("partial credit or pinning that the kind of question can't have", "remove it, or use kind: multiple"),
+    "E211": ("a pool that can't be drawn from", "pick fewer than it has; known questions, once, of equal points"),
+    "E212": ("the hints of a question cost more than its points", "at most 100% together"),
+    "E213": ("a time in another form", "such as 2026-12-01T12:00:00+01:00"),
+    "E301": ("the key is for another quiz", "correct `quiz`"),
+    "E302": ("the quiz has changed since its key was written", "check the answers, then write the digest that is named"),
+    "E303": ("a question has no answer in the key", "add it"),
+    "E304": ("the key answers a question that the quiz hasn't", "remove it, or correct the id"),
+    "E305": ("the key names an option that the question hasn't", "correct the id"),
+    "E306": ("too few or too many correct answers for the kind of question", "single and truefalse have exactly one"),
+    "E307": ("a correct value that the kind of question can't have", "write it as the message says"),
+    "E308": ("feedback for an option that the question hasn't", "correct the id"),
+    "E309": ("a field that the kind of question can't have", "remove it"),
+    "E401": ("the answers are for another quiz", "hand them in for the quiz that they name"),
+    "E402": ("an answer to a question that the quiz hasn't", "correct the id"),
+    "E403": ("an answer that names an unknown option", "correct the id"),
+    "E404": ("an answer in a form that the kind of question can't have", "write it as the message says"),
+    "E405": ("an attempt beyond those that the quiz allows", "it isn't counted"),
+}
+# The kinds that `grader.yamltree` gives to faults of form.
+FORM = {"unreadable": "E101", "refused": "E102", "twice": "E103", "unknown": "E104", "missing": "E105", "": "E106"}
+SECRET = ("correct", "answer", "answers", "explain", "explanation", "feedback", "key", "solution", "quiz_digest")
+
+
+class Faults(Problems):
+    """Problems whose messages begin with a code."""
+
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
+        known = FORM.get(code, code)
+        assert known in CODES
+        super().add(node, f"{known} {message}")
+
+
+class StudentFaults(Faults):
+    """As `Faults`, for a file that students hold: an unknown key that belongs in the key is told apart."""
+
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
+        if code == "unknown" and message.split('"')[1] in SECRET:
+            code, message = "E107", f'"{message.split(chr(34))[1]}" belongs in solutions/quizzes/, not in a file that students hold'
+        super().add(node, message, code)
+
+
+def table() -> str:
+    """The codes as a Markdown table."""
+    rows = [f"| {code} | {meaning} | {remedy} |" for code, (meaning, remedy) in CODES.items()]
+    return "\n".join(["| code | what is wrong | how to mend it |", "|---|---|---|", *rows])

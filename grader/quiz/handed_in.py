@@ -1,0 +1,112 @@
+"""Response files of a class: finding them, reading each on its own, and keeping the attempt that counts."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.quiz.key import Solutions
+from grader.quiz.marking import Marked, mark
+from grader.quiz.model import Quiz
+from grader.quiz.responses import AnswersError, Responses, read
+from grader.verdict import SubmissionRef
+from grader.yamltree import MAX_BYTES
+
+SUFFIXES = (".json", ".yaml", ".yml")
+STDIN = Path("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """One response file that could be read."""
+
+    responses: Responses
+    source: SubmissionRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One response file and its marks; of several attempts of a student, one is `kept`."""
+
+    handed_in: HandedIn
+    marked: Marked
+    kept: bool
+
+
+def files(answers: Path) -> list[Path]:
+    """The response files in a folder and below it, or the one file (`-` is standard input).
+
+    Raises:
+        UsageError: there is nothing there.
+    """
+    if answers == STDIN or answers.is_file():
+        return [answers]
+    if not answers.is_dir():
+        raise UsageError(f"{answers}: no such file or folder")
+    found = sorted(path for path in answers.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    if not found:
+        raise UsageError(f"{answers}: no response files ({', '.join('*' + suffix for suffix in SUFFIXES)}) in this folder")
+    return found
+
+
+def read_file(path: Path, quiz: Quiz) -> HandedIn:
+    """One response file; without a `student` it is named after the file.
+
+    Raises:
+        AnswersError: every fault of the file.
+    """
+    name = "standard input" if path == STDIN else str(path)
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if path == STDIN else _bytes(path)
+    except OSError as error:
+        raise AnswersError(f"{name}: can't be read: {error.strerror}") from error
+    responses = read(data, quiz, name)
+    return HandedIn(responses=responses, source=SubmissionRef(path=name, sha256=hashlib.sha256(data).hexdigest()))
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def read_all(paths: Iterable[Path], quiz: Quiz) -> Iterator[HandedIn | AnswersError]:
+    """Each file, or what is wrong with it: one bad file never stops the class."""
+    for path in paths:
+        try:
+            yield read_file(path, quiz)
+        except AnswersError as error:
+            yield error
+
+
+def mark_class(quiz: Quiz, solutions: Solutions, handed_in: Sequence[HandedIn]) -> list[Attempt]:
+    """Every attempt marked; per student the best or the last of the allowed ones is kept, as the quiz says.
+
+    Two files that claim the same attempt of a student: the last one by file name stands. Files that name no student
+    are students of their own.
+    """
+    marked = [(item, mark(quiz, solutions, item.responses)) for item in handed_in]
+    marked.sort(key=lambda pair: (_student(pair[0]), pair[1].attempt, pair[0].source.path))
+    attempts: list[Attempt] = []
+    for _, group in groupby(marked, key=lambda pair: _student(pair[0])):
+        own = list(group)
+        best = _kept(quiz, [item for _, item in own])
+        attempts += [Attempt(handed_in=item, marked=marks, kept=index == best) for index, (item, marks) in enumerate(own)]
+    return attempts
+
+
+def _student(item: HandedIn) -> str:
+    return item.responses.student or item.source.path
+
+
+def _kept(quiz: Quiz, own: Sequence[Marked]) -> int:
+    """The place of the attempt that counts, among one student's in their order; -1 where none is allowed."""
+    allowed = {item.attempt: index for index, item in enumerate(own) if item.attempt <= quiz.attempts}
+    if not allowed:
+        return -1
+    places = list(allowed.values())
+    return places[-1] if quiz.keep == "last" else max(places, key=lambda index: own[index].score)

@@ -1,0 +1,152 @@
+"""Reads `grade-responses/1` files, YAML or JSON: what a student answered; hostile until it has been checked here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, field
+
+from grader.errors import CourseError, UsageError
+from grader.quiz.drawing import Shown
+from grader.quiz.faults import Faults
+from grader.quiz.model import CHOICES, Question, Quiz
+from grader.quiz.values import LONGEST
+from grader.yamltree import Node, convert, decode, did_you_mean, parse
+
+LONGEST_NAME = 200
+Given = list[str] | str | None
+
+
+class AnswersError(UsageError):
+    """A response file can't be marked; the message lists every fault with its place."""
+
+
+class Responses(Struct, frozen=True, kw_only=True):
+    """One attempt of one student; an answer is a list of option ids, a typed text, or None."""
+
+    schema: Literal["grade-responses/1"]
+    quiz: str
+    student: str = ""
+    attempt: int = 1
+    answers: dict[str, Given]
+    hints: dict[str, int] = field(default_factory=dict)
+    quiz_digest: str | None = None
+    shown: Shown | None = None
+    started: str | None = None
+    submitted: str | None = None
+
+
+def read(data: bytes, quiz: Quiz, name: str) -> Responses:
+    """The answers in a file's bytes.
+
+    Args:
+        name: what messages call the file.
+
+    Raises:
+        AnswersError: every fault of the file.
+    """
+    faults = Faults(name)
+    try:
+        tree = _tree(decode(data, faults), faults)
+        responses = convert(tree, Responses, faults)
+        faults.check()
+        assert responses is not UNSET
+        assert isinstance(responses, Responses)
+        checked = _checked(responses, quiz, tree, faults)
+        faults.check()
+    except CourseError as error:
+        raise AnswersError(str(error)) from error
+    return checked
+
+
+def _tree(text: str, faults: Faults) -> Node:
+    """JSON where it is JSON, else YAML, of which JSON's escapes and numbers are no exact part."""
+    if text.lstrip()[:1] == "{":
+        try:
+            return _node(json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=str))
+        except (ValueError, RecursionError):
+            pass
+        except KeyError as error:
+            faults.add((1, 1), f'"{str(error.args[0])[:60]}" is given twice', "twice")
+            faults.check()
+    return parse(text, faults)
+
+
+class _Pairs(dict[str, Any]):
+    """A JSON object; KeyError at a key that is there twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        if len(self) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise KeyError(next(name for name in names if names.count(name) > 1))
+
+
+def _node(value: Any) -> Node:
+    """JSON as the tree that YAML gives; JSON's reader knows no places, so all of it is at 1:1."""
+    match value:
+        case dict():
+            items = {str(key): _node(item) for key, item in value.items()}
+            return Node(value=items, line=1, column=1, keys=dict.fromkeys(items, (1, 1)))
+        case list():
+            return Node(value=tuple(_node(item) for item in value), line=1, column=1)
+        case bool():
+            return Node(value=str(value).lower(), line=1, column=1)
+    return Node(value=value, line=1, column=1)
+
+
+def _checked(responses: Responses, quiz: Quiz, tree: Node, faults: Faults) -> Responses:
+    if responses.quiz != quiz.id:
+        faults.add(tree.at("quiz"), f'the answers are for the quiz "{responses.quiz[:60]}", not "{quiz.id}"', "E401")
+        return responses
+    if not 1 <= responses.attempt <= 1000:
+        faults.add(tree.at("attempt"), f"attempt must be from 1 to 1000, got {responses.attempt}", "E209")
+    if len(responses.student) > LONGEST_NAME:
+        faults.add(tree.at("student"), f"student is longer than {LONGEST_NAME} characters", "E209")
+    node = tree.at("answers")
+    questions = {question.id: question for question in quiz.questions}
+    answers: dict[str, Given] = {}
+    for name, given in responses.answers.items():
+        if name not in questions:
+            message = f'the quiz has no question "{name[:60]}"{did_you_mean(name[:60], questions)}'
+            faults.add(node.keys[name], message, "E402")
+        else:
+            answers[name] = answer(questions[name], given, node.at(name), faults)
+    _check_hints(responses.hints, questions, tree.at("hints"), faults)
+    return Responses(**{name: getattr(responses, name) for name in responses.__struct_fields__} | {"answers": answers})
+
+
+def answer(question: Question, given: Given, node: Node, faults: Faults) -> Given:
+    """One answer in its one form: option ids in the question's order, or a text; None where there is none."""
+    if given is None or not given or given == [""]:
+        return None
+    if question.kind in CHOICES:
+        return _chosen(question, [given] if isinstance(given, str) else given, node, faults)
+    if not isinstance(given, str):
+        message = f'question "{question.id}" takes one text or number, got a list of {len(given)}'
+        faults.add(node, message, "E404")
+        return None
+    if len(given) > LONGEST:
+        faults.add(node, f"an answer is longer than {LONGEST:,} characters", "E404")
+    return given if given.strip() else None
+
+
+def _chosen(question: Question, given: list[str], node: Node, faults: Faults) -> Given:
+    options = [option.id for option in question.choices]
+    for index, name in enumerate(given):
+        if name not in options:
+            message = f'question "{question.id}" has no option "{name[:60]}"{did_you_mean(name[:60], options)}'
+            faults.add(node.at(index), message, "E403")
+    if question.kind != "multiple" and len(given) > 1:
+        faults.add(node, f'question "{question.id}" takes one option, got {len(given)}', "E404")
+    return [name for name in options if name in given]
+
+
+def _check_hints(hints: Mapping[str, int], questions: Mapping[str, Question], node: Node, faults: Faults) -> None:
+    for name, count in hints.items():
+        if name not in questions:
+            faults.add(node.keys[name], f'the quiz has no question "{name[:60]}"', "E402")
+        elif not 0 <= count <= len(questions[name].hints):
+            faults.add(node.at(name), f'question "{name}" has {len(questions[name].hints)} hints, got {count}', "E209")
