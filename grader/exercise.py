@@ -17,7 +17,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     gpu: Duration = Duration(300)
     cpu: Duration = Duration(1800)
-    student: Duration = Duration(120)
+    student: Duration = Duration(300)
     memory: Size = Size(4_000_000_000)
     output: Size = Size(1_000_000)
 

@@ -58,6 +58,10 @@ class Fit:
     def __init__(self, delegate: Delegate, model: Any, arguments: dict[str, Any]) -> None:
         self.delegate, self.front, self.model, self.arguments = delegate, delegate.front, model, arguments
         self.callbacks = keras.tree.flatten(arguments["callbacks"]) if arguments["callbacks"] else []
+        for callback in self.callbacks:
+            if isinstance(callback, type):
+                name = callback.__name__
+                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None

@@ -63,6 +63,9 @@ CASES = {
     "a callback that raises": (
         body("x, y = data()", "c = tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: 1 / 0)",
              "return model().fit(x, y, callbacks=[c])"), "crashed", ["ZeroDivisionError"]),
+    "a class for a callback": (
+        body("x, y = data()", "return model().fit(x, y, callbacks=[tf.keras.callbacks.EarlyStopping])"),
+        "crashed", ["make an object of it: callbacks=[EarlyStopping()]"]),
     "a model of its own class": (
         body("class M(tf.keras.Model):", "    def call(self, x): return x", "m = M()", "m.compile('adam', 'mse')",
              "x, y = data()", "return m.fit(x, y)"), "forbidden", ["class M", "keras.Sequential"]),
