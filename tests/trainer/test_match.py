@@ -161,6 +161,7 @@ def leaks() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", leaks())
+@pytest.mark.train
 def test_labels_in_the_pixels(mnist: Dataset, name: str) -> None:
     """Images that carry their label are unknown, or are written anew without it before anything is trained."""
     x, y = mnist.x_train / F32(255), mnist.y_train
