@@ -187,7 +187,7 @@ def _check_text(text: str, what: str, node: Node, faults: Problems) -> None:
     if not text.strip():
         faults.add(node, f"the {what} is empty", "E208")
     elif hidden := next((letter for letter in text if letter not in "\n\t" and not shown(letter)), None):
-        faults.add(node, f"the {what} holds a character that can't be shown: {ascii(hidden)}", "E208")
+        faults.add(node, f"the {what} holds a character that can't be shown: {hidden!a}", "E208")
 
 
 def shown(letter: str) -> bool:

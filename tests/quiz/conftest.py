@@ -1,0 +1,34 @@
+"""What the quiz tests share: the command line, and a place for attempts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = [sys.executable, "-c", "import sys; from grader.cli import main; main()"]
+
+
+@pytest.fixture
+def environment(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRADE_")}
+    return {
+        **kept, "GRADE_COURSE": str(REPOSITORY), "GRADE_STATE": str(tmp_path / "state"), "PYTHONPATH": str(REPOSITORY),
+        "COLUMNS": "80", "TERM": "xterm",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def grade(tmp_path, environment):
+    """Runs a command line in an empty folder."""
+
+    def run(*args, stdin="", env=None):
+        command = [*PROGRAM, *map(str, args)]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment | (env or {}), input=stdin, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    return run
