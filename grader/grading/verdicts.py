@@ -9,6 +9,7 @@ from msgspec import structs
 from grader import checks
 from grader.checks import CHECKS
 from grader.exercise import Exercise
+from grader.grading import places
 from grader.run import End, Run
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
@@ -107,7 +108,7 @@ def _verdict(
 ) -> Verdict:
     end: EndKind = "completed" if run.end.kind == "gated" else run.end.kind
     measured = run.measured
-    text = "\n".join(filter(None, [run.end.message, run.end.traceback]))
+    text = "\n".join(filter(None, [run.end.message, places.of_traceback(run.end.traceback, source)]))
     return Verdict(
         exercise=exercise.id,
         title=exercise.title,
@@ -117,11 +118,11 @@ def _verdict(
         max_score=_most(results),
         end=end,
         end_message=text,
-        checks=results,
+        checks=places.of_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
         measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy} if measured else {},
         returned=run.returned,
-        notes=_notes(report, run),
+        notes=places.of_notes(_notes(report, run), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_environment(run),
