@@ -5,50 +5,68 @@ The one room for everything that keeps student code in; it never looks at what t
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
+import site
 import socket
-import stat
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
+from grader.engines.confine import scratch as scratches
 from grader.engines.confine.capture import Capture
-from grader.engines.confine.watch import MemoryWatch
-from grader.errors import UsageError
+from grader.engines.confine.control import Control, Refused
+from grader.engines.confine.grants import SOURCE_ROOT, cache_folder, grants, library_folders
+from grader.engines.confine.layers import ALWAYS, BY_NAME, SYSTEM, Layer, lacking
+from grader.errors import GraderError, UsageError
 
-KEEPER = Path(__file__).with_name("keeper.py")
-SOURCE_ROOT = str(Path(__file__).resolve().parents[3])
-LAYERS = ("own session", "scratch folder", "clean environment", "resource limits", "bounded output", "memory watch")
-KILL_S = 1.0
+__all__ = ["BY_NAME", "SYSTEM", "Confined", "Layer", "Policy", "lacking", "start"]
+
+KEEPER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
+HERE = str(Path(__file__).resolve().parent)
+START_S = 20.0
+KILL_S = 2.0
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """What the process may use: memory of its whole tree and captured output, in bytes."""
+    """What the process may use and see.
+
+    Args:
+        memory: of its whole tree, files that it writes included, in bytes.
+        output: of captured output, in bytes.
+        level: `strict` refuses to start with a layer missing, `off` isolates nothing.
+        readable: further files and folders that it may read.
+        hidden: files and folders that it must not see even where they lie in a readable one.
+        without: names of layers to leave out, for tests.
+    """
 
     memory: int
     output: int
     level: Literal["auto", "strict", "off"] = "auto"
+    readable: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class Confined:
-    """One running student process, its socket and what it printed."""
+    """One running student process, its socket and what it printed.
 
-    def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket, scratch: Path, policy: Policy) -> None:
-        self.process = process
+    Args:
+        keeper: the process that stands between, whose end comes after that of all student processes.
+    """
+
+    def __init__(self, keeper: subprocess.Popen[bytes], control: Control, sock: socket.socket, capture: Capture,
+                 scratch: Path) -> None:  # fmt: skip
+        self.process = keeper
         self.sock = sock
         self.scratch = scratch
-        self.layers = LAYERS
-        assert process.stdout is not None
-        self._capture = Capture(process.stdout, policy.output)
-        self._memory = MemoryWatch(process.pid, policy.memory)
+        self.layers = (*(layer.name for layer in ALWAYS), *control.layers)
+        self.reasons = control.reasons
+        self._control = control
+        self._capture = capture
 
     @property
     def output_exceeded(self) -> bool:
@@ -57,99 +75,120 @@ class Confined:
 
     @property
     def memory_exceeded(self) -> bool:
-        """Whether its tree used more memory than the policy allows."""
-        return self._memory.exceeded
+        """Whether its tree used more memory than the policy allows; it is being ended then."""
+        return self._control.ask().exceeded
 
     @property
     def peak_memory(self) -> int:
         """The most memory that its tree was seen to use, in bytes."""
-        return self._memory.peak
+        return self._control.ask().peak
+
+    def cpu_s(self) -> float:
+        """Processor time of its whole tree so far, in seconds."""
+        return self._control.ask().cpu_s
 
     def output(self) -> str:
         """What it printed so far, standard output and error as they came, bounded."""
         return self._capture.text()
 
-    def wait_code(self, timeout_s: float) -> int | None:
+    def alive(self) -> bool:
+        """Whether it still runs, or what it started is still being ended."""
+        return self.process.poll() is None
+
+    @property
+    def returncode(self) -> int | None:
         """Its exit code, negative for a signal; None while it runs on."""
+        return self.wait_code(0.0)
+
+    def wait_code(self, timeout_s: float) -> int | None:
+        """Waits for its exit code, negative for a signal; None while it runs on."""
         try:
-            code = self.process.wait(timeout_s)
+            self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return None
-        return 128 - code if code > 128 else code
+        return self._control.ask().code
 
     def kill(self) -> None:
         """Ends it with everything that it started, and removes the scratch folder; idempotent."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(KILL_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self._memory.stop()
+        self._control.end()
+        try:
+            self.process.wait(KILL_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._control.close()
         self._capture.stop()
         self.sock.close()
-        remove(self.scratch)
+        scratches.remove(self.scratch)
 
 
 def start(module: str, files: Mapping[str, bytes], policy: Policy, env: Mapping[str, str] | None = None) -> Confined:
     """Runs `python -m module` in a fresh scratch folder that holds `files`; its end of the socket is `GRADE_FD`.
 
     Raises:
-        UsageError: `strict` was asked for and this machine or this version can't isolate the process.
+        UsageError: `strict` was asked for and this machine lacks a layer.
+        GraderError: the process can't be started at all.
     """
-    if policy.level == "strict":
-        raise UsageError("--sandbox strict: namespaces, Landlock and seccomp are not available here; use auto")
     ours, theirs = socket.socketpair()
-    scratch = Path(tempfile.mkdtemp(prefix="grade-"))
-    for name, content in files.items():
-        (scratch / Path(name).name).write_bytes(content)
-    with theirs:
-        process = subprocess.Popen(
-            # -P: a submission named tensorflow.py in the working folder must not be imported in its place
-            [sys.executable, "-S", "-E", str(KEEPER), sys.executable, "-P", "-m", module],
-            cwd=scratch,
-            env={**_environment(scratch), **(env or {}), "GRADE_FD": str(theirs.fileno())},
+    near, far = socket.socketpair()
+    scratch = scratches.make(files)
+    # -P: a submission named tensorflow.py in the working folder must not be imported in its place
+    command = [sys.executable, "-P", "-m", module]
+    words = [f"control={far.fileno()}", f"grade={theirs.fileno()}", f"scratch={scratch}", *_words(policy, env or {})]
+    with theirs, far:
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", KEEPER, HERE, *words, "--", *command],
+            cwd="/",
+            env={},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), far.fileno()],
             start_new_session=True,
             bufsize=0,
         )
-    return Confined(process, ours, scratch, policy)
+    assert keeper.stdout is not None
+    control, capture = Control(near), Capture(keeper.stdout, policy.output)
+    try:
+        control.wait_until_ready(START_S)
+    except (Refused, GraderError) as error:
+        Confined(keeper, control, ours, capture, scratch).kill()
+        if isinstance(error, Refused):
+            raise _missing(error) from error
+        raise
+    return Confined(keeper, control, ours, capture, scratch)
 
 
-def _environment(scratch: Path) -> dict[str, str]:
-    """A constant environment: nothing of the caller's but where Python and the dataset cache are."""
-    kept = {name: os.environ[name] for name in ("GRADE_CACHE", "XDG_CACHE_HOME") if name in os.environ}
-    path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
+def _missing(error: Refused) -> UsageError:
+    names = "; ".join(f"{name} ({BY_NAME[name].does})" for name in error.layers)
+    reasons = f" [{'; '.join(error.reasons)}]" if error.reasons else ""
+    return UsageError(f"--sandbox strict: this machine lacks {names}{reasons}; see grade doctor, or use --sandbox auto")
+
+
+def _words(policy: Policy, env: Mapping[str, str]) -> list[str]:
+    """The policy as the keeper's command line."""
+    granted = grants(policy.readable, policy.hidden)
+    lists = {"read": granted.read, "hide": granted.hide, "need": granted.need, "without": policy.without,
+             "env": [f"{name}={value}" for name, value in {**_environment(), **env}.items()]}  # fmt: skip
+    return [f"memory={policy.memory}", f"level={policy.level}",
+            *(f"{name}={value}" for name, values in lists.items() for value in values)]  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    """A constant environment, with nothing of the caller's but where libraries are; the keeper adds the scratch folder."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
-        **kept,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHONPATH": path,
+        "PYTHONPATH": os.pathsep.join([str(SOURCE_ROOT), *library_folders()]),
+        "PYTHONUSERBASE": site.getuserbase(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "MPLCONFIGDIR": str(scratch),
+        "GRADE_CACHE": str(cache_folder()),
         "MPLBACKEND": "Agg",
         "LANG": "C.UTF-8",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
+        **kept,
     }
-
-
-def remove(folder: Path) -> None:
-    """Removes a scratch folder, also one whose subfolders were made unreadable."""
-    for _ in range(3):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        for path in [folder, *folder.rglob("*")]:
-            with contextlib.suppress(OSError):
-                if stat.S_ISDIR(path.lstat().st_mode):
-                    path.chmod(stat.S_IRWXU)
-        time.sleep(0.05)

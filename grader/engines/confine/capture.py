@@ -30,8 +30,10 @@ class Capture:
 
     def _read(self) -> None:
         descriptor = self._pipe.fileno()
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
         while not self._stopped.is_set():
-            if not select.select([descriptor], [], [], TICK_S)[0]:
+            if not waiting.poll(TICK_S * 1000):
                 continue
             chunk = os.read(descriptor, CHUNK)
             if not chunk:

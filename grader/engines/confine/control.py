@@ -1,0 +1,109 @@
+"""The line between the front and the keeper: what holds, how much is used, how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+import time
+
+from msgspec import Struct
+
+from grader.errors import GraderError
+
+ANSWER_S = 2.0
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What the keeper said last: memory in bytes, processor time in seconds, the exit code once it is known."""
+
+    exceeded: bool = False
+    peak: int = 0
+    cpu_s: float = 0.0
+    code: int | None = None
+
+
+class Refused(Exception):
+    """`strict` was asked for and layers are missing; carries their names, and the system's reasons."""
+
+    def __init__(self, layers: list[str], reasons: list[str]) -> None:
+        self.layers, self.reasons = layers, reasons
+        super().__init__(", ".join(layers))
+
+
+class Control:
+    """The front's end of the line; may be used from several threads.
+
+    Args:
+        sock: a connected stream socket; the keeper ends everything when it is closed.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.layers: tuple[str, ...] = ()
+        self.reasons: tuple[str, ...] = ()
+        self._sock = sock
+        self._buffer = b""
+        self._state = State()
+        self._lock = threading.Lock()
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Raises: Refused: see there; GraderError: the process can't be started."""
+        line = self._line(timeout_s)
+        kind, *words = line.split("\t") if line is not None else [""]
+        names = words[0].split(",") if words else []
+        if kind == "ready":
+            self.layers, self.reasons = tuple(names), tuple(words[1:])
+        elif kind == "refused":
+            raise Refused(names, words[1:])
+        else:
+            raise GraderError(f"the sandbox did not start: {words[0] if words else 'no answer from its keeper'}")
+
+    def ask(self) -> State:
+        """The present state, or the last one known."""
+        with self._lock:
+            if self._state.code is None:
+                self._send(b"?")
+                with contextlib.suppress(OSError):
+                    self._read(ANSWER_S)
+        return self._state
+
+    def _read(self, timeout_s: float) -> None:
+        """Takes in a state; the end of the line, after the last one, changes nothing."""
+        line = self._line(timeout_s)
+        while line is not None:
+            _, exceeded, peak, cpu_s, *code = line.split("\t")
+            self._state = State(
+                exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None
+            )
+            line = self._line(0.0)
+
+    def _line(self, timeout_s: float) -> str | None:
+        end = time.monotonic() + timeout_s
+        while b"\n" not in self._buffer:
+            waiting = select.poll()
+            waiting.register(self._sock, select.POLLIN)
+            if not waiting.poll(max(0.0, end - time.monotonic()) * 1000):
+                return None
+            more = self._sock.recv(4096)
+            if not more:
+                return None
+            self._buffer += more
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "replace")
+
+    def end(self) -> None:
+        """Tells the keeper to end everything; nothing happens where it has ended already."""
+        self._send(b"!")
+
+    def _send(self, word: bytes) -> None:
+        """The keeper may have ended."""
+        with contextlib.suppress(OSError):
+            self._sock.send(word)
+
+    def close(self) -> None:
+        """Takes in what was said last, and closes the line."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._sock.fileno() >= 0:
+                self._read(0.0)
+                self._sock.close()

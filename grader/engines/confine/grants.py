@@ -1,0 +1,64 @@
+"""What of the machine's files a student process may read, and what must stay hidden beneath that."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import platformdirs
+from msgspec import Struct
+
+PACKAGE = Path(__file__).resolve().parents[2]
+SOURCE_ROOT = PACKAGE.parent
+COURSE = PACKAGE / "course"  # the exercises and quizzes inside a wheel
+
+
+class Grants(Struct, frozen=True, kw_only=True):
+    """Absolute paths: readable ones, hidden ones below them, and those without which nothing runs."""
+
+    read: tuple[str, ...]
+    hide: tuple[str, ...]
+    need: tuple[str, ...]
+
+
+def cache_folder() -> Path:
+    """Where the decoded datasets are, by the same rule as `grader.data`."""
+    if named := os.environ.get("GRADE_CACHE"):
+        return Path(named).absolute()
+    folder = Path(platformdirs.user_cache_dir("grade", appauthor=False))
+    if folder.is_dir() or not hasattr(os, "getuid"):
+        return folder
+    return Path(tempfile.gettempdir()) / f"grade-{os.getuid()}"
+
+
+def library_folders() -> list[str]:
+    """Folders of `PYTHONPATH` that packages were installed into; not those that somebody works in."""
+    folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return [os.path.abspath(entry) for entry in folders if any(Path(entry).glob("*.dist-info"))]
+
+
+def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
+    """The interpreter, the installed packages, the grader without its course, the datasets, and `readable`."""
+    sites = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
+    read = [
+        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sites, *library_folders(), str(PACKAGE),
+        *_hops(sys.executable), *map(str, cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
+        *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
+    ]  # fmt: skip
+    need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
+    hide = [str(path.absolute()) for path in (COURSE, *hidden)]
+    known = dict.fromkeys(path for path in read if path != "/" and Path(path).exists())
+    return Grants(read=tuple(known), hide=tuple(hide), need=tuple(need))
+
+
+def _hops(path: str) -> list[str]:
+    """A program and the links that lead to it."""
+    found = [path]
+    while os.path.islink(found[-1]) and len(found) < 20:
+        found.append(os.path.normpath(os.path.join(os.path.dirname(found[-1]), os.readlink(found[-1]))))
+    return found

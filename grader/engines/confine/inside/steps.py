@@ -1,0 +1,99 @@
+"""What a process does to itself just before it becomes the student's: it can't be undone and holds for its children."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from . import landlock, places, seccomp, system
+from .plan import Plan
+from .spec import Spec
+
+FILE_BYTES = 2_000_000_000
+OPEN_FILES = 1024
+LOCKED_BYTES = 8_000_000
+
+
+def processes() -> int:
+    """How many processes and threads a submission may have: TensorFlow takes several per core."""
+    return 256 + 16 * (os.cpu_count() or 1)
+
+
+def limit(spec: Spec, others: int, *, counted: bool) -> None:
+    """Sets the resource limits.
+
+    Args:
+        others: processes of the same user that aren't the student's.
+        counted: whether a control group counts memory; else a wide bound on private memory stands in between
+            two looks of the watch.
+    """
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: max(FILE_BYTES, spec.memory),
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_NPROC: processes() + others,
+        resource.RLIMIT_MEMLOCK: LOCKED_BYTES,
+    }
+    if system.LINUX:
+        limits |= {resource.RLIMIT_MSGQUEUE: 0, resource.RLIMIT_RTPRIO: 0, resource.RLIMIT_NICE: 0}
+        if not counted:
+            limits[resource.RLIMIT_DATA] = 2 * spec.memory + 4 * FILE_BYTES
+    for name, value in limits.items():
+        hard = resource.getrlimit(name)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(name, (bound, bound))
+
+
+def give_up(spec: Spec, user: int | None) -> list[str]:
+    """Leaves the grader's user and every right that root or a namespace gave; returns the layers that hold.
+
+    Raises:
+        OSError: it can't.
+    """
+    layers: list[str] = []
+    if spec.wants("capabilities"):
+        system.drop_bounding()
+    if user is not None:
+        layers += become(user)
+    if spec.wants("capabilities"):
+        system.clear_capabilities()
+        layers.append("capabilities")
+    if spec.wants("privileges"):
+        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")
+        layers.append("privileges")
+    return layers
+
+
+def become(user: int) -> list[str]:
+    """Becomes a user, of the group with the same number and of no other; returns the layer's name."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    return ["user"]
+
+
+def lock(spec: Spec, plan: Plan, home: str, *, counted: bool, own_user: bool) -> tuple[list[str], list[str]]:
+    """Landlock, then the system-call filter; returns the layers that hold, and why others don't."""
+    layers, missing = [], []
+    for name in ("landlock", "system-calls"):
+        if not spec.wants(name):
+            continue
+        try:
+            if name == "landlock":
+                _landlock(spec, plan, home)
+            else:
+                seccomp.restrict(sockets=plan.mounts, memory_files=counted, alone=not (plan.pids or own_user))
+        except OSError as error:
+            missing.append(f"{name}: {error.strerror}")
+        else:
+            layers.append(name)
+    return layers, missing
+
+
+def _landlock(spec: Spec, plan: Plan, home: str) -> None:
+    common = places.for_everybody(own_proc=plan.mounts and plan.pids)
+    devices = [f"/dev/{name}" for name in places.DEVICES]
+    if plan.mounts:
+        landlock.restrict(["/"], [*common, *spec.read, "/dev", "/etc", "/home"], [*devices, *places.WRITABLE])
+    else:
+        landlock.restrict([], [*common, *places.readable(spec.read, spec.hide)], [*devices, home])
