@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from grader import checks
+from grader.channel import Channel, Closed, Malformed
 from grader.engines import confine
 from grader.engines.trainer import TrainerProcess
 from grader.errors import GraderError
@@ -24,15 +25,12 @@ from grader.static import Plan
 from grader.wire import (
     Answer,
     Begin,
-    Channel,
-    Closed,
     Crashed,
     Event,
     Fault,
     Hello,
     Load,
     LocalTrouble,
-    Malformed,
     Measure,
     Measured,
     NeedPass,

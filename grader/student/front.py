@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
+from grader.channel import Channel
 from grader.student.feed import Cargo
 from grader.verdict import Note
-from grader.wire import Channel, Remark, ToStudent, Unsupported
+from grader.wire import Remark, ToStudent, Unsupported
 
 
 class Ended(BaseException):

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from msgspec import structs
 
+from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.trainer import measuring, rebuild
@@ -25,8 +26,6 @@ from grader.wire import (
     Answer,
     ArraySpec,
     Begin,
-    Channel,
-    Closed,
     Event,
     Fault,
     Hello,

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader.wire import ArraySpec, Channel, Order, Role
+from grader.channel import Channel
+from grader.wire import ArraySpec, Order, Role
 
 Array = np.ndarray[Any, Any]
 

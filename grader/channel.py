@@ -1,0 +1,124 @@
+"""How messages travel between the three programs: framed, size-capped, decoded into exact types.
+
+A frame is a 4-byte length and one MessagePack message; the raw bytes of its `arrays` follow it. The front stands
+between student and trainer, and hands arrays through without looking at them.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from grader.wire import ArraySpec
+
+MAX_MESSAGE = 4_000_000
+CHUNK = 1 << 20
+TICK_S = 0.1
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Malformed(Exception):
+    """The other side sent what isn't a message."""
+
+
+class Channel:
+    """One end of a socketpair.
+
+    Args:
+        receives: the union of message types that may arrive here; anything else is `Malformed`.
+        tick: called about every 0.1 s while waiting; may raise to give up.
+    """
+
+    def __init__(self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self.tick = tick
+        self._decoder = msgspec.msgpack.Decoder(receives)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def send(self, message: Struct, buffers: Iterable[Any] = ()) -> None:
+        """Sends a message and the raw bytes of its arrays. Raises: Closed."""
+        body = self._encoder.encode(message)
+        if len(body) > MAX_MESSAGE:
+            raise Malformed(f"a message of {len(body):,} bytes (at most {MAX_MESSAGE:,})")
+        self._write(struct.pack(">I", len(body)) + body)
+        for buffer in buffers:
+            self._write(buffer)
+
+    def receive(self) -> Any:
+        """The next message; its arrays, if any, must then be read with `read_into` or `relay`.
+
+        Raises:
+            Closed: the other side closed its end.
+            Malformed: too long, not MessagePack, or not of a type that may arrive here.
+        """
+        (length,) = struct.unpack(">I", self._read(4))
+        if length > MAX_MESSAGE:
+            raise Malformed(f"a message of {length:,} bytes (at most {MAX_MESSAGE:,})")
+        body = self._read(length)
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise Malformed(str(error)) from error
+
+    def read_into(self, target: memoryview) -> None:
+        """Fills a writable buffer with an array's raw bytes."""
+        view = target.cast("B") if target.nbytes else target
+        done = 0
+        while done < target.nbytes:
+            done += self._some(view[done : done + CHUNK])
+
+    def relay(self, specs: Sequence[ArraySpec], other: Channel | None) -> None:
+        """Hands the bytes of `specs` on to another channel (None: throws them away)."""
+        buffer = memoryview(bytearray(CHUNK))
+        left = sum(spec.nbytes for spec in specs)
+        while left:
+            count = self._some(buffer[: min(left, CHUNK)])
+            left -= count
+            if other is not None:
+                other._write(buffer[:count])
+
+    def readable(self) -> bool:
+        """Whether something has arrived (without waiting)."""
+        return bool(select.select([self.sock], [], [], 0)[0])
+
+    def _read(self, count: int) -> bytes:
+        data = bytearray(count)
+        self.read_into(memoryview(data))
+        return bytes(data)
+
+    def _some(self, view: memoryview) -> int:
+        while True:
+            try:
+                count = self.sock.recv_into(view)
+            except BlockingIOError:
+                if not select.select([self.sock], [], [], TICK_S)[0]:
+                    self.tick()
+                continue
+            except OSError as error:
+                raise Closed from error
+            if count == 0:
+                raise Closed
+            return count
+
+    def _write(self, data: Any) -> None:
+        view = memoryview(data)
+        view = view.cast("B") if view.nbytes else view
+        done = 0
+        while done < view.nbytes:
+            try:
+                done += self.sock.send(view[done : done + CHUNK])
+            except BlockingIOError:
+                if not select.select([], [self.sock], [], TICK_S)[1]:
+                    self.tick()
+            except OSError as error:
+                raise Closed from error
