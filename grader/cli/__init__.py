@@ -17,7 +17,9 @@ COMMANDS = {
     "list": ("grader.cli.list_", "Show the course's exercises"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
+    "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
+    "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
     "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
 }
 MAIN_JOB = "exercise"

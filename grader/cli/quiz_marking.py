@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
+import msgspec
+
 from grader.cli import outputs
 from grader.course import Course
 from grader.errors import Exit, UsageError
-from grader.quiz import handed_in, key, marking, verdicts
-from grader.quiz.handed_in import HandedIn
+from grader.quiz import handed_in, key, marking, marksheet, verdicts
+from grader.quiz.handed_in import Attempt, HandedIn
 from grader.quiz.key import Solutions
+from grader.quiz.marksheet import Marksheet
 from grader.quiz.model import Quiz
+from grader.quiz.responses import AnswersError
 from grader.quiz.screens import plural
+from grader.quiz.verdicts import Sight
+from grader.reports import write
+from grader.reports.text import line
+from grader.verdict import Verdict
+
+# The most students whose lines a terminal gets; files get all.
+MOST_LINES = 400
 
 
 def mark(
@@ -31,29 +44,102 @@ def mark(
     """Marks what is in `answers` and delivers verdicts; returns the exit code.
 
     Raises:
-        UsageError: a response file is broken, or there is no key to mark with.
+        UsageError: a single response file is broken, or there is no key to mark with.
         CourseError: the key is broken.
     """
     solutions = key.load(course, quiz)
     seen = verdicts.EVERYTHING if reveal else verdicts.sight(quiz, datetime.now(UTC))
-    item = handed_in.read_file(handed_in.files(answers)[0], quiz)
-    verdict = _verdict(quiz, needed(solutions, quiz, [item]), item, seen)
-    outputs.deliver([verdict], chosen, quiet=quiet)
-    return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+    paths = handed_in.files(answers)
+    if not answers.is_dir():
+        item = handed_in.read_file(paths[0], quiz)
+        solutions = needed(solutions, quiz, [item])
+        verdict = _verdict(quiz, solutions, item, marking.mark(quiz, solutions, item.responses), seen)
+        outputs.deliver([verdict], chosen, quiet=quiet)
+        _keep(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, marks, table)
+        return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+    return _class(quiz, solutions, paths, marks, table, chosen, seen, quiet=quiet)
+
+
+def _class(
+    quiz: Quiz,
+    solutions: Solutions | None,
+    paths: Sequence[Path],
+    marks: Path | None,
+    table: Path | None,
+    chosen: Mapping[str, Any],
+    seen: Sight,
+    *,
+    quiet: bool,
+) -> int:
+    """Marks every file that can be read; 0 where that is all of them, else 2."""
+    read = list(handed_in.read_all(paths, quiz))
+    broken = [item for item in read if isinstance(item, AnswersError)]
+    items = [item for item in read if isinstance(item, HandedIn)]
+    attempts = handed_in.mark_class(quiz, needed(solutions, quiz, items), items)
+    assert solutions is not None
+    sheet = _keep(quiz, attempts, solutions, marks, table)
+    found = [_verdict(quiz, solutions, a.handed_in, a.marked, seen, named=True) for a in attempts if a.kept]
+    if any(chosen.values()) and found:
+        outputs.deliver(found, chosen, quiet=True)
+    if not any(chosen[name] == "-" for name in outputs.FILE_FORMATS):
+        click.echo(summary(quiz, sheet, len(paths), quiet=quiet))
+    for error in broken:
+        click.echo(f"not marked: {error}", err=True)
+    return Exit.USAGE if broken else Exit.PASSED
+
+
+def _keep(
+    quiz: Quiz, attempts: Sequence[Attempt], solutions: Solutions, marks: Path | None, table: Path | None
+) -> Marksheet:
+    """The marks as a record, written where that was asked for."""
+    sheet = marksheet.marksheet(quiz, solutions, attempts)
+    if marks is not None:
+        if marks.exists():
+            raise UsageError(f"{marks} is there already; remove it, or re-mark it: grade regrade {quiz.id} --marks {marks}")
+        write.write(marks, marksheet.render(sheet))
+    if table is not None:
+        write.write(table, marksheet.table(sheet, quiz))
+    return sheet
+
+
+def summary(quiz: Quiz, sheet: Marksheet, files: int, *, quiet: bool) -> str:
+    """A class in a few lines: a line for each student, then how it went."""
+    kept = [row.marked for row in sheet.kept]
+    rows = [] if quiet else [_line(marksheet.who(row), row.marked) for row in sheet.kept[:MOST_LINES]]
+    if len(rows) < len(kept) and not quiet:
+        rows.append(f"… {len(kept) - len(rows):,} more; --csv FILE writes all")
+    if not kept:
+        return f"{quiz.id}: no attempt to mark in {plural(files, 'file')}"
+    shares = [100 * item.score / item.max_score for item in kept]
+    passed = sum(item.passed for item in kept)
+    told = f"mean {statistics.fmean(shares):.1f} %, median {statistics.median(shares):.1f} %"
+    head = f"{quiz.id}: {plural(len(kept), 'student')} in {plural(files, 'file')}, {passed} passed, {told}"
+    return "\n".join([*rows, head])
+
+
+def _line(who: str, marked: marking.Marked) -> str:
+    shown = line(who, limit=40)
+    return f"{shown:<24} {marked.score:>6g} / {marked.max_score:g}  {'passed' if marked.passed else 'not passed'}"
 
 
 def needed(solutions: Solutions | None, quiz: Quiz, items: list[HandedIn]) -> Solutions:
     """The key. Raises: UsageError: there is none; it says what was read all the same."""
     if solutions is not None:
         return solutions
-    count = sum(given is not None for given in items[0].responses.answers.values())
-    read = f"{count} of {plural(len(quiz.questions), 'question')} answered" if len(items) == 1 else f"{len(items)} files"
+    read = plural(len(items), "file")
+    if len(items) == 1:
+        count = sum(given is not None for given in items[0].responses.answers.values())
+        read = f"{count} of {plural(len(quiz.questions), 'question')} answered"
     raise UsageError(
         f"recorded, not graded: the answers are well-formed ({read}), but this course has no key "
         f"(solutions/quizzes/{quiz.id}.yaml); hand in the file"
     )
 
 
-def _verdict(quiz: Quiz, solutions: Solutions, item: HandedIn, seen: verdicts.Sight) -> verdicts.Verdict:
-    marked = marking.mark(quiz, solutions, item.responses)
-    return verdicts.verdict(quiz, solutions, marked, item.responses, item.source, seen)
+def _verdict(
+    quiz: Quiz, solutions: Solutions, item: HandedIn, marked: marking.Marked, seen: Sight, *, named: bool = False
+) -> Verdict:
+    source = item.source
+    if named and item.responses.student:
+        source = msgspec.structs.replace(source, path=item.responses.student)
+    return verdicts.verdict(quiz, solutions, marked, item.responses, source, seen)

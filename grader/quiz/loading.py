@@ -92,9 +92,9 @@ def closing(quiz: Quiz) -> datetime | None:
     """When the quiz closes; None where it says nothing or no time with a zone."""
     try:
         time = datetime.fromisoformat(quiz.closes or "")
-        return time if time.tzinfo else None
     except (ValueError, OverflowError):
         return None
+    return time if time.tzinfo else None
 
 
 def _check_questions(quiz: Quiz, node: Node, faults: Problems) -> None:

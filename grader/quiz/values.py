@@ -37,7 +37,7 @@ def number(text: str) -> Decimal | None:
 
 
 def words(text: str, *, case: bool = False) -> str:
-    """A text for comparing: compatible characters made one, spaces single, quotes and dashes plain, no final dot.
+    r"""A text for comparing: compatible characters made one, spaces single, quotes and dashes plain, no final dot.
 
     >>> words("  Rectified\tLinear  UNIT. ")
     'rectified linear unit'

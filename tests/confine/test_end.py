@@ -21,11 +21,8 @@ MARK = "grade_test_mark"
 
 def marked():
     """The processes that carry this test's mark on their command line."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any(MARK in word for word in process.info["cmdline"] or ()) and process.status() != psutil.STATUS_ZOMBIE:
-            found.append(process.pid)
-    return found
+    alive = [one for one in psutil.process_iter(["cmdline", "status"]) if one.info["status"] != psutil.STATUS_ZOMBIE]
+    return [one.pid for one in alive if any(MARK in word for word in one.info["cmdline"] or ())]
 
 
 SLEEPER = f"[sys.executable, '-c', '{MARK} = 1; import time; time.sleep(99)']"

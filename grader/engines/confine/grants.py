@@ -1,5 +1,7 @@
 """What of the machine's files a student process may read, and what must stay hidden beneath that."""
 
+# ruff: noqa: PTH - links are followed by hand, and what can't be looked at is passed over
+
 from __future__ import annotations
 
 import os
@@ -30,10 +32,12 @@ def cache_folder() -> Path:
     """Where the decoded datasets are, by the same rule as `grader.data`."""
     if named := os.environ.get("GRADE_CACHE"):
         return Path(named).absolute()
-    folder = Path(platformdirs.user_cache_dir("grade", appauthor=False))
-    if folder.is_dir() or not hasattr(os, "getuid"):
-        return folder
-    return Path(tempfile.gettempdir()) / f"grade-{os.getuid()}"
+    temporary = os.path.join(tempfile.gettempdir(), f"grade-{os.getuid()}")
+    try:
+        folder = platformdirs.user_cache_dir("grade", appauthor=False)
+    except RuntimeError:  # no home folder
+        return Path(temporary)
+    return Path(folder if os.path.isdir(folder) else temporary)
 
 
 def library_folders() -> list[str]:
@@ -52,7 +56,7 @@ def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
     ]  # fmt: skip
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
     hide = [str(path.absolute()) for path in (COURSE, *hidden)]
-    known = dict.fromkeys(path for path in read if path != "/" and Path(path).exists())
+    known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     return Grants(read=tuple(known), hide=tuple(hide), need=tuple(need))
 
 

@@ -59,7 +59,7 @@ def unshare(flags: int, what: str) -> None:
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Mounts; `flags` as in mount(2)."""
+    """A mount, with the flags of the manual's page."""
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
     done = LIBC.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3])
     checked(done, f"mount {source} on {target}")

@@ -1,0 +1,102 @@
+"""`grade regrade QUIZ`: marks stored answers again with a corrected key, and shows who changes before it writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.errors import Exit, UsageError
+from grader.quiz import key, loading, marksheet
+from grader.quiz.marksheet import Change, Marksheet
+from grader.quiz.screens import plural
+from grader.reports import write
+from grader.reports.text import line
+
+MOST_LINES = 60
+
+
+@click.command("regrade", options_metavar="[OPTIONS]")
+@click.argument("quiz_id", metavar="QUIZ")
+@click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
+@click.option("--never-lower", is_flag=True, help="Nobody's attempt loses points: the better marks stand.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
+@click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the new marks as a table.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+def command(
+    quiz_id: str,
+    marks: Path | None,
+    csv_: Path | None,
+    course: Path | None,
+    never_lower: bool,
+    yes: bool,
+    dry_run: bool,
+) -> int:
+    r"""Mark a class's stored answers again, after QUIZ's key was corrected.
+
+    Shows whose marks change and by how much, then asks. The old marks are kept in the file.
+
+    \b
+    grade quiz week3 --answers folder/ --marks week3.marks.json
+    (correct solutions/quizzes/week3.yaml)
+    grade regrade week3 --marks week3.marks.json
+    """
+    found = courses.find(course)
+    quiz = loading.load(found, quiz_id)
+    solutions = key.load(found, quiz)
+    if solutions is None:
+        raise UsageError(f"no key to mark with: this course has no solutions/quizzes/{quiz_id}.yaml")
+    path = marks or Path(f"{quiz_id}.marks.json")
+    before = marksheet.read(path, quiz)
+    after = marksheet.remarked(before, quiz, solutions, datetime.now(UTC), never_lower=never_lower)
+    click.echo(report(before, after, marksheet.changes(before, after)))
+    if dry_run or not _agreed(path, yes=yes):
+        click.echo("Nothing was written.")
+        return Exit.PASSED
+    write.write(path, marksheet.render(after))
+    if csv_ is not None:
+        write.write(csv_, marksheet.table(after, quiz))
+    click.echo(f"Wrote {path}; the old marks are in its history.")
+    return Exit.PASSED
+
+
+def _agreed(path: Path, *, yes: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        click.echo("Add --yes to write the new marks.")
+        return False
+    return click.confirm(f"Write the new marks to {path}?")
+
+
+def report(before: Marksheet, after: Marksheet, changed: Sequence[Change]) -> str:
+    """Who changes and by how much."""
+    lines = [_line(change) for change in changed[:MOST_LINES]]
+    if len(changed) > MOST_LINES:
+        lines.append(f"… {len(changed) - MOST_LINES:,} more")
+    up = sum(change.after > change.before for change in changed)
+    down = sum(change.after < change.before for change in changed)
+    now = sum(change.passed_after and not change.passed_before for change in changed)
+    gone = sum(change.passed_before and not change.passed_after for change in changed)
+    total = plural(len(after.kept), "student")
+    key_is = "the same key" if before.key_digest == after.key_digest else "another key"
+    lines.append(
+        f"{after.quiz}: {total}, marked with {key_is}: {up} up, {down} down, {len(after.kept) - up - down} with the same "
+        f"score; {now} pass who did not, {gone} no longer pass"
+    )
+    return "\n".join(lines)
+
+
+def _line(change: Change) -> str:
+    passes = ""
+    if change.passed_after != change.passed_before:
+        passes = "  now passes" if change.passed_after else "  no longer passes"
+    why = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in change.questions.items())
+    difference = change.after - change.before
+    score = f"{change.before:g} → {change.after:g} of {change.max_score:g} ({difference:+g})"
+    return f"{line(change.student, limit=40):<20} {score}{passes}  [{why}]"

@@ -1,0 +1,211 @@
+"""The marks of a class, schema `grade-marks/1`: with the answers they rest on and the marks that they replaced."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from grader.errors import UsageError
+from grader.quiz.handed_in import Attempt, HandedIn, mark_class
+from grader.quiz.key import Solutions
+from grader.quiz.loading import digest
+from grader.quiz.marking import Marked
+from grader.quiz.model import Quiz
+from grader.quiz.responses import Responses
+from grader.verdict import SubmissionRef
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One attempt: the answers, where they came from, their marks, and whether it is the one that counts."""
+
+    responses: Responses
+    source: SubmissionRef
+    marked: Marked
+    kept: bool = True
+
+
+class Old(Struct, frozen=True, kw_only=True):
+    """One attempt's score before a regrade."""
+
+    student: str
+    attempt: int
+    score: float
+    points: dict[str, float]
+    kept: bool
+
+
+class Revision(Struct, frozen=True, kw_only=True):
+    """The marks that a regrade replaced, when, and the key that they came from."""
+
+    replaced: datetime
+    key_digest: str
+    marks: list[Old]
+
+
+class Marksheet(Struct, frozen=True, kw_only=True):
+    schema: Literal["grade-marks/1"] = "grade-marks/1"
+    quiz: str
+    quiz_digest: str
+    key_digest: str
+    rows: list[Row]
+    history: list[Revision] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[Row]:
+        """One row for each student."""
+        return [row for row in self.rows if row.kept]
+
+
+def key_digest(solutions: Solutions) -> str:
+    """What marks name their key by: the correct answers, not the explanations and feedback."""
+    answers = {
+        name: [sorted(solved.answer.correct), solved.answer.tolerance, solved.answer.range, solved.answer.case]
+        for name, solved in sorted(solutions.items())
+    }
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(answers)).hexdigest()
+
+
+def marksheet(quiz: Quiz, solutions: Solutions, attempts: Sequence[Attempt]) -> Marksheet:
+    """The marks of a class as a record to keep."""
+    rows = [
+        Row(responses=a.handed_in.responses, source=a.handed_in.source, marked=a.marked, kept=a.kept) for a in attempts
+    ]
+    return Marksheet(quiz=quiz.id, quiz_digest=digest(quiz), key_digest=key_digest(solutions), rows=rows)
+
+
+def read(path: Path, quiz: Quiz) -> Marksheet:
+    """A marksheet from its file.
+
+    Raises:
+        UsageError: it can't be read, is none, or is another quiz's.
+    """
+    try:
+        sheet = msgspec.json.decode(path.read_bytes(), type=Marksheet)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        make = f"make one with: grade quiz {quiz.id} --answers FOLDER --marks {path}"
+        raise UsageError(f"{path} is not a marksheet: {said}; {make}") from error
+    if sheet.quiz != quiz.id:
+        raise UsageError(f'{path} holds the marks of the quiz "{sheet.quiz}", not "{quiz.id}"')
+    return sheet
+
+
+def render(sheet: Marksheet) -> str:
+    return msgspec.json.format(msgspec.json.encode(sheet), indent=1).decode() + "\n"
+
+
+def remarked(sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, *, never_lower: bool = False) -> Marksheet:
+    """The same answers marked with another key; the old marks go to the history.
+
+    Args:
+        never_lower: an attempt keeps its old marks where the new ones are worse.
+    """
+    handed_in = [HandedIn(responses=row.responses, source=row.source) for row in sheet.rows]
+    fresh = marksheet(quiz, solutions, mark_class(quiz, solutions, handed_in))
+    if never_lower:
+        fresh = _never_lower(sheet, fresh)
+    old = [
+        Old(
+            student=row.marked.student,
+            attempt=row.marked.attempt,
+            score=row.marked.score,
+            points={item.question: item.points for item in row.marked.marks},
+            kept=row.kept,
+        )
+        for row in sheet.rows
+    ]
+    revision = Revision(replaced=now, key_digest=sheet.key_digest, marks=old)
+    return msgspec.structs.replace(fresh, history=[*sheet.history, revision])
+
+
+def _never_lower(sheet: Marksheet, fresh: Marksheet) -> Marksheet:
+    old = {_name(row): row.marked for row in sheet.rows}
+    rows = [
+        msgspec.structs.replace(row, marked=old[_name(row)]) if old[_name(row)].score > row.marked.score else row
+        for row in fresh.rows
+    ]
+    return msgspec.structs.replace(fresh, rows=rows)
+
+
+def _name(row: Row) -> tuple[str, int, str]:
+    return (row.marked.student, row.marked.attempt, row.source.path)
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """How one student's counting marks change; `questions` holds the points before and after where they differ."""
+
+    student: str
+    before: float
+    after: float
+    max_score: float
+    passed_before: bool
+    passed_after: bool
+    questions: dict[str, tuple[float, float]]
+
+
+def changes(before: Marksheet, after: Marksheet) -> list[Change]:
+    """Every student whose score, pass or points of a question differ, the greatest changes first."""
+    old = {who(row): row.marked for row in before.kept}
+    found = [_change(who(row), old[who(row)], row.marked) for row in after.kept if who(row) in old]
+    changed = [change for change in found if change.questions or change.before != change.after]
+    return sorted(changed, key=lambda change: (-abs(change.after - change.before), change.student))
+
+
+def who(row: Row) -> str:
+    """A row's student; the file where it names none."""
+    return row.marked.student or row.source.path
+
+
+def _change(student: str, old: Marked, new: Marked) -> Change:
+    points = {item.question: item.points for item in old.marks}
+    differing = {
+        item.question: (points.get(item.question, 0.0), item.points)
+        for item in new.marks
+        if points.get(item.question, 0.0) != item.points
+    }
+    return Change(
+        student=student,
+        before=old.score,
+        after=new.score,
+        max_score=new.max_score,
+        passed_before=old.passed,
+        passed_after=new.passed,
+        questions=differing,
+    )
+
+
+def table(sheet: Marksheet, quiz: Quiz) -> str:
+    """The marks as CSV, one line for each attempt; a text that a spreadsheet would take for a formula is quoted."""
+    names = [question.id for question in quiz.questions]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["student", "attempt", "counts", "score", "max_score", "percent", "passed", *names, "file"])
+    for row in sheet.rows:
+        points = {item.question: f"{item.points:g}" for item in row.marked.marks}
+        share = 100 * row.marked.score / row.marked.max_score
+        writer.writerow([
+            cell(row.marked.student), row.marked.attempt, "yes" if row.kept else "no", f"{row.marked.score:g}",
+            f"{row.marked.max_score:g}", f"{share:.1f}", "yes" if row.marked.passed else "no",
+            *(points.get(name, "") for name in names), cell(row.source.path),
+        ])  # fmt: skip
+    return out.getvalue()
+
+
+def cell(text: str) -> str:
+    """A student's text that no spreadsheet runs.
+
+    >>> cell("=HYPERLINK(1)")
+    "'=HYPERLINK(1)"
+    """
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return f"'{plain}" if plain.startswith(FORMULA) or text.startswith(FORMULA) else plain
