@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
-import keras
-import tensorflow as tf
+from grader.student import quiet
 
-from grader.student import activations, datasets, delegate, dialect, loader
-from grader.student.front import Front
-from grader.wire import Load, Ready
+with quiet.stderr():
+    import keras
+    import tensorflow as tf
+
+    from grader.student import activations, datasets, delegate, dialect, loader
+    from grader.student.front import Front
+    from grader.wire import Load, Ready
 
 
 def main() -> None:
