@@ -25,23 +25,28 @@ class End(Struct, frozen=True, kw_only=True):
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """One layer that has influence on the output; nested models are flattened, wrappers looked through."""
+    """One layer that has influence on the output; nested models are flattened, wrappers looked through.
+
+    `sources` are the names of the layers (or inputs of the model) whose outputs it takes.
+    """
 
     kind: str
     name: str
     output_shape: list[int | None] = field(default_factory=list)
     parameters: int = 0
     config: dict[str, Any] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
 
 
 class Architecture(Struct, frozen=True, kw_only=True):
-    """The declared model, as the trainer rebuilt it."""
+    """The declared model, as the trainer rebuilt it; `inputs` are the shapes that it takes, batch axis first."""
 
     layers: list[Layer]
     parameters: int
     compile: dict[str, Any] = field(default_factory=dict)
     accuracy_key: str | None = None
     log_keys: list[str] = field(default_factory=list)
+    inputs: list[list[int | None]] = field(default_factory=list)
 
 
 class DataMatch(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
 from grader.trainer.rebuild_layers import Call, all_calls, influential, stand_in
+from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
 
 DEFAULT_BATCH = 32
@@ -57,11 +58,12 @@ def inspect(
                 model.build((None, *input_shapes[0][1:]))
         model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
         found = Architecture(
-            layers=influential(architecture, model),
+            layers=linked(influential(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
             accuracy_key=accuracy_key(compile_config, [tuple(output.shape) for output in model.outputs], label_shape),
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
+            inputs=[list(tensor.shape) for tensor in model.inputs],
         )
         calls = list(all_calls(architecture, model))
     except Exception as error:

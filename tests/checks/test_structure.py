@@ -1,0 +1,264 @@
+"""How a declared model is made, judged without building one."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.checks import structure
+from grader.checks.tables import Group, Row, compare, side_by_side, spread
+from grader.course import Course
+from grader.errors import CourseError
+from grader.exercise import load
+from grader.run import Architecture, Layer
+
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: f
+dataset: mnist
+checks:
+  - {{id: table, check: architecture.table, points: 1, args: {{rows: {rows}}}}}
+"""
+
+
+def layer(kind, name=None, shape=(), parameters=0, sources=(), **config):
+    return Layer(
+        kind=kind, name=name or kind.lower(), output_shape=[None, *shape], parameters=parameters,
+        config=config, sources=list(sources),
+    )  # fmt: skip
+
+
+def model(*layers, **settings):
+    return Architecture(layers=list(layers), parameters=sum(one.parameters for one in layers), **settings)
+
+
+LENET = [
+    Row(layer="Conv2D", filters=6, kernel_size=5, activation="relu"),
+    Row(layer="AveragePooling2D", pool_size=2),
+    Row(layer="Flatten"),
+    Row(layer="Dense", units=82, activation="relu"),
+]
+RIGHT = [
+    layer("Conv2D", filters=6, kernel_size=[5, 5], activation="relu", padding="valid"),
+    layer("AveragePooling2D", pool_size=[2, 2]),
+    layer("Flatten"),
+    layer("Dense", units=82, activation="relu"),
+]
+
+
+def changed(place, **config):
+    one = RIGHT[place]
+    return [*RIGHT[:place], layer(one.kind, **{**one.config, **config}), *RIGHT[place + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (changed(0, filters=16), "layer 1 (Conv2D) has filters 16; 6 is asked for"),
+        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; 5 is asked for"),
+        (changed(3, activation="linear"), "layer 4 (Dense) has activation linear; relu is asked for"),
+        (RIGHT[:2] + RIGHT[3:], "layer 3 is missing: Flatten"),
+        ([*RIGHT, layer("Dropout", rate=0.5)], "layer 5 is one too many: Dropout 0.5"),
+        (
+            [RIGHT[0], layer("MaxPooling2D", pool_size=[2, 2]), *RIGHT[2:]],
+            "layer 2 is MaxPooling2D 2x2; AveragePooling2D 2x2 is asked for",
+        ),
+        ([], "layer 1 is missing: Conv2D 6 5x5 relu (and 3 more differences)"),
+    ],
+)
+def test_the_first_difference_is_told_in_a_sentence(layers, message):
+    """Which layer, what it is, what it should be, and how many more differ."""
+    outcome = structure.table(model(*layers), rows=LENET)
+    assert (outcome.status, outcome.message) == ("failed", message)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        RIGHT,
+        [layer("Rescaling", scale=0.004), layer("Reshape"), *RIGHT],
+        [
+            *RIGHT[:3],
+            layer("Dense", units=82, activation="linear"),
+            layer("Activation", "a", activation="relu", sources=["dense"]),
+        ],
+        [*RIGHT[:3], layer("Dense", units=82, activation="linear"), layer("ReLU", sources=["dense"])],
+    ],
+)
+def test_what_comes_to_the_same_passes(layers):
+    """Images may be prepared inside the model, and an activation may be a layer of its own."""
+    assert structure.table(model(*layers), rows=LENET).status == "passed"
+
+
+def test_an_activation_that_is_asked_for_is_a_layer():
+    """A table that lists Activation isn't met by an option of the layer before it."""
+    rows = [Row(layer="Add"), Row(layer="Activation", activation="relu")]
+    layers = [layer("Add"), layer("Activation", activation="relu", sources=["add"])]
+    assert structure.table(model(*layers), rows=rows).status == "passed"
+    assert structure.table(model(layers[0]), rows=rows).message == "layer 2 is missing: Activation relu"
+
+
+def test_shapes_and_parameters_of_the_summary_are_compared():
+    """An exercise can ask for the columns that `model.summary()` prints."""
+    rows = [Row(layer="Conv2D", output=[26, 26, 64], parameters=640)]
+    good = layer("Conv2D", shape=(26, 26, 64), parameters=640)
+    same = layer("Conv2D", shape=(28, 28, 64), parameters=640)
+    heavy = layer("Conv2D", shape=(26, 26, 64), parameters=1792)
+
+    assert structure.table(model(good), rows=rows).status == "passed"
+    padded = structure.table(model(same), rows=rows)
+    assert padded.message == "layer 1 (Conv2D) puts out (28, 28, 64); (26, 26, 64) is asked for"
+    assert "! Conv2D (26, 26, 64) | Conv2D (28, 28, 64)" in padded.got
+    found = structure.table(model(heavy), rows=rows).message
+    assert found == "layer 1 (Conv2D) has 1,792 parameters; 640 are asked for"
+
+
+def test_a_long_table_is_shown_around_the_first_difference():
+    """Seven rows are enough to see where one is, and fit into every report."""
+    rows = [Row(layer="Dense", units=number) for number in range(30)]
+    layers = [layer("Dense", f"d{number}", units=number + (number == 20)) for number in range(30)]
+    shown = side_by_side(compare(rows, layers))
+    assert shown.splitlines()[0] == "  asked for | your model"
+    assert shown.splitlines()[1] == "  (18 layers before)"
+    assert "! Dense 20  | Dense 21" in shown
+    assert shown.splitlines()[-1] == "  (5 layers after)"
+    assert len(shown) <= 600
+
+
+def test_groups_and_arguments_make_the_rows_of_a_call():
+    """`=filters` is what the function was called with; a group comes as often as it says."""
+    table = [Group(times="=convolutions", rows=[Row(layer="Conv2D", filters="=filters")]), Row(layer="Flatten")]
+    rows = spread(table, {"filters": 16, "convolutions": 2})
+    assert [(row.layer, row.filters) for row in rows] == [("Conv2D", 16), ("Conv2D", 16), ("Flatten", None)]
+
+
+def test_a_name_that_is_no_argument_is_a_fault_of_the_table():
+    """The message lists the arguments that there are."""
+    with pytest.raises(ValueError, match='"=width" names no argument; the function is called with filters'):
+        spread([Row(layer="Dense", units="=width")], {"filters": 1})
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("[{layer: Conv2d}]", 'there is no layer "Conv2d"; did you mean "Conv2D"?'),
+        ("[{layer: Conv2D, filter: 3}]", 'unknown key "filter"; did you mean "filters"?'),
+        ("[{layer: Conv2D, padding: full}]", 'expected one of valid, same, got "full"'),
+    ],
+)
+def test_a_typo_in_a_table_is_an_error_of_the_course(tmp_path, rows, message):
+    """With its line, when the exercise is loaded."""
+    folder = tmp_path / "exercises" / "small"
+    folder.mkdir(parents=True)
+    (folder / "exercise.yaml").write_text(SPEC.format(rows=rows))
+    with pytest.raises(CourseError) as caught:
+        load(Course(root=tmp_path), "small")
+    assert "exercises/small/exercise.yaml:8:" in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_models_end_is_compared_alone():
+    """What comes before may be anything."""
+    rows = [Row(layer="Dropout", rate=0.5), Row(layer="Dense", units=10)]
+    good = model(*RIGHT, layer("Dropout", rate=0.5), layer("Dense", "out", units=10))
+    assert structure.ends_with(good, rows=rows).status == "passed"
+    wrong = structure.ends_with(model(*RIGHT, layer("Dense", "out", units=10)), rows=rows)
+    assert wrong.message == "layer 4 is Dense 82 relu; Dropout 0.5 is asked for"
+
+
+def test_parameters_are_counted_in_all():
+    """The heaviest layers are named, so that the wrong one is found."""
+    found = model(layer("Dense", "hidden", parameters=100480), layer("Dense", "out", parameters=1290))
+    assert structure.parameters(found, equal=101770).status == "passed"
+    wrong = structure.parameters(found, equal=24330)
+    assert wrong.message == "the model has 101,770 parameters; 24,330 are asked for"
+    assert wrong.got == "101,770: hidden 100,480, out 1,290"
+
+
+def test_shapes_of_a_whole_model():
+    """What one example looks like going in and coming out."""
+    found = model(layer("Dense", shape=(10,)), inputs=[[None, 28, 28, 1]])
+    assert structure.shapes(found, input=[28, 28, 1], output=[10]).status == "passed"
+    wrong = structure.shapes(found, input=[28, 28], output=[100])
+    assert wrong.message == (
+        "the model takes (28, 28, 1) for one example; (28, 28) is asked for; "
+        "the model puts out (10) for one example; (100) is asked for"
+    )
+    assert (wrong.expected, wrong.got) == ("(28, 28) to (100)", "(28, 28, 1) to (10)")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "SGD"}, "the optimizer is SGD; adam is asked for"),
+        ({"loss": "CategoricalCrossentropy"},
+         "the loss is CategoricalCrossentropy; sparse_categorical_crossentropy is asked for"),
+        ({"metrics": []}, "accuracy is not among the metrics"),
+    ],
+)  # fmt: skip
+def test_wrong_compile_settings_are_named(settings, message):
+    """One sentence for each."""
+    right = {"optimizer": "Adam", "loss": "SparseCategoricalCrossentropy", "metrics": ["accuracy"]}
+    asked = {"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    assert structure.compiled(model(compile=right), **asked).status == "passed"
+    assert structure.compiled(model(compile={**right, **settings}), **asked).message == message
+
+
+def test_an_accuracy_under_another_name_counts():
+    """Keras takes `SparseCategoricalAccuracy` for the accuracy here, so the exercise does."""
+    found = model(compile={"metrics": ["SparseCategoricalAccuracy"]}, accuracy_key="sparse_categorical_accuracy")
+    assert structure.compiled(found, metrics=["accuracy"]).status == "passed"
+
+
+def test_a_stock_application_is_known_by_its_layers():
+    """A look-alike built by hand has other names."""
+    found = model(layer("Conv2D", "conv1_conv"), layer("Add", "conv5_block3_add"))
+    assert structure.stock(found, layers=["conv1_conv", "conv5_block3_add"]).status == "passed"
+    wrong = structure.stock(model(layer("Conv2D")), layers=["conv1_conv"])
+    assert wrong.message == "the layer conv1_conv of the stock application is not in the model"
+
+
+def graph(**sources):
+    """Layers `a`, `b` … with where each takes its input from; `add…` joins and has no weights."""
+    kinds = {
+        name: "Add" if name.startswith("add") else "Flatten" if name.startswith("flat") else "Conv2D"
+        for name in sources
+    }
+    return model(
+        *(
+            layer(kinds[name], name, parameters=9 * (kinds[name] == "Conv2D"), sources=given)
+            for name, given in sources.items()
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "passes"),
+    [
+        (graph(a=["input"], b=["a"], add=["a", "b"]), True),
+        (graph(a=["input"], add=["input", "a"]), True),
+        (graph(a=["input"], b=["a"], c=["b"], d=["a"], add=["c", "d"]), True),
+        (graph(a=["input"], b=["input"], add=["a", "b"]), False),
+        (graph(a=["input"], flat=["a"], add=["a", "flat"]), False),
+        (graph(a=["input"], add=["a"]), False),
+        (graph(a=["input"], b=["a"]), False),
+    ],
+)
+def test_a_skip_connection_joins_a_short_and_a_long_way(found, passes):
+    """Two branches of the same length, or a way without weights, are none."""
+    assert structure.skip_connections(found).status == ("passed" if passes else "failed")
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (graph(a=["input"], b=["a"]), "the model has no skip connection: it has no Add layer"),
+        (graph(a=["input"], add=["a"]), "the model has no skip connection: add adds a to itself"),
+        (graph(a=["input"], b=["input"], add=["a", "b"]),
+         "the model has no skip connection: add joins a and b, between which no layer is skipped"),
+    ],
+)  # fmt: skip
+def test_a_missing_skip_connection_says_what_is_there(found, message):
+    """The learner sees which tensors the Add layer joins."""
+    assert structure.skip_connections(found).message == message
