@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from grader.checks.registry import Outcome, check, failed, passed
-from grader.checks.tables import Group, Pair, Row, compare, compare_ends, difference, side_by_side, spread
+from grader.checks.tables import Pair, Row, compare, compare_ends, difference, side_by_side, spread
 from grader.checks.wording import counted, name, shown
 from grader.run import Architecture, Layer
 
@@ -14,7 +14,7 @@ MERGES = ("Add", "Concatenate")
 
 
 @check("architecture.table")
-def table(architecture: Architecture, *, rows: list[Group | Row]) -> Outcome:
+def table(architecture: Architecture, *, rows: list[Row]) -> Outcome:
     """The model's layers are those that the exercise lists, in this order.
 
     Args:
@@ -32,7 +32,7 @@ def table(architecture: Architecture, *, rows: list[Group | Row]) -> Outcome:
 
 
 @check("architecture.ends_with")
-def ends_with(architecture: Architecture, *, rows: list[Group | Row]) -> Outcome:
+def ends_with(architecture: Architecture, *, rows: list[Row]) -> Outcome:
     """The model ends with the layers that the exercise lists.
 
     Args:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from grader.checks.architecture import LAYERS
 from grader.checks.wording import counted, name
@@ -26,13 +26,13 @@ Number = int | str
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One layer as an exercise asks for it; what isn't named may be anything.
+    """One layer as an exercise asks for it; what isn't named may be anything. Or a group: `rows` that come `times`.
 
     A text such as `=filters` is the argument of that name with which the graded function was called.
     `output` is the shape without the batch, `parameters` the layer's own number of weights.
     """
 
-    layer: str
+    layer: str | None = None
     filters: Number | None = None
     units: Number | None = None
     kernel_size: int | list[int] | None = None
@@ -43,20 +43,14 @@ class Row(Struct, frozen=True, kw_only=True):
     rate: float | None = None
     output: list[int] | None = None
     parameters: int | None = None
+    times: Number = 1
+    rows: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.layer not in LAYERS:
+        if (self.layer is None) != bool(self.rows):
+            raise ValueError("a row names either a layer, or rows and how many times they come")
+        if self.layer is not None and self.layer not in LAYERS:
             raise ValueError(f'there is no layer "{self.layer}"{did_you_mean(self.layer, LAYERS)}')
-
-
-class Group(Struct, frozen=True, kw_only=True):
-    """Rows that come several times, one repetition after the other."""
-
-    times: Number
-    rows: list[Row]
-
-
-Table = Sequence[Group | Row]
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -67,20 +61,19 @@ class Pair(Struct, frozen=True, kw_only=True):
     fault: str | None
 
 
-def spread(table: Table, call: Mapping[str, Any]) -> list[Row]:
+def spread(table: Sequence[Row], call: Mapping[str, Any]) -> list[Row]:
     """The rows one by one, with the arguments of a call in the places of their names.
 
     Raises:
         ValueError: a name that is no argument of the call.
 
-    >>> group = Group(times="=n", rows=[Row(layer="Dense", units="=units")])
+    >>> group = Row(times="=n", rows=[Row(layer="Dense", units="=units")])
     >>> [row.units for row in spread([group], {"n": 2, "units": 32})]
     [32, 32]
     """
     rows: list[Row] = []
-    for item in table:
-        times = int(_value(item.times, call)) if isinstance(item, Group) else 1
-        rows += (item.rows if isinstance(item, Group) else [item]) * times
+    for row in table:
+        rows += (spread(row.rows, call) if row.rows else [row]) * int(_value(row.times, call))
     return [structs.replace(row, filters=_value(row.filters, call), units=_value(row.units, call)) for row in rows]
 
 
@@ -94,7 +87,7 @@ def _value(value: Any, call: Mapping[str, Any]) -> Any:
 
 def compare(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
     """The rows and the layers side by side, matched as well as their order allows."""
-    found = _effective(layers, {row.layer for row in rows})
+    found = _effective(layers, {row.layer for row in rows if row.layer})
     matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
     return [
         pair
@@ -173,7 +166,7 @@ def in_words(row: Row) -> str:
     >>> in_words(Row(layer="Conv2D", filters=64, kernel_size=3, activation="relu"))
     'Conv2D 64 3x3 relu'
     """
-    return _words(row.layer, {option: getattr(row, option) for option in OPTIONS})
+    return _words(str(row.layer), {option: getattr(row, option) for option in OPTIONS})
 
 
 def of_layer(layer: Layer, like: Row | None = None) -> str:

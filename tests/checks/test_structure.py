@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks import structure
-from grader.checks.tables import Group, Row, compare, side_by_side, spread
+from grader.checks import arguments, structure
+from grader.checks.tables import Row, compare, side_by_side, spread
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import load
+from grader.exercise import CheckSpec, load
 from grader.run import Architecture, Layer
 
 SPEC = """
@@ -128,7 +128,7 @@ def test_a_long_table_is_shown_around_the_first_difference():
 
 def test_groups_and_arguments_make_the_rows_of_a_call():
     """`=filters` is what the function was called with; a group comes as often as it says."""
-    table = [Group(times="=convolutions", rows=[Row(layer="Conv2D", filters="=filters")]), Row(layer="Flatten")]
+    table = [Row(times="=convolutions", rows=[Row(layer="Conv2D", filters="=filters")]), Row(layer="Flatten")]
     rows = spread(table, {"filters": 16, "convolutions": 2})
     assert [(row.layer, row.filters) for row in rows] == [("Conv2D", 16), ("Conv2D", 16), ("Flatten", None)]
 
@@ -143,6 +143,7 @@ def test_a_name_that_is_no_argument_is_a_fault_of_the_table():
     ("rows", "message"),
     [
         ("[{layer: Conv2d}]", 'there is no layer "Conv2d"; did you mean "Conv2D"?'),
+        ("[{times: 2}]", "a row names either a layer, or rows and how many times they come"),
         ("[{layer: Conv2D, filter: 3}]", 'unknown key "filter"; did you mean "filters"?'),
         ("[{layer: Conv2D, padding: full}]", 'expected one of valid, same, got "full"'),
     ],
@@ -156,6 +157,13 @@ def test_a_typo_in_a_table_is_an_error_of_the_course(tmp_path, rows, message):
         load(Course(root=tmp_path), "small")
     assert "exercises/small/exercise.yaml:8:" in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_the_rows_of_an_exercise_get_their_types():
+    """What was plain YAML is compared as rows, groups among them."""
+    args = {"rows": [{"times": 2, "rows": [{"layer": "Dense", "units": "=units"}]}, {"layer": "Flatten"}]}
+    found = arguments(CheckSpec(id="table", check="architecture.table", points=1, args=args))
+    assert [row.units for row in spread(found["rows"], {"units": 3})] == [3, 3, None]
 
 
 def test_a_models_end_is_compared_alone():
