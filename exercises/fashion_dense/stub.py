@@ -1,0 +1,36 @@
+"""Fashion-MNIST with a dense network: the first network of the course, trained for five epochs."""
+
+import tensorflow as tf
+
+
+# GRADED FUNCTION: train_fashion_dense
+def train_fashion_dense():
+    (training_images, training_labels), _ = tf.keras.datasets.fashion_mnist.load_data()
+
+    # YOUR CODE STARTS HERE
+    # TODO: scale the pixels from 0..255 to 0..1
+    ...
+    # YOUR CODE ENDS HERE
+
+    model = tf.keras.Sequential(
+        [
+            # YOUR CODE STARTS HERE
+            # TODO: flatten the images, a Dense layer of 128 units with relu, one of 10 with softmax
+            ...,
+            # YOUR CODE ENDS HERE
+        ]
+    )
+    model.compile(
+        # YOUR CODE STARTS HERE
+        # TODO: the optimizer adam, the loss for labels that are whole numbers, and the accuracy
+        ...,
+        # YOUR CODE ENDS HERE
+    )
+
+    history = model.fit(
+        # YOUR CODE STARTS HERE
+        # TODO: the images, the labels and five epochs
+        ...,
+        # YOUR CODE ENDS HERE
+    )
+    return history.epoch, history.history["accuracy"][-1]
