@@ -147,6 +147,22 @@ StudentMessage = (
 # ---- front -> student ----
 
 
+class Building(Struct, frozen=True, kw_only=True):
+    """How to call a function that returns a model, and what to give to the model's `fit`.
+
+    Args:
+        pad: call it with one image, framed by so many zeros; None: with each of `calls`.
+        train: whether the models will be trained, so that all of the data is needed.
+    """
+
+    dataset: Literal["mnist", "fashion_mnist"]
+    pad: int | None = None
+    calls: list[dict[str, int]] = field(default_factory=list)
+    scale: float = 1.0
+    examples: int | None = None
+    train: bool = False
+
+
 class Load(Struct, frozen=True, kw_only=True, tag=True):
     """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
     top-level statements to leave out and those that may fail.
@@ -158,6 +174,7 @@ class Load(Struct, frozen=True, kw_only=True, tag=True):
     supply: list[str] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     tolerated: list[int] = field(default_factory=list)
+    building: Building | None = None
 
 
 class Probe(Struct, frozen=True, kw_only=True, tag=True):
@@ -176,6 +193,10 @@ class Event(Struct, frozen=True, kw_only=True, tag=True):
     arrays: ArraySpecs = field(default_factory=list)
 
 
+class Seen(Struct, frozen=True, kw_only=True, tag=True):
+    """The order was looked at and isn't to be trained."""
+
+
 class NeedPass(Struct, frozen=True, kw_only=True, tag=True):
     """The trainer wants the pipeline's data for the next epoch."""
 
@@ -187,6 +208,7 @@ class Trained(Struct, frozen=True, kw_only=True, tag=True):
     seconds: float
     data: DataMatch | None = None
     arrays: ArraySpecs = field(default_factory=list)
+    replayed: bool = False
 
 
 class Rejected(Struct, frozen=True, kw_only=True, tag=True):
@@ -202,7 +224,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
     instead: str = ""
 
 
-ToStudent = Load | Probe | Event | NeedPass | Trained | Rejected
+ToStudent = Load | Probe | Event | NeedPass | Seen | Trained | Rejected
 
 # ---- front -> trainer: Open, Begin, Answer, Pass, Stop, Measure; trainer -> front: Hello … ----
 
@@ -217,10 +239,14 @@ class Open(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag=True):
-    """Train what was opened last; `limit_s` is wall time from the first step."""
+    """Train what was opened last; `limit_s` is wall time from the first step.
+
+    With `reuse`, a training that was run before may be told again instead.
+    """
 
     seed: int
     limit_s: float
+    reuse: bool = False
 
 
 class Measure(Struct, frozen=True, kw_only=True, tag=True):
@@ -242,6 +268,12 @@ class Opened(Struct, frozen=True, kw_only=True, tag=True):
     data: DataMatch
 
 
+class Waiting(Struct, frozen=True, kw_only=True, tag=True):
+    """The same training is going on for another submission; its end has been waited for so much longer."""
+
+    seconds: float
+
+
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
     """Accuracies on the canonical splits, with the preprocessing that the order's arrays show."""
 
@@ -257,7 +289,7 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 
 ToTrainer = Open | Begin | Answer | Pass | Measure
-TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Trained | Measured | Fault
+TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Fault
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

@@ -13,20 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
+
+from grader.caching import folders, is_ours
 
 Array = npt.NDArray[np.uint8]
-
-
-def folders() -> list[Path]:
-    """Where to look and write, best first: `GRADE_CACHE`, or the user's cache folder, then one in the temp folder."""
-    if named := os.environ.get("GRADE_CACHE"):
-        return [Path(named)]
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
-    found = [Path(tempfile.gettempdir()) / f"grade-{user}"]
-    with contextlib.suppress(RuntimeError, OSError):  # no home folder
-        found.insert(0, Path(platformdirs.user_cache_dir("grade", appauthor=False)))
-    return found
 
 
 def read(name: str, shape: tuple[int, ...], *, private: bool) -> Iterator[tuple[Path, Array]]:
@@ -36,7 +26,7 @@ def read(name: str, shape: tuple[int, ...], *, private: bool) -> Iterator[tuple[
     """
     for folder in folders():
         with contextlib.suppress(OSError, ValueError):
-            if not _ours(folder):
+            if not is_ours(folder):
                 continue
             with open(folder / name, "rb", opener=_open_plain) as file:
                 status = os.fstat(file.fileno())
@@ -50,7 +40,7 @@ def write(name: str, array: Array) -> Path | None:
     for folder in folders():
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-            if _ours(folder):
+            if is_ours(folder):
                 return _replace(folder / name, array)
     return None
 
@@ -87,11 +77,3 @@ def _replace(path: Path, array: Array) -> Path:
         drop(temporary)
         raise
     return path
-
-
-def _ours(folder: Path) -> bool:
-    """False for a folder that another user has laid into the shared temp folder under our name."""
-    if os.environ.get("GRADE_CACHE") or not hasattr(os, "getuid"):
-        return True
-    status = folder.lstat()
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022

@@ -24,16 +24,19 @@ class TrainerProcess:
         device: `cpu` hides every GPU from it.
         one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
             floats (it doesn't for convolutions).
+        stored: keep trainings, and tell a known one again.
     """
 
-    def __init__(self, device: Device, *, one_thread: bool = False) -> None:
+    def __init__(self, device: Device, *, one_thread: bool = False, stored: bool = True) -> None:
         ours, theirs = socket.socketpair()
         self.sock = ours
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
         threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
+        store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
         path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        environment = {**os.environ, **QUIET, **hidden, **threads, "GRADE_FD": str(theirs.fileno()), "PYTHONPATH": path}
+        chosen = {**QUIET, **hidden, **threads, **store, "PYTHONPATH": path}
+        environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "grader.trainer"],

@@ -13,9 +13,10 @@ from msgspec import structs
 from grader import checks
 from grader.channel import Channel, Closed, Malformed
 from grader.engines import confine
-from grader.engines.trainer import TrainerProcess
+from grader.engines.pair import Request
 from grader.errors import GraderError
 from grader.exercise import Exercise
+from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
 from grader.grading.ledger import Ledger
@@ -44,10 +45,12 @@ from grader.wire import (
     Rejected,
     Remark,
     Returned,
+    Seen,
     StudentMessage,
     Trained,
     TrainerMessage,
     Unsupported,
+    Waiting,
     outcomes,
 )
 from grader.wire import Probe as ProbeMessage
@@ -90,20 +93,25 @@ class Attempt:
         Raises:
             GraderError: the trainer or the machine failed.
         """
-        policy = confine.Policy(
-            memory=self.exercise.limits.memory, output=self.exercise.limits.output, level=self.options.sandbox
-        )
         with contextlib.ExitStack() as stack:
-            self.trainer_process = TrainerProcess(self.options.device, one_thread="Conv" not in self.plan.source)
-            stack.callback(self.trainer_process.kill)
-            files = {self.filename: self.plan.source.encode()}
-            self.student_process = confine.start("grader.student", files, policy)
-            stack.callback(self.student_process.kill)
+            pair = self.options.start(self._request())
+            stack.callback(pair.kill)
+            self.student_process, self.trainer_process = pair.student, pair.trainer
             self.student = Channel(self.student_process.sock, StudentMessage, self._tick)
             self.trainer = Channel(self.trainer_process.sock, TrainerMessage, self._tick)
             end = self._talk()
             self.ledger.output = self.student_process.output()
         return self.ledger.run(end, self.clocks.spent_s)
+
+    def _request(self) -> Request:
+        limits, level = self.exercise.limits, self.options.sandbox
+        return Request(
+            policy=confine.Policy(memory=limits.memory, output=limits.output, level=level),
+            files={self.filename: self.plan.source.encode()},
+            device=self.options.device,
+            one_thread="Conv" not in self.plan.source,
+            stored=level != "off",
+        )
 
     def _talk(self) -> End:
         try:
@@ -143,6 +151,7 @@ class Attempt:
                 supply=plan.supply,
                 skipped=plan.skipped,
                 tolerated=plan.tolerated,
+                building=modelling.building(self.exercise, self.options),
             )
         )
         while True:
@@ -157,9 +166,10 @@ class Attempt:
         total = sum(spec.nbytes for spec in order.arrays)
         if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
             raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=order.line))
+        order = self._as_specified(order)
         with self.clocks.of("training"):
             dataset = self.exercise.dataset or "mnist"
-            memory = int(self.exercise.limits.memory)
+            memory = modelling.memory(self.exercise)
             self.trainer.send(Open(order=order, arrays=order.arrays, dataset=dataset, memory=memory))
             self.student.relay(order.arrays, self.trainer)
             opened = self._from_trainer(Opened, Refused, Rejected)
@@ -173,7 +183,9 @@ class Attempt:
                 self.ledger.open(order, opened)
                 self._probe()
                 self._gates()
-                self._train(order)
+                if self.options.until == "probe":
+                    raise Over(End(kind="gated", message="the training has not been started"))
+                self._go_on(order)
 
     def _probe(self) -> None:
         if self.line is None or not wants_probe(self.exercise) or self.ledger.architecture is None:
@@ -205,12 +217,33 @@ class Attempt:
             titles = ", ".join(result.id for result in failed)
             raise Over(End(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
 
+    def _as_specified(self, order: Order) -> Order:
+        """Where the function returns models, the grader says what is trained, and how many models there are."""
+        models = self.exercise.models
+        if models is None:
+            return order
+        call = modelling.call_of(models, len(self.ledger.orders))
+        if call is None:
+            raise Malformed("more models than calls")
+        self.ledger.call = call
+        return modelling.as_specified(order, models, train=modelling.trains(self.exercise, self.options))
+
+    def _go_on(self, order: Order) -> None:
+        """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
+        if modelling.trains(self.exercise, self.options):
+            self._train(order)
+        else:
+            self.student.send(Seen())
+        if self.exercise.models is not None:
+            self._measure()
+            self.ledger.built()
+
     def _train(self, order: Order) -> None:
         epochs = self.ledger.begin_fit()
         with self.clocks.of("training"):
             left_s = max(0.1, self.clocks.left_s("training"))
             self.clocks.limits_s["training"] += GRACE_S
-            self.trainer.send(Begin(seed=self.seed, limit_s=left_s))
+            self.trainer.send(Begin(seed=self.seed, limit_s=left_s, reuse=not self.options.fresh))
             self.fitting = True
             try:
                 self._follow(order, epochs)
@@ -222,9 +255,12 @@ class Attempt:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
         self.epoch_started_s = self.clocks.elapsed_s("training")
         while True:
-            message = self._from_trainer(Event, NeedPass, Trained, Rejected)
+            message = self._from_trainer(Event, NeedPass, Waiting, Trained, Rejected)
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._write_down(message, epochs)
+            if isinstance(message, Waiting):
+                self.clocks.limits_s["training"] += message.seconds
+                continue
             self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
             match message:
                 case Event():
@@ -251,7 +287,7 @@ class Attempt:
 
     def _measure(self) -> None:
         """After everything: what the trained model really achieves; a missing measurement is none, not a fault."""
-        if self.ledger.training is None or not self.ledger.measurable:
+        if self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show("measuring")
         with contextlib.suppress(OutOfTime, Closed), self.clocks.of("measuring"):

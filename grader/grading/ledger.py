@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.run import Architecture, DataMatch, End, Measurement, Probe, Run
+from grader.run import Architecture, Built, DataMatch, End, Measurement, Probe, Run
 from grader.verdict import Note, TrainingRecord
 from grader.wire import Opened, Order, Trained
 
@@ -25,6 +25,8 @@ class Ledger:
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
         self.measurable = False
+        self.call: dict[str, int] | None = None
+        self.models: list[Built] = []
         self.returned: Any = None
         self.has_returned = False
         self.notes: list[Note] = []
@@ -35,7 +37,7 @@ class Ledger:
         """A new order was looked at."""
         again = bool(self.orders) and self.orders[-1].model == order.model
         if not again:
-            self.training = None
+            self.training = self.measured = None
         self.orders.append(order)
         self.architecture = opened.architecture
         self.data = self.data.worse(opened.data) if again and self.data is not None else opened.data
@@ -49,15 +51,22 @@ class Ledger:
         """A fit is over: joins it to the earlier ones of the same model."""
         if trained.data is not None and self.data is not None:
             self.data = self.data.worse(trained.data)
-        self._add(epochs, trained.stopped_by, trained.seconds)
+        self._add(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
         self.measurable = True
+
+    def built(self) -> None:
+        """A model that the graded function returned was looked at, and trained where that was asked for."""
+        if self.call is not None and self.architecture is not None:
+            self.models.append(
+                Built(call=self.call, architecture=self.architecture, training=self.training, measured=self.measured)
+            )
 
     def hung(self) -> None:
         """The trainer didn't come back: the epochs that it reported still count, but nothing can be measured."""
         self._add(self.epochs, "limit", 0.0)
         self.measurable = False
 
-    def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float) -> None:
+    def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False) -> None:
         before = self.training
         self.training = TrainingRecord(
             epochs=[*(before.epochs if before else []), *epochs],
@@ -67,6 +76,7 @@ class Ledger:
             backend=self.versions.get("backend", ""),
             device=self.versions.get("device", ""),
             seconds=round((before.seconds if before else 0.0) + seconds, 3),
+            replayed=replayed and (before is None or before.replayed),
         )
 
     def remark(self, note: Note) -> None:
@@ -98,6 +108,7 @@ class Ledger:
             probe=self.probe,
             training=self.training,
             measured=self.measured,
+            models=self.models or None,
             returned=self.returned,
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,

@@ -16,12 +16,16 @@ from msgspec import structs
 from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
-from grader.trainer import measuring, rebuild
+from grader.store import Store
+from grader.trainer import identity, measuring, rebuild
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
 from grader.trainer.matching import match_order
-from grader.trainer.training import Opened, Trainee, train
+from grader.trainer.replay import Unlike
+from grader.trainer.trainees import Trainee, Trainees
+from grader.trainer.training import Opened
+from grader.trainer.trajectory import KIND, Archive
 from grader.wire import (
     Answer,
     ArraySpec,
@@ -37,18 +41,22 @@ from grader.wire import (
     Refused,
     Rejected,
     ToTrainer,
+    Waiting,
 )
 from grader.wire import Opened as OpenedMessage
 
+# "off" keeps no trainings: where student code may not be confined, it could write into the store.
+STORE_NAME = "GRADE_TRAJECTORIES"
 OUT_OF_MEMORY = ("ResourceExhaustedError", "MemoryError", "XlaRuntimeError")
 
 
 class Trainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, archive: Archive | None, machine: str) -> None:
         self.channel = channel
-        self.trainees: dict[int, Trainee] = {}
+        self.trainees = Trainees(archive, machine, lambda seconds: channel.send(Waiting(seconds=seconds)))
+        self.trained: Trainee | None = None
         self.opened: Opened | None = None
         self.order: Order | None = None
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
@@ -97,15 +105,14 @@ class Trainer:
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
         """A second `fit` goes on with the first one's model, so that must be the one that is declared."""
-        before = self.trainees.get(order.model)
+        before = self.trainees.by_number.get(order.model)
         if before is not None and before.architecture.layers != architecture.layers:
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
     def _begin(self, begin: Begin) -> None:
         assert self.opened is not None
         try:
-            trainee = self._trainee(self.opened, begin.seed)
-            trained = train(self.opened, trainee, begin, self._ask, self._next_pass)
+            trained, trainee = self.trainees.train(self.opened, begin, self._ask, self._next_pass)
         except (rebuild.Rejected, ValueError, TypeError, KeyError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
@@ -114,7 +121,8 @@ class Trainer:
             return
         finally:
             self.opened = None
-        weights = [np.ascontiguousarray(array) for array in trainee.model.get_weights()]
+        self.trained = trainee
+        weights = [np.ascontiguousarray(array) for array in trainee.values()]
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
 
@@ -123,23 +131,9 @@ class Trainer:
         if kind == "InvalidArgumentError":
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
+        if isinstance(error, Unlike):
+            error = Unlike(f"a stored training differs from this machine's and was dropped; grade again ({error})")
         self.channel.send(Fault(message=f"{kind}: {error}"[:4000], out_of_memory=kind in OUT_OF_MEMORY))
-
-    def _trainee(self, opened: Opened, seed: int) -> Trainee:
-        """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
-        order = opened.order
-        before = self.trainees.get(order.model)
-        frozen = order.architecture.count('"trainable": false')
-        if before is not None and (before.compile, before.trainable) == (order.compile, frozen):
-            return before
-        if before is None:
-            keras.utils.set_random_seed(seed)
-        model = rebuild.build(order.architecture, parse(order.compile))
-        if before is not None:  # compiled anew, or frozen in part: the weights stay, the optimizer starts afresh
-            model.set_weights(before.model.get_weights())
-        trainee = Trainee(model=model, compile=order.compile, trainable=frozen, architecture=opened.architecture)
-        self.trainees[order.model] = trainee
-        return trainee
 
     def _ask(self, event: Event, weights: list[Array]) -> Answer:
         weights = [np.ascontiguousarray(array) for array in weights]
@@ -162,13 +156,17 @@ class Trainer:
         return arrays, message.batches
 
     def _measure(self) -> None:
-        trainee = list(self.trainees.values())[-1]
+        assert self.trained is not None
         if self.transform is None:
             self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
             return
+        measured = self.trainees.measured(self.trained)
         try:
-            dataset = load(self.dataset, verify=True)
-            self.channel.send(measuring.measure(trainee.model, dataset, self.transform))
+            if measured is None:
+                dataset = load(self.dataset, verify=True)
+                measured = measuring.measure(self.trainees.model(self.trained), dataset, self.transform)
+                self.trainees.keep_measured(self.trained, measured)
+            self.channel.send(measured)
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
 
@@ -201,7 +199,8 @@ def main() -> None:
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     channel.send(Hello(backend=keras.backend.backend(), device=device, versions=_versions()))
-    trainer = Trainer(channel)
+    archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
+    trainer = Trainer(channel, archive, identity.machine(device))
     while True:
         try:
             trainer.handle(channel.receive())

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
 from grader.run import Architecture
 from grader.trainer.feeding import Array, Arrays, Passes
-from grader.wire import Answer, Begin, Event, Hook, Order, Trained
+from grader.wire import Answer, Event, Hook, Order, Trained
 
 DEFAULT_BATCH = 32
 MANY_STEPS = 125
@@ -32,27 +32,40 @@ class Opened:
     architecture: Architecture
 
 
-@dataclass(slots=True)
-class Trainee:
-    """One of the student's models on the trainer's side, with the weights that its epochs ended with."""
+class Recording(Protocol):
+    """Is told what a training says, and what it is answered."""
 
-    model: Any
-    compile: str
-    trainable: int
-    architecture: Architecture
+    def told(self, event: Event) -> None: ...
+    def epoch_ended(self, model: Any, seconds: float) -> None: ...
+    def answered(self, event: Event, answer: Answer) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Training:
+    """What `train` needs to know beside the model.
+
+    `from_epoch` counts whole epochs that the model has behind it (a stored training that goes on); `limit_s` is wall
+    time from the first step; `snapshots` keeps weights of epochs, for callbacks that go back to one.
+    """
+
+    opened: Opened
+    ask: Ask
+    next_pass: Callable[[], Any]
+    limit_s: float
+    recording: Recording | None = None
+    from_epoch: int = 0
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
 
 
 class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
     """Hands each hook to the student's side, waits for its answer and obeys it; keeps the time limit."""
 
-    def __init__(self, opened: Opened, trainee: Trainee, begin: Begin, ask: Ask, passes: Passes | None) -> None:
+    def __init__(self, training: Training, passes: Passes | None) -> None:
         super().__init__()
-        self.order = opened.order
-        self.trainee = trainee
-        self.limit_s = begin.limit_s
-        self.ask = ask
+        self.training = training
+        self.order = training.opened.order
         self.passes = passes
+        self.start = time.monotonic()
         self.deadline = math.inf
         self.out_of_time = False
         self.stopped_by_callback = False
@@ -60,14 +73,24 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
     def _tell(self, hook: Hook, index: int = 0, logs: Any = None, weights: list[Array] | None = None) -> None:
         plain = {key: float(value) for key, value in (logs or {}).items()}
         event = Event(hook=hook, index=index, logs=plain, steps=self.params.get("steps"))
-        answer = self.ask(event, weights or [])
+        recording = self.training.recording
+        if recording is not None:
+            recording.told(event)
+            if hook == "epoch_end":
+                recording.epoch_ended(self.model, time.monotonic() - self.start)
+        answer = self.training.ask(event, weights or [])
+        if recording is not None:
+            recording.answered(event, answer)
+        self._obey(answer)
+
+    def _obey(self, answer: Answer) -> None:
         if answer.stop:
             self.stopped_by_callback = True
             self.model.stop_training = True
         if answer.learning_rate is not None:
             self.model.optimizer.learning_rate = answer.learning_rate
-        if answer.restore is not None and answer.restore in self.trainee.snapshots:
-            self.model.set_weights(self.trainee.snapshots[answer.restore])
+        if answer.restore is not None and answer.restore in self.training.snapshots:
+            self.model.set_weights(self.training.snapshots[answer.restore])
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._tell("train_begin")
@@ -83,7 +106,7 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.deadline == math.inf:
-            self.deadline = time.monotonic() + self.limit_s
+            self.deadline = time.monotonic() + self.training.limit_s
         elif time.monotonic() > self.deadline:
             self.out_of_time = self.model.stop_training = True
         if self.order.batch_hooks and not self.out_of_time:
@@ -107,27 +130,28 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
         if self.out_of_time:
             return
         weights = self.model.get_weights() if self.order.weights_each_epoch else []
-        if weights and (len(self.trainee.snapshots) + 1) * sum(w.nbytes for w in weights) <= MAX_SNAPSHOT_BYTES:
-            self.trainee.snapshots[epoch] = weights
+        snapshots = self.training.snapshots
+        if weights and (len(snapshots) + 1) * sum(w.nbytes for w in weights) <= MAX_SNAPSHOT_BYTES:
+            snapshots[epoch] = weights
         self._tell("epoch_end", epoch, logs, weights)
 
     def on_train_end(self, logs: Any = None) -> None:
         self._tell("train_end", 0, {})
 
 
-def train(opened: Opened, trainee: Trainee, begin: Begin, ask: Ask, next_pass: Callable[[], Any]) -> Trained:
-    """Runs `fit` as ordered; the arrays of `opened` are handed over to Keras and let go."""
+def train(model: Any, training: Training) -> Trained:
+    """Runs `fit` as ordered; the arrays are handed over to Keras."""
+    opened = training.opened
     order, fit = opened.order, opened.order.fit
-    passes = Passes(order, opened.arrays, next_pass) if fit.batches else None
-    bridge = Bridge(opened, trainee, begin, ask, passes)
-    trainee.snapshots.clear()
-    trainee.model.steps_per_execution = steps_per_execution(opened)
-    trainee.model.make_train_function(force=True)
-    start = time.monotonic()
-    trainee.model.fit(
+    passes = Passes(order, opened.arrays, training.next_pass) if fit.batches else None
+    bridge = Bridge(training, passes)
+    model.steps_per_execution = steps_per_execution(opened)
+    model.make_train_function(force=True)
+    bridge.start = start = time.monotonic()
+    model.fit(
         **_data(opened, passes),
         epochs=fit.epochs,
-        initial_epoch=fit.initial_epoch,
+        initial_epoch=fit.initial_epoch + training.from_epoch,
         validation_data=opened.arrays.validation(order.x_names),
         validation_batch_size=fit.validation_batch_size,
         validation_steps=fit.validation_steps,

@@ -25,6 +25,12 @@ checks: {checks}
 CHECKS = "[{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]"
 
 
+@pytest.fixture(autouse=True)
+def nothing_stored(monkeypatch):
+    """Each training is run: these tests are about running them."""
+    monkeypatch.setenv("GRADE_TRAJECTORIES", "off")
+
+
 @pytest.fixture
 def small_course(tmp_path):
     """Makes a course with one exercise, `small`, whose graded function is `train`."""

@@ -1,0 +1,178 @@
+"""What makes two trainings the same: everything that determines their figures, as one key."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import blake3
+import keras
+import msgspec
+import numpy as np
+
+from grader.trainer.feeding import Array, Arrays
+from grader.wire import Order
+
+# Raised when a stored training must no longer be believed, such as after a change of what is stored.
+SCHEMA = "grade-trajectory/1"
+LIBRARIES = ("keras", "tensorflow", "jax", "jaxlib", "numpy")
+WRAPPED = ("layer", "backward_layer", "forward_layer")
+ENDS = ("input_layers", "output_layers")
+# Beside the libraries, what decides how a sum is split: it changes the last digits.
+SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
+
+
+def key(order: Order, arrays: Arrays, seed: int, machine: str) -> str:
+    """The key of a training: architecture, compile configuration, data, fit arguments, seed and machine.
+
+    How long it goes on and who listens to it are left out: neither the number of epochs nor callbacks change what an
+    epoch gives, unless they interfere, which is another training from that moment on.
+    """
+    fit = {name: value for name, value in msgspec.to_builtins(order.fit).items() if name != "epochs"}
+    parts = [
+        SCHEMA,
+        machine,
+        str(seed),
+        without_names(order.architecture),
+        json.dumps(_compiled(json.loads(order.compile)), sort_keys=True),
+        json.dumps(fit, sort_keys=True),
+        json.dumps(order.x_names),
+        *(f"{role} {digest(value)}" for role, values in sorted(arrays.by_role.items()) for value in values),
+    ]
+    return blake3.blake3(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+def digest(array: Array) -> str:
+    """A digest of dtype, shape and content; about 3 GB/s on one core."""
+    hasher = blake3.blake3(f"{array.dtype.str} {array.shape} ".encode(), max_threads=blake3.blake3.AUTO)
+    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return hasher.hexdigest()
+
+
+def machine(device: str) -> str:
+    """What of this machine and its libraries the figures depend on."""
+    return json.dumps(
+        {
+            "backend": keras.backend.backend(),
+            "device": _devices() if device == "gpu" else _processor(),
+            "libraries": {name: _version(name) for name in LIBRARIES},
+            "settings": {name: os.environ.get(name) for name in SETTINGS},
+            "cores": os.cpu_count(),
+            "trainer": _program(),
+        },
+        sort_keys=True,
+    )
+
+
+def without_names(architecture: str) -> str:
+    """The configuration with its layers numbered instead of named: `dense_7` and `my_layer` train alike.
+
+    A model with several outputs keeps its names, since its logs carry them.
+    """
+    tree = json.loads(architecture)
+    if isinstance(tree.get("compile_config"), dict):
+        tree["compile_config"] = _compiled(tree["compile_config"])
+    outputs = tree.get("config", {}).get("output_layers")
+    if not (outputs is None or (len(outputs) == 3 and isinstance(outputs[0], str)) or len(outputs) == 1):
+        return json.dumps(tree, sort_keys=True)
+    names: dict[str, str] = {}
+    _collect(tree, names)
+    return json.dumps(_renamed(tree, names), sort_keys=True)
+
+
+def _compiled(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings without the names of optimizer and loss, which Keras numbers and which no log carries."""
+    result = dict(settings)
+    for word in ("optimizer", "loss"):
+        item = settings.get(word)
+        if isinstance(item, dict) and isinstance(item.get("config"), dict):
+            result[word] = {**item, "config": {**item["config"], "name": None}}
+    return result
+
+
+def _collect(layer: Any, names: dict[str, str]) -> None:
+    """Numbers a layer and the layers within it, in the order of the configuration."""
+    config = layer.get("config") if isinstance(layer, dict) else None
+    if not isinstance(config, dict):
+        return
+    if isinstance(config.get("name"), str):
+        names.setdefault(config["name"], f"#{len(names)}")
+    for inner in _inner(config):
+        _collect(inner, names)
+
+
+def _inner(config: dict[str, Any]) -> list[Any]:
+    """The layers that a model holds, or the one that a wrapper wraps."""
+    held = config.get("layers")
+    return [*(held if isinstance(held, list) else []), *(config[word] for word in WRAPPED if word in config)]
+
+
+def _renamed(layer: Any, names: dict[str, str]) -> Any:
+    """Other names at the places that hold names of layers, and nowhere else: "relu" may be a layer and an activation."""
+    config = layer.get("config") if isinstance(layer, dict) else None
+    if not isinstance(config, dict):
+        return layer
+    changed = dict(config)
+    if config.get("name") in names:
+        changed["name"] = names[config["name"]]
+    if isinstance(config.get("layers"), list):
+        changed["layers"] = [_renamed(inner, names) for inner in config["layers"]]
+    changed.update({word: _renamed(config[word], names) for word in WRAPPED if word in config})
+    changed.update({word: _references(config[word], names) for word in ENDS if word in config})
+    result = {**layer, "config": changed}
+    if "inbound_nodes" in layer:
+        result["inbound_nodes"] = _histories(layer["inbound_nodes"], names)
+    if layer.get("name") in names:  # a functional model repeats the name beside the configuration
+        result["name"] = names[layer["name"]]
+    return result
+
+
+def _histories(node: Any, names: dict[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            word: _references(value, names) if word == "keras_history" else _histories(value, names)
+            for word, value in node.items()
+        }
+    return [_histories(value, names) for value in node] if isinstance(node, list) else node
+
+
+def _references(value: Any, names: dict[str, str]) -> Any:
+    """References are `[layer, node, tensor]`, alone, in lists or in dicts by name."""
+    if isinstance(value, dict):
+        return {word: _references(item, names) for word, item in value.items()}
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return [names.get(value[0], value[0]), *value[1:]]
+    return [_references(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _program() -> str:
+    """The trainer's own text: whatever is changed in it, trainings are run anew."""
+    hasher = blake3.blake3()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        hasher.update(path.read_bytes())
+    return hasher.hexdigest()[:16]
+
+
+def _devices() -> Sequence[str]:
+    return [str(name) for name in keras.distribution.list_devices("gpu")]
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
+            models = [line.partition(":")[2].strip() for line in file if line.startswith(("model name", "flags"))]
+    except OSError:
+        models = [platform.processor()]
+    return blake3.blake3("\n".join([platform.machine(), *models[:2]]).encode()).hexdigest()[:16]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,196 @@
+"""Tells a stored training to the student's callbacks again, and trains from where it can't answer for them.
+
+Nothing that callbacks see or decide depends on whether a training is replayed: where they go on longer, or interfere
+with it, the model is brought to that moment and the training goes on for real.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import keras
+
+from grader.trainer.feeding import Array
+from grader.trainer.recording import Recorder, put_state
+from grader.trainer.training import Ask, Opened, Training, train
+from grader.trainer.trajectory import Archive, Told, Trajectory
+from grader.wire import Answer, Begin, Event, Trained
+
+# Only TensorFlow's shuffling of an epoch is the same whatever came before it, so only there a stored state goes on.
+GOES_ON = ("tensorflow",)
+
+
+class Unlike(Exception):
+    """The training was run again and gave other figures than the stored ones."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """How far a stored training could be told: each hook with its answer, whole epochs, and how it ended, if it did."""
+
+    told: list[tuple[Told, Answer]] = field(default_factory=list)
+    epochs: int = 0
+    starts: list[int] = field(default_factory=list)
+    end: Literal["callback", "epochs"] | None = None
+    restored: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """A training, replayed or run: its end, and the model or what it takes to make it."""
+
+    trained: Trained
+    weights: list[Array] | None = None
+    model: Any = None
+    at: int | None = None
+
+
+class Replay:
+    """One order whose training may be known.
+
+    Args:
+        make: gives the model, fresh and seeded.
+        next_pass: as for `train`.
+    """
+
+    def __init__(self, archive: Archive, key: str, opened: Opened, begin: Begin, ask: Ask, make: Callable[[], Any]) -> None:
+        self.archive, self.key = archive, key
+        self.opened, self.begin, self.ask, self.make = opened, begin, ask, make
+        self.snapshots: dict[int, list[Array]] = {}
+        self.walked = Walk()
+
+    def run(self) -> Outcome:
+        """The training as the student's callbacks want it.
+
+        Raises:
+            Unlike: what had to be run again differs from what was stored; that is dropped.
+        """
+        known = (self.archive.load(self.key) if self.begin.reuse else None) or Trajectory()
+        walk = self.walked = self._walk(known)
+        if walk.end is not None:
+            done = walk.epochs if walk.restored is None else walk.restored
+            weights = self.archive.weights(self.key, done)
+            if weights is not None:
+                seconds = known.epochs[walk.epochs - 1].seconds if walk.epochs else 0.0
+                trained = Trained(stopped_by=walk.end, seconds=seconds, replayed=True)
+                return Outcome(trained=trained, weights=weights, at=done)
+        return self._live(known, walk, self.ask)
+
+    def again(self) -> Any:
+        """The model with its optimizer after a replayed training, for another `fit`. Raises: Unlike."""
+        known = self.archive.load(self.key) or Trajectory()
+        if self.walked.restored is None and (model := self._stored(self.walked.epochs)) is not None:
+            return model
+        return self._live(known, self.walked, self.ask).model
+
+    # ---- telling ----
+
+    def _walk(self, known: Trajectory) -> Walk:
+        walk, fit = Walk(), self.opened.order.fit
+        if not known.epochs or not all(self._tell(walk, told) for told in known.opening):
+            return walk
+        for index, epoch in enumerate(known.epochs):
+            if fit.initial_epoch + index >= fit.epochs:
+                break
+            walk.starts.append(len(walk.told))
+            for told in epoch.told:
+                if told.hook == "epoch_end" and epoch.seconds > self.begin.limit_s:
+                    return walk  # it took too long then; now the clock decides
+                if not self._tell(walk, told):
+                    return walk
+            walk.epochs += 1
+            if walk.told[-1][1].stop:
+                return self._end(walk, "callback")
+        return self._end(walk, "epochs") if fit.initial_epoch + walk.epochs >= fit.epochs else walk
+
+    def _tell(self, walk: Walk, told: Told) -> bool:
+        """Tells one hook; False where the training can't be told on: the answer makes another one of it."""
+        weights: list[Array] = []
+        if told.hook == "epoch_end" and self.opened.order.weights_each_epoch:
+            stored = self.archive.weights(self.key, walk.epochs + 1)
+            if stored is None:
+                return False
+            weights = self.snapshots[told.index] = stored
+        answer = self.ask(Event(hook=told.hook, index=told.index, logs=told.logs, steps=told.steps), weights)
+        walk.told.append((told, answer))
+        if answer.restore is not None and answer.stop and told.hook == "epoch_end":
+            walk.restored = answer.restore - self.opened.order.fit.initial_epoch + 1
+            return answer.learning_rate is None
+        stops_within = answer.stop and told.hook != "epoch_end"
+        return answer.learning_rate is None and answer.restore is None and not stops_within
+
+    def _end(self, walk: Walk, end: Literal["callback", "epochs"]) -> Walk:
+        """The last hook; a callback may still go back to an earlier epoch's weights."""
+        last = Told(hook="train_end", index=0, logs={}, steps=walk.told[-1][0].steps)
+        answer = self.ask(Event(hook=last.hook, index=0, steps=last.steps), [])
+        walk.told.append((last, answer))
+        walk.end = end
+        if answer.restore is not None:
+            walk.restored = answer.restore - self.opened.order.fit.initial_epoch + 1
+        return walk
+
+    # ---- training on ----
+
+    def _live(self, known: Trajectory, walk: Walk, ask: Ask) -> Outcome:
+        """Trains from the stored state that the walk came to, else from the beginning without telling it twice."""
+        model = self._stored(walk.epochs) if walk.end is None else None
+        begins_at = walk.epochs if model is not None else 0
+        spent_s = known.epochs[begins_at - 1].seconds if begins_at else 0.0
+        told = list(walk.told)
+        if begins_at:
+            cut = walk.starts[begins_at] if begins_at < len(walk.starts) else len(walk.told)
+            told = [*walk.told[: walk.starts[0]], *walk.told[cut:]]
+        recorder = Recorder(self.archive, self.key, known, begins_at, spent_s)
+        training = Training(
+            opened=self.opened,
+            ask=_Muted(told, ask),
+            next_pass=lambda: None,
+            limit_s=max(0.1, self.begin.limit_s - spent_s),
+            recording=recorder,
+            from_epoch=begins_at,
+            snapshots=dict(self.snapshots),
+        )
+        model = self.make() if model is None else model
+        try:
+            trained = train(model, training)
+        except Unlike:
+            self.archive.store.drop(self.key)
+            raise
+        whole = Trained(stopped_by=trained.stopped_by, seconds=spent_s + trained.seconds)
+        at = recorder.done if recorder.going and trained.stopped_by != "limit" else None
+        return Outcome(trained=whole, model=model, at=at)
+
+    def _stored(self, epochs: int) -> Any:
+        """The model as it was after so many epochs, ready to train on; None where that isn't stored."""
+        if not epochs or keras.backend.backend() not in GOES_ON:
+            return None
+        state = self.archive.state(self.key, epochs)
+        if state is None:
+            return None
+        model = self.make()
+        build(model, self.opened)
+        return model if put_state(model, state) else None
+
+
+class _Muted:
+    """Answers hooks that were told already as they were answered then, and asks about the others."""
+
+    def __init__(self, told: list[tuple[Told, Answer]], ask: Ask) -> None:
+        self.told, self.ask = deque(told), ask
+
+    def __call__(self, event: Event, weights: list[Array]) -> Answer:
+        if not self.told:
+            return self.ask(event, weights)
+        known, answer = self.told.popleft()
+        if (known.hook, known.index, repr(known.logs)) != (event.hook, event.index, repr(event.logs)):
+            raise Unlike(f"{event.hook} {event.index}: {event.logs}, stored: {known.hook} {known.index}: {known.logs}")
+        return answer
+
+
+def build(model: Any, opened: Opened) -> None:
+    """Gives a model without an input layer its weights, as the first `fit` would."""
+    if not model.built:
+        model.build((None, *opened.arrays.by_role["x"][0].shape[1:]))

@@ -1,0 +1,186 @@
+"""The student's models on the trainer's side: trained, told again from the store, or made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from msgspec import structs
+
+from grader.run import Architecture
+from grader.trainer import identity, rebuild
+from grader.trainer.allow import parse
+from grader.trainer.feeding import Array
+from grader.trainer.replay import Outcome, Replay, build
+from grader.trainer.training import Ask, Opened, Training, train
+from grader.trainer.trajectory import Archive
+from grader.wire import Begin, Measured, Trained
+
+WAIT_S = 1.0
+MOST_WAITS = 900
+
+
+@dataclass(slots=True, kw_only=True)
+class Trainee:
+    """One of the student's models.
+
+    `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
+    """
+
+    compile: str
+    trainable: int
+    architecture: Architecture
+    model: Any = None
+    weights: list[Array] | None = None
+    replay: Replay | None = None
+    key: str = ""
+    at: int | None = None
+    snapshots: dict[int, list[Array]] = field(default_factory=dict)
+
+    def values(self) -> list[Array]:
+        """Its weights, as `Model.get_weights` gives them."""
+        if self.weights is not None:
+            return self.weights
+        found: list[Array] = self.model.get_weights()
+        return found
+
+
+class Trainees:
+    """All models of one submission.
+
+    Args:
+        archive: stored trainings; None: none are kept or used.
+        waiting: told every second while the same training is going on elsewhere.
+    """
+
+    def __init__(self, archive: Archive | None, machine: str, waiting: Callable[[float], None]) -> None:
+        self.archive, self.machine, self.waiting = archive, machine, waiting
+        self.by_number: dict[int, Trainee] = {}
+        self.last: Trainee | None = None
+
+    def train(self, opened: Opened, begin: Begin, ask: Ask, next_pass: Callable[[], Any]) -> tuple[Trained, Trainee]:
+        """One `fit`: of a model seen for the first time, or of one that goes on.
+
+        Raises:
+            Rejected: Keras can't build it.
+            Unlike: a stored training turned out to differ.
+        """
+        order = opened.order
+        if order.model not in self.by_number and self.archive is not None and _can_be_told(opened):
+            return self._known(self.archive, opened, begin, ask)
+        trainee = self._live(opened, begin.seed)
+        trainee.snapshots.clear()
+        training = Training(
+            opened=opened, ask=ask, next_pass=next_pass, limit_s=begin.limit_s, snapshots=trainee.snapshots
+        )
+        trainee.at = None
+        return train(trainee.model, training), trainee
+
+    def measured(self, trainee: Trainee) -> Measured | None:
+        """What these weights measured before, where they come from a stored training."""
+        if trainee.at is None or self.archive is None or (known := self.archive.load(trainee.key)) is None:
+            return None
+        return known.epochs[trainee.at - 1].measured if 0 < trainee.at <= len(known.epochs) else None
+
+    def keep_measured(self, trainee: Trainee, measured: Measured) -> None:
+        """Writes down what the weights of a stored training measure."""
+        if trainee.at is None or self.archive is None or (known := self.archive.load(trainee.key)) is None:
+            return
+        if 0 < trainee.at <= len(known.epochs):
+            epochs = list(known.epochs)
+            epochs[trainee.at - 1] = structs.replace(epochs[trainee.at - 1], measured=measured)
+            self.archive.save(trainee.key, structs.replace(known, epochs=epochs))
+
+    def model(self, trainee: Trainee) -> Any:
+        """The trainee's model with its weights, made now where it was only told."""
+        if trainee.model is None:
+            assert trainee.replay is not None
+            assert trainee.weights is not None
+            model = trainee.replay.make()
+            build(model, trainee.replay.opened)
+            model.set_weights(trainee.weights)
+            return model
+        return trainee.model
+
+    # ---- stored trainings ----
+
+    def _known(self, archive: Archive, opened: Opened, begin: Begin, ask: Ask) -> tuple[Trained, Trainee]:
+        key = identity.key(opened.order, opened.arrays, begin.seed, self.machine)
+        with self._held(archive, key):
+            replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed))
+            outcome = replay.run()
+        archive.store.evict()
+        trainee = _trainee(opened, outcome, replay, key)
+        self.by_number[opened.order.model] = trainee
+        return outcome.trained, trainee
+
+    @contextmanager
+    def _held(self, archive: Archive, key: str) -> Iterator[None]:
+        """Holds a training, so that who wants the same one waits for it instead of training it again."""
+        for _ in range(MOST_WAITS):
+            with archive.store.lock(key, WAIT_S) as held:
+                if held:
+                    yield
+                    return
+            self.waiting(WAIT_S)
+        yield
+
+    # ---- a model that goes on ----
+
+    def _live(self, opened: Opened, seed: int) -> Trainee:
+        """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
+        order = opened.order
+        before = self.by_number.get(order.model)
+        frozen = _frozen(opened)
+        if before is not None:
+            self._bring_back(before)
+            if (before.compile, before.trainable) == (order.compile, frozen):
+                return before
+        model = _fresh(opened, seed) if before is None else _built(opened)
+        if before is not None:  # compiled anew, or frozen in part: the weights stay, the optimizer starts afresh
+            model.set_weights(before.model.get_weights())
+        trainee = Trainee(model=model, compile=order.compile, trainable=frozen, architecture=opened.architecture)
+        self.by_number[order.model] = trainee
+        return trainee
+
+    def _bring_back(self, trainee: Trainee) -> None:
+        """A training that was only told is made real, with the optimizer's state, before another `fit` goes on."""
+        if trainee.model is None:
+            assert trainee.replay is not None
+            trainee.model, trainee.weights = trainee.replay.again(), None
+        trainee.replay = None
+
+
+def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trainee:
+    return Trainee(
+        compile=opened.order.compile,
+        trainable=_frozen(opened),
+        architecture=opened.architecture,
+        model=outcome.model,
+        weights=outcome.weights,
+        replay=replay if outcome.model is None else None,
+        key=key,
+        at=outcome.at,
+    )
+
+
+def _can_be_told(opened: Opened) -> bool:
+    """Whether a training depends on its key alone: pipelines, steps per epoch and hooks of batches make it depend on more."""
+    fit = opened.order.fit
+    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks)
+
+
+def _frozen(opened: Opened) -> int:
+    return opened.order.architecture.count('"trainable": false')
+
+
+def _fresh(opened: Opened, seed: int) -> Any:
+    keras.utils.set_random_seed(seed)
+    return _built(opened)
+
+
+def _built(opened: Opened) -> Any:
+    return rebuild.build(opened.order.architecture, parse(opened.order.compile))
