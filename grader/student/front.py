@@ -6,15 +6,17 @@ import os
 import socket
 import sys
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import numpy as np
 
 from grader.channel import Channel
-from grader.student.feed import Cargo
 from grader.verdict import Note
 from grader.wire import Remark, ToStudent, Unsupported
+
+if TYPE_CHECKING:
+    from grader.student.feed import Cargo  # imports Keras
 
 
 class Ended(BaseException):
@@ -26,11 +28,12 @@ class Front:
 
     Args:
         filename: the name under which the student's code is compiled; `line` finds its frames by it.
+        receives: the messages that may arrive.
     """
 
-    def __init__(self, filename: str = "") -> None:
+    def __init__(self, filename: str = "", receives: Any = ToStudent) -> None:
         self.filename = filename
-        self.channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToStudent)
+        self.channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), receives)
         self._remarks: set[tuple[int | None, str]] = set()
 
     def send(self, message: msgspec.Struct, cargo: Cargo | None = None) -> None:

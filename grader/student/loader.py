@@ -10,6 +10,8 @@ import re
 import sys
 import traceback
 import types
+from collections.abc import Callable
+from typing import Any
 
 from grader.student.front import Ended, Front
 from grader.student.plain import plain
@@ -27,8 +29,8 @@ SUPPLIES = {
 }  # fmt: skip
 
 
-def run(front: Front, load: Load) -> None:
-    """Executes the file, calls the graded function, and sends `Returned` or `Crashed`."""
+def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
+    """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
     loading = True
     try:
         module = _module(load)
@@ -39,14 +41,14 @@ def run(front: Front, load: Load) -> None:
             if load.function not in module.__dict__:
                 front.send(Crashed(message=f"after your file ran there is no function {load.function}()"))
                 return
-            value = module.__dict__[load.function]()
+            value = use(module.__dict__[load.function])
         front.send(Returned(value=plain(value)))
     except Ended:
         return
     except SystemExit as error:
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(_crashed(error, load, loading))
+        front.send(crashed(error, load, loading=loading))
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -86,7 +88,8 @@ def _line(error: BaseException, load: Load) -> int | None:
     return frames[-1].lineno if frames else None
 
 
-def _crashed(error: BaseException, load: Load, loading: bool) -> Crashed:
+def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
+    """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
     except Exception:

@@ -1,0 +1,53 @@
+"""The student process for plain functions: `python -m grader.student.calling`; NumPy is there, TensorFlow isn't asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from grader.calls import Call, Enough, Gave, Raised, ToStudent
+from grader.student import loader
+from grader.student.front import Ended, Front
+from grader.values import Seal, opened, same
+from grader.wire import Load, Ready
+
+
+def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
+    """Calls the function as often as the grader asks, and sends back what it gave."""
+    while True:
+        message = front.receive()
+        if isinstance(message, Enough):
+            return
+        assert isinstance(message, Call)
+        arrays = front.arrays(message)
+        given = [opened(value, arrays) for value in message.arguments]
+        kept = [opened(value, [array.copy() for array in arrays]) for value in message.arguments]
+        try:
+            value = function(*given)
+        except Ended:
+            raise
+        except BaseException as error:
+            crash = loader.crashed(error, load, loading=False)
+            front.send(Raised(message=crash.message, line=crash.line))
+            continue
+        seal = Seal()
+        sealed = seal.value(value)
+        changed = [index for index, before in enumerate(kept) if not same(before, given[index])]
+        front.channel.send(Gave(value=sealed, arrays=seal.specs, changed=changed), seal.buffers)
+
+
+def main() -> None:
+    front = Front(receives=ToStudent)
+    front.send(Ready())
+    load = front.receive()
+    assert isinstance(load, Load)
+    front.filename = load.filename
+    sys.argv = [load.filename]
+    loader.run(front, load, partial(serve, front, load))
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+main()

@@ -1,0 +1,124 @@
+"""Python values as plain data and raw arrays, and back: for the student process and the referee, which have NumPy.
+
+Sealing believes nothing that a value says of itself: only exact built-in types and plain arrays are taken, all else is
+named. Opening takes only what sealing makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.wire import ITEM_SIZES, ArraySpec
+
+Array = np.ndarray[Any, Any]
+MOST_ITEMS = 20_000
+MOST_ARRAYS = 100
+MOST_TEXT = 2_000
+DEEPEST = 8
+
+
+class Unreadable(Exception):
+    """A message's value isn't one that sealing makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Something that couldn't be sent, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An array too large for what was expected, of which only dtype and shape are known."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class Seal:
+    """Turns values into what a message can carry; `arrays` are the ones that follow it."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Array] = []
+        self._items = 0
+
+    @property
+    def specs(self) -> list[ArraySpec]:
+        return [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in self.arrays]
+
+    @property
+    def buffers(self) -> list[memoryview]:
+        return [array.reshape(-1).data for array in self.arrays]
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """A value as plain data."""
+        kind = type(value)
+        self._items += 1
+        if self._items > MOST_ITEMS or depth > DEEPEST:
+            return {"object": f"{kind.__name__}, too long or too deeply nested"[:MOST_TEXT]}
+        if value is None or kind in (bool, float):
+            return value
+        if kind is int:
+            return value if -(2**63) <= value < 2**63 else {"object": "int of more than 64 bits"}
+        if kind is str:
+            return value[:MOST_TEXT]
+        if kind is list:
+            return [self.value(item, depth + 1) for item in value]
+        if kind is tuple:
+            return {"tuple": [self.value(item, depth + 1) for item in value]}
+        if kind is np.ndarray or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
+            return self._array(np.asarray(value))
+        return {"object": _name(kind)}
+
+    def _array(self, array: Array) -> Any:
+        if array.dtype.name not in ITEM_SIZES or array.ndim > 8 or len(self.arrays) >= MOST_ARRAYS:
+            return {"object": f"array of {array.dtype}"[:MOST_TEXT]}
+        native = array.astype(array.dtype.newbyteorder("="), copy=False)
+        self.arrays.append(np.ascontiguousarray(native).reshape(array.shape))
+        return {"array": len(self.arrays) - 1}
+
+
+def _name(kind: type) -> str:
+    """A class's name, with its module's where that isn't obvious."""
+    module = str(kind.__module__)
+    return (kind.__name__ if module in ("builtins", "submission") else f"{module}.{kind.__name__}")[:MOST_TEXT]
+
+
+def opened(value: Any, arrays: list[Any]) -> Any:
+    """The value that a message carries.
+
+    Args:
+        arrays: what followed the message: arrays, or what stands for them.
+
+    Raises:
+        Unreadable: it isn't what `Seal` makes.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case list():
+            return [opened(item, arrays) for item in value]
+        case {"array": int() as index} if len(value) == 1 and 0 <= index < len(arrays):
+            return arrays[index]
+        case {"tuple": list() as items} if len(value) == 1:
+            return tuple(opened(item, arrays) for item in items)
+        case {"object": str() as name} if len(value) == 1:
+            return Opaque(name[:MOST_TEXT])
+    raise Unreadable(type(value).__name__)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are alike in type, shape and every bit; objects of other classes never are."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is np.ndarray:
+        return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())
+    if type(one) in (list, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if type(one) is float:
+        return bool(one == other or (one != one and other != other))  # noqa: PLR0124 - NaN
+    return type(one) in (int, bool, str, type(None)) and bool(one == other)
