@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from grader.engines import pair
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
@@ -38,15 +40,21 @@ class Options:
         seed: instead of the exercise's own.
         time_limit_s: training time instead of the exercise's own limit, in seconds.
         device: where the trainer runs.
+        train: train also where the exercise leaves it to the caller.
         fresh: grade anew, never replay a training that was measured before.
         sandbox: how strictly the student process must be confined.
+        until: `probe` ends the run before its first training.
+        start: where the processes of an attempt come from.
     """
 
     seed: int | None = None
     time_limit_s: float | None = None
     device: Literal["auto", "cpu", "gpu"] = "auto"
+    train: bool = False
     fresh: bool = False
     sandbox: Literal["auto", "strict", "off"] = "auto"
+    until: Literal["end", "probe"] = "end"
     progress: Progress = silent
+    start: pair.Starter = pair.start
 
 

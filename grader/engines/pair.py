@@ -1,0 +1,62 @@
+"""Starts a student process and a trainer side by side; what to start is asked for, so that warm ones can be lent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from grader.engines import confine
+from grader.engines.trainer import Device, TrainerProcess
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What an attempt needs.
+
+    Args:
+        policy: what the student process may use.
+        files: laid down in its scratch folder.
+        device: where the trainer runs.
+        one_thread: the trainer doesn't split single operations over cores.
+        stored: the trainer keeps trainings, and tells a known one again.
+    """
+
+    policy: confine.Policy
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    device: Device = "auto"
+    one_thread: bool = False
+    stored: bool = True
+
+
+class Pair:
+    """Both processes of one attempt, which ends them."""
+
+    def __init__(self, student: confine.Confined, trainer: TrainerProcess) -> None:
+        self.student, self.trainer = student, trainer
+
+    def kill(self) -> None:
+        """Ends both; idempotent."""
+        self.trainer.kill()
+        self.student.kill()
+
+
+class Starter(Protocol):
+    """Gives a pair that nobody has talked to."""
+
+    def __call__(self, request: Request) -> Pair: ...
+
+
+def start(request: Request) -> Pair:
+    """A fresh pair; both import while they wait.
+
+    Raises:
+        UsageError: see `confine.start`.
+        GraderError: see `confine.start`.
+    """
+    trainer = TrainerProcess(request.device, one_thread=request.one_thread, stored=request.stored)
+    try:
+        return Pair(confine.start("grader.student", request.files, request.policy), trainer)
+    except BaseException:
+        trainer.kill()
+        raise
