@@ -17,6 +17,7 @@ from typing import Literal
 from msgspec import Struct
 
 from grader.engines.confine import scratch as scratches
+from grader.engines.confine import spawning
 from grader.engines.confine.capture import Capture
 from grader.engines.confine.control import Control, Refused
 from grader.engines.confine.grants import SOURCE_ROOT, cache_folder, grants, library_folders
@@ -25,8 +26,6 @@ from grader.errors import GraderError, UsageError
 
 __all__ = ["BY_NAME", "SYSTEM", "Confined", "Layer", "Policy", "lacking", "start"]
 
-KEEPER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
-HERE = str(Path(__file__).resolve().parent)
 START_S = 20.0
 KILL_S = 2.0
 
@@ -58,7 +57,7 @@ class Confined:
         keeper: the process that stands between, whose end comes after that of all student processes.
     """
 
-    def __init__(self, keeper: subprocess.Popen[bytes], control: Control, sock: socket.socket, capture: Capture,
+    def __init__(self, keeper: spawning.Keeper, control: Control, sock: socket.socket, capture: Capture,
                  scratch: Path) -> None:  # fmt: skip
         self.process = keeper
         self.sock = sock
@@ -122,8 +121,17 @@ class Confined:
         scratches.remove(self.scratch)
 
 
-def start(module: str, files: Mapping[str, bytes], policy: Policy, env: Mapping[str, str] | None = None) -> Confined:
+def start(
+    module: str,
+    files: Mapping[str, bytes],
+    policy: Policy,
+    env: Mapping[str, str] | None = None,
+    spawn: spawning.Spawn = spawning.anew,
+) -> Confined:
     """Runs `python -m module` in a fresh scratch folder that holds `files`; its end of the socket is `GRADE_FD`.
+
+    Args:
+        spawn: where the process comes from: a new interpreter, or a copy of one that has imported what it needs.
 
     Raises:
         UsageError: `strict` was asked for and this machine lacks a layer.
@@ -134,21 +142,10 @@ def start(module: str, files: Mapping[str, bytes], policy: Policy, env: Mapping[
     scratch = scratches.make(files)
     # -P: a submission named tensorflow.py in the working folder must not be imported in its place
     command = [sys.executable, "-P", "-m", module]
-    words = [f"control={far.fileno()}", f"grade={theirs.fileno()}", f"scratch={scratch}", *_words(policy, env or {})]
+    words = [f"scratch={scratch}", *_words(policy, env or {}), "--", *command]
     with theirs, far:
-        keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", KEEPER, HERE, *words, "--", *command],
-            cwd="/",
-            env={},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[theirs.fileno(), far.fileno()],
-            start_new_session=True,
-            bufsize=0,
-        )
-    assert keeper.stdout is not None
-    control, capture = Control(near), Capture(keeper.stdout, policy.output)
+        keeper, output = spawn(words, far, theirs)
+    control, capture = Control(near), Capture(output, policy.output)
     try:
         control.wait_until_ready(START_S)
     except (Refused, GraderError) as error:
@@ -169,12 +166,12 @@ def _words(policy: Policy, env: Mapping[str, str]) -> list[str]:
     """The policy as the keeper's command line."""
     granted = grants(policy.readable, policy.hidden)
     lists = {"read": granted.read, "hide": granted.hide, "need": granted.need, "without": policy.without,
-             "env": [f"{name}={value}" for name, value in {**_environment(), **env}.items()]}  # fmt: skip
+             "env": [f"{name}={value}" for name, value in {**environment(), **env}.items()]}  # fmt: skip
     return [f"memory={policy.memory}", f"level={policy.level}",
             *(f"{name}={value}" for name, values in lists.items() for value in values)]  # fmt: skip
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """A constant environment, with nothing of the caller's but where libraries are; the keeper adds the scratch folder."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {

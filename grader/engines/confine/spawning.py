@@ -1,0 +1,44 @@
+"""Where a keeper comes from: a new interpreter, for one submission."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Protocol
+
+KEEPER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
+HERE = str(Path(__file__).resolve().parent)
+
+
+class Keeper(Protocol):
+    """The process that stands between; its end comes after that of all student processes."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int | None: ...
+    def kill(self) -> None: ...
+
+
+class Spawn(Protocol):
+    """Starts a keeper with its words, its end of the control line and the student's end of the connection."""
+
+    def __call__(self, words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]: ...
+
+
+def anew(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]:
+    """A keeper in an interpreter of its own, and what it and the student's process print."""
+    lines = [f"control={control.fileno()}", f"grade={grade.fileno()}"]
+    keeper = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", KEEPER, HERE, *lines, *words],
+        cwd="/",
+        env={},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[grade.fileno(), control.fileno()],
+        start_new_session=True,
+        bufsize=0,
+    )
+    assert keeper.stdout is not None
+    return keeper, keeper.stdout
