@@ -20,7 +20,7 @@ from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
 from grader.grading.ledger import Ledger
-from grader.grading.options import Moment, Options
+from grader.grading.options import Moment, Options, Stage
 from grader.run import End, Measurement, Probe, Run
 from grader.static import Plan
 from grader.wire import (
@@ -86,6 +86,7 @@ class Attempt:
         self.line = line_to_cross(exercise)
         self.epoch_started_s = 0.0
         self.fitting = False
+        self.stage: Stage = "starting"
 
     def run(self) -> Run:
         """Starts both processes, lets them talk, and ends them, whatever happens.
@@ -341,8 +342,8 @@ class Attempt:
             limit = self.exercise.limits.memory
             raise Over(End(kind="out_of_memory", message=f"your code used more than {limit / 1e9:g} GB of memory"))
         self.clocks.check()
-        if self.clocks.turn == "training":
-            self._show("training" if self.fitting else "preparing")
+        preparing = self.clocks.turn == "training" and not self.fitting
+        self._show("preparing" if preparing else "training" if self.fitting else self.stage)
 
     def _late(self, late: OutOfTime) -> End:
         """A limit that was passed: the student's own time, or ours."""
@@ -365,7 +366,8 @@ class Attempt:
             return End(kind="crashed", message=f"your code's process was ended by signal {-code}")
         return End(kind="crashed", message=f"your code ended the process (exit code {code}) before it returned")
 
-    def _show(self, stage: Any) -> None:
+    def _show(self, stage: Stage) -> None:
+        self.stage = stage
         self.options.progress(
             Moment(
                 stage=stage,

@@ -7,12 +7,14 @@ from typing import Literal, Protocol
 
 from grader.engines import pair
 
+Stage = Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """Where a run stands, for the progress line."""
 
-    stage: Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
+    stage: Stage
     epoch: int | None = None
     epochs: int | None = None
     accuracy: float | None = None
