@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, field
+from msgspec import UNSET, Meta, Struct, field
 
 from grader import checks
 from grader.course import Course
@@ -34,6 +34,53 @@ class CheckSpec(Struct, frozen=True, kw_only=True):
     gate: bool = False
 
 
+class Image(Struct, frozen=True, kw_only=True):
+    """The one image with which a function that builds a model is called: (28, 28, 1), with a frame of `pad` zeros."""
+
+    pad: Annotated[int, Meta(ge=0, le=500)] = 0
+
+
+class Fit(Struct, frozen=True, kw_only=True):
+    """How the grader trains a model that a function returned: `Model.fit`'s arguments, and the data it is given.
+
+    Args:
+        scale: what pixels are divided by; 1 leaves them from 0 to 255.
+        examples: how many training images, from the first on; None for all.
+        memory: what the training may take, where it needs more than the submission itself.
+    """
+
+    epochs: Annotated[int, Meta(ge=1)] = 5
+    batch_size: Annotated[int, Meta(ge=1)] | None = None
+    validation_split: Percent = Percent(0.0)
+    scale: float = 1.0
+    examples: Annotated[int, Meta(ge=1)] | None = None
+    memory: Size | None = None
+
+
+class Models(Struct, frozen=True, kw_only=True):
+    """What a graded function that returns a model is called with, and how the grader trains the model.
+
+    Args:
+        image: the function takes one image.
+        calls: or the arguments of each call, by name.
+        train: `never`: the model is only looked at; `on_request`: trained with `--train`.
+    """
+
+    image: Image | None = None
+    calls: list[dict[str, int]] = field(default_factory=list)
+    fit: Fit = field(default_factory=Fit)
+    train: Literal["always", "on_request", "never"] = "always"
+
+    def __post_init__(self) -> None:
+        if (self.image is None) == (not self.calls):
+            raise ValueError('"models" needs either "image" or "calls"')
+
+    @property
+    def arguments(self) -> int:
+        """How many arguments the function is given."""
+        return 1 if self.image is not None else len(self.calls[0])
+
+
 class Exercise(Struct, frozen=True, kw_only=True):
     """The file `exercise.yaml`, schema `grade-exercise/1`."""
 
@@ -44,6 +91,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
     function: str | None = None
     dataset: Literal["mnist", "fashion_mnist"] | None = None
     training: Literal["delegated", "observed", "none"] = "delegated"
+    models: Models | None = None
     seed: int = 7
     attempts: int = 1
     limits: Limits = field(default_factory=Limits)
@@ -95,6 +143,8 @@ def _check_whole(exercise: Exercise, tree: Node, folder: str, problems: Problems
         problems.add(tree.at("id"), f'the id "{exercise.id}" differs from the folder\'s name "{folder}"')
     if not exercise.checks:
         problems.add(tree.at("checks"), "an exercise needs at least one check")
+    if exercise.models is not None and exercise.function is None:
+        problems.add(tree, '"function" is missing: "models" are what a function returns')
     if exercise.training != "none" and exercise.dataset is None:
         problems.add(tree, '"dataset" is missing: training needs one')
     if not 1 <= exercise.attempts <= 10:

@@ -109,6 +109,15 @@ class Measurement(Struct, frozen=True, kw_only=True):
     test_accuracy: float
 
 
+class Built(Struct, frozen=True, kw_only=True):
+    """One of the models that a function returned, with the arguments that it was called with and how it did."""
+
+    call: dict[str, int]
+    architecture: Architecture
+    training: TrainingRecord | None = None
+    measured: Measurement | None = None
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """Everything that one attempt with one seed left behind; `None` is what it never came to."""
 
@@ -119,6 +128,7 @@ class Run(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     training: TrainingRecord | None = None
     measured: Measurement | None = None
+    models: list[Built] | None = None
     returned: Any = None
     has_returned: bool = False
     fit_line: int | None = None

@@ -27,6 +27,7 @@ ENDS = {
 # Why it is missing although the function came to its end.
 ABSENT = {
     "architecture": "`model.fit` was never called, so there is no model to look at",
+    "models": "no model was returned",
     "data": "`model.fit` was never called, so no data was given to it",
     "probe": "`model.fit` was never called, so there is no callback to try",
     "training": "nothing was trained",

@@ -25,6 +25,7 @@ EVIDENCE: dict[str, Basis | None] = {
     "run": "reported",
     "returned": "reported",
     "architecture": "declared",
+    "models": "declared",
     "probe": "declared",
     "data": "measured",
     "training": "measured",

@@ -16,7 +16,15 @@ from grader.grading.rounds import is_near_miss
 from grader.run import Run
 from grader.verdict import Verdict
 
-__all__ = ["Options", "grade"]
+__all__ = ["Options", "grade", "look"]
+
+
+def look(course: Course, exercise: Exercise, source: submission.Submission) -> static.StaticReport:
+    """What can be said of a file without running it, and what of it to run."""
+    stub = text_of(course, exercise.id, "stub.py")
+    text = stub.read_text(encoding="utf-8") if stub.exists() else None
+    given = exercise.models.arguments if exercise.models is not None else 0
+    return static.inspect(source, exercise.function, text, arguments=given)
 
 
 def grade(course: Course, exercise: Exercise, path: Path, options: Options = Options()) -> Verdict:  # noqa: B008 - frozen
@@ -27,8 +35,7 @@ def grade(course: Course, exercise: Exercise, path: Path, options: Options = Opt
     """
     began = time.monotonic()
     source = submission.read(path)
-    stub = text_of(course, exercise.id, "stub.py")
-    report = static.inspect(source, exercise.function, stub.read_text(encoding="utf-8") if stub.exists() else None)
+    report = look(course, exercise, source)
     static_s = time.monotonic() - began
     if report.findings or report.plan is None:
         return verdicts.refused(exercise, source, report, static_s)

@@ -23,36 +23,11 @@ from grader.grading.ledger import Ledger
 from grader.grading.options import Moment, Options, Stage
 from grader.run import End, Measurement, Probe, Run
 from grader.static import Plan
-from grader.wire import (
-    Answer,
-    Begin,
-    Crashed,
-    Event,
-    Fault,
-    Hello,
-    Load,
-    LocalTrouble,
-    Measure,
-    Measured,
-    NeedPass,
-    Open,
-    Opened,
-    Order,
-    Pass,
-    Probed,
-    Ready,
-    Refused,
-    Rejected,
-    Remark,
-    Returned,
-    Seen,
-    StudentMessage,
-    Trained,
-    TrainerMessage,
-    Unsupported,
-    Waiting,
-    outcomes,
-)
+from grader.wire import (  # isort: skip
+    Answer, Begin, Crashed, Event, Fault, Hello, Load, LocalTrouble, Measure, Measured, NeedPass, Open, Opened, Order,
+    Pass, Probed, Ready, Refused, Rejected, Remark, Returned, Seen, StudentMessage, Trained, TrainerMessage,
+    Unsupported, Waiting, outcomes,
+)  # fmt: skip
 from grader.wire import Probe as ProbeMessage
 
 STARTUP_S = 180.0
@@ -210,7 +185,7 @@ class Attempt:
 
     def _gates(self) -> None:
         """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
-        if not self.plan.single_fit:
+        if not self.plan.single_fit and self.exercise.models is None:
             return
         failed = [result for result in checks.judge(self.ledger.so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip

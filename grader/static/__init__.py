@@ -30,19 +30,24 @@ class StaticReport(Struct, frozen=True, kw_only=True):
     dialect: list[Note] = field(default_factory=list)
 
 
-def inspect(submission: Submission, function: str | None, stub: str | None = None) -> StaticReport:
+def inspect(
+    submission: Submission, function: str | None, stub: str | None = None, *, arguments: int = 0
+) -> StaticReport:
     """Looks at a submission.
 
     Args:
         submission: the file as it was read.
         function: the graded function's name, or None for an exercise without one.
         stub: the text that students start from.
+        arguments: how many the graded function is called with.
     """
     if submission.fault is not None:
         return _refused(submission.fault)
     try:
         parsed = parse(submission)
-        return _refused(parsed) if isinstance(parsed, Finding) else _inspect(parsed, submission, function, stub)
+        return (
+            _refused(parsed) if isinstance(parsed, Finding) else _inspect(parsed, submission, function, stub, arguments)
+        )
     except RecursionError:
         hint = "Write it in shorter expressions."
         return _refused(Finding(code="S101", message="Python can't read this file: it is nested too deeply", hint=hint))
@@ -52,12 +57,14 @@ def _refused(*findings: Finding) -> StaticReport:
     return StaticReport(findings=list(findings), notes=[], plan=None)
 
 
-def _inspect(parsed: Parsed, submission: Submission, function: str | None, stub: str | None) -> StaticReport:
+def _inspect(
+    parsed: Parsed, submission: Submission, function: str | None, stub: str | None, arguments: int
+) -> StaticReport:
     whole = outline(parsed.tree)
     script = reach(whole, None)
     called = function if function and (whole.binders(function) or _may_appear(whole, script, function)) else None
     found = reach(whole, called) if called else script
-    findings = _findings(parsed, whole, found, function, stub) if function else []
+    findings = _findings(parsed, whole, found, function, stub, arguments) if function else []
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     notes = [*_remarks(submission, parsed), *_script_note(parsed, function, called), *notes]
@@ -71,11 +78,13 @@ def _may_appear(whole: Outline, script: Reach, function: str) -> bool:
     return whole.definable and (told or not script.training)
 
 
-def _findings(parsed: Parsed, whole: Outline, found: Reach, function: str, stub: str | None) -> list[Finding]:
+def _findings(
+    parsed: Parsed, whole: Outline, found: Reach, function: str, stub: str | None, arguments: int
+) -> list[Finding]:
     if whole.binders(function):
         last = whole.binders(function)[-1].node
         blanks = [fault for fault in [blank(last, parsed.source, stub)] if fault is not None]
-        faults = blanks or ([] if whole.definable else functions.faults(function, whole))
+        faults = blanks or ([] if whole.definable else functions.faults(function, whole, arguments))
         return faults or _in_broken_cells(parsed, found.names - whole.bound - BUILTIN - SUPPLIED.keys())
     if whole.definable and not found.training:
         return []

@@ -67,12 +67,12 @@ def _foreign(name: str) -> str:
     return ", ".join(f"{letter} ({unicodedata.name(letter, 'unknown')})" for letter in letters[:3])
 
 
-def faults(function: str, whole: Outline) -> list[Finding]:
-    """What keeps the last definition of the function from being called without arguments."""
+def faults(function: str, whole: Outline, given: int = 0) -> list[Finding]:
+    """What keeps the last definition of the function from being called with so many arguments."""
     last = whole.binders(function)[-1].node
     match last:
         case ast.FunctionDef(decorator_list=[]):
-            return [fault for fault in (_arguments(last), _generator(last)) if fault is not None]
+            return [fault for fault in (_arguments(last, given), _generator(last)) if fault is not None]
         case ast.AsyncFunctionDef(decorator_list=[]):
             return [_fault("S105", f"{function}() is async", last, "Remove `async`.")]
         case ast.ClassDef(decorator_list=[], keywords=[]) if not _makes_anything(last):
@@ -87,15 +87,25 @@ def _fault(code: str, message: str, node: ast.stmt, hint: str) -> Finding:
     return Finding(code=code, message=message, line=node.lineno, hint=hint)
 
 
-def _arguments(node: ast.FunctionDef) -> Finding | None:
+def _arguments(node: ast.FunctionDef, given: int) -> Finding | None:
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]
     needed = positional[: len(positional) - len(spec.defaults)]
     needed += [one for one, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None]
-    if not needed:
+    if given and len(positional) < given and spec.vararg is None:
+        many = f"{given} argument{'s' * (given > 1)}"
+        return _fault(
+            "S104",
+            f"{node.name}() takes {len(positional)}, and is called with {many}",
+            node,
+            "Keep the stub's `def` line.",
+        )
+    if len(needed) <= given:
         return None
     names = ", ".join(one.arg[:40] for one in needed[:5])
     hint = f"It is called without arguments: write def {node.name}(): or give each argument a default."
+    if given:
+        hint = f"It is called with {given}: keep the stub's `def` line."
     return _fault(
         "S104", f"{node.name}() asks for {len(needed)} argument{'s' * (len(needed) > 1)} ({names})", node, hint
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from grader.student import quiet
 
@@ -12,6 +14,7 @@ with quiet.stderr():
 
     from grader.student import activations, datasets, delegate, dialect, loader
     from grader.student.front import Front
+    from grader.student.modelling import build_all
     from grader.wire import Load, Ready
 
 
@@ -26,7 +29,11 @@ def main() -> None:
     assert isinstance(load, Load)
     front.filename = load.filename
     sys.argv = [load.filename]
-    loader.run(front, load)
+
+    def use(function: Callable[..., Any]) -> Any:
+        return function() if load.building is None else build_all(front, function, load.building)
+
+    loader.run(front, load, use)
     sys.stdout.flush()
     sys.stderr.flush()
 

@@ -16,7 +16,7 @@ from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Ended, Front
 from grader.student.listeners import Listeners, reads_weights, wants_batches
 from grader.student.probing import probe
-from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Trained
+from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Seen, Trained
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
@@ -81,6 +81,8 @@ class Fit:
                     self._event(message)
                 case NeedPass():
                     self._next_pass()
+                case Seen():
+                    return None
                 case Rejected(message=text):
                     self._as_plain_keras_says(text)
                 case Trained():

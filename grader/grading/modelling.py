@@ -1,0 +1,57 @@
+"""Exercises whose function returns a model: what it is called with, and how the grader trains what comes back.
+
+The student's side makes the `fit` call, so its arguments are set here anew: nothing that was ordered decides them.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from grader.exercise import Exercise, Models
+from grader.grading.options import Options
+from grader.wire import Building, FitArguments, Order
+
+
+def trains(exercise: Exercise, options: Options) -> bool:
+    """Whether models are trained, or only looked at."""
+    models = exercise.models
+    return models is None or models.train == "always" or (models.train == "on_request" and options.train)
+
+
+def building(exercise: Exercise, options: Options) -> Building | None:
+    """What the student's side is told; None where the function trains by itself."""
+    models = exercise.models
+    if models is None:
+        return None
+    return Building(
+        dataset=exercise.dataset or "mnist",
+        pad=models.image.pad if models.image is not None else None,
+        calls=models.calls,
+        scale=models.fit.scale,
+        examples=models.fit.examples,
+        train=trains(exercise, options),
+    )
+
+
+def call_of(models: Models, number: int) -> dict[str, int] | None:
+    """The arguments that the order of this number (from 0) belongs to; None where no further order is due."""
+    if models.image is not None:
+        return {} if number == 0 else None
+    return models.calls[number] if number < len(models.calls) else None
+
+
+def as_specified(order: Order, models: Models, *, train: bool) -> Order:
+    """The order with the exercise's own arguments of `fit`; a model that is only looked at has batches of one."""
+    fit = models.fit
+    arguments = FitArguments(batch_size=1)
+    if train:
+        arguments = FitArguments(
+            epochs=fit.epochs, batch_size=fit.batch_size, validation_split=float(fit.validation_split)
+        )
+    return structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
+
+
+def memory(exercise: Exercise) -> int:
+    """Bytes that a training may take."""
+    own = exercise.models.fit.memory if exercise.models is not None else None
+    return int(own or exercise.limits.memory)
