@@ -23,6 +23,7 @@ from grader.grading.ledger import Ledger
 from grader.grading.options import Moment, Options, Stage
 from grader.run import End, Measurement, Probe, Run
 from grader.static import Plan
+
 from grader.wire import (  # isort: skip
     Answer, Begin, Crashed, Event, Fault, Hello, Load, LocalTrouble, Measure, Measured, NeedPass, Open, Opened, Order,
     Pass, Probed, Ready, Refused, Rejected, Remark, Returned, Seen, StudentMessage, Trained, TrainerMessage,
@@ -142,7 +143,7 @@ class Attempt:
         total = sum(spec.nbytes for spec in order.arrays)
         if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
             raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=order.line))
-        order = self._as_specified(order)
+        order, self.ledger.call = modelling.specified(order, self.exercise, self.options, len(self.ledger.orders))
         with self.clocks.of("training"):
             dataset = self.exercise.dataset or "mnist"
             memory = modelling.memory(self.exercise)
@@ -192,17 +193,6 @@ class Attempt:
         if failed:
             titles = ", ".join(result.id for result in failed)
             raise Over(End(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
-
-    def _as_specified(self, order: Order) -> Order:
-        """Where the function returns models, the grader says what is trained, and how many models there are."""
-        models = self.exercise.models
-        if models is None:
-            return order
-        call = modelling.call_of(models, len(self.ledger.orders))
-        if call is None:
-            raise Malformed("more models than calls")
-        self.ledger.call = call
-        return modelling.as_specified(order, models, train=modelling.trains(self.exercise, self.options))
 
     def _go_on(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""

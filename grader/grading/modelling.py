@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from grader.exercise import Exercise, Models
+from grader.channel import Malformed
+from grader.exercise import Exercise
 from grader.grading.options import Options
 from grader.wire import Building, FitArguments, Order
 
@@ -33,22 +34,31 @@ def building(exercise: Exercise, options: Options) -> Building | None:
     )
 
 
-def call_of(models: Models, number: int) -> dict[str, int] | None:
-    """The arguments that the order of this number (from 0) belongs to; None where no further order is due."""
-    if models.image is not None:
-        return {} if number == 0 else None
-    return models.calls[number] if number < len(models.calls) else None
+def specified(order: Order, exercise: Exercise, options: Options, number: int) -> tuple[Order, dict[str, int] | None]:
+    """The order with the exercise's own arguments of `fit`, and the call that it belongs to.
 
+    A model that is only looked at has batches of one. Where the function trains by itself, the order stays, without a
+    call.
 
-def as_specified(order: Order, models: Models, *, train: bool) -> Order:
-    """The order with the exercise's own arguments of `fit`; a model that is only looked at has batches of one."""
+    Args:
+        number: how many orders came before.
+
+    Raises:
+        Malformed: there are more models than calls.
+    """
+    models = exercise.models
+    if models is None:
+        return order, None
+    calls = models.calls or [{}]
+    if number >= len(calls):
+        raise Malformed("more models than calls")
     fit = models.fit
     arguments = FitArguments(batch_size=1)
-    if train:
-        arguments = FitArguments(
-            epochs=fit.epochs, batch_size=fit.batch_size, validation_split=float(fit.validation_split)
-        )
-    return structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
+    if trains(exercise, options):
+        share = float(fit.validation_split)
+        arguments = FitArguments(epochs=fit.epochs, batch_size=fit.batch_size, validation_split=share)
+    plain = structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
+    return plain, calls[number]
 
 
 def memory(exercise: Exercise) -> int:
