@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from grader import static, submission
+from grader import settings, static, submission
 from grader.course import Course
 from grader.errors import GraderError
 from grader.exercise import Exercise, text_of
-from grader.grading import verdicts
+from grader.grading import functions, verdicts
 from grader.grading.attempt import Attempt
 from grader.grading.options import Options
 from grader.grading.rounds import is_near_miss
@@ -23,8 +23,9 @@ def look(course: Course, exercise: Exercise, source: submission.Submission) -> s
     """What can be said of a file without running it, and what of it to run."""
     stub = text_of(course, exercise.id, "stub.py")
     text = stub.read_text(encoding="utf-8") if stub.exists() else None
-    given = exercise.models.arguments if exercise.models is not None else 0
-    return static.inspect(source, exercise.function, text, arguments=given)
+    given = exercise.models.arguments if exercise.models is not None else len(exercise.arguments)
+    report = static.inspect(source, exercise.function, text, arguments=given)
+    return static.under(report, settings.load(course).dialect)
 
 
 def grade(course: Course, exercise: Exercise, path: Path, options: Options = Options()) -> Verdict:  # noqa: B008 - frozen
@@ -42,6 +43,9 @@ def grade(course: Course, exercise: Exercise, path: Path, options: Options = Opt
     runs: list[Run] = []
     fault: str | None = None
     try:
+        if functions.calls_function(exercise):
+            runs.append(functions.Attempt(course, exercise, report.plan, source.name, options).run())
+            return verdicts.verdict(exercise, source, report, runs, None, _timings(static_s, began))
         first = exercise.seed if options.seed is None else options.seed
         for seed in range(first, first + exercise.attempts):
             runs.append(Attempt(exercise, report.plan, source.name, seed, options).run())
@@ -49,6 +53,10 @@ def grade(course: Course, exercise: Exercise, path: Path, options: Options = Opt
                 break
     except GraderError as error:
         fault = str(error)
-    return verdicts.verdict(exercise, source, report, runs, fault, {"static": static_s, "total": time.monotonic() - began})
+    return verdicts.verdict(exercise, source, report, runs, fault, _timings(static_s, began))
+
+
+def _timings(static_s: float, began: float) -> dict[str, float]:
+    return {"static": static_s, "total": time.monotonic() - began}
 
 

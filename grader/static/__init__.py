@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from msgspec import Struct, field
-
 from grader.static import function as functions
 from grader.static.blanks import blank
 from grader.static.dialect import notes as dialect_notes
@@ -13,21 +11,14 @@ from grader.static.names import at_load
 from grader.static.outline import Outline, outline
 from grader.static.parsing import Parsed, parse
 from grader.static.plan import Plan, Reach, make_plan, reach
+from grader.static.policy import under
+from grader.static.report import StaticReport
 from grader.static.supply import BUILTIN, SUPPLIED
 from grader.static.trainings import fits
 from grader.submission import Finding, Submission
 from grader.verdict import Note
 
-__all__ = ["Finding", "Plan", "StaticReport", "inspect"]
-
-
-class StaticReport(Struct, frozen=True, kw_only=True):
-    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names."""
-
-    findings: list[Finding]
-    notes: list[Note]
-    plan: Plan | None
-    dialect: list[Note] = field(default_factory=list)
+__all__ = ["Finding", "Plan", "StaticReport", "inspect", "under"]
 
 
 def inspect(
