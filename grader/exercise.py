@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, field
 
-from grader import checks
+from grader import cases, checks
+from grader.calls import Argument, Panel
 from grader.course import Course
 from grader.yamltree import Duration, Node, Percent, Problems, Size, convert, read
 
@@ -18,6 +19,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     gpu: Duration = Duration(300)
     cpu: Duration = Duration(1800)
     student: Duration = Duration(300)
+    call: Duration = Duration(5)
     memory: Size = Size(4_000_000_000)
     output: Size = Size(1_000_000)
 
@@ -82,7 +84,12 @@ class Models(Struct, frozen=True, kw_only=True):
 
 
 class Exercise(Struct, frozen=True, kw_only=True):
-    """The file `exercise.yaml`, schema `grade-exercise/1`."""
+    """The file `exercise.yaml`, schema `grade-exercise/1`.
+
+    Args:
+        arguments: of a plain function, whose checks are `behaviour…`, in the order of the call.
+        picture: the sheet that `--picture` draws of a plain function's answers.
+    """
 
     schema: Literal["grade-exercise/1"]
     id: str
@@ -92,6 +99,8 @@ class Exercise(Struct, frozen=True, kw_only=True):
     dataset: Literal["mnist", "fashion_mnist"] | None = None
     training: Literal["delegated", "observed", "none"] = "delegated"
     models: Models | None = None
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    picture: list[Panel] = field(default_factory=list)
     seed: int = 7
     attempts: int = 1
     limits: Limits = field(default_factory=Limits)
@@ -100,6 +109,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
     unit: str = ""
     difficulty: Literal["easy", "medium", "hard"] = "medium"
     minutes: int = 30
+    order: int = 1000
 
     @property
     def max_score(self) -> float:
@@ -145,6 +155,10 @@ def _check_whole(exercise: Exercise, tree: Node, folder: str, problems: Problems
         problems.add(tree.at("checks"), "an exercise needs at least one check")
     if exercise.models is not None and exercise.function is None:
         problems.add(tree, '"function" is missing: "models" are what a function returns')
+    cases.check(tree, exercise.arguments, problems)
+    plain = any(spec.check.startswith("behaviour.") for spec in exercise.checks)
+    if plain and (exercise.function is None or exercise.training != "none"):
+        problems.add(tree, 'checks of behaviour need "function" and "training: none"')
     if exercise.training != "none" and exercise.dataset is None:
         problems.add(tree, '"dataset" is missing: training needs one')
     if not 1 <= exercise.attempts <= 10:

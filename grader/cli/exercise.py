@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.cli import outputs
 from grader.cli.progress import Line
 from grader.errors import Exit
 from grader.grading import Options, grade
+from grader.standing import Book
 from grader.yamltree import Duration, quantity
 
 EXITS = {"passed": Exit.PASSED, "failed": Exit.NOT_PASSED, "error": Exit.FAULT}
@@ -77,4 +79,6 @@ def command(
         progress.close()
     source = submission.read(file)
     outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source})
+    with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
+        Book(found).note(verdict)
     return EXITS[verdict.status]

@@ -1,4 +1,4 @@
-"""`grade list`: the course's exercises, one a line."""
+"""`grade list`: the course's exercises, one a line, with what the student has reached in them."""
 
 from __future__ import annotations
 
@@ -14,27 +14,49 @@ from grader import course as courses
 from grader.course import Course
 from grader.errors import CourseError, Problem
 from grader.exercise import Exercise, load
+from grader.standing import Book, Standing
 
-HEADINGS = ("exercise", "title", "unit", "difficulty", "minutes")
+HEADINGS = ("", "exercise", "title", "points", "unit", "difficulty", "minutes")
+RIGHT = ("points", "minutes")
 GAP = "  "
-# The columns that are shortened, in this order, where the terminal is too narrow.
-SHRINKING = (2, 1)
-NARROWEST = 8
+# Where the terminal is too narrow: which columns are shortened, in this order, and then which are left out.
+SHRINKING = ("unit", "title")
+NARROWEST = {"unit": 12, "title": 24}
+DISPENSABLE = ("difficulty", "unit", "minutes", "title")
+MARKS = {True: "✓", False: "✗", None: "·"}
+PLAIN = str.maketrans({"✓": "+", "✗": "x", "·": "-"})
 
 
 @click.command("list")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
 def command(course: Path | None) -> None:
-    """Show the course's exercises."""
-    exercises, problems = load_all(courses.find(course))
+    r"""Show the course's exercises: what you passed (✓), your best points, and what comes next.
+
+    \b
+    grade list
+    grade list --course my_course/
+    """
+    found = courses.find(course)
+    exercises, problems = load_all(found)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo(table(exercises, width))
+    standing = Book(found).read()
+    text = "\n".join([table(exercises, width, standing), *summary(exercises, standing), *quizzes(found.quiz_ids())])
+    click.echo(encodable(text, sys.stdout.encoding))
     if problems:
         raise CourseError(problems)
 
 
+def encodable(text: str, encoding: str | None) -> str:
+    """The text in characters that a terminal of this encoding has."""
+    try:
+        text.encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode("ascii", "backslashreplace").decode()
+    return text
+
+
 def load_all(course: Course) -> tuple[list[Exercise], list[Problem]]:
-    """Every exercise that can be read, exercise2 before exercise10, and the problems of those that can't."""
+    """Every exercise that can be read, in the course's order, and the problems of those that can't."""
     exercises: list[Exercise] = []
     problems: list[Problem] = []
     for exercise_id in sorted(course.exercise_ids(), key=_natural):
@@ -42,7 +64,7 @@ def load_all(course: Course) -> tuple[list[Exercise], list[Problem]]:
             exercises.append(load(course, exercise_id))
         except CourseError as error:
             problems += error.problems
-    return exercises, problems
+    return sorted(exercises, key=lambda exercise: exercise.order), problems
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -50,7 +72,35 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def table(exercises: Sequence[Exercise], width: int | None) -> str:
+def summary(exercises: Sequence[Exercise], standing: Standing) -> list[str]:
+    """What is passed, the points so far, and the command for what comes next."""
+    if not exercises:
+        return []
+    passed = [exercise.id for exercise in exercises if _passed(exercise, standing)]
+    points = sum(standing.best[each.id].score for each in exercises if each.id in standing.best)
+    total = sum(exercise.max_score for exercise in exercises)
+    lines = ["", f"{len(passed)} of {len(exercises)} passed, {points:g} of {total:g} points"]
+    following = upcoming(exercises, standing)
+    return [*lines, f"next: grade new {following.id}" if following else "All passed. Well done!"]
+
+
+def upcoming(exercises: Sequence[Exercise], standing: Standing) -> Exercise | None:
+    """The first exercise that isn't passed yet."""
+    return next((exercise for exercise in exercises if not _passed(exercise, standing)), None)
+
+
+def quizzes(ids: Sequence[str]) -> list[str]:
+    """The quizzes, as a line."""
+    return [f"quizzes: {', '.join(ids)} (grade quiz {ids[0]})"] if ids else []
+
+
+def _passed(exercise: Exercise, standing: Standing) -> bool | None:
+    """Whether it is passed; None where it was never graded."""
+    best = standing.best.get(exercise.id)
+    return None if best is None else best.passed
+
+
+def table(exercises: Sequence[Exercise], width: int | None, standing: Standing = Standing()) -> str:  # noqa: B008 - frozen
     """The exercises as text.
 
     Args:
@@ -58,18 +108,49 @@ def table(exercises: Sequence[Exercise], width: int | None) -> str:
     """
     if not exercises:
         return "this course has no exercises"
-    rows = [HEADINGS, *((e.id, e.title, e.unit, e.difficulty, str(e.minutes)) for e in exercises)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    for column in SHRINKING:
-        over = sum(widths) + len(GAP) * (len(widths) - 1) - (width or sys.maxsize)
-        if over > 0:
-            widths[column] = max(NARROWEST, widths[column] - over)
+    rows = [dict(zip(HEADINGS, HEADINGS, strict=True)), *(_row(exercise, standing) for exercise in exercises)]
+    full = {column: max(len(row[column]) for row in rows) for column in HEADINGS}
+    widths = _fitted(full, width or sys.maxsize)
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [_shortened(text, width).ljust(width) for text, width in zip(row[:-1], widths, strict=False)]
-    return GAP.join([*cells, row[-1].rjust(widths[-1])])
+def _row(exercise: Exercise, standing: Standing) -> dict[str, str]:
+    best = standing.best.get(exercise.id)
+    cells = (
+        MARKS[_passed(exercise, standing)],
+        exercise.id,
+        exercise.title,
+        f"{best.score if best else 0:g}/{exercise.max_score:g}",
+        exercise.unit,
+        exercise.difficulty,
+        str(exercise.minutes),
+    )
+    return dict(zip(HEADINGS, cells, strict=True))
+
+
+def _fitted(full: dict[str, int], most: int) -> dict[str, int]:
+    """Widths of columns so that a row fits: shortened, then with some left out."""
+    widths = dict(full)
+    for dropped in range(len(DISPENSABLE) + 1):
+        widths = {column: width for column, width in full.items() if column not in DISPENSABLE[:dropped]}
+        over = sum(widths.values()) + len(GAP) * (len(widths) - 1) - most
+        for column in SHRINKING:
+            saved = max(0, min(over, widths.get(column, 0) - NARROWEST[column]))
+            if saved:
+                widths[column] -= saved
+                over -= saved
+        if over <= 0:
+            break
+    return widths
+
+
+def _line(row: dict[str, str], widths: dict[str, int]) -> str:
+    cells = (_shortened(row[column], width) for column, width in widths.items())
+    placed = (
+        cell.rjust(width) if column in RIGHT else cell.ljust(width)
+        for cell, (column, width) in zip(cells, widths.items(), strict=True)
+    )
+    return GAP.join(placed).rstrip()
 
 
 def _shortened(text: str, width: int) -> str:

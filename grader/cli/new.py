@@ -18,7 +18,12 @@ from grader.exercise import load, text_of
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
 def command(exercise: str, file: Path | None, force: bool, course: Path | None) -> None:
-    """Start an exercise: copy its stub to FILE (by default EXERCISE.py, here)."""
+    r"""Start an exercise: copy its stub to FILE (by default EXERCISE.py, here).
+
+    \b
+    grade new exercise1
+    grade new exercise1 work/first_try.py
+    """
     found = courses.find(course)
     spec = load(found, exercise)
     stub = text_of(found, spec.id, "stub.py")
@@ -31,8 +36,10 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
             [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
         ) from error
     _write(target, text, force=force)
+    name = shlex.quote(str(target))
     click.echo(f"Wrote {target}. What to do is in {text_of(found, spec.id, 'README.md')}")
-    click.echo(f"Fill in the marked places, then: grade {spec.id} {shlex.quote(str(target))}")
+    click.echo(f"Fill in the marked places. Meanwhile, in another terminal: grade watch {name} {spec.id}")
+    click.echo(f"Or grade it once: grade {spec.id} {name}")
 
 
 def _target(file: Path | None, default: str) -> Path:

@@ -21,6 +21,7 @@ def grade(tmp_path):
     def run(*args, env=None, program=None):
         command = [sys.executable, "-c", program or "import sys; from grader.cli import main; main()", *map(str, args)]
         environment = {**os.environ, "GRADE_COURSE": str(REPOSITORY), "COLUMNS": "80", **(env or {})}
+        environment.setdefault("GRADE_STATE", str(tmp_path / "state"))
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     return run

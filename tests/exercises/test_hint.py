@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.exercise import load
+from grader.standing import Book
 
 Grade = Callable[..., tuple[int, str, str]]
 
@@ -46,11 +47,11 @@ def test_the_last_hint_does_not_promise_another(grade: Grade) -> None:
     assert ["shows the next one" in out for out in outs] == [True, True, True, False]
 
 
-def test_a_damaged_state_file_counts_as_none(grade: Grade, tmp_path: Path) -> None:
+def test_a_damaged_state_file_counts_as_none(grade: Grade, course: Course) -> None:
     """Neither broken JSON nor a wrong type stops a hint."""
-    state = tmp_path / "state" / "grade" / "hints.json"
+    state = Book(course).path
     state.parent.mkdir(parents=True)
-    for content in ("{", "[]", '{"x": 1}'):
+    for content in ("{", "[]", '{"hints": {"exercise2": "x"}}'):
         state.write_text(content, encoding="utf-8")
         assert grade("hint", "exercise2")[1].startswith("Hint 1 of 4")
 

@@ -8,28 +8,89 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.cli.list_ import load_all, table
+import pytest
+
+from grader.cli.list_ import encodable, load_all, summary, table
 from grader.course import Course
+from grader.standing import Best, Book, Standing
+from grader.verdict import SubmissionRef, Verdict
 
 Grade = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADE_STATE", str(tmp_path / "state"))
+
+
+def verdict_of(exercise: str, score: float, status: str = "") -> Verdict:
+    return Verdict(
+        exercise=exercise,
+        submission=SubmissionRef(path="a.py", sha256=""),
+        status=status or ("passed" if score == 100 else "failed"),
+        score=score,
+        max_score=100.0,
+        end="completed",
+        checks=[],
+    )
+
+
 def test_every_exercise_is_listed(grade: Grade, course: Course) -> None:
-    """A heading and one line per exercise, with title, unit, difficulty and minutes."""
+    """A heading and one line per exercise, in the course's order, then what is reached and what comes next."""
     code, out, _ = grade("list")
     lines = out.splitlines()
+    count = len(course.exercise_ids())
     assert code == 0
-    assert [line.split()[0] for line in lines] == ["exercise", *course.exercise_ids()]
-    assert lines[3].split("  ")[1:3] == ["One convolution, 99.8 %", ""]
+    assert lines[0].split() == ["exercise", "title", "points", "unit", "difficulty", "minutes"]
+    assert {line.split()[1] for line in lines[1 : count + 1]} == set(course.exercise_ids())
+    assert [line.split()[1] for line in lines[1:4]] == ["exercise1", "exercise2", "exercise3"]
+    assert lines[3].startswith("·  exercise3")
     assert lines[3].endswith("medium           45")
+    assert lines[count + 2].startswith(f"0 of {count} passed, 0 of ")
+    assert lines[count + 3 :] == ["next: grade new exercise1", "quizzes: week2, week3 (grade quiz week2)"]
 
 
-def test_a_narrow_terminal_gets_short_columns(course: Course) -> None:
-    """Unit and title are shortened until the lines fit."""
+def test_what_was_reached_is_listed(grade: Grade, course: Course) -> None:
+    """Passed exercises are ticked, tried ones crossed; the points are the best so far, and next is what isn't passed."""
+    book = Book(course)
+    for exercise, score in (("exercise1", 100.0), ("exercise2", 60.0), ("exercise2", 40.0)):
+        book.note(verdict_of(exercise, score))
+
+    _, out, _ = grade("list")
+
+    lines = out.splitlines()
+    assert (lines[1][0], lines[2][0], lines[3][0]) == ("✓", "✗", "·")
+    assert [line.split("/100")[0].split()[-1] for line in lines[1:4]] == ["100", "60", "0"]
+    assert f"1 of {len(course.exercise_ids())} passed, 160 of " in out
+    assert "next: grade new exercise2" in lines
+
+
+def test_a_course_that_is_done(course: Course) -> None:
+    """When everything is passed, nothing comes next."""
     exercises, _ = load_all(course)
-    for width in (100, 80, 60):
-        assert max(len(line) for line in table(exercises, width).splitlines()) <= width
-    assert "..." in table(exercises, 60)
+    done = Standing(best={each.id: Best(passed=True, score=100, max_score=100) for each in exercises})
+    assert summary(exercises, done)[-1] == "All passed. Well done!"
+
+
+def test_a_fault_of_ours_is_not_a_result(course: Course) -> None:
+    """A verdict that is an error leaves what was reached as it was."""
+    Book(course).note(verdict_of("exercise1", 100.0, status="error"))
+    assert Book(course).read() == Standing()
+
+
+def test_a_narrow_terminal_gets_fewer_columns(course: Course) -> None:
+    """Unit and title are shortened, then left out, until the lines fit; name and points stay."""
+    exercises, _ = load_all(course)
+    for width in (100, 80, 60, 40):
+        lines = table(exercises, width).splitlines()
+        assert max(len(line) for line in lines) <= width
+        assert all("/100" in line for line in lines[1:])
+
+
+def test_a_terminal_without_these_characters_gets_others() -> None:
+    """Marks have a plain form where the encoding lacks them."""
+    assert encodable("✓ ✗ ·", "ascii") == "+ x -"
+    assert encodable("✓ ✗ ·", "utf-8") == "✓ ✗ ·"
 
 
 def test_numbers_sort_as_numbers(course: Course, tmp_path: Path) -> None:
@@ -56,7 +117,7 @@ def test_a_broken_exercise_hides_no_other(grade: Grade, course: Course, tmp_path
     spec.write_text(spec.read_text(encoding="utf-8").replace("returns.shape", "returns.shap"), encoding="utf-8")
     code, out, err = grade("list", "--course", str(tmp_path))
     assert code == 3
-    assert "exercise3  One convolution" in out
+    assert "·  exercise3 " in out
     assert 'exercise2/exercise.yaml:14:27: no check "returns.shap"; did you mean "returns.shape"?' in err
 
 
