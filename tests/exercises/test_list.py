@@ -118,7 +118,7 @@ def test_a_broken_exercise_hides_no_other(grade: Grade, course: Course, tmp_path
     code, out, err = grade("list", "--course", str(tmp_path))
     assert code == 3
     assert "·  exercise3 " in out
-    assert 'exercise2/exercise.yaml:14:27: no check "returns.shap"; did you mean "returns.shape"?' in err
+    assert 'exercise2/exercise.yaml:15:27: no check "returns.shap"; did you mean "returns.shape"?' in err
 
 
 def test_listing_imports_neither_rich_nor_numpy() -> None:
