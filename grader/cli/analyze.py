@@ -31,8 +31,12 @@ from grader.reports import write
 @click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
 @click.option("--answers", type=click.Path(path_type=Path), help="A folder of response files, instead of marks.")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write a line for each question.")
-@click.option("--json", "json_", type=click.Path(path_type=Path), help="Write all figures as JSON (- for standard output).")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), help="Write all figures as JSON (- for standard output)."
+)
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
 def command(
     quiz_id: str, marks: Path | None, answers: Path | None, csv_: Path | None, json_: Path | None, course: Path | None
 ) -> int:
@@ -51,6 +55,10 @@ def command(
         sheet = marksheet.read(marks or Path(f"{quiz_id}.marks.json"), quiz)
     else:
         sheet = _marked(quiz, solutions, answers)
+    if not sheet.kept:
+        raise UsageError(f"no attempt at {quiz_id} to analyse")
+    for doubt in _stale(quiz, solutions, sheet):
+        click.echo(doubt, err=True)
     figures = analyse(quiz, solutions, sheet)
     if json_ != write.STDOUT:
         click.echo(report(figures, quiz, _width()))
@@ -59,6 +67,14 @@ def command(
     if csv_ is not None:
         write.write(csv_, table(figures))
     return Exit.PASSED
+
+
+def _stale(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Iterator[str]:
+    """What has changed since the marks were made."""
+    if sheet.quiz_digest != loading.digest(quiz):
+        yield "these marks are of another wording of the quiz: figures are told by question id"
+    if sheet.key_digest != marksheet.key_digest(solutions):
+        yield f"these marks were made with another key; first run: grade regrade {quiz.id}"
 
 
 def _marked(quiz: Quiz, solutions: Solutions, answers: Path) -> Marksheet:
@@ -88,7 +104,9 @@ def report(found: Analysis, quiz: Quiz, width: int) -> str:
 
 def _class(found: Analysis, width: int) -> Iterator[str]:
     sd = "" if found.sd is None else f", SD {found.sd:.1%}"
-    yield from wrapped(f"{found.quiz}: {found.students} students, mean {found.mean:.1%}, median {found.median:.1%}{sd}", width)
+    yield from wrapped(
+        f"{found.quiz}: {found.students} students, mean {found.mean:.1%}, median {found.median:.1%}{sd}", width
+    )
     if found.alpha is not None and found.sem is not None:
         said = f"a score is sure to about ± {found.sem:.1%}"
         yield from wrapped(f"Reliability ({found.alpha_name}) {found.alpha:.2f}; SEM {found.sem:.1%}: {said}", width)

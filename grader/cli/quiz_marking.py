@@ -50,6 +50,10 @@ def mark(
     solutions = key.load(course, quiz)
     seen = verdicts.EVERYTHING if reveal else verdicts.sight(quiz, datetime.now(UTC))
     paths = handed_in.files(answers)
+    if marks is not None and marks.exists():
+        raise UsageError(
+            f"{marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {marks}"
+        )
     if not answers.is_dir():
         item = handed_in.read_file(paths[0], quiz)
         solutions = needed(solutions, quiz, [item])
@@ -85,6 +89,8 @@ def _class(
         click.echo(summary(quiz, sheet, len(paths), quiet=quiet))
     for error in broken:
         click.echo(f"not marked: {error}", err=True)
+    for doubt in handed_in.doubtful(quiz, attempts):
+        click.echo(f"look at: {doubt}", err=True)
     return Exit.USAGE if broken else Exit.PASSED
 
 
@@ -94,8 +100,6 @@ def _keep(
     """The marks as a record, written where that was asked for."""
     sheet = marksheet.marksheet(quiz, solutions, attempts)
     if marks is not None:
-        if marks.exists():
-            raise UsageError(f"{marks} is there already; remove it, or re-mark it: grade regrade {quiz.id} --marks {marks}")
         write.write(marks, marksheet.render(sheet))
     if table is not None:
         write.write(table, marksheet.table(sheet, quiz))

@@ -27,7 +27,9 @@ MOST_LINES = 60
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the new marks as a table.")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
 def command(
     quiz_id: str,
     marks: Path | None,

@@ -86,7 +86,8 @@ def analyse(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Analysis:
     whole = not np.isnan(points).any()
     trust = alpha(points) if whole else None
     spread = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
-    right_or_wrong = bool(np.isin(worth[~np.isnan(worth)], (0.0, 1.0)).all())
+    values = {question.points for question in quiz.questions}
+    right_or_wrong = whole and len(values) == 1 and bool(np.isin(points, (0.0, *values)).all())
     return Analysis(
         quiz=quiz.id,
         students=len(shares),

@@ -27,7 +27,10 @@ CODES = {
     "E212": ("the hints of a question cost more than its points", "at most 100% together"),
     "E213": ("a time in another form", "such as 2026-12-01T12:00:00+01:00"),
     "E301": ("the key is for another quiz", "correct `quiz`"),
-    "E302": ("the quiz has changed since its key was written", "check the answers, then write the digest that is named"),
+    "E302": (
+        "the quiz has changed since its key was written",
+        "check the answers, then write the digest that is named",
+    ),
     "E303": ("a question has no answer in the key", "add it"),
     "E304": ("the key answers a question that the quiz hasn't", "remove it, or correct the id"),
     "E305": ("the key names an option that the question hasn't", "correct the id"),
@@ -60,7 +63,10 @@ class StudentFaults(Faults):
 
     def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
         if code == "unknown" and message.split('"')[1] in SECRET:
-            code, message = "E107", f'"{message.split(chr(34))[1]}" belongs in solutions/quizzes/, not in a file that students hold'
+            code, message = (
+                "E107",
+                f'"{message.split(chr(34))[1]}" belongs in solutions/quizzes/, not in a file that students hold',
+            )
         super().add(node, message, code)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -14,6 +14,7 @@ from grader.quiz.key import Solutions
 from grader.quiz.marking import Marked, mark
 from grader.quiz.model import Quiz
 from grader.quiz.responses import AnswersError, Responses, read
+from grader.reports.text import line
 from grader.verdict import SubmissionRef
 from grader.yamltree import MAX_BYTES
 
@@ -41,6 +42,8 @@ class Attempt:
 def files(answers: Path) -> list[Path]:
     """The response files in a folder and below it, or the one file (`-` is standard input).
 
+    A link in a folder is passed over: it could lead to a file that its author may not read.
+
     Raises:
         UsageError: there is nothing there.
     """
@@ -48,9 +51,13 @@ def files(answers: Path) -> list[Path]:
         return [answers]
     if not answers.is_dir():
         raise UsageError(f"{answers}: no such file or folder")
-    found = sorted(path for path in answers.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    found = sorted(
+        path for path in answers.rglob("*") if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink()
+    )
     if not found:
-        raise UsageError(f"{answers}: no response files ({', '.join('*' + suffix for suffix in SUFFIXES)}) in this folder")
+        raise UsageError(
+            f"{answers}: no response files ({', '.join('*' + suffix for suffix in SUFFIXES)}) in this folder"
+        )
     return found
 
 
@@ -89,14 +96,33 @@ def mark_class(quiz: Quiz, solutions: Solutions, handed_in: Sequence[HandedIn]) 
     Two files that claim the same attempt of a student: the last one by file name stands. Files that name no student
     are students of their own.
     """
-    marked = [(item, mark(quiz, solutions, item.responses)) for item in handed_in]
-    marked.sort(key=lambda pair: (_student(pair[0]), pair[1].attempt, pair[0].source.path))
+    return counted(quiz, [(item, mark(quiz, solutions, item.responses)) for item in handed_in])
+
+
+def counted(quiz: Quiz, pairs: Sequence[tuple[HandedIn, Marked]]) -> list[Attempt]:
+    """Marked attempts by student and attempt, with the one that counts of each student's `kept`."""
+    marked = sorted(pairs, key=lambda pair: (_student(pair[0]), pair[1].attempt, pair[0].source.path))
     attempts: list[Attempt] = []
     for _, group in groupby(marked, key=lambda pair: _student(pair[0])):
         own = list(group)
         best = _kept(quiz, [item for _, item in own])
-        attempts += [Attempt(handed_in=item, marked=marks, kept=index == best) for index, (item, marks) in enumerate(own)]
+        attempts += [
+            Attempt(handed_in=item, marked=marks, kept=index == best) for index, (item, marks) in enumerate(own)
+        ]
     return attempts
+
+
+def doubtful(quiz: Quiz, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """What an instructor should look at: attempts beyond the allowed ones, and two files that claim the same one."""
+    for before, after in pairwise([None, *attempts]):
+        assert after is not None
+        name, attempt = _student(after.handed_in), after.marked.attempt
+        if attempt > quiz.attempts:
+            allowed = "1 is allowed" if quiz.attempts == 1 else f"{quiz.attempts} are allowed"
+            yield f"{after.handed_in.source.path}: E405 attempt {attempt} of {line(name)}, where {allowed}: it isn't counted"
+        elif before is not None and (_student(before.handed_in), before.marked.attempt) == (name, attempt):
+            both = f"{before.handed_in.source.path} and {after.handed_in.source.path}"
+            yield f"{both} both claim attempt {attempt} of {line(name)}: the second one stands; ask who wrote them"
 
 
 def _student(item: HandedIn) -> str:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from grader.course import Course
 from grader.quiz.faults import Faults
-from grader.quiz.loading import digest
+from grader.quiz.loading import check_shown, digest
 from grader.quiz.model import CHOICES, Answer, Key, Question, Quiz
 from grader.quiz.values import Interval, bounds, interval, shape, words
 from grader.yamltree import Node, Problems, convert, decode, did_you_mean, parse, read_text
@@ -98,6 +98,11 @@ def solve(key: Key, quiz: Quiz, node: Node, faults: Problems) -> dict[str, Solve
 def solved(question: Question, answer: Answer, node: Node, faults: Problems) -> Solved:
     """One answer in comparable form."""
     _check_fields(question, answer, node, faults)
+    check_shown(answer.explain, "explanation", node.at("explain"), faults)
+    for name, text in answer.feedback.items():
+        check_shown(text, "feedback", node.at("feedback", name), faults)
+    for index, text in enumerate(answer.correct):
+        check_shown(text, "answer", node.at("correct", index), faults)
     if question.kind in CHOICES:
         return Solved(answer=answer, options=_options(question, answer, node, faults))
     if question.kind == "numeric":

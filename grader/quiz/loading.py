@@ -79,6 +79,8 @@ def _read(text: str, faults: Faults) -> tuple[Quiz, Node]:
 def _check_head(quiz: Quiz, tree: Node, faults: Problems) -> None:
     _check_id(quiz.id, tree.at("id"), faults)
     _check_text(quiz.title, "title", tree.at("title"), faults)
+    for name in ("course", "version", "description"):
+        check_shown(getattr(quiz, name), name, tree.at(name), faults)
     if not 1 <= quiz.attempts <= 100:
         faults.add(tree.at("attempts"), f"attempts must be from 1 to 100, got {quiz.attempts}", "E209")
     if quiz.time_limit is not None and quiz.time_limit <= 0:
@@ -109,8 +111,11 @@ def _check_questions(quiz: Quiz, node: Node, faults: Problems) -> None:
 def _check_question(question: Question, node: Node, faults: Problems) -> None:
     _check_id(question.id, node.at("id"), faults)
     _check_text(question.prompt, "prompt", node.at("prompt"), faults)
+    check_shown(question.unit, "unit", node.at("unit"), faults)
     if not 0 < question.points <= MOST_POINTS:
-        faults.add(node.at("points"), f"points must be more than 0, at most {MOST_POINTS}, got {question.points:g}", "E209")
+        faults.add(
+            node.at("points"), f"points must be more than 0, at most {MOST_POINTS}, got {question.points:g}", "E209"
+        )
     if question.partial != "off" and question.kind != "multiple":
         faults.add(node.at("partial"), f"a question of kind {question.kind} can't have partial credit", "E210")
     _check_options(question, node.at("options"), faults)
@@ -172,7 +177,9 @@ def _check_pool(pool: Pool, node: Node, points: dict[str, float], taken: set[str
             faults.add(place, f'question "{name}" is in a pool already', "E211")
     if not 1 <= pool.pick < len(pool.questions):
         count = len(pool.questions)
-        faults.add(node.at("pick"), f'pool "{pool.id}" picks {pool.pick} of {count}; pick from 1 to {count - 1}', "E211")
+        faults.add(
+            node.at("pick"), f'pool "{pool.id}" picks {pool.pick} of {count}; pick from 1 to {count - 1}', "E211"
+        )
     if len({points[name] for name in pool.questions if name in points}) > 1:
         faults.add(node.at("questions"), f'the questions of pool "{pool.id}" have different points', "E211")
 
@@ -186,7 +193,12 @@ def _check_id(name: str, node: Node, faults: Problems) -> None:
 def _check_text(text: str, what: str, node: Node, faults: Problems) -> None:
     if not text.strip():
         faults.add(node, f"the {what} is empty", "E208")
-    elif hidden := next((letter for letter in text if letter not in "\n\t" and not shown(letter)), None):
+    check_shown(text, what, node, faults)
+
+
+def check_shown(text: str, what: str, node: Node, faults: Problems) -> None:
+    """Notes a character that no screen and no XML file can hold."""
+    if hidden := next((letter for letter in text if letter not in "\n\t" and not shown(letter)), None):
         faults.add(node, f"the {what} holds a character that can't be shown: {hidden!a}", "E208")
 
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from grader.errors import UsageError
-from grader.quiz.handed_in import Attempt, HandedIn, mark_class
+from grader.quiz.handed_in import Attempt, HandedIn, counted, mark_class
 from grader.quiz.key import Solutions
 from grader.quiz.loading import digest
 from grader.quiz.marking import Marked
@@ -77,10 +77,13 @@ def key_digest(solutions: Solutions) -> str:
 
 def marksheet(quiz: Quiz, solutions: Solutions, attempts: Sequence[Attempt]) -> Marksheet:
     """The marks of a class as a record to keep."""
-    rows = [
+    return Marksheet(quiz=quiz.id, quiz_digest=digest(quiz), key_digest=key_digest(solutions), rows=_rows(attempts))
+
+
+def _rows(attempts: Sequence[Attempt]) -> list[Row]:
+    return [
         Row(responses=a.handed_in.responses, source=a.handed_in.source, marked=a.marked, kept=a.kept) for a in attempts
     ]
-    return Marksheet(quiz=quiz.id, quiz_digest=digest(quiz), key_digest=key_digest(solutions), rows=rows)
 
 
 def read(path: Path, quiz: Quiz) -> Marksheet:
@@ -104,7 +107,9 @@ def render(sheet: Marksheet) -> str:
     return msgspec.json.format(msgspec.json.encode(sheet), indent=1).decode() + "\n"
 
 
-def remarked(sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, *, never_lower: bool = False) -> Marksheet:
+def remarked(
+    sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, *, never_lower: bool = False
+) -> Marksheet:
     """The same answers marked with another key; the old marks go to the history.
 
     Args:
@@ -113,7 +118,7 @@ def remarked(sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, 
     handed_in = [HandedIn(responses=row.responses, source=row.source) for row in sheet.rows]
     fresh = marksheet(quiz, solutions, mark_class(quiz, solutions, handed_in))
     if never_lower:
-        fresh = _never_lower(sheet, fresh)
+        fresh = _never_lower(sheet, fresh, quiz)
     old = [
         Old(
             student=row.marked.student,
@@ -128,13 +133,14 @@ def remarked(sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, 
     return msgspec.structs.replace(fresh, history=[*sheet.history, revision])
 
 
-def _never_lower(sheet: Marksheet, fresh: Marksheet) -> Marksheet:
+def _never_lower(sheet: Marksheet, fresh: Marksheet, quiz: Quiz) -> Marksheet:
     old = {_name(row): row.marked for row in sheet.rows}
-    rows = [
-        msgspec.structs.replace(row, marked=old[_name(row)]) if old[_name(row)].score > row.marked.score else row
-        for row in fresh.rows
+    better = [max(old[_name(row)], row.marked, key=lambda marked: marked.score) for row in fresh.rows]
+    pairs = [
+        (HandedIn(responses=row.responses, source=row.source), marked)
+        for row, marked in zip(fresh.rows, better, strict=True)
     ]
-    return msgspec.structs.replace(fresh, rows=rows)
+    return msgspec.structs.replace(fresh, rows=_rows(counted(quiz, pairs)))
 
 
 def _name(row: Row) -> tuple[str, int, str]:

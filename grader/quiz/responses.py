@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import msgspec
 from msgspec import UNSET, Struct, field
 
 from grader.errors import CourseError, UsageError
@@ -56,6 +57,9 @@ def read(data: bytes, quiz: Quiz, name: str) -> Responses:
         assert isinstance(responses, Responses)
         checked = _checked(responses, quiz, tree, faults)
         faults.check()
+        msgspec.json.encode(checked)
+    except UnicodeEncodeError as error:
+        raise AnswersError(f"{name}:1:1: E106 a text holds half a character (a lone surrogate)") from error
     except CourseError as error:
         raise AnswersError(str(error)) from error
     return checked

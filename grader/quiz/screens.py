@@ -180,7 +180,9 @@ def review(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
         lines += wrapped(f"{flag}{_given(quiz.question(name), sitting)}", width, f"{index + 1:>3}. ")
     blank = len(sitting.names) - len(sitting.answers)
     left = f" {_left(quiz, sitting, now)}." if deadline(sitting, quiz) else ""
-    head = f"Review: {len(sitting.answers)} answered, {blank} without an answer, {len(sitting.flags)} flagged (!).{left}"
+    head = (
+        f"Review: {len(sitting.answers)} answered, {blank} without an answer, {len(sitting.flags)} flagged (!).{left}"
+    )
     keys = f"Type 1-{len(sitting.names)} to go to a question; submit to hand in; q save and quit"
     return page(wrapped(head, width), lines, wrapped(keys, width))
 

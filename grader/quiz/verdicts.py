@@ -45,9 +45,7 @@ def verdict(
     quiz: Quiz, solutions: Solutions, marked: Marked, responses: Responses, source: SubmissionRef, seen: Sight
 ) -> Verdict:
     """The verdict on one attempt."""
-    checks = [
-        check(quiz.question(item.question), solutions[item.question], item, seen) for item in marked.marks
-    ]
+    checks = [check(quiz.question(item.question), solutions[item.question], item, seen) for item in marked.marks]
     return Verdict(
         exercise=quiz.id,
         title=quiz.title,

@@ -34,4 +34,6 @@ def write_class(folder, quiz, solutions, students, seed=7, kinds=("json", "yaml"
 
 def as_yaml(record):
     lines = [f"{name}: {value}" for name, value in record.items() if name != "answers"]
-    return "\n".join([*lines, "answers:", *(f"  {name}: [{', '.join(given)}]" for name, given in record["answers"].items())])
+    return "\n".join(
+        [*lines, "answers:", *(f"  {name}: [{', '.join(given)}]" for name, given in record["answers"].items())]
+    )

@@ -29,9 +29,17 @@ def outcome(name, given):
         ("one", [["b"]], [["a"], ["c"]]),
         ("many", [["a", "c"]], [["a"], ["a", "b", "c"], ["b"]]),
         ("yes", [["true"]], [["false"]]),
-        ("count", ["27", "26.5", "27.5", " 27 ", "2.7e1", "27,0"], ["26.49", "28", "twenty", "nan", "inf", "-27", "27 27"]),
+        (
+            "count",
+            ["27", "26.5", "27.5", " 27 ", "2.7e1", "27,0"],
+            ["26.49", "28", "twenty", "nan", "inf", "-27", "27 27"],
+        ),
         ("name", ["relu", "ReLU", " Rectified  Linear\tUnit.", "ｒｅｌｕ"], ["re lu", "elu", "."]),
-        ("size", ["26x26", "(26, 26)", "[26,26]", "26 × 26", "26X26", "26 by 26"], ["26", "26x26x1", "(26", "None, 26", "x"]),
+        (
+            "size",
+            ["26x26", "(26, 26)", "[26,26]", "26 × 26", "26X26", "26 by 26"],
+            ["26", "26x26x1", "(26", "None, 26", "x"],
+        ),
     ],
 )
 def test_each_kind_takes_its_answers(name, right, wrong):
@@ -45,7 +53,14 @@ def test_the_score_is_the_sum_of_the_points():
     result = marked(one=["b"], count="27", size="1x1")
 
     assert (result.score, result.max_score, result.passed) == (3.0, 10.0, False)
-    assert [item.outcome for item in result.marks] == ["right", "unanswered", "unanswered", "right", "unanswered", "wrong"]
+    assert [item.outcome for item in result.marks] == [
+        "right",
+        "unanswered",
+        "unanswered",
+        "right",
+        "unanswered",
+        "wrong",
+    ]
 
 
 def question(**fields):
@@ -81,7 +96,9 @@ def test_a_penalty_is_for_a_wrong_answer_only():
 
 def test_hints_cost_their_share_and_never_more_than_was_earned():
     """Two hints at 25 % and 50 %: a right answer keeps what is left, a wrong one loses nothing more."""
-    item = question(hints=[Hint(text="1", cost=Percent(0.25)), Hint(text="2", cost=Percent(0.5))], partial="net-correct")
+    item = question(
+        hints=[Hint(text="1", cost=Percent(0.25)), Hint(text="2", cost=Percent(0.5))], partial="net-correct"
+    )
 
     assert [mark_one(item, SOLVED, ["a", "b"], hints=count).points for count in (0, 1, 2)] == [4.0, 3.0, 1.0]
     assert mark_one(item, SOLVED, ["a"], hints=2).points == 0.0
@@ -104,7 +121,8 @@ def test_a_total_below_zero_counts_as_zero():
         "  - {id: a, kind: truefalse, prompt: A?, penalty: 100%}\n  - {id: b, kind: truefalse, prompt: B?, penalty: 50%}\n"
     )
     solutions = key_of(
-        quiz, "schema: grade-key/1\nquiz: q\nquiz_digest: DIGEST\nanswers: {a: {correct: [true]}, b: {correct: [true]}}\n"
+        quiz,
+        "schema: grade-key/1\nquiz: q\nquiz_digest: DIGEST\nanswers: {a: {correct: [true]}, b: {correct: [true]}}\n",
     )
     given = Responses(schema="grade-responses/1", quiz="q", answers={"a": ["false"], "b": ["true"]})
 
