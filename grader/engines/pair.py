@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from grader.engines import confine
-from grader.engines.trainer import Device, TrainerProcess
+from grader.engines.trainer import Device, Trainer, TrainerProcess
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Request(Struct, frozen=True, kw_only=True):
 class Pair:
     """Both processes of one attempt, which ends them."""
 
-    def __init__(self, student: confine.Confined, trainer: TrainerProcess) -> None:
+    def __init__(self, student: confine.Confined, trainer: Trainer) -> None:
         self.student, self.trainer = student, trainer
 
     def kill(self) -> None:

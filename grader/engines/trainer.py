@@ -9,12 +9,21 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 Device = Literal["auto", "cpu", "gpu"]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 ERROR_TAIL = 20_000
+
+
+class Trainer(Protocol):
+    """One attempt's trainer: the front's end of a socket to it, and what it said when it failed."""
+
+    sock: socket.socket
+
+    def last_words(self) -> str: ...
+    def kill(self) -> None: ...
 
 
 class TrainerProcess:
@@ -25,17 +34,19 @@ class TrainerProcess:
         one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
             floats (it doesn't for convolutions).
         stored: keep trainings, and tell a known one again.
+        pooled: it serves connections that come over the socket, instead of the socket itself.
     """
 
-    def __init__(self, device: Device, *, one_thread: bool = False, stored: bool = True) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, device: Device, *, one_thread: bool = False, stored: bool = True, pooled: bool = False) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
         self.sock = ours
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
         threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
         store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
+        pool = {"GRADE_POOL": "1"} if pooled else {}
         path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        chosen = {**QUIET, **hidden, **threads, **store, "PYTHONPATH": path}
+        chosen = {**QUIET, **hidden, **threads, **store, **pool, "PYTHONPATH": path}
         environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import os
 import random
@@ -47,6 +48,9 @@ from grader.wire import Opened as OpenedMessage
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
 STORE_NAME = "GRADE_TRAJECTORIES"
+# Set for a trainer that serves many submissions, one after another; it says AT_REST after each.
+POOL_NAME = "GRADE_POOL"
+AT_REST = b"."
 OUT_OF_MEMORY = ("ResourceExhaustedError", "MemoryError", "XlaRuntimeError")
 
 
@@ -194,16 +198,35 @@ def _version(name: str) -> str | None:
 
 
 def main() -> None:
-    """Serves until the front closes its end."""
-    channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToTrainer)
+    """Serves the front at the other end of the inherited socket, or, of a pool's trainer, one connection after another."""
+    line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
-    channel.send(Hello(backend=keras.backend.backend(), device=device, versions=_versions()))
+    hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
     archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
-    trainer = Trainer(channel, archive, identity.machine(device))
+    machine = identity.machine(device)
+    if POOL_NAME not in os.environ:
+        serve(line, hello, archive, machine)
+        return
     while True:
+        _, received, _, _ = socket.recv_fds(line, 1, 1)
+        if not received:
+            return
+        serve(socket.socket(fileno=received[0]), hello, archive, machine)
+        keras.utils.clear_session()
+        gc.collect()
+        line.send(AT_REST)
+
+
+def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str) -> None:
+    """One submission, until the front closes its end, at whatever moment."""
+    with sock:
+        channel = Channel(sock, ToTrainer)
         try:
-            trainer.handle(channel.receive())
+            channel.send(hello)
+            trainer = Trainer(channel, archive, machine)
+            while True:
+                trainer.handle(channel.receive())
         except Closed:
             return
 

@@ -16,7 +16,7 @@ from .box import Box, Failed, launch
 from .cgroup import Group
 from .places import HOME, MAX_FILES
 from .plan import Plan, ladder
-from .spec import Spec
+from .spec import Program, Spec
 from .steps import processes
 
 TICK_MS = 100
@@ -212,9 +212,15 @@ def _descriptor_of(pid: int) -> int | None:
         return None
 
 
-def main() -> None:
-    """Raises nothing: what goes wrong is told to the front."""
-    spec = Spec(sys.argv[1:])
+def main(words: list[str] | None = None, program: Program | None = None) -> None:
+    """Raises nothing: what goes wrong is told to the front.
+
+    Args:
+        words: instead of those of the command line.
+        program: runs the command in the copied process itself; without one it becomes a new program.
+    """
+    spec = Spec(sys.argv[1:] if words is None else words)
+    spec.program = program
     os.set_inheritable(spec.control, False)
     os.set_inheritable(spec.grade, False)
     keeper = None

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+# Runs a command with an environment, in this process, and never returns.
+Program = Callable[[list[str], dict[str, str]], None]
+
 
 class Spec:
     """One start of student code.
@@ -27,6 +32,7 @@ class Spec:
         self.need = values.get("need", [])
         self.environment = dict(pair.split("=", 1) for pair in values.get("env", []))
         self.without = frozenset(values.get("without", []))
+        self.program: Program | None = None
         self.counted = False  # set by the keeper, once it knows whether a control group counts memory
 
     @property
