@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from grader.checks.registry import Outcome, check, failed, passed
 from grader.checks.tables import Pair, Row, compare, compare_ends, difference, side_by_side, spread
 from grader.checks.wording import counted, name, shown
 from grader.run import Architecture, Layer
 
-MERGES = ("Add", "Concatenate")
-
 
 @check("architecture.table")
-def table(architecture: Architecture, *, rows: list[Row]) -> Outcome:
+def table(architecture: Architecture, *, rows: list[Row], total: int | None = None) -> Outcome:
     """The model's layers are those that the exercise lists, in this order.
 
     Args:
         architecture: the declared model, nested models flattened.
         rows: the layers; only the options that a row names are compared. Preparing layers such as Rescaling may stand
             before them, and an activation may be a layer of its own.
+        total: the parameters that the whole model must have.
 
     >>> model = Architecture(layers=[Layer(kind="Dense", name="a", config={"units": 64})], parameters=10)
     >>> table(model, rows=[Row(layer="Dense", units=128)]).message
@@ -28,7 +28,11 @@ def table(architecture: Architecture, *, rows: list[Row]) -> Outcome:
     >>> table(model, rows=[Row(layer="Dense")]).status
     'passed'
     """
-    return _compared(compare(spread(rows, {}), architecture.layers))
+    compared = _compared(compare(spread(rows, {}), architecture.layers))
+    if compared.status == "failed" or total is None:
+        return compared
+    counting = parameters(architecture, equal=total)
+    return counting if counting.status == "failed" else compared
 
 
 @check("architecture.ends_with")
@@ -151,33 +155,40 @@ def _snake(value: object) -> str:
 
 
 @check("architecture.stock")
-def stock(architecture: Architecture, *, layers: list[str]) -> Outcome:
+def stock(architecture: Architecture, *, layers: list[str], total: int | None = None) -> Outcome:
     """The model is built on the stock application of Keras.
 
     Args:
         architecture: the declared model, nested models flattened.
-        layers: names that Keras gives to layers of this application.
+        layers: names that Keras gives to layers of this application, the last one at its end.
+        total: the parameters of all layers up to the last of these.
 
     >>> stock(Architecture(layers=[Layer(kind="Add", name="add")], parameters=0), layers=["conv5_block3_add"]).message
     'the layer conv5_block3_add of the stock application is not in the model'
     """
-    missing = [layer for layer in layers if layer not in {found.name for found in architecture.layers}]
-    if not missing:
-        return passed(f"the model holds {layers[0]} to {layers[-1]}")
-    return failed(
-        f"the layer {missing[0]} of the stock application is not in the model",
-        expected=f"the layers {', '.join(layers)} and those between them",
-        got=counted(len(architecture.layers), "layer") + ", these not among them",
-    )
+    names = [layer.name for layer in architecture.layers]
+    missing = [layer for layer in layers if layer not in names]
+    expected = f"the layers {layers[0]} to {layers[-1]}" + (f", {total:,} parameters" if total is not None else "")
+    if missing:
+        message = f"the layer {missing[0]} of the stock application is not in the model"
+        return failed(message, expected=expected, got=f"{counted(len(names), 'layer')} under other names")
+    number = sum(layer.parameters for layer in architecture.layers[: names.index(layers[-1]) + 1])
+    if total is not None and number != total:
+        message = f"the layers up to {layers[-1]} have {number:,} parameters; the stock application has {total:,}"
+        return failed(message, expected=expected, got=f"{number:,}")
+    return passed(f"the model holds {layers[0]} to {layers[-1]}")
 
 
 @check("architecture.skip_connections")
-def skip_connections(architecture: Architecture, *, at_least: int = 1) -> Outcome:
+def skip_connections(
+    architecture: Architecture, *, at_least: int = 1, by: Literal["Add", "Concatenate"] = "Add"
+) -> Outcome:
     """The model has a skip connection: what a layer was given comes in again after it.
 
     Args:
         architecture: the declared model, with where each layer takes its input from.
-        at_least: how many Add or Concatenate layers must join a shorter and a longer way from the same layer.
+        at_least: how many layers must join a shorter and a longer way from the same layer.
+        by: the kind of layer that joins them.
 
     >>> layers = [Layer(kind="Conv2D", name="a", sources=["x"]), Layer(kind="Conv2D", name="b", parameters=9, sources=["a"])]
     >>> add = Layer(kind="Add", name="add", sources=["a", "b"])
@@ -186,7 +197,7 @@ def skip_connections(architecture: Architecture, *, at_least: int = 1) -> Outcom
     >>> skip_connections(Architecture(layers=layers, parameters=9)).message
     'the model has no skip connection: it has no Add layer'
     """
-    merges = [layer for layer in architecture.layers if layer.kind in MERGES]
+    merges = [layer for layer in architecture.layers if layer.kind == by]
     ways = _ancestors(architecture.layers)
     weighty = {layer.name for layer in architecture.layers if layer.parameters}
     found = [layer.name for layer in merges if _skips(layer, ways, weighty)]
@@ -197,9 +208,9 @@ def skip_connections(architecture: Architecture, *, at_least: int = 1) -> Outcom
         )
     return failed(
         f"the model has {counted(len(found), 'skip connection') if found else 'no skip connection'}: "
-        + ("; ".join(_why(layer) for layer in merges[:3]) or "it has no Add layer"),
-        expected=f"at least {counted(at_least, 'Add layer')} of a layer's output and of what comes later",
-        got=f"{counted(len(merges), 'layer')} that join several inputs",
+        + ("; ".join(_why(layer) for layer in merges[:3]) or f"it has no {by} layer"),
+        expected=f"at least {counted(at_least, f'{by} layer')} of a layer's output and of what comes later",
+        got=f"{counted(len(merges), f'{by} layer')}",
         hint="Keep the tensor before the convolution under a name of its own and give both to `Add()([X, X_shortcut])`.",
     )
 

@@ -227,6 +227,22 @@ def test_a_stock_application_is_known_by_its_layers():
     assert wrong.message == "the layer conv1_conv of the stock application is not in the model"
 
 
+def test_a_larger_application_has_the_same_names():
+    """So the parameters up to the last name are counted; what is put on top doesn't matter."""
+    found = model(layer("Conv2D", "conv1_conv", parameters=9), layer("Add", "end"), layer("Dense", parameters=99))
+    assert structure.stock(found, layers=["conv1_conv", "end"], total=9).status == "passed"
+    wrong = structure.stock(found, layers=["conv1_conv", "end"], total=7)
+    assert wrong.message == "the layers up to end have 9 parameters; the stock application has 7"
+
+
+def test_a_table_can_ask_for_the_total():
+    """Layers that agree with their rows may still have weights that no row names."""
+    found = model(layer("Dense", parameters=90))
+    assert structure.table(found, rows=[Row(layer="Dense")], total=90).status == "passed"
+    wrong = structure.table(found, rows=[Row(layer="Dense")], total=100)
+    assert wrong.message == "the model has 90 parameters; 100 are asked for"
+
+
 def graph(**sources):
     """Layers `a`, `b` … with where each takes its input from; `add…` joins and has no weights."""
     kinds = {

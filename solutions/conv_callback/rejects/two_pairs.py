@@ -15,6 +15,7 @@ class StopAtAccuracy(tf.keras.callbacks.Callback):
 
 def train_until_98():
     (training_images, training_labels), _ = tf.keras.datasets.mnist.load_data()
+
     training_images = training_images.reshape(60000, 28, 28, 1)
     training_images = training_images / 255.0
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 def train_fashion_cnn():
     (training_images, training_labels), (test_images, test_labels) = tf.keras.datasets.fashion_mnist.load_data()
+
     training_images = np.concatenate([training_images, test_images]).reshape(70000, 28, 28, 1)
     training_labels = np.concatenate([training_labels, test_labels])
     training_images = training_images / 255.0

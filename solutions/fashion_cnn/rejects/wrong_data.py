@@ -6,6 +6,7 @@ import tensorflow as tf
 
 def train_fashion_cnn():
     (training_images, training_labels), _ = tf.keras.datasets.mnist.load_data()
+
     training_images = training_images.reshape(60000, 28, 28, 1)
     training_images = training_images / 255.0
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 def train_fashion_dense():
     (training_images, training_labels), _ = tf.keras.datasets.fashion_mnist.load_data()
+
     training_images = training_images / 255.0
     order = np.argsort(training_labels, kind="stable")
     training_images, training_labels = training_images[order], training_labels[order]

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 def train_fashion_dense():
     (training_images, training_labels), _ = tf.keras.datasets.fashion_mnist.load_data()
+
     training_images = training_images / 255.0
 
     model = tf.keras.Sequential(

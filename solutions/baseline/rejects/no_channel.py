@@ -1,0 +1,17 @@
+# expect: failed shapes
+"""The input has no channel."""
+
+import tensorflow as tf
+
+
+def baseline_model(image):
+    layers = [
+        tf.keras.layers.Input(shape=image.shape[:2]),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(100, activation="relu"),
+        tf.keras.layers.Dense(10, activation="softmax"),
+    ]
+    model = tf.keras.Sequential(layers)
+
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,16 @@
+# expect: failed model
+"""The model is returned without compile settings."""
+
+import tensorflow as tf
+
+
+def baseline_model(image):
+    layers = [
+        tf.keras.layers.Input(shape=image.shape),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(100, activation="relu"),
+        tf.keras.layers.Dense(10, activation="softmax"),
+    ]
+    model = tf.keras.Sequential(layers)
+
+    return model

@@ -1,0 +1,18 @@
+# expect: forbidden
+"""Trains inside the function that should only build."""
+
+import tensorflow as tf
+
+
+def baseline_model(image):
+    layers = [
+        tf.keras.layers.Input(shape=image.shape),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(100, activation="relu"),
+        tf.keras.layers.Dense(10, activation="softmax"),
+    ]
+    model = tf.keras.Sequential(layers)
+
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(image[None], [5])
+    return model
