@@ -14,7 +14,7 @@ from grader import submission
 from grader.cli import outputs
 from grader.cli.progress import Line
 from grader.errors import Exit
-from grader.grading import Options, grade
+from grader.grading import Options, grade_or_recall
 from grader.standing import Book
 from grader.yamltree import Duration, quantity
 
@@ -35,7 +35,7 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of weights and shuffling (default: the exercise's).")
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time, such as 90s or 5min.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
-@click.option("--fresh", is_flag=True, help="Train anew; replay nothing that was measured before.")
+@click.option("--fresh", is_flag=True, help="Grade anew, whatever is known of this file or its training.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto",
               help="How the file is confined; off only for your own.")  # fmt: skip
 @outputs.options
@@ -74,7 +74,7 @@ def command(
         progress=progress,
     )
     try:
-        verdict = grade(found, exercise, file, options)
+        verdict = grade_or_recall(found, exercise, file, options).verdict
     finally:
         progress.close()
     source = submission.read(file)

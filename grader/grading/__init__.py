@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from msgspec import structs
+
 from grader import settings, static, submission
 from grader.course import Course
 from grader.errors import GraderError
 from grader.exercise import Exercise, text_of
-from grader.grading import functions, verdicts
+from grader.grading import functions, known, verdicts
 from grader.grading.attempt import Attempt
+from grader.grading.known import Graded
 from grader.grading.options import Options
+from grader.grading.refereeing import calls_function
 from grader.grading.rounds import is_near_miss
 from grader.run import Run
 from grader.verdict import Verdict
 
-__all__ = ["Options", "grade", "look"]
+__all__ = ["Graded", "Options", "grade", "grade_or_recall", "look"]
 
 
 def look(course: Course, exercise: Exercise, source: submission.Submission) -> static.StaticReport:
@@ -29,31 +33,57 @@ def look(course: Course, exercise: Exercise, source: submission.Submission) -> s
 
 
 def grade(course: Course, exercise: Exercise, path: Path, options: Options = Options()) -> Verdict:  # noqa: B008 - frozen
-    """Grades one file.
+    """Grades one file, whatever is known of it.
 
     Raises:
         UsageError: the file can't be read at all.
     """
-    began = time.monotonic()
+    return _grade(course, exercise, submission.read(path), options).verdict
+
+
+def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Options) -> Graded:
+    """The verdict that was reached on this very file before, else a new one, which is kept.
+
+    Raises:
+        UsageError: the file can't be read at all.
+    """
     source = submission.read(path)
+    if options.sandbox == "off":  # what isn't confined is believed this once only
+        return _grade(course, exercise, source, options)
+    key = known.key(course, exercise, source, options)
+    if not options.fresh and (graded := known.recall(key, source.path)) is not None:
+        return structs.replace(graded, verdict=graded.told)
+    graded = _grade(course, exercise, source, options)
+    known.keep(key, graded)
+    return graded
+
+
+def _grade(course: Course, exercise: Exercise, source: submission.Submission, options: Options) -> Graded:
+    began = time.monotonic()
     report = look(course, exercise, source)
     static_s = time.monotonic() - began
     if report.findings or report.plan is None:
-        return verdicts.refused(exercise, source, report, static_s)
+        return Graded(verdict=verdicts.refused(exercise, source, report, static_s), runs=[], at=known.now())
     runs: list[Run] = []
     fault: str | None = None
     try:
-        if functions.calls_function(exercise):
+        if calls_function(exercise):
             runs.append(functions.Attempt(course, exercise, report.plan, source.name, options).run())
-            return verdicts.verdict(exercise, source, report, runs, None, _timings(static_s, began))
-        first = exercise.seed if options.seed is None else options.seed
-        for seed in range(first, first + exercise.attempts):
-            runs.append(Attempt(exercise, report.plan, source.name, seed, options).run())
-            if not is_near_miss(runs[-1], exercise):
-                break
+        else:
+            _try_seeds(exercise, report.plan, source.name, options, runs)
     except GraderError as error:
         fault = str(error)
-    return verdicts.verdict(exercise, source, report, runs, fault, _timings(static_s, began))
+    verdict = verdicts.verdict(exercise, source, report, runs, fault, _timings(static_s, began))
+    return Graded(verdict=verdict, runs=runs, at=known.now())
+
+
+def _try_seeds(exercise: Exercise, plan: static.Plan, name: str, options: Options, runs: list[Run]) -> None:
+    """One attempt, and further ones after a near miss. Raises: GraderError: after which `runs` are those before it."""
+    first = exercise.seed if options.seed is None else options.seed
+    for seed in range(first, first + exercise.attempts):
+        runs.append(Attempt(exercise, plan, name, seed, options).run())
+        if not is_near_miss(runs[-1], exercise):
+            return
 
 
 def _timings(static_s: float, began: float) -> dict[str, float]:

@@ -1,0 +1,123 @@
+"""Verdicts that were reached before."""
+
+
+import pytest
+from msgspec import structs
+
+from grader import exercise as exercises
+from grader import submission
+from grader.course import Course
+from grader.grading import Options, grade_or_recall, known
+
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: train
+dataset: mnist
+checks: [{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]
+"""
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "exercises" / "small"
+    folder.mkdir(parents=True)
+    (tmp_path / "quizzes").mkdir()
+    (folder / "exercise.yaml").write_text(SPEC)
+    return Course(root=tmp_path)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A file that is refused without being run, so that grading it is quick."""
+    path = tmp_path / "mine.py"
+    path.write_text("def tarin():\n    pass\n")
+    return path
+
+
+def graded(course, file, **options):
+    return grade_or_recall(course, exercises.load(course, "small"), file, Options(**options))
+
+
+def is_told(verdict):
+    return "nothing has changed since" in "".join(note.message for note in verdict.notes)
+
+
+def test_the_same_file_is_told_its_verdict(course, file):
+    """The second time the verdict is the first one, with a note that says from when it is."""
+    first, second = graded(course, file), graded(course, file)
+
+    assert not is_told(first.verdict)
+    assert structs.replace(second.verdict, notes=first.verdict.notes) == first.verdict
+    assert second.verdict.notes[-1].message == (
+        f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; --fresh grades anew"
+    )
+
+
+def test_the_same_text_at_another_place_is_told_of_that_place(course, file, tmp_path):
+    """The verdict names the file that was asked about."""
+    graded(course, file)
+    other = tmp_path / "elsewhere" / "mine.py"
+    other.parent.mkdir()
+    other.write_bytes(file.read_bytes())
+
+    verdict = graded(course, other).verdict
+
+    assert is_told(verdict)
+    assert verdict.submission.path == submission.read(other).path
+
+
+CHANGES = {
+    "text": lambda course, file: file.write_text("def tarin():\n    pass  #\n"),
+    "specification": lambda course, file: (course.root / "exercises/small/exercise.yaml").write_text(SPEC + "# new\n"),
+    "stub": lambda course, file: (course.root / "exercises/small/stub.py").write_text("def train():\n    pass\n"),
+    "settings": lambda course, file: (course.root / "course.yaml").write_text("schema: grade-course/1\ndialect: warn\n"),
+    "reference": lambda course, file: ((course.root / "solutions/small").mkdir(parents=True),
+                                       (course.root / "solutions/small/reference.py").write_text("x = 1\n")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_a_verdict_rests_on_makes_it_new(course, file, change):
+    """A changed file, specification, stub, course or reference is graded anew."""
+    graded(course, file)
+    CHANGES[change](course, file)
+
+    assert not is_told(graded(course, file).verdict)
+
+
+@pytest.mark.parametrize("options", [{"seed": 3}, {"time_limit_s": 5.0}, {"device": "cpu"}, {"fresh": True}, {"sandbox": "off"}])
+def test_other_choices_make_it_new(course, file, options):
+    """Another seed, limit or device is another question; `--fresh` and an unconfined run are never told."""
+    graded(course, file)
+
+    assert not is_told(graded(course, file, **options).verdict)
+
+
+def test_another_name_makes_it_new(course, file):
+    """Messages carry the file's name."""
+    graded(course, file)
+
+    assert not is_told(graded(course, file.rename(file.with_name("other.py"))).verdict)
+
+
+def test_an_unconfined_verdict_is_not_kept(course, file):
+    """What ran without a sandbox may be forged."""
+    graded(course, file, sandbox="off")
+
+    assert not is_told(graded(course, file, sandbox="auto").verdict)
+
+
+@pytest.mark.parametrize("change", [{"status": "error"}, {"end": "timed_out"}, {"end": "out_of_memory"}])
+def test_what_may_go_otherwise_another_time_is_not_kept(course, file, change):
+    """A fault of the machine or a limit passed on a busy one is no verdict for good."""
+    one = graded(course, file)
+    known.keep("key", structs.replace(one, verdict=structs.replace(one.verdict, **change)))
+    known.keep("other", one)
+
+    assert known.recall("key", "mine.py") is None
+    assert known.recall("other", "mine.py") is not None
+
+
