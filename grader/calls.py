@@ -143,6 +143,10 @@ class RefereeFault(Struct, frozen=True, kw_only=True, tag=True):
 # ---- student -> front -> referee ----
 
 
+class Loaded(Struct, frozen=True, kw_only=True, tag=True):
+    """The file was run and holds the function."""
+
+
 class Gave(Struct, frozen=True, kw_only=True, tag=True):
     """The function returned; `changed` are the indices of arguments that aren't as they were; the front adds seconds."""
 
@@ -167,7 +171,7 @@ class Enough(Struct, frozen=True, kw_only=True, tag=True):
     """No more calls."""
 
 
-FromStudent = Ready | Remark | Crashed | Unsupported | Returned | Gave | Raised
+FromStudent = Ready | Loaded | Remark | Crashed | Unsupported | Returned | Gave | Raised
 ToStudent = Load | Call | Enough
 ToReferee = Prepare | Pack | Gave | Raised | Hung
 FromReferee = Call | Judged | Packed | CourseFault | RefereeFault

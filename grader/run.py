@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from grader.trials import Trial
 from grader.verdict import EndKind, Note, TrainingRecord
 
 
@@ -129,6 +130,7 @@ class Run(Struct, frozen=True, kw_only=True):
     training: TrainingRecord | None = None
     measured: Measurement | None = None
     models: list[Built] | None = None
+    trials: dict[str, Trial] | None = None
     returned: Any = None
     has_returned: bool = False
     fit_line: int | None = None

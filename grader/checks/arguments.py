@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.checks.catalogue import CHECKS
-from grader.yamltree import Node, Percent, Problems, convert, did_you_mean, quantity
+from grader.yamltree import Duration, Node, Percent, Problems, convert, did_you_mean, quantity
 
 if TYPE_CHECKING:
     from grader.exercise import CheckSpec
@@ -53,6 +53,6 @@ def arguments(spec: CheckSpec) -> dict[str, Any]:
 
 
 def _typed(value: Any, kind: Any) -> Any:
-    if kind is Percent:
-        return quantity(str(value), Percent)
+    if kind in (Percent, Duration):
+        return quantity(str(value), kind)
     return str(value) if kind is str else msgspec.convert(value, kind, strict=False)

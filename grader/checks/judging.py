@@ -33,6 +33,7 @@ ABSENT = {
     "training": "nothing was trained",
     "measured": "nothing was trained, so there is nothing to measure",
     "returned": "the function did not return",
+    "trial": "the function was not called",
 }
 
 
@@ -50,7 +51,7 @@ def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[Che
 
 def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
     entry = CHECKS[spec.check]
-    evidence = {item: _evidence(item, run, exercise) for item in entry.evidence}
+    evidence = {item: _evidence(item, spec, run, exercise) for item in entry.evidence}
     missing = next((item for item in evidence if evidence[item] is None and _needs(entry, item, run)), None)
     if missing is not None:
         return _record(spec, entry, run, undecided(_why(missing, run)))
@@ -61,12 +62,14 @@ def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
     return _record(spec, entry, run, outcome)
 
 
-def _evidence(item: str, run: Run, exercise: Exercise) -> Any:
+def _evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:
     match item:
         case "run":
             return run
         case "dataset":
             return exercise.dataset
+        case "trial":
+            return (run.trials or {}).get(spec.id)
         case _:
             return getattr(run, item)
 

@@ -29,6 +29,7 @@ EVIDENCE: dict[str, Basis | None] = {
     "probe": "declared",
     "data": "measured",
     "training": "measured",
+    "trial": "measured",
     "measured": "measured",
     "dataset": None,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.engines import pair
@@ -46,6 +47,7 @@ class Options:
         fresh: grade anew, never replay a training that was measured before.
         sandbox: how strictly the student process must be confined.
         until: `probe` ends the run before its first training.
+        picture: where to draw what a plain function gives.
         start: where the processes of an attempt come from.
     """
 
@@ -56,6 +58,7 @@ class Options:
     fresh: bool = False
     sandbox: Literal["auto", "strict", "off"] = "auto"
     until: Literal["end", "probe"] = "end"
+    picture: Path | None = None
     progress: Progress = silent
     start: pair.Starter = pair.start
 

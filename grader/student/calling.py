@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from grader.calls import Call, Enough, Gave, Raised, ToStudent
+from grader.calls import Call, Enough, Gave, Loaded, Raised, ToStudent
 from grader.student import loader
 from grader.student.front import Ended, Front
 from grader.values import Seal, opened, same
@@ -16,6 +16,7 @@ from grader.wire import Load, Ready
 
 def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
     """Calls the function as often as the grader asks, and sends back what it gave."""
+    front.send(Loaded())
     while True:
         message = front.receive()
         if isinstance(message, Enough):

@@ -1,0 +1,13 @@
+# expect: failed odd-sizes
+"""Keeps the pixels without a partner, so that odd sizes are rounded up."""
+
+import numpy as np
+
+
+def max_pool(image):
+    rows, columns = (image.shape[0] + 1) // 2, (image.shape[1] + 1) // 2
+    pooled = np.zeros((rows, columns), dtype=image.dtype)
+    for x in range(rows):
+        for y in range(columns):
+            pooled[x, y] = image[2 * x : 2 * x + 2, 2 * y : 2 * y + 2].max()
+    return pooled
