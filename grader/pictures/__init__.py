@@ -1,0 +1,1 @@
+"""Drawings in PNG, with Matplotlib: the one room that imports it, and only when a picture was asked for."""
