@@ -141,7 +141,7 @@ class Referee:
         values = [(one.title, case.arguments, reply.value)
                   for one, case, reply in zip(prepare.panels, panels, replies, strict=True)]  # fmt: skip
         try:
-            sheet = importlib.import_module("grader.referee.sheet")
+            sheet = importlib.import_module("grader.pictures.sheet")
         except ImportError:
             return "no picture: it needs Matplotlib; `pip install 'grade[pictures]'` brings it"
         return str(sheet.draw(values, Path(str(prepare.picture))) or "") or None

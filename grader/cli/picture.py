@@ -1,0 +1,77 @@
+"""`--picture FILE.png`: what a plain function makes of a picture, or the curve of a training."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from grader.checks import arguments
+from grader.course import PACKAGE
+from grader.errors import GraderError, UsageError
+from grader.exercise import Exercise
+from grader.verdict import Verdict
+
+NEEDS = "--picture needs Matplotlib, which is not installed: pip install 'grade[pictures]'"
+DRAWING_S = 120
+
+option = click.option("--picture", "picture_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                      help="Draw a PNG: what your function makes of a picture, or the training's curve.")  # fmt: skip
+
+
+def check(exercise: Exercise, path: Path) -> None:
+    """Says before anything is graded what stands in the way of a picture.
+
+    Raises:
+        UsageError: nothing to draw, no such folder, not a PNG, or no Matplotlib.
+    """
+    if not exercise.picture and exercise.training != "delegated":
+        raise UsageError(f"--picture: {exercise.id} has nothing to draw")
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"--picture draws PNG files; name it {path.with_suffix('.png')}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--picture: there is no folder {path.parent}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError(NEEDS)
+
+
+def curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
+    """Draws the curve of the last training; where there is none, says so.
+
+    Raises:
+        GraderError: the drawing failed.
+    """
+    if not verdict.training or not verdict.training[-1].epochs:
+        click.echo("grade: no picture, since nothing was trained", err=True)
+        return
+    content = msgspec.json.encode(_curve(exercise, verdict))
+    source = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "grader.pictures", str(path)],
+        input=content,
+        env={**source, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        timeout=DRAWING_S,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise GraderError(f"the picture could not be drawn: {last[:500]}")
+
+
+def _curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
+    epochs = verdict.training[-1].epochs
+    wanted = {name: [logs[name] for logs in epochs] for name in ("accuracy", "val_accuracy")
+              if all(name in logs for logs in epochs)}  # fmt: skip
+    reached = next((arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})
+    line, figures = reached.get("above"), wanted.get(str(reached.get("metric")), [])
+    crossed = next((number for number, value in enumerate(figures, 1) if line is not None and value > line), None)
+    return {"title": f"{exercise.id}: {exercise.title}", "series": wanted, "line": line, "crossed": crossed}
