@@ -17,6 +17,7 @@ from grader.course import Course
 from grader.errors import CourseError, Exit, UsageError
 from grader.exercise import Exercise, load, text_of
 from grader.grading import Options, grade
+from grader.grading.refereeing import calls_function, pack
 from grader.verdict import EndKind, Verdict
 from grader.yamltree import did_you_mean
 
@@ -54,20 +55,24 @@ class Expectation:
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where training runs.")
 @click.option("--text-only", is_flag=True, help="Check the files without grading anything.")
 @click.option("--write-stubs", is_flag=True, help="Write each stub.py anew from its solution, and do nothing else.")
+@click.option("--write-cases", is_flag=True, help="Write each cases.npz anew from its reference, and do nothing else.")
 def command(
     exercises: tuple[str, ...],
     course: Path | None,
     device: Literal["auto", "cpu", "gpu"],
     text_only: bool,
     write_stubs: bool,
+    write_cases: bool,
 ) -> int:
     """Prove the course: stubs fail, solutions pass, rejects fail as promised."""
     found = courses.find(course)
     if not found.solutions.is_dir():
         raise UsageError(f"no solutions/ in {found.root}: only a course with its solutions can be checked")
     specs = [load(found, exercise_id) for exercise_id in exercises or found.exercise_ids()]
-    if write_stubs:
-        return _write_stubs(found, specs)
+    if write_stubs or write_cases:
+        for writes in [*([_write_stubs] if write_stubs else []), *([_write_cases] if write_cases else [])]:
+            writes(found, specs)
+        return Exit.PASSED
     proofs: list[Proof] = []
     for spec in specs:
         for proof in _proofs(found, spec, device, text_only=text_only):
@@ -88,11 +93,17 @@ def _proofs(
         yield from prove(course, spec, lambda path: grade(course, spec, path, Options(device=device)))
 
 
-def _write_stubs(course: Course, specs: Sequence[Exercise]) -> int:
+def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
     for spec in specs:
         text_of(course, spec.id, "stub.py").write_text(generated(course, spec), encoding="utf-8")
         click.echo(f"wrote exercises/{spec.id}/stub.py")
-    return Exit.PASSED
+
+
+def _write_cases(course: Course, specs: Sequence[Exercise]) -> None:
+    for spec in specs:
+        if calls_function(spec):
+            packed = pack(course, spec, write=True)
+            click.echo(f"wrote exercises/{spec.id}/cases.npz: {packed.cases} cases")
 
 
 def line(proof: Proof) -> str:
@@ -124,6 +135,8 @@ def lint(course: Course, spec: Exercise) -> Iterator[Proof]:
     missing = not readme.is_file() or not readme.read_text(encoding="utf-8").strip()
     yield Proof(exercise=spec.id, what="README.md is there", fault="it is missing or empty" if missing else None)
     yield Proof(exercise=spec.id, what="stub.py is up to date", fault=_stale(course, spec))
+    if calls_function(spec):
+        yield Proof(exercise=spec.id, what="cases.npz is up to date", fault=_outdated(course, spec))
     rejects = rejects_of(course, spec.id)
     few = len(rejects) < FEWEST_REJECTS
     found = f"there are {len(rejects)} in solutions/{spec.id}/rejects; write at least {FEWEST_REJECTS}"
@@ -144,6 +157,13 @@ def _stale(course: Course, spec: Exercise) -> str | None:
     if not path.is_file() or path.read_text(encoding="utf-8") != fresh:
         return "it differs from what the solution gives; run `grade selfcheck --write-stubs`"
     return None
+
+
+def _outdated(course: Course, spec: Exercise) -> str | None:
+    try:
+        return pack(course, spec, write=False).fault
+    except CourseError as error:
+        return str(error)
 
 
 def expectation(path: Path, spec: Exercise) -> Expectation:

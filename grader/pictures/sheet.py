@@ -36,7 +36,7 @@ def draw(panels: Panels, path: Path) -> str | None:
             _panel(axes, *shown[number])
         else:
             axes.set_axis_off()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, bbox_inches="tight")
     missing = [title for title, result in shown if not _is_image(result)]
     return f"no image came back for: {', '.join(missing)}" if missing else None
 

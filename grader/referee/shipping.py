@@ -78,7 +78,9 @@ def read(path: Path, prepare: Prepare) -> list[Case]:
             arrays = [content[f"a{number}"] for number in range(len(content.files) - 1)]
         cases = [_case(entry, arrays) for entry in index["cases"]]
     except FileNotFoundError as error:
-        raise BadFile("the file is missing, and there is no reference to make it from") from error
+        raise BadFile(
+            "the file is missing; `grade selfcheck --write-cases` makes it, where the reference is"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, Unreadable) as error:
         raise BadFile(f"the file is damaged ({type(error).__name__}: {error})") from error
     if index.get("made_from") != digest(prepare):
