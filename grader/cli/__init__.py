@@ -17,9 +17,11 @@ COMMANDS = {
     "list": ("grader.cli.list_", "Show the course's exercises"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
+    "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
     "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
+    "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
     "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
 }
 MAIN_JOB = "exercise"
