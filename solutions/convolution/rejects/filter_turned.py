@@ -1,0 +1,18 @@
+# expect: failed orientation
+"""Pairs the filter's first index with the image's first, as other books do."""
+
+import numpy as np
+
+
+def convolve(image, filter, weight):
+    result = np.copy(image)
+    for x in range(1, image.shape[0] - 1):
+        for y in range(1, image.shape[1] - 1):
+            total = 0.0
+            for i in range(3):
+                for j in range(3):
+                    total = total + image[x + i - 1, y + j - 1] * filter[i][j]
+            total = total * weight
+            total = min(max(total, 0), 255)
+            result[x, y] = total
+    return result
