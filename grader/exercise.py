@@ -83,6 +83,25 @@ class Models(Struct, frozen=True, kw_only=True):
         return 1 if self.image is not None else len(self.calls[0])
 
 
+class Column(Struct, frozen=True, kw_only=True):
+    """One model of an experiment, and the figures that the course's text prints for it."""
+
+    title: str
+    call: dict[str, int]
+    train: Percent | None = None
+    test: Percent | None = None
+    seconds: float | None = None
+
+
+class Experiment(Struct, frozen=True, kw_only=True):
+    """Models that `--table` trains one after the other and sets side by side."""
+
+    title: str
+    dataset: Literal["mnist", "fashion_mnist"]
+    fit: Fit
+    columns: list[Column]
+
+
 class Exercise(Struct, frozen=True, kw_only=True):
     """The file `exercise.yaml`, schema `grade-exercise/1`.
 
@@ -99,6 +118,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
     dataset: Literal["mnist", "fashion_mnist"] | None = None
     training: Literal["delegated", "observed", "none"] = "delegated"
     models: Models | None = None
+    tables: list[Experiment] = field(default_factory=list)
     arguments: dict[str, Argument] = field(default_factory=dict)
     picture: list[Panel] = field(default_factory=list)
     seed: int = 7

@@ -29,11 +29,9 @@ def build_all(front: Front, function: Callable[..., Any], building: Building) ->
     Returns:
         What the function returned first, or the first thing that is no compiled model, as plain data.
     """
-    images, labels = _data(building)
+    images, labels = data_of(building)
     first: Any = None
-    for call in building.calls or [{}]:
-        model = _called(front, function, [images[0]] if building.pad is not None else list(call.values()))
-        returned = _described(model, call)
+    for returned, model in built(front, function, building, images[0]):
         first = first or returned
         if not returned["compiled"]:
             return returned
@@ -41,7 +39,16 @@ def build_all(front: Front, function: Callable[..., Any], building: Building) ->
     return first
 
 
-def _data(building: Building) -> tuple[Array, Array]:
+def built(
+    front: Front, function: Callable[..., Any], building: Building, image: Array
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """What each call gives, with its description in plain data."""
+    for call in building.calls or [{}]:
+        model = _called(front, function, [image] if building.pad is not None else list(call.values()))
+        yield _described(model, call), model
+
+
+def data_of(building: Building) -> tuple[Array, Array]:
     """Images of shape (n, 28 + 2 pad, 28 + 2 pad, 1) and their labels; a few where nothing is trained."""
     data = load(building.dataset)
     number = building.examples if building.train else LOOKED_AT

@@ -1,0 +1,146 @@
+"""The exercises about models: their solutions and wrong answers, judged as far as that needs no training."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from grader import checks, cli
+from grader.cli.selfcheck import expectation, rejects_of, solution_of
+from grader.course import Course
+from grader.exercise import load
+from grader.grading import Options, grade
+from grader.grading.modelling import building, memory
+from grader.run import Built, End, Run
+
+COURSE = Course(root=Path(__file__).parents[2])
+RETURNING = ("baseline", "basic_cnn", "lenet5", "alexnet", "vgg16", "resnet", "resnet50", "experiments")
+TRAINING = ("fashion_cnn", "mnist_two_conv", "conv_callback_fashion")
+# The printed summaries of the course: parameters in all, and the shapes that layers put out.
+PRINTED = {
+    "baseline": (79_510, [[784], [100], [10]]),
+    "lenet5": (44_164, [[24, 24, 6], [12, 12, 6], [8, 8, 16], [4, 4, 16], [256], [120], [82], [10]]),
+    "resnet50": (23_601_930, None),
+    "alexnet": (143_248_458, None),
+    "vgg16": (134_669_092, None),
+}
+
+
+class Refused(Exception):
+    """The function did what can't be graded."""
+
+
+class Front:
+    """Stands in for the line to the grader: says aloud what would be told."""
+
+    def unsupported(self, message, instead=""):
+        raise Refused(message)
+
+
+def looked_at(exercise, path):
+    """The run of a file as far as its models go, in this process."""
+    from grader.student.modelling import built, data_of
+    from grader.trainer import rebuild
+
+    told = building(exercise, Options())
+    images, _ = data_of(told)
+    function = runpy.run_path(str(path))[exercise.function]
+    models, first = [], None
+    try:
+        for returned, model in built(Front(), function, told, images[0]):
+            first = first or returned
+            if not returned["compiled"]:
+                first = returned
+                break
+            settings = json.loads(json.dumps(model.get_compile_config()))
+            seen = rebuild.inspect(model.to_json(), settings, [images.shape], memory(exercise), batch_size=1)
+            models.append(Built(call=returned["call"], architecture=seen))
+    except Refused as error:
+        return Run(seed=7, end=End(kind="forbidden", message=str(error)))
+    except Exception as error:
+        return Run(seed=7, end=End(kind="crashed", message=str(error)))
+    last = models[-1].architecture if models else None
+    return Run(
+        seed=7, end=End(kind="completed"), architecture=last, models=models or None, returned=first, has_returned=True
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras():
+    """Models of the test before are let go: some are large."""
+    yield
+    import keras
+
+    keras.utils.clear_session()
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("exercise_id", RETURNING)
+def test_a_wrong_answer_fails_for_its_reason_and_no_other(exercise_id):
+    """The checks of the model tell them apart, without a training."""
+    exercise = load(COURSE, exercise_id)
+    for path in rejects_of(COURSE, exercise_id):
+        expected = expectation(path, exercise)
+        run = looked_at(exercise, path)
+        failed = [result.id for result in checks.judge(run, exercise) if result.status == "failed"]
+        assert (failed, run.end.kind) == ([expected.check] if expected.check else [], expected.end or "completed"), path
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("exercise_id", RETURNING)
+def test_a_solution_fails_no_check_of_its_model(exercise_id):
+    """Each check that rests on the model passes."""
+    exercise = load(COURSE, exercise_id)
+    results = checks.judge(looked_at(exercise, solution_of(COURSE, exercise_id)), exercise)
+    untrained = [result.id for result in results if result.basis != "measured"]
+    assert [result.id for result in results if result.status == "passed"] == untrained
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("exercise_id", PRINTED)
+def test_a_solution_has_the_printed_summary(exercise_id):
+    """Parameters in all, and where the course prints them the shapes of the layers."""
+    parameters, shapes = PRINTED[exercise_id]
+    found = looked_at(load(COURSE, exercise_id), solution_of(COURSE, exercise_id)).architecture
+    assert found.parameters == parameters
+    assert shapes is None or [layer.output_shape[1:] for layer in found.layers] == shapes
+
+
+@pytest.mark.keras
+def test_the_experiments_hold_the_model_of_24330_parameters():
+    """Three convolutions of 32 filters; the text prints its summary layer by layer."""
+    run = looked_at(load(COURSE, "experiments"), solution_of(COURSE, "experiments"))
+    three = next(built for built in run.models if built.call == {"filters": 32, "convolutions": 3})
+    assert three.architecture.parameters == 24_330
+    assert [layer.parameters for layer in three.architecture.layers] == [320, 0, 9248, 0, 9248, 0, 0, 4224, 1290]
+    assert len(run.models) == 12
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("exercise_id", ["fashion_dense", "conv_callback", "lenet5"])
+def test_selfcheck_holds(exercise_id, capsys):
+    """With real trainings: full marks for the solution, and every wrong answer fails for its reason."""
+    code = cli.run(["selfcheck", exercise_id])
+    assert code == 0, capsys.readouterr().out
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("exercise_id", TRAINING)
+def test_a_solution_is_trained_once_the_gates_have_let_it_pass(exercise_id):
+    """These trainings take minutes; here they are only about to begin."""
+    exercise = load(COURSE, exercise_id)
+    verdict = grade(COURSE, exercise, solution_of(COURSE, exercise_id), Options(until="probe"))
+    gates = {spec.id for spec in exercise.checks if spec.gate}
+    assert {result.id for result in verdict.checks if result.status == "passed"} == gates
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("exercise_id", ["alexnet", "resnet50", "resnet"])
+def test_the_real_processes_agree(exercise_id):
+    """A model of 143 million weights is judged in seconds, since nobody makes its weights."""
+    verdict = grade(COURSE, load(COURSE, exercise_id), solution_of(COURSE, exercise_id))
+    assert (verdict.status, verdict.score) == ("passed", 100)
+    assert verdict.timings["total"] < 120
