@@ -1,0 +1,18 @@
+# expect: failed filters
+"""Makes whole numbers of the filter, which takes the blur away."""
+
+import numpy as np
+
+
+def convolve_rgb(image, filter):
+    filter = filter.astype(int)
+    result = np.copy(image)
+    for x in range(1, image.shape[0] - 1):
+        for y in range(1, image.shape[1] - 1):
+            for c in range(3):
+                total = 0.0
+                for i in range(3):
+                    for j in range(3):
+                        total = total + image[x + 1 - i, y + 1 - j, c] * filter[i][j]
+                result[x, y, c] = min(max(total, 0), 255)
+    return result
