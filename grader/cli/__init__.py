@@ -20,6 +20,8 @@ COMMANDS = {
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
+    "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
+    "quiz-import": ("grader.cli.quiz_import", "Take over a quiz from GIFT, text2qti or QTI 1.2"),
     "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
     "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
     "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),

@@ -32,7 +32,11 @@ def write(path: Path, text: str) -> None:
         UsageError: nothing can be written there.
         GraderError: the disk is full.
     """
-    data = text.encode("utf-8")
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """As `write`, for a file that isn't text."""
     try:
         if path == STDOUT:
             _to_stdout(data)

@@ -1,0 +1,108 @@
+"""What a quiz says that another format can't: found once for all formats, each of which names what it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.errors import UsageError
+from grader.quiz.key import Solutions
+from grader.quiz.model import Question, Quiz, Review
+
+# What a format may be able to say, and what a person reads where it can't.
+FEATURES = {
+    "attempts": "the number of attempts",
+    "keep": "which attempt counts",
+    "pass_mark": "the pass mark",
+    "shuffle questions": "shuffled questions",
+    "shuffle options": "shuffled options",
+    "shuffle one": "shuffling that differs between questions",
+    "pinned": "options that keep their place",
+    "pools": "pools: all their questions are there",
+    "review": "what students may see, and when",
+    "time_limit": "the time limit",
+    "closes": "the closing time",
+    "description": "the description",
+    "points": "points",
+    "partial off": "all or nothing: the other system gives partial credit of its own",
+    "partial net-correct": "partial credit (net-correct)",
+    "partial coverage": "partial credit (coverage)",
+    "partial each-answer": "partial credit (each-answer)",
+    "penalty": "points lost by wrong answers",
+    "hints": "hints",
+    "hint costs": "what hints cost",
+    "unit": "the unit of a number",
+    "case": "capitals that count in a text",
+    "shape": "shapes: taken as texts, in the usual spellings",
+    "texts": "our comparison of texts: the other system compares by its own rules",
+    "explain": "explanations",
+    "feedback": "feedback for options",
+}
+
+
+class ExportError(UsageError):
+    """A quiz can't be written in a format; the message lists every reason."""
+
+
+def losses(quiz: Quiz, solutions: Solutions, can: frozenset[str]) -> list[str]:
+    """A line for each thing that is left out, with the questions that it concerns."""
+    places: dict[str, list[str]] = {}
+    for feature, place in (*_of_quiz(quiz), *_of_questions(quiz, solutions)):
+        if feature not in can:
+            places.setdefault(feature, []).append(place)
+    return [FEATURES[name] + _where(places[name]) for name in FEATURES if name in places]
+
+
+def _where(places: list[str]) -> str:
+    named = [place for place in places if place]
+    if not named:
+        return ""
+    more = f" and {len(named) - 6} more" if len(named) > 6 else ""
+    return f" ({', '.join(named[:6])}{more})"
+
+
+def _of_quiz(quiz: Quiz) -> Iterator[tuple[str, str]]:
+    set_ = {
+        "attempts": quiz.attempts != 1,
+        "keep": quiz.attempts != 1,
+        "pass_mark": True,
+        "shuffle questions": quiz.shuffle.questions,
+        "shuffle options": quiz.shuffle.options,
+        "pools": bool(quiz.pools),
+        "review": quiz.review != Review(),
+        "time_limit": quiz.time_limit is not None,
+        "closes": quiz.closes is not None,
+        "description": bool(quiz.description.strip()),
+    }
+    yield from ((name, "") for name, there in set_.items() if there)
+
+
+def _of_questions(quiz: Quiz, solutions: Solutions) -> Iterator[tuple[str, str]]:
+    for question in quiz.questions:
+        yield from ((feature, question.id) for feature in _of_question(quiz, question, solutions))
+
+
+def _of_question(quiz: Quiz, question: Question, solutions: Solutions) -> Iterator[str]:
+    answer = solutions[question.id].answer
+    several = question.kind == "multiple"
+    set_ = {
+        "points": question.points != 1,
+        "shuffle one": bool(question.options) and question.shuffle not in (None, quiz.shuffle.options),
+        "pinned": shuffled(quiz, question) and any(option.pinned for option in question.options),
+        f"partial {question.partial}": several,
+        "penalty": question.penalty > 0,
+        "hints": bool(question.hints),
+        "hint costs": any(hint.cost for hint in question.hints),
+        "unit": bool(question.unit),
+        "case": answer.case,
+        "shape": question.kind == "shape",
+        "texts": question.kind == "text",
+        "explain": bool(answer.explain),
+        "feedback": bool(answer.feedback),
+    }
+    yield from (name for name, there in set_.items() if there)
+
+
+def shuffled(quiz: Quiz, question: Question) -> bool:
+    """Whether a question's options are shuffled."""
+    wanted = quiz.shuffle.options if question.shuffle is None else question.shuffle
+    return wanted and bool(question.options)

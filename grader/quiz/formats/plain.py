@@ -1,0 +1,110 @@
+"""Plain text as HTML and back, and answers as other systems read them: decimals without exponents, usual spellings."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+
+from grader.quiz.key import Shape, Solved
+from grader.quiz.model import Question
+from grader.quiz.values import Interval
+
+BLOCKS = ("p", "div", "br", "li", "ul", "ol", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+PLAIN_TAGS = (*BLOCKS, "span", "html", "body")
+
+
+def to_html(text: str) -> str:
+    r"""A text as HTML that shows it as it is: nothing is markup, line ends and spaces stay.
+
+    >>> to_html("a < b" + chr(10) + "  c")
+    'a &lt; b<br>\xa0\xa0c'
+    """
+    kept = re.sub(r"(?m)^ |(?<= ) ", "\u00a0", html.escape(text, quote=False).replace("\t", "    "))
+    return kept.replace("\n", "<br>")
+
+
+class _Text(HTMLParser):
+    """Collects what a page shows."""
+
+    def __init__(self, lost: Callable[[str], None]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.lost = lost
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            known = dict(attrs)
+            self.pieces.append(known.get("data-equation-content") or known.get("alt") or "")
+        if tag not in PLAIN_TAGS:
+            self.lost(f"<{tag}>")
+        if tag in BLOCKS:
+            self.pieces.append("\n" if tag == "br" else "\v")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BLOCKS and tag != "br":
+            self.pieces.append("\v")
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(re.sub(r"[ \t\r\n]+", " ", data))
+
+
+def from_html(text: str, lost: Callable[[str], None]) -> str:
+    """What HTML shows, as plain text.
+
+    Args:
+        lost: is told each kind of tag that says more than its text.
+    """
+    reader = _Text(lost)
+    reader.feed(text)
+    reader.close()
+    shown = re.sub(r" *\v[\v ]*", "\v", "".join(reader.pieces)).strip("\v ")
+    return tidy(shown.replace("\v", "\n").replace("\u00a0", " "))
+
+
+def tidy(text: str) -> str:
+    """Without what can't be shown, and without spaces at the ends of lines."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def decimal(value: Decimal) -> str:
+    """A number without exponent and without needless zeros.
+
+    >>> decimal(Decimal("1.50E+2")), decimal(Decimal("0.10"))
+    ('150', '0.1')
+    """
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def middle(interval: Interval) -> tuple[str, str]:
+    """An interval as its middle and half its width."""
+    return decimal((interval.low + interval.high) / 2), decimal((interval.high - interval.low) / 2)
+
+
+def spellings(shape: Shape) -> list[str]:
+    """The usual ways to type a shape."""
+    sizes = ["None" if size is None else str(size) for size in shape]
+    tail = "," if len(sizes) == 1 else ""
+    found = [
+        "x".join(sizes), " x ".join(sizes), "×".join(sizes), f"({', '.join(sizes)}{tail})", f"({','.join(sizes)}{tail})",
+        f"[{', '.join(sizes)}]", f"[{','.join(sizes)}]", ", ".join(sizes), ",".join(sizes),
+    ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def typed(question: Question, solved: Solved) -> list[str]:
+    """The texts that another system compares with, the first one as the key has it."""
+    if question.kind != "shape":
+        return list(dict.fromkeys(text.strip() for text in solved.answer.correct))
+    shapes = [spelling for shape in sorted(solved.shapes, key=str) for spelling in spellings(shape)]
+    return list(dict.fromkeys([*solved.answer.correct, *shapes]))
+
+
+def is_right(question: Question, solved: Solved, option_id: str) -> bool:
+    """Whether an option is (one of) the correct ones."""
+    return bool(question.choices) and option_id in solved.options
