@@ -1,0 +1,14 @@
+# expect: failed example
+"""Gives a feature map of the image's size."""
+
+import numpy as np
+
+
+def feature_map(image, kernel):
+    rows, columns = image.shape
+    result = np.zeros(image.shape, dtype=image.dtype)
+    for x in range(rows - 2):
+        for y in range(columns - 2):
+            window = image[x : x + 3, y : y + 3]
+            result[x, y] = np.sum(window * kernel)
+    return result

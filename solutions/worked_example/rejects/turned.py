@@ -1,0 +1,14 @@
+# expect: failed example
+"""Turns the kernel by 180 degrees, so that bright and dark change places."""
+
+import numpy as np
+
+
+def feature_map(image, kernel):
+    rows, columns = image.shape
+    result = np.zeros((rows - 2, columns - 2), dtype=image.dtype)
+    for x in range(rows - 2):
+        for y in range(columns - 2):
+            window = image[x : x + 3, y : y + 3]
+            result[x, y] = np.sum(window * kernel[::-1, ::-1])
+    return result

@@ -1,0 +1,14 @@
+# expect: failed kernel
+"""Turns the kernel upside down, which the example doesn't show."""
+
+import numpy as np
+
+
+def feature_map(image, kernel):
+    rows, columns = image.shape
+    result = np.zeros((rows - 2, columns - 2), dtype=image.dtype)
+    for x in range(rows - 2):
+        for y in range(columns - 2):
+            window = image[x : x + 3, y : y + 3]
+            result[x, y] = np.sum(window * kernel[::-1])
+    return result
