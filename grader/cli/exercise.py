@@ -11,9 +11,11 @@ import click
 from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
-from grader.cli import outputs
+from grader.cli import experiments, outputs, picture
 from grader.cli.progress import Line
+from grader.course import Course
 from grader.errors import Exit
+from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
 from grader.standing import Book
 from grader.yamltree import Duration, quantity
@@ -35,10 +37,13 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of weights and shuffling (default: the exercise's).")
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time, such as 90s or 5min.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@click.option("--train", is_flag=True, help="Train models that are only looked at otherwise.")
+@click.option("--table", is_flag=True, help="Train the exercise's experiments, and print their tables.")
 @click.option("--fresh", is_flag=True, help="Grade anew, whatever is known of this file or its training.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto",
               help="How the file is confined; off only for your own.")  # fmt: skip
 @outputs.options
+@picture.option
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 @click.option("-q", "--quiet", is_flag=True, help="One line instead of the report, and no progress.")
 def command(
@@ -49,8 +54,11 @@ def command(
     seed: int | None,
     time_limit_s: float | None,
     device: str,
+    train: bool,
+    table: bool,
     fresh: bool,
     sandbox: str,
+    picture_path: Path | None,
     **chosen: str | bool | None,
 ) -> int:
     r"""Grade one submission: FILE (.py or .ipynb) for EXERCISE.
@@ -64,12 +72,18 @@ def command(
     """
     found = courses.find(course)
     exercise = exercises.load(found, exercise_id)
+    if table:
+        experiments.check(exercise)
+    if picture_path is not None:
+        picture.check(exercise, picture_path)
     progress = Line(sys.stderr, enabled=False if quiet else None)
     options = Options(
         seed=seed,
         time_limit_s=time_limit_s,
         device=device,  # type: ignore[arg-type]
-        fresh=fresh,
+        train=train,
+        fresh=fresh or bool(picture_path and exercise.picture),
+        picture=picture_path,
         sandbox=sandbox,  # type: ignore[arg-type]
         progress=progress,
     )
@@ -79,6 +93,18 @@ def command(
         progress.close()
     source = submission.read(file)
     outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source})
+    if picture_path is not None and not exercise.picture:
+        picture.curve(exercise, verdict, picture_path)
     with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
         Book(found).note(verdict)
+    if table and verdict.status == "passed":
+        return _table(found, exercise, file, options, progress)
     return EXITS[verdict.status]
+
+
+def _table(course: Course, exercise: Exercise, file: Path, options: Options, progress: Line) -> int:
+    """The experiments of a file that has passed."""
+    try:
+        return experiments.show(course, exercise, file, options)
+    finally:
+        progress.close()
