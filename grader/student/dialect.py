@@ -10,16 +10,30 @@ import types
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
+
 OPTIMIZERS = {
     "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
     "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "FtrlOptimizer": "Ftrl", "MomentumOptimizer": "SGD",
 }  # fmt: skip
 DEFAULT_RATES = {"AdamOptimizer": 0.001, "AdadeltaOptimizer": 0.001}
+RENAMED = {"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"}
+KINDS = ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl")
+LOSSES = {
+    "sparse_softmax_cross_entropy": "SparseCategoricalCrossentropy", "softmax_cross_entropy": "CategoricalCrossentropy",
+    "sigmoid_cross_entropy": "BinaryCrossentropy",
+}  # fmt: skip
+# The modules below `keras` that files import by name.
+PARTS = (
+    "activations", "applications", "backend", "callbacks", "constraints", "datasets", "initializers", "layers", "losses",
+    "metrics", "models", "optimizers", "preprocessing", "regularizers", "utils",
+)  # fmt: skip
+# They change how all of TensorFlow works; in TF 2 there is nothing to switch.
 NOTHING = (
     "enable_eager_execution", "disable_v2_behavior", "enable_v2_behavior", "disable_eager_execution",
     "reset_default_graph", "global_variables_initializer", "local_variables_initializer", "initialize_all_variables",
+    "enable_resource_variables", "disable_resource_variables", "disable_v2_tensorshape", "enable_v2_tensorshape",
 )  # fmt: skip
-V1_NAMES = ("ConfigProto", "GPUOptions", "RunOptions", "logging", "variable_scope", "get_variable", "OptimizerOptions")
 MOVED = {
     "tensorflow.python.keras": "keras", "tensorflow.keras": "keras", "keras.layers.core": "keras.layers",
     "keras.layers.convolutional": "keras.layers", "keras.layers.pooling": "keras.layers",
@@ -27,7 +41,10 @@ MOVED = {
     "keras.layers.recurrent": "keras.layers", "keras.layers.embeddings": "keras.layers",
     "keras.layers.noise": "keras.layers", "keras.layers.merge": "keras.layers", "keras.engine": "keras",
     "keras.utils.np_utils": "keras.utils", "keras.callbacks.callbacks": "keras.callbacks",
-    "keras.engine.topology": "keras.layers", "keras.utils.vis_utils": "keras.utils",
+    "keras.engine.topology": "keras.layers", "keras.engine.training": "keras", "keras.engine.sequential": "keras",
+    "keras.utils.vis_utils": "keras.utils", "keras.backend.tensorflow_backend": "keras.backend",
+    "keras.optimizers.adam_v2": "keras.optimizers", "keras.optimizers.gradient_descent_v2": "keras.optimizers",
+    "keras.optimizers.rmsprop_v2": "keras.optimizers",
 }  # fmt: skip
 
 
@@ -57,15 +74,18 @@ class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports a module under its old name (`tensorflow.python.keras.layers`, `keras.layers.core`)."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if self.place(fullname) is None:
+        place = self.place(fullname)
+        if place is None or importlib.util.find_spec(place) is None:
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
     def place(self, fullname: str) -> str | None:
-        for old, new in MOVED.items():
-            if fullname == old or fullname.startswith(old + "."):
-                return new + fullname[len(old) :]
-        return None
+        """Where a module is today; the longest old name that fits counts."""
+        fitting = [old for old in MOVED if fullname == old or fullname.startswith(old + ".")]
+        if not fitting:
+            return None
+        old = max(fitting, key=len)
+        return MOVED[old] + fullname[len(old) :]
 
     def create_module(self, spec: Any) -> types.ModuleType:
         return importlib.import_module(self.place(spec.name) or "keras")
@@ -75,20 +95,53 @@ class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install(tf: Any, keras: Any) -> None:
-    """Adds the aliases to TensorFlow and Keras, in this process."""
-    _sessions(tf)
-    for old, new in OPTIMIZERS.items():
-        _alias(tf.train, old, _optimizer(keras, old, new))
+    """Adds the aliases to TensorFlow, Keras and NumPy, in this process."""
+    v1 = tf.compat.v1
+    _one_of_each(tf, v1)
     for name in NOTHING:
-        _alias(tf, name, lambda *_, **__: None)
-    for name in V1_NAMES:
-        _alias(tf, name, getattr(tf.compat.v1, name, None))
-    _alias(tf, "set_random_seed", tf.random.set_seed)
+        setattr(v1, name, _nothing)
+        _alias(tf, name, _nothing)
+    for name in ("Session", "InteractiveSession"):
+        setattr(v1, name, Session)
+    for old, new in OPTIMIZERS.items():
+        made = _optimizer(keras, old, new)
+        setattr(v1.train, old, made)
+        _alias(tf.train, old, made)
+    _remaining(tf, v1)
     _alias(tf.random, "set_random_seed", tf.random.set_seed)
-    _models(keras)
-    _optimizer_arguments(keras)
-    _layers(keras)
+    tf.set_random_seed = v1.set_random_seed = tf.random.set_seed
+    for family in (keras, tf.keras):
+        _family(family, keras)
+    tf.layers = keras.layers
+    for old, new in LOSSES.items():
+        loss = getattr(keras.losses, new)(from_logits=True)
+        _alias(tf.losses, old, loss)
+        setattr(v1.losses, old, loss)
+    v1.keras.backend.set_session = _nothing
+    for old, kind in (("float", float), ("int", int), ("object", object), ("str", str), ("complex", complex)):
+        np.__dict__.setdefault(old, kind)
     sys.meta_path.append(Moved())
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """What TF 2 does without."""
+
+
+def _one_of_each(tf: Any, v1: Any) -> None:
+    """`import tensorflow.keras.optimizers` and the like would load a second copy of a module, without the aliases."""
+    sys.modules["tensorflow.train"], sys.modules["tensorflow.compat.v1"] = tf.train, v1
+    whole = importlib.import_module("keras._tf_keras.keras")
+    tf.keras = whole
+    for name in ("tensorflow.keras", "tensorflow.python.keras"):
+        sys.modules[name] = whole
+    importlib.import_module("tensorflow.python").keras = whole  # type: ignore[attr-defined]
+    for part in PARTS:
+        module = importlib.import_module(f"keras._tf_keras.keras.{part}")
+        setattr(whole, part, module)
+        for name in ("tensorflow.keras", "tensorflow.python.keras"):
+            sys.modules[f"{name}.{part}"] = module
+    for name in [name for name in sys.modules if name.startswith("tensorflow.python.keras.layers.")]:
+        sys.modules[name] = whole.layers
 
 
 def _alias(module: Any, name: str, value: Any) -> None:
@@ -96,69 +149,49 @@ def _alias(module: Any, name: str, value: Any) -> None:
         setattr(module, name, value)
 
 
-def _sessions(tf: Any) -> None:
-    for name in ("Session", "InteractiveSession"):
-        _alias(tf, name, Session)
-        setattr(tf.compat.v1, name, Session)
-    backend = tf.keras.backend
-    _alias(backend, "set_session", lambda *_: None)
-    _alias(backend, "get_session", lambda *_: Session())
-    tf.compat.v1.keras.backend.set_session = lambda *_: None
-    for name in ("disable_v2_behavior", "disable_eager_execution", "reset_default_graph", "global_variables_initializer"):
-        setattr(tf.compat.v1, name, lambda *_, **__: None)
+def _remaining(tf: Any, v1: Any) -> None:
+    """Names that TF 2 keeps only in `tf.compat.v1`: `tf.ConfigProto`, `tf.logging`, `tf.random_normal` ..."""
+    for name, value in list(vars(v1).items()):
+        if not name.startswith("_") and name not in vars(tf):
+            setattr(tf, name, value)
+    for name in ("logging", "app", "flags", "gfile"):
+        _alias(tf, name, getattr(v1, name, None))
+
+
+def _family(family: Any, keras: Any) -> None:
+    """`keras` and `tensorflow.keras` are two trees of modules over the same classes."""
+    backend, optimizers = family.backend, family.optimizers
+    for name in ("set_session", "set_learning_phase", "set_image_dim_ordering"):
+        _alias(backend, name, _nothing)
+    _alias(backend, "get_session", Session)
+    _alias(backend, "learning_phase", lambda: 0)
+    _alias(backend, "image_dim_ordering", lambda: "tf")
+    _alias(backend, "tensorflow_backend", backend)
+    for kind in KINDS:
+        _alias(optimizers, kind.lower(), getattr(keras.optimizers, kind))
+    optimizers.legacy = types.SimpleNamespace(**{kind: getattr(keras.optimizers, kind) for kind in KINDS})
+    for name in ("adam_v2", "gradient_descent_v2", "rmsprop_v2"):
+        _alias(optimizers, name, optimizers)
+    _alias(family.preprocessing.image, "ImageDataGenerator", _generator)
+    _alias(family.layers, "CuDNNLSTM", keras.layers.LSTM)
+    _alias(family.layers, "CuDNNGRU", keras.layers.GRU)
+    _alias(family.utils, "np_utils", family.utils)
+
+
+def _generator(*args: Any, **kwargs: Any) -> Any:
+    """Keras 3 has it only under `tensorflow.keras`."""
+    return importlib.import_module("keras.src.legacy.preprocessing.image").ImageDataGenerator(*args, **kwargs)
 
 
 def _optimizer(keras: Any, old: str, new: str) -> Any:
-    def make(learning_rate: float | None = None, *args: Any, **kwargs: Any) -> Any:
-        kwargs.pop("use_locking", None)
+    def make(learning_rate: Any = None, *args: Any, **kwargs: Any) -> Any:
+        for gone in ("use_locking", "name"):
+            kwargs.pop(gone, None)
         if old == "MomentumOptimizer":
             kwargs["momentum"], args = kwargs.get("momentum", args[0] if args else 0.0), ()
+        named = {RENAMED.get(name, name): value for name, value in kwargs.items()}
         rate = learning_rate if learning_rate is not None else DEFAULT_RATES.get(old, 0.01)
-        return getattr(keras.optimizers, new)(rate, *args, **kwargs)
+        return getattr(keras.optimizers, new)(rate, *args, **named)
 
     make.__name__ = old
     return make
-
-
-def _optimizer_arguments(keras: Any) -> None:
-    """`Adam(lr=…, decay=…)`: Keras 3 refuses both; `lr` is the learning rate, `decay` was inverse-time decay."""
-    for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl"):
-        kind = getattr(keras.optimizers, name)
-        _wrap_arguments(kind, keras)
-
-
-def _wrap_arguments(kind: Any, keras: Any) -> None:
-    plain = kind.__init__
-
-    def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
-        if "lr" in kwargs:
-            kwargs["learning_rate"] = kwargs.pop("lr")
-        if (decay := kwargs.pop("decay", 0.0)) and not args:
-            rate = kwargs.get("learning_rate", 0.01 if kind is keras.optimizers.SGD else 0.001)
-            kwargs["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
-        plain(self, *args, **kwargs)
-
-    kind.__init__ = initialise
-
-
-def _models(keras: Any) -> None:
-    def fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
-        for gone in ("workers", "use_multiprocessing", "max_queue_size", "pickle_safe"):
-            kwargs.pop(gone, None)
-        if args:
-            kwargs["steps_per_epoch"] = args[0]
-        return self.fit(generator, **kwargs)
-
-    def predict_classes(self: Any, x: Any, **kwargs: Any) -> Any:
-        return self.predict(x, **kwargs).argmax(axis=-1)
-
-    keras.Model.fit_generator = fit_generator
-    keras.Model.evaluate_generator = lambda self, generator, *_, **__: self.evaluate(generator, verbose=0)
-    keras.Model.predict_generator = lambda self, generator, *_, **__: self.predict(generator, verbose=0)
-    keras.Model.predict_proba = lambda self, x, **kwargs: self.predict(x, **kwargs)
-    keras.Sequential.predict_classes = predict_classes
-
-
-def _layers(keras: Any) -> None:
-    _alias(keras.layers, "CuDNNLSTM", keras.layers.LSTM)
-    _alias(keras.layers, "CuDNNGRU", keras.layers.GRU)

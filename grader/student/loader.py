@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from grader.explaining import explanation
+from grader.student import standins
 from grader.student.front import Ended, Front
 from grader.student.plain import plain
 from grader.wire import Crashed, Load, Returned
@@ -32,6 +34,7 @@ SUPPLIES = {
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
     loading = True
+    standins.install(front.remark)
     try:
         module = _module(load)
         _execute(front, load, module)
@@ -94,10 +97,11 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
-    text = STACK.sub("", text).strip()
+    said = f"{type(error).__name__}: {STACK.sub('', text).strip()}"[:MAX_TEXT]
+    told = explanation(said)
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
-        message=f"{type(error).__name__}: {text}"[:MAX_TEXT],
+        message=f"{said}\n{told}" if told else said,
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
         while_loading=loading,

@@ -1,0 +1,17 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.keras
+def test_old_calls_work(tmp_path):
+    """Every line of TF 1 and older Keras in the list runs under the aliases."""
+    command = [sys.executable, str(HERE / "old_calls.py"), str(HERE / "old_calls.txt"), str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert [line for line in run.stdout.splitlines() if line.startswith("FAILED")] == []

@@ -1,0 +1,67 @@
+import subprocess
+import sys
+
+import pytest
+
+from grader.student.standins import Finder, Silent, subplots
+
+
+def test_nothing_that_is_drawn_fails():
+    """Attributes, calls, items and contexts go on and on."""
+    plt = Silent()
+    plt.rcParams["figure.figsize"] = (4, 4)
+    plt.title = "x"
+
+    with plt.style.context("dark"):
+        assert plt.figure(figsize=(3, 3)).add_subplot(1, 2, 1)[0].plot([1]) is not None
+
+
+def test_axes_unpack_along_each_side_longer_than_one():
+    """A grid gives rows of axes, a row gives axes, one axis is an object."""
+    _, ((a, b, c), (d, e, f)) = subplots(2, 3)
+    _, (left, right) = subplots(1, 2)
+    _, one = subplots()
+
+    assert [part.plot() is not None for part in (a, b, c, d, e, f, left, right, one)] == [True] * 9
+
+
+def test_an_upload_brings_no_files():
+    """`for name in files.upload().keys()` has nothing to go through."""
+    assert list(Silent().upload().keys()) == []
+
+
+def test_protocols_that_are_asked_for_by_name_are_not_there():
+    """An object that claimed every protocol would be taken for an array."""
+    with pytest.raises(AttributeError, match="__array__"):
+        _ = Silent().__array__
+
+
+def test_each_missing_package_is_told_once():
+    """One note for matplotlib, however much of it is imported; other names are not found."""
+    told = []
+    finder = Finder(told.append)
+
+    assert finder.find_spec("matplotlib", None) is not None
+    assert finder.find_spec("matplotlib.pyplot", None) is not None
+    assert finder.find_spec("sklearn", None) is None
+    assert told == ["`matplotlib` isn't there where files are graded; what it shows is left out"]
+
+
+PROGRAM = """
+import sys
+from grader.student import standins
+standins.install(print)
+import livelossplot.inputs as a
+from livelossplot import PlotLosses
+from google.colab import drive, files
+drive.mount('/content/drive')
+print(PlotLosses().update({}), a.x)
+"""
+
+
+def test_missing_packages_can_be_imported_in_each_form():
+    """`import a.b as c`, `from a import b`, and a package of another's namespace."""
+    run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("`livelossplot` isn't there where files are graded; what it shows is left out\n")
