@@ -60,8 +60,8 @@ class Book:
             return Standing()
 
     def note(self, verdict: Verdict) -> None:
-        """Remembers a verdict where it is better than what was reached before. Raises: OSError."""
-        if verdict.status == "error":
+        """Remembers a verdict on what was run, where it is better than what was reached before. Raises: OSError."""
+        if verdict.status == "error" or verdict.end == "not_started":
             return
         found = Best(passed=verdict.status == "passed", score=verdict.score, max_score=verdict.max_score)
 

@@ -71,7 +71,7 @@ class Attempt:
             GraderError: the trainer or the machine failed.
         """
         with contextlib.ExitStack() as stack:
-            pair = self.options.start(self._request())
+            pair = self.options.start(self.request())
             stack.callback(pair.kill)
             self.student_process, self.trainer_process = pair.student, pair.trainer
             self.student = Channel(self.student_process.sock, StudentMessage, self._tick)
@@ -80,7 +80,8 @@ class Attempt:
             self.ledger.output = self.student_process.output()
         return self.ledger.run(end, self.clocks.spent_s)
 
-    def _request(self) -> Request:
+    def request(self) -> Request:
+        """The processes that it needs."""
         limits, level = self.exercise.limits, self.options.sandbox
         return Request(
             policy=confine.Policy(memory=limits.memory, output=limits.output, level=level),

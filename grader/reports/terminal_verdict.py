@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -31,7 +31,7 @@ from grader.reports.reading import (
 )
 from grader.reports.screen import MARKS, Screen, labelled, row, words
 from grader.reports.text import line
-from grader.verdict import CheckResult, TrainingRecord, Verdict
+from grader.verdict import CheckResult, Note, TrainingRecord, Verdict
 
 BASIS_WIDTH = 8
 OUTPUT_LINES = 12
@@ -42,9 +42,10 @@ LONGEST_LINE = 400
 def one(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _top(verdict)
-    yield from _checks(verdict, screen)
+    yield Text("")
+    yield from checks(verdict.checks, screen)
     yield from _facts(verdict, screen)
-    yield from _notes(verdict)
+    yield from notes(verdict.notes)
     if verdict.stdout and (screen.verbose or verdict.end not in ("completed", "not_started")):
         yield Text("\nYour output", style="bold")
         yield Padding(_last(verdict.stdout, OUTPUT_LINES), (0, 0, 0, 2))
@@ -70,11 +71,11 @@ def _last(text: str, most: int) -> Text:
     return words(head + "\n".join(each[:LONGEST_LINE] for each in lines[-most:]), limit=most * LONGEST_LINE)
 
 
-def _checks(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
-    yield Text("")
-    width = max((len(points(check)) for check in verdict.checks), default=0)
+def checks(results: Sequence[CheckResult], screen: Screen) -> Iterator[RenderableType]:
+    """A row for each check, with what was expected and came where it cost points."""
+    width = max((len(points(check)) for check in results), default=0)
     said: set[str] = set()
-    for check in verdict.checks:
+    for check in results:
         right = [(points(check), width), (check.basis, BASIS_WIDTH)]
         yield row(check.status, words(check.title), right, screen)
         if details := list(_details(check, said)):
@@ -147,11 +148,12 @@ def _circumstances(verdict: Verdict) -> Iterator[tuple[str, Text]]:
         yield ("With", words(" · ".join(f"{name} {value}" for name, value in here.items() if value)))
 
 
-def _notes(verdict: Verdict) -> Iterator[RenderableType]:
-    if not verdict.notes:
+def notes(found: Sequence[Note]) -> Iterator[RenderableType]:
+    """The remarks on a file, if there are any."""
+    if not found:
         return
     yield Text("\nNotes (they cost nothing)", style="bold")
-    shown = verdict.notes[:20]
+    shown = found[:20]
     yield labelled(((f"line {note.line}" if note.line else "note", words(note.message)) for note in shown), indent=2)
-    if len(verdict.notes) > len(shown):
-        yield Text(f"  … {len(verdict.notes) - len(shown)} more")
+    if len(found) > len(shown):
+        yield Text(f"  … {len(found) - len(shown)} more")
