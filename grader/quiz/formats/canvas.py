@@ -50,7 +50,7 @@ def meta(quiz: Quiz) -> ET.Element:
     add(root, "description", f"<p>{to_html(quiz.description)}</p>" if quiz.description.strip() else "")
     add(root, "shuffle_answers", "true" if quiz.shuffle.options else "false")
     add(root, "scoring_policy", "keep_highest" if quiz.keep == "best" else "keep_latest")
-    add(root, "hide_results", "")
+    add(root, "hide_results", "always" if quiz.review.score == "never" else "")
     add(root, "quiz_type", "assignment")
     add(root, "points_possible", f"{total(quiz):.1f}")
     for name in NOS:
