@@ -83,12 +83,12 @@ def table(models: list[Built], *, rows: list[Row], calls: int, totals: list[Tota
     """
     wrong = [fault for built in models if (fault := _fault(built, rows, totals or [])) is not None]
     if wrong:
-        more = f"; {counted(len(wrong) - 1, 'other model')} differ too" if len(wrong) > 1 else ""
+        more = f" (and {counted(len(wrong) - 1, 'other model')} with a difference)" if len(wrong) > 1 else ""
         expected = "the layers of the exercise, for every call"
         return failed(wrong[0][0] + more, expected=expected, got=wrong[0][1])
     if len(models) < calls:
         return undecided(f"not judged: only {counted(len(models), 'model')} of {calls} came")
-    return passed(f"all {counted(len(models), 'model')} have the layers that were asked for")
+    return passed(f"the layers of {counted(len(models), 'model')} are those that were asked for")
 
 
 def _fault(built: Built, rows: list[Row], totals: list[Total]) -> tuple[str, str] | None:
