@@ -30,6 +30,9 @@ class Opaque:
 
     name: str
 
+    def __str__(self) -> str:
+        return f"an {self.name}" if self.name.startswith("array of ") else f"an object of class {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:

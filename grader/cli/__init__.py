@@ -17,6 +17,7 @@ COMMANDS = {
     "list": ("grader.cli.list_", "Show the course's exercises"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
+    "new-exercise": ("grader.cli.new_exercise", "For authors: make a new exercise that works, to be changed"),
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),

@@ -12,6 +12,8 @@ from grader.referee.showing import place, shown
 from grader.values import Array, Opaque, Unread
 
 WRAP = 256
+LISTS = "Return a NumPy array; `np.array(...)` makes one of nested lists."
+TENSOR = "Return a NumPy array; `.numpy()` makes one of a tensor."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,8 @@ def _array(expected: Array, got: Any, tolerance: float) -> Difference | None:
         what = f"gave an array of shape {tuple(got.shape)}, not {expected.shape}"
         return Difference(what=what, expected=shown(expected), got=shown(got))
     if not isinstance(got, np.ndarray):
-        hint = (
-            "Return a NumPy array; `np.array(...)` makes one of nested lists."
-            if isinstance(got, (list, tuple))
-            else None
-        )
+        tensor = isinstance(got, Opaque) and got.name.endswith("Tensor")
+        hint = TENSOR if tensor else LISTS if isinstance(got, (list, tuple)) else None
         return Difference(what=f"gave {kind(got)}, not an array", expected=shown(expected), got=shown(got), hint=hint)
     wrong = ~_equal(expected, got, tolerance)
     if not wrong.any():
@@ -147,8 +146,8 @@ def kind(value: Any) -> str:
             return kind(value.item())
         case np.ndarray() | Unread():
             return f"an array of shape {tuple(value.shape)}"
-        case Opaque(name=name):
-            return f"an object of class {name}"
+        case Opaque():
+            return str(value)
     return "another kind of object"
 
 

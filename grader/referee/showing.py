@@ -31,8 +31,8 @@ def shown(value: Any, at: tuple[int, ...] = ()) -> str:
         case list() | tuple():
             parts = [shown(item) for item in value]
             text = f"({', '.join(parts)})" if isinstance(value, tuple) else f"[{', '.join(parts)}]"
-        case Opaque(name=name):
-            text = f"an object of class {name}"
+        case Opaque():
+            text = str(value)
         case Unread(dtype=dtype, shape=shape):
             text = f"an array of shape {shape}, {dtype}"
         case _:

@@ -1,0 +1,99 @@
+"""`grade new-exercise`: for authors: a small exercise that works, to be changed into the one that is wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.cli.selfcheck import generated
+from grader.course import PACKAGE, Course
+from grader.errors import UsageError
+from grader.exercise import Exercise, load, text_of
+from grader.grading.refereeing import calls_function, pack
+
+SAMPLE = PACKAGE / "scaffold"
+ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+BESIDE = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
+COPIED = (".yaml", ".md", ".py")
+
+
+@click.command("new-exercise")
+@click.argument("exercise")
+@click.option("--like", metavar="EXERCISE", help="Start from a copy of this exercise instead of the sample.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+def command(exercise: str, like: str | None, course: Path | None) -> None:
+    r"""For authors: make the exercise EXERCISE, complete and small, to be changed into your own.
+
+    \b
+    grade new-exercise brighten                  a plain function, judged by cases
+    grade new-exercise my_digits --like exercise3    a training, with all its wrong answers
+    """
+    found = courses.find(course)
+    _check(found, exercise)
+    files = dict(_copied(found, exercise, load(found, like)) if like else _sample(exercise))
+    for path, text in files.items():
+        _write(found.root / path, text)
+    spec = load(found, exercise)
+    _write(text_of(found, exercise, "stub.py"), generated(found, spec))
+    if calls_function(spec):
+        pack(found, spec, write=True)
+    _tell(found, spec)
+
+
+def _check(course: Course, exercise: str) -> None:
+    """Raises: UsageError: the name can't be one, is taken, or the course can't be written to."""
+    if not ID.fullmatch(exercise):
+        raise UsageError(f"\"{exercise}\" can't be an exercise's name: small letters, digits and _, a letter first")
+    for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
+        if folder.exists():
+            raise UsageError(f"{folder} exists already; choose another name")
+    if not course.solutions.is_dir():
+        raise UsageError(f"no solutions/ in {course.root}: make that folder first, or name your course with --course")
+
+
+def _sample(exercise: str) -> Iterator[tuple[Path, str]]:
+    names = {
+        "SAMPLE_ID": exercise,
+        "SAMPLE_FUNCTION": exercise,
+        "SAMPLE_TITLE": exercise.replace("_", " ").capitalize(),
+    }
+    for path in sorted(SAMPLE.rglob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        for name, value in names.items():
+            text = text.replace(name, value)
+        yield _place(exercise, path.relative_to(SAMPLE).with_suffix("")), text
+
+
+def _place(exercise: str, path: Path) -> Path:
+    return Path("exercises" if path.name in BESIDE else "solutions", exercise, path)
+
+
+def _copied(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Path, str]]:
+    """The files of another exercise, with its name replaced where it stands as a word."""
+    own = re.compile(rf"\b{re.escape(like.id)}\b")
+    for top in ("exercises", "solutions"):
+        folder = course.root / top / like.id
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in COPIED and path.name != "stub.py":
+                yield Path(top, exercise, path.relative_to(folder)), own.sub(exercise, path.read_text(encoding="utf-8"))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from error
+
+
+def _tell(course: Course, spec: Exercise) -> None:
+    reference = "solution.py, reference.py and rejects/" if calls_function(spec) else "solution.py and rejects/"
+    click.echo(f"Made the exercise {spec.id}, which works as it is. Now change, in {course.root}:")
+    click.echo(f"  exercises/{spec.id}/exercise.yaml and README.md")
+    click.echo(f"  solutions/{spec.id}/{reference}")
+    cases = " --write-cases" if calls_function(spec) else ""
+    click.echo(f"Then: grade selfcheck {spec.id} --write-stubs{cases} && grade selfcheck {spec.id}")
