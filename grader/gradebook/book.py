@@ -1,0 +1,184 @@
+"""Reading and writing a gradebook: each verdict in one transaction of its own, so that a kill at any moment loses none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from grader.exercise import Exercise
+from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry
+from grader.gradebook.opening import engine_of, explained
+from grader.gradebook.tables import DOCUMENTS, FIGURES, STUDENTS, VERDICTS
+
+AT_ONCE = 500  # below the number of variables that a statement may have
+
+
+class Gradebook:
+    """The verdicts of a class; see `Gradebook.open`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.shown = engine.url.render_as_string(hide_password=True)
+
+    @classmethod
+    def open(cls, url: str, *, must_exist: bool = False) -> Gradebook:
+        """Opens a gradebook, which is made where there is none.
+
+        Args:
+            url: such as `sqlite:///gradebook.db` or `postgresql://user@host/database`.
+            must_exist: only one that is there already.
+
+        Raises:
+            UsageError: what is wrong with the URL, or with what it leads to.
+            GraderError: the database can't be reached.
+        """
+        return cls(engine_of(url, must_exist=must_exist))
+
+    def close(self) -> None:
+        """Lets the database go; nothing is lost without it."""
+        self._engine.dispose()
+
+    def record(
+        self,
+        exercise: Exercise,
+        student: str,
+        graded: Judged,
+        *,
+        name: str = "",
+        source: bytes | None = None,
+        submitted_at: datetime | None = None,
+        late: bool | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Writes one verdict, whole or not at all; the same one a second time changes nothing.
+
+        It is the same for the same exercise, student, file and specification. One that a fault of ours kept from a
+        grade gives way to a new one.
+
+        Args:
+            name: the student's name to show.
+            source: the file that was graded; a regrade looks at it again.
+            submitted_at: with its offset from UTC.
+            late: what the LMS said.
+            replace: put this verdict in the place of the same one.
+
+        Raises:
+            UsageError: the gradebook can't be written.
+            GraderError: the database failed, or the disk is full.
+        """
+        made = entry(exercise, student, graded, name=name, source=source, submitted_at=submitted_at, late=late)
+        self.write([made], replace=replace)
+
+    def write(self, entries: Sequence[Entry], *, replace: bool = False) -> None:
+        """Writes several entries, all or none. Raises: as `record`."""
+        if not entries:
+            return
+        with explained(self.shown), self._engine.begin() as connection:
+            _write(connection, entries, replace=replace)
+
+    def verdicts(self, exercise: str | None = None, *, current: bool = True) -> list[Figures]:
+        """The figures of the verdicts, by exercise, student, and time.
+
+        Args:
+            exercise: only those of one.
+            current: leave out those by an earlier specification.
+        """
+        columns = [VERDICTS.c[name] for name in FIGURES]
+        query = select(*columns)
+        if exercise is not None:
+            query = query.where(VERDICTS.c.exercise == exercise)
+        if current:
+            query = query.where(VERDICTS.c.current)
+        with explained(self.shown), self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        found = [Figures(**dict(zip(FIGURES, row, strict=True))) for row in rows]
+        return sorted(found, key=lambda one: (one.exercise, one.student, one.submitted_at or one.recorded_at, one.key))
+
+    def documents(self, keys: Sequence[str]) -> Iterator[tuple[str, Documents]]:
+        """The documents of some verdicts, by key, in no order."""
+        columns = [DOCUMENTS.c.key, DOCUMENTS.c.verdict, DOCUMENTS.c.runs, DOCUMENTS.c.source]
+        for start in range(0, len(keys), AT_ONCE):
+            query = select(*columns).where(DOCUMENTS.c.key.in_(keys[start : start + AT_ONCE]))
+            with explained(self.shown), self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+            for key, verdict, runs, source in rows:
+                yield key, Documents(verdict=verdict, runs=runs, source=source)
+
+    def enrol(self, students: Mapping[str, str]) -> None:
+        """Notes names by student id, also of those who handed in nothing. Raises: as `record`."""
+        if students:
+            with explained(self.shown), self._engine.begin() as connection:
+                _enrol(connection, [{"student": student, "name": name} for student, name in students.items()])
+
+    def students(self) -> dict[str, str]:
+        """Every student's name by id, sorted by id; the name may be empty."""
+        with explained(self.shown), self._engine.connect() as connection:
+            rows = connection.execute(select(STUDENTS.c.student, STUDENTS.c.name)).all()
+        return dict(sorted((student, name) for student, name in rows))
+
+
+def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -> None:
+    """Documents go with the figures: both are replaced, or neither."""
+    rows = [msgspec.structs.asdict(each.figures) | {"current": True} for each in entries]
+    # Inserted before anything is read, so that SQLite takes its lock at once and never has to give up half-way.
+    _enrol(connection, [{"student": each.figures.student, "name": each.name} for each in entries])
+    keys = [each.figures.key for each in entries]
+    settled = set() if replace else _settled(connection, keys)
+    fresh = [row for row in rows if row["key"] not in settled]
+    _upsert(connection, VERDICTS, fresh)
+    _upsert(connection, DOCUMENTS, [
+        msgspec.structs.asdict(each.documents) | {"key": each.figures.key}
+        for each in entries if each.figures.key not in settled
+    ])  # fmt: skip
+    for each in entries:
+        _make_current(connection, each.figures)
+
+
+def _make_current(connection: Connection, figures: Figures) -> None:
+    """Of the verdicts on this file, this one; and what is known by now of when the file came."""
+    columns = VERDICTS.c
+    same = (columns.exercise == figures.exercise) & (columns.student == figures.student)
+    same &= columns.sha256 == figures.sha256
+    connection.execute(update(VERDICTS).where(same).values(current=columns.key == figures.key))
+    came = {"submitted_at": figures.submitted_at, "late": figures.late}
+    told = {name: value for name, value in came.items() if value is not None}
+    if told:
+        connection.execute(update(VERDICTS).where(same).values(told))
+
+
+def _settled(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Of these verdicts, those that are there and stay."""
+    found: set[str] = set()
+    for start in range(0, len(keys), AT_ONCE):
+        some = VERDICTS.c.key.in_(keys[start : start + AT_ONCE])
+        found.update(connection.execute(select(VERDICTS.c.key).where(some, VERDICTS.c.status != "error")).scalars())
+    return found
+
+
+def _enrol(connection: Connection, rows: list[dict[str, str]]) -> None:
+    """A known name isn't overwritten by none."""
+    statement = _insert(connection, STUDENTS)
+    statement = statement.on_conflict_do_update(
+        index_elements=[STUDENTS.c.student],
+        set_={"name": statement.excluded.name},
+        where=statement.excluded.name != "",
+    )
+    connection.execute(statement, rows)
+
+
+def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    values = {name: statement.excluded[name] for name in rows[0] if name != "key"}
+    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.key], set_=values), rows)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Both take `on_conflict_do_update`, each in a class of its own."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

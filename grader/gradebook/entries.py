@@ -1,0 +1,172 @@
+"""One verdict as a gradebook keeps it: figures to count with, and the documents that they were taken from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from grader.exercise import Exercise
+from grader.reports import json_
+from grader.reports.reading import finding
+from grader.reports.text import line
+from grader.run import Run
+from grader.verdict import Verdict
+
+MOST_NAME = 200
+MOST_FINDING = 200
+# How the checks of a submission came out: id, status, points, most points of each.
+Outcome = tuple[str, str, float, float]
+
+
+class Judged(Protocol):
+    """A verdict with the runs that it was judged from, and when (ISO 8601)."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def runs(self) -> list[Run]: ...
+    @property
+    def at(self) -> str: ...
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What is counted of one verdict; times are ISO 8601 in UTC.
+
+    Args:
+        key: made of exercise, student, file and specification.
+        spec: digest of the exercise's specification that it was graded by.
+        submitted_at: when it was handed in, where that is known.
+        late: what the LMS said, where it said something.
+        finding: the first thing that kept it from passing, in one line.
+        outcomes: the checks' outcomes, as JSON (see `Outcome`).
+    """
+
+    key: str
+    exercise: str
+    student: str
+    sha256: str
+    spec: str
+    status: str
+    score: float
+    max_score: float
+    ending: str
+    graded_at: str
+    recorded_at: str
+    submitted_at: str | None
+    late: bool | None
+    finding: str
+    outcomes: str
+
+
+class Documents(Struct, frozen=True, kw_only=True):
+    """A verdict's JSON (`grade-verdict/1`), its runs as MessagePack, and the file that was graded."""
+
+    verdict: bytes
+    runs: bytes | None = None
+    source: bytes | None = None
+
+    def read(self) -> Verdict:
+        """The verdict. Raises: UsageError: it isn't one, as after a change by hand."""
+        return json_.read(self.verdict, "a verdict in the gradebook")[0]
+
+    def read_runs(self) -> list[Run] | None:
+        """The runs; None where there are none, or those of another version."""
+        if self.runs is None:
+            return None
+        try:
+            return msgspec.msgpack.decode(self.runs, type=list[Run])
+        except msgspec.DecodeError:
+            return None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What is written of one verdict."""
+
+    figures: Figures
+    documents: Documents
+    name: str = ""
+
+
+def entry(
+    exercise: Exercise,
+    student: str,
+    graded: Judged,
+    *,
+    name: str = "",
+    source: bytes | None = None,
+    submitted_at: datetime | None = None,
+    late: bool | None = None,
+) -> Entry:
+    """The entry of a verdict.
+
+    Args:
+        exercise: as it was specified for this verdict.
+        student: the id by which the class knows them.
+        name: the one to show.
+        source: the file that was graded, which a regrade looks at again.
+        submitted_at: with its offset from UTC.
+    """
+    verdict, spec = graded.verdict, spec_digest(exercise)
+    student = plain(student)
+    figures = Figures(
+        key=key(exercise.id, student, verdict.submission.sha256, spec),
+        exercise=exercise.id,
+        student=student,
+        sha256=verdict.submission.sha256,
+        spec=spec,
+        status=verdict.status,
+        score=verdict.score,
+        max_score=verdict.max_score,
+        ending=verdict.end,
+        graded_at=graded.at,
+        recorded_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
+        late=late,
+        finding=line(finding(verdict), MOST_FINDING),
+        outcomes=_outcomes(verdict),
+    )
+    documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=source)
+    return Entry(figures=figures, documents=documents, name=plain(name))
+
+
+def key(exercise: str, student: str, sha256: str, spec: str) -> str:
+    """What makes a verdict the same one."""
+    return hashlib.blake2b(msgspec.json.encode([exercise, student, sha256, spec]), digest_size=16).hexdigest()
+
+
+def spec_digest(exercise: Exercise) -> str:
+    """A digest of an exercise's specification: another one means that verdicts may differ."""
+    told = msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
+    return hashlib.blake2b(told, digest_size=16).hexdigest()
+
+
+def plain(text: str) -> str:
+    r"""A name that every database takes: no control characters, no lone surrogates, bounded.
+
+    >>> plain("ada\x00\n")
+    'ada\\x00\\n'
+    """
+    return line(text.strip(" "), MOST_NAME)
+
+
+def read_outcomes(text: str) -> list[Outcome]:
+    """The outcomes of a `Figures` row."""
+    return msgspec.json.decode(text, type=list[Outcome])
+
+
+def _outcomes(verdict: Verdict) -> str:
+    rows = [(check.id, check.status, check.points, check.max_points) for check in verdict.checks]
+    return msgspec.json.encode(rows).decode()
+
+
+def _runs(runs: Sequence[Run]) -> bytes | None:
+    """None where a value in them can't be stored; a regrade then keeps the verdict as it is."""
+    try:
+        return msgspec.msgpack.encode(runs)
+    except (UnicodeError, OverflowError, TypeError):
+        return None
