@@ -19,6 +19,7 @@ COMMANDS = {
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
     "new-exercise": ("grader.cli.new_exercise", "For authors: make a new exercise that works, to be changed"),
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
+    "explain": ("grader.cli.explain", "Say what a code, a check or a word of the report means"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
     "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
@@ -40,6 +41,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        command.help = _unwrapped(command.help)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -52,8 +54,17 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.help = _unwrapped(self.help)
+        super().format_help_text(ctx, formatter)
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]   |   COMMAND …")
+
+
+def _unwrapped(text: str | None) -> str | None:
+    """A help text in which the mark of lines that stay as they are, `\\b` in a raw docstring, is the character."""
+    return text.replace("\\b\n", "\b\n") if text else text
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,97 @@
+"""`grade explain` has something to say of every code, check and word that a message may hold."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from grader import cli
+from grader.checks import CHECKS
+from grader.cli.explain import explained
+from grader.course import Course
+from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
+from grader.quiz.faults import CODES
+from grader.static.dialect_table import KERAS, KEYS, METHODS, TENSORFLOW
+from grader.verdict import Basis, CheckStatus, EndKind
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = Course(root=ROOT)
+
+
+@pytest.fixture
+def grade(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+
+    def run(*args):
+        return cli.run(list(args)), *capsys.readouterr()
+
+    return run
+
+
+def test_every_code_of_a_finding_is_explained():
+    """The codes in the package's own text are those of the table, no more and no fewer."""
+    texts = [path.read_text() for room in ("submission", "static") for path in (ROOT / "grader" / room).glob("*.py")]
+
+    assert {code for text in texts for code in re.findall(r'"(S\d{3})"', text)} == set(FINDINGS)
+
+
+def test_every_word_of_a_verdict_is_explained():
+    """Ends, bases and statuses are those of the verdict."""
+    assert set(ENDS) == set(EndKind.__args__)
+    assert set(BASES) == set(Basis.__args__)
+    assert set(STATUSES) == set(CheckStatus.__args__)
+
+
+@pytest.mark.parametrize("names", [FINDINGS, CODES, CHECKS, ENDS, BASES, STATUSES, TENSORFLOW, KERAS, METHODS, KEYS])
+def test_every_name_is_explained(names, tmp_path):
+    """Each has a paragraph of its own that isn't empty."""
+    silent = [name for name in names if not all(map(str.strip, explained(name, Course(root=tmp_path)) or [""]))]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("e204", "two options of a question have the same text.\n  To mend it: reword or remove one"),
+        ("callback.stops_when", "rests on: declared"),
+        ("exercise3", "nothing is known"),
+        ("timed_out", "a time limit was reached"),
+        ("lr", "in TF 2 write `Adam(learning_rate=...)`"),
+        ("logs.get('acc')", "in TF 2 write `logs.get('accuracy')`"),
+        ("KeyError: 'acc'", "`compile` needs `metrics=['accuracy']`"),
+        ("one-conv", "The model has exactly one Conv2D and one MaxPooling2D (20 points"),
+    ],
+)
+def test_what_is_said(grade, name, words):
+    """Codes in either case, checks by name and by id, TF 1 names in several spellings, errors in quotes."""
+    _, out, err = grade("explain", name)
+
+    assert words in out + err
+
+
+def test_an_unknown_name_suggests_the_nearest(grade):
+    """Wrong usage, with the nearest name; what was typed is shown harmlessly."""
+    code, out, err = grade("explain", "timed_outt\x1b[2J")
+
+    assert (code, out) == (2, "")
+    assert 'nothing is known of "timed_outt\\x1b[2J"; did you mean "timed_out"?' in err
+
+
+def test_without_a_name_everything_is_listed(grade):
+    """Each group has its heading and its names."""
+    code, out, _ = grade("explain")
+
+    assert code == 0
+    listed = set(re.findall(r"[\w.-]+", out))
+    assert {*FINDINGS, *CODES, *CHECKS, *ENDS, *BASES, *STATUSES, "one-conv"} <= listed
+
+
+@pytest.mark.parametrize("name", ["(" * 400, "x" * 10_000, "\ud800", "'", "\n", "{0}", "{"])
+def test_odd_names_are_only_unknown(grade, name):
+    """Nothing that can be typed ends it with anything but wrong usage."""
+    code, _, err = grade("explain", name)
+
+    assert code == 2
+    assert err.startswith("grade: nothing is known of ")
