@@ -64,7 +64,13 @@ def command(
     write_stubs: bool,
     write_cases: bool,
 ) -> int:
-    """Prove the course: stubs fail, solutions pass, rejects fail as promised."""
+    r"""Prove the course: stubs fail, solutions pass, rejects fail as promised.
+
+    \b
+    grade selfcheck                 the whole course
+    grade selfcheck exercise3       one exercise
+    grade selfcheck --text-only     the files, without grading anything
+    """
     found = courses.find(course)
     if not found.solutions.is_dir():
         raise UsageError(f"no solutions/ in {found.root}: only a course with its solutions can be checked")
