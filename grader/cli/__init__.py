@@ -63,7 +63,7 @@ class Commands(click.Group):
 
 
 def _unwrapped(text: str | None) -> str | None:
-    """A help text in which the mark of lines that stay as they are, `\\b` in a raw docstring, is the character."""
+    """A help text from a raw docstring, with the character that click takes for "lines stay as they are"."""
     return text.replace("\\b\n", "\b\n") if text else text
 
 

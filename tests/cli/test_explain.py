@@ -1,6 +1,7 @@
 """`grade explain` has something to say of every code, check and word that a message may hold."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,14 @@ from grader.static.dialect_table import KERAS, KEYS, METHODS, TENSORFLOW
 from grader.verdict import Basis, CheckStatus, EndKind
 
 ROOT = Path(__file__).resolve().parents[2]
-COURSE = Course(root=ROOT)
 
 
 @pytest.fixture
 def grade(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    shutil.copytree(ROOT / "exercises" / "exercise3", tmp_path / "exercises" / "exercise3")
+    (tmp_path / "quizzes").mkdir()
+    monkeypatch.setenv("GRADE_COURSE", str(tmp_path))
 
     def run(*args):
         return cli.run(list(args)), *capsys.readouterr()
