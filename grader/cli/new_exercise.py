@@ -19,6 +19,7 @@ SAMPLE = PACKAGE / "scaffold"
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 BESIDE = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
 COPIED = (".yaml", ".md", ".py")
+RENAMED = {"answer.py": "solution.py", "wrong": "rejects"}
 
 
 @click.command("new-exercise")
@@ -69,7 +70,9 @@ def _sample(exercise: str) -> Iterator[tuple[Path, str]]:
 
 
 def _place(exercise: str, path: Path) -> Path:
-    return Path("exercises" if path.name in BESIDE else "solutions", exercise, path)
+    """Where a file of the sample goes; in a wheel nothing is called a solution or a reject."""
+    named = Path(*(RENAMED.get(part, part) for part in path.parts))
+    return Path("exercises" if path.name in BESIDE else "solutions", exercise, named)
 
 
 def _copied(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Path, str]]:

@@ -86,7 +86,9 @@ def _array(expected: Array, got: Any, tolerance: float) -> Difference | None:
     if not isinstance(got, np.ndarray):
         tensor = isinstance(got, Opaque) and got.name.endswith("Tensor")
         hint = TENSOR if tensor else LISTS if isinstance(got, (list, tuple)) else None
-        return Difference(what=f"gave {kind(got)}, not an array", expected=shown(expected), got=shown(got), hint=hint)
+        return Difference(
+            what=f"gave {kind(got)}, not an array of numbers", expected=shown(expected), got=shown(got), hint=hint
+        )
     wrong = ~_equal(expected, got, tolerance)
     if not wrong.any():
         return None

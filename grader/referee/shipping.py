@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def read(path: Path, prepare: Prepare) -> list[Case]:
         raise BadFile(
             "the file is missing; `grade selfcheck --write-cases` makes it, where the reference is"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, Unreadable) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, Unreadable) as error:
         raise BadFile(f"the file is damaged ({type(error).__name__}: {error})") from error
     if index.get("made_from") != digest(prepare):
         raise BadFile("the file was made from another exercise.yaml; `grade selfcheck --write-cases` makes it anew")

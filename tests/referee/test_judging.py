@@ -1,0 +1,93 @@
+"""What the referee makes of replies, check by check."""
+
+import numpy as np
+import pytest
+
+from grader.calls import Asked
+from grader.referee.cases import Case
+from grader.referee.judging import Bench, Reply
+
+ASKED = [
+    Asked(id="values", kind="matches", random=1),
+    Asked(id="input", kind="leaves_input"),
+    Asked(id="dtype", kind="dtype"),
+    Asked(id="float", kind="dtype", dtype="float32"),
+    Asked(id="time", kind="time", cases=[{}], below_s=2.0),
+]
+
+
+def case(size, owner="values"):
+    image = np.arange(size)
+    return Case(owner=owner, arguments=(image,)).answer(image * 2)
+
+
+def gave(value, **more):
+    return Reply(end="gave", value=value, **more)
+
+
+def judged(*pairs):
+    bench = Bench("f", ["image"], ASKED, [one for one, _ in pairs])
+    for one, reply in pairs:
+        bench.judge(one, reply)
+    return bench.trials(reference=True)
+
+
+def test_a_right_answer_satisfies_every_check():
+    """Values, arguments, type and time are each counted."""
+    trials = judged((case(3), gave(np.arange(3) * 2)), (case(9, "time"), gave(np.arange(9) * 2, seconds=1.5)))
+
+    counts = {name: (trial.cases, trial.judged, trial.faulty) for name, trial in trials.items()}
+    assert counts == {
+        "values": (1, 1, 0),
+        "input": (2, 2, 0),
+        "dtype": (2, 2, 0),
+        "float": (2, 2, 2),
+        "time": (1, 1, 0),
+    }
+    assert trials["time"].slowest_s == 1.5
+    assert trials["float"].failure.what == "gave numbers of type int64, not float32"
+
+
+def test_the_smallest_failure_is_kept():
+    """Whatever the order in which they come."""
+    wrong = [(case(size), gave(np.zeros(size))) for size in (5, 2, 7)]
+
+    trial = judged(*wrong)["values"]
+
+    assert (trial.faulty, trial.failure.case) == (3, "image = [0, 1]")
+
+
+def test_changed_arguments_are_named():
+    """By the name that they have in the exercise; an index beyond them is nothing."""
+    trials = judged((case(2), gave(np.array([0, 2]), changed=(0, 7))))
+
+    assert trials["input"].failure.what == "changed its argument image"
+    assert trials["values"].failure is None
+
+
+def test_an_exception_fails_the_values_alone():
+    """What was raised stands in the failure, with its line; nothing else can be judged."""
+    trials = judged((case(2), Reply(end="raised", message="IndexError: no\nmore", line=4)))
+
+    assert (trials["values"].failure.what, trials["values"].failure.line) == ("raised IndexError: no", 4)
+    assert [trials[name].judged for name in ("input", "dtype")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("owner", "check", "what"),
+    [("values", "values", "did not come back within 3.0 s"), ("time", "time", "took more than 3.0 s")],
+)
+def test_a_call_that_hangs_fails_the_check_that_asked_for_it(owner, check, what):
+    """And no other."""
+    trials = judged((case(2, owner), Reply(end="hung", seconds=3.0)))
+
+    assert trials[check].failure.what == what
+    assert [name for name, trial in trials.items() if trial.failure] == [check]
+
+
+def test_only_a_right_answer_is_a_fast_one():
+    """A quick wrong answer isn't judged for its time; a slow one fails, right or wrong."""
+    wrong, right = gave(np.zeros(2)), gave(np.array([0, 2]), seconds=2.5)
+
+    assert judged((case(2, "time"), wrong))["time"].judged == 0
+    assert judged((case(2, "time"), right))["time"].failure.got == "2.5 s"
