@@ -4,49 +4,69 @@ from __future__ import annotations
 
 import re
 
-# Error (as `Type: text`), and what to tell the student; the first that matches is told.
-EXPLANATIONS: tuple[tuple[str, str], ...] = (
-    (r"tensorflow\.examples|input_data",
+# An error of each kind (as `Type: text`), what tells the kind, and what to tell the student; the first that fits counts.
+EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
+    ("ModuleNotFoundError: No module named 'tensorflow.examples'",
+     r"tensorflow\.examples|input_data",
      "TF 2 has no `tensorflow.examples`. Load the data with `tf.keras.datasets.mnist.load_data()`."),
-    (r"tensorflow\.contrib|no attribute 'contrib'|tf\.contrib",
+    ("AttributeError: module 'tensorflow' has no attribute 'contrib'",
+     r"tensorflow\.contrib|no attribute 'contrib'|tf\.contrib",
      "TF 2 has no `tf.contrib`. What you need of it is in `tf.keras`."),
-    (r"module 'tensorflow' has no attribute '(placeholder|Variable_scope|get_collection|global_variables)'"
+    ("RuntimeError: tf.placeholder() is not compatible with eager execution.",
+     r"module 'tensorflow' has no attribute '(placeholder|Variable_scope|get_collection|global_variables)'"
      r"|tf\.placeholder\(\) is not compatible with eager",
      "TF 2 has no graph to fill: give the arrays to `model.fit(...)`, with no placeholder and no session."),
-    (r"module 'tensorflow(?:\._api\.v2)?[\w.]*' has no attribute '(\w+)'",
+    ("AttributeError: module 'tensorflow._api.v2.train' has no attribute 'piecewise_constant'",
+     r"module 'tensorflow(?:\._api\.v2)?[\w.]*' has no attribute '(\w+)'",
      "TF 2 moved or removed this name; TF 1 files use it. Look for it in `tf.keras`, or write `tf.compat.v1.{0}`."),
-    (r"No module named 'keras\.(\S+)'",
+    ("ModuleNotFoundError: No module named 'keras.contrib'",
+     r"No module named 'keras\.(\S+)'",
      "Keras 3 has no module `keras.{0}`; what was in it is in `tf.keras.layers`, `tf.keras.models` or `tf.keras.utils`."),
-    (r"EOFError: EOF when reading a line",
+    ("EOFError: EOF when reading a line",
+     r"EOFError: EOF when reading a line",
      "`input()` asks for something at the keyboard, and nobody sits there when a file is graded. Write the value into the file."),
-    (r"No module named '(\w+)'",
+    ("ModuleNotFoundError: No module named 'sklearn'",
+     r"No module named '(\w+)'",
      "The package `{0}` isn't there where files are graded. The exercise needs only TensorFlow and NumPy."),
-    (r"cannot reshape array of size (\d+)",
+    ("ValueError: cannot reshape array of size 47040000 into shape (70000,28,28,1)",
+     r"cannot reshape array of size (\d+)",
      "The numbers in `reshape` must multiply to the size of the array: 60,000 training images of 28 x 28 are "
      "`reshape(60000, 28, 28, 1)`, the 10,000 test images `reshape(10000, 28, 28, 1)`."),
-    (r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected .*ndim=4",
+    ('ValueError: Input 0 of layer "conv2d" is incompatible with the layer: expected min_ndim=4, found ndim=3.',
+     r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected .*ndim=4",
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
      "`input_shape=(28, 28, 1)` in the model."),
-    (r"incompatible with the layer|Input 0 of layer",
+    ('ValueError: Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to have value 784',
+     r"incompatible with the layer|Input 0 of layer",
      "The shape of the images given to `fit` isn't the `input_shape` of the model."),
-    (r"KeyError: '(acc|accuracy|val_acc|val_accuracy)'",
+    ("KeyError: 'val_acc'",
+     r"KeyError: '(acc|accuracy|val_acc|val_accuracy)'",
      "No such figure was logged. `compile` needs `metrics=['accuracy']`; the `val_` figures need `validation_data=`."),
-    (r"TypeError: '>=?' not supported between instances of 'NoneType' and",
+    ("TypeError: '>' not supported between instances of 'NoneType' and 'float'",
+     r"TypeError: '>=?' not supported between instances of 'NoneType' and",
      "`logs.get(...)` gave None: the logs hold no figure of that name. With `metrics=['accuracy']` in `compile` it is "
      "`logs.get('accuracy')`."),
-    (r"You must call `compile\(\)`", "Call `model.compile(...)` before `model.fit(...)`."),
-    (r"gives fit the class itself", "In `callbacks=[...]` write the brackets after the class's name."),
-    (r"NameError: name '(\w+)' is not defined",
+    ("ValueError: You must call `compile()` before calling `fit()`.",
+     r"You must call `compile\(\)`", "Call `model.compile(...)` before `model.fit(...)`."),
+    ("TypeError: callbacks=[Cb] gives fit the class itself; make an object of it: callbacks=[Cb()]",
+     r"gives fit the class itself", "In `callbacks=[...]` write the brackets after the class's name."),
+    ("NameError: name 'mnist_data' is not defined",
+     r"NameError: name '(\w+)' is not defined",
      "Nothing before this line gives `{0}` a value. Is it spelt as above, and is the cell that defines it in the file?"),
-    (r"UnboundLocalError: .*'(\w+)'",
+    ("UnboundLocalError: cannot access local variable 'path' where it is not associated with a value",
+     r"UnboundLocalError: .*'(\w+)'",
      "`{0}` is given a value later in this function, so Python takes it as the function's own there. Give it one first, "
      "or use another name."),
-    (r"takes (\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
-    (r"FileNotFoundError|No such file or directory",
+    ("TypeError: Stop.on_epoch_end() takes 2 positional arguments but 3 were given",
+     r"takes (\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'labels.csv'",
+     r"FileNotFoundError|No such file or directory",
      "Only the file itself is graded, in an empty folder; what lies beside it on your machine isn't there."),
-    (r"URL fetch failure|urlopen error|Name or service not known|Temporary failure in name resolution",
+    ("Exception: URL fetch failure on https://example.org/a.zip",
+     r"URL fetch failure|urlopen error|Name or service not known|Temporary failure in name resolution",
      "There is no network where files are graded. `tf.keras.datasets` has the data of the exercise."),
-    (r"Only instances of `keras\.Layer` can be added",
+    ("ValueError: Only instances of `keras.Layer` can be added to a Sequential model.",
+     r"Only instances of `keras\.Layer` can be added",
      "Give `Sequential` layers of `tf.keras.layers`, each made with brackets: `tf.keras.layers.Flatten()`."),
 )  # fmt: skip
 
@@ -57,7 +77,7 @@ def explanation(said: str) -> str | None:
     >>> explanation("ModuleNotFoundError: No module named 'sklearn'")
     "The package `sklearn` isn't there where files are graded. The exercise needs only TensorFlow and NumPy."
     """
-    for pattern, text in EXPLANATIONS:
+    for _, pattern, text in EXPLANATIONS:
         if (match := re.search(pattern, said)) is not None:
             return text.format(*((match.group(1) or "")[:60] for _ in match.groups()[:1]))
     return None

@@ -50,7 +50,14 @@ def layers(architecture: Architecture, **counts: int) -> Outcome:
         "; ".join(_fault(architecture, kind, counts[kind]) for kind in wrong),
         expected=", ".join(f"{number} x {kind}" for kind, number in counts.items()),
         got=got,
+        hint=" ".join(_way_out(kind, found[kind], counts[kind]) for kind in wrong),
     )
+
+
+def _way_out(kind: str, found: int, wanted: int) -> str:
+    if found > wanted:
+        return f"Take {found - wanted} `{kind}` out of the list of layers." if wanted else f"Do without `{kind}`."
+    return f"Add {wanted - found} `{kind}` to the list of layers."
 
 
 def _fault(architecture: Architecture, kind: str, wanted: int) -> str:

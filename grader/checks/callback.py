@@ -10,11 +10,15 @@ from typing import Literal
 
 from grader.checks.registry import Outcome, check, failed, passed, undecided
 from grader.checks.wording import beside, counted, epoch, figure, name
+from grader.explaining import explanation
 from grader.run import CurveOutcome, Probe
 from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
 
-STOP = "set `self.model.stop_training = True` in `on_epoch_end`, and give the callback to `fit(callbacks=[...])`"
+STOP = (
+    "set `self.model.stop_training = True` in `on_epoch_end`, which belongs into the class, "
+    "and give the callback to `fit(callbacks=[...])`"
+)
 
 # Every curve that has a due epoch goes on for at least this many epochs, the due one included.
 TAIL = 4
@@ -41,17 +45,35 @@ def stops_when(
             f"the callback raised an error when it was tried: {name(probe.error)}",
             expected=_expected(metric, above),
             got=name(probe.error),
-            hint=f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'.",
+            hint=explanation(probe.error)
+            or f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'.",
             line=probe.line,
         )
     if probe.inconclusive is not None or not probe.outcomes:
         return _by_training(probe, training, metric, above)
     wrong = [outcome for outcome in probe.outcomes if outcome.stopped != outcome.due]
+    if not wrong and training is not None and (went_on := _went_on(training, metric, above)) is not None:
+        return failed(
+            f"on trial curves the callback stopped, but in the training {metric} went above {figure(above)} in "
+            f"{epoch(went_on)} and nothing stopped it there",
+            expected=_expected(metric, above),
+            got=f"{counted(len(training.epochs), 'epoch')}, ended by: {training.stopped_by}",
+            hint=f"It has to depend on `logs['{metric}']` alone.",
+            line=probe.line,
+        )
     if not wrong:
         trials = counted(len(probe.outcomes), "trial curve")
         return passed(f"the callback stops when {metric} goes above {figure(above)}, on {trials}")
     shown, message, hint = _diagnosis(probe, wrong, metric, above)
     return failed(message, expected=_expected(metric, above), got=_got(shown), hint=hint, line=probe.line)
+
+
+def _went_on(training: TrainingRecord, metric: str, above: float) -> int | None:
+    """The first epoch of the last `fit` that was above the line and not the last one; None: it was stopped there."""
+    numbers = [int(logs.get("epoch", index)) for index, logs in enumerate(training.epochs)]
+    begin = max((index for index in range(1, len(numbers)) if numbers[index] <= numbers[index - 1]), default=0)
+    figures = [logs.get(metric, float("-inf")) for logs in training.epochs[begin:-1]]
+    return next((begin + index for index, value in enumerate(figures) if value > above), None)
 
 
 def _expected(metric: str, above: float) -> str:
@@ -104,7 +126,8 @@ def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP}."
     return (
         f"the callback never stopped a training, though {metric} went above {figure(above)}",
-        f"Compare `logs['{metric}']` with {figure(above)}; to stop, {STOP}.",
+        f"Compare `logs['{metric}']` with {figure(above)}; figures are a share from 0 to 1, so {figure(100 * above)} % is "
+        f"{figure(above)}. To stop, {STOP}.",
     )
 
 
@@ -119,7 +142,10 @@ def _early(outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str,
         return message, f"Is the line in your condition lower than {figure(above)}?"
     label, key = watched
     there = f" ({key} was {figure(outcome.logs[key])} there)" if key in outcome.logs else ""
-    return f"{message}: it seems to watch {label}{there}", f"Compare `logs['{metric}']` with {figure(above)}."
+    return (
+        f"{message}: it seems to watch {label}{there}",
+        f"Watch `{metric}` instead: compare `logs['{metric}']` with {figure(above)}.",
+    )
 
 
 def _watched(outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from grader.yamltree import Percent
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 LEAST_SHARE = 2 / 3
 MOST_SHARE = 1.05
+GUESSING = 0.2
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
@@ -39,13 +40,31 @@ def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"
         "; ".join(faults),
         expected=f"all {examples:,} {kind} images of {TITLES.get(dataset or '', 'the dataset')}, with their labels",
         got=f"{counted(data.examples, 'example')}, {counted(data.trained_on, 'example')} in an epoch",
+        hint=_way_out(data, dataset, split),
     )
+
+
+def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
+    """What to change first."""
+    if data.dataset != dataset and data.dataset is not None:
+        return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
+    if data.labels_wrong:
+        return (
+            "Labels are the class numbers 0 to 9: divide only the images by 255, and keep the labels in the order of "
+            "their images."
+        )
+    if split == "train" and data.test:
+        return "Train with the training images and labels; the test set is for `evaluate`."
+    return None
 
 
 def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
     wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
     if data.dataset is None or data.dataset != dataset:
         yield _foreign(data, dataset)
+        return
+    if other and not wanted:
+        yield f"trained on the {'test' if split == 'train' else 'training'} set ({counted(other, 'image')}), not on the {kind} images"
         return
     if wanted < examples:
         yield f"trained on {wanted:,} of the {examples:,} {kind} images"
@@ -104,7 +123,17 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
         f"that is not above {figure(above)}{stopped}",
         expected=f"{metric} above {figure(above)}",
         got=beside(figures[best], above),
+        hint=_slow(figures),
     )
+
+
+def _slow(figures: list[float]) -> str | None:
+    """What the figures of a training that stayed below the line tell of it."""
+    if max(figures) < GUESSING:
+        return "That is hardly better than guessing: do the loss, the labels and the last layer fit together?"
+    if len(figures) > 2 and figures[-1] == max(figures):
+        return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
+    return None
 
 
 def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:

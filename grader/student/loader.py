@@ -30,6 +30,18 @@ SUPPLIES = {
     "datasets": "keras.datasets", "mnist": "keras.datasets.mnist", "fashion_mnist": "keras.datasets.fashion_mnist",
 }  # fmt: skip
 
+# Names of Keras, and the module that has them.
+KERAS = {
+    "keras.models": ("Sequential", "Model"),
+    "keras.layers": (
+        "Input", "Dense", "Flatten", "Conv2D", "MaxPooling2D", "MaxPool2D", "AveragePooling2D", "GlobalAveragePooling2D",
+        "Dropout", "BatchNormalization", "Activation", "Add",
+    ),
+    "keras.callbacks": ("Callback", "EarlyStopping"),
+    "keras.optimizers": ("Adam", "SGD", "RMSprop"),
+    "keras.utils": ("to_categorical",),
+}  # fmt: skip
+
 
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
@@ -61,8 +73,18 @@ def _module(load: Load) -> types.ModuleType:
     linecache.cache[load.filename] = (len(load.source), None, load.source.splitlines(keepends=True), load.filename)
     for name in load.supply:
         with contextlib.suppress(ImportError):
-            setattr(module, name, "mnist.npz" if name == "path" else importlib.import_module(SUPPLIES[name]))
+            setattr(module, name, _supplied(name))
     return module
+
+
+def _supplied(name: str) -> Any:
+    """A module, or a name of Keras, under which one class or function is known."""
+    if name == "path":
+        return "mnist.npz"
+    if name in SUPPLIES:
+        return importlib.import_module(SUPPLIES[name])
+    home = next(home for home, names in KERAS.items() if name in names)
+    return getattr(importlib.import_module(home), name)
 
 
 def _execute(front: Front, load: Load, module: types.ModuleType) -> None:

@@ -17,9 +17,12 @@ import msgspec
 from tensorflow.python import pywrap_tfe
 
 from grader.student.listeners import Listeners
+from grader.student.loader import MODULE
 from grader.wire import Probed
 
 PATIENCE_S = 5.0
+MAX_NAME = 100
+MAX_NAMES = 50
 BATCH_SHARES = (0.5, 0.9, 1.0)
 
 
@@ -33,18 +36,29 @@ def probe(callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, floa
     Args:
         curves: per curve, the logs of each epoch, under the names that the real training will use.
     """
-    names = [type(callback).__name__ if not isinstance(callback, type) else callback.__name__ for callback in callbacks]
+    names = [type(callback).__name__[:MAX_NAME] for callback in callbacks][:MAX_NAMES]
     stopped: list[int | None] = []
     for curve in curves:
         outcome = _in_fork(callbacks, model, curve)
         if outcome.get("unsure"):
             outcome = _in_place(callbacks, model, curve)
         if outcome.get("error"):
-            return Probed(stopped=[], callbacks=names, error=outcome["error"])
+            return Probed(stopped=[], callbacks=names, error=outcome["error"], line=_line(callbacks))
         if outcome.get("unsure"):
             return Probed(stopped=[], callbacks=names, inconclusive=outcome["unsure"])
         stopped.append(outcome["stopped"])
-    return Probed(stopped=stopped, callbacks=names)
+    return Probed(stopped=stopped, callbacks=names, line=_line(callbacks))
+
+
+def _line(callbacks: Sequence[Any]) -> int | None:
+    """Where the student's own callback begins, as far as its function tells."""
+    for hook in ("on_epoch_end", "on_train_batch_end", "on_epoch_begin"):
+        for callback in callbacks:
+            function = getattr(callback, hook, None)
+            code = getattr(function, "__code__", None)
+            if getattr(function, "__module__", None) == MODULE and code is not None:
+                return int(code.co_firstlineno)
+    return None
 
 
 def _follow(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> int | None:

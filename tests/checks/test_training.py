@@ -136,3 +136,39 @@ def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str)
     """A figure on the floor passes."""
     outcome = accuracy(Measurement(train_accuracy=0.9985, test_accuracy=0.97), split=split, at_least=at_least)
     assert (outcome.status, outcome.message) == (status, message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "way_out"),
+    [
+        ({"train": 0, "test": 10000, "examples": 10000, "trained_on": 10000}, "the test set is for `evaluate`"),
+        ({"labels_wrong": 9, "wrong_labels_at": [1]}, "divide only the images by 255"),
+        ({"dataset": "fashion_mnist"}, "`tf.keras.datasets.mnist.load_data()`"),
+    ],
+)
+def test_wrong_data_come_with_the_way_out(changes, way_out):
+    """What to change first, not only what is wrong."""
+    outcome = data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
+
+    assert way_out in (outcome.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("figures", "way_out"),
+    [
+        ([0.09, 0.1, 0.11], "hardly better than guessing"),
+        ([0.8, 0.85, 0.9], "still rising at the end"),
+        ([0.8, 0.97, 0.96], None),
+    ],
+)
+def test_a_training_below_the_line_is_told_what_its_figures_show(figures, way_out):
+    """Guessing, slow, or neither."""
+    record = TrainingRecord(
+        epochs=[{"epoch": index, "accuracy": value} for index, value in enumerate(figures)],
+        stopped_by="epochs",
+        examples=60000,
+        seed=7,
+    )
+    outcome = reaches(record, metric="accuracy", above=Percent(0.99))
+
+    assert (way_out in (outcome.hint or "")) if way_out else outcome.hint is None

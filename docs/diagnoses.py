@@ -1,0 +1,168 @@
+"""Writes docs/diagnoses.md: what the grader says of honest failures, each said by the code itself.
+
+python docs/diagnoses.py
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grader import exercise as exercises
+from grader import static, submission
+from grader.checks import CHECKS, Outcome
+from grader.course import Course
+from grader.explaining import EXPLANATIONS, explanation
+from grader.grading.curves import curves
+from grader.run import Architecture, CurveOutcome, DataMatch, End, Layer, Measurement, Probe, Run
+from grader.static.dialect_table import ARGUMENTS, KERAS, KEYS, METHODS, TENSORFLOW
+from grader.verdict import TrainingRecord
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDENTS = ROOT / "tests/fixtures/students"
+LINE = 0.998
+INTRODUCTION = """# What the grader says, and the way out
+
+Written by `python docs/diagnoses.py`, which lets the code speak: each line below is what a student reads. The files
+that are refused are those in `tests/fixtures/students`.
+"""
+
+
+def main() -> str:
+    """The page."""
+    parts = [
+        INTRODUCTION,
+        "## Before anything is run\n\nThe file is read, never run, to say these.\n",
+        _table(("code", "message", "the way out"), sorted(set(_refusals()))),
+        "## The model, the data, the callback, the training\n",
+        _table(("what is wrong", "message", "the way out"), _failures()),
+        "## Errors\n\nWhat is told beside Python's, Keras's and TensorFlow's own words.\n",
+        _table(("error", "explanation"), ((f"`{said}`", explanation(said) or "") for said, _, _ in EXPLANATIONS)),
+        "## TensorFlow 1 names\n\nThey are understood and cost nothing, unless the course's `course.yaml` says so:\n",
+        "```yaml\nschema: grade-course/1\ndialect: accept  # or warn: notes become warnings; or reject: the file is refused\n```\n",
+        _table(("TensorFlow 1", "TensorFlow 2"), sorted(_names())),
+    ]
+    return "\n".join(parts)
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |\n" for row in lines)
+
+
+def _refusals() -> Iterator[tuple[str, str, str]]:
+    course = Course(root=ROOT)
+    functions = {name: exercises.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
+    for path in sorted(STUDENTS.iterdir()):
+        if path.suffix not in (".py", ".ipynb"):
+            continue
+        beside = path.with_name(path.name + ".expect")
+        head = (beside if beside.exists() else path).read_text(encoding="utf-8").split("\n")
+        name = head[0].removeprefix("# exercise: ")
+        if head[1] == "# expect: not_started":
+            stub = exercises.text_of(course, name, "stub.py").read_text(encoding="utf-8")
+            for finding in static.inspect(submission.read(path), functions[name], stub).findings:
+                yield finding.code, finding.message.split("\n")[0], finding.hint or ""
+
+
+def _failures() -> Iterator[tuple[str, str, str]]:
+    for title, outcome in [*_of_model(), *_of_data(), *_of_callback(), *_of_training()]:
+        yield title, outcome.message, outcome.hint or ""
+
+
+def _say(check: str, *evidence: object, **arguments: object) -> Outcome:
+    outcome = CHECKS[check].function(*evidence, **arguments)
+    assert outcome.status == "failed", (check, outcome)
+    return outcome
+
+
+def _of_model() -> Iterator[tuple[str, Outcome]]:
+    names = [("Conv2D", "conv2d"), ("MaxPooling2D", "pool"), ("Conv2D", "conv2d_1"), ("MaxPooling2D", "pool_1")]
+    two = Architecture(layers=[Layer(kind=kind, name=name) for kind, name in names], parameters=1)
+    none = Architecture(layers=[Layer(kind="Dense", name="dense")], parameters=1)
+    wanted = {"Conv2D": 1, "MaxPooling2D": 1}
+    yield "two pairs of convolution and pooling", _say("architecture.layers", two, **wanted)
+    yield "no convolution", _say("architecture.layers", none, **wanted)
+
+
+def _of_data() -> Iterator[tuple[str, Outcome]]:
+    whole = {"examples": 60000, "trained_on": 60000}
+    cases = {
+        "the test set": DataMatch(dataset="mnist", examples=10000, trained_on=10000, test=10000),
+        "a part of the images": DataMatch(dataset="mnist", examples=10000, trained_on=10000, train=10000),
+        "labels divided by 255": DataMatch(
+            dataset="mnist", train=60000, labels_wrong=54077, wrong_labels_at=[0, 2, 3], **whole
+        ),
+        "another dataset": DataMatch(dataset="fashion_mnist", train=60000, **whole),
+        "images of another kind": DataMatch(dataset=None, unknown=60000, **whole),
+    }
+    for title, match in cases.items():
+        yield title, _say("training.data", match, "mnist", split="train", examples=60000)
+
+
+def _of_callback() -> Iterator[tuple[str, Outcome]]:
+    watching = {
+        "watches the loss": lambda logs: logs["loss"] < 0.01,
+        "watches the validation accuracy": lambda logs: logs["val_accuracy"] > LINE,
+        "the line is too low": lambda logs: logs["accuracy"] > 0.98,
+        "the line is too high": lambda logs: logs["accuracy"] > 0.999,
+        "the line is a number of per cent": lambda logs: logs["accuracy"] > 99.8,
+        "stops after the first epoch": lambda _: True,
+    }
+    for title, stops in watching.items():
+        yield f"the callback: {title}", _judged(Probe(outcomes=list(_tried(stops)), callbacks=["myCallback"]))
+    yield "the callback: never given to `fit`", _judged(Probe(outcomes=list(_tried(lambda _: False))))
+    for error in ("KeyError: 'acuracy'", "TypeError: '>' not supported between instances of 'NoneType' and 'float'"):
+        yield f"the callback: `{error.split(':')[0]}`", _judged(Probe(callbacks=["myCallback"], error=error))
+
+
+def _tried(stops: object) -> Iterator[CurveOutcome]:
+    for trial in curves("accuracy", LINE):
+        at = next((index for index, logs in enumerate(trial.logs) if stops(logs)), None)  # type: ignore[operator]
+        shown = trial.logs[at if at is not None else trial.due or 0]
+        yield CurveOutcome(curve=trial.name, due=trial.due, stopped=at, logs=shown)
+
+
+def _judged(probe: Probe) -> Outcome:
+    return _say("callback.stops_when", probe, None, metric="accuracy", above=LINE)
+
+
+def _of_training() -> Iterator[tuple[str, Outcome]]:
+    logs = [{"epoch": index, "accuracy": 0.9 + 0.004 * index, "loss": 0.3} for index in range(20)]
+    run = TrainingRecord(epochs=logs, stopped_by="epochs", examples=60000, seed=7)
+    bare = TrainingRecord(epochs=[{"epoch": 0, "loss": 0.3}], stopped_by="epochs", examples=60000, seed=7)
+    yield "SGD that never gets there", _say("training.reaches", run, metric="accuracy", above=LINE)
+    yield "no accuracy asked for", _say("training.reaches", bare, metric="accuracy", above=LINE)
+    yield "too many epochs", _say("training.epochs", run, below=20)
+    low = Measurement(train_accuracy=0.31, test_accuracy=0.3)
+    yield "a model that learned nothing", _say("measured.accuracy", low, split="test", at_least=0.97)
+    for title, value in {
+        "nothing returned": None,
+        "the history returned": {"type": "History"},
+        "the whole list returned": [[0, 1], [0.9, 0.99]],
+        "per cent returned": [[0, 1], 99.0],
+    }.items():
+        yield title, _say("returns.shape", value)
+    told = Run(seed=7, end=End(kind="completed"), training=run, returned=[[0], 0.999], has_returned=True)
+    yield "a made-up figure returned", _say("returns.match_training", told.returned, told)
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    for old, new in TENSORFLOW.items():
+        yield f"`tf.{old}`", f"`tf.{new}`" if new else "not needed"
+    for old, new in KERAS.items():
+        yield f"`keras.{old}`", f"`tf.keras.{new}`" if new else "not needed"
+    for old, new in METHODS.items():
+        yield f"`{old}(...)`", f"`{new}`"
+    for name, words in ARGUMENTS.items():
+        for old, new in words.items():
+            yield f"`{name}({old}=...)`", f"`{name}({new}=...)`"
+    for old, new in KEYS.items():
+        yield f"`logs['{old}']`, `history.history['{old}']`", f"`logs['{new}']`, `history.history['{new}']`"
+
+
+if __name__ == "__main__":
+    page = Path(__file__).with_suffix(".md")
+    page.write_text(main(), encoding="utf-8")
+    sys.stdout.write(f"{page} written\n")
