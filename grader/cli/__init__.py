@@ -19,13 +19,17 @@ COMMANDS = {
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
     "new-exercise": ("grader.cli.new_exercise", "For authors: make a new exercise that works, to be changed"),
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
+    "doctor": ("grader.cli.doctor", "Tell which layers of the sandbox this machine has"),
     "explain": ("grader.cli.explain", "Say what a code, a check or a word of the report means"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
+    "quiz-check": ("grader.cli.quiz_check", "Check quizzes and keys: faults, and what tells the key"),
     "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
     "quiz-import": ("grader.cli.quiz_import", "Take over a quiz from GIFT, text2qti or QTI 1.2"),
     "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
     "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
+    "bundle": ("grader.cli.bundle", "Write what Gradescope, GitHub or GitLab need to grade an exercise"),
+    "release": ("grader.cli.release", "Make the students' repository, without solutions and keys"),
     "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
 }
 MAIN_JOB = "exercise"

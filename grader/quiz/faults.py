@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.reports.text import line
 from grader.yamltree import Node, Problems
 
 # code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
@@ -49,13 +50,17 @@ FORM = {"unreadable": "E101", "refused": "E102", "twice": "E103", "unknown": "E1
 SECRET = ("correct", "answer", "answers", "explain", "explanation", "feedback", "key", "solution", "quiz_digest")
 
 
+# The most characters of a message: it repeats what it found, which can be long, or made to steer a terminal.
+MOST = 500
+
+
 class Faults(Problems):
-    """Problems whose messages begin with a code."""
+    """Problems whose messages begin with a code, and can be printed whatever the file holds."""
 
     def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
         known = FORM.get(code, code)
         assert known in CODES
-        super().add(node, f"{known} {message}")
+        super().add(node, f"{known} {line(message, limit=MOST)}")
 
 
 class StudentFaults(Faults):

@@ -68,11 +68,12 @@ def read_file(path: Path, quiz: Quiz) -> HandedIn:
         AnswersError: every fault of the file.
     """
     name = "standard input" if path == STDIN else str(path)
+    shown = line(name)
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if path == STDIN else _bytes(path)
     except OSError as error:
-        raise AnswersError(f"{name}: can't be read: {error.strerror}") from error
-    responses = read(data, quiz, name)
+        raise AnswersError(f"{shown}: can't be read: {error.strerror}") from error
+    responses = read(data, quiz, shown)
     return HandedIn(responses=responses, source=SubmissionRef(path=name, sha256=hashlib.sha256(data).hexdigest()))
 
 
@@ -116,13 +117,17 @@ def doubtful(quiz: Quiz, attempts: Sequence[Attempt]) -> Iterator[str]:
     """What an instructor should look at: attempts beyond the allowed ones, and two files that claim the same one."""
     for before, after in pairwise([None, *attempts]):
         assert after is not None
-        name, attempt = _student(after.handed_in), after.marked.attempt
+        name, attempt, path = line(_student(after.handed_in)), after.marked.attempt, line(after.handed_in.source.path)
         if attempt > quiz.attempts:
             allowed = "1 is allowed" if quiz.attempts == 1 else f"{quiz.attempts} are allowed"
-            yield f"{after.handed_in.source.path}: E405 attempt {attempt} of {line(name)}, where {allowed}: it isn't counted"
-        elif before is not None and (_student(before.handed_in), before.marked.attempt) == (name, attempt):
-            both = f"{before.handed_in.source.path} and {after.handed_in.source.path}"
-            yield f"{both} both claim attempt {attempt} of {line(name)}: the second one stands; ask who wrote them"
+            yield f"{path}: E405 attempt {attempt} of {name}, where {allowed}: it isn't counted"
+        elif before is not None and _claim(before) == _claim(after):
+            both = f"{line(before.handed_in.source.path)} and {path}"
+            yield f"{both} both claim attempt {attempt} of {name}: the second one stands; ask who wrote them"
+
+
+def _claim(attempt: Attempt) -> tuple[str, int]:
+    return _student(attempt.handed_in), attempt.marked.attempt
 
 
 def _student(item: HandedIn) -> str:

@@ -1,0 +1,60 @@
+"""`grade quiz-check`: the quizzes of a course and their keys: every fault at once, and what tells the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.course import Course
+from grader.errors import CourseError, Exit
+from grader.quiz import key, loading, secrecy
+from grader.quiz.key import Solutions
+from grader.quiz.model import Quiz
+from grader.quiz.screens import plural
+
+
+@click.command("quiz-check", options_metavar="[OPTIONS]")
+@click.argument("quiz_ids", metavar="[QUIZ]...", nargs=-1)
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
+def command(quiz_ids: tuple[str, ...], course: Path | None) -> int:
+    r"""Check quizzes and their keys: all faults at once, with line and column, and whatever tells students the key.
+
+    \b
+    grade quiz-check             all quizzes of the course
+    grade quiz-check week3       one of them
+    """
+    found = courses.find(course)
+    sound: list[tuple[Quiz, Solutions]] = []
+    faults: list[str] = []
+    for name in quiz_ids or found.quiz_ids():
+        faults += _checked(found, name, sound)
+    faults += secrecy.patterns(sound)
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        click.echo(f"{plural(len(faults), 'fault')}; `docs/quiz-codes.md` explains each code")
+        return Exit.COURSE
+    return Exit.PASSED
+
+
+def _checked(course: Course, name: str, sound: list[tuple[Quiz, Solutions]]) -> list[str]:
+    """The faults of one quiz; a sound one is added to `sound`."""
+    path = course.quiz_file(name)
+    try:
+        quiz = loading.load(course, name)
+        solutions = key.load(course, quiz)
+    except CourseError as error:
+        return [str(problem) for problem in error.problems]
+    questions = plural(len(quiz.questions), "question")
+    if solutions is None:
+        click.echo(f"quizzes/{name}.yaml: {questions}; no key here")
+        return []
+    told = [f"quizzes/{name}.yaml: {leak}" for leak in secrecy.leaks(quiz, solutions, path.read_text("utf-8-sig"))]
+    if not told:
+        click.echo(f"quizzes/{name}.yaml: {questions}, key complete")
+    sound.append((quiz, solutions))
+    return told
