@@ -59,28 +59,46 @@ class Fit(Struct, frozen=True, kw_only=True):
     memory: Size | None = None
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """The function is called with the grader's own model, trained, and with some test images.
+
+    Args:
+        images: their numbers.
+        channel: the feature map that a picture shows.
+    """
+
+    images: list[int]
+    channel: Annotated[int, Meta(ge=0, le=7)] = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.images) <= 10 or not all(0 <= number < 10_000 for number in self.images):
+            raise ValueError(f"images must be 1 to 10 numbers of test images (0 to 9999), got {self.images}")
+
+
 class Models(Struct, frozen=True, kw_only=True):
     """What a graded function that returns a model is called with, and how the grader trains the model.
 
     Args:
         image: the function takes one image.
         calls: or the arguments of each call, by name.
+        shown: or it takes the grader's model and images, and returns activations.
         train: `never`: the model is only looked at; `on_request`: trained with `--train`.
     """
 
     image: Image | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
+    shown: Shown | None = None
     fit: Fit = field(default_factory=Fit)
     train: Literal["always", "on_request", "never"] = "always"
 
     def __post_init__(self) -> None:
-        if (self.image is None) == (not self.calls):
-            raise ValueError('"models" needs either "image" or "calls"')
+        if [self.image is not None, bool(self.calls), self.shown is not None].count(True) != 1:
+            raise ValueError('"models" needs one of "image", "calls" and "shown"')
 
     @property
     def arguments(self) -> int:
         """How many arguments the function is given."""
-        return 1 if self.image is not None else len(self.calls[0])
+        return len(self.calls[0]) if self.calls else 1 + (self.shown is not None)
 
 
 class Column(Struct, frozen=True, kw_only=True):

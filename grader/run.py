@@ -119,6 +119,29 @@ class Built(Struct, frozen=True, kw_only=True):
     measured: Measurement | None = None
 
 
+class LayerMaps(Struct, frozen=True, kw_only=True):
+    """One layer's activations: the trainer's own shape, and how those that a function gave differ.
+
+    `got` is None where none came; `difference` is the largest of any two values, None where the shapes differ. `maps` are
+    the trainer's own of one channel, one per image, as rows of numbers.
+    """
+
+    layer: str
+    kind: str
+    shape: list[int]
+    got: list[int] | None = None
+    difference: float | None = None
+    maps: list[list[list[float]]] = field(default_factory=list)
+
+
+class Activations(Struct, frozen=True, kw_only=True):
+    """What a function gave as the activations of the grader's model; `fault` says what else came instead of arrays."""
+
+    layers: list[LayerMaps]
+    came: int = 0
+    fault: str = ""
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """Everything that one attempt with one seed left behind; `None` is what it never came to."""
 
@@ -130,6 +153,7 @@ class Run(Struct, frozen=True, kw_only=True):
     training: TrainingRecord | None = None
     measured: Measurement | None = None
     models: list[Built] | None = None
+    activations: Activations | None = None
     trials: dict[str, Trial] | None = None
     returned: Any = None
     has_returned: bool = False

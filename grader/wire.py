@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from grader.run import Architecture, CurveOutcome, DataMatch
+from grader.run import Architecture, CurveOutcome, DataMatch, LayerMaps
 from grader.verdict import Note
 
 ITEM_SIZES = {
@@ -16,7 +16,13 @@ ITEM_SIZES = {
     "uint64": 8, "int64": 8, "float64": 8,
 }  # fmt: skip
 
+DEEPEST = 20
+MAX_NOTE = 2000
+MAX_LINE = 10_000_000
+
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Line = Annotated[int, Meta(ge=0, le=MAX_LINE)]
+Text = Annotated[str, Meta(max_length=20_000)]
 Dtype = Literal[
     "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
 ]  # fmt: skip
@@ -76,8 +82,8 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
     x_names: list[str] | None = None
     batch_hooks: bool = False
     weights_each_epoch: bool = False
-    callbacks: list[str] = field(default_factory=list)
-    line: int | None = None
+    callbacks: list[Text] = field(default_factory=list)
+    line: Line | None = None
 
 
 class Pass(Struct, frozen=True, kw_only=True, tag=True):
@@ -90,11 +96,11 @@ class Pass(Struct, frozen=True, kw_only=True, tag=True):
 class Probed(Struct, frozen=True, kw_only=True, tag=True):
     """What the callbacks did on the synthetic curves: for each, the epoch at which they stopped, or None."""
 
-    stopped: list[int | None]
-    callbacks: list[str] = field(default_factory=list)
-    error: str | None = None
-    inconclusive: str | None = None
-    line: int | None = None
+    stopped: list[Count | None]
+    callbacks: list[Text] = field(default_factory=list)
+    error: Text | None = None
+    inconclusive: Text | None = None
+    line: Line | None = None
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag=True):
@@ -105,43 +111,74 @@ class Answer(Struct, frozen=True, kw_only=True, tag=True):
     restore: Count | None = None
 
 
+class Maps(Struct, frozen=True, kw_only=True, tag=True):
+    """What the function gave as activations, an array per layer; `fault` says what it gave instead."""
+
+    arrays: ArraySpecs = field(default_factory=list)
+    fault: Annotated[str, Meta(max_length=1000)] = ""
+
+
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
-    """The graded function returned, as plain data."""
+    """The graded function returned, as plain data. Raises: ValueError: as anything else."""
 
     value: Any = None
+
+    def __post_init__(self) -> None:
+        _check_plain(self.value)
 
 
 class Crashed(Struct, frozen=True, kw_only=True, tag=True):
     """The student's code raised; `traceback` holds the frames of their file only."""
 
-    message: str
-    traceback: str = ""
-    line: int | None = None
+    message: Text
+    traceback: Text = ""
+    line: Line | None = None
     while_loading: bool = False
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
     """Something that can't be ordered: what it is, where, and what to use instead."""
 
-    message: str
-    instead: str = ""
-    line: int | None = None
+    message: Text
+    instead: Text = ""
+    line: Line | None = None
 
 
 class Remark(Struct, frozen=True, kw_only=True, tag=True):
-    """A note for the report, such as a TF 1 name met at run time."""
+    """A note for the report, such as a TF 1 name met at run time. Raises: ValueError: it is endless, or nowhere."""
 
     note: Note
+
+    def __post_init__(self) -> None:
+        if len(self.note.message) > MAX_NOTE or not 0 <= (self.note.line or 0) <= MAX_LINE:
+            raise ValueError(f"a note of {len(self.note.message):,} characters about line {self.note.line}")
 
 
 class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
     """The trainer rejected an order, and plain Keras on the student's side did not: the grader's fault, if true."""
 
-    message: str
+    message: Text
+
+
+def _check_plain(value: Any, depth: int = 0) -> None:
+    """Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or nested without end."""
+    kind = type(value)
+    if kind is dict and all(type(key) is str for key in value):
+        inner = list(value.values())
+    elif kind is list:
+        inner = value
+    elif value is None or kind in (bool, int, float, str):
+        return
+    else:
+        raise ValueError(f"a value of the type {kind.__name__}")
+    if depth > DEEPEST:
+        raise ValueError(f"values nested more than {DEEPEST} deep")
+    for item in inner:
+        _check_plain(item, depth + 1)
 
 
 StudentMessage = (
-    Ready | Order | Pass | Probed | Answer | Returned | Crashed | Unsupported | Remark | LocalTrouble
+    Ready | Order | Pass | Probed | Answer | Maps | Returned | Crashed | Unsupported | Remark | LocalTrouble
 )  # fmt: skip
 
 # ---- front -> student ----
@@ -153,6 +190,7 @@ class Building(Struct, frozen=True, kw_only=True):
     Args:
         pad: call it with one image, framed by so many zeros; None: with each of `calls`.
         train: whether the models will be trained, so that all of the data is needed.
+        shown: not to be called for a model, but with the grader's own, trained, and with these test images.
     """
 
     dataset: Literal["mnist", "fashion_mnist"]
@@ -161,6 +199,7 @@ class Building(Struct, frozen=True, kw_only=True):
     scale: float = 1.0
     examples: int | None = None
     train: bool = False
+    shown: list[int] = field(default_factory=list)
 
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
@@ -253,6 +292,24 @@ class Measure(Struct, frozen=True, kw_only=True, tag=True):
     """Evaluate the model trained last on both canonical splits."""
 
 
+class Compare(Struct, frozen=True, kw_only=True, tag=True):
+    """Compare the arrays that follow with the activations of the model trained last, on some test images.
+
+    `scale` divides the pixels; of one `channel` the maps come back for a picture.
+    """
+
+    images: list[int]
+    scale: float
+    channel: int
+    arrays: ArraySpecs
+
+
+class Compared(Struct, frozen=True, kw_only=True, tag=True):
+    """The convolutions and poolings of that model, each with how the array in its place differs."""
+
+    layers: list[LayerMaps]
+
+
 class Hello(Struct, frozen=True, kw_only=True, tag=True):
     """The trainer is up."""
 
@@ -288,8 +345,8 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
     out_of_memory: bool = False
 
 
-ToTrainer = Open | Begin | Answer | Pass | Measure
-TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Fault
+ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
+TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from grader.checks import architecture, behaviour, callback, models, returns, structure, training
+from grader.checks import activations, architecture, behaviour, callback, models, returns, structure, training
 from grader.checks.registry import collect
 
-CHECKS = MappingProxyType(collect((architecture, behaviour, callback, models, returns, structure, training)))
+CHECKS = MappingProxyType(collect((activations, architecture, behaviour, callback, models, returns, structure, training)))

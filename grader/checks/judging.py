@@ -28,6 +28,7 @@ ENDS = {
 ABSENT = {
     "architecture": "`model.fit` was never called, so there is no model to look at",
     "models": "no model was returned",
+    "activations": "the function returned no activations",
     "data": "`model.fit` was never called, so no data was given to it",
     "probe": "`model.fit` was never called, so there is no callback to try",
     "training": "nothing was trained",

@@ -26,6 +26,7 @@ EVIDENCE: dict[str, Basis | None] = {
     "returned": "reported",
     "architecture": "declared",
     "models": "declared",
+    "activations": "measured",
     "probe": "declared",
     "data": "measured",
     "training": "measured",

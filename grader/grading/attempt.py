@@ -19,13 +19,14 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
+from grader.grading.gone import gone
 from grader.grading.ledger import Ledger
 from grader.grading.options import Moment, Options, Stage
 from grader.run import End, Measurement, Probe, Run
 from grader.static import Plan
 
 from grader.wire import (  # isort: skip
-    Answer, Begin, Crashed, Event, Fault, Hello, Load, LocalTrouble, Measure, Measured, NeedPass, Open, Opened, Order,
+    Answer, ArraySpec, Begin, Compared, Crashed, Event, Fault, Hello, Load, LocalTrouble, Maps, Measure, Measured, NeedPass, Open, Opened, Order,
     Pass, Probed, Ready, Refused, Rejected, Remark, Returned, Seen, StudentMessage, Trained, TrainerMessage,
     Unsupported, Waiting, outcomes,
 )  # fmt: skip
@@ -62,6 +63,8 @@ class Attempt:
         self.line = line_to_cross(exercise)
         self.epoch_started_s = 0.0
         self.fitting = False
+        self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
+        self.rejected = False
         self.stage: Stage = "starting"
 
     def run(self) -> Run:
@@ -101,7 +104,7 @@ class Attempt:
         except OutOfTime as late:
             end = self._late(late)
         except (Closed, Malformed) as error:
-            end = self._gone(error)
+            end = gone(self.student_process, error)
         self._measure()
         return end
 
@@ -121,19 +124,18 @@ class Attempt:
         """Follows the student's code until it returns or ends otherwise."""
         plan = self.plan
         self._show("loading")
-        self.student.send(
-            Load(
-                source=plan.source,
-                filename=self.filename,
-                function=self.exercise.function if plan.mode == "function" else None,
-                supply=plan.supply,
-                skipped=plan.skipped,
-                tolerated=plan.tolerated,
-                building=modelling.building(self.exercise, self.options),
-            )
-        )
+        function = self.exercise.function if plan.mode == "function" else None
+        building = modelling.building(self.exercise, self.options)
+        self.student.send(Load(
+            source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
+            tolerated=plan.tolerated, building=building,
+        ))  # fmt: skip
         while True:
-            message = self._from_student(Order, Returned)
+            message = self._from_student(Order, Maps, Returned)
+            if isinstance(message, Maps):
+                modelling.compare(message, self.exercise, self.ledger.architecture, self.student, self.trainer)
+                self.ledger.compare(message, self._from_trainer(Compared))
+                continue
             if isinstance(message, Returned):
                 self.ledger.returned, self.ledger.has_returned = message.value, plan.mode == "function"
                 return self.ledger.completed(self.clocks.limits_s["training"])
@@ -141,21 +143,23 @@ class Attempt:
 
     def _order(self, order: Order) -> None:
         """One `fit`: look at it, try its callbacks, ask the gates, train it."""
-        total = sum(spec.nbytes for spec in order.arrays)
-        if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
-            raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=order.line))
+        self._bound(order.arrays, order.line)
         order, self.ledger.call = modelling.specified(order, self.exercise, self.options, len(self.ledger.orders))
         with self.clocks.of("training"):
             dataset = self.exercise.dataset or "mnist"
             memory = modelling.memory(self.exercise)
             self.trainer.send(Open(order=order, arrays=order.arrays, dataset=dataset, memory=memory))
-            self.student.relay(order.arrays, self.trainer)
+            self.owed = True
+            with self.clocks.of("student"):  # which may send as slowly as it likes
+                self.student.relay(order.arrays, self.trainer)
             opened = self._from_trainer(Opened, Refused, Rejected)
+            self.owed = False
         match opened:
             case Refused():
                 message = f"{opened.message}; {opened.instead}" if opened.instead else opened.message
                 raise Over(End(kind="forbidden", message=message, line=order.line))
             case Rejected():
+                self.rejected = True
                 self.student.send(opened)
             case Opened():
                 self.ledger.open(order, opened)
@@ -164,6 +168,11 @@ class Attempt:
                 if self.options.until == "probe":
                     raise Over(End(kind="gated", message="the training has not been started"))
                 self._go_on(order)
+
+    def _bound(self, arrays: list[ArraySpec], line: int | None) -> None:
+        total = sum(spec.nbytes for spec in arrays)
+        if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
+            raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=line))
 
     def _probe(self) -> None:
         if self.line is None or not wants_probe(self.exercise) or self.ledger.architecture is None:
@@ -211,9 +220,10 @@ class Attempt:
             left_s = max(0.1, self.clocks.left_s("training"))
             self.clocks.limits_s["training"] += GRACE_S
             self.trainer.send(Begin(seed=self.seed, limit_s=left_s, reuse=not self.options.fresh))
-            self.fitting = True
+            self.fitting = self.owed = True
             try:
                 self._follow(order, epochs)
+                self.owed = False
             finally:
                 self.fitting = False
                 self.clocks.limits_s["training"] -= GRACE_S
@@ -238,13 +248,15 @@ class Attempt:
                 case NeedPass():
                     with self.clocks.of("student"):
                         more = self._from_student(Pass)
-                    self.trainer.send(more)
-                    self.student.relay(more.arrays, self.trainer)
+                        self._bound(more.arrays, order.line)
+                        self.trainer.send(more)
+                        self.student.relay(more.arrays, self.trainer)
                 case Trained():
                     self.trainer.relay(message.arrays, self.student)
                     self.ledger.end_fit(message, epochs)
                     return
                 case Rejected():
+                    self.rejected = True
                     return
 
     def _write_down(self, event: Event, epochs: list[dict[str, float]]) -> None:
@@ -254,7 +266,7 @@ class Attempt:
 
     def _measure(self) -> None:
         """After everything: what the trained model really achieves; a missing measurement is none, not a fault."""
-        if self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
+        if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show("measuring")
         with contextlib.suppress(OutOfTime, Closed), self.clocks.of("measuring"):
@@ -279,7 +291,7 @@ class Attempt:
                 case Unsupported():
                     text = f"{message.message}; {message.instead}" if message.instead else message.message
                     raise Over(End(kind="forbidden", message=text, line=message.line))
-                case LocalTrouble():
+                case LocalTrouble() if self.rejected:
                     raise GraderError(f"the trainer rejected what plain Keras accepts: {message.message}")
                 case _ if isinstance(message, kinds):
                     return message

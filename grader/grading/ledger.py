@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.run import Architecture, Built, DataMatch, End, Measurement, Probe, Run
+from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
 from grader.verdict import Note, TrainingRecord
-from grader.wire import Opened, Order, Trained
+from grader.wire import Compared, Maps, Opened, Order, Trained
 
 MAX_NOTES = 200
 
@@ -17,7 +17,8 @@ class Ledger:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.orders: list[Order] = []
-        self.trainings: list[TrainingRecord] = []
+        self.training_of: dict[int, TrainingRecord] = {}
+        self.data_of: dict[int, DataMatch] = {}
         self.epochs: list[dict[str, float]] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
@@ -27,6 +28,7 @@ class Ledger:
         self.measurable = False
         self.call: dict[str, int] | None = None
         self.models: list[Built] = []
+        self.activations: Activations | None = None
         self.returned: Any = None
         self.has_returned = False
         self.notes: list[Note] = []
@@ -35,24 +37,30 @@ class Ledger:
 
     def open(self, order: Order, opened: Opened) -> None:
         """A new order was looked at."""
-        again = bool(self.orders) and self.orders[-1].model == order.model
-        if not again:
-            self.training = self.measured = None
+        if not self.orders or self.orders[-1].model != order.model:
+            self.training, self.measured = self.training_of.get(order.model), None
         self.orders.append(order)
         self.architecture = opened.architecture
-        self.data = self.data.worse(opened.data) if again and self.data is not None else opened.data
+        self._see(opened.data)
 
     def begin_fit(self) -> list[dict[str, float]]:
-        """The list into which the epochs of this fit go."""
+        """The list into which the epochs of this fit go; until it ends, the trainer can't measure."""
         self.epochs = []
+        self.measurable = False
         return self.epochs
 
     def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
         """A fit is over: joins it to the earlier ones of the same model."""
         if trained.data is not None and self.data is not None:
-            self.data = self.data.worse(trained.data)
+            self._see(trained.data)
         self._add(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
         self.measurable = True
+
+    def _see(self, data: DataMatch) -> None:
+        """A model is judged by the worst data that it was ever trained on, whatever was trained in between."""
+        model = self.orders[-1].model
+        before = self.data_of.get(model)
+        self.data = self.data_of[model] = data if before is None else before.worse(data)
 
     def built(self) -> None:
         """A model that the graded function returned was looked at, and trained where that was asked for."""
@@ -60,6 +68,10 @@ class Ledger:
             self.models.append(
                 Built(call=self.call, architecture=self.architecture, training=self.training, measured=self.measured)
             )
+
+    def compare(self, maps: Maps, compared: Compared) -> None:
+        """What a function gave as activations, beside the trainer's own."""
+        self.activations = Activations(layers=compared.layers, came=len(maps.arrays), fault=maps.fault)
 
     def hung(self) -> None:
         """The trainer didn't come back: the epochs that it reported still count, but nothing can be measured."""
@@ -78,6 +90,7 @@ class Ledger:
             seconds=round((before.seconds if before else 0.0) + seconds, 3),
             replayed=replayed and (before is None or before.replayed),
         )
+        self.training_of[self.orders[-1].model] = self.training
 
     def remark(self, note: Note) -> None:
         if len(self.notes) < MAX_NOTES and note not in self.notes:
@@ -109,6 +122,7 @@ class Ledger:
             training=self.training,
             measured=self.measured,
             models=self.models or None,
+            activations=self.activations,
             returned=self.returned,
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from grader.channel import Malformed
+from grader.channel import Channel, Malformed
 from grader.exercise import Exercise
 from grader.grading.options import Options
-from grader.wire import Building, FitArguments, Order
+from grader.run import Architecture
+from grader.wire import Building, Compare, FitArguments, Maps, Order
+
+# What `grader.student.supplied` makes.
+OWN_LAYERS = ("Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense")
+MAX_MAPS_BYTES = 100_000_000
 
 
 def trains(exercise: Exercise, options: Options) -> bool:
@@ -31,6 +36,7 @@ def building(exercise: Exercise, options: Options) -> Building | None:
         scale=models.fit.scale,
         examples=models.fit.examples,
         train=trains(exercise, options),
+        shown=models.shown.images if models.shown is not None else [],
     )
 
 
@@ -65,3 +71,22 @@ def memory(exercise: Exercise) -> int:
     """Bytes that a training may take."""
     own = exercise.models.fit.memory if exercise.models is not None else None
     return int(own or exercise.limits.memory)
+
+
+def compare(
+    maps: Maps, exercise: Exercise, architecture: Architecture | None, student: Channel, trainer: Channel
+) -> None:
+    """Hands a function's activations on to the trainer, which compares them with its own.
+
+    Raises:
+        Malformed: the model that was trained isn't the grader's own, or nobody asked for activations.
+    """
+    shown = exercise.models.shown if exercise.models is not None else None
+    if shown is None or architecture is None or [layer.kind for layer in architecture.layers] != list(OWN_LAYERS):
+        raise Malformed("activations of another model")
+    if sum(spec.nbytes for spec in maps.arrays) > MAX_MAPS_BYTES:
+        raise Malformed("activations that are too large")
+    assert exercise.models is not None
+    scale = exercise.models.fit.scale
+    trainer.send(Compare(images=shown.images, scale=scale, channel=shown.channel, arrays=maps.arrays))
+    student.relay(maps.arrays, trainer)

@@ -14,12 +14,16 @@ import keras
 import numpy as np
 
 from grader.data import load
+from grader.student import supplied
+from grader.student.feed import Cargo
 from grader.student.front import Front
 from grader.student.plain import plain
-from grader.wire import Building
+from grader.wire import ITEM_SIZES, Building, Maps
 
 Array = np.ndarray[Any, Any]
 MANY_WEIGHTS = 1_000_000
+MOST_MAPS = 100
+MOST_AXES = 8
 LOOKED_AT = 2  # examples that come with a model which is only looked at
 
 
@@ -30,6 +34,8 @@ def build_all(front: Front, function: Callable[..., Any], building: Building) ->
         What the function returned first, or the first thing that is no compiled model, as plain data.
     """
     images, labels = data_of(building)
+    if building.shown:
+        return _look_inside(front, function, building, images, labels)
     first: Any = None
     for returned, model in built(front, function, building, images[0]):
         first = first or returned
@@ -37,6 +43,37 @@ def build_all(front: Front, function: Callable[..., Any], building: Building) ->
             return returned
         model.fit(images, labels)
     return first
+
+
+def _look_inside(
+    front: Front, function: Callable[..., Any], building: Building, images: Array, labels: Array
+) -> dict[str, Any]:
+    """Calls the function with the grader's own trained model and some test images, and sends the arrays it gives."""
+    model = supplied.model()
+    model.fit(images, labels)
+    tested = load(building.dataset).x_test[building.shown][..., np.newaxis] / building.scale
+    value = function(model, tested.astype("float32"))
+    cargo, fault = as_maps(value)
+    front.send(Maps(arrays=cargo.specs, fault=fault), cargo)
+    return {"arrays": [spec.shape for spec in cargo.specs], "fault": fault}
+
+
+def as_maps(value: Any) -> tuple[Cargo, str]:
+    """What was given as arrays of numbers, one per layer, and what is wrong with it, in words."""
+    cargo = Cargo()
+    if not isinstance(value, (list, tuple)):
+        return (
+            cargo,
+            f"it returned {'nothing (None)' if value is None else f'one {type(value).__name__[:100]}'}, not a list",
+        )
+    if len(value) > MOST_MAPS:
+        return cargo, f"it returned a list of {len(value):,} things; there are not so many layers"
+    for number, item in enumerate(value, 1):
+        array = np.asarray(item) if isinstance(item, np.ndarray) or keras.ops.is_tensor(item) else None
+        if array is None or array.dtype.name not in ITEM_SIZES or not 0 < array.ndim <= MOST_AXES:
+            return Cargo(), f"thing {number} in its list is no array of numbers ({type(item).__name__[:100]})"
+        cargo.add("x", array)
+    return cargo, ""
 
 
 def built(

@@ -8,6 +8,7 @@ import os
 import random
 import socket
 import sys
+import traceback
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.store import Store
-from grader.trainer import identity, measuring, rebuild
+from grader.trainer import activations, identity, measuring, rebuild
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
@@ -31,6 +32,7 @@ from grader.wire import (
     Answer,
     ArraySpec,
     Begin,
+    Compare,
     Event,
     Fault,
     Hello,
@@ -76,6 +78,8 @@ class Trainer:
                 self._begin(message)
             case Measure():
                 self._measure()
+            case Compare():
+                self._compare(message)
 
     def _open(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
@@ -131,9 +135,10 @@ class Trainer:
         self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
 
     def _failed(self, error: Exception) -> None:
+        traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
         kind = type(error).__name__
-        if kind == "InvalidArgumentError":
-            self.channel.send(Rejected(message=str(error)[:4000]))
+        if kind not in OUT_OF_MEMORY and not isinstance(error, Unlike):  # plain Keras then tells whose fault it is
+            self.channel.send(Rejected(message=f"{kind}: {error}"[:4000]))
             return
         if isinstance(error, Unlike):
             error = Unlike(f"a stored training differs from this machine's and was dropped; grade again ({error})")
@@ -173,6 +178,13 @@ class Trainer:
             self.channel.send(measured)
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
+
+
+    def _compare(self, message: Compare) -> None:
+        given = read_arrays(self.channel, message.arrays)
+        assert self.trained is not None
+        dataset = load(self.dataset, verify=True)
+        self.channel.send(activations.compare(self.trainees.model(self.trained), dataset, message, given))
 
 
 def _with(message: Any, weights: list[Array]) -> Any:

@@ -7,10 +7,11 @@ import pytest
 from grader.channel import Malformed
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, load
+from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, Shown, load
 from grader.grading import Options
-from grader.grading.modelling import building, memory, specified, trains
-from grader.wire import FitArguments, Order
+from grader.grading.modelling import OWN_LAYERS, building, compare, memory, specified, trains
+from grader.run import Architecture, Layer
+from grader.wire import ArraySpec, Compare, FitArguments, Maps, Order
 
 SPEC = """
 schema: grade-exercise/1
@@ -87,8 +88,10 @@ def test_a_training_may_take_more_memory_than_the_submission():
 @pytest.mark.parametrize(
     ("function", "models", "message"),
     [
-        ("function: f", "{}", '"models" needs either "image" or "calls"'),
-        ("function: f", "{image: {}, calls: [{n: 1}]}", '"models" needs either "image" or "calls"'),
+        ("function: f", "{}", '"models" needs one of "image", "calls" and "shown"'),
+        ("function: f", "{image: {}, calls: [{n: 1}]}", '"models" needs one of "image", "calls" and "shown"'),
+        ("function: f", "{shown: {images: [10000]}}",
+         "images must be 1 to 10 numbers of test images (0 to 9999), got [10000]"),
         ("", "{image: {}}", '"function" is missing: "models" are what a function returns'),
     ],
 )
@@ -101,3 +104,45 @@ def test_faults_of_models_are_errors_of_the_course(tmp_path, function, models, m
         load(Course(root=tmp_path), "small")
     assert "exercises/small/exercise.yaml:" in str(caught.value)
     assert message in str(caught.value)
+
+
+class Line:
+    """One end of a connection: keeps what is sent, and what is relayed to another."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, message):
+        self.sent.append(message)
+
+    def relay(self, specs, other):
+        other.sent.append(list(specs))
+
+
+MAPS = Maps(arrays=[ArraySpec(dtype="float32", shape=[1, 2, 2, 8])])
+OWN = Architecture(layers=[Layer(kind=kind, name=kind) for kind in OWN_LAYERS], parameters=1)
+
+
+def test_activations_go_to_the_trainer_with_what_to_compare():
+    """The images, the scale and the channel are the exercise's."""
+    student, trainer = Line(), Line()
+    shown = exercise(shown=Shown(images=[0, 23], channel=1), fit=Fit(scale=255.0))
+    compare(MAPS, shown, OWN, student, trainer)
+    assert trainer.sent == [Compare(images=[0, 23], scale=255.0, channel=1, arrays=MAPS.arrays), MAPS.arrays]
+
+
+@pytest.mark.parametrize(
+    ("one", "architecture", "maps", "message"),
+    [
+        (exercise(image=Image()), OWN, MAPS, "activations of another model"),
+        (exercise(shown=Shown(images=[0])), None, MAPS, "activations of another model"),
+        (exercise(shown=Shown(images=[0])), Architecture(layers=OWN.layers[1:], parameters=1), MAPS,
+         "activations of another model"),
+        (exercise(shown=Shown(images=[0])), OWN, Maps(arrays=[ArraySpec(dtype="float64", shape=[20_000_000])]),
+         "activations that are too large"),
+    ],
+)  # fmt: skip
+def test_activations_that_nobody_asked_for_end_the_run(one, architecture, maps, message):
+    """Only the grader's own model is looked into."""
+    with pytest.raises(Malformed, match=message):
+        compare(maps, one, architecture, Line(), Line())

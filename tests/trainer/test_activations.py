@@ -1,0 +1,71 @@
+"""The trainer's own activations, and how others differ from them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.data import load
+from grader.wire import Compare
+
+pytestmark = pytest.mark.keras
+ASKED = Compare(images=[0, 23], scale=255.0, channel=1, arrays=[])
+
+
+@pytest.fixture
+def model():
+    from grader.student import supplied
+
+    return supplied.model()
+
+
+def compared(model, given):
+    from grader.trainer.activations import compare
+
+    return compare(model, load("fashion_mnist"), ASKED, given).layers
+
+
+def own(model):
+    import keras
+
+    images = load("fashion_mnist").x_test[[0, 23]][..., np.newaxis].astype("float32") / 255
+    outputs = [layer.output for layer in model.layers if layer.name.startswith(("conv", "pool"))]
+    return [np.asarray(array) for array in keras.Model(model.inputs, outputs).predict_on_batch(images)]
+
+
+def test_right_arrays_do_not_differ(model):
+    """Each convolution and pooling, in the model's order, with a map per image for a picture."""
+    found = compared(model, own(model))
+    assert [(layer.layer, layer.shape) for layer in found] == [
+        ("conv_1", [2, 26, 26, 8]), ("pool_1", [2, 13, 13, 8]), ("conv_2", [2, 11, 11, 8]), ("pool_2", [2, 5, 5, 8]),
+    ]  # fmt: skip
+    assert all(layer.got == layer.shape and layer.difference < 1e-5 for layer in found)
+    assert np.asarray(found[0].maps).shape == (2, 26, 26)
+
+
+def test_wrong_arrays_say_how_far_they_are_off(model):
+    """Other shapes have no difference, missing ones nothing at all, and what isn't a number is infinitely far."""
+    arrays = own(model)
+    found = compared(model, [arrays[0] + 0.5, arrays[1][:1], np.full_like(arrays[2], np.nan)])
+    assert found[0].difference == pytest.approx(0.5, abs=1e-4)
+    assert (found[1].got, found[1].difference) == ([1, 13, 13, 8], None)
+    assert found[2].difference == float("inf")
+    assert (found[3].got, found[3].difference) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (None, "it returned nothing (None), not a list"),
+        ({"a": 1}, "it returned one dict, not a list"),
+        ([np.zeros(1)] * 101, "it returned a list of 101 things; there are not so many layers"),
+        ([np.zeros(2), "map"], "thing 2 in its list is no array of numbers (str)"),
+        ([np.array(["a"])], "thing 1 in its list is no array of numbers (ndarray)"),
+    ],
+)
+def test_what_is_no_list_of_arrays_is_named(value, fault):
+    """Nothing of it crosses the border."""
+    from grader.student.modelling import as_maps
+
+    cargo, told = as_maps(value)
+    assert (cargo.buffers, told) == ([], fault)
