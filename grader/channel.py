@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from grader.wire import ArraySpec
 MAX_MESSAGE = 4_000_000
 CHUNK = 1 << 20
 TICK_S = 0.1
+# TypeError: a mapping with a list for a key.
+UNREADABLE = (msgspec.DecodeError, ValueError, TypeError, RecursionError, MemoryError)
 
 
 class Closed(Exception):
@@ -35,13 +38,15 @@ class Channel:
 
     Args:
         receives: the union of message types that may arrive here; anything else is `Malformed`.
-        tick: called about every 0.1 s while waiting; may raise to give up.
+        tick: called about every 0.1 s while a message or an array is on its way, even where the other side sends so
+            much that there is never anything to wait for; may raise to give up.
     """
 
     def __init__(self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None) -> None:
         sock.setblocking(False)
         self.sock = sock
         self.tick = tick
+        self._ticked_s = time.monotonic()
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
 
@@ -67,7 +72,7 @@ class Channel:
         body = self._read(length)
         try:
             return self._decoder.decode(body)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        except UNREADABLE as error:
             raise Malformed(str(error)) from error
 
     def read_into(self, target: memoryview) -> None:
@@ -96,13 +101,19 @@ class Channel:
         self.read_into(memoryview(data))
         return bytes(data)
 
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._ticked_s >= TICK_S:
+            self._ticked_s = now
+            self.tick()
+
     def _some(self, view: memoryview) -> int:
         while True:
+            self._look()
             try:
                 count = self.sock.recv_into(view)
             except BlockingIOError:
-                if not select.select([self.sock], [], [], TICK_S)[0]:
-                    self.tick()
+                select.select([self.sock], [], [], TICK_S)
                 continue
             except OSError as error:
                 raise Closed from error
@@ -115,10 +126,10 @@ class Channel:
         view = view.cast("B") if view.nbytes else view
         done = 0
         while done < view.nbytes:
+            self._look()
             try:
                 done += self.sock.send(view[done : done + CHUNK])
             except BlockingIOError:
-                if not select.select([], [self.sock], [], TICK_S)[1]:
-                    self.tick()
+                select.select([], [self.sock], [], TICK_S)
             except OSError as error:
                 raise Closed from error

@@ -1,7 +1,9 @@
 """Frames between the processes: typed, bounded, and never anything else."""
 
+import datetime as dt
 import socket
 import struct
+import time
 
 import msgspec
 import pytest
@@ -120,3 +122,88 @@ def test_waiting_can_be_given_up(pair):
 def test_bytes_of_an_array_are_counted_from_dtype_and_shape():
     """The front knows how many bytes follow without looking at them."""
     assert ArraySpec(dtype="float32", shape=[60000, 28, 28]).nbytes == 60000 * 28 * 28 * 4
+
+
+def test_the_clock_is_looked_at_while_messages_pour_in(pair):
+    """A side that never lets the other one wait can't keep it from giving up."""
+
+    class Enough(Exception):
+        pass
+
+    def give_up():
+        raise Enough
+
+    one, other = pair()
+    other.tick = give_up
+    body = msgspec.msgpack.encode({"type": "Remark", "note": {"line": 1, "message": "x"}})
+    flood = (struct.pack(">I", len(body)) + body) * 100
+    end = time.monotonic() + 5
+
+    with pytest.raises(Enough):
+        while time.monotonic() < end:
+            one._write(flood)
+            for _ in range(100):
+                other.receive()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"bytes",
+        msgspec.msgpack.Ext(5, b"x"),
+        {1: "a number for a key"},
+        {"inner": [b"bytes"]},
+        dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
+    ],
+)
+def test_a_returned_value_is_plain_data(pair, value):
+    """Bytes, extension types, times and keys that aren't text never get beyond the border."""
+    one, other = pair()
+    body = msgspec.msgpack.encode({"type": "Returned", "value": value})
+    one.sock.send(struct.pack(">I", len(body)) + body)
+
+    with pytest.raises(Malformed):
+        other.receive()
+
+
+def test_a_key_that_is_a_list_is_malformed(pair):
+    """A mapping with a list for a key is refused like all else that no message holds."""
+    one, other = pair()
+    body = b"\x82\xa4type\xa8Returned\xa5value\x81\x91\x90\x01"
+    one.sock.send(struct.pack(">I", len(body)) + body)
+
+    with pytest.raises(Malformed):
+        other.receive()
+
+
+def test_a_returned_value_nested_without_end_is_malformed(pair):
+    """What would break those who walk through it later stops at the border."""
+    one, other = pair()
+    body = b"\x82\xa4type\xa8Returned\xa5value" + b"\x91" * 50 + b"\x90"
+    one.sock.send(struct.pack(">I", len(body)) + body)
+
+    with pytest.raises(Malformed, match="nested more than 20 deep"):
+        other.receive()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "Crashed", "message": "A" * 20_001},
+        {"type": "Crashed", "message": "boom", "line": 10**15},
+        {"type": "Crashed", "message": "boom", "line": -5},
+        {"type": "Unsupported", "message": "A" * 20_001},
+        {"type": "Remark", "note": {"line": 1, "message": "A" * 2001}},
+        {"type": "Remark", "note": {"line": -1, "message": "A"}},
+        {"type": "Probed", "stopped": [], "error": "A" * 20_001},
+        {"type": "Probed", "stopped": [-1]},
+    ],
+)
+def test_texts_and_places_are_bounded(pair, message):
+    """Nothing endless and no impossible line gets into a report."""
+    one, other = pair()
+    body = msgspec.msgpack.encode(message)
+    one.sock.send(struct.pack(">I", len(body)) + body)
+
+    with pytest.raises(Malformed):
+        other.receive()

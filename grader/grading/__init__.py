@@ -18,7 +18,12 @@ from grader.grading.options import Options
 from grader.grading.refereeing import calls_function
 from grader.grading.rounds import is_near_miss
 from grader.run import Run
-from grader.verdict import Verdict
+from grader.verdict import Note, Verdict
+
+UNCONFINED = (
+    "NOT CONFINED (--sandbox off): this file could do to this machine whatever its user can, so this verdict counts "
+    "for nobody's work but one's own"
+)
 
 __all__ = ["Graded", "Options", "grade", "grade_or_recall", "look"]
 
@@ -74,6 +79,8 @@ def _grade(course: Course, exercise: Exercise, source: submission.Submission, op
     except GraderError as error:
         fault = str(error)
     verdict = verdicts.verdict(exercise, source, report, runs, fault, _timings(static_s, began))
+    if options.sandbox == "off":
+        verdict = structs.replace(verdict, notes=[Note(line=None, message=UNCONFINED), *verdict.notes])
     return Graded(verdict=verdict, runs=runs, at=known.now())
 
 

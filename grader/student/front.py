@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from grader.student.feed import Cargo  # imports Keras
 
 
+LONGEST = 2000
+
+
 class Ended(BaseException):
     """The run is over for the grader; not an `Exception`, so that student code doesn't catch it by accident."""
 
@@ -37,7 +40,13 @@ class Front:
         self._remarks: set[tuple[int | None, str]] = set()
 
     def send(self, message: msgspec.Struct, cargo: Cargo | None = None) -> None:
-        self.channel.send(message, [array.data for array in cargo.buffers] if cargo else ())
+        """Sends a message with its arrays; characters that no text can carry arrive as escapes."""
+        buffers = [array.data for array in cargo.buffers] if cargo else ()
+        try:
+            self.channel.send(message, buffers)
+        except UnicodeEncodeError:
+            plain = _escaped(msgspec.to_builtins(message))
+            self.channel.send(msgspec.convert(plain, type(message)), buffers)
 
     def receive(self) -> Any:
         return self.channel.receive()
@@ -64,12 +73,21 @@ class Front:
 
     def remark_at(self, line: int | None, message: str) -> None:
         """A note for the report about a line, once."""
-        note = (line, message)
+        note = (line, message[:LONGEST])
         if note not in self._remarks and len(self._remarks) < 200:
             self._remarks.add(note)
-            self.send(Remark(note=Note(line=note[0], message=message)))
+            self.send(Remark(note=Note(line=note[0], message=note[1])))
 
     def unsupported(self, message: str, instead: str = "") -> NoReturn:
         """Tells the grader that this can't be ordered, and ends the run."""
-        self.send(Unsupported(message=message, instead=instead, line=self.line()))
+        self.send(Unsupported(message=message[:LONGEST], instead=instead[:LONGEST], line=self.line()))
         raise Ended
+
+
+def _escaped(value: Any) -> Any:
+    r"""Plain data with every lone surrogate written as \udXXX."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value

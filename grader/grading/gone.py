@@ -1,0 +1,25 @@
+"""How a run ended whose student process is gone, or spoke out of turn."""
+
+from __future__ import annotations
+
+from grader.channel import Malformed
+from grader.engines import confine
+from grader.run import End
+
+WAIT_S = 2.0
+
+
+def gone(student: confine.Confined, error: Exception) -> End:
+    """The end that a closed or misused connection shows.
+
+    Args:
+        error: `Malformed` for what isn't a message in its turn, `Closed` for a connection without another end.
+    """
+    if isinstance(error, Malformed):
+        return End(kind="forbidden", message="your code interfered with the grader's connection")
+    if student.memory_exceeded:
+        return End(kind="out_of_memory", message="your code used too much memory")
+    code = student.wait_code(WAIT_S)
+    if code is not None and code < 0:
+        return End(kind="crashed", message=f"your code's process was ended by signal {-code}")
+    return End(kind="crashed", message=f"your code ended the process (exit code {code}) before it returned")

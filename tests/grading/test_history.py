@@ -1,0 +1,52 @@
+"""What a ledger makes of several trainings: nothing that a model went through is ever forgotten."""
+
+from grader.grading.ledger import Ledger
+from grader.run import Architecture, DataMatch
+from grader.wire import FitArguments, Opened, Order, Trained
+
+
+def order(model):
+    return Order(model=model, architecture="{}", compile="{}", fit=FitArguments(), arrays=[])
+
+
+def fit(ledger, model, data, epochs):
+    ledger.open(order(model), Opened(architecture=Architecture(layers=[], parameters=1), data=data))
+    logs = ledger.begin_fit()
+    logs.extend({"epoch": index, "accuracy": 0.5} for index in range(epochs))
+    ledger.end_fit(Trained(stopped_by="epochs", seconds=1.0), logs)
+
+
+WHOLE = DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=60000)
+TESTS = DataMatch(dataset="mnist", examples=10000, trained_on=10000, test=10000)
+
+
+def test_another_model_between_hides_no_epochs():
+    """Epochs before the training of another model count for the model that they trained."""
+    ledger = Ledger(7)
+    fit(ledger, 0, WHOLE, 8)
+    fit(ledger, 1, WHOLE, 1)
+
+    fit(ledger, 0, WHOLE, 1)
+
+    assert len(ledger.training.epochs) == 9
+
+
+def test_another_model_between_hides_no_data():
+    """What a model saw before another one was trained is what it saw."""
+    ledger = Ledger(7)
+    fit(ledger, 0, TESTS, 1)
+    fit(ledger, 1, WHOLE, 1)
+
+    fit(ledger, 0, WHOLE, 1)
+
+    assert ledger.data == TESTS
+
+
+def test_a_trial_with_another_model_costs_nothing():
+    """Only the model that was trained last is judged."""
+    ledger = Ledger(7)
+    fit(ledger, 0, TESTS, 9)
+
+    fit(ledger, 1, WHOLE, 2)
+
+    assert (ledger.data, len(ledger.training.epochs)) == (WHOLE, 2)
