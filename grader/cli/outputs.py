@@ -14,13 +14,23 @@ import click
 from grader.reports import write
 from grader.verdict import Verdict
 
-FILE_FORMATS = {"json_": "json_", "junit": "junit", "gradescope": "gradescope", "html": "html"}
+FILE_FORMATS = {
+    "json_": "json_",
+    "junit": "junit",
+    "gradescope": "gradescope",
+    "coursera": "coursera",
+    "codabench": "codabench",
+    "html": "html",
+}
 OPTIONS = (
     click.option("--json", "json_", metavar="FILE", help="Write the verdict as JSON (- for standard output)."),
     click.option("--junit", metavar="FILE", help="Write JUnit XML."),
     click.option("--gradescope", metavar="FILE", help="Write Gradescope's results.json."),
+    click.option("--coursera", metavar="FILE", help="Write Coursera's feedback.json."),
+    click.option("--codabench", metavar="FILE", help="Write Codabench's scores.json."),
     click.option("--html", metavar="FILE", help="Write a page with curves and all findings."),
     click.option("--github", is_flag=True, help="GitHub Actions: annotations and a step summary."),
+    click.option("--classroom", is_flag=True, help="GitHub Classroom: the step's output `result`."),
 )
 
 
@@ -57,6 +67,8 @@ def deliver(
             write.write(Path(str(chosen[name])), text)
     if chosen["github"]:
         import_module("grader.reports.github").publish(verdicts, os.environ)
+    if chosen["classroom"]:
+        import_module("grader.reports.classroom").publish(verdicts, os.environ)
 
 
 def one_line(verdict: Verdict) -> str:

@@ -6,9 +6,11 @@ The reporter adds up the tests' `score` and the results' `max_score`, and fails 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from grader.errors import GraderError, UsageError
 from grader.reports import jsontext
 from grader.reports.text import line
 from grader.verdict import CheckResult, Verdict
@@ -19,6 +21,23 @@ STATUSES = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "err
 def render(verdicts: Sequence[Verdict]) -> str:
     """One line of base64, for `echo "result=…" >> "$GITHUB_OUTPUT"`."""
     return base64.b64encode(jsontext.render(result(verdicts)).encode()).decode("ascii") + "\n"
+
+
+def publish(verdicts: Sequence[Verdict], environ: Mapping[str, str]) -> None:
+    """Sets the step's output `result`.
+
+    Raises:
+        UsageError: this isn't a step of GitHub Actions.
+        GraderError: the runner's file can't be written.
+    """
+    path = environ.get("GITHUB_OUTPUT")
+    if not path:
+        raise UsageError("--classroom: GITHUB_OUTPUT isn't set; it works in a step of GitHub Actions")
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"result={render(verdicts)}")
+    except OSError as error:
+        raise GraderError(f"the step's outputs {path} can't be written: {error.strerror}") from error
 
 
 def result(verdicts: Sequence[Verdict]) -> dict[str, Any]:

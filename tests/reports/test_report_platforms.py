@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import report_samples as samples
 
+from grader.errors import GraderError, UsageError
 from grader.reports import classroom, codabench, coursera, gradescope
 
 # Gradescope's "Autograder Specifications", section "Output format", as a schema; nothing undocumented is allowed.
@@ -217,3 +218,18 @@ def test_codabench_of_one_and_of_several(golden):
     assert both["exercise3_epochs"] == 9
     assert both["week3_score"] == 2
     assert both["passed"] == 1
+
+
+def test_classroom_s_result_is_an_output_of_the_step(tmp_path):
+    """`--classroom` appends one line to the runner's file; elsewhere, and where it can't be written, it says so."""
+    path = tmp_path / "output"
+    path.write_text("before=1\n")
+    classroom.publish([samples.passed()], {"GITHUB_OUTPUT": str(path)})
+
+    before, result = path.read_text().splitlines()
+    assert before == "before=1"
+    assert json.loads(base64.b64decode(result.removeprefix("result=")))["status"] == "pass"
+    with pytest.raises(UsageError, match="--classroom: GITHUB_OUTPUT isn't set; it works in a step of GitHub Actions"):
+        classroom.publish([samples.passed()], {})
+    with pytest.raises(GraderError, match="the step's outputs .* can't be written: Is a directory"):
+        classroom.publish([samples.passed()], {"GITHUB_OUTPUT": str(tmp_path)})

@@ -1,0 +1,65 @@
+"""`grade bundle SERVICE OUT`: what Gradescope, GitHub Actions or GitLab CI need to grade an exercise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.course import Course
+from grader.errors import UsageError
+from grader.release import bundle
+from grader.reports import write
+
+PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
+
+
+@click.command("bundle", options_metavar="[OPTIONS]")
+@click.argument("service", type=click.Choice(["gradescope", "github", "gitlab"]))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("exercise", required=False)
+@click.option(
+    "--file", "file_", metavar="FILE", help="The file to grade there (default: EXERCISE.py); not for Gradescope."
+)
+@click.option("--package", metavar="SPEC", help="What pip installs there, such as git+https://…; not for Gradescope.")
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
+def command(
+    service: str, out: Path, exercise: str | None, file_: str | None, package: str | None, course: Path | None
+) -> None:
+    r"""Write to OUT what SERVICE needs to grade EXERCISE: a zip archive for Gradescope, files for the students'
+    repository otherwise. Neither holds a solution or a key. EXERCISE may be left out where OUT is named like it.
+
+    \b
+    grade bundle gradescope exercise3.zip
+    grade bundle github repository/ exercise3 --package "git+https://example.org/grade"
+    grade bundle gitlab repository/ exercise3 --file src/model.py --package grade==0.1
+    """
+    found = courses.find(course)
+    wanted = exercise or _named(found, out)
+    if service == "gradescope":
+        write.write_bytes(out, bundle.gradescope(found, wanted))
+        click.echo(f"Wrote {out}. On Gradescope: Configure Autograder, “Zip file upload”, Ubuntu 22.04 or later.")
+        return
+    if not package or not PACKAGE.fullmatch(package):
+        raise UsageError(
+            f"--package: what shall pip install there? A plain name, URL or path, got {package or 'nothing'!r}"
+        )
+    pages = bundle.ci(found, service, wanted, file_ or f"{wanted}.py", package)
+    for name in pages:
+        if (out / name).exists():
+            raise UsageError(f"{out / name} is there already; move it away first")
+    write.write_folder(out, pages)
+    click.echo("\n".join(f"Wrote {out / name}" for name in pages))
+
+
+def _named(course: Course, out: Path) -> str:
+    ids = course.exercise_ids()
+    if out.stem in ids:
+        return out.stem
+    if len(ids) == 1:
+        return ids[0]
+    raise UsageError(f"which exercise? Name it: grade bundle SERVICE {out} EXERCISE (`grade list` shows all)")

@@ -1,0 +1,30 @@
+"""`grade release OUT`: the students' repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.release import student
+
+
+@click.command("release", options_metavar="[OPTIONS]")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("exercises", nargs=-1)
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
+def command(out: Path, exercises: tuple[str, ...], course: Path | None) -> None:
+    r"""Make the students' repository in the new folder OUT: stubs, READMEs and quizzes of all exercises, or of those
+    that are named; no solutions, no keys, no history.
+
+    \b
+    grade release ../students
+    grade release ../week3 exercise3 mnist_two_conv
+    """
+    names = student.release(courses.find(course), out, exercises)
+    click.echo(
+        f"Wrote {len(names)} files to {out}. Look at them, then: cd {out} && git init && git add . && git commit -m Start"
+    )

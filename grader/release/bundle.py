@@ -1,0 +1,94 @@
+"""Bundles for grading services: what they have to run, complete and without solutions or keys."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from grader.course import PACKAGE, Course
+from grader.errors import UsageError
+from grader.exercise import load
+from grader.release import public
+
+TEMPLATES = PACKAGE / "templates"
+# A fixed time, so that equal courses give equal archives.
+STAMP = (2020, 1, 1, 0, 0, 0)
+SKIPPED = ("__pycache__", "course", ".DS_Store")
+
+
+def gradescope(course: Course, exercise_id: str) -> bytes:
+    """A zip archive for Gradescope: `setup.sh`, `run_autograder`, the grader, and the one exercise.
+
+    Raises:
+        UsageError: there is no such exercise.
+        CourseError: see `public.files`.
+    """
+    load(course, exercise_id)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("setup.sh", "run_autograder"):
+            text = (TEMPLATES / "gradescope" / name).read_text(encoding="utf-8")
+            _add(archive, name, text.replace("EXERCISE", exercise_id).encode(), 0o755)
+        _add(archive, "requirements.txt", requirements().encode())
+        for path in sorted(PACKAGE.rglob("*")):
+            place = path.relative_to(PACKAGE)
+            if path.is_file() and not any(part in SKIPPED for part in place.parts):
+                _add(archive, f"grader/{place.as_posix()}", path.read_bytes())
+        for name, path in public.files(course, [exercise_id], quizzes=False).items():
+            _add(archive, f"course/{name}", path.read_bytes())
+        _add(archive, "course/quizzes/.keep", b"")
+    return content.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:
+    entry = zipfile.ZipInfo(name, STAMP)
+    entry.compress_type = zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED
+    entry.external_attr = (0o100000 | mode) << 16
+    archive.writestr(entry, content)
+
+
+def requirements() -> str:
+    """What the grader needs, one package a line, without the extras.
+
+    Raises:
+        UsageError: the grader isn't installed as a package.
+    """
+    try:
+        needed = importlib.metadata.requires("grade") or []
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UsageError("install the grader with pip before bundling it: its requirements aren't known") from error
+    return "".join(f"{each}\n" for each in needed if "extra ==" not in each)
+
+
+def ci(course: Course, service: str, exercise_id: str, file: str, package: str) -> dict[str, str]:
+    """The files for a CI service, by their names in the students' repository.
+
+    Args:
+        service: `github` or `gitlab`.
+        exercise_id: what is graded there.
+        file: the file that is graded.
+        package: what pip installs there.
+
+    Raises:
+        UsageError: there is no such exercise, or the file's name isn't plain.
+    """
+    load(course, exercise_id)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.(py|ipynb)", file) or ".." in file:
+        raise UsageError(f"{file!r}: name a .py file or notebook in the repository, of letters, digits, _ - . and /")
+    folder = TEMPLATES / service
+    values = {"EXERCISE_ID": exercise_id, "SUBMISSION_FILE": file, "PACKAGE_SPEC": package}
+    return {
+        path.relative_to(folder).as_posix().replace("dot-", "."): _filled(path, values)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _filled(path: Path, values: dict[str, str]) -> str:
+    text = path.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
