@@ -53,12 +53,15 @@ def _inspect(
 ) -> StaticReport:
     whole = outline(parsed.tree)
     script = reach(whole, None)
-    called = function if function and (whole.binders(function) or _may_appear(whole, script, function)) else None
+    own_call = functions.own_call(function, whole) if function and not arguments and script.training else None
+    there = function and not own_call and (whole.binders(function) or _may_appear(whole, script, function))
+    called = function if there else None
     found = reach(whole, called) if called else script
-    findings = _findings(parsed, whole, found, function, stub, arguments) if function else []
+    findings = _findings(parsed, whole, found, function, stub, arguments) if function and not own_call else []
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
-    notes = [*_remarks(submission, parsed), *_script_note(parsed, function, called), *notes]
+    script_note = [own_call] if own_call else _script_note(parsed, function, called)
+    notes = [*_remarks(submission, parsed), *script_note, *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
 
 

@@ -6,9 +6,10 @@ import ast
 import difflib
 import unicodedata
 
-from grader.static.names import COMPREHENSIONS, FUNCTIONS
+from grader.static.names import COMPREHENSIONS, FUNCTIONS, at_load
 from grader.static.outline import Outline
 from grader.submission import Finding
+from grader.verdict import Note
 
 NEAR = 0.6
 MOST = 500
@@ -81,6 +82,23 @@ def faults(function: str, whole: Outline, given: int = 0) -> list[Finding]:
             hint = f"Write def {function}(): and keep other things under other names."
             return [_fault("S106", f"{function} is a variable here, not a function", last, hint)]
     return []
+
+
+def own_call(function: str, whole: Outline) -> Note | None:
+    """A note, where the function asks for arguments and the file itself calls it with some: that call is graded then."""
+    last = whole.binders(function)[-1].node if whole.binders(function) else None
+    if not isinstance(last, ast.FunctionDef) or last.decorator_list or _arguments(last, 0) is None:
+        return None
+    calls = (node for step in whole.steps for node in at_load(step.node) if isinstance(node, ast.Call))
+    own = next((call for call in calls if getattr(call.func, "id", None) == function and _given(call)), None)
+    if own is None:
+        return None
+    text = f"{function}() asks for arguments, so what the file trains by calling it here is graded"
+    return Note(line=own.lineno, message=text)
+
+
+def _given(call: ast.Call) -> bool:
+    return bool(call.args or call.keywords)
 
 
 def _fault(code: str, message: str, node: ast.stmt, hint: str) -> Finding:
