@@ -1,11 +1,19 @@
-"""`grade regrade QUIZ`: marks stored answers again with a corrected key, and shows who changes before it writes."""
+"""`grade regrade NAME`: a quiz's stored answers marked again with a corrected key, or an exercise's stored runs.
+
+Shows who changes and by how much before it writes. The half for exercises is `grader.gradebook.regrade.command`.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,7 +28,35 @@ from grader.reports.text import line
 MOST_LINES = 60
 
 
-@click.command("regrade", options_metavar="[OPTIONS]")
+EXERCISES = "grader.gradebook.regrade"
+
+
+class ByKind(click.Command):
+    """Hands the command line to the half for exercises where it names one and no quiz."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        other = _for_exercises(args)
+        if other is not None:
+            return other.make_context(info_name, args, parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def _for_exercises(args: Sequence[str]) -> click.Command | None:
+    """The command for exercises; None where this one is meant, or there is no such half."""
+    given = next((Path(value) for name, value in pairwise(args) if name == "--course"), None)
+    joined = next((Path(name.partition("=")[2]) for name in args if name.startswith("--course=")), None)
+    with suppress(UsageError):
+        found = courses.find(given or joined)
+        exercises, quizzes = found.exercise_ids(), found.quiz_ids()
+        if any(name in exercises for name in args) and not any(name in quizzes for name in args):
+            command: click.Command | None = import_module(EXERCISES).command if find_spec(EXERCISES) else None
+            return command
+    return None
+
+
+@click.command("regrade", cls=ByKind, options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
 @click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
 @click.option("--never-lower", is_flag=True, help="Nobody's attempt loses points: the better marks stand.")

@@ -40,13 +40,13 @@ def codes(load, data):
 def test_mutated_quizzes_are_quizzes_or_coded_faults():
     """A share of the inputs of `benchmarks/quiz.py --fuzz`: each fault has a known code."""
     chance = random.Random(11)
-    for _ in range(400):
+    for _ in range(200):
         data = mutated(chance, SEEDS)
         found = codes(loading.load_bytes, data)
         assert set(found) <= CODES.keys(), data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
 )
@@ -58,7 +58,7 @@ def test_random_bytes_are_refused_with_a_code(data):
 def test_mutated_keys_are_keys_or_coded_faults():
     """The same for keys, against the quiz that they are for."""
     chance = random.Random(12)
-    for _ in range(300):
+    for _ in range(150):
         data = mutated(chance, [KEY_FILE])
         assert set(codes(lambda given: key.load_bytes(given, QUIZ), data)) <= CODES.keys(), data
 
@@ -80,10 +80,10 @@ def test_mutated_answers_are_marked_or_refused():
         "schema": "grade-responses/1", "quiz": "kinds", "student": "s1",
         "answers": {"one": ["a"], "many": ["a"], "count": 27, "name": "relu", "size": None},
     }).encode()  # fmt: skip
-    found = [taken(mutated(chance, [ANSWERS, as_json])) for _ in range(600)]
+    found = [taken(mutated(chance, [ANSWERS, as_json])) for _ in range(300)]
     scores = [mark(QUIZ, KEY, given_) for given_ in found if given_ is not None]
 
-    assert len(scores) > 20
+    assert len(scores) > 10
     assert all(0 <= result.score <= result.max_score for result in scores)
 
 

@@ -384,7 +384,7 @@ def test_ids_come_from_titles_and_never_clash():
     ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.one_of(st.sampled_from([*TRAPS, "\n", "\n\n", "1. ", "*a) ", "{", "}", "= "]), st.text(max_size=5)),
@@ -401,7 +401,7 @@ def test_any_text_is_a_draft_or_a_clean_error(pieces):
             continue
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, len(ZIP) - 1), st.binary(min_size=1, max_size=4))
 def test_a_damaged_archive_is_a_draft_or_a_clean_error(place, noise):
     """Bytes changed anywhere in an archive never end in anything else."""

@@ -1,31 +1,47 @@
 """Round trips: what is written in another format and read back is the same quiz, for any text."""
 
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import given, settings
 from quiz_strategies import content, quizzes
 
 from grader.quiz.formats import gift, gift_reader, qti12, qti12_reader
 from grader.quiz.formats.draft import read_back, written
-from grader.quiz.formats.losses import ExportError
+
+QUICK = settings(max_examples=25, deadline=None)
+THOROUGH = settings(max_examples=300, deadline=None)
 
 
-@settings(max_examples=150, deadline=None)
+@QUICK
 @given(quizzes())
 def test_gift_reads_back_as_it_was_written(pair):
     """Prompts, options, answers, explanations and feedback survive GIFT; points are a listed loss."""
-    try:
-        text = gift.render(*pair).decode()
-    except ExportError:
-        assume(False)
-    draft = gift_reader.read(text, "x.gift")
+    through_gift(pair)
+
+
+@QUICK
+@given(quizzes())
+def test_qti12_reads_back_as_it_was_written(pair):
+    """Everything but the partial credit, which is Canvas's own, survives QTI 1.2, points and ids too."""
+    through_qti12(pair)
+
+
+@pytest.mark.train
+@THOROUGH
+@given(quizzes())
+def test_both_read_back_for_many_quizzes(pair):
+    """As above, for ten times as many."""
+    through_gift(pair)
+    through_qti12(pair)
+
+
+def through_gift(pair):
+    draft = gift_reader.read(gift.render(*pair).decode(), "x.gift")
 
     assert draft.lost == []
     assert content(*read_back(*written(draft, "random", "x.gift"))) == content(*pair, points=False)
 
 
-@settings(max_examples=150, deadline=None)
-@given(quizzes())
-def test_qti12_reads_back_as_it_was_written(pair):
-    """Everything but the partial credit, which is Canvas's own, survives QTI 1.2, points and ids too."""
+def through_qti12(pair):
     quiz, solutions = pair
     draft = qti12_reader.read(qti12.render(quiz, solutions), "x.zip")
     again = read_back(*written(draft, "random", "x.zip"))

@@ -11,6 +11,7 @@ from conftest import PROGRAM
 from grader.quiz.screens import cells
 
 PROMPT = "\r\n> "
+SLOWER = [("week2", 8, 80), ("week2", 8, 40), ("week3", 6, 80)]
 
 
 @pytest.fixture
@@ -45,8 +46,10 @@ def finished(child):
     return child.before
 
 
-@pytest.mark.parametrize(("quiz_id", "count"), [("week2", 8), ("week3", 6)])
-@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(
+    ("quiz_id", "count", "columns"),
+    [("week3", 6, 40), *(pytest.param(*case, marks=pytest.mark.train) for case in SLOWER)],
+)
 def test_a_quiz_from_start_to_end(sit, tmp_path, quiz_id, count, columns):
     """Each question is answered by letter or number; every line fits the width; the answers lie in a file at the end."""
     child = sit("quiz", quiz_id, "--student", "s001", columns=columns)
@@ -90,6 +93,7 @@ def test_a_killed_terminal_loses_nothing(sit, tmp_path):
     assert f"* c) {chosen}" in screen(again)
 
 
+@pytest.mark.train
 def test_quit_saves_and_ctrl_c_too(sit):
     """q ends with 0, Ctrl-C with 130; both say how to go on."""
     child = sit("quiz", "week2", "--student", "s003")
@@ -107,6 +111,7 @@ def test_quit_saves_and_ctrl_c_too(sit):
     assert child.exitstatus == 130
 
 
+@pytest.mark.train
 def test_a_second_terminal_is_refused_while_the_first_is_open(sit):
     """Two terminals would overwrite each other's answers."""
     screen(sit("quiz", "week3", "--student", "s004"))
@@ -116,6 +121,7 @@ def test_a_second_terminal_is_refused_while_the_first_is_open(sit):
     assert second.exitstatus == 2
 
 
+@pytest.mark.train
 def test_attempts_run_out(sit):
     """After the two attempts that week 3 allows, a third is refused."""
     for _ in range(2):
@@ -130,6 +136,7 @@ def test_attempts_run_out(sit):
     assert child.exitstatus == 2
 
 
+@pytest.mark.train
 def test_without_a_key_it_is_recorded_not_graded(sit, tmp_path):
     """A course without solutions/ takes the answers and says to hand in the file; exit 0."""
     course = tmp_path / "course"
