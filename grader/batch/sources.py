@@ -1,0 +1,249 @@
+"""Where a class's submissions come from: a folder, an archive of an LMS, or a table; each student with their files.
+
+Nothing in it is believed: names are checked, links never followed, and what is refused is named while the rest goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from grader.batch import sources_gradescope, sources_roster
+from grader.batch.sources_archive import SUFFIXES, is_archive, unpacked
+from grader.batch.sources_folder import walked
+from grader.batch.sources_members import GRADED, Member, Refused, checked, ignored, without_collisions
+from grader.batch.sources_names import METADATA, Naming, Owner, recognise
+from grader.batch.sources_roster import Roster
+from grader.errors import UsageError
+from grader.reports.text import line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What one student handed in.
+
+    Args:
+        student: the id by which the class knows them: the roster's, else the LMS's, else the file's or folder's name.
+        name: to show; may be empty.
+        files: each `.py` and `.ipynb`; none where something else was handed in.
+        names: what the files are called in the source, in the same order.
+        submitted_at: where the source says it.
+        late: where the LMS says it.
+    """
+
+    student: str
+    name: str = ""
+    files: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
+    submitted_at: datetime | None = None
+    late: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submissions:
+    """A class's work, in the order of student ids; as a context it removes what was unpacked.
+
+    Args:
+        problems: what was refused or is doubtful, each a sentence with its name.
+        enrolled: names by student id, also of those who handed in nothing.
+    """
+
+    handed: tuple[Handed, ...]
+    problems: tuple[str, ...] = ()
+    enrolled: dict[str, str] = field(default_factory=dict)
+    unpacked: Path | None = None
+
+    def __iter__(self) -> Iterator[Handed]:
+        return iter(self.handed)
+
+    def __len__(self) -> int:
+        return len(self.handed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.unpacked is not None:
+            shutil.rmtree(self.unpacked, ignore_errors=True)
+
+
+def read(path: Path, roster: Path | None = None) -> Submissions:
+    """The submissions in a folder, an archive, or the files that a table names.
+
+    Args:
+        path: a folder; a zip or tar archive; a CSV with a column `file`, relative to it.
+        roster: a CSV of the class.
+
+    Raises:
+        UsageError: nothing there, nothing in it, or nothing that can be read.
+    """
+    known = sources_roster.read(roster) if roster is not None else None
+    if path.is_dir():
+        return _grouped(path, list(walked(path)), known, None)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file or folder")
+    if path.suffix.lower() == ".csv":
+        return _listed(path, known)
+    if is_archive(path):
+        return _of_archive(path, known)
+    raise UsageError(f"{path}: expected a folder, an archive ({', '.join(SUFFIXES)}) or a .csv of students and files")
+
+
+def _of_archive(path: Path, roster: Roster | None) -> Submissions:
+    folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
+    try:
+        return _grouped(path, list(unpacked(path, folder)), roster, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, folder: Path | None) -> Submissions:
+    problems = [each for each in found if isinstance(each, str)]
+    members: list[Member] = []
+    for each in without_collisions(member for member in found if isinstance(member, Member)):
+        members.append(each) if isinstance(each, Member) else problems.append(each)
+    seen = [member for member in members if not ignored(member.name)]
+    hidden = [member.name for member in members if ignored(member.name)]
+    around = _stem(path) if folder else path.absolute().name
+    naming = recognise([member.name for member in seen], around, packed=folder is not None, hidden=hidden)
+    handed = _by_student(seen, naming, problems)
+    if naming.system == "gradescope":
+        handed = _submitters(handed, seen, naming, problems)
+    if not handed:
+        raise UsageError(f"{path}: no submissions in it" + "".join(f"\n  {problem}" for problem in problems[:10]))
+    return _with_roster(handed, problems, roster, folder)
+
+
+def _stem(path: Path) -> str:
+    lower = path.name.lower()
+    return path.name[: -len(next(suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if lower.endswith(suffix)))]
+
+
+def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) -> list[Handed]:
+    """Files by owner."""
+    found: dict[str, Handed] = {}
+    for member in sorted(members, key=lambda member: member.name):
+        name = member.name.removeprefix(naming.root)
+        graded = member.path is not None and name.endswith(GRADED)
+        owner = naming.owner(name)
+        if owner is None and graded:
+            problems.append(f"{line(member.name)}: not named as {naming.system} names files, so nobody's; rename it")
+        # A stray table or text beside the students' files makes nobody of its name.
+        elif owner is not None and (graded or naming.system != "plain" or "/" in name):
+            found[owner.student] = _added(found.get(owner.student), owner, member if graded else None)
+    return _without_twins(list(found.values()), problems)
+
+
+def _added(before: Handed | None, owner: Owner, member: Member | None) -> Handed:
+    known = before or Handed(student=owner.student, name=owner.name, late=owner.late)
+    if owner.late and not known.late:
+        known = replace(known, late=True)
+    if member is None or member.path is None:
+        return known
+    return replace(known, files=(*known.files, member.path), names=(*known.names, member.name))
+
+
+def _without_twins(handed: Sequence[Handed], problems: list[str]) -> list[Handed]:
+    """Ids that differ in letter case only would be one student in an LMS's table."""
+    twins: dict[str, list[str]] = {}
+    for each in handed:
+        twins.setdefault(each.student.casefold(), []).append(each.student)
+    for both in (both for both in twins.values() if len(both) > 1):
+        names = " and ".join(line(name) for name in both)
+        problems.append(f"{names}: two students whose names differ in letter case only; rename one")
+    return [each for each in handed if len(twins[each.student.casefold()]) == 1]
+
+
+def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming, problems: list[str]) -> list[Handed]:
+    """Gradescope's folders by their submitters; each member of a group has handed in the same files."""
+    path = next((member.path for member in members if member.name == naming.root + METADATA), None)
+    try:
+        told = sources_gradescope.read(path.read_bytes()) if path else {}
+    except (OSError, ValueError) as error:
+        problems.append(f"{METADATA}: {error}; students are named after their folders")
+        told = {}
+    found: list[Handed] = []
+    for each in handed:
+        known = told.get(each.student)
+        if known is None or not known.submitters:
+            found.append(each)
+            continue
+        found += [
+            replace(each, student=student or each.student, name=name, submitted_at=known.submitted_at)
+            for student, name in known.submitters
+        ]
+    return _merged(found)
+
+
+def _with_roster(
+    handed: Sequence[Handed], problems: list[str], roster: Roster | None, folder: Path | None
+) -> Submissions:
+    if roster is not None:
+        handed = _merged(_identified(each, roster, problems) for each in handed)
+        absent = sources_roster.missing(roster, [each.student for each in handed])
+        if absent:
+            names = ", ".join(line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
+            problems.append(f"{len(absent)} of the roster handed in nothing: {names}")
+        problems = [*roster.problems, *problems]
+    enrolled = {student.id: student.name for student in roster.students} if roster else {}
+    enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
+    ordered = tuple(sorted(handed, key=lambda each: each.student))
+    return Submissions(handed=ordered, problems=tuple(problems), enrolled=enrolled, unpacked=folder)
+
+
+def _merged(handed: Iterable[Handed]) -> list[Handed]:
+    """One for each student, whom a source may know by two names."""
+    found: dict[str, Handed] = {}
+    for each in handed:
+        before = found.get(each.student)
+        found[each.student] = (
+            replace(each, files=before.files + each.files, names=before.names + each.names) if before else each
+        )
+    return list(found.values())
+
+
+def _identified(each: Handed, roster: Roster, problems: list[str]) -> Handed:
+    """With the id, name and time of the roster."""
+    known = roster.find(each.student, each.name)
+    if known is None:
+        problems.append(f"{line(each.student)}: not in the roster; graded under this name")
+        return each
+    return replace(each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at)
+
+
+def _listed(path: Path, roster: Roster | None) -> Submissions:
+    """The files that a table names, one row for each."""
+    table = sources_roster.read(path)
+    problems = list(table.problems)
+    found: dict[str, Handed] = {}
+    for student in table.students:
+        before = found.get(student.id) or Handed(student=student.id, name=student.name, submitted_at=student.submitted_at)
+        try:
+            files = _named(path.parent, student.file)
+        except Refused as refusal:
+            problems.append(f"{line(student.id)}: {line(student.file)}: {refusal}")
+            continue
+        names = tuple(str(file) for file in files)
+        found[student.id] = replace(before, files=before.files + files, names=before.names + names)
+    if not any(each.files for each in found.values()):
+        raise UsageError(f'{path}: names no files; it needs a column "file", relative to the table')
+    return _with_roster(list(found.values()), problems, roster, None)
+
+
+def _named(folder: Path, name: str) -> tuple[Path, ...]:
+    """The file that a row names; none for an empty cell. Raises: Refused: it isn't one below the table's folder."""
+    if not name:
+        return ()
+    path = folder / PurePosixPath(checked(name))
+    if path.is_symlink() or not path.is_file():
+        raise Refused("no such file")
+    return (path,)

@@ -1,0 +1,80 @@
+"""Gradescope's `submission_metadata.yml`: who handed in which `submission_123`, and when.
+
+Ruby writes it, with tags and aliases; only the few scalars that are used are looked at, and no object is ever built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from grader.reports.text import line
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_BYTES = 50_000_000
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|UTC|[+-]\d\d:?\d\d)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """One submission: of each submitter the id (Gradescope's `sid`, else the address) and the name."""
+
+    submitters: tuple[tuple[str, str], ...]
+    submitted_at: datetime | None
+
+
+def read(data: bytes) -> dict[str, Submitted]:
+    """The submissions by the names of their folders.
+
+    Raises:
+        ValueError: not such a file, with the reason.
+    """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"is larger than {MOST_BYTES // 1_000_000} MB")
+    try:
+        root: Any = yaml.compose(data, Loader=Loader)
+    except (yaml.YAMLError, RecursionError, UnicodeError, ValueError) as error:
+        raise ValueError(f"not YAML: {line(str(error).splitlines()[0], 100)}") from error
+    return {name: _submitted(node) for name, node in _pairs(root)}
+
+
+def _submitted(node: Any) -> Submitted:
+    fields = dict(_pairs(node))
+    people = fields.get(":submitters")
+    nodes = people.value if isinstance(people, yaml.SequenceNode) else []
+    submitters = [
+        {name: value.value for name, value in _pairs(each) if isinstance(value, yaml.ScalarNode)} for each in nodes[:50]
+    ]
+    created = fields.get(":created_at")
+    return Submitted(
+        submitters=tuple(_submitter(person) for person in submitters),
+        submitted_at=_time(created.value) if isinstance(created, yaml.ScalarNode) else None,
+    )
+
+
+def _submitter(person: dict[str, str]) -> tuple[str, str]:
+    name = person.get(":name", "")
+    return person.get(":sid") or person.get(":email") or name, name
+
+
+def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield key.value, value
+
+
+def _time(text: str) -> datetime | None:
+    found = TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    offset = "+00:00" if found[3] in (None, "Z", "UTC") else found[3]
+    try:
+        return datetime.fromisoformat(f"{found[1]}T{found[2]}{offset}").astimezone(UTC)
+    except ValueError:
+        return None
