@@ -51,6 +51,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     tolerance: float = 0.0
     dtype: str | None = None
     below_s: float | None = None
+    gate: bool = False
 
 
 class Panel(Struct, frozen=True, kw_only=True):
@@ -105,7 +106,9 @@ class Hung(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Call(Struct, frozen=True, kw_only=True, tag=True):
-    """Call the function with these values; `limit_s` bounds the call, `most_bytes` the arrays of its answer."""
+    """Call the function with these values within `limit_s`; an array of the answer that has more than `most_bytes` is
+    told by its type and shape, and its bytes aren't sent.
+    """
 
     arguments: list[Any]
     arrays: ArraySpecs

@@ -8,6 +8,7 @@ from grader.calls import Argument
 from grader.yamltree import Node, Problems, did_you_mean
 
 GIVES = "gives"
+MOST_RANDOM = 1000
 
 
 def check(tree: Node, arguments: Mapping[str, Argument], problems: Problems) -> None:
@@ -23,21 +24,28 @@ def check(tree: Node, arguments: Mapping[str, Argument], problems: Problems) -> 
     checks = tree.at("checks").value
     for item in checks if isinstance(checks, tuple) else ():
         given = item.at("args")
-        if not isinstance(given.value, dict) or not str(item.at("check").value).startswith("behaviour."):
-            continue
-        for case in _cases(given):
-            _case(case, arguments, problems)
-        if given.value.get("random") is not None:
-            for name, argument in arguments.items():
-                if not argument.drawable:
-                    text = (
-                        f'random cases need to know how "{name}" is drawn: choice, whole, number, or shape and values'
-                    )
-                    problems.add(given.keys["random"], text)
+        if isinstance(given.value, dict) and str(item.at("check").value).startswith("behaviour."):
+            _arguments(given, arguments, problems)
     panels = tree.at("picture").value
     for panel in panels if isinstance(panels, tuple) else ():
         if isinstance(panel.at("case").value, dict):
             _case(panel.at("case"), arguments, problems)
+
+
+def _arguments(given: Node, arguments: Mapping[str, Argument], problems: Problems) -> None:
+    """The cases of one check, and how many random ones it asks for."""
+    for case in _cases(given):
+        _case(case, arguments, problems)
+    mapping = given.value if isinstance(given.value, dict) else {}
+    if "random" not in mapping:
+        return
+    number = str(mapping["random"].value)
+    if number.isdecimal() and int(number) > MOST_RANDOM:
+        problems.add(mapping["random"], f"random cases must be at most {MOST_RANDOM}, got {number}")
+    for name, argument in arguments.items():
+        if not argument.drawable:
+            text = f'random cases need to know how "{name}" is drawn: choice, whole, number, or shape and values'
+            problems.add(given.keys["random"], text)
 
 
 def _cases(given: Node) -> list[Node]:

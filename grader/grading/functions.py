@@ -151,6 +151,7 @@ class Attempt:
             seconds = self._seconds()
         answer = structs.replace(answer, seconds=seconds)
         arrays = answer.arrays if isinstance(answer, Gave) else []
+        arrays = [spec for spec in arrays if spec.nbytes <= call.most_bytes]
         size = sum(spec.nbytes for spec in arrays)
         if size > MOST_RESULT:
             raise Over(End(kind="out_of_memory", message=f"{self.exercise.function}() returned {size:,} bytes"))

@@ -31,7 +31,7 @@ def prepare(course: Course, exercise: Exercise, options: Options) -> Prepare:
     return Prepare(
         function=str(exercise.function),
         arguments=exercise.arguments,
-        asked=[_asked(spec) for spec in exercise.checks if spec.check.startswith(GROUP)],
+        asked=asked_of(exercise),
         seed=exercise.seed,
         fresh_seed=exercise.seed if options.seed is None else options.seed,
         limit_s=float(exercise.limits.call),
@@ -40,6 +40,11 @@ def prepare(course: Course, exercise: Exercise, options: Options) -> Prepare:
         panels=exercise.picture,
         picture=str(options.picture.absolute()) if options.picture is not None else None,
     )
+
+
+def asked_of(exercise: Exercise) -> list[Asked]:
+    """The checks of behaviour, as the referee needs them."""
+    return [_asked(spec) for spec in exercise.checks if spec.check.startswith(GROUP)]
 
 
 def _asked(spec: CheckSpec) -> Asked:
@@ -52,6 +57,7 @@ def _asked(spec: CheckSpec) -> Asked:
         random=given.get("random", 0),
         tolerance=given.get("tolerance", 0.0),
         dtype=given.get("dtype"),
+        gate=spec.gate,
         below_s=float(given["below"]) if "below" in given else None,
     )
 

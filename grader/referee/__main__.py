@@ -92,6 +92,8 @@ class Referee:
         bench = Bench(prepare.function, list(prepare.arguments), prepare.asked, made)
         limits = {one.id: one.below_s for one in prepare.asked if one.below_s}
         for case in made:
+            if case.owner in limits and bench.gated:
+                continue
             reply = self._call(case, limits.get(case.owner) or prepare.limit_s)
             bench.judge(case, reply)
             if reply.end == "hung":
@@ -122,11 +124,10 @@ class Referee:
         return Reply(end="hung", message=message.why, seconds=message.seconds)
 
     def _arrays(self, message: Gave, most_bytes: int) -> list[Array | Unread]:
-        """What follows an answer; nothing is allocated for what can't be right."""
+        """What follows an answer; what is far too large to be right wasn't sent."""
         result: list[Array | Unread] = []
         for spec in message.arrays:
             if spec.nbytes > most_bytes:
-                self.channel.relay([spec], None)
                 result.append(Unread(spec.dtype, tuple(spec.shape)))
                 continue
             array = np.empty(spec.shape, spec.dtype)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from grader.calls import Argument, Asked, Panel
+from grader.cases import GIVES, MOST_RANDOM
 from grader.referee.scene import scene
 from grader.values import Array
 
-MOST_RANDOM = 1000
 FRESH = 1
 
 
@@ -103,7 +103,7 @@ def of(written: Mapping[str, Any], arguments: Mapping[str, Argument], owner: str
     """
     values = tuple(made(written.get(name), argument, name) for name, argument in arguments.items())
     case = Case(owner=owner, arguments=values)
-    return case.answer(_given(written["gives"])) if "gives" in written else case
+    return case.answer(_given(written[GIVES])) if GIVES in written else case
 
 
 def panel(one: Panel, arguments: Mapping[str, Argument]) -> Case:
@@ -140,5 +140,5 @@ def _given(value: Any) -> Any:
     """`gives`: plain data, or `{array: dtype, value: nested lists}`."""
     match value:
         case {"array": str() as dtype, "value": nested}:
-            return _array(nested, dtype, "gives")
+            return _array(nested, dtype, GIVES)
     return value

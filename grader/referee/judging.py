@@ -136,6 +136,11 @@ class Bench:
         hint = f"`.astype(np.{right})` makes another array of that type."
         return self._failure(case, f"gave numbers of type {got}, not {right}", right, got, hint=hint)
 
+    @property
+    def gated(self) -> bool:
+        """Whether a check that comes before others has failed, so that nothing costly need be tried any more."""
+        return any(tally.asked.gate and tally.smallest for tally in self.tallies.values())
+
     def trials(self, *, reference: bool) -> dict[str, Trial]:
         """The record of each check."""
         return {name: tally.trial(reference=reference) for name, tally in self.tallies.items()}

@@ -36,7 +36,8 @@ def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
         seal = Seal()
         sealed = seal.value(value)
         changed = [index for index, before in enumerate(kept) if not same(before, given[index])]
-        front.channel.send(Gave(value=sealed, arrays=seal.specs, changed=changed), seal.buffers)
+        buffers = [buffer for buffer in seal.buffers if buffer.nbytes <= message.most_bytes]
+        front.channel.send(Gave(value=sealed, arrays=seal.specs, changed=changed), buffers)
 
 
 def main() -> None:

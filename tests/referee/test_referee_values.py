@@ -56,8 +56,8 @@ class Flattering(np.ndarray):
 @pytest.mark.parametrize(
     ("value", "name"),
     [
-        (Liar(3), "an object of class test_values.Liar"),
-        (np.zeros(3).view(Flattering), "an object of class test_values.Flattering"),
+        (Liar(3), "an object of class test_referee_values.Liar"),
+        (np.zeros(3).view(Flattering), "an object of class test_referee_values.Flattering"),
         (np.ma.masked_array([1]), "an object of class numpy.ma.MaskedArray"),
         (object(), "an object of class object"),
         (np.zeros(2, complex), "an array of complex128"),

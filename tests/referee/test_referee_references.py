@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage, signal
 
 ROOT = Path(__file__).parents[2]
-SMALL = settings(max_examples=40, deadline=None)
+SMALL = settings(max_examples=15, deadline=None)
 FILTERS = [
     [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
     [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],

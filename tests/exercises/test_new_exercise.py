@@ -1,0 +1,69 @@
+"""`grade new-exercise` makes an exercise that works."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import cli
+from grader.cli import selfcheck
+from grader.course import Course
+from grader.exercise import load
+from grader.grading import Options, grade
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    for folder in ("exercises", "quizzes", "solutions"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setenv("GRADE_COURSE", str(tmp_path))
+    return Course(root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Bright-en", "can't be an exercise's name"),
+        ("9lives", "can't be an exercise's name"),
+        ("taken", "exists already; choose another"),
+    ],
+)
+def test_a_name_that_cant_be_is_refused(course, capsys, name, message):
+    """Before anything is written."""
+    (course.root / "solutions" / "taken").mkdir()
+
+    assert cli.run(["new-exercise", name]) == 2
+    assert message in capsys.readouterr().err
+    assert course.exercise_ids() == []
+
+
+def test_a_course_without_solutions_is_refused(course, capsys):
+    """A student's course can't take exercises."""
+    (course.root / "solutions").rmdir()
+
+    assert cli.run(["new-exercise", "brighten"]) == 2
+    assert "make that folder first" in capsys.readouterr().err
+
+
+def test_an_exercise_is_made_like_another(course, capsys):
+    """Its files are copied with the name replaced, and its texts hold together."""
+    for top in ("exercises", "solutions"):
+        shutil.copytree(ROOT / top / "exercise1", course.root / top / "exercise1")
+
+    assert cli.run(["new-exercise", "deep_digits", "--like", "exercise1"]) == 0
+    assert [proof.fault for proof in selfcheck.lint(course, load(course, "deep_digits")) if proof.fault] == []
+    assert "grade selfcheck deep_digits --write-stubs" in capsys.readouterr().out
+
+
+@pytest.mark.train
+def test_the_sample_works_as_it_is(course):
+    """Every promise of a new exercise holds before anything is changed."""
+    assert cli.run(["new-exercise", "brighten"]) == 0
+
+    exercise = load(course, "brighten")
+    proofs = list(selfcheck.lint(course, exercise))
+    proofs += selfcheck.prove(course, exercise, lambda path: grade(course, exercise, path, Options()))
+
+    assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
