@@ -54,6 +54,10 @@ class Commands(click.Group):
             args = [MAIN_JOB, *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        offered: list[Any] = importlib.import_module("grader.cli.completing").items(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *offered]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.cli import completing
 from grader.course import Course
 from grader.errors import UsageError
 from grader.release import bundle
@@ -19,7 +20,7 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 @click.command("bundle", options_metavar="[OPTIONS]")
 @click.argument("service", type=click.Choice(["gradescope", "github", "gitlab"]))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.argument("exercise", required=False)
+@click.argument("exercise", required=False, shell_complete=completing.exercises)
 @click.option(
     "--file", "file_", metavar="FILE", help="The file to grade there (default: EXERCISE.py); not for Gradescope."
 )

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.cli import completing
 from grader.exercise import Exercise, load, text_of
 from grader.standing import Book
 
 
 @click.command("hint")
-@click.argument("exercise")
+@click.argument("exercise", shell_complete=completing.exercises)
 @click.option("--all", "show_all", is_flag=True, help="Show every hint.")
 @click.option("--reset", is_flag=True, help="Start again from the first hint.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.cli import completing
 from grader.errors import CourseError, Problem, UsageError
 from grader.exercise import load, text_of
 
 
 @click.command("new")
-@click.argument("exercise")
+@click.argument("exercise", shell_complete=completing.exercises)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")

@@ -11,6 +11,7 @@ import click
 from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
+from grader.cli import completing
 from grader.cli.list_ import load_all
 from grader.cli.watching.keyboard import Keyboard
 from grader.cli.watching.session import Session
@@ -22,7 +23,7 @@ from grader.grading import Options
 
 @click.command("watch", options_metavar="[OPTIONS]")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.argument("exercise_id", metavar="[EXERCISE]", required=False)
+@click.argument("exercise_id", metavar="[EXERCISE]", required=False, shell_complete=completing.exercises)
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
