@@ -18,7 +18,7 @@ def offered(monkeypatch, capsys):
         monkeypatch.setenv("_GRADE_COMPLETE", "bash_complete")
         with pytest.raises(SystemExit):
             cli.run([])
-        return [line.split(",")[1] for line in capsys.readouterr().out.splitlines()]
+        return [line.split(",")[1] for line in capsys.readouterr().out.splitlines() if line]
 
     return run
 
