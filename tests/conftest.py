@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import pytest
+
+from grader.engines.pair import Starter
+from grader.engines.pool import pool
 
 CACHE = pytest.StashKey[str]()
 
@@ -21,3 +25,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """After everything."""
     if CACHE in config.stash:
         shutil.rmtree(config.stash[CACHE], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Starter]:
+    """Starts attempts in processes that are warm already, as a batch does: `Options(start=warm)`."""
+    with pool(1) as made:
+        yield made.start

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +17,7 @@ import click
 from grader import course as courses
 from grader import stub
 from grader.course import Course
+from grader.engines.pool import Pool, pool
 from grader.errors import CourseError, Exit, UsageError
 from grader.exercise import Exercise, load, text_of
 from grader.grading import Options, grade
@@ -26,6 +30,8 @@ EXPECT = re.compile(r"^# expect: (?:failed (?P<check>\S+)|(?P<end>\w+))\s*$")
 ENDS = tuple(kind for kind in get_args(EndKind) if kind != "completed")
 
 Grader = Callable[[Path], Verdict]
+Map = Callable[[Callable[["Claim"], "Proof"], Iterable["Claim"]], Iterator["Proof"]]
+Claim = tuple[str, Path, Callable[[Verdict], str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,7 @@ class Expectation:
 @click.argument("exercises", nargs=-1)
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where training runs.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Files at a time (default: the number of cores).")
 @click.option("--text-only", is_flag=True, help="Check the files without grading anything.")
 @click.option("--write-stubs", is_flag=True, help="Write each stub.py anew from its solution, and do nothing else.")
 @click.option("--write-cases", is_flag=True, help="Write each cases.npz anew from its reference, and do nothing else.")
@@ -60,6 +67,7 @@ def command(
     exercises: tuple[str, ...],
     course: Path | None,
     device: Literal["auto", "cpu", "gpu"],
+    jobs: int | None,
     text_only: bool,
     write_stubs: bool,
     write_cases: bool,
@@ -80,23 +88,36 @@ def command(
             writes(found, specs)
         return Exit.PASSED
     proofs: list[Proof] = []
-    for spec in specs:
-        for proof in _proofs(found, spec, device, text_only=text_only):
-            proofs.append(proof)
-            click.echo(line(proof))
-        for remark in unproven(found, spec):
-            click.echo(f"{spec.id}  note: {remark}")
+    at_once = jobs or os.cpu_count() or 1
+    with pool(at_once) as warm, _threads(at_once, warm) as each:
+        options = Options(device=device, start=warm.start)
+        for spec in specs:
+            for proof in _proofs(found, spec, options, each, text_only=text_only):
+                proofs.append(proof)
+                click.echo(line(proof))
+            for remark in unproven(found, spec):
+                click.echo(f"{spec.id}  note: {remark}")
     broken = sum(proof.fault is not None for proof in proofs)
     click.echo(f"{len(proofs)} promises, {broken or 'none'} broken")
     return Exit.NOT_PASSED if broken else Exit.PASSED
 
 
-def _proofs(
-    course: Course, spec: Exercise, device: Literal["auto", "cpu", "gpu"], *, text_only: bool
-) -> Iterator[Proof]:
+@contextlib.contextmanager
+def _threads(at_once: int, warm: Pool) -> Iterator[Map]:
+    """Maps in threads, in order; whoever leaves early ends what runs."""
+    with ThreadPoolExecutor(at_once) as threads:
+        try:
+            yield threads.map
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            warm.close()
+            raise
+
+
+def _proofs(course: Course, spec: Exercise, options: Options, each: Map, *, text_only: bool) -> Iterator[Proof]:
     yield from lint(course, spec)
     if not text_only:
-        yield from prove(course, spec, lambda path: grade(course, spec, path, Options(device=device)))
+        yield from prove(course, spec, lambda path: grade(course, spec, path, options), each)
 
 
 def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
@@ -202,20 +223,21 @@ def unproven(course: Course, spec: Exercise) -> Iterator[str]:
             yield f"no wrong answer fails the check {check.id}"
 
 
-def prove(course: Course, spec: Exercise, grader: Grader) -> Iterator[Proof]:
-    """Grades stub, solution and wrong answers, cheapest first.
+def prove(course: Course, spec: Exercise, grader: Grader, each: Map = map) -> Iterator[Proof]:
+    """Grades stub, solution and wrong answers, in this order.
 
     Args:
         grader: grades one file of this exercise.
+        each: maps a function over what is to be proved, in order.
     """
-    yield _proof(spec, "stub.py fails kindly", text_of(course, spec.id, "stub.py"), grader, unkind)
-    yield _proof(spec, "solution.py earns full marks", solution_of(course, spec.id), grader, imperfect)
+    claims: list[Claim] = [
+        ("stub.py fails kindly", text_of(course, spec.id, "stub.py"), unkind),
+        ("solution.py earns full marks", solution_of(course, spec.id), imperfect),
+    ]
     for path in rejects_of(course, spec.id):
-        try:
-            expected = expectation(path, spec)
-        except ValueError:
-            continue
-        yield _proof(spec, f"rejects/{path.name}", path, grader, partial(unmet, expected))
+        with contextlib.suppress(ValueError):  # told by `lint`
+            claims.append((f"rejects/{path.name}", path, partial(unmet, expectation(path, spec))))
+    yield from each(lambda claim: _proof(spec, *claim[:2], grader, claim[2]), claims)
 
 
 def _proof(spec: Exercise, what: str, path: Path, grader: Grader, judged: Callable[[Verdict], str | None]) -> Proof:

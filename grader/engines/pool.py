@@ -87,6 +87,8 @@ class Pool:
         self.size = size
         self._nursery = Nursery(confine.environment())
         self._idle: list[Warm] = []
+        self._lent: set[Warm] = set()
+        self._closed = False
         self._lock = threading.Lock()
 
     def start(self, request: Request) -> Pair:
@@ -105,11 +107,16 @@ class Pool:
         for warm in self._waiting(kind):
             sock = warm.connect() if warm.served == 0 or warm.rested(REST_S) else None
             if sock is not None:
-                return Lent(self, warm, sock)
+                return self._lend(warm, sock)
             warm.process.kill()
         warm = Warm(kind)
         sock = warm.connect()
         assert sock is not None  # the line is new
+        return self._lend(warm, sock)
+
+    def _lend(self, warm: Warm, sock: socket.socket) -> Lent:
+        with self._lock:
+            self._lent.add(warm)
         return Lent(self, warm, sock)
 
     def _waiting(self, kind: Kind) -> Iterator[Warm]:
@@ -126,7 +133,8 @@ class Pool:
         """A submission is over; keeps the trainer for the next one, and no more of them than there is work for."""
         spare: list[Warm] = []
         with self._lock:
-            if warm.served >= MOST_SERVED:
+            self._lent.discard(warm)
+            if warm.served >= MOST_SERVED or self._closed:
                 spare.append(warm)
             else:
                 self._idle.append(warm)
@@ -136,11 +144,14 @@ class Pool:
             one.process.kill()
 
     def close(self) -> None:
-        """Ends every process that waits; idempotent."""
+        """Ends every process of the pool, of running attempts too, which then end as after a fault; idempotent."""
         with self._lock:
-            waiting, self._idle = self._idle, []
+            self._closed = True
+            waiting, self._idle, lent = self._idle, [], list(self._lent)
         for warm in waiting:
             warm.process.kill()
+        for warm in lent:
+            warm.process.end()
         self._nursery.close()
 
 

@@ -61,15 +61,21 @@ class TrainerProcess:
 
     def last_words(self) -> str:
         """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
+        if self._errors.closed:
+            return ""
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - ERROR_TAIL))
         words = self._errors.read().decode("utf-8", "replace").strip()
         return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
 
-    def kill(self) -> None:
-        """Ends it at once; idempotent."""
+    def end(self) -> None:
+        """Ends it at once; what it said stays readable."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
+
+    def kill(self) -> None:
+        """Ends it at once and lets go of everything; idempotent."""
+        self.end()
         self.sock.close()
         self._errors.close()

@@ -1,0 +1,143 @@
+"""Warm processes for many submissions: quick, and as separate as cold ones."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from grader import exercise as exercises
+from grader.course import Course
+from grader.engines.pool import Pool, pool
+from grader.grading import Options, grade
+
+pytestmark = pytest.mark.train
+
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: train
+dataset: mnist
+limits: {student: 20s, cpu: 1min, memory: 4GB}
+checks: [{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]
+"""
+TRAINS = """
+import os, keras, numpy as np
+MORE
+def train():
+    (x, y), _ = keras.datasets.mnist.load_data()
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, activation='softmax')])
+    model.compile('sgd', 'sparse_categorical_crossentropy', metrics=['accuracy'])
+    history = model.fit(x[:1000] / 255, y[:1000], epochs=2, verbose=0)
+    return WHAT
+"""
+
+
+@pytest.fixture
+def graded(tmp_path):
+    """Grades a text; gives the verdict."""
+    folder = tmp_path / "exercises" / "small"
+    folder.mkdir(parents=True)
+    (tmp_path / "quizzes").mkdir()
+    (folder / "exercise.yaml").write_text(SPEC)
+    course = Course(root=tmp_path)
+    exercise = exercises.load(course, "small")
+
+    def run(start, *, more="", what="history.history", **options):
+        path = tmp_path / "mine.py"
+        path.write_text(TRAINS.replace("MORE", more).replace("WHAT", what))
+        return grade(course, exercise, path, Options(start=start, **options))
+
+    return run
+
+
+@pytest.fixture
+def warm():
+    with pool(1) as made:
+        yield made
+
+
+def below():
+    return {process.pid for process in psutil.Process().children(recursive=True) if process.is_running()}
+
+
+def test_a_warm_verdict_is_a_cold_one(warm, graded):
+    """The same figures from the same file, in whatever order submissions come."""
+    cold = grade_cold(graded)
+    first = graded(warm.start, fresh=True)
+    graded(warm.start, what="1", fresh=True, seed=9)
+    second = graded(warm.start, fresh=True)
+
+    assert cold.training[0].epochs == first.training[0].epochs == second.training[0].epochs
+    assert cold.returned == first.returned == second.returned
+
+
+def grade_cold(graded):
+    return graded(Options().start, fresh=True)
+
+
+def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(warm, graded):
+    """The trainer is the same process; what one submission does to its own is unknown to the next."""
+    more = "keras.left_behind = getattr(keras, 'left_behind', 0) + 1; open('left', 'a').write('x')"
+    what = "[keras.left_behind, len(open('left').read()), os.getuid(), float(np.random.random())]"
+    first = graded(warm.start, more=more, what=what)
+    trainers = {process.pid for process in trainer_processes()}
+    second = graded(warm.start, more=more, what=what)
+
+    assert first.returned[:2] == second.returned[:2] == [1, 1]
+    assert os.getuid() != 0 or first.returned[2] != second.returned[2]
+    assert {process.pid for process in trainer_processes()} == trainers
+    assert len(trainers) == 1
+
+
+def trainer_processes():
+    return [process for process in psutil.Process().children() if "grader.trainer" in process.cmdline()]
+
+
+BAD = {"os._exit(3)": "crashed", "[1 for _ in iter(int, 1)]": "timed_out", "len([0] * 10**9)": "out_of_memory"}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_submission_does_no_harm_to_the_next(warm, graded, what):
+    """One that ends its process, hangs or takes all memory ends as it would alone."""
+    bad, good = graded(warm.start, what=what), graded(warm.start)
+
+    assert (bad.end, good.status) == (BAD[what], "passed")
+
+
+@pytest.mark.parametrize("name", ["grader.trainer", "grader.student.nursery"])
+def test_what_is_killed_is_replaced(warm, graded, name):
+    """A trainer or nursery that ends between two submissions is started anew."""
+    graded(warm.start)
+    for process in psutil.Process().children():
+        if name in process.cmdline():
+            process.send_signal(signal.SIGKILL)
+
+    assert graded(warm.start).status == "passed"
+
+
+def test_an_abandoned_training_does_not_disturb_the_next(warm, graded):
+    """A submission that ends in mid-training leaves a trainer that is at rest again, or a new one."""
+    callback = "[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: os._exit(5))]"
+    fit = f"model.fit(x[:1000], y[:1000], epochs=200, verbose=0, callbacks={callback})"
+
+    bad, good = graded(warm.start, what=fit), graded(warm.start)
+
+    assert (bad.end, bad.end_message) == ("crashed", "your code ended the process (exit code 5) before it returned")
+    assert good.status == "passed"
+
+
+def test_nothing_is_left_running(graded):
+    """After the pool is closed none of its processes is there."""
+    before = below()
+    made = Pool(2)
+    graded(made.start)
+    made.close()
+    made.close()
+    end = time.monotonic() + 5
+    while below() - before and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert below() - before == set()
