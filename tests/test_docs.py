@@ -1,0 +1,111 @@
+"""The documentation is true: every command in it runs, every link leads somewhere, every table is the package's own."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import cli
+from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
+from grader.quiz.faults import table
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LATER = {"authoring.md", "classes.md", "quizzes.md", "trust.md"}
+# What a stub that isn't filled in gives.
+NOT_PASSED = {"grade exercise1 exercise1.py", "grade exercise1 exercise1.py --html report.html"}
+# Commands that wait for somebody, and where they are run instead.
+ELSEWHERE = {
+    "grade watch exercise1.py": "tests/watch/test_watch_terminal.py",
+    "grade quiz week3": "tests/quiz/test_quiz_terminal.py",
+    'eval "$(_GRADE_COMPLETE=bash_source grade)"': "tests/cli/test_completing.py",
+}
+
+
+def commands(page):
+    """The lines of a page's shell blocks, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A student's or instructor's folder, outside of the course."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    monkeypatch.setenv("GRADE_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "80")
+    shutil.copyfile(ROOT / "exercises" / "exercise1" / "stub.py", tmp_path / "my_solution.py")
+    return tmp_path
+
+
+def run_all(page, capsys):
+    """Runs a page's commands in its own order, in one folder; each ends as the page says."""
+    for line in commands(page):
+        if line in ELSEWHERE:
+            assert (ROOT / ELSEWHERE[line]).exists()
+            continue
+        words = shlex.split(line)
+        expected = 1 if line in NOT_PASSED or words[2:3] == ["my_solution.py"] else 0
+        assert words[0] == "grade"
+        assert (cli.run(words[1:]), line) == (expected, line), capsys.readouterr().err
+        capsys.readouterr()
+
+
+@pytest.mark.parametrize("page", ["student.md", "messages.md"])
+def test_every_command_runs(page, folder, capsys):
+    """What a page tells to type works as it says."""
+    run_all(page, capsys)
+
+
+@pytest.mark.train
+def test_every_command_of_the_instructor_runs(folder, capsys):
+    """And the files that the page promises are there: the repository with its workflow, the bundle, the reports."""
+    run_all("instructor.md", capsys)
+
+    promised = ["students/README.md", "students/.github/workflows/grade.yml", "project/.gitlab-ci.yml", "exercise1.zip",
+                "verdict.json", "junit.xml", "report.html", "feedback.json", "scores.json"]  # fmt: skip
+    assert [name for name in promised if not (folder / name).exists()] == []
+
+
+@pytest.mark.train
+def test_the_student_s_page_leads_to_a_passed_exercise(folder, capsys):
+    """New, filled in with the solution, graded: passed, with a page to keep, and listed as passed."""
+    assert cli.run(["new", "exercise1"]) == 0
+    shutil.copyfile(ROOT / "solutions" / "exercise1" / "solution.py", folder / "exercise1.py")
+
+    assert cli.run(["exercise1", "exercise1.py", "--html", "report.html"]) == 0
+    assert "PASSED  100 / 100 points" in capsys.readouterr().out
+    assert "<svg" in (folder / "report.html").read_text()
+    assert cli.run(["list"]) == 0
+    assert "✓  exercise1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_link_leads_somewhere(page):
+    """Links between pages name files that are there."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+    assert [link for link in links if link and link not in LATER and not (DOCS / link).exists()] == []
+
+
+def test_every_page_is_in_the_index():
+    """A page that nothing leads to is never read."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+
+    assert [path.name for path in DOCS.glob("*.md") if path.name != "index.md" and f"({path.name})" not in text] == []
+
+
+def test_the_tables_of_messages_are_the_package_s_own():
+    """Each code and word stands there with the package's words."""
+    text = (DOCS / "messages.md").read_text(encoding="utf-8")
+    rows = [f"| {code} | {what} | {mend} |" for code, (what, mend) in FINDINGS.items()]
+    rows += [f"| `{end}` | {what} | {mend} |" for end, (what, mend) in ENDS.items()]
+    rows += [f"| `{word}` | {meaning} |" for words in (BASES, STATUSES) for word, meaning in words.items()]
+
+    assert [row for row in rows if row not in text] == []
+    assert table() in text
