@@ -5,14 +5,18 @@ A further decision is one more field here, with a default for courses that don't
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from grader.course import Course
-from grader.yamltree import convert, read
+from grader.policy import Policy, extended, time_of
+from grader.yamltree import Node, Problems, convert, did_you_mean, read
 
 FILE = "course.yaml"
+SOME_DAY = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on
 
 Dialect = Literal["accept", "warn", "reject"]
 
@@ -23,10 +27,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     Args:
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
+        grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 
     schema: Literal["grade-course/1"] = "grade-course/1"
     dialect: Dialect = "accept"
+    grading: Policy = Policy()
 
 
 def load(course: Course) -> Settings:
@@ -42,6 +48,39 @@ def load(course: Course) -> Settings:
     settings = convert(tree, Settings, problems)
     if "schema" not in tree.keys:
         problems.add(tree, '"schema" is missing: write `schema: grade-course/1` as the first line', "missing")
+    _check_grading(_items(tree).get("grading"), [*course.exercise_ids(), *course.quiz_ids()], problems)
     problems.check()
     assert isinstance(settings, Settings)
     return settings
+
+
+def _check_grading(node: Node | None, known: Iterable[str], problems: Problems) -> None:
+    """The names of exercises and the times, each at its place."""
+    parts = _items(node)
+    _check_each(parts.get("due"), known, time_of, problems)
+    for extensions in _items(parts.get("extensions")).values():
+        _check_each(extensions, known, lambda text: extended(SOME_DAY, text), problems)
+    for excused in _items(parts.get("excused")).values():
+        for item in excused.value if isinstance(excused.value, tuple) else ():
+            _check_name(str(item.value), item, known, problems)
+
+
+def _check_each(node: Node | None, known: Iterable[str], parse: Callable[[str], object], problems: Problems) -> None:
+    for name, value in _items(node).items():
+        assert node is not None
+        _check_name(name, node.keys[name], known, problems)
+        if isinstance(value.value, str):
+            try:
+                parse(value.value)
+            except ValueError as error:
+                problems.add(value, str(error))
+
+
+def _check_name(name: str, place: Node | tuple[int, int], known: Iterable[str], problems: Problems) -> None:
+    if name not in known:
+        problems.add(place, f'no exercise "{name}"{did_you_mean(name, known)}')
+
+
+def _items(node: Node | None) -> dict[str, Node]:
+    """The entries of a mapping; none where it is missing, or is something else, which `convert` has told."""
+    return node.value if node is not None and isinstance(node.value, dict) else {}

@@ -193,9 +193,9 @@ def _mapping(source: yaml.MappingNode, problems: Problems) -> Node:
 
 
 class Duration(float):
-    """Seconds, written `90s`, `5min` or `1h`."""
+    """Seconds, written `90s`, `5min`, `1h` or `2d`."""
 
-    units: ClassVar = {"s": 1.0, "min": 60.0, "h": 3600.0}
+    units: ClassVar = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
     form = 'a time such as "90s", "5min" or "1h"'
 
 
