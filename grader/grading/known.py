@@ -83,7 +83,8 @@ def key(course: Course, exercise: Exercise, source: Submission, options: Options
     parts = [
         source.sha256,
         source.name,
-        _content([path for folder in folders for path in _files(folder)] + [course.root / settings.FILE]),
+        _content([path for folder in folders for path in _files(folder)]),
+        settings.load(course).dialect,
         _program(),
         chosen,
     ]
