@@ -14,14 +14,15 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from grader.batch import sources_gradescope, sources_roster
+from grader import roster as rosters
+from grader.batch import sources_gradescope
 from grader.batch.sources_archive import SUFFIXES, is_archive, unpacked
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import GRADED, Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, recognise
-from grader.batch.sources_roster import Roster
 from grader.errors import UsageError
 from grader.reports.text import line
+from grader.roster import Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def read(path: Path, roster: Path | None = None) -> Submissions:
     Raises:
         UsageError: nothing there, nothing in it, or nothing that can be read.
     """
-    known = sources_roster.read(roster) if roster is not None else None
+    known = rosters.read(roster) if roster is not None else None
     if path.is_dir():
         return _grouped(path, list(walked(path)), known, None)
     if not path.is_file():
@@ -189,7 +190,7 @@ def _with_roster(
 ) -> Submissions:
     if roster is not None:
         handed = _merged(_identified(each, roster, problems) for each in handed)
-        absent = sources_roster.missing(roster, [each.student for each in handed])
+        absent = rosters.missing(roster, [each.student for each in handed])
         if absent:
             names = ", ".join(line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
             problems.append(f"{len(absent)} of the roster handed in nothing: {names}")
@@ -222,7 +223,7 @@ def _identified(each: Handed, roster: Roster, problems: list[str]) -> Handed:
 
 def _listed(path: Path, roster: Roster | None) -> Submissions:
     """The files that a table names, one row for each."""
-    table = sources_roster.read(path)
+    table = rosters.read(path)
     problems = list(table.problems)
     found: dict[str, Handed] = {}
     for student in table.students:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.batch import sources, sources_roster
+from grader import roster as rosters
+from grader.batch import sources
 from grader.batch.sources_members import Refused, checked
 from grader.batch.sources_names import recognise
 from grader.errors import UsageError
@@ -36,14 +37,14 @@ OWN = "sid;first name;last name;submitted_at\ns1;Ada;Lovelace;2026-10-01T12:00+0
 )
 def test_a_student_is_found_by_every_id_that_only_they_have(text, name, student):
     """Whatever table it comes from."""
-    found = sources_roster.parse(text, "roster.csv").find("", name)
+    found = rosters.parse(text, "roster.csv").find("", name)
 
     assert (found.id, found.name) == student
 
 
 def test_an_id_that_two_have_finds_nobody():
     """Nobody gets another's grade."""
-    roster = sources_roster.parse("id,name\n1,Ada\n2,Ada\n", "roster.csv")
+    roster = rosters.parse("id,name\n1,Ada\n2,Ada\n", "roster.csv")
 
     assert roster.find("Ada") is None
     assert roster.find("2").id == "2"
@@ -51,7 +52,7 @@ def test_an_id_that_two_have_finds_nobody():
 
 def test_times_need_an_offset():
     """Without one nobody knows what is late."""
-    roster = sources_roster.parse("id,submitted_at\n1,2026-10-01T12:00+02:00\n2,2026-10-01\n3,soon\n,\n4,2026-10-01 10:00:00 UTC\n", "r.csv")
+    roster = rosters.parse("id,submitted_at\n1,2026-10-01T12:00+02:00\n2,2026-10-01\n3,soon\n,\n4,2026-10-01 10:00:00 UTC\n", "r.csv")
 
     assert roster.students[0].submitted_at == roster.students[3].submitted_at == datetime(2026, 10, 1, 10, tzinfo=UTC)
     assert [student.submitted_at for student in roster.students[1:3]] == [None, None]
@@ -63,8 +64,8 @@ def test_times_need_an_offset():
 
 def test_a_row_without_an_id_is_passed_over_and_named():
     """But Canvas's row of possible points is no student."""
-    assert sources_roster.parse(CANVAS, "r.csv").problems == ()
-    assert sources_roster.parse("id,name\n,Ada\n", "r.csv").problems == ("r.csv: row 2 has no id; it is passed over",)
+    assert rosters.parse(CANVAS, "r.csv").problems == ()
+    assert rosters.parse("id,name\n,Ada\n", "r.csv").problems == ("r.csv: row 2 has no id; it is passed over",)
 
 
 @pytest.mark.parametrize(
@@ -79,22 +80,22 @@ def test_what_is_no_roster_is_explained(tmp_path, text, said):
     """With what is looked for."""
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(UsageError, match=said):
-        sources_roster.read(tmp_path / "roster.csv")
+        rosters.read(tmp_path / "roster.csv")
 
 
 def test_a_roster_that_is_not_there_or_far_too_large_is_told(tmp_path):
     """Before anything is graded."""
     with pytest.raises(UsageError, match="r.csv: can't be read: No such file"):
-        sources_roster.read(tmp_path / "r.csv")
+        rosters.read(tmp_path / "r.csv")
     (tmp_path / "r.csv").write_bytes(b"id\n" + b"1\n" * 10_000_001)
     with pytest.raises(UsageError, match="is larger than 20 MB; a roster is a table of one class"):
-        sources_roster.read(tmp_path / "r.csv")
+        rosters.read(tmp_path / "r.csv")
 
 
 def test_spreadsheets_encodings_are_read():
     """UTF-16 with its mark, and Windows' own."""
-    assert sources_roster.text_of("id,Zoë".encode("utf-16")) == "id,Zoë"
-    assert sources_roster.text_of("id,Zoë".encode("cp1252")) == "id,Zoë"
+    assert rosters.text_of("id,Zoë".encode("utf-16")) == "id,Zoë"
+    assert rosters.text_of("id,Zoë".encode("cp1252")) == "id,Zoë"
 
 
 def test_submissions_get_the_rosters_names(tmp_path):
@@ -157,6 +158,6 @@ def test_any_table_of_three_columns_is_a_roster(rows):
     """What a spreadsheet holds never breaks the reading."""
     page = io.StringIO()
     csv.writer(page).writerows([["id", "name", "submitted_at"], *rows])
-    roster = sources_roster.parse(page.getvalue(), "r.csv")
+    roster = rosters.parse(page.getvalue(), "r.csv")
 
     assert len(roster.students) <= len(rows)
