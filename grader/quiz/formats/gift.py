@@ -31,6 +31,13 @@ def render(quiz: Quiz, solutions: Solutions) -> bytes:
         for question in quiz.questions
         if (found := RESERVED.search("\n".join(_texts(question, solutions[question.id]))))
     ]
+    faults += [
+        f'question "{question.id}" accepts "{text}", which GIFT reads as a pair to match'
+        for question in quiz.questions
+        if question.kind == "text"
+        for text in typed(question, solutions[question.id])
+        if "->" in text
+    ]
     faults += [fault for q in quiz.questions for fault in fractions(q, solutions[q.id])[1]]
     if faults:
         raise ExportError("\n".join(faults))
