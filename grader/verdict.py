@@ -67,6 +67,20 @@ class Note(Struct, frozen=True, kw_only=True):
     message: str
 
 
+class DeclaredLayer(Struct, frozen=True, kw_only=True):
+    """One layer of the declared model, `kind` None where it is missing; the shape has the batch axis first.
+
+    `asked` says what the exercise's table asks for in its place, `fault` how they differ.
+    """
+
+    kind: str | None = None
+    name: str = ""
+    output_shape: list[int | None] = field(default_factory=list)
+    parameters: int = 0
+    asked: str | None = None
+    fault: str | None = None
+
+
 class Environment(Struct, frozen=True, kw_only=True):
     """Where the verdict was reached."""
 
@@ -97,3 +111,4 @@ class Verdict(Struct, frozen=True, kw_only=True):
     stdout: str = ""
     timings: dict[str, float] = field(default_factory=dict)
     environment: Environment | None = None
+    layers: list[DeclaredLayer] = field(default_factory=list)

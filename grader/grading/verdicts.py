@@ -9,7 +9,7 @@ from msgspec import structs
 from grader import checks
 from grader.checks import CHECKS
 from grader.exercise import Exercise
-from grader.grading import places
+from grader.grading import layers, places
 from grader.run import End, Run
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
@@ -126,6 +126,7 @@ def _verdict(
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_environment(run),
+        layers=layers.declared(run.architecture, exercise),
     )
 
 

@@ -35,7 +35,6 @@ from grader.reports.reading import points as points_of
 from grader.reports.reading import score as score_of
 from grader.reports.screen import MARKS
 from grader.reports.text import visible
-from grader.run import Architecture
 from grader.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,35 +43,26 @@ PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
 INDEX = "index.html"
 
 
-def render(
-    verdicts: Sequence[Verdict],
-    sources: Mapping[str, str] | None = None,
-    architectures: Mapping[str, Architecture] | None = None,
-) -> str:
+def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None) -> str:
     """One submission's page; for several, the class's index without pages to follow.
 
     Args:
         verdicts: what to show.
         sources: the submissions' texts by SHA-256, to show lines in context.
-        architectures: the declared models by SHA-256, to show their layers.
     """
     environment = _environment()
     if len(verdicts) == 1:
-        return _page(environment, verdicts[0], sources or {}, architectures or {})
+        return _page(environment, verdicts[0], sources or {})
     return _index(environment, verdicts, [""] * len(verdicts))
 
 
-def site(
-    verdicts: Sequence[Verdict],
-    sources: Mapping[str, str] | None = None,
-    architectures: Mapping[str, Architecture] | None = None,
-) -> dict[str, str]:
+def site(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None) -> dict[str, str]:
     """A class as pages by their relative names: `index.html`, and one page per submission."""
     environment = _environment()
     names = [f"submissions/{index:04d}-{_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
     pages = {INDEX: _index(environment, verdicts, names)}
     for name, verdict in zip(names, verdicts, strict=True):
-        pages[name] = _page(environment, verdict, sources or {}, architectures or {}, back=f"../{INDEX}")
+        pages[name] = _page(environment, verdict, sources or {}, back=f"../{INDEX}")
     return pages
 
 
@@ -106,11 +96,9 @@ def _page(
     environment: Environment,
     verdict: Verdict,
     sources: Mapping[str, str],
-    architectures: Mapping[str, Architecture],
     back: str = "",
 ) -> str:
     source = sources.get(verdict.submission.sha256)
-    architecture = architectures.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
     return environment.get_template("verdict.html").render(
         verdict=verdict,
@@ -124,7 +112,8 @@ def _page(
         end_excerpt=page.lines_around(source, end_line(verdict)),
         trainings=page.trainings(verdict),
         comparison=page.comparison(verdict),
-        layers=page.layers(architecture),
+        layers=page.layers(verdict),
+        asked=any(layer.asked or layer.fault for layer in verdict.layers),
         notes=verdict.notes[:MOST_NOTES],
         notes_left=max(0, len(verdict.notes) - MOST_NOTES),
         printed=f"{counted(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {counted(len(verdict.stdout), 'character')}",

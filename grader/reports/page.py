@@ -10,8 +10,7 @@ from grader.reports import jsontext
 from grader.reports.chart import Chart, chart
 from grader.reports.excerpt import SourceLine, excerpt
 from grader.reports.reading import MEASURES, figure, line_to_cross, training
-from grader.run import Architecture
-from grader.verdict import CheckResult, TrainingRecord, Verdict
+from grader.verdict import CheckResult, DeclaredLayer, TrainingRecord, Verdict
 
 MOST_EPOCHS = 100
 MOST_LAYERS = 200
@@ -48,12 +47,15 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow:
-    """One declared layer in words."""
+    """One declared layer in words, and what is asked for in its place."""
 
     kind: str
     name: str
     output: str
     parameters: str
+    asked: str
+    status: str
+    fault: str
 
 
 def check_rows(verdict: Verdict, source: str | None) -> list[CheckRow]:
@@ -112,18 +114,22 @@ def _claim(returned: Any) -> tuple[str, str] | None:
     return None
 
 
-def layers(architecture: Architecture | None) -> list[LayerRow]:
-    """The declared layers, from the first to the last."""
-    found = architecture.layers[:MOST_LAYERS] if architecture else []
-    return [
-        LayerRow(
-            kind=layer.kind,
-            name=layer.name,
-            output=_shape(layer.output_shape),
-            parameters=f"{layer.parameters:,}",
-        )
-        for layer in found
-    ]
+def layers(verdict: Verdict) -> list[LayerRow]:
+    """The declared layers, from the first to the last, with what is asked for in their places."""
+    return [_layer(layer) for layer in verdict.layers[:MOST_LAYERS]]
+
+
+def _layer(layer: DeclaredLayer) -> LayerRow:
+    missing = layer.kind is None
+    return LayerRow(
+        kind=layer.kind or "missing",
+        name=layer.name,
+        output="" if missing else _shape(layer.output_shape),
+        parameters="" if missing else f"{layer.parameters:,}",
+        asked=layer.asked or "–",
+        status="failed" if layer.fault else "passed",
+        fault=layer.fault or "",
+    )
 
 
 def _shape(sizes: list[int | None]) -> str:

@@ -9,6 +9,7 @@ import pytest
 import report_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from grader.reports import html
 from grader.reports.chart import chart
@@ -17,8 +18,7 @@ from grader.reports.excerpt import excerpt
 from grader.reports.page import comparison
 from grader.reports.reading import Line, line_to_cross
 from grader.reports.text import visible
-from grader.run import Architecture, Layer
-from grader.verdict import TrainingRecord
+from grader.verdict import DeclaredLayer, TrainingRecord
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SVG_LEAVES = {"path", "circle", "rect"}
@@ -175,11 +175,26 @@ def test_each_attempt_has_its_curve():
 
 def test_the_layers_are_shown_where_they_are_known():
     """Kind, name, output shape without the batch, parameters."""
-    layer = Layer(kind="Conv2D", name="conv2d", output_shape=[None, 26, None, 32], parameters=1320)
-    models = {samples.gated().submission.sha256: Architecture(layers=[layer], parameters=1320)}
+    layer = DeclaredLayer(kind="Conv2D", name="conv2d", output_shape=[None, 26, None, 32], parameters=1320)
+    text = Page(html.render([structs.replace(samples.gated(), layers=[layer])])).text
 
-    assert "Conv2D conv2d 26 × ? × 32 1,320" in Page(rendered("gated", architectures=models)).text
+    assert "Conv2D conv2d 26 × ? × 32 1,320" in text
+    assert "as asked for" not in text
     assert "The model" not in [words.strip() for words in Page(rendered("gated")).words]
+
+
+def test_the_declared_layers_stand_beside_those_that_are_asked_for():
+    """Each row says what is asked for in its place; one that differs or is missing says so, also to a screen reader."""
+    rows = [
+        DeclaredLayer(kind="Flatten", name="flatten", output_shape=[None, 784], asked="Flatten"),
+        DeclaredLayer(kind="Dense", name="<b>d", output_shape=[None, 64], parameters=9, asked="Dense(128)", fault="has 64 units"),
+        DeclaredLayer(asked="Dense(10)", fault="is missing: Dense(10)"),
+    ]
+    text = Page(html.render([structs.replace(samples.gated(), layers=rows)])).text
+
+    assert "as asked for Flatten Flatten flatten 784 0" in text
+    assert "differs Dense(128) Dense has 64 units <b>d 64 9" in text
+    assert "differs Dense(10) missing is missing: Dense(10)" in text
 
 
 def test_what_was_measured_stands_beside_what_was_returned():
