@@ -20,6 +20,7 @@ from grader.submission.record import Finding, Refusal, Submission, Text
 
 __all__ = ["Finding", "Refusal", "Submission", "Text", "clean", "parse", "read"]
 
+MAX_DIGESTED_BYTES = 256_000_000
 FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
 PROSE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
 PYTHON_LINE = re.compile(r"^\s*(import|from|def|class)\s+\w", re.MULTILINE)
@@ -42,7 +43,7 @@ def read(path: Path) -> Submission:
 
 
 def _bytes(path: Path) -> tuple[bytes, str]:
-    """At most a byte more than may be read, and the digest of the whole file."""
+    """At most a byte more than may be read, and the digest of the file, of an endless one that of its beginning."""
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder; name the file to grade")
@@ -51,7 +52,7 @@ def _bytes(path: Path) -> tuple[bytes, str]:
         with path.open("rb") as file:
             data = file.read(MAX_NOTEBOOK_BYTES + 1)
             digest = hashlib.sha256(data)
-            while chunk := file.read(1 << 20):
+            while file.tell() < MAX_DIGESTED_BYTES and (chunk := file.read(1 << 20)):
                 digest.update(chunk)
             return data, digest.hexdigest()
     except FileNotFoundError as error:
