@@ -88,12 +88,15 @@ def command(
         progress=progress,
     )
     try:
-        verdict = grade_or_recall(found, exercise, file, options).verdict
+        graded = grade_or_recall(found, exercise, file, options)
+        verdict = graded.verdict
     finally:
         progress.close()
     source = submission.read(file)
     outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source})
-    if picture_path is not None and not exercise.picture:
+    if picture_path is not None and exercise.models is not None and exercise.models.shown is not None:
+        picture.maps(exercise, graded.runs, picture_path)
+    elif picture_path is not None and not exercise.picture:
         picture.curve(exercise, verdict, picture_path)
     with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
         Book(found).note(verdict)

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from grader.checks import arguments
 from grader.course import PACKAGE
 from grader.errors import GraderError, UsageError
 from grader.exercise import Exercise
+from grader.run import Run
 from grader.verdict import Verdict
 
 NEEDS = "--picture needs Matplotlib, which is not installed: pip install 'grade[pictures]'"
@@ -49,7 +51,34 @@ def curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
     if not verdict.training or not verdict.training[-1].epochs:
         click.echo("grade: no picture, since nothing was trained", err=True)
         return
-    content = msgspec.json.encode(_curve(exercise, verdict))
+    _draw(_curve(exercise, verdict), path)
+
+
+def maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
+    """Draws the feature maps that the trainer found, one channel of each layer for each image.
+
+    Raises:
+        GraderError: the drawing failed.
+    """
+    found = runs[-1].activations if runs else None
+    shown = exercise.models.shown if exercise.models is not None else None
+    if found is None or shown is None:
+        click.echo("grade: no picture, since your function came to no activations", err=True)
+        return
+    _draw(
+        {
+            "type": "maps",
+            "title": f"{exercise.id}: filter {shown.channel} of each layer",
+            "layers": [layer.layer for layer in found.layers],
+            "images": [f"test image {number}" for number in shown.images],
+            "maps": [layer.maps for layer in found.layers],
+        },
+        path,
+    )
+
+
+def _draw(drawing: dict[str, object], path: Path) -> None:
+    content = msgspec.json.encode(drawing)
     source = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])),
@@ -74,4 +103,5 @@ def _curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
     reached = next((arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})
     line, figures = reached.get("above"), wanted.get(str(reached.get("metric")), [])
     crossed = next((number for number, value in enumerate(figures, 1) if line is not None and value > line), None)
-    return {"title": f"{exercise.id}: {exercise.title}", "series": wanted, "line": line, "crossed": crossed}
+    title = f"{exercise.id}: {exercise.title}"
+    return {"type": "curve", "title": title, "series": wanted, "line": line, "crossed": crossed}

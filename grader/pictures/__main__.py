@@ -1,4 +1,4 @@
-"""`python -m grader.pictures FILE.png`: draws the curve that comes as JSON on standard input."""
+"""`python -m grader.pictures FILE.png`: draws the curve or the maps that come as JSON on standard input."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from grader.pictures.curve import Curve, draw
+from grader.pictures import curve, maps
 
-draw(msgspec.json.decode(sys.stdin.buffer.read(), type=Curve), Path(sys.argv[1]))
+drawn = msgspec.json.decode(sys.stdin.buffer.read(), type=curve.Curve | maps.Maps)
+if isinstance(drawn, curve.Curve):
+    curve.draw(drawn, Path(sys.argv[1]))
+else:
+    maps.draw(drawn, Path(sys.argv[1]))

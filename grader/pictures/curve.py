@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from msgspec import Struct, field
 
 
-class Curve(Struct, frozen=True, kw_only=True):
+class Curve(Struct, frozen=True, kw_only=True, tag="curve"):
     """What is drawn: per name the figures of all epochs, and the line with its name."""
 
     title: str

@@ -138,7 +138,7 @@ def test_a_solution_is_trained_once_the_gates_have_let_it_pass(exercise_id):
 
 
 @pytest.mark.train
-@pytest.mark.parametrize("exercise_id", ["alexnet", "resnet50", "resnet"])
+@pytest.mark.parametrize("exercise_id", ["alexnet", "resnet50", "resnet", "feature_maps"])
 def test_the_real_processes_agree(exercise_id):
     """A model of 143 million weights is judged in seconds, since nobody makes its weights."""
     verdict = grade(COURSE, load(COURSE, exercise_id), solution_of(COURSE, exercise_id))
