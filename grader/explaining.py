@@ -36,12 +36,17 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected .*ndim=4",
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
      "`input_shape=(28, 28, 1)` in the model."),
+    ("ValueError: Arguments `target` and `output` must have the same rank (ndim).",
+     r"`target` and `output` must have the same|Shapes \(.*\) and \(.*\) are incompatible",
+     "The loss doesn't fit the labels: labels that are class numbers need `sparse_categorical_crossentropy`, one-hot labels "
+     "`categorical_crossentropy`."),
     ('ValueError: Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to have value 784',
      r"incompatible with the layer|Input 0 of layer",
      "The shape of the images given to `fit` isn't the `input_shape` of the model."),
-    ("KeyError: 'val_acc'",
-     r"KeyError: '(acc|accuracy|val_acc|val_accuracy)'",
-     "No such figure was logged. `compile` needs `metrics=['accuracy']`; the `val_` figures need `validation_data=`."),
+    ("KeyError: 'accurary'",
+     r"KeyError: '((?:val_)?\w*(?:acc|loss)\w*)'",
+     "No figure `{0}` was logged. `logs` and `history.history` hold `loss`, with `metrics=['accuracy']` in `compile` also "
+     "`accuracy`, and with `validation_data=` the figures that begin with `val_`."),
     ("TypeError: '>' not supported between instances of 'NoneType' and 'float'",
      r"TypeError: '>=?' not supported between instances of 'NoneType' and",
      "`logs.get(...)` gave None: the logs hold no figure of that name. With `metrics=['accuracy']` in `compile` it is "
@@ -58,7 +63,7 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      "`{0}` is given a value later in this function, so Python takes it as the function's own there. Give it one first, "
      "or use another name."),
     ("TypeError: Stop.on_epoch_end() takes 2 positional arguments but 3 were given",
-     r"takes (\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
+     r"takes (?:from \d+ to )?(\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
     ("FileNotFoundError: [Errno 2] No such file or directory: 'labels.csv'",
      r"FileNotFoundError|No such file or directory",
      "Only the file itself is graded, in an empty folder; what lies beside it on your machine isn't there."),

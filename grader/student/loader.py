@@ -61,6 +61,9 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
     except Ended:
         return
     except SystemExit as error:
+        if load.function is None and not error.code:  # how many a script ends
+            front.send(Returned(value=None))
+            return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
         front.send(crashed(error, load, loading=loading))
@@ -95,13 +98,36 @@ def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
     for index, node in enumerate(tree.body):
         if index in skipped:
             continue
-        body: list[ast.stmt] = [node] if node in futures else [*futures, node]
-        try:
-            exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
-        except Exception as error:
-            if index not in tolerated:
-                raise
-            front.remark_at(node.lineno, f"this line failed and was skipped: {type(error).__name__}: {error}"[:500])
+        for part in _parts(node):
+            body: list[ast.stmt] = [part] if part in futures else [*futures, part]
+            try:
+                exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
+            except Exception as error:
+                if index not in tolerated and not _may_lack(node, error):
+                    raise
+                told = f"this line failed and was skipped: {type(error).__name__}: {error}"
+                front.remark_at(node.lineno, told[:500])
+
+
+def _parts(node: ast.stmt) -> list[ast.stmt]:
+    """`import os, cv2, numpy` as three: what one of them lacks shall not keep the others away."""
+    match node:
+        case ast.Import(names=[_, _, *_] as names):
+            return [ast.copy_location(ast.Import(names=[alias]), node) for alias in names]
+        case ast.ImportFrom(names=[_, _, *_] as names) if node.module != "__future__":
+            made = (ast.ImportFrom(module=node.module, names=[alias], level=node.level) for alias in names)
+            return [ast.copy_location(part, node) for part in made]
+    return [node]
+
+
+def _may_lack(node: ast.stmt, error: Exception) -> bool:
+    """Whether an import failed that brings several names, or nobody can tell which: a place that needs one says so."""
+    match node:
+        case ast.Import(names=[_, _, *_]) | ast.ImportFrom(names=[ast.alias(name="*")]):
+            return isinstance(error, ImportError)
+        case ast.ImportFrom(names=[_, _, *_]):
+            return isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError)
+    return False
 
 
 def _frames(error: BaseException, load: Load) -> list[traceback.FrameSummary]:

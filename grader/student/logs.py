@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from typing import Any
 
 SPELLINGS = {"acc": "accuracy", "val_acc": "val_accuracy", "accuracy": "acc", "val_accuracy": "val_acc"}
@@ -20,6 +21,10 @@ class Logs(dict[str, Any]):
         if dict.__contains__(self, key):
             return True
         return isinstance(key, str) and dict.__contains__(self, SPELLINGS.get(key, key))
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """The keys as they are; looking for one finds it under both spellings."""
+        return KeysView(self)
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 - this is get

@@ -32,3 +32,12 @@ def test_a_figure_of_its_own_is_not_replaced():
 def test_the_keys_are_those_that_keras_gave():
     """Iterating shows nothing that isn't there."""
     assert list(Logs({"accuracy": 0.9})) == ["accuracy"]
+
+
+def test_a_key_is_found_among_the_keys_under_both_spellings():
+    """`if 'acc' in logs.keys()` is true in a TF 1 file; the keys themselves are those of the training."""
+    logs = Logs(accuracy=0.9, loss=0.1)
+
+    assert "acc" in logs.keys()  # noqa: SIM118 - as students write it
+    assert list(logs.keys()) == ["accuracy", "loss"]
+    assert {**logs} == {"accuracy": 0.9, "loss": 0.1}

@@ -1,0 +1,68 @@
+import sys
+
+import pytest
+
+from grader.student import loader
+from grader.wire import Crashed, Load, Returned
+
+
+class Recorder:
+    """Stands where the connection to the grader stands, and keeps what is said."""
+
+    def __init__(self):
+        self.sent, self.notes = [], []
+
+    def send(self, message):
+        self.sent.append(message)
+
+    def remark(self, message):
+        self.notes.append((None, message))
+
+    def remark_at(self, line, message):
+        self.notes.append((line, message))
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Runs a text as a student's file; returns what was sent and noted."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+
+    def run(source, function="train", **changes):
+        front = Recorder()
+        loader.run(front, Load(source=source, filename="file.py", function=function, **changes))
+        sys.modules.pop(loader.MODULE, None)
+        (sent,) = front.sent
+        return sent, front.notes
+
+    return run
+
+
+def test_what_one_import_lacks_keeps_no_other_away(load):
+    """`import a, b, c` with a missing b; `from a import b, c` with a missing b; an unknown star."""
+    source = "import os, no_such_thing, sys\nfrom math import nothing, pi\nfrom unknown import *\ndef train():\n    return pi\n"
+    sent, notes = load(source)
+
+    assert isinstance(sent, Returned)
+    assert [line for line, _ in notes] == [1, 2, 3]
+
+
+def test_a_missing_module_is_named_where_it_is_imported(load):
+    """One name, or several from a module that isn't there: the import itself is the error, with an explanation."""
+    for source in ("import no_such_thing\n", "from no_such_thing import a, b\n"):
+        sent, _ = load(source + "def train():\n    return no_such_thing\n")
+
+        assert isinstance(sent, Crashed)
+        assert sent.message.startswith("ModuleNotFoundError: No module named 'no_such_thing'\nThe package `no_such_thing`")
+        assert sent.line == 1
+
+
+def test_a_script_may_end_itself(load):
+    """`sys.exit(0)` is how many end; with an error code, or within a function that is to return, it isn't an end."""
+    assert load("import sys\nsys.exit(0)\n", function=None) == (Returned(value=None), [])
+    assert load("import sys\nsys.exit(2)\n", function=None)[0].message == "your code called sys.exit(2)"
+    assert load("def train():\n    raise SystemExit\n")[0].message == "your code called sys.exit(None)"
+
+
+def test_a_function_that_never_came_is_told(load):
+    """A plan may expect what only running the file can bring."""
+    assert load("x = 1\n")[0].message == "after your file ran there is no function train()"
