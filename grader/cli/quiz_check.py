@@ -36,7 +36,7 @@ def command(quiz_ids: tuple[str, ...], course: Path | None) -> int:
     for fault in faults:
         click.echo(fault)
     if faults:
-        click.echo(f"{plural(len(faults), 'fault')}; `docs/quiz-codes.md` explains each code")
+        click.echo(f"{plural(len(faults), 'fault')}; `grade explain CODE` explains each code")
         return Exit.COURSE
     return Exit.PASSED
 

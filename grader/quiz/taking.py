@@ -64,7 +64,7 @@ def take(quiz: Quiz, student: str, shelf: Shelf, desk: Desk) -> Sitting:
         while now.submitted is None:
             if _late(now, quiz, desk):
                 now = _handed_in(now, shelf, desk)
-                desk.tell("The time is up: your answers are handed in as they were.")
+                _say("The time is up: your answers are handed in as they were.", desk)
             elif (then := _step(now, quiz, shelf, desk)) is None:
                 break
             else:
@@ -72,6 +72,11 @@ def take(quiz: Quiz, student: str, shelf: Shelf, desk: Desk) -> Sitting:
     except EOFError:
         pass
     return now
+
+
+def _say(text: str, desk: Desk) -> None:
+    """Tells something in lines that fit."""
+    desk.tell("\n".join(screens.wrapped(text, desk.width())))
 
 
 def _late(now: Sitting, quiz: Quiz, desk: Desk) -> bool:
@@ -106,11 +111,10 @@ def _asked(now: Sitting, name: str, quiz: Quiz, shelf: Shelf, desk: Desk) -> Sit
         if said.do == "hint":
             then = _hint(now, name, quiz, desk)
         elif said.do == "next" and name not in now.answers:
-            desk.tell("No answer yet. Type one, or s to skip this question." if item.kind != "text" else
-                      "No answer yet. Type one, or :s to skip this question.")  # fmt: skip
+            _say(f"No answer yet. Type one, or {':s' if item.kind == 'text' else 's'} to skip this question.", desk)
             continue
         elif said.do == "mistake":
-            desk.tell("\n".join(screens.wrapped(f"Not understood: {said.message}.", desk.width())))
+            _say(f"Not understood: {said.message}.", desk)
             continue
         else:
             then = _done(now, name, said)
@@ -140,12 +144,12 @@ def _hint(now: Sitting, name: str, quiz: Quiz, desk: Desk) -> Sitting | None:
     item = quiz.question(name)
     opened = now.hints.get(name, 0)
     if opened >= len(item.hints):
-        desk.tell("There are no more hints for this question." if item.hints else "This question has no hint.")
+        _say("There are no more hints for this question." if item.hints else "This question has no hint.", desk)
         return None
     cost = item.hints[opened].cost
     if cost:
         text = f"This hint costs {cost:.0%} of the question's points. Open it? Type yes, or anything else to keep it closed."
-        desk.tell("\n".join(screens.wrapped(text, desk.width())))
+        _say(text, desk)
         if desk.ask(PROMPT).strip().lower() not in ("y", "yes"):
             desk.tell("The hint stays closed.")
             return None
@@ -167,14 +171,14 @@ def _review(now: Sitting, quiz: Quiz, shelf: Shelf, desk: Desk) -> Sitting | Non
         if word.isascii() and word.isdigit() and 1 <= int(word[:6]) <= len(now.names):
             return moved(now, int(word[:6]) - 1)
         message = f"Not understood: type a number from 1 to {len(now.names)}, submit, or q."
-        desk.tell("\n".join(screens.wrapped(message, desk.width())))
+        _say(message, desk)
 
 
 def _submit(now: Sitting, shelf: Shelf, desk: Desk) -> Sitting:
     """Hands in, after a question where answers are missing."""
     if blank := len(now.names) - len(now.answers):
         text = f"{screens.plural(blank, 'question')} without an answer. Hand in all the same? Type yes, or anything else to go on."
-        desk.tell("\n".join(screens.wrapped(text, desk.width())))
+        _say(text, desk)
         if desk.ask(PROMPT).strip().lower() not in ("y", "yes"):
             return now
     return _handed_in(now, shelf, desk)
