@@ -2,7 +2,7 @@
 
 import hashlib
 
-from grader.verdict import CheckResult, Environment, Note, SubmissionRef, TrainingRecord, Verdict
+from grader.verdict import CheckResult, DeclaredLayer, Environment, Note, SubmissionRef, TrainingRecord, Verdict
 
 SOURCE = """import tensorflow as tf
 
@@ -142,7 +142,14 @@ def gated():
         checks=all_checks(**changed),
         end_message='the check "one-conv" failed, so the training was not started',
         timings={"static": 0.01, "startup": 3.2, "total": 3.9},
-    )
+        layers=[
+            DeclaredLayer(kind="Conv2D", name="conv2d", output_shape=[None, 26, 26, 32], parameters=320, asked="Conv2D(32)"),
+            DeclaredLayer(kind="Conv2D", name="conv2d_1", output_shape=[None, 24, 24, 32], parameters=9_248,
+                          fault="is one too many: Conv2D(32)"),
+            DeclaredLayer(asked="MaxPooling2D", fault="is missing: MaxPooling2D"),
+            DeclaredLayer(kind="Flatten", name="flatten", output_shape=[None, 18_432], asked="Flatten"),
+        ],
+    )  # fmt: skip
 
 
 def crashed():

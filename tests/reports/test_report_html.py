@@ -180,7 +180,7 @@ def test_the_layers_are_shown_where_they_are_known():
 
     assert "Conv2D conv2d 26 × ? × 32 1,320" in text
     assert "as asked for" not in text
-    assert "The model" not in [words.strip() for words in Page(rendered("gated")).words]
+    assert "The model" not in [words.strip() for words in Page(rendered("passed")).words]
 
 
 def test_the_declared_layers_stand_beside_those_that_are_asked_for():
