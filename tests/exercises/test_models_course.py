@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,37 @@ def test_the_real_processes_agree(exercise_id):
     verdict = grade(COURSE, load(COURSE, exercise_id), solution_of(COURSE, exercise_id))
     assert (verdict.status, verdict.score) == ("passed", 100)
     assert verdict.timings["total"] < 120
+
+
+TABLES = """
+tables:
+  - title: "How many filters?"
+    dataset: mnist
+    fit: {epochs: 1, scale: 255, examples: 500}
+    columns:
+      - {title: none, call: {filters: 16, convolutions: 0}, train: 0.5}
+      - {title: one, call: {filters: 4, convolutions: 1}, test: 0.25, seconds: 3}
+"""
+
+
+@pytest.mark.train
+def test_a_table_is_trained_and_printed(tmp_path, capsys):
+    """Each model of the table with its own figures, and none where the file doesn't pass."""
+    shutil.copytree(COURSE.root / "exercises" / "experiments", tmp_path / "exercises" / "experiments")
+    (tmp_path / "quizzes").mkdir()
+    spec = tmp_path / "exercises" / "experiments" / "exercise.yaml"
+    text = spec.read_text()
+    spec.write_text(text[: text.index("tables:")] + TABLES.lstrip())
+    solution = str(solution_of(COURSE, "experiments"))
+
+    code = cli.run(["experiments", solution, "--course", str(tmp_path), "--table", "-q"])
+    out = capsys.readouterr().out
+
+    assert code == 0, out
+    rows = out[out.index("How many filters?") :].splitlines()
+    assert re.fullmatch(r"none   0\.\d{4} \(0\.5000\)   0\.\d{4}            \d+ s", rows[3]), rows
+    assert re.fullmatch(r"one    0\.\d{4}            0\.\d{4} \(0\.2500\)   \d+ s \(3 s\)", rows[4]), rows
+
+    wrong = str(COURSE.solutions / "experiments" / "rejects" / "wrong_loss.py")
+    assert cli.run(["experiments", wrong, "--course", str(tmp_path), "--table", "-q"]) == 1
+    assert "How many filters?" not in capsys.readouterr().out
