@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
@@ -293,11 +294,17 @@ def _dict(node: Node, kind: Any, problems: Problems) -> Any:
     return {key: convert(value, kind, problems) for key, value in node.value.items()}
 
 
+@cache
+def _fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """A struct's fields by the names that files use; looked up anew they take as long as all of the rest."""
+    return {item.encode_name: item for item in msgspec.structs.fields(kind)}
+
+
 def _struct(node: Node, kind: type[msgspec.Struct], problems: Problems) -> Any:
     if not isinstance(node.value, dict):
         problems.add(node, "expected a mapping (key: value)")
         return msgspec.UNSET
-    fields = {item.encode_name: item for item in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     before = len(problems.found)
     for key in node.value.keys() - fields.keys():
         problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}', "unknown")
