@@ -16,6 +16,7 @@ import click
 
 from grader import course as courses
 from grader import stub
+from grader.cli import selfcheck_ci
 from grader.course import Course
 from grader.engines.pool import Pool, pool
 from grader.errors import CourseError, Exit, UsageError
@@ -61,6 +62,7 @@ class Expectation:
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where training runs.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Files at a time (default: the number of cores).")
 @click.option("--text-only", is_flag=True, help="Check the files without grading anything.")
+@click.option("--ci", is_flag=True, help="For the course's own CI: also that nothing secret is released; annotations.")
 @click.option("--write-stubs", is_flag=True, help="Write each stub.py anew from its solution, and do nothing else.")
 @click.option("--write-cases", is_flag=True, help="Write each cases.npz anew from its reference, and do nothing else.")
 def command(
@@ -69,6 +71,7 @@ def command(
     device: Literal["auto", "cpu", "gpu"],
     jobs: int | None,
     text_only: bool,
+    ci: bool,
     write_stubs: bool,
     write_cases: bool,
 ) -> int:
@@ -78,6 +81,7 @@ def command(
     grade selfcheck                 the whole course
     grade selfcheck exercise3       one exercise
     grade selfcheck --text-only     the files, without grading anything
+    grade selfcheck --ci            the whole course, for its own CI
     """
     found = courses.find(course)
     if not found.solutions.is_dir():
@@ -97,6 +101,11 @@ def command(
                 click.echo(line(proof))
             for remark in unproven(found, spec):
                 click.echo(f"{spec.id}  note: {remark}")
+    if ci:
+        fault = selfcheck_ci.leak(found, [spec.id for spec in specs])
+        proofs.append(Proof(exercise="course", what="nothing secret is released", fault=fault))
+        click.echo(line(proofs[-1]))
+        selfcheck_ci.publish(proofs, os.environ)
     broken = sum(proof.fault is not None for proof in proofs)
     click.echo(f"{len(proofs)} promises, {broken or 'none'} broken")
     return Exit.NOT_PASSED if broken else Exit.PASSED

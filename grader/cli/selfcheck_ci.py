@@ -1,0 +1,62 @@
+"""What `grade selfcheck --ci` adds: that nothing secret would be released, and reports that a CI server reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from grader.course import Course
+from grader.errors import CourseError, GraderError
+from grader.release import public
+from grader.reports import github
+
+if TYPE_CHECKING:
+    from grader.cli.selfcheck import Proof
+
+
+def leak(course: Course, exercises: Sequence[str]) -> str | None:
+    """What students would get that they mustn't have; None where all is well."""
+    try:
+        public.files(course, exercises)
+    except CourseError as error:
+        return str(error)
+    return None
+
+
+def publish(proofs: Sequence[Proof], environ: Mapping[str, str], stream: TextIO | None = None) -> None:
+    """GitHub's annotations, on GitHub, and the summary where the runner names a file for it.
+
+    Raises:
+        GraderError: the summary can't be written.
+    """
+    broken = [proof for proof in proofs if proof.fault is not None]
+    if environ.get("GITHUB_ACTIONS"):
+        for proof in broken[: github.MOST]:
+            title = f"{proof.exercise}: {proof.what}"
+            print(github.command("error", str(proof.fault), title, _place(proof), None), file=stream or sys.stdout)
+    if path := environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(summary(proofs, broken))
+        except OSError as error:
+            raise GraderError(f"the step summary {path} can't be written: {error.strerror}") from error
+
+
+def summary(proofs: Sequence[Proof], broken: Sequence[Proof]) -> str:
+    """The promises in short, and each one that is broken."""
+    rows = "".join(f"- **{proof.exercise}**, {proof.what}:\n\n{_indented(str(proof.fault))}\n" for proof in broken[:50])
+    return f"## Course\n\n{len(proofs)} promises, {len(broken) or 'none'} broken\n\n{rows}"
+
+
+def _indented(text: str) -> str:
+    return "".join(f"      {line}\n" for line in text[:4000].splitlines())
+
+
+def _place(proof: Proof) -> str:
+    """The file that a promise is about."""
+    if proof.what.startswith(("rejects/", "solution.py")):
+        return f"solutions/{proof.exercise}/{proof.what.split()[0]}"
+    name = proof.what.split()[0] if proof.what.startswith(("README.md", "stub.py")) else "exercise.yaml"
+    return f"exercises/{proof.exercise}/{name}"
