@@ -76,8 +76,14 @@ def under_log_keys(logs: Logs, architecture: Architecture) -> Logs:
     """The logs as the student's callbacks will see them: under the names that their metrics have."""
     key = architecture.accuracy_key or "accuracy"
     renamed = {_rename(name, "accuracy", key): value for name, value in logs.items()}
-    others = {name: 0.5 for name in architecture.log_keys if name not in renamed}
+    others = {name: _of_another(name, logs) for name in architecture.log_keys if name not in renamed}
     return {**others, **renamed}
+
+
+def _of_another(name: str, logs: Logs) -> float:
+    """A further metric: another accuracy goes as the accuracy goes, the rest stays as it is."""
+    like = "val_accuracy" if name.startswith("val_") else "accuracy"
+    return logs.get(like, 0.5) if "acc" in name else 0.5
 
 
 def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:

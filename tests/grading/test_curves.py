@@ -80,3 +80,14 @@ def test_only_the_true_accuracy_metric_is_called_accuracy():
         "accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.1,
     }  # fmt: skip
     assert canonical_keys({"accuracy": 0.9}, None) == {"accuracy (another metric)": 0.9}
+
+
+def test_a_second_accuracy_goes_with_the_first():
+    """With `metrics=['sparse_categorical_accuracy', 'acc']` a callback may watch either."""
+    model = Architecture(
+        layers=[], parameters=0, accuracy_key="sparse_categorical_accuracy",
+        log_keys=["loss", "sparse_categorical_accuracy", "acc", "val_acc", "mse"],
+    )  # fmt: skip
+    shown = under_log_keys({"accuracy": 0.9, "loss": 0.2, "val_accuracy": 0.3, "val_loss": 1.0}, model)
+
+    assert (shown["acc"], shown["val_acc"], shown["mse"], shown["sparse_categorical_accuracy"]) == (0.9, 0.3, 0.5, 0.9)
