@@ -70,6 +70,22 @@ class Session:
         return self
 
 
+class Graph:
+    """TF 1's graph, doing nothing: a real one would keep Keras from computing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def as_default(self) -> Graph:
+        return self
+
+    def finalize(self) -> None:
+        """Nothing is built in it."""
+
+
 class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports a module under its old name (`tensorflow.python.keras.layers`, `keras.layers.core`)."""
 
@@ -103,6 +119,7 @@ def install(tf: Any, keras: Any) -> None:
         _alias(tf, name, _nothing)
     for name in ("Session", "InteractiveSession"):
         setattr(v1, name, Session)
+    tf.Graph = v1.Graph = Graph
     for old, new in OPTIMIZERS.items():
         made = _optimizer(keras, old, new)
         setattr(v1.train, old, made)

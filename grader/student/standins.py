@@ -1,4 +1,4 @@
-"""Silent stand-ins for packages that draw, show progress or belong to a notebook's host, where they aren't installed.
+"""Silent stand-ins for what draws, shows progress or belongs to a notebook's host, where it isn't there.
 
 What they would draw counts for nothing, so that a file isn't sunk by them. A package that is installed is used.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.util
+import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -98,5 +99,14 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install(remark: Callable[[str], None]) -> None:
-    """Makes the stand-ins importable, after everything that is really there."""
+    """Makes the stand-ins importable, after everything that is really there, and lets folders of a host be missing."""
     sys.meta_path.append(Finder(remark))
+    plain = os.chdir
+
+    def chdir(path: Any) -> None:
+        try:
+            plain(path)
+        except FileNotFoundError:
+            remark(f"there is no folder {str(path)[:100]!a} where files are graded; `os.chdir` was left out")
+
+    os.chdir = chdir

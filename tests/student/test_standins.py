@@ -65,3 +65,20 @@ def test_missing_packages_can_be_imported_in_each_form():
 
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("`livelossplot` isn't there where files are graded; what it shows is left out\n")
+
+
+HOST = """
+import os
+from grader.student import standins
+standins.install(print)
+os.chdir('/content')
+os.chdir('/')
+print(os.getcwd())
+"""
+
+
+def test_a_folder_of_a_host_may_be_missing():
+    """Colab's files go to /content first; where that isn't there, they stay where they are."""
+    run = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, check=False)
+
+    assert run.stdout == "there is no folder '/content' where files are graded; `os.chdir` was left out\n/\n"
