@@ -22,10 +22,13 @@ NARROWEST, WIDEST = 40, 100
 
 @click.command("doctor")
 def command() -> int:
-    """Tell which layers of the sandbox this machine has, and what it means where one is missing.
+    r"""Tell which layers of the sandbox this machine has, and what it means where one is missing.
 
     Student code is confined by all of them together. With `--sandbox strict` a missing one ends the grading before it
     begins; with `auto`, the default, the others have to do.
+
+    \b
+    grade doctor
     """
     width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
     try:
