@@ -34,12 +34,17 @@ def read(path: Path) -> Submission:
         UsageError: there is no such file, it is a folder, or it can't be opened.
     """
     data, sha256 = _bytes(path)
-    blank = Submission(path=str(path), name=path.name, sha256=sha256)
+    blank = Submission(path=_printable(str(path)), name=_printable(path.name), sha256=sha256)
     try:
         text = parse(data, path.suffix.lower())
     except Refusal as refusal:
         return replace(blank, fault=refusal.finding)
     return replace(blank, source=text.source, kind=text.kind, cells=text.cells, remarks=text.remarks)
+
+
+def _printable(name: str) -> str:
+    """A name as text that every report can hold: bytes that are no UTF-8 as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _bytes(path: Path) -> tuple[bytes, str]:

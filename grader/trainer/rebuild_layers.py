@@ -15,6 +15,9 @@ from grader.run import Layer
 from grader.trainer.allow_graph import Tensor, ends, tensors
 
 Config = dict[str, Any]
+# Beyond these, a layer lets nothing through that a model could learn from.
+LEAST_SCALE = 1e-6
+MOST_DROPPED = 0.999
 MODELS = ("Sequential", "Functional")
 WRAPPERS = ("Bidirectional", "TimeDistributed")
 SHOWN = (
@@ -84,7 +87,7 @@ def _members(layers: Iterable[Any]) -> dict[str, Any]:
 
 
 def _walk_sequence(nodes: list[Config], members: dict[str, Any], found: dict[int, Layer]) -> set[int]:
-    start = max((place for place, node in enumerate(nodes) if _silences(node, [])), default=0)
+    start = max((place + 1 for place, node in enumerate(nodes) if _silences(node, [])), default=0)
     for node in nodes[start:]:
         if node["class_name"] != "InputLayer":
             _add(node, members[node["config"]["name"]], None, found)
@@ -103,7 +106,9 @@ def _walk_graph(config: Config, members: dict[str, Any], wanted: set[int] | None
             known.add(tensor)
             waiting.extend(_sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
     for name, node in nodes.items():
-        if name in reached and node["class_name"] != "InputLayer":
+        calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
+                 if call < len(node["inbound_nodes"])]  # fmt: skip
+        if calls and not all(_silences(node, arguments) for arguments in calls):
             _add(node, members[name], {tensor.output for tensor in reached[name]}, found)
     inputs = ends(config, "input_layers")
     return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
@@ -157,11 +162,18 @@ def _silences(node: Config, arguments: list[Any]) -> bool:
     """Whether a layer plainly puts out the same whatever comes in, so that nothing before it matters."""
     kind, config = node["class_name"], node["config"]
     if kind == "Rescaling" or kind.endswith(("Dropout", "Dropout1D", "Dropout2D", "Dropout3D")):
-        return bool(config.get("scale") == 0 or config.get("rate") == 1)
+        scale, rate = config.get("scale", 1), config.get("rate", 0)
+        return (_is_number(scale) and abs(scale) < LEAST_SCALE) or (_is_number(rate) and rate > MOST_DROPPED)
     if kind == "Multiply":
-        return any(type(value) in (int, float) and value == 0 for value in arguments)
-    kernel = config.get("kernel_initializer")
+        return any(_is_number(value) and abs(value) < LEAST_SCALE for value in arguments)
+    kernel, bound = config.get("kernel_initializer"), config.get("kernel_constraint")
+    if isinstance(bound, dict) and _is_number(most := bound["config"].get("max_value")) and most < LEAST_SCALE:
+        return True
     return config.get("trainable") is False and kind_of(kernel) in ("Zeros", "zeros")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
 
 
 def kind_of(node: Any) -> str:

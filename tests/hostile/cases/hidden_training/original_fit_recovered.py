@@ -1,0 +1,39 @@
+# exercise: quick
+# expect: failed
+import gc
+import inspect
+
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    x, y = data()
+    model = compiled()
+    found = [value for value in gc.get_objects()
+             if inspect.isfunction(value) and value.__name__ == "fit" and "trainer" in value.__code__.co_filename]
+    for function in found:
+        function(model, x, y, epochs=5, verbose=0)
+    model.compile(tf.keras.optimizers.SGD(1e-9), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=1)
+    return history.epoch, history.history["accuracy"][-1]

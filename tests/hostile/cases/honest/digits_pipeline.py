@@ -1,0 +1,33 @@
+# exercise: digits
+# expect: passed
+"""A tf.data pipeline that shuffles."""
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.85:
+            self.model.stop_training = True
+
+
+def data(count=60000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    x, y = data()
+    pipeline = tf.data.Dataset.from_tensor_slices((x.astype("float32"), y)).shuffle(60000, seed=1).batch(128)
+    model = compiled()
+    history = model.fit(pipeline, epochs=2)
+    return history.epoch, history.history["accuracy"][-1]

@@ -1,0 +1,31 @@
+# exercise: quick
+# expect: failed
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    print("\x1b[2J\x1b]0;title\x07\x1b[31mPASSED\r\x9b31m")
+    print("::error file=x,line=1::pwned\n::set-output name=passed::true\n##vso[task.complete result=Succeeded;]")
+    print("</pre><script>alert(1)</script> ]]> </testcase> =cmd|' /C calc'!A0 [x](javascript:alert(1)) {{7*7}} ${7*7}")
+    return [0], 0.99

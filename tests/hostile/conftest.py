@@ -1,0 +1,109 @@
+"""A course, a home and a class around one hostile submission: what it may not read, and what must stay as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from grader import exercise as exercises
+from grader.course import Course
+from grader.engines.pool import pool
+from grader.grading import Options, grade
+
+HERE = Path(__file__).parent
+CANARY = "CANARY-"
+# What no submission ever prints: words of the files that put them together only after a break-in.
+BROKEN_IN = ("WROTE-PACKAGE", "WROTE-CACHE", "FOUND-MARKER", "SCHEDULED", "TRACED", "READ ", "ALLOWED", "RAISED", "CONNECTED",
+             "SERVING", "OPENED", "REACHED", "LOOKED UP", "MOVED", "DELETED")  # fmt: skip
+MARK = "61.73"
+
+
+class World:
+    """Folders around a submission.
+
+    Args:
+        folder: for all of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        self.course = folder / "course"
+        self.home = folder / "home"
+        self.outside = folder / "class"
+        self.scratch = folder / "tmp"
+        shutil.copytree(HERE / "course", self.course)
+        for made in (self.home, self.outside, self.scratch):
+            made.mkdir()
+        (self.course / "roster.csv").write_text(f"{CANARY}in the course's roster\n")
+        (self.outside / "roster.csv").write_text(f"{CANARY}in the class's roster\n")
+        (self.outside / "neighbour.py").write_text(f"# {CANARY}in another submission\n")
+        (self.home / ".secret").write_text(f"{CANARY}at home\n")
+        self.outside.chmod(0o777)
+
+    def fill(self, text: str) -> str:
+        """A case's text with the folders in it."""
+        for word, place in (("@COURSE@", self.course), ("@HOME@", self.home), ("@OUTSIDE@", self.outside)):
+            text = text.replace(word, str(place))
+        return text
+
+    def seen(self) -> dict[str, bytes]:
+        """Everything in the folders that must not change."""
+        places = (self.course, self.home, self.outside)
+        return {str(path): path.read_bytes() for top in places for path in sorted(top.rglob("*")) if path.is_file()}
+
+    def strays(self) -> list[str]:
+        """Processes that a submission has left behind."""
+        commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+        return [" ".join(command) for command in commands if MARK in command]
+
+    def left_over(self) -> list[str]:
+        """Scratch folders that weren't removed."""
+        return [name for name in os.listdir(self.scratch) if name.startswith("grade-") and "nursery" not in name]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """The folders, and an environment with a secret in it."""
+    made = World(tmp_path_factory.mktemp("world"))
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HOME", str(made.home))
+    patch.setenv("GRADE_SECRET_TOKEN", f"{CANARY}in the environment")
+    for trusted in ("KERAS_HOME", "XDG_CACHE_HOME"):  # where the grader's own libraries write what they need
+        patch.setenv(trusted, str(tmp_path_factory.mktemp(trusted.lower())))
+    patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+    patch.setenv("GRADE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setattr(tempfile, "tempdir", str(made.scratch))
+    yield made
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def warm(world):
+    """Processes for many submissions, kept warm as for a class."""
+    with pool(1) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def graded(world, warm):
+    """Grades a case with the real processes; returns the verdict, its JSON text and the seconds it took."""
+
+    def run(case, *, start=None, sandbox="auto"):
+        folder = world.root / "handed-in"
+        folder.mkdir(exist_ok=True)
+        path = folder / "submission.py"
+        path.write_text(world.fill(case.text), encoding="utf-8")
+        course = Course(root=world.course)
+        began = time.monotonic()
+        options = Options(start=start or warm.start, sandbox=sandbox, device="cpu")
+        verdict = grade(course, exercises.load(course, case.exercise), path, options)
+        return verdict, msgspec.json.encode(verdict).decode(), time.monotonic() - began
+
+    return run

@@ -1,0 +1,1 @@
+"""CANARY-in-the-solution: no submission may ever read this line."""
