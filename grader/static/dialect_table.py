@@ -48,7 +48,7 @@ TENSORFLOW = {
     "assign": "Variable.assign",
     "py_func": "numpy_function",
     "Print": "print",
-    "contrib": None,
+    "contrib": "keras",
     "app": None,
     "flags": None,
     "gfile": "io.gfile",
@@ -94,6 +94,12 @@ KERAS = {
     "engine": "layers",
     "wrappers": None,
     "optimizers.legacy": "optimizers",
+    "optimizers.adam": "optimizers.Adam",
+    "optimizers.sgd": "optimizers.SGD",
+    "optimizers.rmsprop": "optimizers.RMSprop",
+    "optimizers.adagrad": "optimizers.Adagrad",
+    "optimizers.adam_v2": "optimizers",
+    "backend.set_learning_phase": None,
 }
 
 METHODS = {

@@ -21,7 +21,7 @@ import pytest
         ("tf.logging.set_verbosity(1)", "`tf.logging` is TF 1; in TF 2 write `tf.get_logger()`"),
         ("tf.set_random_seed(1)", "`tf.set_random_seed` is TF 1; in TF 2 write `tf.random.set_seed`"),
         ("tf.keras.backend.set_session(s)", "`tf.keras.backend.set_session` is TF 1; in TF 2 it is not needed"),
-        ("tf.contrib.layers.flatten(x)", "`tf.contrib` is TF 1; in TF 2 it is not needed"),
+        ("tf.contrib.layers.flatten(x)", "`tf.contrib` is TF 1; in TF 2 write `tf.keras`"),
         ("tf.layers.dense(x)", "`tf.layers` is TF 1; in TF 2 write `tf.keras.layers`"),
         ("tf.losses.log_loss(x)", "`tf.losses.log_loss` is TF 1; in TF 2 write `tf.keras.losses.BinaryCrossentropy`"),
         ("tf.keras.layers.CuDNNLSTM(3)", "`tf.keras.layers.CuDNNLSTM` is TF 1; in TF 2 write `tf.keras.layers.LSTM`"),
