@@ -56,7 +56,7 @@ def encodable(text: str, encoding: str | None) -> str:
 
 
 def load_all(course: Course) -> tuple[list[Exercise], list[Problem]]:
-    """Every exercise that can be read, in the course's order, and the problems of those that can't."""
+    """Every exercise that can be read, unit by unit in the course's order, and the problems of those that can't."""
     exercises: list[Exercise] = []
     problems: list[Problem] = []
     for exercise_id in sorted(course.exercise_ids(), key=_natural):
@@ -64,7 +64,8 @@ def load_all(course: Course) -> tuple[list[Exercise], list[Problem]]:
             exercises.append(load(course, exercise_id))
         except CourseError as error:
             problems += error.problems
-    return sorted(exercises, key=lambda exercise: exercise.order), problems
+    first = {exercise.unit: exercise.order for exercise in sorted(exercises, key=lambda each: -each.order)}
+    return sorted(exercises, key=lambda exercise: (first[exercise.unit], exercise.unit, exercise.order)), problems
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
