@@ -19,6 +19,7 @@ from grader.verdict import Verdict
 
 MOST_NAME = 200
 MOST_FINDING = 200
+MOST_SOURCE = 5_000_000
 # How the checks of a submission came out: id, status, points, most points of each.
 Outcome = tuple[str, str, float, float]
 
@@ -108,7 +109,7 @@ def entry(
         exercise: as it was specified for this verdict.
         student: the id by which the class knows them.
         name: the one to show.
-        source: the file that was graded, which a regrade looks at again.
+        source: the file that was graded, which a regrade looks at again; one beyond 5 MB isn't kept.
         submitted_at: with its offset from UTC.
     """
     verdict, spec = graded.verdict, spec_digest(exercise)
@@ -130,7 +131,8 @@ def entry(
         finding=line(finding(verdict), MOST_FINDING),
         outcomes=_outcomes(verdict),
     )
-    documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=source)
+    kept = source if source is not None and len(source) <= MOST_SOURCE else None
+    documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=kept)
     return Entry(figures=figures, documents=documents, name=plain(name))
 
 

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from grader import roster as rosters
@@ -133,6 +134,7 @@ def test_a_table_without_files_says_what_it_needs(tmp_path):
         sources.read(tmp_path / "class.csv")
 
 
+@trying(deadline=None)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(["..", ".", "", "a", "\\", "C:", "/", "x.py"])).map("/".join))
 def test_a_checked_name_stays_below(name):
     """Whatever an archive calls its files."""
@@ -145,6 +147,7 @@ def test_a_checked_name_stays_below(name):
     assert "\\" not in str(path)
 
 
+@trying(deadline=None)
 @given(st.lists(st.text("ab_-/1.py", min_size=1, max_size=12)), st.text("ab-", max_size=5), st.booleans())
 def test_recognising_never_fails(names, around, packed):
     """Any names at all have some way, and an owner is never of an empty name for a file of their own."""
@@ -153,6 +156,7 @@ def test_recognising_never_fails(names, around, packed):
         naming.owner(name.removeprefix(naming.root))
 
 
+@trying(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=8), min_size=3, max_size=3), max_size=6))
 def test_any_table_of_three_columns_is_a_roster(rows):
     """What a spreadsheet holds never breaks the reading."""

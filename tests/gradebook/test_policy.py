@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -99,12 +100,14 @@ def test_a_time_without_offset_is_refused():
         extended(DUE, "some more")
 
 
+@trying(deadline=None)
 @given(policies, st.floats(0, 2_000_000), st.floats(0, 2_000_000))
 def test_later_never_keeps_more(policy, one, other):
     """And nobody keeps more than all or less than nothing."""
     assert 0 <= kept_share(policy.late, max(one, other)) <= kept_share(policy.late, min(one, other)) <= 1
 
 
+@trying(deadline=None)
 @given(policies, attempts)
 def test_a_grade_is_one_of_the_attempts_and_never_more_than_earned(policy, given_):
     """Lateness takes; nothing gives."""
@@ -117,6 +120,7 @@ def test_a_grade_is_one_of_the_attempts_and_never_more_than_earned(policy, given
     assert found.graded or all(attempt.error for attempt in given_[: policy.attempts.most])
 
 
+@trying(deadline=None)
 @given(policies, attempts, st.integers(0, 500_000))
 def test_a_longer_extension_never_lowers(policy, given_, more):
     """Under `best` at least, where every attempt may count."""
@@ -127,6 +131,7 @@ def test_a_longer_extension_never_lowers(policy, given_, more):
     assert grade(longer, "exercise1", "ada", given_).score >= grade(shorter, "exercise1", "ada", given_).score
 
 
+@trying(deadline=None)
 @given(policies, attempts, attempts)
 def test_another_attempt_never_lowers_the_best(policy, given_, more):
     """Trying again is safe, but for faults of ours, which count for nothing."""
@@ -136,6 +141,7 @@ def test_another_attempt_never_lowers_the_best(policy, given_, more):
     assert after.score >= before.score or not before.graded
 
 
+@trying(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.tuples(st.floats(0, 10), st.floats(10, 100)), min_size=1), st.integers(0, 4))
 def test_dropping_never_lowers_a_total(shares, count):
     """The smallest shares go first, and one is always left."""

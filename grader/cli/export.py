@@ -1,0 +1,111 @@
+"""`grade export`: a class's grades for an LMS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from grader import course as courses
+from grader import exercise as course_exercises
+from grader import settings
+from grader.course import Course
+from grader.errors import Exit, UsageError
+from grader.gradebook import Gradebook
+from grader.gradebook.exports import canvas, moodle, plain, table
+from grader.gradebook.exports.table import Theirs
+from grader.gradebook.grades import Sheet, sheet
+from grader.reports import write
+from grader.yamltree import did_you_mean
+
+Format = Literal["canvas", "moodle", "csv", "gradescope", "json"]
+FORMATS = ("canvas", "moodle", "csv", "gradescope", "json")
+FILLED = ("canvas", "moodle")
+FOR_ONE = ("moodle", "gradescope")
+MOST_BYTES = 50_000_000
+MOST_LEFT = 20
+
+
+@click.command("export", options_metavar="[OPTIONS]")
+@click.argument("exercise_ids", metavar="[EXERCISE]…", nargs=-1)
+@click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="Whose table to write.")
+@click.option("--from", "from_", metavar="CSV", type=click.Path(path_type=Path),
+              help="The table that the LMS has exported, to fill in (canvas, moodle).")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), default=write.STDOUT,
+              help="Where to write (default: standard output).")  # fmt: skip
+@click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True, help="Where the verdicts are.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+def command(
+    exercise_ids: tuple[str, ...], format_: Format, from_: Path | None, output: Path, gradebook: str, course: Path | None
+) -> int:
+    r"""Write grades, by the course's rules for late work and attempts, as a table that an LMS takes.
+
+    Canvas and Moodle match students by their own table: export it there, and give it with --from.
+
+    \b
+    grade export --format canvas --from Grades.csv -o filled.csv
+    grade export exercise1 --format moodle --from worksheet.csv -o filled.csv
+    grade export --format csv > grades.csv
+    """
+    found = courses.find(course)
+    book = Gradebook.open(gradebook, must_exist=True)
+    whole = sheet(book.verdicts(), book.students(), settings.load(found).grading)
+    chosen = _chosen(whole, exercise_ids, book.shown)
+    if format_ in FOR_ONE and len(chosen) != 1:
+        raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
+    if from_ is not None and format_ not in FILLED:
+        raise UsageError(f"--from is for canvas and moodle; --format {format_} needs no table to fill in")
+    text, left = _text(whole, chosen, format_, _theirs(from_), found)
+    write.write(output, text)
+    for sentence in left[:MOST_LEFT]:
+        click.echo(f"grade: {sentence}", err=True)
+    if len(left) > MOST_LEFT:
+        click.echo(f"grade: … {len(left) - MOST_LEFT:,} more that are not in it", err=True)
+    return Exit.PASSED
+
+
+def _chosen(whole: Sheet, named: tuple[str, ...], shown: str) -> list[str]:
+    for name in named:
+        if name not in whole.exercises:
+            near = did_you_mean(name, whole.exercises) or f"; it holds {', '.join(whole.exercises) or 'nothing'}"
+            raise UsageError(f'no verdicts of "{name}" in {shown}{near}')
+    if not whole.exercises:
+        raise UsageError(f"{shown}: holds no verdicts yet; `grade batch` writes them")
+    return list(named or whole.exercises)
+
+
+def _theirs(path: Path | None) -> Theirs | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{path}: is larger than {MOST_BYTES // 1_000_000} MB; this is no class's table")
+    return table.read(data, str(path))
+
+
+def _text(
+    whole: Sheet, chosen: list[str], format_: Format, theirs: Theirs | None, course: Course
+) -> tuple[str, list[str]]:
+    """The table, and sentences on what could not be placed in it."""
+    match format_:
+        case "canvas":
+            titles = {name: _title(course, name) for name in chosen}
+            return canvas.fill(whole, titles, theirs) if theirs else (canvas.make(whole, titles), [])
+        case "moodle":
+            return moodle.fill(whole, chosen[0], theirs) if theirs else (moodle.make(whole, chosen[0]), [])
+        case "gradescope":
+            return plain.gradescope(whole, chosen[0]), []
+        case "csv":
+            return plain.csv(whole, chosen), []
+        case "json":
+            return plain.json(whole, chosen), []
+
+
+def _title(course: Course, name: str) -> str:
+    """An exercise's title; its id where the course has it no longer."""
+    return course_exercises.load(course, name).title if name in course.exercise_ids() else name

@@ -1,0 +1,1 @@
+"""Grades for other systems: one module per format, each `render(...) -> str`."""

@@ -1,0 +1,89 @@
+"""Tables that spreadsheets and LMSs read: cells that a spreadsheet would run are made text, numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from grader.errors import UsageError
+from grader.gradebook.grades import Cell, Row, Sheet
+from grader.reports.reading import number
+from grader.roster import rows_of, text_of
+
+# What makes a spreadsheet take a cell for a formula, also after blanks.
+FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
+
+
+class Theirs(Struct, frozen=True, kw_only=True):
+    """A table as an LMS exported it.
+
+    Args:
+        name: what messages call it.
+        header: its first row.
+        rows: the others, each as long as the header.
+        separator: between cells.
+    """
+
+    name: str
+    header: list[str]
+    rows: list[list[str]]
+    separator: str
+
+    def column(self, *names: str) -> int | None:
+        """The first column of one of these names, whatever their letter case."""
+        folded = [cell.strip().casefold() for cell in self.header]
+        return next((folded.index(name) for name in names if name in folded), None)
+
+
+def read(data: bytes, name: str) -> Theirs:
+    """A table's bytes. Raises: UsageError: it isn't one."""
+    text = text_of(data)
+    rows = rows_of(text, name)
+    if not rows:
+        raise UsageError(f"{name}: the table is empty; export it from the LMS again")
+    width = len(rows[0])
+    padded = [(row + [""] * width)[:width] for row in rows[1:]]
+    first = text.partition("\n")[0]
+    return Theirs(name=name, header=rows[0], rows=padded, separator=max(",;\t", key=first.count))
+
+
+def render(rows: Iterable[Sequence[str]], separator: str = ",") -> str:
+    """The table as CSV, every cell harmless."""
+    page = io.StringIO()
+    writer = csv.writer(page, delimiter=separator, lineterminator="\n")
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return page.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """The cell, with an apostrophe where a spreadsheet would run it.
+
+    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada")
+    ("'=HYPERLINK(1)", '-5.5', 'Ada')
+    """
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell.strip()) else cell
+
+
+def scaled(cell: Cell, most: float | None) -> str:
+    """The points, of `most` where the LMS has another number of them; empty where nothing could be graded."""
+    grade = cell.grade
+    if not grade.graded:
+        return ""
+    if most is None or most == grade.max_score or not grade.max_score:
+        return number(grade.score)
+    return number(grade.score * most / grade.max_score)
+
+
+def comment(cell: Cell) -> str:
+    """What to tell the student, in a line."""
+    return "; ".join(part for part in (cell.grade.note, cell.figures.finding) if part)
+
+
+def by_student(sheet: Sheet) -> dict[str, Row]:
+    """Rows by every id in lower case."""
+    return {row.student.casefold(): row for row in sheet.rows}

@@ -1,0 +1,100 @@
+"""From a gradebook's verdicts to grades: which attempt counts, what lateness takes, each student's total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from msgspec import Struct
+
+from grader.gradebook.entries import Figures
+from grader.policy import Attempt, Grade, Policy, Total, grade, total
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """A student's grade for an exercise, and the verdict that it comes from."""
+
+    grade: Grade
+    figures: Figures
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A student; `cells` by exercise, without those that weren't handed in."""
+
+    student: str
+    name: str
+    cells: dict[str, Cell]
+    total: Total
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """A class: the exercises with their most points, a row for each student, and how many submissions there are."""
+
+    exercises: dict[str, float]
+    rows: list[Row]
+    submissions: int
+
+
+def sheet(figures: Sequence[Figures], students: Mapping[str, str], policy: Policy) -> Sheet:
+    """The grades of a class.
+
+    Args:
+        figures: as `Gradebook.verdicts` gives them: by exercise, student, and time.
+        students: names by id; those without a verdict get a row too.
+    """
+    exercises: dict[str, float] = {}
+    cells: dict[str, dict[str, Cell]] = {student: {} for student in students}
+    for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
+        cell = _cell(list(group), policy)
+        exercises[exercise] = max(exercises.get(exercise, 0.0), cell.grade.max_score)
+        cells.setdefault(student, {})[exercise] = cell
+    rows = [
+        Row(
+            student=student,
+            name=students.get(student, ""),
+            cells=own,
+            total=_total(policy, student, own, exercises),
+        )
+        for student, own in sorted(cells.items())
+    ]
+    return Sheet(exercises=exercises, rows=rows, submissions=len(figures))
+
+
+def counted(of: Sheet, exercise: str) -> list[tuple[Row, Cell]]:
+    """Who has a grade for an exercise."""
+    return [(row, row.cells[exercise]) for row in of.rows if exercise in row.cells]
+
+
+def _cell(attempts: Sequence[Figures], policy: Policy) -> Cell:
+    first = attempts[0]
+    tried = [
+        Attempt(
+            score=one.score,
+            max_score=one.max_score,
+            submitted_at=datetime.fromisoformat(one.submitted_at) if one.submitted_at else None,
+            late=one.late,
+            error=one.status == "error",
+        )
+        for one in attempts
+    ]
+    found = grade(policy, first.exercise, first.student, tried)
+    return Cell(grade=found, figures=attempts[found.attempt])
+
+
+def _total(policy: Policy, student: str, own: Mapping[str, Cell], exercises: Mapping[str, float]) -> Total:
+    """Over all exercises; what a fault of ours kept from a grade isn't held against anybody."""
+    shares = {
+        name: (own[name].grade.score, own[name].grade.max_score) if name in own else (0.0, most)
+        for name, most in exercises.items()
+        if name not in own or own[name].grade.graded
+    }
+    return total(policy, student, shares)
+
+
+def statuses(cells: Iterable[Cell]) -> dict[str, int]:
+    """How many of each status: `passed`, `failed`, `error`."""
+    found = {"passed": 0, "failed": 0, "error": 0}
+    for cell in cells:
+        found[cell.figures.status] = found.get(cell.figures.status, 0) + 1
+    return found
