@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from grader.reports import write
+from grader.reports.text import line
 from grader.verdict import Verdict
 
 FILE_FORMATS = {
@@ -57,7 +58,7 @@ def deliver(
     to_stdout = any(chosen[name] == "-" for name in FILE_FORMATS)
     if quiet and not to_stdout:
         for verdict in verdicts:
-            click.echo(one_line(verdict))
+            click.echo(one_line(verdict) if len(verdicts) == 1 else f"{line(verdict.submission.path)}  {one_line(verdict)}")
     elif not to_stdout:
         import_module("grader.reports.terminal").show(verdicts, sys.stdout)
     for name, module in FILE_FORMATS.items():

@@ -17,7 +17,7 @@ from grader.engines.pair import Pair, Request, start
 from grader.engines.trainer import TrainerProcess
 
 # A trainer whose submission has ended may still be in the middle of an epoch; longer than this isn't waited for it.
-REST_S = 1.0
+REST_S = 2.0
 # After so many submissions a trainer is replaced, whatever it may have kept in memory.
 MOST_SERVED = 200
 
@@ -81,10 +81,11 @@ class Pool:
 
     Args:
         size: how many trainers may wait for work; as many as there are submissions at a time.
+        rest_s: how long a trainer may take to get over its last submission.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, rest_s: float = REST_S) -> None:
+        self.size, self.rest_s = size, rest_s
         self._nursery = Nursery(confine.environment())
         self._idle: list[Warm] = []
         self._lent: set[Warm] = set()
@@ -105,7 +106,7 @@ class Pool:
 
     def _trainer(self, kind: Kind) -> Lent:
         for warm in self._waiting(kind):
-            sock = warm.connect() if warm.served == 0 or warm.rested(REST_S) else None
+            sock = warm.connect() if warm.served == 0 or warm.rested(self.rest_s) else None
             if sock is not None:
                 return self._lend(warm, sock)
             warm.process.kill()

@@ -9,7 +9,7 @@ import pytest
 
 from grader import exercise as exercises
 from grader.course import Course
-from grader.engines.pool import Pool, pool
+from grader.engines.pool import Pool
 from grader.grading import Options, grade
 
 pytestmark = pytest.mark.train
@@ -55,8 +55,9 @@ def graded(tmp_path):
 
 @pytest.fixture
 def warm():
-    with pool(1) as made:
-        yield made
+    made = Pool(1, rest_s=60.0)
+    yield made
+    made.close()
 
 
 def below():
@@ -96,7 +97,7 @@ def trainer_processes():
     return [process for process in psutil.Process().children() if "grader.trainer" in process.cmdline()]
 
 
-BAD = {"os._exit(3)": "crashed", "[1 for _ in iter(int, 1)]": "timed_out", "len([0] * 10**9)": "out_of_memory"}
+BAD = {"os._exit(3)": "crashed", "[1 for _ in iter(int, 1)]": "timed_out", "len([0] * 6 * 10**8)": "out_of_memory"}
 
 
 @pytest.mark.parametrize("what", BAD)

@@ -1,0 +1,96 @@
+"""Many submissions, several at a time: each end is handed on as it comes, and none can stop the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+
+from grader.batch.assign import Job
+from grader.course import Course
+from grader.errors import CourseError, GraderError, UsageError
+from grader.grading import Graded, Options, grade_or_recall
+from grader.grading.options import Moment
+
+STOPPED = "stopped before it was graded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a job ended: with a verdict, or with the reason why there is none.
+
+    `fault` is set where the machine or the grader failed, so that another try may do better.
+    """
+
+    job: Job
+    graded: Graded | None = None
+    problem: str = ""
+    fault: bool = False
+
+
+class Stopped(BaseException):
+    """The batch is being ended; raised within an attempt, which then ends its processes."""
+
+
+def unheard(job: Job, moment: Moment) -> None:
+    """Nobody is told where a job stands."""
+
+
+class Batch:
+    """Grades jobs in threads, which mostly wait for the processes that do the work.
+
+    Args:
+        options: of every attempt; where its processes come from included.
+        at_once: how many submissions at a time.
+        heard: told where each running job stands, from its thread.
+    """
+
+    def __init__(
+        self, course: Course, options: Options, at_once: int, heard: Callable[[Job, Moment], None] = unheard
+    ) -> None:
+        self.course, self.options, self.at_once, self.heard = course, options, at_once, heard
+        self._stop = threading.Event()
+
+    def run(self, jobs: Sequence[Job]) -> Generator[Done]:
+        """Each job's end, as they come.
+
+        What the machine failed on, such as a trainer that was killed for memory, is tried once more at the end, alone.
+        When the caller leaves, running attempts end their processes, and nothing more is started.
+        """
+        again: list[Job] = []
+        for done in self._each(jobs, self.at_once):
+            if done.fault:
+                again.append(done.job)
+            else:
+                yield done
+        yield from self._each(again, 1)
+
+    def _each(self, jobs: Sequence[Job], at_once: int) -> Generator[Done]:
+        with ThreadPoolExecutor(at_once, thread_name_prefix="grade") as threads:
+            futures = [threads.submit(self._one, job) for job in jobs]
+            try:
+                for future in as_completed(futures):
+                    yield future.result()
+            except BaseException:
+                self._stop.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _one(self, job: Job) -> Done:
+        def progress(moment: Moment) -> None:
+            if self._stop.is_set():
+                raise Stopped
+            self.heard(job, moment)
+
+        try:
+            graded = grade_or_recall(self.course, job.exercise, job.path, replace(self.options, progress=progress))
+        except Stopped:
+            return Done(job=job, problem=STOPPED)
+        except (UsageError, CourseError) as error:
+            return Done(job=job, problem=str(error))
+        except GraderError as error:
+            return Done(job=job, problem=str(error), fault=True)
+        except Exception as error:
+            return Done(job=job, problem=f"the grader failed: {type(error).__name__}: {error}", fault=True)
+        return Done(job=job, graded=graded, fault=graded.verdict.status == "error")

@@ -1,0 +1,144 @@
+"""`grade batch EXERCISE… SUBMISSIONS`: a whole class."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import structs
+
+from grader import course as courses
+from grader import exercise as exercises
+from grader.batch import sources
+from grader.batch.assign import Job, assign
+from grader.batch.loop import Batch, Done
+from grader.cli import outputs
+from grader.cli.batch_view import View
+from grader.cli.exercise import seconds
+from grader.engines.pool import pool
+from grader.errors import Exit, UsageError
+from grader.exercise import Exercise
+from grader.gradebook import Gradebook
+from grader.grading import Options
+from grader.reports.text import line
+from grader.verdict import Verdict
+
+MOST_PROBLEMS = 50
+
+
+@click.command("batch", options_metavar="[OPTIONS]")
+@click.argument("words", metavar="EXERCISE… SUBMISSIONS", nargs=-1, required=True)
+@click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: ids and names.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Submissions at a time (default: the number of cores).")
+@click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True,
+              help="Where every verdict is written as it comes.")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time of each, such as 5min.")
+@click.option("--fresh", is_flag=True, help="Grade everything anew, whatever is known.")
+@click.option("--sandbox", type=click.Choice(["auto", "strict"]), default="auto", help="How files are confined.")
+@outputs.options
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option("-q", "--quiet", is_flag=True, help="A line for each, and no progress.")
+def command(
+    words: Sequence[str],
+    roster: Path | None,
+    jobs: int | None,
+    gradebook: str,
+    course: Path | None,
+    quiet: bool,
+    device: str,
+    time_limit_s: float | None,
+    fresh: bool,
+    sandbox: str,
+    **chosen: str | bool | None,
+) -> int:
+    r"""Grade a class: SUBMISSIONS is a folder, or an archive from an LMS, with one file or one folder per student.
+
+    Verdicts go into the gradebook one by one; interrupted at any moment, the same command goes on where it was.
+    Exit code 0: everything was graded; 2: some of it could not be read; 4: the grader failed on some.
+
+    \b
+    grade batch exercise3 submissions/
+    grade batch exercise1 exercise2 canvas.zip --jobs 4 --html class.html
+    grade report
+    """
+    found = courses.find(course)
+    known, place = _asked(found, words)
+    options = Options(device=device, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
+    with contextlib.ExitStack() as stack:
+        handed = stack.enter_context(sources.read(place, roster))
+        todo, problems = _jobs(handed, known)
+        book = stack.enter_context(contextlib.closing(Gradebook.open(gradebook)))
+        book.enrol(handed.enrolled)
+        at_once = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+        options = replace(options, start=stack.enter_context(pool(at_once)).start)
+        view = stack.enter_context(View(len(todo), sys.stderr, enabled=not quiet))
+        ends = stack.enter_context(contextlib.closing(Batch(found, options, at_once, view.heard).run(todo)))
+        verdicts = []
+        for done in ends:
+            view.done(done)
+            if done.graded is None:
+                problems.append(f"{done.job.student}: {done.problem}")
+            else:
+                _record(book, done)
+                verdicts.append(_named(done))
+    return _finish(verdicts, problems, chosen, quiet=quiet)
+
+
+def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise], Path]:
+    """The exercises and the place of the submissions. Raises: UsageError: one of the two is missing."""
+    *wanted, place = words
+    if not wanted:
+        raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
+    return [exercises.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
+
+
+def _jobs(handed: sources.Submissions, known: Sequence[Exercise]) -> tuple[list[Job], list[str]]:
+    jobs, problems = [], list(handed.problems)
+    for each in handed:
+        more, doubts = assign(each, known)
+        jobs += more
+        problems += doubts
+    return jobs, problems
+
+
+def _record(book: Gradebook, done: Done) -> None:
+    assert done.graded is not None
+    handed = done.job.handed
+    book.record(
+        done.job.exercise,
+        handed.student,
+        done.graded,
+        name=handed.name,
+        source=done.job.path.read_bytes(),
+        submitted_at=handed.submitted_at,
+        late=handed.late,
+    )
+
+
+def _named(done: Done) -> Verdict:
+    """The verdict under the student's id, so that rows of a class can be told apart."""
+    assert done.graded is not None
+    verdict = done.graded.verdict
+    path = f"{done.job.student}/{Path(done.job.name).name}"
+    return structs.replace(verdict, submission=structs.replace(verdict.submission, path=path))
+
+
+def _finish(verdicts: list[Verdict], problems: list[str], chosen: Mapping[str, Any], *, quiet: bool) -> int:
+    """The class in the order of its students, what went wrong, and the exit code."""
+    verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))
+    if verdicts:
+        outputs.deliver(verdicts, chosen, quiet=quiet)
+    for problem in problems[:MOST_PROBLEMS]:
+        click.echo(f"not graded: {line(problem, limit=500)}", err=True)
+    if len(problems) > MOST_PROBLEMS:
+        click.echo(f"… and {len(problems) - MOST_PROBLEMS:,} more", err=True)
+    if any(verdict.status == "error" for verdict in verdicts):
+        return Exit.FAULT
+    return Exit.USAGE if problems else Exit.PASSED

@@ -1,0 +1,78 @@
+"""What a batch shows on stderr while it works: a bar with the time left, and a line for each verdict."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from grader.batch.assign import Job
+from grader.batch.loop import Done
+from grader.grading.options import Moment
+from grader.reports.text import line
+
+EVERY_S = 0.5
+MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
+
+
+class View:
+    """Silent on anything that isn't a terminal.
+
+    Args:
+        total: how many jobs there are.
+    """
+
+    def __init__(self, total: int, stream: TextIO, *, enabled: bool) -> None:
+        console = Console(file=stream, highlight=False)
+        self.enabled = enabled and console.is_terminal
+        self._progress = Progress(
+            BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"),
+            console=console, transient=True, disable=not self.enabled,
+        )  # fmt: skip
+        self._task = self._progress.add_task("", total=total)
+        self._running: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._shown_s = 0.0
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def heard(self, job: Job, moment: Moment) -> None:
+        """Where a job stands; called from its thread, several times a second."""
+        if not self.enabled:
+            return
+        with self._lock:
+            epoch = f" {moment.epoch + 1}" if moment.stage == "training" and moment.epoch is not None else ""
+            self._running[job.student] = f"{line(job.student, limit=20)} {moment.stage}{epoch}"
+            if time.monotonic() - self._shown_s > EVERY_S:
+                self._shown_s = time.monotonic()
+                self._progress.update(self._task, description=" · ".join(list(self._running.values())[:3]))
+
+    def done(self, done: Done) -> None:
+        """A job has ended."""
+        with self._lock:
+            self._running.pop(done.job.student, None)
+        self._progress.advance(self._task)
+        if self.enabled:
+            self._progress.console.print(Text(row(done)))
+
+
+def row(done: Done) -> str:
+    """A job's end in a line: `✓ s001  exercise1  100/100`."""
+    who = line(done.job.student, limit=30)
+    if done.graded is None:
+        return f"! {who}  {line(done.problem, limit=200)}"
+    verdict = done.graded.verdict
+    points = "could not be graded" if verdict.status == "error" else f"{verdict.score:g}/{verdict.max_score:g}"
+    return f"{MARKS[verdict.status]} {who}  {verdict.exercise}  {points}"

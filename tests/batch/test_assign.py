@@ -1,0 +1,94 @@
+"""Which of a student's files is for which exercise."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from grader import exercise as exercises
+from grader.batch.assign import Job, assign
+from grader.batch.loop import Done
+from grader.batch.sources import Handed
+from grader.cli import run
+from grader.cli.batch_view import View, row
+from grader.course import Course
+from grader.grading.options import Moment
+
+COURSE = Course(root=Path(__file__).resolve().parents[2])
+
+
+def exercise(name):
+    return exercises.load(COURSE, name)
+
+
+def assigned(names, wanted):
+    handed = Handed(student="s1", files=tuple(Path("x") / name for name in names), names=tuple(names))
+    jobs, problems = assign(handed, [exercise(name) for name in wanted])
+    return {job.exercise.id: job.name for job in jobs}, problems
+
+
+CASES = [
+    (["whatever.py"], ["exercise1"], {"exercise1": "whatever.py"}),
+    (["exercise1.py", "notes.py"], ["exercise1"], {"exercise1": "exercise1.py"}),
+    (["my_Exercise1_v2.ipynb", "exercise2.py"], ["exercise1", "exercise2"],
+     {"exercise1": "my_Exercise1_v2.ipynb", "exercise2": "exercise2.py"}),
+    (["train_mnist_conv.py"], ["exercise1", "exercise3"], {"exercise3": "train_mnist_conv.py"}),
+    (["exercise1.py"], ["exercise1", "exercise2"], {"exercise1": "exercise1.py"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "wanted", "expected"), CASES)
+def test_files_find_their_exercises(names, wanted, expected):
+    """One file for one exercise whatever its name; else by id, or by the graded function."""
+    assert assigned(names, wanted) == (expected, [])
+
+
+DOUBTS = [
+    ([], ["exercise1"], "s1: no .py or .ipynb file"),
+    (["a.py", "b.py"], ["exercise1"], "s1: which of a.py, b.py is for exercise1? Leave one, or name it exercise1.py"),
+    (["exercise1.py", "exercise1_old.py"], ["exercise1", "exercise2"],
+     "s1: which of exercise1.py, exercise1_old.py is for exercise1? Leave one, or name it exercise1.py"),
+    (["mine.py"], ["exercise1", "exercise2"],
+     "s1: no file is named after an exercise; expected exercise1.py, exercise2.py"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "wanted", "message"), DOUBTS)
+def test_what_cannot_be_told_is_said(names, wanted, message):
+    """A file is never graded for an exercise that it may not be for."""
+    assert assigned(names, wanted) == ({}, [message])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["exercise3"], "grade batch needs exercises and a folder or archive"),
+        (["exercise3", "/no/such/folder"], "/no/such/folder"),
+        (["exercise33", "."], "did you mean"),
+    ],
+)
+def test_wrong_words_are_one_message(words, message, capsys, monkeypatch):
+    """What is missing is said, and nothing is started."""
+    monkeypatch.setenv("GRADE_COURSE", str(COURSE.root))
+
+    assert run(["batch", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_row_shows_a_hostile_name_harmlessly():
+    """A student's id may hold anything."""
+    job = Job(handed=Handed(student="\x1b[31mevil\n"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+
+    assert row(Done(job=job, problem="can't be\nread")) == r"! \x1b[31mevil\n  can't be\nread"
+
+
+def test_nothing_is_shown_where_nobody_looks():
+    """A pipe gets no bar and no control characters."""
+    stream = io.StringIO()
+    job = Job(handed=Handed(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+
+    with View(3, stream, enabled=True) as view:
+        view.heard(job, Moment(stage="training", epoch=1))
+        view.done(Done(job=job, problem="no"))
+
+    assert stream.getvalue() == ""
