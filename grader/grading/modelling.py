@@ -14,7 +14,10 @@ from grader.run import Architecture
 from grader.wire import Building, Compare, FitArguments, Maps, Order
 
 # What `grader.student.supplied` makes.
-OWN_LAYERS = ("Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense")
+OWN_LAYERS = (
+    ("Conv2D", [26, 26, 8]), ("MaxPooling2D", [13, 13, 8]), ("Conv2D", [11, 11, 8]), ("MaxPooling2D", [5, 5, 8]),
+    ("Flatten", [200]), ("Dense", [10]),
+)  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
 
 
@@ -74,15 +77,19 @@ def memory(exercise: Exercise) -> int:
 
 
 def compare(
-    maps: Maps, exercise: Exercise, architecture: Architecture | None, student: Channel, trainer: Channel
+    maps: Maps, exercise: Exercise, trained: Architecture | None, student: Channel, trainer: Channel
 ) -> None:
     """Hands a function's activations on to the trainer, which compares them with its own.
+
+    Args:
+        trained: the model that was trained last, if one was.
 
     Raises:
         Malformed: the model that was trained isn't the grader's own, or nobody asked for activations.
     """
     shown = exercise.models.shown if exercise.models is not None else None
-    if shown is None or architecture is None or [layer.kind for layer in architecture.layers] != list(OWN_LAYERS):
+    layers = [(layer.kind, layer.output_shape[1:]) for layer in trained.layers] if trained is not None else []
+    if shown is None or layers != list(OWN_LAYERS):
         raise Malformed("activations of another model")
     if sum(spec.nbytes for spec in maps.arrays) > MAX_MAPS_BYTES:
         raise Malformed("activations that are too large")

@@ -120,7 +120,7 @@ class Line:
 
 
 MAPS = Maps(arrays=[ArraySpec(dtype="float32", shape=[1, 2, 2, 8])])
-OWN = Architecture(layers=[Layer(kind=kind, name=kind) for kind in OWN_LAYERS], parameters=1)
+OWN = Architecture(layers=[Layer(kind=kind, name=kind, output_shape=[None, *shape]) for kind, shape in OWN_LAYERS], parameters=1)
 
 
 def test_activations_go_to_the_trainer_with_what_to_compare():
