@@ -133,7 +133,8 @@ class Attempt:
         while True:
             message = self._from_student(Order, Maps, Returned)
             if isinstance(message, Maps):
-                modelling.compare(message, self.exercise, self.ledger.architecture, self.student, self.trainer)
+                trained = self.ledger.architecture if self.ledger.training is not None else None
+                modelling.compare(message, self.exercise, trained, self.student, self.trainer)
                 self.ledger.compare(message, self._from_trainer(Compared))
                 continue
             if isinstance(message, Returned):
