@@ -136,7 +136,7 @@ def _early(outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str,
     outcome = early[0]
     reached = outcome.logs.get(metric)
     at = "" if reached is None else f" at {metric} {beside(reached, above)}, which is not above {figure(above)}"
-    message = f"the callback stopped{at} ({epoch(outcome.stopped or 0)})"
+    message = f"on a trial curve the callback stopped after {epoch(outcome.stopped or 0)}{at}"
     watched = _watched(outcomes, early, metric)
     if watched is None:
         return message, f"Is the line in your condition lower than {figure(above)}?"
