@@ -334,17 +334,6 @@ class Attempt:
             return End(kind="timed_out", message=f"the training did not end within its limit of {late.limit_s:g} s")
         raise GraderError(f"{late.turn} took longer than {late.limit_s:g} s on this machine")
 
-    def _gone(self, error: Exception) -> End:
-        """The student process ended, or spoke out of turn."""
-        if isinstance(error, Malformed):
-            return End(kind="forbidden", message="your code interfered with the grader's connection")
-        if self.student_process.memory_exceeded:
-            return End(kind="out_of_memory", message="your code used too much memory")
-        code = self.student_process.wait_code(2.0)
-        if code is not None and code < 0:
-            return End(kind="crashed", message=f"your code's process was ended by signal {-code}")
-        return End(kind="crashed", message=f"your code ended the process (exit code {code}) before it returned")
-
     def _show(self, stage: Stage) -> None:
         self.stage = stage
         self.options.progress(
@@ -359,5 +348,3 @@ class Attempt:
                 seed=self.seed,
             )
         )
-
-
