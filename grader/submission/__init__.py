@@ -21,7 +21,7 @@ from grader.submission.record import Finding, Refusal, Submission, Text
 __all__ = ["Finding", "Refusal", "Submission", "Text", "clean", "parse", "read"]
 
 MAX_DIGESTED_BYTES = 256_000_000
-FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
+FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 PROSE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
 PYTHON_LINE = re.compile(r"^\s*(import|from|def|class)\s+\w", re.MULTILINE)
 WEB_PAGE = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)

@@ -14,16 +14,17 @@ PYTHON_CELLS = frozenset(
     {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "notify", "snakeviz", "debug"}
 )
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
-STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,\s]+=\s*)?)%time\s+(?P<statement>\S.*)$")
-ASSIGNED = re.compile(r"^(?P<before>\s*[\w.,\s\[\]'\"]+=\s*)[%!](?!=)\s*\S")
+# In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
+STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,][\w.,\s]*=\s*)?)%time\s+(?P<statement>\S.*)$")
+ASSIGNED = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)[%!](?!=)\s*\S")
 MAGIC = re.compile(r"^(?P<indent>\s*)(?:%{1,2}\w|!{1,2}\s*\S|\?{1,2}\s*[\w%])")
-HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*;?\s*(#.*)?$")
+HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*(?:;\s*)?(#.*)?$")
 # Commands that a notebook takes without a sign in front, where the line is no Python.
 AUTOMATIC = re.compile(
     r"^(?P<indent>\s*)(?:pip3?|conda|cd|ls|cat|cp|mv|rm|mkdir|matplotlib|load_ext|tensorboard)\s+[\w./~{'\"-]"
 )
 PROMPTED = re.compile(r"^\s*(?:>>> |In \[\d+\]:)")
-PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|\s*\.{3,}: ?)")
+PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|\.{3,}: ?)")
 CELL_MARK = re.compile(r"^#\s*(?:%%|In\s?\[|<codecell>|<cell>)")
 MARK = re.compile(r"\\.|'''|\"\"\"|['\"#]|[(\[{]|[)\]}]")
 OPENS, CLOSES = "([{", ")]}"

@@ -50,6 +50,13 @@ SOURCES = {
     "escapes": b"\x1b[2J\x1b]0;title\x07def train(:\n",
     "f-strings in f-strings": b"x = f'" + b'{f"' * 300 + b"'\n",
     "too much": b"#" * 50_000_000,
+    "a million spaces": b"def train(:\n" + b" " * 1_000_000 + b"x y\n",
+    "a name and a million spaces": b"def train(:\nx" + b" " * 1_000_000 + b"y\n",
+    "a question and a million spaces": b"def train(:\nx?" + b" " * 1_000_000 + b"y\n",
+    "a prompt and a million spaces": b">>> def train(:\n" + b" " * 1_000_000 + b"y\n",
+    "a million empty lines": b"def train(:\n" + b"\n" * 1_000_000 + b"y y\n",
+    "commas and spaces": b"def train(:\n" + b", " * 40_000 + b"\n",
+    "many magics": b"def train(:\n" + b"%%bash\n\n" * 30_000,
 }  # fmt: skip
 NOTEBOOKS = {
     "not JSON": b"{" * 10_000,
@@ -97,14 +104,31 @@ def refused_kindly(code, said, seconds):
     assert seconds < LONGEST_S
 
 
+LOOK = """
+import sys
+from pathlib import Path
+from grader import exercise, grading, submission
+from grader.course import Course
+course = Course(root=Path(sys.argv[1]))
+report = grading.look(course, exercise.load(course, "quick"), submission.read(Path(sys.argv[2])))
+assert report.plan is not None or report.findings
+"""
+
+
 @pytest.mark.train
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_file_that_is_none(tmp_path, name):
-    """A Python file that nobody would write gets an answer: a finding, or a plain word on what it is."""
+    """A Python file that nobody would write is looked at to its end, soon: there is a finding, or a plan of it."""
     path = tmp_path / "submission.py"
     path.write_bytes(SOURCES[name])
+    began = time.monotonic()
 
-    refused_kindly(*grade(tmp_path, "quick", str(path), "--course", str(COURSE)))
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, str(COURSE), str(path)], cwd=REPOSITORY, capture_output=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert time.monotonic() - began < LONGEST_S
 
 
 @pytest.mark.train
