@@ -1,0 +1,49 @@
+"""What `grade doctor` says of a machine."""
+
+from grader.cli import doctor, run
+from grader.engines.confine.layers import ALWAYS, SYSTEM
+
+EVERY = tuple(layer.name for layer in (*ALWAYS, *SYSTEM))
+
+
+def without(*names):
+    return tuple(name for name in EVERY if name not in names)
+
+
+def test_a_machine_with_everything_is_said_to_be_one():
+    """With every layer there, strict is offered."""
+    lines = doctor.report(EVERY, (), 80)
+
+    assert lines[-1] == "All layers are there. `--sandbox strict` works on this machine."
+
+
+def test_what_is_missing_is_told_with_what_that_means():
+    """A missing layer is told with its meaning and the system's reason."""
+    text = "\n".join(doctor.report(without("landlock"), ("landlock: not supported",), 80))
+
+    assert "  NO   landlock: opens only files that it needs, no TCP\n       Without it file permissions" in text
+    assert "Missing: landlock. `--sandbox strict` refuses" in text
+    assert text.endswith("The system says: landlock: not supported")
+
+
+def test_a_layer_that_another_one_stands_in_for_isnt_missing():
+    """An ordinary user has no user id to give, and needs none where user namespaces are."""
+    text = "\n".join(doctor.report(without("user", "memory-group"), (), 80))
+
+    assert "user: not needed, user-namespace stands in for it" in text
+    assert "All layers are there" in text
+
+
+def test_lines_fit_a_narrow_terminal():
+    """No line is wider than the terminal, but for the one that names versions."""
+    lines = doctor.report(without("files", "network", "landlock"), (), 40)
+
+    assert max(len(line) for line in lines[1:]) <= 40
+
+
+def test_the_command_tells_of_this_machine(capsys):
+    """The command starts a process, looks at its layers, and ends with 0."""
+    code = run(["doctor"])
+
+    assert code == 0
+    assert "The sandbox of student code:" in capsys.readouterr().out
