@@ -103,5 +103,5 @@ def _curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
     reached = next((arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})
     line, figures = reached.get("above"), wanted.get(str(reached.get("metric")), [])
     crossed = next((number for number, value in enumerate(figures, 1) if line is not None and value > line), None)
-    title = f"{exercise.id}: {exercise.title}"
-    return {"type": "curve", "title": title, "series": wanted, "line": line, "crossed": crossed}
+    title, above = f"{exercise.id}: {exercise.title}", None if line is None else float(line)
+    return {"type": "curve", "title": title, "series": wanted, "line": above, "crossed": crossed}
