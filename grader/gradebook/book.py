@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from grader.exercise import Exercise
-from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry
+from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry, read_spec
 from grader.gradebook.opening import engine_of, explained
-from grader.gradebook.tables import DOCUMENTS, FIGURES, STUDENTS, VERDICTS
+from grader.gradebook.tables import DOCUMENTS, FIGURES, SPECS, STUDENTS, VERDICTS
 
 AT_ONCE = 500  # below the number of variables that a statement may have
 
@@ -109,6 +109,12 @@ class Gradebook:
             for key, verdict, runs, source in rows:
                 yield key, Documents(verdict=verdict, runs=runs, source=source)
 
+    def specification(self, spec: str) -> Exercise | None:
+        """The exercise as it was specified, by its digest; None where it isn't known."""
+        with explained(self.shown), self._engine.connect() as connection:
+            body = connection.execute(select(SPECS.c.body).where(SPECS.c.spec == spec)).scalar()
+        return None if body is None else read_spec(body)
+
     def enrol(self, students: Mapping[str, str]) -> None:
         """Notes names by student id, also of those who handed in nothing. Raises: as `record`."""
         if students:
@@ -127,6 +133,8 @@ def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -
     rows = [msgspec.structs.asdict(each.figures) | {"current": True} for each in entries]
     # Inserted before anything is read, so that SQLite takes its lock at once and never has to give up half-way.
     _enrol(connection, [{"student": each.figures.student, "name": each.name} for each in entries])
+    specs = {each.figures.spec: each.spec for each in entries}
+    _upsert(connection, SPECS, [{"spec": spec, "body": body} for spec, body in specs.items()], key="spec")
     keys = [each.figures.key for each in entries]
     settled = set() if replace else _settled(connection, keys)
     fresh = [row for row in rows if row["key"] not in settled]
@@ -171,12 +179,12 @@ def _enrol(connection: Connection, rows: list[dict[str, str]]) -> None:
     connection.execute(statement, rows)
 
 
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], key: str = "key") -> None:
     if not rows:
         return
     statement = _insert(connection, table)
-    values = {name: statement.excluded[name] for name in rows[0] if name != "key"}
-    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.key], set_=values), rows)
+    values = {name: statement.excluded[name] for name in rows[0] if name != key}
+    connection.execute(statement.on_conflict_do_update(index_elements=[table.c[key]], set_=values), rows)
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

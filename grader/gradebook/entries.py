@@ -90,6 +90,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     figures: Figures
     documents: Documents
+    spec: bytes
     name: str = ""
 
 
@@ -112,7 +113,8 @@ def entry(
         source: the file that was graded, which a regrade looks at again; one beyond 5 MB isn't kept.
         submitted_at: with its offset from UTC.
     """
-    verdict, spec = graded.verdict, spec_digest(exercise)
+    verdict, body = graded.verdict, spec_body(exercise)
+    spec = _digest(body)
     student = plain(student)
     figures = Figures(
         key=key(exercise.id, student, verdict.submission.sha256, spec),
@@ -133,18 +135,34 @@ def entry(
     )
     kept = source if source is not None and len(source) <= MOST_SOURCE else None
     documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=kept)
-    return Entry(figures=figures, documents=documents, name=plain(name))
+    return Entry(figures=figures, documents=documents, spec=body, name=plain(name))
 
 
 def key(exercise: str, student: str, sha256: str, spec: str) -> str:
     """What makes a verdict the same one."""
-    return hashlib.blake2b(msgspec.json.encode([exercise, student, sha256, spec]), digest_size=16).hexdigest()
+    return _digest(msgspec.json.encode([exercise, student, sha256, spec]))
 
 
 def spec_digest(exercise: Exercise) -> str:
     """A digest of an exercise's specification: another one means that verdicts may differ."""
-    told = msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
-    return hashlib.blake2b(told, digest_size=16).hexdigest()
+    return _digest(spec_body(exercise))
+
+
+def spec_body(exercise: Exercise) -> bytes:
+    """A specification as JSON."""
+    return msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
+
+
+def read_spec(body: bytes) -> Exercise | None:
+    """The exercise as it was specified; None where another version wrote it."""
+    try:
+        return msgspec.json.decode(body, type=Exercise, dec_hook=lambda kind, value: kind(value))
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return None
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def plain(text: str) -> str:

@@ -51,4 +51,9 @@ DOCUMENTS = Table(
     Column("source", LargeBinary),
 )
 
+# What each digest of a specification stands for, so that a regrade knows what has changed.
+SPECS = Table(
+    "grade_specs", METADATA, Column("spec", String, primary_key=True), Column("body", LargeBinary, nullable=False)
+)
+
 FIGURES = tuple(column.name for column in VERDICTS.columns if column.name != "current")
