@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -10,7 +11,6 @@ import click
 from grader import course as courses
 from grader.cli import outputs
 from grader.cli.quiz_marking import mark
-from grader.cli.quiz_taking import take
 from grader.quiz import handed_in, loading
 
 
@@ -50,5 +50,7 @@ def command(
     found = courses.find(course)
     quiz = loading.load(found, quiz_id)
     if answers is None and sys.stdin.isatty():
-        return take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet)
+        # Loaded only here: marking, which scripts call, starts quicker without it.
+        take = import_module("grader.cli.quiz_taking").take
+        return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
     return mark(found, quiz, answers or handed_in.STDIN, marks, csv_, chosen, reveal=reveal, quiet=quiet)
