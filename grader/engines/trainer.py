@@ -50,7 +50,7 @@ class TrainerProcess:
         environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "grader.trainer"],
+                [sys.executable, "-P", "-m", "grader.trainer"],  # -P: nothing is imported from where the student works
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
