@@ -83,6 +83,8 @@ def command(
     grade quiz week3 --answers folder/ --marks week3.marks.json
     (correct solutions/quizzes/week3.yaml)
     grade regrade week3 --marks week3.marks.json
+
+    For an exercise's stored verdicts: grade regrade EXERCISE --help
     """
     found = courses.find(course)
     quiz = loading.load(found, quiz_id)

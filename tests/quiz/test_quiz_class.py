@@ -228,3 +228,10 @@ def test_reports_of_a_class(inside, tmp_path):
         pytest.approx(item["facility"], abs=1e-4) for item in figures["items"]
     ]
     assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+def test_a_regrade_of_an_exercise_goes_to_its_own_half(inside):
+    """The name decides: an exercise's asks for a gradebook, a quiz's for marks, whether the course is named or found."""
+    assert "gradebook.db" in inside("regrade", "exercise3").stderr
+    assert "gradebook.db" in inside("regrade", "--course", REPOSITORY, "exercise3").stderr
+    assert "week3.marks.json is not a marksheet" in inside("regrade", "week3", f"--course={REPOSITORY}").stderr

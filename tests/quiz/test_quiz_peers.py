@@ -25,6 +25,7 @@ from text2qti.quiz import Quiz as Theirs
 from grader.course import Course
 from grader.quiz import key, loading
 from grader.quiz.formats import gift, jupyterquiz, moodle, qti12, qti12_reader, qti21, text2qti_reader
+from grader.quiz.formats.draft import read_back, written
 from grader.quiz.formats.losses import ExportError, losses
 
 COURSE = Course(root=REPOSITORY)
@@ -135,17 +136,21 @@ def test_text2qtis_archive_and_its_plain_text_give_the_same_questions():
     assert [plain(question) for question in from_archive] == [plain(question) for question in from_text]
 
 
+POOLED = (
+    "schema: grade-quiz/1\nid: p\ntitle: P\ntime_limit: 20min\nshuffle: {questions: true}\nquestions:\n"
+    + "".join(f"  - {{id: q{number}, kind: truefalse, prompt: Q{number}?, points: 2}}\n" for number in range(4))
+    + "pools: [{id: some, pick: 1, questions: [q1, q3]}]\n"
+)
+POOLED_KEY = "schema: grade-key/1\nquiz: p\nquiz_digest: DIGEST\nanswers:\n" + "".join(
+    f"  q{number}: {{correct: [true]}}\n" for number in range(4)
+)
+
+
 def test_a_pool_is_a_section_from_which_canvas_draws():
-    """The pool's questions stand in a section of their own with the number to pick and the points of each."""
-    text = (
-        "schema: grade-quiz/1\nid: p\ntitle: P\nquestions:\n"
-        + "".join(f"  - {{id: q{number}, kind: truefalse, prompt: Q{number}?, points: 2}}\n" for number in range(4))
-        + "pools: [{id: some, pick: 2, questions: [q1, q3]}]\n"
-    ).replace("pick: 2", "pick: 1")
-    quiz = quiz_of(text)
-    answers = "".join(f"  q{number}: {{correct: [true]}}\n" for number in range(4))
-    solutions = key_of(quiz, f"schema: grade-key/1\nquiz: p\nquiz_digest: DIGEST\nanswers:\n{answers}")
-    root = ET.fromstring(opened(qti12.render(quiz, solutions))["grade.p.assessment/grade.p.assessment.xml"])
+    """The pool's questions stand in a section of their own; the settings count only what is picked; minutes are whole."""
+    quiz = quiz_of(POOLED)
+    files = opened(qti12.render(quiz, key_of(quiz, POOLED_KEY)))
+    root = ET.fromstring(files["grade.p.assessment/grade.p.assessment.xml"])
     space = {"q": "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"}
     section = root.find(".//q:section/q:section", space)
 
@@ -153,6 +158,32 @@ def test_a_pool_is_a_section_from_which_canvas_draws():
     assert section.findtext(".//q:points_per_item", namespaces=space) == "2"
     assert [item.get("title") for item in section.findall("q:item", space)] == ["q1", "q3"]
     assert [item.get("title") for item in root.findall(".//q:assessment/q:section/q:item", space)] == ["q0", "q2"]
+    settings_ = files["grade.p.assessment/assessment_meta.xml"].decode()
+    assert "<points_possible>6.0</points_possible>" in settings_
+    assert "<time_limit>20</time_limit>" in settings_
+
+
+def test_a_pool_comes_back_from_qti12():
+    """Our reader makes a pool of it again, with the same number to pick, and keeps the time limit."""
+    quiz = quiz_of(POOLED)
+    draft = qti12_reader.read(qti12.render(quiz, key_of(quiz, POOLED_KEY)), "x.zip")
+    again, _ = read_back(*written(draft, "p", "x.zip"))
+
+    assert [(pool.id, pool.pick, pool.questions) for pool in again.pools] == [("some", 1, ["q1", "q3"])]
+    assert again.time_limit == quiz.time_limit
+
+
+def test_a_pool_is_a_selection_in_qti21():
+    """The test draws one of the pool's items, shuffles its questions and ends after the time limit in seconds."""
+    quiz = quiz_of(POOLED)
+    root = ET.fromstring(opened(qti21.render(quiz, key_of(quiz, POOLED_KEY)))["test.xml"])
+    space = {"q": "http://www.imsglobal.org/xsd/imsqti_v2p1"}
+    inner = root.find(".//q:assessmentSection/q:assessmentSection", space)
+
+    assert inner.find("q:selection", space).get("select") == "1"
+    assert [item.get("identifier") for item in inner.findall("q:assessmentItemRef", space)] == ["q_q1", "q_q3"]
+    assert root.find("q:testPart/q:assessmentSection/q:ordering", space).get("shuffle") == "true"
+    assert root.find("q:timeLimits", space).get("maxTime") == "1200"
 
 
 # Moodle XML

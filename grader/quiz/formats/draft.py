@@ -121,6 +121,7 @@ def _quiz(draft: Draft, quiz_id: str, ids: Sequence[str]) -> dict[str, Any]:
     pools = [
         {"id": pool, "pick": str(pick), "questions": [name for name, question in pairs if question.pool == pool]}
         for pool, pick in draft.pools.items()
+        if pick < sum(question.pool == pool for question in draft.questions)  # else all of it is asked
     ]
     questions = [_question(name, question) for name, question in pairs]
     return {**head, **draft.settings, "questions": questions, **({"pools": pools} if pools else {})}

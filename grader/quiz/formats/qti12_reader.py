@@ -89,7 +89,7 @@ def _items(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
 
 def _pool(section: ET.Element, pools: dict[str, int]) -> str:
     """The pool that a section is; empty where all of it is asked."""
-    picked = section.findtext(".//selection_number", "") if section.tag == "section" else ""
+    picked = section.findtext("./selection_ordering/selection/selection_number", "")
     if not picked.strip().isdigit():
         return ""
     name = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in section.get("title", "")).strip("-")[
