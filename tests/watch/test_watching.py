@@ -201,13 +201,28 @@ def test_a_training_never_gets_a_trainer_with_other_threads(starts):
     """What is only tried takes any pair; what is trained takes the right one, and the wrong one is ended."""
     warm = Warm(starts)
     warm.prepare(REQUEST)
+    warm.prepare(THREADED)
     tried = warm.untrained(THREADED)
     warm.prepare(REQUEST)
+    warm.prepare(THREADED)
     trained = warm(THREADED)
 
     assert tried is starts.pairs[0]
     assert trained is starts.pairs[2]
     assert [made.student.killed for made in starts.pairs] == [0, 1, 0]
+    assert [request.one_thread for request in starts.asked] == [False, False, True]
+
+
+def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
+    """The pair that waits for the training is started for the file as it is now."""
+    warm = Warm(starts)
+    warm.prepare(REQUEST)
+    warm.prepare(THREADED)
+    warm.untrained(THREADED)
+    warm.prepare()
+
+    assert warm(THREADED) is starts.pairs[1]
+    assert starts.asked[1].one_thread
 
 
 def test_a_pair_that_has_died_is_not_lent(starts):

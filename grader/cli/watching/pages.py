@@ -59,7 +59,7 @@ def judged(subject: Subject, verdict: Verdict, screen: Screen) -> str:
     if verdict.status == "failed" and verdict.end == "not_started":
         told = Padding(words(verdict.end_message), (0, 0, 0, 2))
         return draw([*_top(subject), Text("✗ Your file can't be run yet.", style="bold red"), told], screen)
-    return draw([*_top(subject), *terminal_verdict.one(verdict, screen)], screen)
+    return draw(terminal_verdict.one(verdict, screen), screen)
 
 
 def _top(subject: Subject) -> Iterator[RenderableType]:

@@ -117,17 +117,24 @@ class Session:
         except UsageError as error:
             self._page(f"{error}\nWaiting for it.\n")
             return
-        if report.plan is not None and not report.findings:
-            self._page(pages.looking(self._subject(), report.notes, screen_of(self.out)))
-            self._warm_up(report.plan)
-        self._grade(replace(self.options, until="probe", start=self.warm.untrained))
-
-    def _warm_up(self, plan: Plan) -> None:
-        """Waits until the processes have imported; a save meanwhile costs none of that."""
-        if calls_function(self.exercise):
+        options = replace(self.options, until="probe", start=self.warm.untrained)
+        if report.findings or report.plan is None:
+            self._grade(options)
+            self._begin_warming(Plan(source=source.source))
             return
-        attempt = Attempt(self.exercise, plan, self.path.name, self.exercise.seed, self.options)
-        self.warm.prepare(attempt.request())
+        self._page(pages.looking(self._subject(), report.notes, screen_of(self.out)))
+        self._begin_warming(report.plan)
+        self._until_warm()
+        self._grade(options)
+
+    def _begin_warming(self, plan: Plan) -> None:
+        """Starts the processes also while the file can't be run yet, so that they wait for the save that mends it."""
+        if not calls_function(self.exercise):
+            attempt = Attempt(self.exercise, plan, self.path.name, self.exercise.seed, self.options)
+            self.warm.prepare(attempt.request())
+
+    def _until_warm(self) -> None:
+        """Waits until they have imported; a save meanwhile costs none of that."""
         while not self.warm.ready():
             self._progress(Moment(stage="starting"))
             time.sleep(READY_POLL_S)

@@ -21,45 +21,52 @@ class Warm:
 
     def __init__(self, start: Callable[[pair.Request], pair.Pair] = pair.start) -> None:
         self._start = start
-        self._waiting: pair.Pair | None = None
-        self._request: pair.Request | None = None
+        self._waiting: tuple[pair.Pair, pair.Request] | None = None
+        self._next: pair.Request | None = None
 
     def prepare(self, request: pair.Request | None = None) -> None:
         """Starts a pair if none waits; what stands in its way shows when it is needed.
 
         Args:
-            request: what it will be needed for; None for the same as before.
+            request: what the next pairs will be needed for; None for the same as before.
         """
-        self._request = self._request if request is None else structs.replace(request, files={})
-        if self._waiting is None and self._request is not None:
+        self._next = self._next if request is None else structs.replace(request, files={})
+        if self._waiting is None and self._next is not None:
             with contextlib.suppress(GradeError):
-                self._waiting = self._start(self._request)
+                self._waiting = self._start(self._next), self._next
 
     def ready(self) -> bool:
         """Whether the pair that waits has imported everything (or ended); True where none waits."""
         if self._waiting is None:
             return True
-        spoken = [self._waiting.student.sock, self._waiting.trainer.sock]
+        lent, _ = self._waiting
+        spoken = [lent.student.sock, lent.trainer.sock]
         return len(select.select(spoken, [], [], 0)[0]) == len(spoken)
 
     def __call__(self, request: pair.Request) -> pair.Pair:
         """The pair for a graded attempt, which ends it."""
-        wanted = structs.replace(request, files={})
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and self._request == wanted and waiting.student.alive():
-            return waiting
-        if waiting is not None:
-            waiting.kill()
-        self._request = wanted
-        return self._start(request)
+        self._next = structs.replace(request, files={})
+        return self._lent(self._next) or self._start(request)
 
     def untrained(self, request: pair.Request) -> pair.Pair:
         """The pair for an attempt that trains nothing, whatever the trainer's threads."""
-        same = request if self._request is None else structs.replace(request, one_thread=self._request.one_thread)
-        return self(same)
+        self._next = wanted = structs.replace(request, files={})
+        if self._waiting is not None:
+            wanted = structs.replace(wanted, one_thread=self._waiting[1].one_thread)
+        return self._lent(wanted) or self._start(request)
+
+    def _lent(self, wanted: pair.Request) -> pair.Pair | None:
+        """The pair that waits, if it is such a one and alive; another one is ended."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return None
+        if waiting[1] == wanted and waiting[0].student.alive():
+            return waiting[0]
+        waiting[0].kill()
+        return None
 
     def close(self) -> None:
         """Ends the pair that waits, and forgets what it was for."""
-        waiting, self._waiting, self._request = self._waiting, None, None
+        waiting, self._waiting, self._next = self._waiting, None, None
         if waiting is not None:
-            waiting.kill()
+            waiting[0].kill()
