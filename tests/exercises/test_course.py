@@ -24,8 +24,6 @@ CANNOT_FAIL_ALONE = {
     **dict.fromkeys(("fashion_cnn", "mnist_two_conv", "conv_callback", "conv_callback_fashion"), BY_TRAINING_ALONE),
     **dict.fromkeys(("baseline", "basic_cnn", "lenet5"), BY_THE_GRADER),
     "resnet": {"data", "learns"},
-    # What is too slow on one machine is fast enough on another.
-    **dict.fromkeys(("convolution", "convolution_rgb"), {"time"}),
 }
 
 
