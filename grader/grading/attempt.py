@@ -239,10 +239,11 @@ class Attempt:
             if isinstance(message, Waiting):
                 self.clocks.limits_s["training"] += message.seconds
                 continue
-            self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
+            with self.clocks.of("student"):  # which may read as slowly as it likes
+                self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
+                self.trainer.relay(getattr(message, "arrays", ()), self.student)
             match message:
                 case Event():
-                    self.trainer.relay(message.arrays, self.student)
                     with self.clocks.of("student"):
                         answer = self._from_student(Answer)
                     self.trainer.send(answer)
@@ -253,7 +254,6 @@ class Attempt:
                         self.trainer.send(more)
                         self.student.relay(more.arrays, self.trainer)
                 case Trained():
-                    self.trainer.relay(message.arrays, self.student)
                     self.ledger.end_fit(message, epochs)
                     return
                 case Rejected():

@@ -103,7 +103,8 @@ class Control:
 
     def close(self) -> None:
         """Takes in what was said last, and closes the line."""
-        with self._lock, contextlib.suppress(OSError):
+        with self._lock:
             if self._sock.fileno() >= 0:
-                self._read(0.0)
+                with contextlib.suppress(OSError):  # it ended before it had read all
+                    self._read(0.0)
                 self._sock.close()

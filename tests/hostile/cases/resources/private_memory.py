@@ -1,5 +1,5 @@
 # exercise: quick
-# expect: out_of_memory|crashed
+# expect: out_of_memory|crashed|timed_out
 import numpy as np
 import tensorflow as tf
 

@@ -1,0 +1,39 @@
+# exercise: quick
+# expect: timed_out|crashed
+import os
+
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    class Frozen(Stop):
+        def on_epoch_end(self, epoch, logs=None):
+            if logs["loss"] != round(logs["loss"], 6):
+                os.kill(os.getpid(), 19)
+            super().on_epoch_end(epoch, logs)
+
+    x, y = data()
+    model = compiled()
+    history = model.fit(x, y, epochs=5, callbacks=[Frozen()])
+    return history.epoch, history.history["accuracy"][-1]
