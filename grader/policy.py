@@ -56,7 +56,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     drop_lowest: Annotated[int, Meta(ge=0)] = 0
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True, gc=False):
     """One submission's points; `late` is what the LMS said, `error` that a fault of ours kept it from a grade."""
 
     score: float
@@ -66,7 +66,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     error: bool = False
 
 
-class Grade(Struct, frozen=True, kw_only=True):
+class Grade(Struct, frozen=True, kw_only=True, gc=False):
     """What a student gets for an exercise.
 
     Args:
@@ -152,6 +152,8 @@ def grade(policy: Policy, exercise: str, student: str, attempts: Sequence[Attemp
         attempts: in the order of time; at least one.
     """
     due = deadline(policy, exercise, student)
+    if len(attempts) == 1:
+        return _grade(policy, attempts[0], due, 0, 1)
     grades = [
         _grade(policy, attempt, due, index, len(attempts)) for index, attempt in enumerate(attempts[: policy.attempts.most])
     ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from grader.exercise import Exercise
@@ -88,16 +88,17 @@ class Gradebook:
             exercise: only those of one.
             current: leave out those by an earlier specification.
         """
-        columns = [VERDICTS.c[name] for name in FIGURES]
-        query = select(*columns)
+        columns = VERDICTS.c
+        when = func.coalesce(columns.submitted_at, columns.recorded_at)
+        query = select(*[columns[name] for name in FIGURES])
+        query = query.order_by(columns.exercise, columns.student, when, columns.key)
         if exercise is not None:
-            query = query.where(VERDICTS.c.exercise == exercise)
+            query = query.where(columns.exercise == exercise)
         if current:
-            query = query.where(VERDICTS.c.current)
+            query = query.where(columns.current)
         with explained(self.shown), self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        found = [Figures(**dict(zip(FIGURES, row, strict=True))) for row in rows]
-        return sorted(found, key=lambda one: (one.exercise, one.student, one.submitted_at or one.recorded_at, one.key))
+        return msgspec.convert([tuple(row) for row in rows], list[Figures])
 
     def documents(self, keys: Sequence[str]) -> Iterator[tuple[str, Documents]]:
         """The documents of some verdicts, by key, in no order."""

@@ -35,7 +35,7 @@ class Judged(Protocol):
     def at(self) -> str: ...
 
 
-class Figures(Struct, frozen=True, kw_only=True):
+class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What is counted of one verdict; times are ISO 8601 in UTC.
 
     Args:

@@ -12,7 +12,7 @@ from grader.gradebook.entries import Figures
 from grader.policy import Attempt, Grade, Policy, Total, grade, total
 
 
-class Cell(Struct, frozen=True, kw_only=True):
+class Cell(Struct, frozen=True, kw_only=True, gc=False):
     """A student's grade for an exercise, and the verdict that it comes from."""
 
     grade: Grade
