@@ -1,0 +1,74 @@
+"""The gradebook on a real PostgreSQL server; skipped where none is installed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from gradebook_samples import EXERCISE, graded
+from msgspec import structs
+
+from grader.gradebook import Gradebook
+
+pytestmark = pytest.mark.train
+FOUND = [shutil.which("initdb"), *map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
+INITDB = next((Path(path) for path in FOUND if path), None)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of its own in a temporary folder; it refuses to run as root, so then it runs as nobody."""
+    if INITDB is None:
+        pytest.skip("PostgreSQL is not installed")
+    as_user = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
+    with socket.socket() as free, tempfile.TemporaryDirectory(prefix="grade-pg-") as folder:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        Path(folder).chmod(0o777)
+        data = f"{folder}/data"
+        binaries = INITDB.resolve().parent
+        subprocess.run([*as_user, binaries / "initdb", "-D", data, "-U", "grade", "-A", "trust"], check=True, capture_output=True)
+        free.close()
+        command = [*as_user, binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield wait(f"postgresql://grade@127.0.0.1:{port}/postgres", process)
+            finally:
+                process.terminate()
+
+
+def wait(url, process):
+    for _ in range(100):
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:  # it may answer before it is ready
+            assert process.poll() is None
+            time.sleep(0.1)
+        else:
+            return url
+    raise AssertionError("the server didn't start")
+
+
+def test_a_server_keeps_what_a_file_keeps(server):
+    """Many at once, the same twice, another specification, names with anything in them."""
+    with ThreadPoolExecutor(4) as threads:
+        books = list(threads.map(lambda _: Gradebook.open(server), range(4)))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: books[n % 4].record(EXERCISE, f"s{n % 10}", graded(), source=b"\x00"), range(40)))
+    book = Gradebook.open(server, must_exist=True)
+    changed = structs.replace(EXERCISE, checks=EXERCISE.checks[:1])
+    book.record(changed, "s0", graded((60.0, 0.0)), name="Zo\x00e\ud800", late=True)
+    found = book.verdicts()
+
+    assert [(one.student, one.score) for one in found] == [("s0", 60.0), *((f"s{n}", 100.0) for n in range(1, 10))]
+    assert found[0].late is True
+    assert len(book.verdicts(current=False)) == 11
+    assert book.students()["s0"] == "Zo\\x00e\\ud800"
+    assert next(book.documents([found[1].key]))[1].source == b"\x00"
+    assert book.specification(found[0].spec) == changed
