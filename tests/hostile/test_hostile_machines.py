@@ -25,7 +25,19 @@ def test_the_suite_on_other_machines(user, namespaces):
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         Path(folder).chmod(0o777)
         tests = [f"{TEST}[{name}]" for name in FEW]
-        options = ["-q", "-n", "0", "-m", "train", "-p", "no:cacheprovider", "--tb=short", f"--basetemp={folder}/base"]
+        options = [
+            "-q",
+            "-n",
+            "0",
+            "-m",
+            "train",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:rerunfailures",
+            "--tb=short",
+            f"--basetemp={folder}/base",
+        ]
         command = [sys.executable, str(HERE.parent / "confine" / "as_user.py"), user, namespaces]
         environment = {
             **os.environ,
