@@ -86,7 +86,7 @@ def command(
             if done.graded is None:
                 problems.append(f"{done.job.student}: {done.problem}")
             else:
-                _record(book, done)
+                _record(book, done, replace_same=fresh)
                 verdicts.append(_named(done))
     return _finish(verdicts, problems, chosen, quiet=quiet)
 
@@ -108,17 +108,18 @@ def _jobs(handed: sources.Submissions, known: Sequence[Exercise]) -> tuple[list[
     return jobs, problems
 
 
-def _record(book: Gradebook, done: Done) -> None:
+def _record(book: Gradebook, done: Done, *, replace_same: bool) -> None:
     assert done.graded is not None
     handed = done.job.handed
     book.record(
         done.job.exercise,
         handed.student,
-        done.graded,
+        structs.replace(done.graded, verdict=_named(done)),
         name=handed.name,
         source=done.job.path.read_bytes(),
         submitted_at=handed.submitted_at,
         late=handed.late,
+        replace=replace_same,
     )
 
 

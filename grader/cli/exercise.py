@@ -89,7 +89,7 @@ def command(
     )
     try:
         graded = grade_or_recall(found, exercise, file, options)
-        verdict = graded.verdict
+        verdict = graded.shown
     finally:
         progress.close()
     source = submission.read(file)

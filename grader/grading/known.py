@@ -28,15 +28,18 @@ NOT_FOR_GOOD = ("timed_out", "out_of_memory")
 
 
 class Graded(Struct, frozen=True, kw_only=True):
-    """A verdict, the runs that it was judged from, and when, in ISO 8601."""
+    """A verdict, the runs that it was judged from, and when, in ISO 8601; `recalled` where that was an earlier time."""
 
     verdict: Verdict
     runs: list[Run]
     at: str
+    recalled: bool = False
 
     @property
-    def told(self) -> Verdict:
-        """The verdict with a note that it was reached before."""
+    def shown(self) -> Verdict:
+        """The verdict, with a note where it was reached before."""
+        if not self.recalled:
+            return self.verdict
         note = Note(line=None, message=f"graded on {self.at[:16].replace('T', ' ')} UTC, and nothing has changed since; "
                     "--fresh grades anew")  # fmt: skip
         return structs.replace(self.verdict, notes=[*self.verdict.notes, note])
@@ -52,7 +55,7 @@ def recall(key: str, path: str) -> Graded | None:
     except msgspec.DecodeError:  # another version's
         return None
     reference = structs.replace(graded.verdict.submission, path=path)
-    return structs.replace(graded, verdict=structs.replace(graded.verdict, submission=reference))
+    return structs.replace(graded, verdict=structs.replace(graded.verdict, submission=reference), recalled=True)
 
 
 def keep(key: str, graded: Graded) -> None:

@@ -49,9 +49,9 @@ def test_the_same_file_is_told_its_verdict(course, file):
     """The second time the verdict is the first one, with a note that says from when it is."""
     first, second = graded(course, file), graded(course, file)
 
-    assert not is_told(first.verdict)
-    assert structs.replace(second.verdict, notes=first.verdict.notes) == first.verdict
-    assert second.verdict.notes[-1].message == (
+    assert not is_told(first.shown)
+    assert second.verdict == first.verdict
+    assert second.shown.notes[-1].message == (
         f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; --fresh grades anew"
     )
 
@@ -63,7 +63,7 @@ def test_the_same_text_at_another_place_is_told_of_that_place(course, file, tmp_
     other.parent.mkdir()
     other.write_bytes(file.read_bytes())
 
-    verdict = graded(course, other).verdict
+    verdict = graded(course, other).shown
 
     assert is_told(verdict)
     assert verdict.submission.path == submission.read(other).path
@@ -85,7 +85,7 @@ def test_whatever_a_verdict_rests_on_makes_it_new(course, file, change):
     graded(course, file)
     CHANGES[change](course, file)
 
-    assert not is_told(graded(course, file).verdict)
+    assert not is_told(graded(course, file).shown)
 
 
 @pytest.mark.parametrize("options", [{"seed": 3}, {"time_limit_s": 5.0}, {"device": "cpu"}, {"fresh": True}, {"sandbox": "off"}])
@@ -93,21 +93,21 @@ def test_other_choices_make_it_new(course, file, options):
     """Another seed, limit or device is another question; `--fresh` and an unconfined run are never told."""
     graded(course, file)
 
-    assert not is_told(graded(course, file, **options).verdict)
+    assert not is_told(graded(course, file, **options).shown)
 
 
 def test_another_name_makes_it_new(course, file):
     """Messages carry the file's name."""
     graded(course, file)
 
-    assert not is_told(graded(course, file.rename(file.with_name("other.py"))).verdict)
+    assert not is_told(graded(course, file.rename(file.with_name("other.py"))).shown)
 
 
 def test_an_unconfined_verdict_is_not_kept(course, file):
     """What ran without a sandbox may be forged."""
     graded(course, file, sandbox="off")
 
-    assert not is_told(graded(course, file, sandbox="auto").verdict)
+    assert not is_told(graded(course, file, sandbox="auto").shown)
 
 
 @pytest.mark.parametrize("change", [{"status": "error"}, {"end": "timed_out"}, {"end": "out_of_memory"}])

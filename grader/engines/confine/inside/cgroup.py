@@ -1,7 +1,5 @@
 """A control group for one run, version 1 or 2: the one place where all of a tree's memory is counted."""
 
-# ruff: noqa: PTH, SIM105 - starts in 10 ms with os alone
-
 from __future__ import annotations
 
 import os

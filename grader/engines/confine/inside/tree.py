@@ -1,7 +1,5 @@
 """The processes below the keeper: what they use, and their end."""
 
-# ruff: noqa: PTH, SIM105 - starts in 10 ms with os alone
-
 from __future__ import annotations
 
 import os
