@@ -9,16 +9,18 @@ from pathlib import Path
 
 from grader.engines.confine.inside import seccomp, steps, system
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 
-def open_way(path):
-    """Mounts a folder at its own place anew, so that no closed folder stands in the way to it."""
-    closed = [folder for folder in Path(path).parents if not folder.stat().st_mode & 1]
-    if not closed:
-        return
-    source = os.open(path, os.O_PATH)
-    system.mount("none", str(closed[-1]), "tmpfs", 0, "mode=0755")
-    Path(path).mkdir(parents=True)
-    system.mount(f"/proc/self/fd/{source}", path, None, system.MS_BIND | system.MS_REC)
+
+def open_way(paths):
+    """Mounts folders at their own places anew, so that no closed folder stands in the way to them."""
+    closed = {path: [folder for folder in Path(path).parents if not folder.stat().st_mode & 1] for path in paths}
+    sources = {path: os.open(path, os.O_PATH) for path in paths if closed[path]}
+    for top in {str(closed[path][-1]) for path in sources}:
+        system.mount("none", top, "tmpfs", 0, "mode=0755")
+    for path, source in sources.items():
+        Path(path).mkdir(parents=True, exist_ok=True)
+        system.mount(f"/proc/self/fd/{source}", path, None, system.MS_BIND | system.MS_REC)
 
 
 def main():
@@ -26,7 +28,7 @@ def main():
     if os.getuid() == 0:
         system.unshare(system.NEW_MOUNTS, "mounts")
         system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
-        open_way(sys.base_prefix)
+        open_way(dict.fromkeys([sys.base_prefix, sys.prefix, str(REPOSITORY)]))
         steps.become(int(user))
     if namespaces == "no":
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")

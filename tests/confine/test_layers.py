@@ -373,7 +373,7 @@ for place, count, size in (("/tmp", 40, 10_000_000), ("/dev/shm", 200_000, 0)):
         print("written")
     except OSError as error:
         print(error.strerror)
-    for name in os.listdir(place):
+    for name in filter(str.isdigit, os.listdir(place)):
         os.unlink(f"{place}/{name}")
 """
 
