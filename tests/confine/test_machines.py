@@ -38,7 +38,7 @@ attempt("environment", open, "/proc/{grader}/environ")
 open("plot.png", "wb").write(b"x"); print("fine")
 """
 MACHINES = [("1234", "yes"), ("1234", "no"), ("0", "yes"), ("0", "no")]
-GROW = "x = bytearray(b'1') * 400_000_000; print('survived')"
+GROW = "x = bytearray(b'1') * 400_000_000; import time; time.sleep(9); print('survived')"
 
 
 def grading(user, namespaces, program):
