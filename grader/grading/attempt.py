@@ -65,6 +65,7 @@ class Attempt:
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
+        self.ended = False  # whether the student's run is over, however it ended
         self.stage: Stage = "starting"
 
     def run(self) -> Run:
@@ -105,6 +106,7 @@ class Attempt:
             end = self._late(late)
         except (Closed, Malformed) as error:
             end = gone(self.student_process, error)
+        self.ended = True
         self._measure()
         return end
 
@@ -314,15 +316,20 @@ class Attempt:
 
     def _tick(self) -> None:
         """Called while waiting: limits and the progress line."""
+        if not self.ended:
+            self._check_student()
+        self.clocks.check()
+        preparing = self.clocks.turn == "training" and not self.fitting
+        self._show("preparing" if preparing else "training" if self.fitting else self.stage)
+
+    def _check_student(self) -> None:
+        """What the student's process may not exceed; once its run has ended, it changes nothing any more."""
         if self.student_process.output_exceeded:
             limit = self.exercise.limits.output
             raise Over(End(kind="output_limit", message=f"your code printed more than {limit:,} bytes"))
         if self.student_process.memory_exceeded:
             limit = self.exercise.limits.memory
             raise Over(End(kind="out_of_memory", message=f"your code used more than {limit / 1e9:g} GB of memory"))
-        self.clocks.check()
-        preparing = self.clocks.turn == "training" and not self.fitting
-        self._show("preparing" if preparing else "training" if self.fitting else self.stage)
 
     def _late(self, late: OutOfTime) -> End:
         """A limit that was passed: the student's own time, or ours."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import io
 import os
 import select
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -144,7 +144,7 @@ def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]
         return {"unsure": f"the callbacks can't be copied ({type(error).__name__})"}
     rate = getattr(model.optimizer, "learning_rate", None)
     before = float(rate) if isinstance(rate, keras.Variable) else None
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with Path(os.devnull).open("w") as aside, contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside):
         outcome = _attempt(copies, model, curve)
     if before is not None:
         model.optimizer.learning_rate = before

@@ -40,11 +40,10 @@ def _links(node: Config, given: list[Names], sources: dict[str, set[str]]) -> li
 
 
 def _chain(nodes: list[Config], before: Names, sources: dict[str, set[str]]) -> Names:
+    """Through a Sequential model; its input is no layer to take from, since Keras adds it when the model is built."""
     for node in nodes:
         if node["class_name"] != "InputLayer":
             before = _call(node, [before], sources)[0]
-        elif not before:
-            before = frozenset({str(node["config"].get("name"))})
     return before
 
 

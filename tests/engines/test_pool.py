@@ -54,14 +54,20 @@ def graded(tmp_path):
 
 
 @pytest.fixture
-def warm():
+def others():
+    """What runs before the test's own pool: one that other tests keep warm."""
+    return below()
+
+
+@pytest.fixture
+def warm(others):
     made = Pool(1, rest_s=60.0)
     yield made
     made.close()
 
 
 def below():
-    return {process.pid for process in psutil.Process().children(recursive=True) if process.is_running()}
+    return {p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE}
 
 
 def test_a_warm_verdict_is_a_cold_one(warm, graded):
@@ -79,25 +85,25 @@ def grade_cold(graded):
     return graded(Options().start, fresh=True)
 
 
-def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(warm, graded):
+def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(warm, graded, others):
     """The trainer is the same process; what one submission does to its own is unknown to the next."""
     more = "keras.left_behind = getattr(keras, 'left_behind', 0) + 1; open('left', 'a').write('x')"
     what = "[keras.left_behind, len(open('left').read()), os.getuid(), float(np.random.random())]"
     first = graded(warm.start, more=more, what=what)
-    trainers = {process.pid for process in trainer_processes()}
+    trainers = running("grader.trainer", others)
     second = graded(warm.start, more=more, what=what)
 
     assert first.returned[:2] == second.returned[:2] == [1, 1]
     assert os.getuid() != 0 or first.returned[2] != second.returned[2]
-    assert {process.pid for process in trainer_processes()} == trainers
+    assert running("grader.trainer", others) == trainers
     assert len(trainers) == 1
 
 
-def trainer_processes():
-    return [process for process in psutil.Process().children() if "grader.trainer" in process.cmdline()]
+def running(name, others):
+    return {process for process in below() - others if name in process.cmdline()}
 
 
-BAD = {"os._exit(3)": "crashed", "[1 for _ in iter(int, 1)]": "timed_out", "len([0] * 6 * 10**8)": "out_of_memory"}
+BAD = {"os._exit(3)": "crashed", "any(iter(int, 1))": "timed_out", "len([0] * 6 * 10**8)": "out_of_memory"}
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -109,14 +115,14 @@ def test_a_bad_submission_does_no_harm_to_the_next(warm, graded, what):
 
 
 @pytest.mark.parametrize("name", ["grader.trainer", "grader.student.nursery"])
-def test_what_is_killed_is_replaced(warm, graded, name):
+def test_what_is_killed_is_replaced(warm, graded, others, name):
     """A trainer or nursery that ends between two submissions is started anew."""
     graded(warm.start)
-    for process in psutil.Process().children():
-        if name in process.cmdline():
-            process.send_signal(signal.SIGKILL)
+    (first,) = running(name, others)
+    first.send_signal(signal.SIGKILL)
 
     assert graded(warm.start).status == "passed"
+    assert first not in running(name, others)
 
 
 def test_an_abandoned_training_does_not_disturb_the_next(warm, graded):

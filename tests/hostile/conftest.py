@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+from hostile_files import CANARY
 
 from grader import exercise as exercises
 from grader.course import Course
@@ -18,10 +19,6 @@ from grader.engines.pool import pool
 from grader.grading import Options, grade
 
 HERE = Path(__file__).parent
-CANARY = "CANARY-"
-# What no submission ever prints: words of the files that put them together only after a break-in.
-BROKEN_IN = ("WROTE-PACKAGE", "WROTE-CACHE", "FOUND-MARKER", "SCHEDULED", "TRACED", "READ ", "ALLOWED", "RAISED", "CONNECTED",
-             "SERVING", "OPENED", "REACHED", "LOOKED UP", "MOVED", "DELETED")  # fmt: skip
 MARK = "61.73"
 
 

@@ -14,6 +14,10 @@ from pathlib import Path
 CASES = Path(__file__).parent / "cases"
 LINE = re.compile(r"# (exercise|expect|message): (.*\S)\s*$")
 ENDS = ("crashed", "timed_out", "out_of_memory", "output_limit", "forbidden", "not_started")
+CANARY = "CANARY-"
+# What no submission ever prints: words of the files that put them together only after a break-in.
+BROKEN_IN = ("WROTE-PACKAGE", "WROTE-CACHE", "FOUND-MARKER", "SCHEDULED", "TRACED", "READ ", "ALLOWED", "RAISED", "CONNECTED",
+             "SERVING", "OPENED", "REACHED", "LOOKED UP", "MOVED", "DELETED")  # fmt: skip
 # One of each kind of trick: what is run again as other users and on other machines.
 FEW = (
     "honest/plain", "honest/thread_that_prints", "fabrication/fit_replaced", "data/test_images", "callbacks/by_process",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import BROKEN_IN, CANARY
-from hostile_files import all_cases
+from hostile_files import BROKEN_IN, CANARY, all_cases
 
 pytestmark = pytest.mark.train
 # A run's own time at its longest: the limits of student code (8 s), a training of some seconds, start and measuring.

@@ -33,13 +33,14 @@ def body(*lines):
 
 
 def children():
-    return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    return {p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE}
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays_behind():
+    before = children()  # such as a pool that other tests keep warm
     yield
-    assert children() == []
+    assert children() <= before
 
 
 CASES = {
@@ -123,9 +124,11 @@ def test_at_the_limit_of_training_the_epochs_so_far_count(graded):
 def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
     """When our own process dies in mid-run, the verdict is an error of ours."""
 
+    before = children()
+
     def kill_trainer(moment: Moment):
         if moment.stage == "training":
-            for process in psutil.Process().children():
+            for process in children() - before:
                 if "grader.trainer" in process.cmdline():
                     process.kill()
 
@@ -146,10 +149,11 @@ def test_ctrl_c_leaves_nothing_running(graded):
             os.kill(os.getpid(), signal.SIGINT)
 
     text = body("x, y = data(20000)", "return model().fit(x, y, epochs=500)")
+    threads = threading.active_count()
 
     with pytest.raises(KeyboardInterrupt):
         graded(text, options=Options(progress=interrupt_soon))
-    assert threading.active_count() == 1
+    assert threading.active_count() == threads
 
 
 def test_gpu_without_one_is_a_clear_error(graded):

@@ -2,16 +2,12 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from quiz_places import PROGRAM, REPOSITORY
 
 from grader import cli
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAM = [sys.executable, "-c", "import sys; from grader.cli import main; main()"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from conftest import REPOSITORY
+from quiz_places import REPOSITORY
 from simulated import write_class
 
 from grader.course import Course

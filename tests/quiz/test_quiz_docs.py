@@ -5,7 +5,7 @@ import shlex
 import shutil
 
 import pytest
-from conftest import REPOSITORY
+from quiz_places import REPOSITORY
 from simulated import write_class
 
 from grader.course import Course

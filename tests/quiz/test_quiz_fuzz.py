@@ -6,10 +6,10 @@ import time
 import tracemalloc
 
 import pytest
-from conftest import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutated import mutated
+from quiz_places import REPOSITORY
 from quiz_samples import EVERY_ANSWER, EVERY_KIND, key_of, quiz_of
 
 from grader.errors import CourseError

@@ -11,11 +11,11 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import REPOSITORY
 from hypothesis import given, settings
 from moodle_xml_parser import parser as moodle_parser
 from onyx2moodle.classifier import classify
 from onyx2moodle.parser import parse_item
+from quiz_places import REPOSITORY
 from quiz_samples import key_of, quiz_of
 from quiz_strategies import quizzes
 from text2qti.config import Config

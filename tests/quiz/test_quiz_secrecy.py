@@ -1,7 +1,7 @@
 """Nothing that students hold tells the key: not words, ids, texts, places or lengths; and the lint finds each of them."""
 
 import pytest
-from conftest import REPOSITORY
+from quiz_places import REPOSITORY
 from quiz_samples import EVERY_KIND, key_of, quiz_of
 
 from grader.course import Course

@@ -6,7 +6,7 @@ import signal
 
 import pexpect
 import pytest
-from conftest import PROGRAM
+from quiz_places import PROGRAM
 
 from grader.quiz.screens import cells
 

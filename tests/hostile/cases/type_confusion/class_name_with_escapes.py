@@ -25,4 +25,4 @@ def compiled(layers=None):
 
 
 def train():
-    return type("\x1b[2J<script>\ud800", (), {})(), 0.99
+    return type("\x1b[2J<script>\u202e\r::error::", (), {})(), 0.99
