@@ -87,6 +87,8 @@ class Environment(Struct, frozen=True, kw_only=True):
     python: str
     keras: str | None = None
     tensorflow: str | None = None
+    jax: str | None = None
+    backend: str | None = None
     cpu: str | None = None
     gpu: str | None = None
 

@@ -20,8 +20,9 @@ from grader.batch.assign import Job, assign
 from grader.batch.loop import Batch, Done
 from grader.cli import outputs
 from grader.cli.batch_view import View
-from grader.cli.exercise import seconds
+from grader.cli.exercise import backend_option, seconds
 from grader.engines.pool import pool
+from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
 from grader.gradebook import Gradebook
@@ -39,6 +40,7 @@ MOST_PROBLEMS = 50
 @click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True,
               help="Where every verdict is written as it comes.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@backend_option
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time of each, such as 5min.")
 @click.option("--fresh", is_flag=True, help="Grade everything anew, whatever is known.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict"]), default="auto", help="How files are confined.")
@@ -52,7 +54,8 @@ def command(
     gradebook: str,
     course: Path | None,
     quiet: bool,
-    device: str,
+    device: Device,
+    backend: Backend,
     time_limit_s: float | None,
     fresh: bool,
     sandbox: str,
@@ -70,7 +73,7 @@ def command(
     """
     found = courses.find(course)
     known, place = _asked(found, words)
-    options = Options(device=device, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
+    options = Options(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
         handed = stack.enter_context(sources.read(place, roster))
         todo, problems = _jobs(handed, known)

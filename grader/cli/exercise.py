@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -14,6 +15,7 @@ from grader import submission
 from grader.cli import experiments, outputs, picture
 from grader.cli.progress import Line
 from grader.course import Course
+from grader.engines.trainer import Backend, Device, library
 from grader.errors import Exit
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
@@ -31,12 +33,24 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
         raise click.BadParameter(str(error)) from error
 
 
+def installed(_ctx: click.Context, _param: click.Parameter, value: Backend) -> Backend:
+    """What trains. Raises: UsageError: it was asked for and isn't installed."""
+    if value != "auto":
+        library(value)
+    return value
+
+
+backend_option = click.option("--backend", type=click.Choice(get_args(Backend)), default="auto", callback=installed,
+                              help="What trains: TensorFlow (auto), or JAX.")  # fmt: skip
+
+
 @click.command("grade", options_metavar="[OPTIONS]")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of weights and shuffling (default: the exercise's).")
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time, such as 90s or 5min.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@backend_option
 @click.option("--train", is_flag=True, help="Train models that are only looked at otherwise.")
 @click.option("--table", is_flag=True, help="Train the exercise's experiments, and print their tables.")
 @click.option("--fresh", is_flag=True, help="Grade anew, whatever is known of this file or its training.")
@@ -53,7 +67,8 @@ def command(
     quiet: bool,
     seed: int | None,
     time_limit_s: float | None,
-    device: str,
+    device: Device,
+    backend: Backend,
     train: bool,
     table: bool,
     fresh: bool,
@@ -80,7 +95,8 @@ def command(
     options = Options(
         seed=seed,
         time_limit_s=time_limit_s,
-        device=device,  # type: ignore[arg-type]
+        device=device,
+        backend=backend,
         train=train,
         fresh=fresh or bool(picture_path and exercise.picture),
         picture=picture_path,

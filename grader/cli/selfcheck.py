@@ -10,15 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import click
 
 from grader import course as courses
 from grader import stub
 from grader.cli import selfcheck_ci
+from grader.cli.exercise import backend_option
 from grader.course import Course
 from grader.engines.pool import Pool, pool
+from grader.engines.trainer import Backend, Device
 from grader.errors import CourseError, Exit, UsageError
 from grader.exercise import Exercise, load, text_of
 from grader.grading import Options, grade
@@ -60,6 +62,7 @@ class Expectation:
 @click.argument("exercises", nargs=-1)
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where training runs.")
+@backend_option
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Files at a time (default: the number of cores).")
 @click.option("--text-only", is_flag=True, help="Check the files without grading anything.")
 @click.option("--ci", is_flag=True, help="For the course's own CI: also that nothing secret is released; annotations.")
@@ -68,7 +71,8 @@ class Expectation:
 def command(
     exercises: tuple[str, ...],
     course: Path | None,
-    device: Literal["auto", "cpu", "gpu"],
+    device: Device,
+    backend: Backend,
     jobs: int | None,
     text_only: bool,
     ci: bool,
@@ -94,7 +98,7 @@ def command(
     proofs: list[Proof] = []
     at_once = jobs or os.cpu_count() or 1
     with pool(at_once) as warm, _threads(at_once, warm) as each:
-        options = Options(device=device, start=warm.start)
+        options = Options(device=device, backend=backend, start=warm.start)
         for spec in specs:
             for proof in _proofs(found, spec, options, each, text_only=text_only):
                 proofs.append(proof)

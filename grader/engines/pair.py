@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from grader.engines import confine
-from grader.engines.trainer import Device, Trainer, TrainerProcess
+from grader.engines.trainer import Backend, Device, Trainer, TrainerProcess
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class Request(Struct, frozen=True, kw_only=True):
         policy: what the student process may use.
         files: laid down in its scratch folder.
         device: where the trainer runs.
+        backend: what Keras computes with in the trainer; in the student process that is always TensorFlow.
         one_thread: the trainer doesn't split single operations over cores.
         stored: the trainer keeps trainings, and tells a known one again.
     """
@@ -25,6 +26,7 @@ class Request(Struct, frozen=True, kw_only=True):
     policy: confine.Policy
     files: Mapping[str, bytes] = field(default_factory=dict)
     device: Device = "auto"
+    backend: Backend = "auto"
     one_thread: bool = False
     stored: bool = True
 
@@ -54,7 +56,9 @@ def start(request: Request) -> Pair:
         UsageError: see `confine.start`.
         GraderError: see `confine.start`.
     """
-    trainer = TrainerProcess(request.device, one_thread=request.one_thread, stored=request.stored)
+    trainer = TrainerProcess(
+        request.device, backend=request.backend, one_thread=request.one_thread, stored=request.stored
+    )
     try:
         return Pair(confine.start("grader.student", request.files, request.policy), trainer)
     except BaseException:

@@ -14,27 +14,27 @@ from collections.abc import Iterator
 from grader.engines import confine
 from grader.engines.confine.copies import POSSIBLE, Nursery
 from grader.engines.pair import Pair, Request, start
-from grader.engines.trainer import TrainerProcess
+from grader.engines.trainer import Backend, Device, TrainerProcess
 
 # A trainer whose submission has ended may still be in the middle of an epoch; longer than this isn't waited for it.
 REST_S = 2.0
 # After so many submissions a trainer is replaced, whatever it may have kept in memory.
 MOST_SERVED = 200
 
-Kind = tuple[str, bool, bool]
+Kind = tuple[Device, Backend, bool, bool]
 
 
 class Warm:
     """One trainer of the pool.
 
     Args:
-        kind: device, one thread or more, with a store or without.
+        kind: device, backend, one thread or more, with a store or without.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        device, one_thread, stored = kind
-        self.process = TrainerProcess(device, one_thread=one_thread, stored=stored, pooled=True)  # type: ignore[arg-type]
+        device, backend, one_thread, stored = kind
+        self.process = TrainerProcess(device, backend=backend, one_thread=one_thread, stored=stored, pooled=True)
         self.served = 0
 
     def connect(self) -> socket.socket | None:
@@ -96,7 +96,7 @@ class Pool:
         """A pair for one attempt. Raises: as `pair.start`."""
         if not POSSIBLE:
             return start(request)
-        trainer = self._trainer((request.device, request.one_thread, request.stored))
+        trainer = self._trainer((request.device, request.backend, request.one_thread, request.stored))
         try:
             files, policy = request.files, request.policy
             return Pair(confine.start("grader.student", files, policy, spawn=self._nursery.spawn), trainer)

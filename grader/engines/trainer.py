@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import socket
 import subprocess
@@ -11,10 +12,29 @@ import tempfile
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from grader.errors import UsageError
+
 Device = Literal["auto", "cpu", "gpu"]
+Backend = Literal["auto", "tensorflow", "jax"]
+INSTALL = {
+    "jax": "JAX, which is not installed: pip install 'grade[jax]'",
+    "tensorflow": "TensorFlow, which is not installed: pip install tensorflow",
+}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 ERROR_TAIL = 20_000
+
+
+def library(backend: Backend) -> str:
+    """The library that Keras computes with; `auto` is TensorFlow, whose figures the student's own run gives too.
+
+    Raises:
+        UsageError: it isn't installed.
+    """
+    chosen = "tensorflow" if backend == "auto" else backend
+    if importlib.util.find_spec(chosen) is None:
+        raise UsageError(f"--backend {backend} needs {INSTALL[chosen]}")
+    return chosen
 
 
 class Trainer(Protocol):
@@ -31,13 +51,26 @@ class TrainerProcess:
 
     Args:
         device: `cpu` hides every GPU from it.
+        backend: what Keras computes with in it.
         one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
             floats (it doesn't for convolutions).
         stored: keep trainings, and tell a known one again.
         pooled: it serves connections that come over the socket, instead of the socket itself.
+
+    Raises:
+        UsageError: the backend isn't installed.
     """
 
-    def __init__(self, device: Device, *, one_thread: bool = False, stored: bool = True, pooled: bool = False) -> None:
+    def __init__(
+        self,
+        device: Device,
+        *,
+        backend: Backend = "auto",
+        one_thread: bool = False,
+        stored: bool = True,
+        pooled: bool = False,
+    ) -> None:
+        computes = {"KERAS_BACKEND": library(backend)}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
         self.sock = ours
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
@@ -46,7 +79,7 @@ class TrainerProcess:
         store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
         pool = {"GRADE_POOL": "1"} if pooled else {}
         path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        chosen = {**QUIET, **hidden, **threads, **store, **pool, "PYTHONPATH": path}
+        chosen = {**QUIET, **computes, **hidden, **threads, **store, **pool, "PYTHONPATH": path}
         environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(

@@ -91,6 +91,7 @@ class Attempt:
             policy=confine.Policy(memory=limits.memory, output=limits.output, level=level),
             files={self.filename: self.plan.source.encode()},
             device=self.options.device,
+            backend=self.options.backend,
             one_thread="Conv" not in self.plan.source,
             stored=level != "off",
         )

@@ -22,7 +22,7 @@ from grader.verdict import Note, Verdict
 
 KIND = "verdicts"
 NAME = "verdict"
-LIBRARIES = ("keras", "tensorflow", "numpy")
+LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
 # How these runs ended depends on the machine and its load: another try may end otherwise.
 NOT_FOR_GOOD = ("timed_out", "out_of_memory")
 
@@ -78,6 +78,7 @@ def key(course: Course, exercise: Exercise, source: Submission, options: Options
         "seed": options.seed,
         "time_limit": options.time_limit_s,
         "device": options.device,
+        "backend": options.backend,
         "train": options.train,
         "until": options.until,
         "sandbox": options.sandbox,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.engines import pair
+from grader.engines.trainer import Backend
 
 Stage = Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
 
@@ -43,6 +44,7 @@ class Options:
         seed: instead of the exercise's own.
         time_limit_s: training time instead of the exercise's own limit, in seconds.
         device: where the trainer runs.
+        backend: what Keras computes with in the trainer.
         train: train also where the exercise leaves it to the caller.
         fresh: grade anew, never replay a training that was measured before.
         sandbox: how strictly the student process must be confined.
@@ -54,6 +56,7 @@ class Options:
     seed: int | None = None
     time_limit_s: float | None = None
     device: Literal["auto", "cpu", "gpu"] = "auto"
+    backend: Backend = "auto"
     train: bool = False
     fresh: bool = False
     sandbox: Literal["auto", "strict", "off"] = "auto"

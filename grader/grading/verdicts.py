@@ -141,6 +141,8 @@ def _environment(run: Run) -> Environment:
         python=platform.python_version(),
         keras=versions.get("keras"),
         tensorflow=versions.get("tensorflow"),
+        jax=versions.get("jax") if versions.get("backend") == "jax" else None,
+        backend=versions.get("backend"),
         cpu=platform.machine(),
         gpu=versions.get("gpu"),
     )
