@@ -123,7 +123,8 @@ class LayerMaps(Struct, frozen=True, kw_only=True):
     """One layer's activations: the trainer's own shape, and how those that a function gave differ.
 
     `got` is None where none came; `difference` is the largest of any two values, None where the shapes differ. `maps` are
-    the trainer's own of one channel, one per image, as rows of numbers.
+    the trainer's own of one channel, one per image, as rows of numbers; `given` the function's, where the shapes agree,
+    with None for what is no finite number.
     """
 
     layer: str
@@ -132,14 +133,20 @@ class LayerMaps(Struct, frozen=True, kw_only=True):
     got: list[int] | None = None
     difference: float | None = None
     maps: list[list[list[float]]] = field(default_factory=list)
+    given: list[list[list[float | None]]] = field(default_factory=list)
 
 
 class Activations(Struct, frozen=True, kw_only=True):
-    """What a function gave as the activations of the grader's model; `fault` says what else came instead of arrays."""
+    """What a function gave as the activations of the grader's model; `fault` says what else came instead of arrays.
+
+    `images` are the numbers of the test images that were shown, `channel` that of the maps kept for a picture.
+    """
 
     layers: list[LayerMaps]
     came: int = 0
     fault: str = ""
+    images: list[int] = field(default_factory=list)
+    channel: int = 0
 
 
 class Run(Struct, frozen=True, kw_only=True):

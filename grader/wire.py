@@ -305,9 +305,11 @@ class Compare(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Compared(Struct, frozen=True, kw_only=True, tag=True):
-    """The convolutions and poolings of that model, each with how the array in its place differs."""
+    """The convolutions and poolings of that model, each with how the array in its place differs; of which images and channel."""
 
     layers: list[LayerMaps]
+    images: list[int]
+    channel: int
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag=True):

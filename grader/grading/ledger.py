@@ -71,7 +71,13 @@ class Ledger:
 
     def compare(self, maps: Maps, compared: Compared) -> None:
         """What a function gave as activations, beside the trainer's own."""
-        self.activations = Activations(layers=compared.layers, came=len(maps.arrays), fault=maps.fault)
+        self.activations = Activations(
+            layers=compared.layers,
+            came=len(maps.arrays),
+            fault=maps.fault,
+            images=compared.images,
+            channel=compared.channel,
+        )
 
     def hung(self) -> None:
         """The trainer didn't come back: the epochs that it reported still count, but nothing can be measured."""

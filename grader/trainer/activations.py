@@ -15,6 +15,7 @@ from grader.wire import Compare, Compared
 
 SHOWN = ("Conv", "Pooling")
 DIGITS = 4
+LARGEST = 1e6
 
 
 def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]) -> Compared:
@@ -31,16 +32,19 @@ def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]
         layers=[
             _layer(layer, np.asarray(expected), given[place] if place < len(given) else None, asked.channel)
             for place, (layer, expected) in enumerate(zip(layers, own, strict=True))
-        ]
+        ],
+        images=asked.images,
+        channel=asked.channel,
     )
 
 
 def _layer(layer: Any, expected: Array, got: Array | None, channel: int) -> LayerMaps:
-    difference = None
+    difference, given = None, []
     if got is not None and got.shape == expected.shape:
         with np.errstate(invalid="ignore", over="ignore"):
             largest = float(np.abs(got.astype("float64") - expected).max())
         difference = largest if np.isfinite(largest) else float("inf")
+        given = _finite(got[..., channel])
     return LayerMaps(
         layer=layer.name,
         kind=type(layer).__name__,
@@ -48,4 +52,13 @@ def _layer(layer: Any, expected: Array, got: Array | None, channel: int) -> Laye
         got=None if got is None else list(got.shape),
         difference=difference,
         maps=np.round(expected[..., channel].astype("float64"), DIGITS).tolist(),
+        given=given,
     )
+
+
+def _finite(maps: Array) -> list[Any]:
+    """A function's numbers, rounded, at most 1,000,000 from zero, and None for what is none."""
+    values = maps.astype("float64")
+    shown = np.clip(values, -LARGEST, LARGEST).round(DIGITS).astype(object)
+    shown[~np.isfinite(values)] = None
+    return list(shown.tolist())

@@ -41,6 +41,7 @@ def test_right_arrays_do_not_differ(model):
     ]  # fmt: skip
     assert all(layer.got == layer.shape and layer.difference < 1e-5 for layer in found)
     assert np.asarray(found[0].maps).shape == (2, 26, 26)
+    assert found[0].given == found[0].maps
 
 
 def test_wrong_arrays_say_how_far_they_are_off(model):
@@ -50,6 +51,23 @@ def test_wrong_arrays_say_how_far_they_are_off(model):
     assert found[0].difference == pytest.approx(0.5, abs=1e-4)
     assert (found[1].got, found[1].difference) == ([1, 13, 13, 8], None)
     assert found[2].difference == float("inf")
+    assert (found[1].given, found[2].given) == ([], [[[None] * 11] * 11] * 2)
+
+
+def test_numbers_that_are_too_large_are_cut_for_the_picture(model):
+    """What the run keeps of a function's numbers can be written and drawn, whatever they are."""
+    arrays = own(model)
+    wild = arrays[3].astype("float64")
+    wild[0, 0, 0, 1], wild[0, 0, 1, 1], wild[0, 0, 2, 1] = 1e300, float("-inf"), float("nan")
+    assert compared(model, [*arrays[:3], wild])[3].given[0][0][:3] == [1e6, None, None]
+
+
+def test_which_images_and_channel_is_told(model):
+    """A page can name what it shows."""
+    from grader.trainer.activations import compare
+
+    found = compare(model, load("fashion_mnist"), ASKED, [])
+    assert (found.images, found.channel) == ([0, 23], 1)
     assert (found[3].got, found[3].difference) == (None, None)
 
 
