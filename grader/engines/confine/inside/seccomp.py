@@ -6,7 +6,7 @@ import ctypes
 import os
 import struct
 
-from . import system
+from . import others, system
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 LAST_KNOWN = 466  # of Linux 6.15; later calls, and the x32 ones, are as if the kernel didn't have them
@@ -14,7 +14,7 @@ PR_SET_SECCOMP, MODE_FILTER = 22, 2
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 AF_UNIX = 1
-TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+TERMINAL, OWNER = (0x5412, 0x541C), (0x8901, 0x8902)  # ioctls: input for a terminal; who gets a descriptor's signals
 NAMESPACES = 0x7E020000  # every CLONE_NEW… that clone() takes
 
 LOAD, JUMP_EQUAL, JUMP_GREATER, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
@@ -51,8 +51,9 @@ NOT_THERE: dict[str, tuple[int | None, int | None]] = {"clone3": (435, 435)}  # 
 SPECIAL: dict[str, tuple[int | None, int | None]] = {
     "socket": (41, 198), "socketpair": (53, 199), "clone": (56, 220), "ioctl": (16, 29), "memfd_create": (319, 279),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424),
+    "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424), "fcntl": (72, 25),
 }  # fmt: skip
+SET_OWNER = (8, 15)  # fcntl: who gets a descriptor's signals, which may be any signal
 SIGNALS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 
 
@@ -71,14 +72,18 @@ def verdict(errno: int) -> bytes:
     return instruction(RETURN, ERRNO | errno)
 
 
-def program(machine: str, *, sockets: bool, memory_files: bool, only_signals_to: int | None) -> bytes:
+def program(
+    machine: str, *, sockets: bool, memory_files: bool, own: int, alone: bool = False, shared_files: bool = False
+) -> bytes:
     """The filter.
 
     Args:
         machine: `x86_64` or `aarch64`.
         sockets: whether `socket` may make AF_UNIX ones; pairs of them are always allowed.
         memory_files: whether `memfd_create` is allowed (not where nothing counts such memory).
-        only_signals_to: the one process that may be signalled; None: any that can be seen.
+        own: the process, which alone may be given other limits and priorities.
+        alone: whether it alone may be signalled, too.
+        shared_files: whether files outside belong to the same user, so that their modes and times need protection.
     """
     column = list(ARCHITECTURES).index(machine)
     number = {name: pair[column] for name, pair in SPECIAL.items()}
@@ -91,26 +96,67 @@ def program(machine: str, *, sockets: bool, memory_files: bool, only_signals_to:
         verdict(ENOSYS),
     ]
     for names, errno in ((REFUSED, EPERM), (NOT_THERE, ENOSYS)):
-        for pair in names.values():
-            code += _when(pair[column], [verdict(errno)])
+        code += _all(names, column, errno)
     foreign = [instruction(LOAD, ARGUMENTS), instruction(JUMP_EQUAL, AF_UNIX, 1, 0), verdict(EAFNOSUPPORT), _allow()]
     code += _when(number["socket"], foreign if sockets else [verdict(EAFNOSUPPORT)])
     code += _when(number["socketpair"], foreign)
     flags = [instruction(LOAD, ARGUMENTS), instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1), verdict(EPERM), _allow()]
     code += _when(number["clone"], flags)
-    code += _when(number["ioctl"], [
-        instruction(LOAD, ARGUMENTS + 8), instruction(JUMP_EQUAL, TIOCSTI, 1, 0),
-        instruction(JUMP_EQUAL, TIOCLINUX, 0, 1), verdict(EPERM), _allow(),
-    ])  # fmt: skip
+    code += _when(number["ioctl"], _none_of(1, TERMINAL + OWNER + (others.LABELS if shared_files else ())))
+    code += _when(number["fcntl"], _none_of(1, SET_OWNER))
     if not memory_files:
         code += _when(number["memfd_create"], [verdict(ENOSYS)])
-    if only_signals_to is not None:
-        own = [instruction(LOAD, ARGUMENTS), instruction(JUMP_EQUAL, only_signals_to, 1, 0), verdict(EPERM), _allow()]
+    for pair, place in others.PROCESSES.values():
+        code += _when(pair[column], _one_of(place, (0, own)))
+    for pair, kind in others.KINDS.values():
+        code += _when(pair[column], [*_one_of(0, (kind,))[:-1], *_one_of(1, (0, own))])
+    if shared_files:
+        code += _files(column)
+    if alone:
         for name in SIGNALS:
-            code += _when(number[name], own)
+            code += _when(number[name], _one_of(0, (own,)))
         for name in ("tkill", "pidfd_send_signal"):
             code += _when(number[name], [verdict(EPERM)])
     return b"".join([*code, _allow()])
+
+
+def _all(names: dict[str, tuple[int | None, int | None]], column: int, errno: int) -> list[bytes]:
+    return [part for pair in names.values() for part in _when(pair[column], [verdict(errno)])]
+
+
+def _files(column: int) -> list[bytes]:
+    """What protects files of the same user where they can be named."""
+    code = [*_all(others.FILES, column, 0), *_all(others.BY_PATH, column, EPERM), *_all(others.UNSEEN, column, ENOSYS)]
+    for pair, place in others.OPENING.values():
+        code += _when(pair[column], _no_emptying(place))
+    return code
+
+
+def _argument(place: int) -> bytes:
+    return instruction(LOAD, ARGUMENTS + 8 * place)
+
+
+def _one_of(place: int, values: tuple[int, ...]) -> list[bytes]:
+    """Allows a call if an argument is one of these; its last instruction is the one that allows."""
+    tests = [instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
+    return [_argument(place), *tests, verdict(EPERM), _allow()]
+
+
+def _none_of(place: int, values: tuple[int, ...]) -> list[bytes]:
+    """Allows a call unless an argument is one of these."""
+    tests = [instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
+    return [_argument(place), *tests, _allow(), verdict(EPERM)]
+
+
+def _no_emptying(place: int) -> list[bytes]:
+    """Refuses to empty a file while it is opened for reading, which early versions of Landlock let pass."""
+    return [
+        _argument(place),
+        instruction(JUMP_ANY_BIT, others.TRUNCATE, 0, 2),
+        instruction(JUMP_ANY_BIT, others.WRITING, 1, 0),
+        verdict(EPERM),
+        _allow(),
+    ]
 
 
 def _allow() -> bytes:
@@ -122,16 +168,18 @@ def _when(number: int | None, body: list[bytes]) -> list[bytes]:
     return [] if number is None else [instruction(JUMP_EQUAL, number, 0, len(body)), *body]
 
 
-def restrict(*, sockets: bool, memory_files: bool, alone: bool) -> None:
+def restrict(*, sockets: bool, memory_files: bool, alone: bool, shared_files: bool = False) -> None:
     """Puts the filter on this process and all that it will start. Needs no_new_privs.
 
     Args:
-        alone: whether nothing else keeps it from signalling foreign processes.
+        alone: whether nothing else keeps it from signalling foreign processes, and
+        shared_files: from touching the files of the user who grades.
     """
     if system.MACHINE not in ARCHITECTURES:
         raise OSError(ENOSYS, f"no system-call filter for {system.MACHINE}")
-    pid = os.getpid() if alone else None
-    code = program(system.MACHINE, sockets=sockets, memory_files=memory_files, only_signals_to=pid)
+    code = program(
+        system.MACHINE, sockets=sockets, memory_files=memory_files, own=os.getpid(), alone=alone, shared_files=shared_files
+    )
     value = Program(len(code) // 8, code)
     done = system.LIBC.prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), ctypes.byref(value), 0, 0)
     system.checked(done, "seccomp")

@@ -10,7 +10,7 @@ from .plan import Plan
 from .spec import Spec
 
 FILE_BYTES = 2_000_000_000
-OPEN_FILES = 1024
+OPEN_FILES = 512  # on their way through sockets they count for all of a user's processes, of which others may have 1024
 LOCKED_BYTES = 8_000_000
 
 
@@ -82,7 +82,12 @@ def lock(spec: Spec, plan: Plan, home: str, *, counted: bool, own_user: bool) ->
             if name == "landlock":
                 _landlock(spec, plan, home)
             else:
-                seccomp.restrict(sockets=plan.mounts, memory_files=counted, alone=not (plan.pids or own_user))
+                seccomp.restrict(
+                    sockets=plan.mounts,
+                    memory_files=counted,
+                    alone=not (plan.pids or own_user),
+                    shared_files=not (plan.mounts or own_user),
+                )
         except OSError as error:
             missing.append(f"{name}: {error.strerror}")
         else:
