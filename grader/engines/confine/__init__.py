@@ -107,6 +107,12 @@ class Confined:
             return None
         return self._control.ask().code
 
+    def fault(self) -> str:
+        """What the sandbox itself failed with; nothing while it works, and once the exit code is known."""
+        ended = not self.alive()  # before it is asked, so that its last word has arrived
+        state = self._control.ask()
+        return state.fault or ("its keeper ended without a word" if ended and state.code is None else "")
+
     def kill(self) -> None:
         """Ends it with everything that it started, and removes the scratch folder; idempotent."""
         self._control.end()

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.errors import GraderError
 
@@ -16,12 +16,16 @@ ANSWER_S = 2.0
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What the keeper said last: memory in bytes, processor time in seconds, the exit code once it is known."""
+    """What the keeper said last: memory in bytes, processor time in seconds, the exit code once it is known.
+
+    `fault` is what the keeper itself failed with.
+    """
 
     exceeded: bool = False
     peak: int = 0
     cpu_s: float = 0.0
     code: int | None = None
+    fault: str = ""
 
 
 class Refused(Exception):
@@ -72,10 +76,7 @@ class Control:
         """Takes in a state; the end of the line, after the last one, changes nothing."""
         line = self._line(timeout_s)
         while line is not None:
-            _, exceeded, peak, cpu_s, *code = line.split("\t")
-            self._state = State(
-                exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None
-            )
+            self._state = _after(self._state, line)
             line = self._line(0.0)
 
     def _line(self, timeout_s: float) -> str | None:
@@ -108,3 +109,12 @@ class Control:
                 with contextlib.suppress(OSError):  # it ended before it had read all
                     self._read(0.0)
                 self._sock.close()
+
+
+def _after(state: State, line: str) -> State:
+    """The state that a line of the keeper's tells, or the fault with which it ended."""
+    kind, *words = line.split("\t")
+    if kind != "state":
+        return structs.replace(state, fault=" ".join(words))
+    exceeded, peak, cpu_s, *code = words
+    return State(exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None)
