@@ -30,6 +30,7 @@ COMMANDS = {
     "report": ("grader.cli.report", "Show what a class has reached"),
     "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
     "batch": ("grader.cli.batch", "Grade a whole class into a gradebook"),
+    "similar": ("grader.cli.similar", "Show which files of a class are alike; no score"),
     "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
     "bundle": ("grader.cli.bundle", "Write what Gradescope, GitHub or GitLab need to grade an exercise"),
     "release": ("grader.cli.release", "Make the students' repository, without solutions and keys"),
