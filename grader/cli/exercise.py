@@ -19,6 +19,7 @@ from grader.engines.trainer import Backend, Device, library
 from grader.errors import Exit
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
+from grader.reports.maps import of_runs
 from grader.standing import Book
 from grader.yamltree import Duration, quantity
 
@@ -109,7 +110,8 @@ def command(
     finally:
         progress.close()
     source = submission.read(file)
-    outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source})
+    shown = {(exercise.id, source.sha256): of_runs(graded.runs)}
+    outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source}, shown=shown)
     if picture_path is not None and exercise.models is not None and exercise.models.shown is not None:
         picture.maps(exercise, graded.runs, picture_path)
     elif picture_path is not None and not exercise.picture:

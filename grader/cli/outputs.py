@@ -13,6 +13,7 @@ import click
 
 from grader.reports import write
 from grader.reports.text import line
+from grader.run import Activations
 from grader.verdict import Verdict
 
 FILE_FORMATS = {
@@ -43,13 +44,19 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def deliver(
-    verdicts: Sequence[Verdict], chosen: Mapping[str, Any], *, quiet: bool, sources: Mapping[str, str] | None = None
+    verdicts: Sequence[Verdict],
+    chosen: Mapping[str, Any],
+    *,
+    quiet: bool,
+    sources: Mapping[str, str] | None = None,
+    shown: Mapping[tuple[str, str], Activations | None] | None = None,
 ) -> None:
     """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
 
     Args:
         chosen: the values of the output options.
         sources: the submissions' texts by digest, for pages that show lines in context.
+        shown: activations by exercise and digest, for pages that show them as pictures.
 
     Raises:
         UsageError: a file can't be written where it was asked for.
@@ -64,7 +71,7 @@ def deliver(
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
             render = import_module(f"grader.reports.{module}").render
-            text = render(verdicts, sources) if name == "html" else render(verdicts)
+            text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
             write.write(Path(str(chosen[name])), text)
     if chosen["github"]:
         import_module("grader.reports.github").publish(verdicts, os.environ)

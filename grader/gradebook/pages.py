@@ -10,7 +10,9 @@ from msgspec import structs
 from grader.gradebook.book import Gradebook
 from grader.gradebook.grades import Cell, Row
 from grader.reports import html
+from grader.reports.maps import of_runs
 from grader.reports.reading import number
+from grader.run import Activations
 from grader.submission import Refusal, parse
 from grader.verdict import Note, Verdict
 
@@ -25,13 +27,15 @@ def pages(book: Gradebook, pairs: Iterable[tuple[Row, Cell]]) -> dict[str, str]:
     stored = dict(book.documents([cell.figures.key for _, cell in chosen]))
     verdicts: list[Verdict] = []
     sources: dict[str, str] = {}
+    shown: dict[tuple[str, str], Activations | None] = {}
     for row, cell in chosen:
         documents = stored[cell.figures.key]
         verdict = documents.read()
         verdicts.append(_told(verdict, row, cell))
         if documents.source is not None:
             sources[cell.figures.sha256] = text_of(documents.source, verdict)
-    return html.site(verdicts, sources)
+        shown[verdict.exercise, cell.figures.sha256] = of_runs(documents.read_runs() or [])
+    return html.site(verdicts, sources, shown)
 
 
 def text_of(source: bytes, verdict: Verdict) -> str:

@@ -1,7 +1,8 @@
 """Pages for one submission and for a class: self-contained, without JavaScript, with every text escaped.
 
 Three walls stand between a student's text and a reader's browser: `text.visible` on all that is shown,
-jinja2's escaping, and a policy in the page itself that forbids every script, picture and request.
+jinja2's escaping, and a policy in the page itself that forbids every script, frame and request, and every picture but
+those that stand in the page itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from grader.reports import page
 from grader.reports.chart import bars
 from grader.reports.cohort import Cohort, cohorts
+from grader.reports.maps import maps
 from grader.reports.reading import (
     counted,
     counts,
@@ -35,34 +37,39 @@ from grader.reports.reading import points as points_of
 from grader.reports.reading import score as score_of
 from grader.reports.screen import MARKS
 from grader.reports.text import visible
+from grader.run import Activations
 from grader.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_NOTES = 50
 PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
 INDEX = "index.html"
+Shown = Mapping[tuple[str, str], Activations | None]
 
 
-def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None) -> str:
+def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: Shown | None = None) -> str:
     """One submission's page; for several, the class's index without pages to follow.
 
     Args:
         verdicts: what to show.
         sources: the submissions' texts by SHA-256, to show lines in context.
+        shown: the activations that their functions gave, by exercise and SHA-256, to show as pictures.
     """
     environment = _environment()
     if len(verdicts) == 1:
-        return _page(environment, verdicts[0], sources or {})
+        return _page(environment, verdicts[0], sources or {}, shown or {})
     return _index(environment, verdicts, [""] * len(verdicts))
 
 
-def site(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A class as pages by their relative names: `index.html`, and one page per submission."""
+def site(
+    verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: Shown | None = None
+) -> dict[str, str]:
+    """A class as pages by their relative names: `index.html`, and one page per submission; arguments as of `render`."""
     environment = _environment()
     names = [f"submissions/{index:04d}-{_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
     pages = {INDEX: _index(environment, verdicts, names)}
     for name, verdict in zip(names, verdicts, strict=True):
-        pages[name] = _page(environment, verdict, sources or {}, back=f"../{INDEX}")
+        pages[name] = _page(environment, verdict, sources or {}, shown or {}, back=f"../{INDEX}")
     return pages
 
 
@@ -96,6 +103,7 @@ def _page(
     environment: Environment,
     verdict: Verdict,
     sources: Mapping[str, str],
+    shown: Shown,
     back: str = "",
 ) -> str:
     source = sources.get(verdict.submission.sha256)
@@ -110,6 +118,7 @@ def _page(
         next=next_step(verdict),
         checks=page.check_rows(verdict, source),
         end_excerpt=page.lines_around(source, end_line(verdict)),
+        maps=maps(shown.get((verdict.exercise, verdict.submission.sha256))),
         trainings=page.trainings(verdict),
         comparison=page.comparison(verdict),
         layers=page.layers(verdict),

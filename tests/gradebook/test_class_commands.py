@@ -3,10 +3,12 @@ import json
 
 import pytest
 from gradebook_samples import EXERCISE, graded
+from gradebook_samples import run as stored
 from msgspec import structs
 
 from grader import cli
 from grader.gradebook import Gradebook, entry
+from grader.run import Activations, LayerMaps
 
 
 @pytest.fixture
@@ -82,6 +84,18 @@ def test_pages_are_written_with_the_students_names(url, capsys, tmp_path):
     assert (code, err) == (0, "Wrote class/index.html and a page for each of 2 submissions.\n")
     assert "ada Ada" in (tmp_path / "class/index.html").read_text()
     assert len(list((tmp_path / "class/submissions").iterdir())) == 2
+
+
+def test_pages_show_the_feature_maps_of_each_run(url, capsys, tmp_path):
+    """A student's own, and none on the pages of those who came to none."""
+    layer = LayerMaps(layer="conv_1", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
+    activations = Activations(layers=[layer], images=[23])
+    looked = graded(sha256="c" * 64, runs=[structs.replace(stored(), activations=activations)])
+    Gradebook.open(url).record(EXERCISE, "cy", looked)
+    run(capsys, "report", "exercise1", "--html", "class")
+
+    pages = [path.read_text() for path in sorted((tmp_path / "class/submissions").iterdir())]
+    assert ["conv_1 of test image 23" in page for page in pages] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from grader.run import Activations, LayerMaps
 from grader.verdict import CheckResult, DeclaredLayer, Environment, Note, SubmissionRef, TrainingRecord, Verdict
 
 SOURCE = """import tensorflow as tf
@@ -330,6 +331,13 @@ def refused():
     )
 
 
+def tables():
+    """A check whose two sides are a table of several lines."""
+    asked = "  asked for           | your model\n  Flatten             | Flatten\n! Dense 10 softmax    | Dense 64 relu"
+    return make(checks=all_checks(one_conv=check("one-conv", "failed", message="layer 2 differs\nsee the table",
+                                                 expected="2 layers", got=asked)))  # fmt: skip
+
+
 SAMPLES = {
     make_one.__name__: make_one
     for make_one in (
@@ -345,8 +353,35 @@ SAMPLES = {
         quiz,
         fault,
         refused,
+        tables,
     )
 }
+
+
+BLANK = [[0.0] * 5] * 5
+
+
+def maps_of(size, tilt):
+    return [[[max(0.0, (x - tilt * y) / size) for x in range(size)] for y in range(size)] for tilt in (tilt, 1 - tilt)]
+
+
+def activations():
+    """What a function gave that turned its second layer about, lost its third and left out its fourth."""
+    turned = [[row[::-1] for row in one] for one in maps_of(13, 0.5)]
+    turned[0][0][:4] = [None, -5.0, 1e6, None]
+    return Activations(
+        layers=[
+            LayerMaps(layer="conv_1", kind="Conv2D", shape=[2, 26, 26, 8], got=[2, 26, 26, 8], difference=0.0,
+                      maps=maps_of(26, 0.2), given=maps_of(26, 0.2)),
+            LayerMaps(layer="pool_1", kind="MaxPooling2D", shape=[2, 13, 13, 8], got=[2, 13, 13, 8], difference=1e6,
+                      maps=maps_of(13, 0.5), given=turned),
+            LayerMaps(layer="conv_2", kind="Conv2D", shape=[2, 11, 11, 8], got=[2, 968], maps=maps_of(11, 0.3)),
+            LayerMaps(layer="pool_2", kind="MaxPooling2D", shape=[2, 5, 5, 8], maps=[BLANK, BLANK]),
+        ],
+        came=3,
+        images=[0, 23],
+        channel=1,
+    )  # fmt: skip
 
 
 def every():

@@ -14,7 +14,7 @@ from grader.reports import html
 from grader.reports.write import write_folder
 
 pytestmark = pytest.mark.browser
-PAGES = [*samples.SAMPLES, "site/index"]
+PAGES = [*samples.SAMPLES, "maps", "site/index"]
 SCHEMES = ["light", "dark"]
 WIDTHS = [360, 1280]
 
@@ -43,6 +43,9 @@ def folder(tmp_path_factory):
     for name, make in samples.SAMPLES.items():
         verdict = make()
         write_folder(root, {f"{name}.html": html.render([verdict], {verdict.submission.sha256: samples.SOURCE})})
+    verdict = samples.passed()
+    shown = {(verdict.exercise, verdict.submission.sha256): samples.activations()}
+    write_folder(root, {"maps.html": html.render([verdict], {}, shown)})
     write_folder(root / "site", html.site(samples.every() * 5))
     return root
 
@@ -124,7 +127,7 @@ def test_a_script_that_did_get_in_would_not_run(browser, folder):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", ["passed", "gated", "crashed", "attempts", "quiz", "fault", "site/index"])
+@pytest.mark.parametrize("name", ["passed", "gated", "crashed", "attempts", "quiz", "fault", "tables", "maps", "site/index"])
 def test_axe_finds_nothing(browser, folder, name, scheme):
     """The accessibility rules of axe, contrast in both colour schemes included."""
     axe = pytest.importorskip("axe_core_python", reason="needs axe-core-python")
@@ -135,6 +138,14 @@ def test_axe_finds_nothing(browser, folder, name, scheme):
     found = browser.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
 
     assert [(item["id"], [node["html"] for node in item["nodes"]][:3]) for item in found["violations"]] == []
+
+
+def test_maps_are_pictures_that_the_browser_shows(browser, folder):
+    """Each one is decoded, square, and as wide as its neighbours of the same row; the policy lets them in."""
+    visit(browser, folder / "maps.html", width=360)
+    sizes = browser.execute_script("return [...document.images].map(e => [e.naturalWidth, e.width - e.height])")
+
+    assert sizes == [[26, 0], [13, 0], [11, 0], [5, 0]] * 2 + [[26, 0], [13, 0]] * 2
 
 
 def test_links_lead_to_the_pages_and_back(browser, folder):
