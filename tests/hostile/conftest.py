@@ -65,9 +65,9 @@ class World:
         return [name for name in os.listdir(self.scratch) if name.startswith("grade-") and "nursery" not in name]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """The folders, and an environment with a secret in it."""
+    """The folders, and an environment with a secret in it; both for one test file, whose process then goes on to others."""
     made = World(tmp_path_factory.mktemp("world"))
     patch = pytest.MonkeyPatch()
     patch.setenv("HOME", str(made.home))
@@ -81,14 +81,14 @@ def world(tmp_path_factory):
     patch.undo()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def warm(world):
     """Processes for many submissions, kept warm as for a class."""
     with pool(1) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def graded(world, warm):
     """Grades a case with the real processes; returns the verdict, its JSON text and the seconds it took."""
 
