@@ -17,6 +17,7 @@ ITEM_SIZES = {
 }  # fmt: skip
 
 DEEPEST = 20
+MAX_RETURNED = 200_000
 MAX_NOTE = 2000
 MAX_LINE = 10_000_000
 
@@ -46,6 +47,8 @@ class ArraySpec(Struct, frozen=True, kw_only=True):
 
 
 ArraySpecs = Annotated[list[ArraySpec], Meta(max_length=2000)]
+Batches = Annotated[list[Annotated[int, Meta(ge=1, le=10_000_000)]], Meta(max_length=1_000_000)]
+Names = Annotated[list[Text], Meta(max_length=2000)]
 
 
 class FitArguments(Struct, frozen=True, kw_only=True):
@@ -58,10 +61,10 @@ class FitArguments(Struct, frozen=True, kw_only=True):
     validation_split: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     validation_batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     validation_steps: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
-    validation_freq: Count | list[Count] = 1
+    validation_freq: Count | Annotated[list[Count], Meta(max_length=10_000)] = 1
     steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
-    class_weight: dict[int, float] | None = None
-    batches: list[Annotated[int, Meta(ge=1, le=10_000_000)]] | None = None
+    class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
+    batches: Batches | None = None
 
 
 # ---- student -> front ----
@@ -79,10 +82,10 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
     compile: str
     fit: FitArguments
     arrays: ArraySpecs
-    x_names: list[str] | None = None
+    x_names: Names | None = None
     batch_hooks: bool = False
     weights_each_epoch: bool = False
-    callbacks: list[Text] = field(default_factory=list)
+    callbacks: Names = field(default_factory=list)
     line: Line | None = None
 
 
@@ -90,14 +93,14 @@ class Pass(Struct, frozen=True, kw_only=True, tag=True):
     """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before."""
 
     arrays: ArraySpecs
-    batches: list[Annotated[int, Meta(ge=1, le=10_000_000)]] = field(default_factory=list)
+    batches: Batches = field(default_factory=list)
 
 
 class Probed(Struct, frozen=True, kw_only=True, tag=True):
     """What the callbacks did on the synthetic curves: for each, the epoch at which they stopped, or None."""
 
-    stopped: list[Count | None]
-    callbacks: list[Text] = field(default_factory=list)
+    stopped: Annotated[list[Count | None], Meta(max_length=2000)]
+    callbacks: Names = field(default_factory=list)
     error: Text | None = None
     inconclusive: Text | None = None
     line: Line | None = None
@@ -160,21 +163,28 @@ class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
     message: Text
 
 
-def _check_plain(value: Any, depth: int = 0) -> None:
-    """Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or nested without end."""
+def _check_plain(value: Any) -> None:
+    """Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or is endless."""
+    level, count = [value], 1
+    for _ in range(DEEPEST + 2):
+        level = [item for outer in level for item in _inner(outer)]
+        count += len(level)
+        if count > MAX_RETURNED:
+            raise ValueError(f"more than {MAX_RETURNED:,} values")
+    if level:
+        raise ValueError(f"values nested more than {DEEPEST} deep")
+
+
+def _inner(value: Any) -> list[Any]:
     kind = type(value)
     if kind is dict and all(type(key) is str for key in value):
-        inner = list(value.values())
-    elif kind is list:
-        inner = value
-    elif value is None or kind in (bool, int, float, str):
-        return
-    else:
-        raise ValueError(f"a value of the type {kind.__name__}")
-    if depth > DEEPEST:
-        raise ValueError(f"values nested more than {DEEPEST} deep")
-    for item in inner:
-        _check_plain(item, depth + 1)
+        return list(value.values())
+    if kind is list:
+        found: list[Any] = value
+        return found
+    if value is None or kind in (bool, int, float, str):
+        return []
+    raise ValueError(f"a value of the type {kind.__name__}")
 
 
 StudentMessage = (

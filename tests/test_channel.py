@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import struct
+import threading
 import time
 
 import msgspec
@@ -186,10 +187,25 @@ def test_a_returned_value_nested_without_end_is_malformed(pair):
         other.receive()
 
 
+def test_a_returned_value_of_millions_is_malformed(pair):
+    """A byte each on the line would be a hundred in memory, and as many in each report."""
+    one, other = pair()
+    body = b"\x82\xa4type\xa8Returned\xa5value\xdc\xff\xff" + b"\x93\x80\x80\x80" * 65_535
+    one.sock.setblocking(True)
+    one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_000_000)
+    sender = threading.Thread(target=one.sock.sendall, args=(struct.pack(">I", len(body)) + body,))
+    sender.start()
+
+    with pytest.raises(Malformed, match="more than 200,000 values"):
+        other.receive()
+    sender.join()
+
+
 @pytest.mark.parametrize(
     "message",
     [
         {"type": "Crashed", "message": "A" * 20_001},
+        {"type": "Probed", "stopped": [1] * 2001},
         {"type": "Crashed", "message": "boom", "line": 10**15},
         {"type": "Crashed", "message": "boom", "line": -5},
         {"type": "Unsupported", "message": "A" * 20_001},

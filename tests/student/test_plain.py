@@ -49,6 +49,14 @@ def test_nested_beyond_bound_is_cut():
     assert "type" in str(plain(loop))
 
 
+def test_lists_of_lists_are_cut_where_they_become_too_many():
+    """What is small in each of its parts may still be endless as a whole."""
+    value = plain([[0.5] * 9_000 for _ in range(9)])
+
+    assert [type(row) for row in value] == [list] * 5 + [dict] * 4
+    assert value[-1] == {"type": "list"}
+
+
 def test_a_subclass_of_float_crosses_as_a_float():
     """What crosses has exactly the plain types."""
     assert type(plain(LyingFloat(0.1))) is float
