@@ -10,37 +10,40 @@ from typing import Any
 import click
 
 from grader import __version__
+from grader.cli import helping
 from grader.errors import Exit, GradeError
 
 COMMANDS = {
     "exercise": ("grader.cli.exercise", "Grade one submission: grade EXERCISE FILE"),
-    "list": ("grader.cli.list_", "Show the course's exercises"),
+    "list": ("grader.cli.list_", "Show the exercises, your points, what comes next"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
-    "new-exercise": ("grader.cli.new_exercise", "For authors: make a new exercise that works, to be changed"),
+    "new-exercise": ("grader.cli.new_exercise", "Make an exercise that works, to be changed"),
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
-    "doctor": ("grader.cli.doctor", "Tell which layers of the sandbox this machine has"),
-    "explain": ("grader.cli.explain", "Say what a code, a check or a word of the report means"),
-    "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did in a class"),
+    "doctor": ("grader.cli.doctor", "Tell what the sandbox can do on this machine"),
+    "explain": ("grader.cli.explain", "Say what a code, a check or a word means"),
+    "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
-    "quiz-check": ("grader.cli.quiz_check", "Check quizzes and keys: faults, and what tells the key"),
+    "quiz-check": ("grader.cli.quiz_check", "Check quizzes and keys"),
     "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
-    "quiz-import": ("grader.cli.quiz_import", "Take over a quiz from GIFT, text2qti or QTI 1.2"),
-    "export": ("grader.cli.export", "Write a class's grades for Canvas, Moodle and others"),
+    "quiz-import": ("grader.cli.quiz_import", "Read a quiz from GIFT, text2qti or QTI 1.2"),
+    "export": ("grader.cli.export", "Write the grades for Canvas, Moodle and others"),
     "report": ("grader.cli.report", "Show what a class has reached"),
-    "regrade": ("grader.cli.regrade", "Mark stored answers again with a corrected key"),
+    "regrade": ("grader.cli.regrade", "Mark again, after a key or a check was mended"),
     "batch": ("grader.cli.batch", "Grade a whole class into a gradebook"),
     "similar": ("grader.cli.similar", "Show which files of a class are alike; no score"),
     "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
-    "bundle": ("grader.cli.bundle", "Write what Gradescope, GitHub or GitLab need to grade an exercise"),
-    "release": ("grader.cli.release", "Make the students' repository, without solutions and keys"),
-    "selfcheck": ("grader.cli.selfcheck", "Prove the course: stubs fail, solutions pass, rejects fail as promised"),
+    "bundle": ("grader.cli.bundle", "Write what Gradescope, GitHub or GitLab need"),
+    "release": ("grader.cli.release", "Make the students' repository, without solutions"),
+    "selfcheck": ("grader.cli.selfcheck", "Prove that stubs fail and solutions pass"),
 }
 MAIN_JOB = "exercise"
 
 
 class Commands(click.Group):
     """Loads a command's module when it is called; `grade EXERCISE FILE` needs no command name."""
+
+    context_class = helping.Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if name != MAIN_JOB]
@@ -50,6 +53,7 @@ class Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         command.help = _unwrapped(command.help)
+        command.context_class = helping.Context
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -63,15 +67,15 @@ class Commands(click.Group):
         return [*super().shell_complete(ctx, incomplete), *offered]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+        helping.write_commands(formatter, {name: COMMANDS[name][1] for name in self.list_commands(ctx)})
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.help = _unwrapped(self.help)
         super().format_help_text(ctx, formatter)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]   |   COMMAND …")
+        formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]")
+        formatter.write_usage("grade", "COMMAND …", prefix="       ")
 
 
 def _unwrapped(text: str | None) -> str | None:
@@ -85,8 +89,9 @@ def commands() -> None:
     r"""Grade deep-learning exercises: your file declares a training, the grader runs and measures it.
 
     \b
-    grade exercise3 my_solution.py        grade a submission
-    grade exercise3 --help                the options of the main job
+    grade exercise3 my_solution.py   grade a file
+    grade exercise --help            its options
+    grade list --help                those of a command
     """
 
 

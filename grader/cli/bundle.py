@@ -18,7 +18,7 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 
 
 @click.command("bundle", options_metavar="[OPTIONS]")
-@click.argument("service", type=click.Choice(["gradescope", "github", "gitlab"]))
+@click.argument("service", metavar="SERVICE", type=click.Choice(["gradescope", "github", "gitlab"]))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("exercise", required=False, shell_complete=completing.exercises)
 @click.option(
@@ -31,12 +31,13 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 def command(
     service: str, out: Path, exercise: str | None, file_: str | None, package: str | None, course: Path | None
 ) -> None:
-    r"""Write to OUT what SERVICE needs to grade EXERCISE: a zip archive for Gradescope, files for the students'
-    repository otherwise. Neither holds a solution or a key. EXERCISE may be left out where OUT is named like it.
+    r"""Write to OUT what SERVICE (gradescope, github or gitlab) needs to grade EXERCISE: a zip archive for Gradescope,
+    files for the students' repository otherwise. Neither holds a solution or a key. EXERCISE may be left out where OUT
+    is named like it.
 
     \b
     grade bundle gradescope exercise3.zip
-    grade bundle github repository/ exercise3 --package "git+https://example.org/grade"
+    grade bundle github repository/ exercise3 --package git+https://our.git/grade
     grade bundle gitlab repository/ exercise3 --file src/model.py --package grade==0.1
     """
     found = courses.find(course)

@@ -13,6 +13,7 @@ from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
 from grader.cli import experiments, outputs, picture
+from grader.cli.helping import MainJob
 from grader.cli.progress import Line
 from grader.course import Course
 from grader.engines.trainer import Backend, Device, library
@@ -45,10 +46,10 @@ backend_option = click.option("--backend", type=click.Choice(get_args(Backend)),
                               help="What trains: TensorFlow (auto), or JAX.")  # fmt: skip
 
 
-@click.command("grade", options_metavar="[OPTIONS]")
+@click.command("grade", cls=MainJob)
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of weights and shuffling (default: the exercise's).")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Seed of weights and shuffling (default: the exercise's).")
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time, such as 90s or 5min.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
 @backend_option
@@ -80,11 +81,24 @@ def command(
     r"""Grade one submission: FILE (.py or .ipynb) for EXERCISE.
 
     Your file declares a model and a training; the grader runs that training, watches it and measures the result.
-    Exit code 0: passed; 1: not passed; 2: wrong usage; 3: the course is broken; 4: the grader failed.
+    The report comes first, then the files that are asked for; FILE may be - for standard output there.
 
     \b
     grade exercise3 my_solution.py
-    grade exercise3 my_solution.py --json verdict.json --html report.html
+    grade exercise3 my_solution.ipynb --html report.html
+    grade exercise3 my_solution.py --json - --fresh
+
+    The course is --course, else $GRADE_COURSE, else the nearest folder above with exercises/ and quizzes/, else the
+    one in the package.
+
+    \b
+    Exit codes:
+      0    passed
+      1    graded, not passed
+      2    wrong usage
+      3    the course is broken: file:line:column
+      4    the grader or the machine failed
+      130  interrupted
     """
     found = courses.find(course)
     exercise = exercises.load(found, exercise_id)

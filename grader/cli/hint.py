@@ -17,7 +17,7 @@ from grader.standing import Book
 @click.argument("exercise", shell_complete=completing.exercises)
 @click.option("--all", "show_all", is_flag=True, help="Show every hint.")
 @click.option("--reset", is_flag=True, help="Start again from the first hint.")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> None:
     r"""Show the next hint of EXERCISE: one more each time, from a gentle question to nearly the code.
 

@@ -28,7 +28,7 @@ PLAIN = str.maketrans({"✓": "+", "✗": "x", "·": "-"})
 
 
 @click.command("list")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(course: Path | None) -> None:
     r"""Show the course's exercises: what you passed (✓), your best points, and what comes next.
 

@@ -17,7 +17,7 @@ from grader.exercise import load, text_of
 @click.argument("exercise", shell_complete=completing.exercises)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(exercise: str, file: Path | None, force: bool, course: Path | None) -> None:
     r"""Start an exercise: copy its stub to FILE (by default EXERCISE.py, here).
 

@@ -25,7 +25,7 @@ RENAMED = {"answer.py": "solution.py", "wrong": "rejects"}
 @click.command("new-exercise")
 @click.argument("exercise")
 @click.option("--like", metavar="EXERCISE", help="Start from a copy of this exercise instead of the sample.")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(exercise: str, like: str | None, course: Path | None) -> None:
     r"""For authors: make the exercise EXERCISE, complete and small, to be changed into your own.
 

@@ -42,10 +42,9 @@ def command(
     Without a key the answers are recorded, not graded: hand in the file that is written.
 
     \b
-    grade quiz week3                            take it, or go on where you were
-    grade quiz week3 --answers a.yaml           mark a response file
-    grade quiz week3 --answers folder/ --marks week3.marks.json
-                                                mark a class and keep the marks
+    grade quiz week3                     take it, or go on where you were
+    grade quiz week3 --answers a.yaml    mark a response file
+    grade quiz week3 --answers folder/   mark a class (--marks keeps the marks)
     """
     found = courses.find(course)
     quiz = loading.load(found, quiz_id)

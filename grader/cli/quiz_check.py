@@ -16,7 +16,7 @@ from grader.quiz.screens import plural
 
 
 @click.command("quiz-check", options_metavar="[OPTIONS]")
-@click.argument("quiz_ids", metavar="[QUIZ]...", nargs=-1)
+@click.argument("quiz_ids", metavar="[QUIZ]…", nargs=-1)
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
 )

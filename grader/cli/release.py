@@ -12,7 +12,7 @@ from grader.release import student
 
 @click.command("release", options_metavar="[OPTIONS]")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.argument("exercises", nargs=-1)
+@click.argument("exercises", metavar="[EXERCISE]…", nargs=-1)
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
 )

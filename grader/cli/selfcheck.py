@@ -59,11 +59,11 @@ class Expectation:
 
 
 @click.command("selfcheck")
-@click.argument("exercises", nargs=-1)
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder.")
+@click.argument("exercises", metavar="[EXERCISE]…", nargs=-1)
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where training runs.")
 @backend_option
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Files at a time (default: the number of cores).")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Files at a time (default: the number of cores).")
 @click.option("--text-only", is_flag=True, help="Check the files without grading anything.")
 @click.option("--ci", is_flag=True, help="For the course's own CI: also that nothing secret is released; annotations.")
 @click.option("--write-stubs", is_flag=True, help="Write each stub.py anew from its solution, and do nothing else.")

@@ -5,16 +5,16 @@ import re
 import pytest
 
 from grader import cli
-from grader.cli import COMMANDS, MAIN_JOB
+from grader.cli import COMMANDS, MAIN_JOB, helping
+from grader.cli.helping import AUDIENCES
 
 EXAMPLE = re.compile(r"^  (grade \S.*)$", re.MULTILINE)
 
 
 @pytest.fixture
 def told(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def run(*args):
+    def run(*args, columns=80):
+        monkeypatch.setenv("COLUMNS", str(columns))
         assert cli.run(list(args)) == 0
         return capsys.readouterr().out
 
@@ -30,7 +30,89 @@ def test_every_command_has_an_example(told, name):
 
     assert text.startswith("Usage: ")
     assert name in called or (name == MAIN_JOB and "exercise3" in called), examples
-    assert max(map(len, text.splitlines())) <= 90
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("name", ["--help", *COMMANDS])
+def test_no_line_is_wider_than_the_terminal(told, name, columns):
+    """At 80 columns and at 40, where what an option does stands under it."""
+    text = told(name, *(["--help"] if name != "--help" else []), columns=columns)
+
+    assert [line for line in text.splitlines() if len(line) > columns] == []
+
+
+def test_a_long_example_is_folded_so_that_it_can_still_be_typed(told):
+    """A backslash ends each line but the last; put together again, it is the line of a wide terminal."""
+    text = told("report", "--help", columns=36)
+    example = text[text.index("grade report exercise3") :].partition("\n\n")[0]
+
+    assert " ".join(example.replace("\\\n", " ").split()) == "grade report exercise3 --html class/"
+    assert "\\\n" in example
+
+
+def test_an_option_of_an_example_keeps_its_value(told):
+    """On the same line, also where the name of the option would still fit above."""
+    text = told("bundle", "--help", columns=80)
+
+    assert '  grade bundle github repository/ exercise3 \\\n    --package git+https://our.git/grade\n' in text
+
+
+def test_a_remark_on_a_long_example_stands_under_it(told):
+    """And no word of it is lost."""
+    text = told("selfcheck", "--help", columns=40)
+
+    assert "  grade selfcheck --text-only\n      the files, without grading\n      anything\n" in text
+
+
+def test_other_lines_are_folded_like_lists(told):
+    """The exit codes are no commands: what goes on is indented, without a backslash."""
+    text = told(MAIN_JOB, "--help", columns=40)
+
+    assert "    3    the course is broken:\n         file:line:column\n" in text
+    assert "    130  interrupted\n" in text
+
+
+def test_choices_are_folded_after_their_bars(told):
+    """Where even the option alone is too long."""
+    text = told("export", "--help", columns=40)
+
+    assert "  --format [canvas|moodle|csv|\n    gradescope|json]\n      Whose table to write." in text
+
+
+def test_commands_are_grouped_by_who_uses_them(told):
+    """Every command but the main job belongs to one audience, with a line to try, which calls one of its commands."""
+    text = told("--help")
+    grouped = [name for names, _ in AUDIENCES.values() for name in names]
+
+    assert sorted(grouped) == sorted(name for name in COMMANDS if name != MAIN_JOB)
+    assert [audience for audience in re.findall(r"(?m)^(\w+):$", text) if audience != "Options"] == [*AUDIENCES]
+    assert "Others" not in text
+    for names, example in AUDIENCES.values():
+        assert f"  Try: {example}\n" in text
+        assert example.split()[1] in names
+
+
+def test_a_command_without_an_audience_is_listed_all_the_same():
+    """Under `Others`."""
+    formatter = helping.Formatter(width=80)
+    helping.write_commands(formatter, {"list": "Show", "odd": "Do something odd"})
+
+    assert formatter.getvalue().endswith("Others:\n  odd  Do something odd\n")
+
+
+def test_each_command_takes_one_line(told):
+    """A newcomer sees what there is at a glance."""
+    lines = told("--help").splitlines()
+    section = lines[lines.index("Students:") :]
+
+    assert sum(bool(re.match(r"  [a-z-]+  +\S", line)) for line in section) == len(COMMANDS) - 1
+    assert not any(line.startswith("    ") for line in section)
+
+
+def test_wrong_usage_of_the_main_job_names_it_as_it_is_typed(capsys):
+    """Without the name that it has inside."""
+    assert cli.run(["exercise3"]) == 2
+    assert "Usage: grade EXERCISE FILE [OPTIONS]\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != MAIN_JOB])

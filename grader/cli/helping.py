@@ -1,0 +1,121 @@
+"""How `--help` is laid out: within the terminal down to 30 columns, and for `grade` itself by audience."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+
+import click
+from click.formatting import wrap_text
+
+NARROWEST, WIDEST = 30, 80
+# Below this many columns what an option does stands under it, not beside it.
+BESIDE = 60
+UNDER = 6
+# What stays together on a line: an option's choices break after their bars; in a command an option keeps its value.
+CHOICES = re.compile(r"[^ |]+[ |]*|[ |]+")
+WORDS = re.compile(r"(?:-\S+ (?!-))?\S+ *")
+# Who uses a command, in the order in which a newcomer needs them, and a line to try.
+AUDIENCES = {
+    "Students": (("list", "new", "watch", "hint", "quiz", "explain"), "grade watch exercise3.py"),
+    "Instructors": (
+        ("batch", "report", "export", "analyze", "regrade", "similar", "release", "bundle", "doctor", "cache"),
+        "grade batch exercise3 submissions.zip",
+    ),
+    "Authors": (("new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"), "grade selfcheck exercise3"),
+}
+
+
+class Formatter(click.HelpFormatter):
+    """Click's, which takes no terminal for narrower than 50 columns, with lines that fit narrower ones, too."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        columns = width or min(shutil.get_terminal_size().columns, max_width or WIDEST)
+        super().__init__(indent_increment, max(NARROWEST, columns))
+
+    def write_text(self, text: str) -> None:
+        """Paragraphs; in those that keep their lines, long examples go on after a backslash."""
+        room = self.width - self.current_indent
+        super().write_text("\n\n".join(_kept(part, room) for part in text.split("\n\n")))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Terms with what they mean beside them, or under them where the terminal is narrow and a term is long."""
+        rows = list(rows)
+        if self.width >= BESIDE or all(len(term) <= self.width // 3 for term, _ in rows):
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        indent = " " * self.current_indent
+        for term, meaning in rows:
+            self.write("".join(f"{indent}{line}\n" for line in _folded(term, self.width - self.current_indent)))
+            self.write(wrap_text(meaning, self.width, " " * UNDER, " " * UNDER) + "\n")
+
+
+def _kept(paragraph: str, room: int) -> str:
+    """A paragraph; one that begins with the mark of kept lines, with those that are too long folded."""
+    head, mark, body = paragraph.partition("\b\n")
+    if not mark or head.strip():
+        return paragraph
+    return mark + "\n".join(line for one in body.split("\n") for line in _example(one, room))
+
+
+def _example(line: str, room: int) -> Iterator[str]:
+    """An example with its remark; too long, the command goes on after a backslash and the remark stands below."""
+    indent = line[: len(line) - len(line.lstrip())]
+    if len(line) <= room:
+        yield line
+        return
+    if not line.strip().startswith(("grade ", "Try: ")):
+        yield from wrap_text(line.strip(), room, indent, indent + "     ").split("\n")
+        return
+    command, _, remark = line.strip().partition("   ")
+    *first, last = _folded(command, room - len(indent) - 2, WORDS)
+    yield from (f"{indent}{piece} \\" for piece in first)
+    yield indent + last
+    if remark:
+        yield from wrap_text(remark.strip(), room, indent + "    ", indent + "    ").split("\n")
+
+
+def _folded(text: str, room: int, pieces: re.Pattern[str] = CHOICES) -> list[str]:
+    """The text in lines, each of whole pieces; all but the first are indented.
+
+    >>> _folded("--format [canvas|moodle]", 20)
+    ['--format [canvas|', '  moodle]']
+    """
+    lines = [""]
+    for piece in pieces.findall(text):
+        if lines[-1].strip() and len(lines[-1]) + len(piece.rstrip()) > room:
+            lines.append("  ")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+class Context(click.Context):
+    """Click's, with our layout."""
+
+    formatter_class = Formatter
+
+
+class MainJob(click.Command):
+    """The command that needs no name: `grade EXERCISE FILE`."""
+
+    context_class = Context
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]")
+
+
+def write_commands(formatter: click.HelpFormatter, told: dict[str, str]) -> None:
+    """The commands by audience, each with its line, and an example for each audience."""
+    named = [name for names, _ in AUDIENCES.values() for name in names]
+    groups = [(audience, names, example) for audience, (names, example) in AUDIENCES.items()]
+    groups += [("Others", others, "")] if (others := tuple(name for name in told if name not in named)) else []
+    for audience, names, example in groups:
+        rows = [(name, told[name]) for name in names if name in told]
+        if not rows:
+            continue
+        with formatter.section(audience):
+            formatter.write_dl(rows)
+            if example:
+                formatter.write_paragraph()
+                formatter.write_text(f"\b\nTry: {example}")
