@@ -24,6 +24,18 @@ from grader.reports.maps import of_runs
 from grader.standing import Book
 from grader.yamltree import Duration, quantity
 
+ENDING = """\
+The course is --course, else $GRADE_COURSE, else the nearest folder above with exercises/ and quizzes/, else the one in
+the package.
+
+\b
+Exit codes:
+  0    passed
+  1    graded, not passed
+  2    wrong usage
+  3    the course is broken: file:line:column
+  4    the grader or the machine failed
+  130  interrupted"""
 EXITS = {"passed": Exit.PASSED, "failed": Exit.NOT_PASSED, "error": Exit.FAULT}
 
 
@@ -46,7 +58,7 @@ backend_option = click.option("--backend", type=click.Choice(get_args(Backend)),
                               help="What trains: TensorFlow (auto), or JAX.")  # fmt: skip
 
 
-@click.command("grade", cls=MainJob)
+@click.command("grade", cls=MainJob, epilog=ENDING)
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Seed of weights and shuffling (default: the exercise's).")
@@ -87,18 +99,6 @@ def command(
     grade exercise3 my_solution.py
     grade exercise3 my_solution.ipynb --html report.html
     grade exercise3 my_solution.py --json - --fresh
-
-    The course is --course, else $GRADE_COURSE, else the nearest folder above with exercises/ and quizzes/, else the
-    one in the package.
-
-    \b
-    Exit codes:
-      0    passed
-      1    graded, not passed
-      2    wrong usage
-      3    the course is broken: file:line:column
-      4    the grader or the machine failed
-      130  interrupted
     """
     found = courses.find(course)
     exercise = exercises.load(found, exercise_id)

@@ -52,9 +52,9 @@ def test_a_long_example_is_folded_so_that_it_can_still_be_typed(told):
 
 def test_an_option_of_an_example_keeps_its_value(told):
     """On the same line, also where the name of the option would still fit above."""
-    text = told("bundle", "--help", columns=80)
+    text = told("bundle", "--help", columns=60)
 
-    assert '  grade bundle github repository/ exercise3 \\\n    --package git+https://our.git/grade\n' in text
+    assert "  grade bundle github repository/ exercise3 \\\n    --package git+https://our.git/grade\n" in text
 
 
 def test_a_remark_on_a_long_example_stands_under_it(told):
