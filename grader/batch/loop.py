@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 from grader.batch.assign import Job
 from grader.course import Course
 from grader.errors import CourseError, GraderError, UsageError
+from grader.exercise import Exercise
 from grader.grading import Graded, Options, grade_or_recall
 from grader.grading.options import Moment
 
@@ -33,6 +36,12 @@ class Stopped(BaseException):
     """The batch is being ended; raised within an attempt, which then ends its processes."""
 
 
+class Grade(Protocol):
+    """Grades one file: `grading.grade_or_recall`, or an engine that does the same elsewhere."""
+
+    def __call__(self, course: Course, exercise: Exercise, path: Path, options: Options) -> Graded: ...
+
+
 def unheard(job: Job, moment: Moment) -> None:
     """Nobody is told where a job stands."""
 
@@ -44,12 +53,18 @@ class Batch:
         options: of every attempt; where its processes come from included.
         at_once: how many submissions at a time.
         heard: told where each running job stands, from its thread.
+        grade: how a file is graded, from several threads at once.
     """
 
     def __init__(
-        self, course: Course, options: Options, at_once: int, heard: Callable[[Job, Moment], None] = unheard
+        self,
+        course: Course,
+        options: Options,
+        at_once: int,
+        heard: Callable[[Job, Moment], None] = unheard,
+        grade: Grade = grade_or_recall,
     ) -> None:
-        self.course, self.options, self.at_once, self.heard = course, options, at_once, heard
+        self.course, self.options, self.at_once, self.heard, self.grade = course, options, at_once, heard, grade
         self._stop = threading.Event()
 
     def run(self, jobs: Sequence[Job]) -> Generator[Done]:
@@ -84,7 +99,7 @@ class Batch:
             self.heard(job, moment)
 
         try:
-            graded = grade_or_recall(self.course, job.exercise, job.path, replace(self.options, progress=progress))
+            graded = self.grade(self.course, job.exercise, job.path, replace(self.options, progress=progress))
         except Stopped:
             return Done(job=job, problem=STOPPED)
         except (UsageError, CourseError) as error:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,10 @@ from grader import exercise as exercises
 from grader.batch import sources
 from grader.batch.assign import Job, assign
 from grader.batch.loop import Batch, Done
+from grader.cli import batch_engine as engines
 from grader.cli import outputs
 from grader.cli.batch_view import View
 from grader.cli.exercise import backend_option, seconds
-from grader.engines.pool import pool
 from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
@@ -37,6 +35,9 @@ MOST_PROBLEMS = 50
 @click.argument("words", metavar="EXERCISE… SUBMISSIONS", nargs=-1, required=True)
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: ids and names.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Submissions at a time (default: the number of cores).")
+@click.option("--engine", "engine_", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+              help="Where to grade: on this machine, or on a Ray cluster.")  # fmt: skip
+@click.option("--address", metavar="HOST:PORT", help="The Ray cluster's (default: $RAY_ADDRESS, else one on this machine).")
 @click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True,
               help="Where every verdict is written as it comes.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
@@ -51,6 +52,8 @@ def command(
     words: Sequence[str],
     roster: Path | None,
     jobs: int | None,
+    engine_: str,
+    address: str | None,
     gradebook: str,
     course: Path | None,
     quiet: bool,
@@ -69,6 +72,7 @@ def command(
     \b
     grade batch exercise3 submissions/
     grade batch exercise1 exercise2 canvas.zip --jobs 4 --html class.html
+    grade batch exercise3 submissions/ --engine ray --address 10.0.0.1:6379
     grade report
     """
     found = courses.find(course)
@@ -79,10 +83,10 @@ def command(
         todo, problems = _jobs(handed, known)
         book = stack.enter_context(contextlib.closing(Gradebook.open(gradebook)))
         book.enrol(handed.enrolled)
-        at_once = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
-        options = replace(options, start=stack.enter_context(pool(at_once)).start)
+        engine = stack.enter_context(engines.started(engine_, found, known, options, address, jobs, len(todo)))
         view = stack.enter_context(View(len(todo), sys.stderr, enabled=not quiet))
-        ends = stack.enter_context(contextlib.closing(Batch(found, options, at_once, view.heard).run(todo)))
+        batch = Batch(found, engine.options, engine.at_once, view.heard, engine.grade)
+        ends = stack.enter_context(contextlib.closing(batch.run(todo)))
         verdicts = []
         for done in ends:
             view.done(done)

@@ -1,0 +1,80 @@
+"""Where a batch is graded: by processes of this machine, or on a Ray cluster, which is loaded only then."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+from grader.batch.loop import Grade
+from grader.course import Course
+from grader.engines.pool import pool
+from grader.errors import UsageError
+from grader.exercise import Exercise
+from grader.grading import Options, grade_or_recall
+from grader.reports.text import line
+
+NEEDS = "--engine ray needs Ray, which is not installed: pip install 'grade[ray]'"
+MOST_TROUBLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """How a batch grades a file, and how many at a time."""
+
+    grade: Grade
+    options: Options
+    at_once: int
+
+
+@contextlib.contextmanager
+def started(
+    name: str,
+    course: Course,
+    exercises: Sequence[Exercise],
+    options: Options,
+    address: str | None,
+    jobs: int | None,
+    most: int,
+) -> Iterator[Engine]:
+    """An engine for a while.
+
+    Args:
+        name: `local` or `ray`.
+        address: of the Ray cluster.
+        jobs: submissions at a time; None is what there is room for.
+        most: how many submissions there are.
+
+    Raises:
+        UsageError: Ray isn't installed, or an address is given that nobody asks for.
+        GraderError: see `ray_engine.cluster`.
+    """
+    if name == "ray":
+        if find_spec("ray") is None:
+            raise UsageError(NEEDS)
+        with import_module("grader.batch.ray_engine").cluster(
+            course, exercises, options, address, jobs, most
+        ) as cluster:
+            try:
+                yield Engine(grade=cluster.grade, options=options, at_once=cluster.at_once)
+            finally:
+                _tell(cluster.troubles)
+        return
+    if address is not None:
+        raise UsageError(f"--address {address} is a Ray cluster's: add --engine ray")
+    at_once = min(jobs or os.cpu_count() or 1, max(1, most))
+    with pool(at_once) as made:
+        yield Engine(grade=grade_or_recall, options=replace(options, start=made.start), at_once=at_once)
+
+
+def _tell(troubles: Sequence[str]) -> None:
+    """What happened to workers; what they were grading was given to others."""
+    for trouble in troubles[:MOST_TROUBLES]:
+        click.echo(f"grade: {line(trouble)}", err=True)
+    if len(troubles) > MOST_TROUBLES:
+        click.echo(f"grade: … and {len(troubles) - MOST_TROUBLES:,} more", err=True)
