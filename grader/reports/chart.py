@@ -86,6 +86,8 @@ def _drawable(record: TrainingRecord, metric: str) -> list[float]:
 
 def _summary(metric: str, values: Sequence[float], above: float | None, crossing: int | None) -> str:
     course = f"The {metric} goes from {figure(values[0], above)} to {figure(values[-1], above)} in {len(values)} epochs"
+    if len(values) == 1:
+        course = f"The {metric} is {figure(values[0], above)} after one epoch"
     if above is None:
         return f"{course}."
     if crossing is None:

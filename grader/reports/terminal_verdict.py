@@ -126,8 +126,9 @@ def _curve(record: TrainingRecord, to_cross: Line | None, screen: Screen) -> Ite
         return
     values = figures(record, metric)
     above = to_cross.above if to_cross and to_cross.metric == metric else None
-    text = Text(sparkline(values, width=12 if screen.narrow else 30), style="cyan")
-    text.append(f" {metric} {figure(values[0], above)} → {figure(values[-1], above)}", style="default")
+    text = Text(sparkline(values, width=12 if screen.narrow else 30) if len(values) > 1 else "", style="cyan")
+    came = " → ".join(figure(value, above) for value in (values[0], values[-1])[: len(values)])
+    text.append(f"{' ' if text else ''}{metric} {came}", style="default")
     if above is not None:
         text.append(_crossing(values, above), style="default")
     yield text

@@ -347,6 +347,8 @@ def test_a_curve_without_a_line_and_one_that_crosses():
     """Without a line there is none to cross; with one, the first point above it is marked."""
     assert drawn([0.5, 0.6], above=None).line_y is None
     assert drawn([0.5, 0.6], above=None).summary == "The accuracy goes from 0.5000 to 0.6000 in 2 epochs."
+    assert drawn([0.5], above=None).summary == "The accuracy is 0.5000 after one epoch."
+    assert drawn([0.5]).summary == "The accuracy is 0.5000 after one epoch; it never gets above 0.998."
     assert drawn([0.5, 0.999]).crossing == drawn([0.5, 0.999]).end
     assert drawn([0.5, 0.6]).summary.endswith("it never gets above 0.998.")
 

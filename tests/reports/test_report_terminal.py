@@ -172,6 +172,14 @@ def test_a_flood_of_notes_is_cut():
     assert "… 30 more" in terminal.render([samples.make(checks=[], notes=notes)])
 
 
+def test_a_training_of_one_epoch_has_a_figure_and_no_curve():
+    """There is nothing that it goes from and to."""
+    verdict = samples.make(checks=[], training=[samples.record([0.5432])])
+
+    assert "Training  1 epoch of 60,000 examples" in terminal.render([verdict])
+    assert "\n          accuracy 0.5432\n" in terminal.render([verdict])
+
+
 def test_a_training_without_a_figure_has_no_curve():
     """Neither an empty training nor one that logged only NaN breaks the report."""
     nothing = samples.record([], stopped_by="limit")
