@@ -19,6 +19,7 @@ from grader import explaining
 from grader.checks import CHECKS
 from grader.checks.registry import Check
 from grader.cli.list_ import encodable, load_all
+from grader.cli.sentences import meant
 from grader.course import Course
 from grader.errors import UsageError
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
@@ -42,7 +43,8 @@ FRAMES = (
 )
 def command(name: str | None, course: Path | None) -> None:
     r"""Explain NAME: a code (E204, S103), a check (callback.stops_when, or its id in an exercise), a word of the report
-    (skipped, measured, timed_out), a TensorFlow 1 name (tf.Session), or an error message in quotes.
+    (skipped, measured, timed_out), a TensorFlow 1 name (tf.Session), or in quotes a sentence of the report, such as the
+    title of a check, or an error message.
 
     Without NAME, everything that has an explanation is listed.
 
@@ -50,6 +52,7 @@ def command(name: str | None, course: Path | None) -> None:
     grade explain E204
     grade explain callback.stops_when
     grade explain "logs.get('acc')"
+    grade explain "The result has the image's type"
     """
     found = courses.find(course)
     told = explained(name, found) if name else overview(found)
@@ -68,7 +71,9 @@ def overview(course: Course) -> list[str]:
         "how a run ended": [*ENDS],
         "what points rest on": [*BASES],
         "marks of a check": [*STATUSES],
-        "checks of this course's exercises": sorted(_ids(course)),
+        "checks of this course's exercises": sorted(
+            name for name, found in _ids(course).items() if name == found[0][1].id
+        ),
     }
     return [f"{title}:\n{_wrapped(', '.join(names))}" for title, names in groups.items() if names]
 
@@ -84,23 +89,28 @@ def explained(name: str, course: Course) -> list[str]:
     paragraphs = []
     for table, title in ((FINDINGS, "the file was not run"), (CODES, "a quiz, its key or answers to it")):
         if code in table:
-            paragraphs.append(f"{code} ({title}): {table[code][0]}.\n{_wrapped('To mend it: ' + table[code][1])}")
+            head = _head(f"{code} ({title}): {table[code][0]}.")
+            paragraphs.append(f"{head}\n{_wrapped('To mend it: ' + table[code][1])}")
     if name in ENDS:
-        paragraphs.append(f"{name} (how a run ended): {ENDS[name][0]}.\n{_wrapped('What to do: ' + ENDS[name][1])}")
+        head = _head(f"{name} (how a run ended): {ENDS[name][0]}.")
+        paragraphs.append(f"{head}\n{_wrapped('What to do: ' + ENDS[name][1])}")
     for words, title in ((BASES, "what points rest on"), (STATUSES, "the mark of a check")):
         if name in words:
-            paragraphs.append(f"{name} ({title}): {words[name]}.")
+            paragraphs.append(_head(f"{name} ({title}): {words[name]}."))
     if name in CHECKS:
         paragraphs.append(of_check(CHECKS[name]))
-    return [*paragraphs, *_of_id(name, course)] or [*_of_dialect(name), *_of_error(name)]
+    paragraphs += _of_id(name, course)
+    if not paragraphs and " " in name:
+        paragraphs = [told for found in meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
+    return paragraphs or [*_of_dialect(name), *_of_error(name)]
 
 
 def of_check(check: Check) -> str:
     """A check's title, basis, arguments and what its docstring says of them."""
     arguments = [f"{name}{'' if one.required else ' (may be left out)'}" for name, one in check.arguments.items()]
-    lines = [f"{check.name}: {check.title}.", f"  rests on: {check.basis} ({BASES[check.basis]})"]
+    lines = [_head(f"{check.name}: {check.title}."), _wrapped(f"rests on: {check.basis} ({BASES[check.basis]})")]
     if arguments:
-        lines.append(f"  arguments: {', '.join(arguments)}")
+        lines.append(_wrapped(f"arguments: {', '.join(arguments)}"))
     if check.other_names:
         lines.append(_wrapped(f"and any of: {', '.join(sorted(check.other_names))}"))
     return "\n".join([*lines, *_documented(check)])
@@ -110,7 +120,8 @@ def _documented(check: Check) -> Iterator[str]:
     """The docstring's own words on the arguments; its examples are for programmers."""
     text = (inspect.getdoc(check.function) or "").partition("\n")[2].split(">>>")[0]
     for paragraph in filter(None, (part.strip() for part in text.split("\n\n"))):
-        yield textwrap.indent(textwrap.dedent(paragraph.removeprefix("Args:\n")), "    ")
+        for one in re.split(r"\n(?=\w+: )", textwrap.dedent(paragraph.removeprefix("Args:\n"))):
+            yield _wrapped(" ".join(one.split()), "    ")
 
 
 def _of_id(name: str, course: Course) -> Iterator[str]:
@@ -120,8 +131,9 @@ def _of_id(name: str, course: Course) -> Iterator[str]:
         asked = ", ".join(f"{key}: {value}" for key, value in spec.args.items())
         hint = f"\n{_wrapped('hint: ' + spec.hint)}" if spec.hint else ""
         gate = "; the training starts only when it is met" if spec.gate else ""
-        head = f"{name} in {exercise}: {title} ({spec.points:g} points{gate})"
-        yield f"{head}\n  {spec.check}{f' ({asked})' if asked else ''}; see `grade explain {spec.check}`{hint}"
+        head = _head(f"{spec.id} in {exercise}: {title} ({spec.points:g} points{gate})")
+        how = _wrapped(f"{spec.check}{f' ({asked})' if asked else ''}; see `grade explain {spec.check}`")
+        yield f"{head}\n{how}{hint}"
 
 
 def _ids(course: Course) -> dict[str, list[tuple[str, Any]]]:
@@ -129,8 +141,20 @@ def _ids(course: Course) -> dict[str, list[tuple[str, Any]]]:
     found: dict[str, list[tuple[str, Any]]] = {}
     for exercise in load_all(course)[0]:
         for spec in exercise.checks:
-            found.setdefault(spec.id, []).append((exercise.id, spec))
+            for name in (spec.id, f"{exercise.id}.{spec.id}"):
+                found.setdefault(name, []).append((exercise.id, spec))
     return found
+
+
+def _titles(course: Course) -> list[tuple[str, str]]:
+    """The titles of the course's checks as reports print them, each with `exercise.id`."""
+    ids = [
+        (name, spec)
+        for name, found in _ids(course).items()
+        for exercise, spec in found
+        if name.startswith(exercise + ".")
+    ]
+    return [(spec.title or CHECKS[spec.check].title, name) for name, spec in ids]
 
 
 def _of_dialect(name: str) -> list[str]:
@@ -141,7 +165,7 @@ def _of_dialect(name: str) -> list[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if told := dialect.notes(tree):
-            return [f"TensorFlow 1, which is understood and costs nothing: {line(told[0].message)}"]
+            return [_head(f"TensorFlow 1, which is understood and costs nothing: {line(told[0].message)}")]
     return []
 
 
@@ -151,6 +175,13 @@ def _of_error(name: str) -> list[str]:
     return [_wrapped(re.sub(r"\s+", " ", told)).strip()] if told else []
 
 
-def _wrapped(text: str) -> str:
-    width = max(24, min(88, shutil.get_terminal_size().columns))
-    return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+def _head(text: str) -> str:
+    return textwrap.fill(text, _width(), subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _wrapped(text: str, indent: str = "  ") -> str:
+    return textwrap.fill(text, _width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _width() -> int:
+    return max(24, min(88, shutil.get_terminal_size().columns))

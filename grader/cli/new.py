@@ -38,9 +38,10 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
         ) from error
     _write(target, text, force=force)
     name = shlex.quote(str(target))
-    click.echo(f"Wrote {target}. What to do is in {text_of(found, spec.id, 'README.md')}")
-    click.echo(f"Fill in the marked places. Meanwhile, in another terminal: grade watch {name} {spec.id}")
-    click.echo(f"Or grade it once: grade {spec.id} {name}")
+    exercise_too = "" if target.stem == spec.id else f" {spec.id}"
+    click.echo(f"Wrote {target}. What to do is in\n  {text_of(found, spec.id, 'README.md')}")
+    click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
+    click.echo(f"Or grade it once:\n  grade {spec.id} {name}")
 
 
 def _target(file: Path | None, default: str) -> Path:

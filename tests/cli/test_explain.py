@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import cli
+from grader import cli, static, submission
 from grader.checks import CHECKS
 from grader.cli.explain import explained
+from grader.cli.sentences import meant
 from grader.course import Course
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
 from grader.quiz.faults import CODES
@@ -16,6 +17,7 @@ from grader.static.dialect_table import KERAS, KEYS, METHODS, TENSORFLOW
 from grader.verdict import Basis, CheckStatus, EndKind
 
 ROOT = Path(__file__).resolve().parents[2]
+STUDENTS = ROOT / "tests" / "fixtures" / "students"
 
 
 @pytest.fixture
@@ -56,21 +58,49 @@ def test_every_name_is_explained(names, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("e204", "two options of a question have the same text.\n  To mend it: reword or remove one"),
+        ("e204", "two options of a question have the same text. To mend it: reword or remove one"),
         ("callback.stops_when", "rests on: declared"),
         ("exercise3", "nothing is known"),
         ("timed_out", "a time limit was reached"),
         ("lr", "in TF 2 write `Adam(learning_rate=...)`"),
         ("logs.get('acc')", "in TF 2 write `logs.get('accuracy')`"),
         ("KeyError: 'acc'", "metrics=['accuracy']"),
-        ("one-conv", "The model has exactly one Conv2D and one MaxPooling2D (20 points"),
+        ("one-conv", "one-conv in exercise3: The model has exactly one Conv2D and one MaxPooling2D (20"),
+        ("exercise3.one-conv", "one-conv in exercise3: "),
+        ("✗ The model has exactly one\n  Conv2D and one", "one-conv in exercise3: "),
+        ("not judged: your code stopped with an error before it came to that", "skipped (the mark of a check)"),
+        ("The memory limit was reached.", "out_of_memory (how a run ended)"),
+        ("a few words", "nothing is known"),
     ],
 )
 def test_what_is_said(grade, name, words):
     """Codes in either case, checks by name and by id, TF 1 names in several spellings, errors in quotes."""
     _, out, err = grade("explain", name)
 
-    assert words in out + err
+    assert words in " ".join((out + err).split())
+
+
+def findings(path):
+    report = static.inspect(submission.read(path), "train_mnist_conv")
+    return [(finding.code, finding.message) for finding in report.findings]
+
+
+def test_every_finding_is_explained_by_its_own_words():
+    """What is said of files as students hand them in can be asked for as it stands in the report."""
+    told = {pair for path in sorted(STUDENTS.iterdir()) if path.suffix in (".py", ".ipynb") for pair in findings(path)}
+    wrong = [(code, message) for code, message in told if code not in meant(message, [])]
+
+    assert wrong == []
+    assert len({code for code, _ in told}) >= 10
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_no_line_is_wider_than_the_terminal(grade, monkeypatch, columns):
+    """Heads, lists of arguments and docstrings are folded alike."""
+    monkeypatch.setenv("COLUMNS", columns)
+    for name in ("S103", "timed_out", "skipped", "callback.stops_when", "one-conv", "lr", "KeyError: 'acc'"):
+        _, out, _ = grade("explain", name)
+        assert [one for one in out.splitlines() if len(one) > int(columns)] == []
 
 
 def test_an_unknown_name_suggests_the_nearest(grade):

@@ -19,7 +19,7 @@ def test_the_stub_is_copied_here(grade: Grade, course: Course, tmp_path: Path) -
     code, out, _ = grade("new", "exercise3")
     assert code == 0
     assert (tmp_path / "exercise3.py").read_text(encoding="utf-8") == stub(course)
-    assert out.splitlines()[-1] == "Or grade it once: grade exercise3 exercise3.py"
+    assert out.splitlines()[-3:] == ["  grade watch exercise3.py", "Or grade it once:", "  grade exercise3 exercise3.py"]
 
 
 def test_a_file_or_a_folder_can_be_named(grade: Grade, course: Course, tmp_path: Path) -> None:
