@@ -42,18 +42,22 @@ def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> 
 
 def rung(spec: Exercise, index: int) -> str:
     """One hint with its number, as wide as the terminal allows."""
-    width = min(88, shutil.get_terminal_size().columns)
-    return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], width, "  ", "  ")
+    return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], _width(), "  ", "  ")
 
 
 def following(spec: Exercise, book: Book) -> str:
     """The next hint, which is then remembered as shown."""
     shown = book.read().hints.get(spec.id, 0)
     if shown >= len(spec.hints):
-        return f"No more hints: all {len(spec.hints)} were shown. `grade hint {spec.id} --all` shows them again."
+        said = f"No more hints: all {len(spec.hints)} were shown. `grade hint {spec.id} --all` shows them again."
+        return click.wrap_text(said, _width())
     _remember(book, spec, shown + 1)
-    more = f"\n\n`grade hint {spec.id}` again shows the next one." if shown + 1 < len(spec.hints) else ""
-    return rung(spec, shown) + more
+    more = click.wrap_text(f"`grade hint {spec.id}` again shows the next one.", _width())
+    return rung(spec, shown) + (f"\n\n{more}" if shown + 1 < len(spec.hints) else "")
+
+
+def _width() -> int:
+    return min(88, shutil.get_terminal_size().columns)
 
 
 def _remember(book: Book, spec: Exercise, count: int) -> None:

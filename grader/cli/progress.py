@@ -10,7 +10,7 @@ from grader.grading.options import Moment
 
 EVERY_S = 0.1
 STAGES = {
-    "starting": "starting TensorFlow …",
+    "starting": "starting …",
     "loading": "running your file …",
     "preparing": "looking at your model and data …",
     "probing": "trying your callbacks …",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from grader.course import Course
 from grader.exercise import load
 from grader.standing import Book
@@ -45,6 +47,14 @@ def test_the_last_hint_does_not_promise_another(grade: Grade) -> None:
     """Only a hint that has a next one says how to get it."""
     outs = [grade("hint", "exercise2")[1] for _ in range(4)]
     assert ["shows the next one" in out for out in outs] == [True, True, True, False]
+
+
+def test_every_line_fits_the_terminal(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint, how to get the next one, and that there are no more."""
+    monkeypatch.setenv("COLUMNS", "40")
+    outs = [grade("hint", "exercise2")[1] for _ in range(5)]
+    assert "No more hints" in outs[-1]
+    assert [line for out in outs for line in out.splitlines() if len(line) > 40] == []
 
 
 def test_a_damaged_state_file_counts_as_none(grade: Grade, course: Course) -> None:
