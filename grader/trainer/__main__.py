@@ -19,12 +19,11 @@ from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.store import Store
-from grader.trainer import activations, identity, measuring, rebuild
+from grader.trainer import activations, faults, identity, measuring, rebuild
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
 from grader.trainer.matching import match_order
-from grader.trainer.replay import Unlike
 from grader.trainer.trainees import Trainee, Trainees
 from grader.trainer.training import Opened
 from grader.trainer.trajectory import KIND, Archive
@@ -34,7 +33,6 @@ from grader.wire import (
     Begin,
     Compare,
     Event,
-    Fault,
     Hello,
     Measure,
     NeedPass,
@@ -53,7 +51,6 @@ STORE_NAME = "GRADE_TRAJECTORIES"
 # Set for a trainer that serves many submissions, one after another; it says AT_REST after each.
 POOL_NAME = "GRADE_POOL"
 AT_REST = b"."
-OUT_OF_MEMORY = ("ResourceExhaustedError", "MemoryError", "XlaRuntimeError")
 
 
 class Trainer:
@@ -68,6 +65,7 @@ class Trainer:
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
         self.dataset = ""
+        self.broken = False
 
     def handle(self, message: Any) -> None:
         """Answers one message of the front."""
@@ -136,13 +134,8 @@ class Trainer:
 
     def _failed(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
-        kind = type(error).__name__
-        if kind not in OUT_OF_MEMORY and not isinstance(error, Unlike):  # plain Keras then tells whose fault it is
-            self.channel.send(Rejected(message=f"{kind}: {error}"[:4000]))
-            return
-        if isinstance(error, Unlike):
-            error = Unlike(f"a stored training differs from this machine's and was dropped; grade again ({error})")
-        self.channel.send(Fault(message=f"{kind}: {error}"[:4000], out_of_memory=kind in OUT_OF_MEMORY))
+        self.broken = self.broken or faults.breaks(error)
+        self.channel.send(faults.told(error))
 
     def _ask(self, event: Event, weights: list[Array]) -> Answer:
         weights = [np.ascontiguousarray(array) for array in weights]
@@ -224,23 +217,24 @@ def main() -> None:
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
             return
-        serve(socket.socket(fileno=received[0]), hello, archive, machine)
+        if not serve(socket.socket(fileno=received[0]), hello, archive, machine):
+            return  # the pool starts another one
         keras.utils.clear_session()
         gc.collect()
         line.send(AT_REST)
 
 
-def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str) -> None:
-    """One submission, until the front closes its end, at whatever moment."""
+def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str) -> bool:
+    """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
     with sock:
         channel = Channel(sock, ToTrainer)
+        trainer = Trainer(channel, archive, machine)
         try:
             channel.send(hello)
-            trainer = Trainer(channel, archive, machine)
             while True:
                 trainer.handle(channel.receive())
         except Closed:
-            return
+            return not trainer.broken
 
 
 main()

@@ -20,11 +20,13 @@ from grader.wire import Order
 
 # Raised when a stored training must no longer be believed, such as after a change of what is stored.
 SCHEMA = "grade-trajectory/1"
-LIBRARIES = ("keras", "tensorflow", "jax", "jaxlib", "numpy")
+LIBRARIES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
 WRAPPED = ("layer", "backward_layer", "forward_layer")
 ENDS = ("input_layers", "output_layers")
-# Beside the libraries, what decides how a sum is split: it changes the last digits.
-SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
+# Beside the libraries, what decides how a sum is split or rounded: it changes the last digits.
+SETTINGS = (
+    "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION",
+)  # fmt: skip
 
 
 def key(order: Order, arrays: Arrays, seed: int, machine: str) -> str:
@@ -38,7 +40,7 @@ def key(order: Order, arrays: Arrays, seed: int, machine: str) -> str:
         SCHEMA,
         machine,
         str(seed),
-        without_names(order.architecture),
+        order.architecture if order.x_names else without_names(order.architecture),  # data that is given by name
         json.dumps(_compiled(json.loads(order.compile)), sort_keys=True),
         json.dumps(fit, sort_keys=True),
         json.dumps(order.x_names),
@@ -56,11 +58,12 @@ def digest(array: Array) -> str:
 
 def machine(device: str) -> str:
     """What of this machine and its libraries the figures depend on."""
+    backend = keras.backend.backend()
     return json.dumps(
         {
-            "backend": keras.backend.backend(),
+            "backend": backend,
             "device": _devices() if device == "gpu" else _processor(),
-            "libraries": {name: _version(name) for name in LIBRARIES},
+            "libraries": {name: _version(name) for name in ("keras", "numpy", *LIBRARIES.get(backend, ()))},
             "settings": {name: os.environ.get(name) for name in SETTINGS},
             "cores": os.cpu_count(),
             "trainer": _program(),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from grader.trainer import shuffling
 from grader.trainer.feeding import Array
 from grader.trainer.trajectory import MAX_STATE_BYTES, MAX_WEIGHTS_BYTES, Archive, Epoch, Told, Trajectory
 from grader.wire import ITEM_SIZES, Answer, Event
@@ -43,7 +44,7 @@ class Recorder:
         self.done += 1
         if self.done <= len(self.known.epochs):
             return
-        state = full_state(model)
+        state = [*full_state(model), *shuffling.state()]
         if sum(array.nbytes for array in state) > MAX_STATE_BYTES or {a.dtype.name for a in state} - set(ITEM_SIZES):
             self.going = False
             return

@@ -11,16 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import keras
-
+from grader.trainer import shuffling
 from grader.trainer.feeding import Array
 from grader.trainer.recording import Recorder, put_state
 from grader.trainer.training import Ask, Opened, Training, train
 from grader.trainer.trajectory import Archive, Told, Trajectory
 from grader.wire import Answer, Begin, Event, Trained
-
-# Only TensorFlow's shuffling of an epoch is the same whatever came before it, so only there a stored state goes on.
-GOES_ON = ("tensorflow",)
 
 
 class Unlike(Exception):
@@ -61,6 +57,7 @@ class Replay:
         self.opened, self.begin, self.ask, self.make = opened, begin, ask, make
         self.snapshots: dict[int, list[Array]] = {}
         self.walked = Walk()
+        self.shuffled: list[Array] = []
 
     def run(self) -> Outcome:
         """The training as the student's callbacks want it.
@@ -84,7 +81,9 @@ class Replay:
         known = self.archive.load(self.key) or Trajectory()
         if self.walked.restored is None and (model := self._stored(self.walked.epochs)) is not None:
             return model
-        return self._live(known, self.walked, self.ask).model
+        outcome = self._live(known, self.walked, self.ask)
+        self.shuffled = shuffling.state()
+        return outcome.model
 
     # ---- telling ----
 
@@ -152,6 +151,7 @@ class Replay:
             recording=recorder,
             from_epoch=begins_at,
             snapshots=dict(self.snapshots),
+            shuffled=self.shuffled if begins_at else [],
         )
         model = self.make() if model is None else model
         try:
@@ -165,14 +165,14 @@ class Replay:
 
     def _stored(self, epochs: int) -> Any:
         """The model as it was after so many epochs, ready to train on; None where that isn't stored."""
-        if not epochs or keras.backend.backend() not in GOES_ON:
-            return None
-        state = self.archive.state(self.key, epochs)
+        state = self.archive.state(self.key, epochs) if epochs else None
         if state is None:
             return None
         model = self.make()
         build(model, self.opened)
-        return model if put_state(model, state) else None
+        own = len(state) - shuffling.PARTS
+        self.shuffled = state[own:]
+        return model if put_state(model, state[:own]) else None
 
 
 class _Muted:

@@ -11,7 +11,7 @@ import keras
 from msgspec import structs
 
 from grader.run import Architecture
-from grader.trainer import identity, rebuild
+from grader.trainer import identity, rebuild, shuffling
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array
 from grader.trainer.replay import Outcome, Replay, build
@@ -28,6 +28,7 @@ class Trainee:
     """One of the student's models.
 
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
+    `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between.
     """
 
     compile: str
@@ -38,6 +39,7 @@ class Trainee:
     replay: Replay | None = None
     key: str = ""
     at: int | None = None
+    shuffled: list[Array] = field(default_factory=list)
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
 
     def values(self) -> list[Array]:
@@ -74,10 +76,17 @@ class Trainees:
         trainee = self._live(opened, begin.seed)
         trainee.snapshots.clear()
         training = Training(
-            opened=opened, ask=ask, next_pass=next_pass, limit_s=begin.limit_s, snapshots=trainee.snapshots
+            opened=opened,
+            ask=ask,
+            next_pass=next_pass,
+            limit_s=begin.limit_s,
+            snapshots=trainee.snapshots,
+            shuffled=trainee.shuffled,
         )
         trainee.at = None
-        return train(trainee.model, training), trainee
+        trained = train(trainee.model, training)
+        trainee.shuffled = shuffling.state()
+        return trained, trainee
 
     def measured(self, trainee: Trainee) -> Measured | None:
         """What these weights measured before, where they come from a stored training."""
@@ -142,6 +151,7 @@ class Trainees:
         model = _fresh(opened, seed) if before is None else _built(opened)
         if before is not None:  # compiled anew, or frozen in part: the weights stay, the optimizer starts afresh
             model.set_weights(before.model.get_weights())
+            shuffling.put(before.shuffled)
         trainee = Trainee(model=model, compile=order.compile, trainable=frozen, architecture=opened.architecture)
         self.by_number[order.model] = trainee
         return trainee
@@ -151,6 +161,7 @@ class Trainees:
         if trainee.model is None:
             assert trainee.replay is not None
             trainee.model, trainee.weights = trainee.replay.again(), None
+            trainee.shuffled = trainee.replay.shuffled
         trainee.replay = None
 
 
@@ -164,6 +175,7 @@ def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trai
         replay=replay if outcome.model is None else None,
         key=key,
         at=outcome.at,
+        shuffled=shuffling.state() if outcome.model is not None else [],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import time
 from collections.abc import Callable
@@ -11,8 +12,12 @@ from typing import Any, Protocol
 import keras
 
 from grader.run import Architecture
+from grader.trainer import shuffling
 from grader.trainer.feeding import Array, Arrays, Passes
 from grader.wire import Answer, Event, Hook, Order, Trained
+
+# Many steps in one call: TensorFlow does that by itself.
+scanning: Any = importlib.import_module("grader.trainer.scanning") if keras.backend.backend() == "jax" else None
 
 DEFAULT_BATCH = 32
 MANY_STEPS = 125
@@ -45,7 +50,8 @@ class Training:
     """What `train` needs to know beside the model.
 
     `from_epoch` counts whole epochs that the model has behind it (a stored training that goes on); `limit_s` is wall
-    time from the first step; `snapshots` keeps weights of epochs, for callbacks that go back to one.
+    time from the first step; `snapshots` keeps weights of epochs, for callbacks that go back to one; `shuffled` is the
+    shuffling's state that the first epoch begins with, where it is another's.
     """
 
     opened: Opened
@@ -55,6 +61,7 @@ class Training:
     recording: Recording | None = None
     from_epoch: int = 0
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
+    shuffled: list[Array] = field(default_factory=list)
 
 
 class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
@@ -69,6 +76,7 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
         self.deadline = math.inf
         self.out_of_time = False
         self.stopped_by_callback = False
+        self.staying: list[Any] = []
 
     def _tell(self, hook: Hook, index: int = 0, logs: Any = None, weights: list[Array] | None = None) -> None:
         plain = {key: float(value) for key, value in (logs or {}).items()}
@@ -93,6 +101,9 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.set_weights(self.training.snapshots[answer.restore])
 
     def on_train_begin(self, logs: Any = None) -> None:
+        for each in self.staying:
+            each.begin()
+        shuffling.put(self.training.shuffled)  # here, since on JAX what `fit` does before may draw an order
         self._tell("train_begin")
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -145,21 +156,31 @@ def train(model: Any, training: Training) -> Trained:
     order, fit = opened.order, opened.order.fit
     passes = Passes(order, opened.arrays, training.next_pass) if fit.batches else None
     bridge = Bridge(training, passes)
-    model.steps_per_execution = steps_per_execution(opened)
+    model.steps_per_execution = steps = steps_per_execution(opened)
     model.make_train_function(force=True)
     bridge.start = start = time.monotonic()
-    model.fit(
+    arguments = {
         **_data(opened, passes),
-        epochs=fit.epochs,
-        initial_epoch=fit.initial_epoch + training.from_epoch,
-        validation_data=opened.arrays.validation(order.x_names),
-        validation_batch_size=fit.validation_batch_size,
-        validation_steps=fit.validation_steps,
-        validation_freq=fit.validation_freq,
-        class_weight=fit.class_weight,
-        callbacks=[bridge],
-        verbose=0,
-    )
+        "validation_data": opened.arrays.validation(order.x_names),
+        "validation_batch_size": fit.validation_batch_size,
+        "validation_steps": fit.validation_steps,
+        "class_weight": fit.class_weight,
+    }
+    scanned = scanning is not None and passes is None and not order.batch_hooks
+    if scanned:
+        arguments, bridge.staying = scanning.stay(model, arguments, steps)
+    try:
+        model.fit(
+            **arguments,
+            epochs=fit.epochs,
+            initial_epoch=fit.initial_epoch + training.from_epoch,
+            validation_freq=fit.validation_freq,
+            callbacks=[bridge],
+            verbose=0,
+        )
+    finally:
+        if scanned:
+            scanning.leave(model)
     stopped_by = "limit" if bridge.out_of_time else "callback" if bridge.stopped_by_callback else "epochs"
     return Trained(stopped_by=stopped_by, seconds=time.monotonic() - start)  # type: ignore[arg-type]
 

@@ -1,0 +1,49 @@
+"""Whose fault an error within a training is."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("keras")
+
+from grader.trainer import faults
+from grader.trainer.replay import Unlike
+from grader.wire import Fault, Rejected
+
+pytestmark = pytest.mark.keras
+
+
+class JaxRuntimeError(RuntimeError):
+    """As JAX names it."""
+
+
+class InternalError(Exception):
+    """As TensorFlow names it."""
+
+
+EXHAUSTED = "RESOURCE_EXHAUSTED: Out of memory allocating 12884901888 bytes."
+LOST = "INTERNAL: CUDA_ERROR_ILLEGAL_ADDRESS"
+SAID = [
+    (JaxRuntimeError(EXHAUSTED), Fault(message=f"JaxRuntimeError: {EXHAUSTED}", out_of_memory=True), True),
+    (MemoryError("too much"), Fault(message="MemoryError: too much", out_of_memory=True), True),
+    (JaxRuntimeError(LOST), Rejected(message=f"JaxRuntimeError: {LOST}"), True),
+    (InternalError("lost"), Rejected(message="InternalError: lost"), True),
+    (ValueError(EXHAUSTED), Rejected(message=f"ValueError: {EXHAUSTED}"), False),
+    (
+        Unlike("epoch_end 1"),
+        Fault(message="Unlike: a stored training differs from this machine's and was dropped; grade again (epoch_end 1)"),
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "said", "breaks"), SAID)
+def test_an_error_is_the_machines_or_left_to_plain_keras(error, said, breaks):
+    """Only the library's own word makes it a fault; a broken device ends the process after this submission."""
+    assert faults.told(error) == said
+    assert faults.breaks(error) is breaks
+
+
+def test_a_long_text_is_bounded():
+    """Messages between the processes stay small."""
+    assert len(faults.told(ValueError("x" * 10_000)).message) == 4000

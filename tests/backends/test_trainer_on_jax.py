@@ -1,0 +1,32 @@
+"""The tests of the trainer's room, run on the JAX backend, as where TensorFlow isn't installed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jax")
+
+pytestmark = pytest.mark.keras
+
+WITHOUT = "import sys, pytest; sys.modules['tensorflow'] = None; sys.exit(pytest.main(sys.argv[1:]))"
+TESTS = Path(__file__).parents[1]
+FILES = ["trainer/test_rebuild.py", "trainer/test_replay.py", "trainer/test_compared_activations.py",
+         "backends/on_jax_scanning.py", "backends/on_jax_feeding.py"]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_holds_on_tensorflow_holds_on_jax(file):
+    """Rebuilding, training, replaying and going on, with Keras on JAX."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, "-q", "-n", "0", "-p", "no:cacheprovider", "-m", "keras or not keras", TESTS / file],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " skipped" not in done.stdout
