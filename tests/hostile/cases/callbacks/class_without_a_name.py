@@ -1,0 +1,42 @@
+# exercise: quick
+# expect: failed|crashed
+"""Asking for the name of a callback's class runs code."""
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Nameless(type):
+    @property
+    def __name__(cls):
+        raise SystemError("\x1b[2Jno name")
+
+
+class Sly(tf.keras.callbacks.Callback, metaclass=Nameless):
+    pass
+
+
+def train():
+    x, y = data()
+    model = compiled()
+    history = model.fit(x, y, epochs=2, callbacks=[Sly()])
+    return history.epoch, history.history["accuracy"][-1]

@@ -1,0 +1,37 @@
+# exercise: quick
+# expect: crashed
+# message: closed its connection to the grader
+"""The line is closed, and the process goes on."""
+import os
+import socket
+import time
+
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
+    line.shutdown(socket.SHUT_RDWR)
+    line.close()
+    time.sleep(30)

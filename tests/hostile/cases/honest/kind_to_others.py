@@ -1,0 +1,40 @@
+# exercise: quick
+# expect: passed
+"""Lower priority, chosen cores, wider limits as far as they go."""
+import os
+import resource
+
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    os.nice(1)
+    os.sched_setaffinity(0, os.sched_getaffinity(0))
+    os.setpriority(os.PRIO_PROCESS, os.getpid(), os.getpriority(os.PRIO_PROCESS, 0))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    x, y = data()
+    model = compiled()
+    history = model.fit(x, y, epochs=5, callbacks=[Stop()])
+    return history.epoch, history.history["accuracy"][-1]
