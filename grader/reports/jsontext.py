@@ -23,7 +23,16 @@ def render(value: Any) -> str:
     >>> render({"loss": float("nan"), "said": "\x9b##[error]"})
     '{\n  "loss": null,\n  "said": "\\u009b#\\u0023[error]"\n}\n'
     """
-    text = msgspec.json.format(msgspec.json.encode(plain(value)), indent=2).decode()
+    return render_plain(plain(value))
+
+
+def render_plain(value: Any) -> str:
+    r"""As `render`, of what `plain` would leave as it is, such as text and numbers from a gradebook; twice as fast.
+
+    >>> render_plain({"finding": "\x9b"})
+    '{\n  "finding": "\\u009b"\n}\n'
+    """
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return UNSAFE.sub(_escape, text) + "\n"
 
 

@@ -24,7 +24,7 @@ def csv(sheet: Sheet, exercises: Sequence[str]) -> str:
 
 def json(sheet: Sheet, exercises: Sequence[str]) -> str:
     """The same as JSON, and each student's total over all exercises of the gradebook."""
-    return jsontext.render({
+    return jsontext.render_plain({
         "schema": SCHEMA,
         "exercises": {name: sheet.exercises[name] for name in exercises},
         "grades": [_record(row, cell) for row, cell in _pairs(sheet, exercises)],
