@@ -44,7 +44,7 @@ def command(
     wanted = exercise or _named(found, out)
     if service == "gradescope":
         write.write_bytes(out, bundle.gradescope(found, wanted))
-        click.echo(f"Wrote {out}. On Gradescope: Configure Autograder, “Zip file upload”, Ubuntu 22.04 or later.")
+        click.echo(f"Wrote {out}. On Gradescope:\n  Configure Autograder, “Zip file upload”,\n  Ubuntu 22.04 or later")
         return
     if not package or not PACKAGE.fullmatch(package):
         raise UsageError(

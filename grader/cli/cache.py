@@ -11,7 +11,7 @@ from grader.errors import Exit
 from grader.grading.known import KIND as VERDICTS
 from grader.store import Store
 
-KINDS = {"trajectories": "trainings, told again to who orders the same", VERDICTS: "verdicts, told again of the same file"}
+KINDS = {"trajectories": "one for each training", VERDICTS: "one for each graded file"}
 DAY_S = 86400.0
 
 
@@ -35,7 +35,8 @@ def command(*, clear: bool) -> int:
         entries = store.entries()
         size = sum(entry.size for entry in entries)
         oldest = f", the longest unused for {(time.time() - entries[0].used_s) / DAY_S:.0f} days" if entries else ""
-        click.echo(f"{kind}: {len(entries):,} ({size / 1e6:,.1f} MB of {store.limit_bytes / 1e6:,.0f} MB{oldest}) – {what}")
+        room = f"{size / 1e6:,.1f} MB of {store.limit_bytes / 1e6:,.0f} MB{oldest}"
+        click.echo(f"{kind}: {len(entries):,} ({what})\n  {room}")
     if not clear:
         click.echo(f"in {folders()[0]}")
     return Exit.PASSED

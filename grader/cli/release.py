@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -25,6 +26,5 @@ def command(out: Path, exercises: tuple[str, ...], course: Path | None) -> None:
     grade release ../week3 exercise3 mnist_two_conv
     """
     names = student.release(courses.find(course), out, exercises)
-    click.echo(
-        f"Wrote {len(names)} files to {out}. Look at them, then: cd {out} && git init && git add . && git commit -m Start"
-    )
+    click.echo(f"Wrote {len(names)} files to {out}. Look at them, then:")
+    click.echo(f"  cd {shlex.quote(str(out))}\n  git init && git add . && git commit -m Start")

@@ -18,8 +18,8 @@ def test_it_tells_what_is_kept_and_where(cache, capsys):
 
     assert run(["cache"]) == 0
     said = capsys.readouterr().out
-    assert "trajectories: 1 (2.0 MB of 4,000 MB, the longest unused for 0 days)" in said
-    assert "verdicts: 0 (0.0 MB of 4,000 MB)" in said
+    assert "trajectories: 1 (one for each training)\n  2.0 MB of 4,000 MB, the longest unused for 0 days\n" in said
+    assert "verdicts: 0 (one for each graded file)\n  0.0 MB of 4,000 MB\n" in said
     assert f"in {cache}" in said
 
 
