@@ -1,4 +1,4 @@
-"""What a batch and the workers of a Ray cluster say to each other: plain bytes, decoded into these types, never pickles.
+"""What a batch and the workers of a Ray cluster say to each other: bytes, decoded into these types, never pickles.
 
 A node needs no files of ours: it is sent the exercises that it grades, and each submission.
 """

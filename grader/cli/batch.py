@@ -87,15 +87,16 @@ def command(
         view = stack.enter_context(View(len(todo), sys.stderr, enabled=not quiet))
         batch = Batch(found, engine.options, engine.at_once, view.heard, engine.grade)
         ends = stack.enter_context(contextlib.closing(batch.run(todo)))
-        verdicts = []
+        verdicts, fault = [], False
         for done in ends:
             view.done(done)
+            fault = fault or done.fault
             if done.graded is None:
                 problems.append(f"{done.job.student}: {done.problem}")
             else:
                 _record(book, done, replace_same=fresh)
                 verdicts.append(_named(done))
-    return _finish(verdicts, problems, chosen, quiet=quiet)
+    return _finish(verdicts, problems, chosen, quiet=quiet, fault=fault)
 
 
 def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise], Path]:
@@ -138,7 +139,7 @@ def _named(done: Done) -> Verdict:
     return structs.replace(verdict, submission=structs.replace(verdict.submission, path=path))
 
 
-def _finish(verdicts: list[Verdict], problems: list[str], chosen: Mapping[str, Any], *, quiet: bool) -> int:
+def _finish(verdicts: list[Verdict], problems: list[str], chosen: Mapping[str, Any], *, quiet: bool, fault: bool) -> int:
     """The class in the order of its students, what went wrong, and the exit code."""
     verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))
     if verdicts:
@@ -147,6 +148,6 @@ def _finish(verdicts: list[Verdict], problems: list[str], chosen: Mapping[str, A
         click.echo(f"not graded: {line(problem, limit=500)}", err=True)
     if len(problems) > MOST_PROBLEMS:
         click.echo(f"… and {len(problems) - MOST_PROBLEMS:,} more", err=True)
-    if any(verdict.status == "error" for verdict in verdicts):
+    if fault:
         return Exit.FAULT
     return Exit.USAGE if problems else Exit.PASSED

@@ -1,0 +1,124 @@
+"""What is said when workers are lost, can't start, or fail: the batch's side, with workers that do as they are told."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+pytest.importorskip("ray")
+
+from ray import exceptions
+
+from grader.batch import ray_engine, ray_messages
+from grader.batch.ray_messages import Answer, Hello
+from grader.errors import GraderError, UsageError
+from grader.grading import Options
+
+HERE = msgspec.msgpack.encode(ray_messages.hello())
+
+
+class Scripted:
+    """A Ray whose calls are answered at once, each worker's `grade` by the next word of a script."""
+
+    exceptions = exceptions
+
+    def __init__(self, script, hello=HERE):
+        self.script, self.said, self.ended = list(script), hello, 0
+
+    def remote(self, **chosen):
+        def method(answer):
+            return SimpleNamespace(remote=lambda *given: (answer, object()))
+
+        slot = SimpleNamespace(hello=method(lambda: self.said), grade=method(lambda: self.script.pop(0)),
+                               where=method(lambda: b""), close=method(lambda: b""))  # fmt: skip
+        return lambda cls: SimpleNamespace(remote=lambda setup: SimpleNamespace(**vars(slot)))
+
+    def wait(self, refs, num_returns=1, timeout=None):
+        return refs, []
+
+    def get(self, ref):
+        answer = ref[0]()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, bytes) else msgspec.msgpack.encode(answer)
+
+    def kill(self, slot):
+        self.ended += 1
+
+    def cluster_resources(self):
+        return {"CPU": 2.0}
+
+
+@pytest.fixture
+def started(monkeypatch):
+    def start(*script, hello=HERE):
+        scripted = Scripted(script, hello)
+        monkeypatch.setattr(ray_engine, "ray", scripted)
+        return scripted, ray_engine.Cluster(b"", 1, 0.0)
+
+    return start
+
+
+def test_a_submission_that_takes_workers_with_it_is_given_up(started):
+    """After two losses, each of them told."""
+    _, cluster = started(exceptions.RayActorError(), exceptions.RayActorError())
+
+    with pytest.raises(GraderError, match="could not be graded here: 2 Ray workers were lost while they graded it"):
+        cluster._answered(b"", Options())
+    assert len(cluster.troubles) == 2
+    assert cluster.troubles[0].startswith("a Ray worker was lost: ")
+
+
+def test_after_one_loss_another_worker_gets_it(started):
+    """Its answer counts."""
+    _, cluster = started(exceptions.RayActorError(), Answer(wrong="a.py can't be read"))
+
+    with pytest.raises(UsageError, match=r"a.py can't be read"):
+        cluster._answered(b"", Options())
+
+
+def test_a_fault_there_is_a_fault_here(started):
+    """Told with what the worker said."""
+    _, cluster = started(Answer(fault="OSError: no space left"))
+
+    with pytest.raises(GraderError, match="the grader failed on a Ray worker: OSError: no space left"):
+        cluster._answered(b"", Options())
+
+
+def test_a_worker_of_another_version_gets_nothing(started):
+    """And where there is no other one, that is why the batch can't begin."""
+    scripted, cluster = started(hello=msgspec.msgpack.encode(Hello(host="node7", versions={"python": "3.9"})))
+
+    with pytest.raises(GraderError, match=r"no worker of the Ray cluster could be started: node7 has python 3.9, and"):
+        cluster.wait()
+    assert scripted.ended == 1
+
+
+def test_a_worker_that_can_t_start_is_tried_again_a_few_times(started):
+    """Then the batch ends with the reason."""
+    error = exceptions.RayActorError()
+    error.args = ("…\nModuleNotFoundError: No module named 'grader'\n",)
+    _, cluster = started()
+    cluster_says = "could be started: a Ray worker could not be started: "
+    ray_engine.ray.said = error
+
+    with pytest.raises(GraderError, match=cluster_says):
+        cluster.wait()
+    assert len(cluster.troubles) == 1 + ray_engine.MOST_FAILED
+
+
+def test_no_worker_left_is_told(started, monkeypatch):
+    """After a while without any."""
+    monkeypatch.setattr(ray_engine, "WAIT_S", -1.0)
+    scripted, cluster = started()
+    monkeypatch.setattr(scripted, "wait", lambda refs, num_returns=1, timeout=None: ([], refs))
+
+    with pytest.raises(GraderError, match=r"no worker of the Ray cluster is left, and none came within .* \(it has 2 CPUs"):
+        cluster._free(Options())
+
+
+def test_the_line_that_says_most_is_told():
+    """Of a traceback the error, of another message its first line, of none its kind."""
+    assert ray_engine._first(ValueError("a\n  File x\nOSError: full\nmore")) == "OSError: full"
+    assert ray_engine._first(ValueError("first\nsecond")) == "first"
+    assert ray_engine._first(ValueError()) == "ValueError"
