@@ -11,6 +11,7 @@ import pytest
 from grader.data import NAMES, canonical, load
 from grader.errors import GraderError
 
+pytestmark = pytest.mark.train  # works through the whole data
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 

@@ -11,6 +11,7 @@ from match_samples import AVERAGED, F32, LAYOUTS, TONES, Array, standardised
 from grader.data import Dataset, load
 from grader.trainer.match import match
 
+pytestmark = pytest.mark.train  # works through the whole data
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROWS = np.random.default_rng(3).permutation(60_000)[:3000]
 
