@@ -15,6 +15,7 @@ import numpy as np
 from keras.src.trainers.data_adapters import array_slicing
 from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
+from grader.run import Architecture
 from grader.trainer.feeding import Array
 
 # Larger data is fed batch by batch, as Keras does.
@@ -89,6 +90,11 @@ class Steps:
         logs, state = self.step(state, batch)
         self.names = list(logs)
         return state
+
+
+def pays(architecture: Architecture) -> bool:
+    """Whether many steps in one call are faster: on a CPU a convolution within a loop costs more than the calls do."""
+    return jax.default_backend() != "cpu" or not any("Conv" in layer.kind for layer in architecture.layers)
 
 
 def stay(model: Any, fit: dict[str, Any], steps: int) -> tuple[dict[str, Any], list[OnDevice]]:

@@ -166,7 +166,7 @@ def train(model: Any, training: Training) -> Trained:
         "validation_steps": fit.validation_steps,
         "class_weight": fit.class_weight,
     }
-    scanned = scanning is not None and passes is None and not order.batch_hooks
+    scanned = scanning is not None and passes is None and not order.batch_hooks and scanning.pays(opened.architecture)
     if scanned:
         arguments, bridge.staying = scanning.stay(model, arguments, steps)
     try:

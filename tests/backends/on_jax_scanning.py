@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 
 from replay_orders import Student, convolution, dense, dropout, order, unbuilt
 
+from grader.run import Architecture, Layer
 from grader.trainer import scanning, training
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees, _fresh
@@ -129,3 +130,9 @@ def test_another_fit_goes_on_with_the_shuffling():
         trainees.train(made, Begin(seed=7, limit_s=60.0), heard, lambda: None)
 
     assert [epoch["loss"] for epoch in student.epochs] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "pays"), [("Dense", True), ("Conv2D", False), ("DepthwiseConv2D", False)])
+def test_on_a_cpu_convolutions_are_trained_batch_by_batch(kind, pays):
+    """There they are slower within a loop; everything else is faster."""
+    assert scanning.pays(Architecture(layers=[Layer(kind=kind, name="only")], parameters=0)) is pays
