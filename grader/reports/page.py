@@ -10,6 +10,7 @@ from grader.reports import jsontext
 from grader.reports.chart import Chart, chart
 from grader.reports.excerpt import SourceLine, excerpt
 from grader.reports.reading import MEASURES, figure, line_to_cross, training
+from grader.reports.returned import returned
 from grader.verdict import CheckResult, DeclaredLayer, TrainingRecord, Verdict
 
 MOST_EPOCHS = 100
@@ -102,13 +103,13 @@ def comparison(verdict: Verdict) -> list[tuple[str, str, str]]:
         rows.append(("accuracy of the last epoch", figure(accuracy), claimed[1] if claimed else "–"))
     rows += [(MEASURES.get(key, key), figure(value), "–") for key, value in verdict.measured.items()]
     if verdict.returned is not None and (not claimed or last is None):
-        rows.append(("returned value", "–", jsontext.short(verdict.returned)))
+        rows.append(("returned value", "–", returned(verdict.returned)))
     return rows
 
 
-def _claim(returned: Any) -> tuple[str, str] | None:
+def _claim(value: Any) -> tuple[str, str] | None:
     """The number of epochs and the accuracy that a file returned, where it returned such a pair."""
-    match returned:
+    match value:
         case [list() as epochs, float() | int() as accuracy] if not isinstance(accuracy, bool):
             return str(len(epochs)), figure(accuracy) if isinstance(accuracy, float) else jsontext.short(accuracy, 20)
     return None

@@ -10,7 +10,6 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from grader.reports import jsontext
 from grader.reports.curve import sparkline
 from grader.reports.reading import (
     Line,
@@ -29,6 +28,7 @@ from grader.reports.reading import (
     shown_metric,
     training,
 )
+from grader.reports.returned import returned
 from grader.reports.screen import MARKS, Screen, labelled, row, words
 from grader.reports.text import line
 from grader.verdict import CheckResult, Note, TrainingRecord, Verdict
@@ -101,7 +101,7 @@ def _facts(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
     if found := measured(verdict):
         rows.append(("Measured", words(", ".join(f"{name} {value}" for name, value in found))))
     if verdict.returned is not None:
-        rows.append(("Returned", words(jsontext.short(verdict.returned), limit=200)))
+        rows.append(("Returned", words(returned(verdict.returned), limit=200)))
     if screen.verbose:
         rows.extend(_circumstances(verdict))
     if rows:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.reports.returned import returned
 from grader.reports.text import LIMIT, line, visible
 
 anything = st.text(st.characters(exclude_categories=()), max_size=200)
@@ -96,3 +97,29 @@ def test_one_line_stays_one_line():
 def test_a_hundred_million_characters_are_cut_before_anything_else():
     """The time for a monstrous message is that of its first few characters."""
     assert visible("é" * 100_000_000, 3) == "ééé… 99,999,997 more characters"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"arrays": [], "fault": "it returned nothing (None), not a list"}, "it returned nothing (None), not a list"),
+        ({"arrays": [[1]] * 14, "fault": ""}, f"14 arrays: {'(1), ' * 12}2 more"),
+        ({"arrays": [[1], "x"], "fault": ""}, "2 arrays: (1), ?"),
+        ({"arrays": [[1]], "fault": "", "own": 1}, '{"arrays":[[1]],"fault":"","own":1}'),
+        ({"call": {}, "returned": "Functional", "model": True, "compiled": True}, "Functional"),
+        ({"call": {}, "returned": None, "model": False, "compiled": False}, "null"),
+        ({"call": 1, "returned": None, "model": False, "compiled": False},
+         '{"call":1,"returned":null,"model":false,"compiled":false}'),
+    ],
+)  # fmt: skip
+def test_what_was_returned_is_told_in_words(value, words):
+    """What only looks like our own record of a model or of arrays is shown as it is."""
+    assert returned(value) == words
+
+
+def test_a_long_return_is_cut():
+    """Names and numbers of arguments are bounded, too."""
+    call = {f"{'n' * 500}{index}": "x" * 500 for index in range(100)}
+
+    assert len(returned({"call": call, "returned": "M" * 500, "model": True, "compiled": True})) == 200
+    assert len(returned({"arrays": [list(range(500))] * 5, "fault": ""})) == 200
