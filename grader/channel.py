@@ -46,6 +46,7 @@ class Channel:
         sock.setblocking(False)
         self.sock = sock
         self.tick = tick
+        self.closed = False  # whether the other side was found gone
         self._ticked_s = time.monotonic()
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
@@ -116,8 +117,10 @@ class Channel:
                 select.select([self.sock], [], [], TICK_S)
                 continue
             except OSError as error:
+                self.closed = True
                 raise Closed from error
             if count == 0:
+                self.closed = True
                 raise Closed
             return count
 
@@ -132,4 +135,5 @@ class Channel:
             except BlockingIOError:
                 select.select([], [self.sock], [], TICK_S)
             except OSError as error:
+                self.closed = True
                 raise Closed from error

@@ -106,6 +106,8 @@ class Attempt:
         except OutOfTime as late:
             end = self._late(late)
         except (Closed, Malformed) as error:
+            if self.trainer.closed:
+                self._from_trainer()  # whose last words say why
             end = gone(self.student_process, error)
         self.ended = True
         self._measure()

@@ -1,0 +1,43 @@
+"""A trainer that ends is the grader's fault, whether it was spoken to or listened to."""
+
+from __future__ import annotations
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from grader.channel import Channel
+from grader.engines.pair import Pair
+from grader.errors import GraderError
+from grader.exercise import CheckSpec, Exercise
+from grader.grading import Options
+from grader.grading.attempt import Attempt
+from grader.static import Plan
+from grader.wire import FitArguments, Hello, Order, Ready
+
+EXERCISE = Exercise(
+    schema="grade-exercise/1", id="e", title="E", dataset="mnist", function="f",
+    checks=[CheckSpec(id="epochs", check="training.epochs", args={"below": 9}, points=1)],
+)  # fmt: skip
+ORDER = Order(model=0, architecture="{}", compile="{}", fit=FitArguments(), arrays=[])
+
+
+@pytest.mark.parametrize("sent", [[Hello(backend="b", device="cpu", versions={})], []], ids=["spoken to", "listened to"])
+def test_a_trainer_that_ends_is_not_blamed_on_the_student(sent):
+    """The student's process is well and has ordered a training that nobody runs any more."""
+    near, student = socket.socketpair()
+    side, trainer = socket.socketpair()
+    for message in (Ready(), ORDER):
+        Channel(student, None).send(message)
+    for message in sent:
+        Channel(trainer, None).send(message)
+    trainer.close()
+    well = SimpleNamespace(
+        sock=near, output_exceeded=False, memory_exceeded=False, output=str, kill=near.close,
+        wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
+    )  # fmt: skip
+    gone = SimpleNamespace(sock=side, last_words=lambda: "killed", kill=side.close)
+
+    with student, pytest.raises(GraderError, match="the trainer ended unexpectedly: killed"):
+        Attempt(EXERCISE, Plan(source=""), "f.py", 7, Options(start=lambda request: Pair(well, gone))).run()
