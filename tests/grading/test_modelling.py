@@ -9,9 +9,10 @@ from grader.course import Course
 from grader.errors import CourseError
 from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, Shown, load
 from grader.grading import Options
+from grader.grading.ledger import Ledger
 from grader.grading.modelling import OWN_LAYERS, building, compare, memory, specified, trains
-from grader.run import Architecture, Layer
-from grader.wire import ArraySpec, Compare, FitArguments, Maps, Order
+from grader.run import Activations, Architecture, Layer
+from grader.wire import ArraySpec, Compare, Compared, FitArguments, Maps, Order
 
 SPEC = """
 schema: grade-exercise/1
@@ -146,3 +147,11 @@ def test_activations_that_nobody_asked_for_end_the_run(one, architecture, maps, 
     """Only the grader's own model is looked into."""
     with pytest.raises(Malformed, match=message):
         compare(maps, one, architecture, Line(), Line())
+
+
+def test_what_was_compared_is_kept_with_its_images():
+    """So that a page can show it and name what it shows."""
+    ledger = Ledger(7)
+    ledger.compare(Maps(arrays=[ArraySpec(dtype="float32", shape=[1])], fault=""), Compared(layers=[], images=[23], channel=1))
+
+    assert ledger.so_far().activations == Activations(layers=[], came=1, images=[23], channel=1)

@@ -1,0 +1,42 @@
+"""`--html` for an exercise that looks inside a model: what the run has kept of it stands on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader import cli, submission
+from grader.course import Course
+from grader.exercise import load
+from grader.grading import Options, known
+from grader.run import Activations, End, LayerMaps, Run
+from grader.verdict import SubmissionRef, Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_shows_the_maps_of_a_stored_run(tmp_path, monkeypatch, capsys):
+    """Also where the verdict was reached before, so that nothing is trained."""
+    for name in ("GRADE_CACHE", "GRADE_STATE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("def activations(model, images): return []\n")
+    source = submission.read(Path("mine.py"))
+    layer = LayerMaps(layer="conv_1", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
+    run = Run(seed=7, end=End(kind="completed"), activations=Activations(layers=[layer], images=[28]))
+    verdict = Verdict(
+        exercise="feature_maps",
+        submission=SubmissionRef(path="mine.py", sha256=source.sha256),
+        status="failed",
+        score=0.0,
+        max_score=100.0,
+        end="completed",
+        checks=[],
+    )
+    course = Course(root=ROOT)
+    key = known.key(course, load(course, "feature_maps"), source, Options())
+    known.keep(key, known.Graded(verdict=verdict, runs=[run], at=known.now()))
+
+    assert cli.run(["feature_maps", "mine.py", "--html", "page.html", "-q"]) == 1
+    assert 'alt="expected: conv_1 of test image 28"' in Path("page.html").read_text()
+    assert capsys.readouterr().out == "feature_maps: failed, 0/100\n"
