@@ -19,7 +19,7 @@ from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.store import Store
-from grader.trainer import activations, faults, identity, measuring, rebuild
+from grader.trainer import activations, faults, identity, measuring, rebuild, training
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
@@ -205,6 +205,8 @@ def _version(name: str) -> str | None:
 def main() -> None:
     """Serves the front at the other end of the inherited socket, or, of a pool's trainer, one connection after another."""
     line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
+    if training.scanning is not None:
+        training.scanning.alone()
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())

@@ -36,3 +36,22 @@ def test_what_holds_on_tensorflow_holds_on_jax(file):
 
     assert done.returncode == 0, done.stdout[-4000:]
     assert " skipped" not in done.stdout
+
+
+def test_a_trainer_on_jax_never_imports_tensorflow():
+    """Where it is installed too: seeding and training leave it alone."""
+    text = """
+import sys, keras, numpy
+from grader.trainer import training
+training.scanning.alone()
+keras.utils.set_random_seed(7)
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(numpy.zeros((40, 3)), numpy.zeros((40, 2)), validation_split=0.2, verbose=0)
+print("tensorflow" in sys.modules)
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+
+    done = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "False\n", done.stderr[-2000:]
