@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ ray: Any = import_module("ray")
 START_S = 180.0
 WAIT_S = 180.0
 CLOSE_S = 10.0
+CONNECT_S = 10.0
 EVERY_S = 0.5
 POLL_S = 0.1
 # Workers that may be lost with one submission in a batch's turn; the batch itself gives it a second turn at the end.
@@ -227,9 +229,10 @@ def cluster(
 
     Raises:
         GraderError: there is no cluster, or none of its workers can be started.
-        UsageError: a GPU is asked for, and the cluster has none.
+        UsageError: the address is none; or a GPU is asked for, and the cluster has none.
     """
     os.environ.update(SETTINGS)
+    check_address(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
@@ -246,6 +249,24 @@ def cluster(
             made.close()
     finally:
         ray.shutdown()
+
+
+def check_address(address: str | None) -> None:
+    """Asks whether anybody is there, which Ray itself finds out in minutes.
+
+    Raises:
+        UsageError: it isn't an address.
+        GraderError: nobody answers.
+    """
+    if address is None or address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"--address {address}: expected HOST:PORT, such as 10.0.0.1:6379, or auto")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+    except OSError as error:
+        raise GraderError(f"no Ray cluster at {address}: {error.strerror or error}") from error
 
 
 def gpu_share(gpus: float, at_once: int, device: str) -> float:

@@ -1,5 +1,6 @@
 """What is said when workers are lost, can't start, or fail: the batch's side, with workers that do as they are told."""
 
+import socket
 from types import SimpleNamespace
 
 import msgspec
@@ -122,3 +123,19 @@ def test_the_line_that_says_most_is_told():
     assert ray_engine._first(ValueError("a\n  File x\nOSError: full\nmore")) == "OSError: full"
     assert ray_engine._first(ValueError("first\nsecond")) == "first"
     assert ray_engine._first(ValueError()) == "ValueError"
+
+
+@pytest.mark.parametrize("address", ["nonsense", "ray://head:10001", "10.0.0.1:", "head:99999", ":1"])
+def test_what_is_no_address_is_told(address):
+    """With what was given and what is expected."""
+    with pytest.raises(UsageError, match=f"--address {address}: expected HOST:PORT, such as 10.0.0.1:6379, or auto"):
+        ray_engine.check_address(address)
+
+
+def test_nobody_there_is_told_at_once():
+    """A port where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(GraderError, match=f"no Ray cluster at {address}: Connection refused"):
+            ray_engine.check_address(address)
