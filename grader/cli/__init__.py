@@ -59,6 +59,8 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else "--help"
         if first not in COMMANDS and first not in ("--help", "-h", "--version"):
+            if len(args) == 1 and not first.startswith("-"):
+                importlib.import_module("grader.cli.completing").check_mistyped(ctx, first, self.list_commands(ctx))
             args = [MAIN_JOB, *args]
         return super().parse_args(ctx, args)
 

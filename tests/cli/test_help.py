@@ -1,6 +1,7 @@
 """`--help` of every command: what it does, an example that could be typed, and lines that fit a terminal."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from grader import cli
 from grader.cli import COMMANDS, MAIN_JOB, helping
 from grader.cli.helping import AUDIENCES
 
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = re.compile(r"^  (grade \S.*)$", re.MULTILINE)
 
 
@@ -109,8 +111,9 @@ def test_each_command_takes_one_line(told):
     assert not any(line.startswith("    ") for line in section)
 
 
-def test_wrong_usage_of_the_main_job_names_it_as_it_is_typed(capsys):
+def test_wrong_usage_of_the_main_job_names_it_as_it_is_typed(capsys, monkeypatch):
     """Without the name that it has inside."""
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
     assert cli.run(["exercise3"]) == 2
     assert "Usage: grade EXERCISE FILE [OPTIONS]\n" in capsys.readouterr().err
 
@@ -132,3 +135,21 @@ def test_every_option_says_what_it_does():
     ]
 
     assert silent == []
+
+
+@pytest.mark.parametrize(("word", "command"), [("lst", "list"), ("wacth", "watch"), ("reprot", "report"), ("helo", None)])
+def test_a_mistyped_command_is_recognised(capsys, word, command):
+    """A lone word near a command isn't taken for an exercise without its file; escape codes are shown, not obeyed."""
+    assert cli.run([word]) == 2
+    err = capsys.readouterr().err
+    said = f'grade: no command "{word}"; did you mean "{command}"? (`grade --help` shows all)\n'
+
+    assert err == said if command else "Missing argument 'FILE'" in err
+
+
+@pytest.mark.parametrize("exercise", sorted(path.name for path in (ROOT / "exercises").iterdir()))
+def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, exercise):
+    """Without a file, that is what is missing."""
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    assert cli.run([exercise]) == 2
+    assert "Missing argument 'FILE'" in capsys.readouterr().err
