@@ -15,6 +15,7 @@ import runpy
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 
@@ -68,6 +69,7 @@ def _become(command: list[str], environment: dict[str, str]) -> None:
     """Runs the program of `command` here, as a new interpreter would, and ends as one."""
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # that of the interpreter which was copied, until it is asked for again
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code = 0
     try:

@@ -32,7 +32,7 @@ def main():
         steps.become(int(user))
     if namespaces == "no":
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")
-        seccomp.restrict(sockets=True, memory_files=True, alone=False)
+        seccomp.restrict(sockets=True, memory_files=True, alone=False, own_only=False)
     os.execv(command[0], command)
 
 

@@ -24,7 +24,7 @@ FEW = (
     "hidden_training/other_model_between", "monkeypatching/probe_answers", "forged/endless_remarks",
     "persistence/leaves_files", "persistence/finds_files", "processes/daemon", "processes/kills_everyone",
     "processes/reads_other_memory", "processes/signals_by_descriptor", "processes/limits_of_others",
-    "files/modes_and_times", "honest/files_copied", "honest/kind_to_others", "resources/private_memory", "resources/shared_memory", "resources/disk",
+    "files/modes_and_times", "honest/files_copied", "honest/kind_to_others", "honest/saves_and_loads", "resources/private_memory", "resources/shared_memory", "resources/disk",
     "resources/odd_tree", "resources/output_flood", "time/catches_everything", "crashes/segmentation_fault",
     "theft/solutions", "theft/home", "theft/environment", "theft/other_submissions", "files/writes_everywhere",
     "network/calls_home", "network/unusual_families", "injection/terminal_and_commands",

@@ -73,7 +73,7 @@ def verdict(errno: int) -> bytes:
 
 
 def program(
-    machine: str, *, sockets: bool, memory_files: bool, own: int, alone: bool = False, shared_files: bool = False
+    machine: str, *, sockets: bool, memory_files: bool, own: int | None, alone: bool = False, shared_files: bool = False
 ) -> bytes:
     """The filter.
 
@@ -81,7 +81,7 @@ def program(
         machine: `x86_64` or `aarch64`.
         sockets: whether `socket` may make AF_UNIX ones; pairs of them are always allowed.
         memory_files: whether `memfd_create` is allowed (not where nothing counts such memory).
-        own: the process, which alone may be given other limits and priorities.
+        own: the process, which alone may be given other limits and priorities; None: all may.
         alone: whether it alone may be signalled, too.
         shared_files: whether files outside belong to the same user, so that their modes and times need protection.
     """
@@ -106,13 +106,11 @@ def program(
     code += _when(number["fcntl"], _none_of(1, SET_OWNER))
     if not memory_files:
         code += _when(number["memfd_create"], [verdict(ENOSYS)])
-    for pair, place in others.PROCESSES.values():
-        code += _when(pair[column], _one_of(place, (0, own)))
-    for pair, kind in others.KINDS.values():
-        code += _when(pair[column], [*_one_of(0, (kind,))[:-1], *_one_of(1, (0, own))])
+    if own is not None:
+        code += _own_only(column, own)
     if shared_files:
         code += _files(column)
-    if alone:
+    if alone and own is not None:
         for name in SIGNALS:
             code += _when(number[name], _one_of(0, (own,)))
         for name in ("tkill", "pidfd_send_signal"):
@@ -122,6 +120,16 @@ def program(
 
 def _all(names: dict[str, tuple[int | None, int | None]], column: int, errno: int) -> list[bytes]:
     return [part for pair in names.values() for part in _when(pair[column], [verdict(errno)])]
+
+
+def _own_only(column: int, own: int) -> list[bytes]:
+    """Limits, priorities and cores of this process alone."""
+    code = []
+    for pair, place in others.PROCESSES.values():
+        code += _when(pair[column], _one_of(place, (0, own)))
+    for pair, kind in others.KINDS.values():
+        code += _when(pair[column], [*_one_of(0, (kind,))[:-1], *_one_of(1, (0, own))])
+    return code
 
 
 def _files(column: int) -> list[bytes]:
@@ -168,17 +176,21 @@ def _when(number: int | None, body: list[bytes]) -> list[bytes]:
     return [] if number is None else [instruction(JUMP_EQUAL, number, 0, len(body)), *body]
 
 
-def restrict(*, sockets: bool, memory_files: bool, alone: bool, shared_files: bool = False) -> None:
+def restrict(
+    *, sockets: bool, memory_files: bool, alone: bool, shared_files: bool = False, own_only: bool = True
+) -> None:
     """Puts the filter on this process and all that it will start. Needs no_new_privs.
 
     Args:
         alone: whether nothing else keeps it from signalling foreign processes, and
         shared_files: from touching the files of the user who grades.
+        own_only: whether other processes' limits and priorities are out of reach.
     """
     if system.MACHINE not in ARCHITECTURES:
         raise OSError(ENOSYS, f"no system-call filter for {system.MACHINE}")
+    own = os.getpid() if own_only else None
     code = program(
-        system.MACHINE, sockets=sockets, memory_files=memory_files, own=os.getpid(), alone=alone, shared_files=shared_files
+        system.MACHINE, sockets=sockets, memory_files=memory_files, own=own, alone=alone, shared_files=shared_files
     )
     value = Program(len(code) // 8, code)
     done = system.LIBC.prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), ctypes.byref(value), 0, 0)

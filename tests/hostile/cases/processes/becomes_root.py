@@ -28,10 +28,16 @@ def compiled(layers=None):
 
 def train():
     for function in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.chroot("."), lambda: os.mkfifo("/etc/fifo"),
-                     lambda: os.mknod("disk", 0o60666, os.makedev(8, 0)), lambda: os.chmod("/etc", 0o777)):
+                     lambda: os.mknod("disk", 0o60666, os.makedev(8, 0))):
         try:
             function()
             print("ALLO" + "WED")
         except OSError:
             pass
+    try:
+        os.chmod("/etc", 0o777)
+    except OSError:
+        pass
+    if os.stat("/etc").st_mode & 0o022:
+        print("ALLO" + "WED")
     return [0], 0.99
