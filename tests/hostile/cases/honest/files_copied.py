@@ -30,15 +30,17 @@ def compiled(layers=None):
 
 
 def train():
+    os.makedirs("notes")
     with open("notes.txt", "w") as file:
         file.write("seed 7")
+    shutil.copy("notes.txt", "notes")
     shutil.copy("notes.txt", "copy.txt")
     shutil.copy2("notes.txt", "again.txt")
     os.chmod("copy.txt", 0o600)
     os.utime("copy.txt")
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(".", os.path.join(folder, "all"))
-        shutil.make_archive(os.path.join(folder, "all"), "zip", ".")
+        shutil.copytree("notes", os.path.join(folder, "all"))
+        shutil.make_archive(os.path.join(folder, "all"), "zip", "notes")
     x, y = data()
     model = compiled()
     history = model.fit(x, y, epochs=5, callbacks=[Stop()])
