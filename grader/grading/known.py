@@ -60,7 +60,8 @@ def recall(key: str, path: str) -> Graded | None:
 
 def keep(key: str, graded: Graded) -> None:
     """Stores a verdict that would be the same another time."""
-    if graded.verdict.status == "error" or graded.verdict.end in NOT_FOR_GOOD:
+    killed = any(run.end.kind == "crashed" and not run.end.traceback for run in graded.runs)  # by the system, it may be
+    if graded.verdict.status == "error" or graded.verdict.end in NOT_FOR_GOOD or killed:
         return
     store = Store(KIND)
     store.write(key, NAME, msgspec.msgpack.encode(graded))

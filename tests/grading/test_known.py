@@ -1,6 +1,5 @@
 """Verdicts that were reached before."""
 
-
 import pytest
 from msgspec import structs
 
@@ -8,6 +7,7 @@ from grader import exercise as exercises
 from grader import submission
 from grader.course import Course
 from grader.grading import Options, grade_or_recall, known
+from grader.run import End, Run
 
 SPEC = """
 schema: grade-exercise/1
@@ -108,6 +108,16 @@ def test_an_unconfined_verdict_is_not_kept(course, file):
     graded(course, file, sandbox="off")
 
     assert not is_told(graded(course, file, sandbox="auto").shown)
+
+
+@pytest.mark.parametrize(("traceback", "kept"), [("", False), ("ValueError: no", True)])
+def test_only_a_crash_that_the_code_raised_is_kept(course, file, traceback, kept):
+    """What ended a process by a signal may have been the machine."""
+    one = graded(course, file)
+    run = Run(seed=7, end=End(kind="crashed", message="it ended", traceback=traceback))
+    known.keep("key", structs.replace(one, runs=[run]))
+
+    assert (known.recall("key", "mine.py") is not None) == kept
 
 
 @pytest.mark.parametrize("change", [{"status": "error"}, {"end": "timed_out"}, {"end": "out_of_memory"}])
