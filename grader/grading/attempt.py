@@ -19,7 +19,7 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import gone
+from grader.grading.gone import exceeded, gone
 from grader.grading.ledger import Ledger
 from grader.grading.options import Moment, Options, Stage
 from grader.run import End, Measurement, Probe, Run
@@ -318,27 +318,17 @@ class Attempt:
         return message
 
     def _tick(self) -> None:
-        """Called while waiting: limits and the progress line."""
-        if not self.ended:
-            self._check_student()
+        """Called while waiting: limits and the progress line. What is over can't exceed anything any more."""
+        if not self.ended and (end := exceeded(self.student_process, self.exercise.limits)) is not None:
+            raise Over(end)
         self.clocks.check()
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show("preparing" if preparing else "training" if self.fitting else self.stage)
 
-    def _check_student(self) -> None:
-        """What the student's process may not exceed; once its run has ended, it changes nothing any more."""
-        if self.student_process.output_exceeded:
-            limit = self.exercise.limits.output
-            raise Over(End(kind="output_limit", message=f"your code printed more than {limit:,} bytes"))
-        if self.student_process.memory_exceeded:
-            limit = self.exercise.limits.memory
-            raise Over(End(kind="out_of_memory", message=f"your code used more than {limit / 1e9:g} GB of memory"))
-
     def _late(self, late: OutOfTime) -> End:
         """A limit that was passed: the student's own time, or ours."""
         if late.turn == "student":
-            text = f"your code ran for longer than {late.limit_s:g} s (training not counted)"
-            return End(kind="timed_out", message=text)
+            return End(kind="timed_out", message=f"your code ran for longer than {late.limit_s:g} s (training not counted)")
         if late.turn == "training":
             self.ledger.hung()
             return End(kind="timed_out", message=f"the training did not end within its limit of {late.limit_s:g} s")

@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.exercise import Exercise
+from grader.grading.gone import exceeded, gone
 from grader.grading.options import Moment, Options
 from grader.grading.refereeing import Referee, prepare
 from grader.run import End, Run
@@ -106,7 +107,7 @@ class Attempt:
         except Over as over:
             return over.end
         except (Closed, Malformed) as error:
-            return self._gone(error)
+            return gone(self.student_process, error)
 
     def _load(self) -> None:
         """Waits for the process, then for the file to be run."""
@@ -200,13 +201,8 @@ class Attempt:
 
     def _tick(self) -> None:
         """Called while waiting for the student."""
-        limits = self.exercise.limits
-        if self.student_process.output_exceeded:
-            raise Over(End(kind="output_limit", message=f"your code printed more than {limits.output:,} bytes"))
-        if self.student_process.memory_exceeded:
-            raise Over(
-                End(kind="out_of_memory", message=f"your code used more than {limits.memory / 1e9:g} GB of memory")
-            )
+        if (end := exceeded(self.student_process, self.exercise.limits)) is not None:
+            raise Over(end)
         wall_s = time.monotonic() - self._since
         if wall_s > self._limit_s and (self._seconds() > self._limit_s or wall_s > IDLE * self._limit_s):
             raise Late
@@ -227,13 +223,3 @@ class Attempt:
                     return message
                 case _:
                     raise Malformed(f"{type(message).__name__} out of turn")
-
-    def _gone(self, error: Exception) -> End:
-        """The student process ended, or spoke out of turn."""
-        if isinstance(error, Malformed):
-            return End(kind="forbidden", message="your code interfered with the grader's connection")
-        if self.student_process.memory_exceeded:
-            return End(kind="out_of_memory", message="your code used too much memory")
-        code = self.student_process.wait_code(2.0)
-        how = f"by signal {-code}" if code is not None and code < 0 else f"(exit code {code})"
-        return End(kind="crashed", message=f"your code ended the process {how}")

@@ -1,13 +1,23 @@
-"""How a run ended whose student process is gone, or spoke out of turn."""
+"""How a run ends whose student process is gone, spoke out of turn or took too much."""
 
 from __future__ import annotations
 
 from grader.channel import Malformed
 from grader.engines import confine
 from grader.errors import GraderError
+from grader.exercise import Limits
 from grader.run import End
 
 WAIT_S = 2.0
+
+
+def exceeded(student: confine.Confined, limits: Limits) -> End | None:
+    """How a run ends whose student process printed or took more than it may; None while it hasn't."""
+    if student.output_exceeded:
+        return End(kind="output_limit", message=f"your code printed more than {limits.output:,} bytes")
+    if student.memory_exceeded:
+        return End(kind="out_of_memory", message=f"your code used more than {limits.memory / 1e9:g} GB of memory")
+    return None
 
 
 def gone(student: confine.Confined, error: Exception) -> End:
