@@ -1,5 +1,6 @@
 """`grade batch --engine ray` on a real cluster: two workers on this machine, one of which is killed in the middle."""
 
+import gc
 import json
 import os
 import signal
@@ -15,7 +16,11 @@ from grader.gradebook import Gradebook
 
 pytest.importorskip("ray")
 
-pytestmark = pytest.mark.train
+pytestmark = [
+    pytest.mark.train,
+    # Ray leaves the pipes of its own node processes to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 SPEC = """
 schema: grade-exercise/1
@@ -70,6 +75,10 @@ def cluster():
         yield made
     finally:
         made.shutdown()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            del made
+            gc.collect()
 
 
 def started(folder, name, *words):

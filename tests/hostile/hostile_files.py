@@ -20,14 +20,11 @@ BROKEN_IN = ("WROTE-PACKAGE", "WROTE-CACHE", "FOUND-MARKER", "SCHEDULED", "TRACE
              "SERVING", "OPENED", "REACHED", "LOOKED UP", "MOVED", "DELETED")  # fmt: skip
 # One of each kind of trick: what is run again as other users and on other machines.
 FEW = (
-    "honest/plain", "honest/thread_that_prints", "fabrication/fit_replaced", "data/test_images", "callbacks/by_process",
-    "hidden_training/other_model_between", "monkeypatching/probe_answers", "forged/endless_remarks",
+    "honest/plain", "honest/files_copied", "honest/saves_and_loads", "fabrication/fit_replaced", "callbacks/by_process",
     "persistence/leaves_files", "persistence/finds_files", "processes/daemon", "processes/kills_everyone",
-    "processes/reads_other_memory", "processes/signals_by_descriptor", "processes/limits_of_others",
-    "files/modes_and_times", "honest/files_copied", "honest/kind_to_others", "honest/saves_and_loads", "resources/private_memory", "resources/shared_memory", "resources/disk",
-    "resources/odd_tree", "resources/output_flood", "time/catches_everything", "crashes/segmentation_fault",
-    "theft/solutions", "theft/home", "theft/environment", "theft/other_submissions", "files/writes_everywhere",
-    "network/calls_home", "network/unusual_families", "injection/terminal_and_commands",
+    "processes/reads_other_memory", "processes/limits_of_others", "files/modes_and_times", "resources/shared_memory",
+    "resources/disk", "crashes/segmentation_fault", "theft/solutions", "theft/other_submissions",
+    "files/writes_everywhere", "network/calls_home", "network/unusual_families",
 )  # fmt: skip
 
 
