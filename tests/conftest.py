@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from grader.engines.pair import Starter
 from grader.engines.pool import pool
 
 CACHE = pytest.StashKey[str]()
+MARKED = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(train|keras|browser)\b", re.MULTILINE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +28,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """After everything."""
     if CACHE in config.stash:
         shutil.rmtree(config.stash[CACHE], ignore_errors=True)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves a file unimported if `-m` refuses the mark of all its tests: Keras alone takes each worker five seconds."""
+    refused = config.option.markexpr.split(" and ") if " or " not in config.option.markexpr else []
+    if not refused or not collection_path.match("test_*.py") or str(collection_path) in config.args:
+        return None
+    mark = MARKED.search(collection_path.read_text(encoding="utf-8"))
+    return True if mark and f"not {mark[1]}" in refused else None
 
 
 @pytest.fixture(scope="session")
