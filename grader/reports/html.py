@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def _slug(verdict: Verdict) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem)[:40].strip("-") or "submission"
 
 
+@cache  # templates are compiled once, and not for each page of a process that writes many
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
