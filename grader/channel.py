@@ -6,6 +6,7 @@ between student and trainer, and hands arrays through without looking at them.
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import struct
@@ -33,6 +34,10 @@ class Malformed(Exception):
     """The other side sent what isn't a message."""
 
 
+class Silent(Exception):
+    """The other side is there, and neither sends nor takes anything."""
+
+
 class Channel:
     """One end of a socketpair.
 
@@ -40,19 +45,23 @@ class Channel:
         receives: the union of message types that may arrive here; anything else is `Malformed`.
         tick: called about every 0.1 s while a message or an array is on its way, even where the other side sends so
             much that there is never anything to wait for; may raise to give up.
+        patience_s: how long the other side may let this one wait for the next bytes; longer is `Silent`.
     """
 
-    def __init__(self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None, patience_s: float = math.inf
+    ) -> None:
         sock.setblocking(False)
         self.sock = sock
-        self.tick = tick
+        self.tick, self.patience_s = tick, patience_s
         self.closed = False  # whether the other side was found gone
         self._ticked_s = time.monotonic()
+        self._waits_since_s: float | None = None
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
 
     def send(self, message: Struct, buffers: Iterable[Any] = ()) -> None:
-        """Sends a message and the raw bytes of its arrays. Raises: Closed."""
+        """Sends a message and the raw bytes of its arrays. Raises: Closed, Silent."""
         body = self._encoder.encode(message)
         if len(body) > MAX_MESSAGE:
             raise Malformed(f"a message of {len(body):,} bytes (at most {MAX_MESSAGE:,})")
@@ -65,6 +74,7 @@ class Channel:
 
         Raises:
             Closed: the other side closed its end.
+            Silent: nothing came for too long.
             Malformed: too long, not MessagePack, or not of a type that may arrive here.
         """
         (length,) = struct.unpack(">I", self._read(4))
@@ -97,6 +107,10 @@ class Channel:
         """Whether something has arrived (without waiting)."""
         return bool(select.select([self.sock], [], [], 0)[0])
 
+    def waited_s(self) -> float:
+        """How long the other side has let this one wait for the next bytes, in seconds; 0.0 where it doesn't."""
+        return 0.0 if self._waits_since_s is None else time.monotonic() - self._waits_since_s
+
     def _read(self, count: int) -> bytes:
         data = bytearray(count)
         self.read_into(memoryview(data))
@@ -108,13 +122,22 @@ class Channel:
             self._ticked_s = now
             self.tick()
 
+    def _wait(self, *, reading: bool) -> None:
+        """Waits a moment for the other side. Raises: Silent."""
+        if self._waits_since_s is None:
+            self._waits_since_s = time.monotonic()
+        elif self.waited_s() > self.patience_s:
+            raise Silent
+        both = ([self.sock], []) if reading else ([], [self.sock])
+        select.select(*both, [], TICK_S)
+
     def _some(self, view: memoryview) -> int:
         while True:
             self._look()
             try:
                 count = self.sock.recv_into(view)
             except BlockingIOError:
-                select.select([self.sock], [], [], TICK_S)
+                self._wait(reading=True)
                 continue
             except OSError as error:
                 self.closed = True
@@ -122,6 +145,7 @@ class Channel:
             if count == 0:
                 self.closed = True
                 raise Closed
+            self._waits_since_s = None
             return count
 
     def _write(self, data: Any) -> None:
@@ -132,8 +156,9 @@ class Channel:
             self._look()
             try:
                 done += self.sock.send(view[done : done + CHUNK])
+                self._waits_since_s = None
             except BlockingIOError:
-                select.select([], [self.sock], [], TICK_S)
+                self._wait(reading=False)
             except OSError as error:
                 self.closed = True
                 raise Closed from error

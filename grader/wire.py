@@ -338,7 +338,10 @@ class Opened(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Waiting(Struct, frozen=True, kw_only=True, tag=True):
-    """The same training is going on for another submission; its end has been waited for so much longer."""
+    """A sign of work while there is nothing to tell; so many seconds since the last one don't count as training.
+
+    They were spent on compiling, or on waiting for the same training of another submission.
+    """
 
     seconds: float
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from grader import channel
-from grader.channel import Channel, Closed, Malformed
+from grader.channel import Channel, Closed, Malformed, Silent
 from grader.wire import Answer, ArraySpec, Pass, Returned, StudentMessage
 
 
@@ -223,3 +223,22 @@ def test_texts_and_places_are_bounded(pair, message):
 
     with pytest.raises(Malformed):
         other.receive()
+
+
+def test_patience_is_with_each_silence_and_not_with_a_whole_message(pair):
+    """Whoever sends or takes something now and then is heard out; who is there and does neither is silent."""
+    one, other = pair()
+    other.patience_s = 0.15
+    body = msgspec.msgpack.encode(Answer())
+    pieces = [struct.pack(">I", len(body)), body[:2], body[2:4], body[4:]]
+    thread = threading.Thread(target=lambda: [time.sleep(0.08) or one.sock.send(piece) for piece in pieces])
+    thread.start()
+
+    assert other.receive() == Answer()
+    thread.join()
+    assert other.waited_s() == 0.0
+    with pytest.raises(Silent):
+        other.receive()
+    assert 0.15 < other.waited_s() < 5.0
+    with pytest.raises(Silent):
+        other.send(Returned(value=1), [bytes(50_000_000)])

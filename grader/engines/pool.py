@@ -68,6 +68,10 @@ class Lent:
     def last_words(self) -> str:
         return self.warm.process.last_words()
 
+    def end(self) -> None:
+        """Ends the process, which then serves nobody else."""
+        self.warm.process.end()
+
     def kill(self) -> None:
         """Ends the connection; idempotent."""
         self.sock.close()

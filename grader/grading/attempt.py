@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from grader import checks
-from grader.channel import Channel, Closed, Malformed
+from grader.channel import Channel, Closed, Malformed, Silent
 from grader.engines import confine
 from grader.engines.pair import Request
 from grader.errors import GraderError
@@ -34,7 +34,8 @@ from grader.wire import Probe as ProbeMessage
 
 STARTUP_S = 180.0
 MEASURING_S = 600.0
-GRACE_S = 60.0
+# The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
+OVERRUN_S = 600.0
 MAX_ORDERS = 200
 
 
@@ -79,8 +80,15 @@ class Attempt:
             stack.callback(pair.kill)
             self.student_process, self.trainer_process = pair.student, pair.trainer
             self.student = Channel(self.student_process.sock, StudentMessage, self._tick)
-            self.trainer = Channel(self.trainer_process.sock, TrainerMessage, self._tick)
-            end = self._talk()
+            self.trainer = Channel(self.trainer_process.sock, TrainerMessage, self._tick, self.options.silent_s)
+            try:
+                end = self._talk()
+            except OutOfTime as late:
+                raise GraderError(f"{late.turn} took longer than {late.limit_s:g} s on this machine") from late
+            except Silent as error:
+                self.trainer_process.end()
+                text = f"the trainer gave no sign of work for {self.trainer.waited_s():.0f} s and was ended"
+                raise GraderError(f"{text}; its device may hang") from error
             self.ledger.output = self.student_process.output()
         return self.ledger.run(end, self.clocks.spent_s)
 
@@ -104,7 +112,12 @@ class Attempt:
         except Over as over:
             end = over.end
         except OutOfTime as late:
-            end = self._late(late)
+            if late.turn != "student":
+                raise
+            if self.trainer.waited_s() > late.limit_s / 10:  # it doesn't take what the student sends
+                raise Silent from late
+            text = f"your code ran for longer than {late.limit_s:g} s (training not counted)"
+            end = End(kind="timed_out", message=text)
         except (Closed, Malformed) as error:
             if self.trainer.closed:
                 self._from_trainer()  # whose last words say why
@@ -120,9 +133,8 @@ class Attempt:
         if self.options.device == "gpu" and hello.device != "gpu":
             raise GraderError("--device gpu: the trainer finds no GPU on this machine; use --device auto or cpu")
         limits = self.exercise.limits
-        self.clocks.limits_s["training"] = self.options.time_limit_s or (
-            limits.gpu if hello.device == "gpu" else limits.cpu
-        )
+        self.limit_s = self.options.time_limit_s or (limits.gpu if hello.device == "gpu" else limits.cpu)
+        self.clocks.limits_s["training"] = self.limit_s + OVERRUN_S
         self._from_student(Ready)
 
     def _listen(self) -> End:
@@ -144,7 +156,7 @@ class Attempt:
                 continue
             if isinstance(message, Returned):
                 self.ledger.returned, self.ledger.has_returned = message.value, plan.mode == "function"
-                return self.ledger.completed(self.clocks.limits_s["training"])
+                return self.ledger.completed(self.limit_s)
             self._order(message)
 
     def _order(self, order: Order) -> None:
@@ -223,8 +235,7 @@ class Attempt:
     def _train(self, order: Order) -> None:
         epochs = self.ledger.begin_fit()
         with self.clocks.of("training"):
-            left_s = max(0.1, self.clocks.left_s("training"))
-            self.clocks.limits_s["training"] += GRACE_S
+            left_s = max(0.1, self.clocks.left_s("training") - OVERRUN_S)
             self.trainer.send(Begin(seed=self.seed, limit_s=left_s, reuse=not self.options.fresh))
             self.fitting = self.owed = True
             try:
@@ -232,18 +243,14 @@ class Attempt:
                 self.owed = False
             finally:
                 self.fitting = False
-                self.clocks.limits_s["training"] -= GRACE_S
 
     def _follow(self, order: Order, epochs: list[dict[str, float]]) -> None:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
         self.epoch_started_s = self.clocks.elapsed_s("training")
         while True:
-            message = self._from_trainer(Event, NeedPass, Waiting, Trained, Rejected)
+            message = self._from_trainer(Event, NeedPass, Trained, Rejected)
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._write_down(message, epochs)
-            if isinstance(message, Waiting):
-                self.clocks.limits_s["training"] += message.seconds
-                continue
             with self.clocks.of("student"):  # which may read as slowly as it likes
                 self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
                 self.trainer.relay(getattr(message, "arrays", ()), self.student)
@@ -271,12 +278,13 @@ class Attempt:
         self.epoch_started_s = self.clocks.elapsed_s("training")
 
     def _measure(self) -> None:
-        """After everything: what the trained model really achieves; a missing measurement is none, not a fault."""
+        """After everything: what the trained model really achieves."""
         if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show("measuring")
-        with contextlib.suppress(OutOfTime, Closed), self.clocks.of("measuring"):
-            self.trainer.send(Measure())
+        with self.clocks.of("measuring"):
+            with contextlib.suppress(Closed):  # as is said next
+                self.trainer.send(Measure())
             measured = self._from_trainer(Measured, Rejected)
             if isinstance(measured, Measured):
                 self.ledger.measured = Measurement(
@@ -306,7 +314,8 @@ class Attempt:
 
     def _from_trainer(self, *kinds: type) -> Any:
         try:
-            message = self.trainer.receive()
+            while isinstance(message := self.trainer.receive(), Waiting):
+                self.clocks.limits_s["training"] += message.seconds
         except (Closed, Malformed) as error:
             words = self.trainer_process.last_words()
             raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
@@ -325,15 +334,6 @@ class Attempt:
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show("preparing" if preparing else "training" if self.fitting else self.stage)
 
-    def _late(self, late: OutOfTime) -> End:
-        """A limit that was passed: the student's own time, or ours."""
-        if late.turn == "student":
-            return End(kind="timed_out", message=f"your code ran for longer than {late.limit_s:g} s (training not counted)")
-        if late.turn == "training":
-            self.ledger.hung()
-            return End(kind="timed_out", message=f"the training did not end within its limit of {late.limit_s:g} s")
-        raise GraderError(f"{late.turn} took longer than {late.limit_s:g} s on this machine")
-
     def _show(self, stage: Stage) -> None:
         self.stage = stage
         self.options.progress(
@@ -344,7 +344,7 @@ class Attempt:
                 accuracy=self.ledger.epochs[-1].get("accuracy") if self.ledger.epochs else None,
                 line=self.line[1] if self.line else None,
                 epoch_s=self.clocks.elapsed_s("training") - self.epoch_started_s,
-                left_s=self.clocks.left_s("training"),
+                left_s=self.clocks.left_s("training") - OVERRUN_S,
                 seed=self.seed,
             )
         )

@@ -79,11 +79,6 @@ class Ledger:
             channel=compared.channel,
         )
 
-    def hung(self) -> None:
-        """The trainer didn't come back: the epochs that it reported still count, but nothing can be measured."""
-        self._add(self.epochs, "limit", 0.0)
-        self.measurable = False
-
     def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False) -> None:
         before = self.training
         self.training = TrainingRecord(

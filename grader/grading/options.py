@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 from grader.engines import pair
 from grader.engines.trainer import Backend
 
+# A compilation or a single step of a large training may take minutes.
+SILENT_S = 300.0
+
 Stage = Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
 
 
@@ -51,6 +54,8 @@ class Options:
         until: `probe` ends the run before its first training.
         picture: where to draw what a plain function gives.
         start: where the processes of an attempt come from.
+        alone: nothing else is trained at the same time, nor kept ready for it.
+        silent_s: how long the trainer may give no sign of work before it counts as hanging, in seconds.
     """
 
     seed: int | None = None
@@ -64,5 +69,7 @@ class Options:
     picture: Path | None = None
     progress: Progress = silent
     start: pair.Starter = pair.start
+    alone: bool = False
+    silent_s: float = SILENT_S
 
 

@@ -58,7 +58,7 @@ class Trainer:
 
     def __init__(self, channel: Channel, archive: Archive | None, machine: str) -> None:
         self.channel = channel
-        self.trainees = Trainees(archive, machine, lambda seconds: channel.send(Waiting(seconds=seconds)))
+        self.trainees = Trainees(archive, machine, self._at_work)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
         self.order: Order | None = None
@@ -132,6 +132,16 @@ class Trainer:
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
 
+    def _at_work(self, uncounted_s: float) -> None:
+        """A sign of work, for the front's patience and its clock."""
+        self.channel.send(Waiting(seconds=uncounted_s))
+
+    def _preprocessed(self, images: Array) -> Array:
+        """One of many portions to measure on."""
+        self._at_work(0.0)
+        transformed: Array = self.transform(images)
+        return transformed
+
     def _failed(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
         self.broken = self.broken or faults.breaks(error)
@@ -166,7 +176,7 @@ class Trainer:
         try:
             if measured is None:
                 dataset = load(self.dataset, verify=True)
-                measured = measuring.measure(self.trainees.model(self.trained), dataset, self.transform)
+                measured = measuring.measure(self.trainees.model(self.trained), dataset, self._preprocessed)
                 self.trainees.keep_measured(self.trained, measured)
             self.channel.send(measured)
         except ValueError as error:

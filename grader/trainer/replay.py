@@ -49,11 +49,20 @@ class Replay:
 
     Args:
         make: gives the model, fresh and seeded.
-        next_pass: as for `train`.
+        at_work: as for `Training`.
     """
 
-    def __init__(self, archive: Archive, key: str, opened: Opened, begin: Begin, ask: Ask, make: Callable[[], Any]) -> None:
-        self.archive, self.key = archive, key
+    def __init__(
+        self,
+        archive: Archive,
+        key: str,
+        opened: Opened,
+        begin: Begin,
+        ask: Ask,
+        make: Callable[[], Any],
+        at_work: Callable[[float], None],
+    ) -> None:
+        self.archive, self.key, self.at_work = archive, key, at_work
         self.opened, self.begin, self.ask, self.make = opened, begin, ask, make
         self.snapshots: dict[int, list[Array]] = {}
         self.walked = Walk()
@@ -152,6 +161,7 @@ class Replay:
             from_epoch=begins_at,
             snapshots=dict(self.snapshots),
             shuffled=self.shuffled if begins_at else [],
+            at_work=self.at_work,
         )
         model = self.make() if model is None else model
         try:

@@ -55,11 +55,11 @@ class Trainees:
 
     Args:
         archive: stored trainings; None: none are kept or used.
-        waiting: told every second while the same training is going on elsewhere.
+        at_work: told every second while there is nothing else to tell, and how much of that doesn't count as training.
     """
 
-    def __init__(self, archive: Archive | None, machine: str, waiting: Callable[[float], None]) -> None:
-        self.archive, self.machine, self.waiting = archive, machine, waiting
+    def __init__(self, archive: Archive | None, machine: str, at_work: Callable[[float], None]) -> None:
+        self.archive, self.machine, self.at_work = archive, machine, at_work
         self.by_number: dict[int, Trainee] = {}
         self.last: Trainee | None = None
 
@@ -82,6 +82,7 @@ class Trainees:
             limit_s=begin.limit_s,
             snapshots=trainee.snapshots,
             shuffled=trainee.shuffled,
+            at_work=self.at_work,
         )
         trainee.at = None
         trained = train(trainee.model, training)
@@ -119,7 +120,7 @@ class Trainees:
     def _known(self, archive: Archive, opened: Opened, begin: Begin, ask: Ask) -> tuple[Trained, Trainee]:
         key = identity.key(opened.order, opened.arrays, begin.seed, self.machine)
         with self._held(archive, key):
-            replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed))
+            replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
         archive.store.evict()
         trainee = _trainee(opened, outcome, replay, key)
@@ -134,7 +135,7 @@ class Trainees:
                 if held:
                     yield
                     return
-            self.waiting(WAIT_S)
+            self.at_work(WAIT_S)
         yield
 
     # ---- a model that goes on ----

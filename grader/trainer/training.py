@@ -24,6 +24,8 @@ MANY_STEPS = 125
 SHORT_S = 0.5
 CPU_MACS_PER_S = 2e10
 MAX_SNAPSHOT_BYTES = 500_000_000
+# How often a training without news gives a sign of work.
+SIGN_S = 1.0
 
 Ask = Callable[[Event, list[Array]], Answer]
 
@@ -51,12 +53,14 @@ class Training:
 
     `from_epoch` counts whole epochs that the model has behind it (a stored training that goes on); `limit_s` is wall
     time from the first step; `snapshots` keeps weights of epochs, for callbacks that go back to one; `shuffled` is the
-    shuffling's state that the first epoch begins with, where it is another's.
+    shuffling's state that the first epoch begins with, where it is another's; `at_work` is told every second that
+    steps are being done, and how many seconds of that don't count as training, since they were spent on compiling.
     """
 
     opened: Opened
     ask: Ask
     next_pass: Callable[[], Any]
+    at_work: Callable[[float], None]
     limit_s: float
     recording: Recording | None = None
     from_epoch: int = 0
@@ -72,7 +76,7 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
         self.training = training
         self.order = training.opened.order
         self.passes = passes
-        self.start = time.monotonic()
+        self.start = self.signed = time.monotonic()
         self.deadline = math.inf
         self.out_of_time = False
         self.stopped_by_callback = False
@@ -115,27 +119,39 @@ class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
         if self.order.batch_hooks:
             self._tell("train_batch_begin", batch)
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def _step_done(self) -> None:
+        """Keeps the time limit, which counts from the end of the first step, and gives signs of work."""
+        now = time.monotonic()
         if self.deadline == math.inf:
-            self.deadline = time.monotonic() + self.training.limit_s
-        elif time.monotonic() > self.deadline:
-            self.out_of_time = self.model.stop_training = True
+            self.deadline = now + self.training.limit_s
+            self.training.at_work(now - self.start)
+        elif now > self.deadline:
+            self.out_of_time = self.model.stop_training = self.model.stop_evaluating = True
+        elif now - self.signed > SIGN_S:
+            self.training.at_work(0.0)
+            self.signed = now
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._step_done()
         if self.order.batch_hooks and not self.out_of_time:
             self._tell("train_batch_end", batch, logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        self._tell("test_begin")
+        if not self.out_of_time:
+            self._tell("test_begin")
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if self.order.batch_hooks:
+        if self.order.batch_hooks and not self.out_of_time:
             self._tell("test_batch_begin", batch)
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.order.batch_hooks:
+        self._step_done()
+        if self.order.batch_hooks and not self.out_of_time:
             self._tell("test_batch_end", batch, logs)
 
     def on_test_end(self, logs: Any = None) -> None:
-        self._tell("test_end", 0, logs)
+        if not self.out_of_time:
+            self._tell("test_end", 0, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.out_of_time:

@@ -1,0 +1,171 @@
+"""A trainer that gives no sign of work is ended, and nobody but the grader is to blame."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from grader.channel import Channel
+from grader.engines.pair import Pair
+from grader.errors import GraderError
+from grader.exercise import CheckSpec, Exercise, Limits
+from grader.grading import Options, attempt
+from grader.grading.attempt import Attempt
+from grader.grading.options import silent
+from grader.run import Architecture, DataMatch
+from grader.static import Plan
+from grader.wire import (
+    Answer,
+    ArraySpec,
+    Event,
+    FitArguments,
+    Hello,
+    Measured,
+    Opened,
+    Order,
+    Ready,
+    Returned,
+    Trained,
+    Waiting,
+)
+from grader.yamltree import Duration
+
+SILENT_S = 0.3
+HELLO = Hello(backend="b", device="cpu", versions={})
+OPENED = Opened(architecture=Architecture(layers=[], parameters=0), data=DataMatch(dataset=None, examples=1, trained_on=1))
+EPOCH = Event(hook="epoch_end", index=0, logs={"accuracy": 0.5})
+TRAINED = Trained(stopped_by="epochs", seconds=1.0)
+ORDER = Order(model=0, architecture="{}", compile="{}", fit=FitArguments(epochs=5), arrays=[])
+LARGE = ArraySpec(dtype="uint8", shape=[5_000_000])
+SAID = "the trainer gave no sign of work for 0 s and was ended; its device may hang"
+
+
+def exercise(**limits):
+    return Exercise(
+        schema="grade-exercise/1", id="e", title="E", dataset="mnist", function="f", limits=Limits(**limits),
+        checks=[CheckSpec(id="epochs", check="training.epochs", args={"below": 9}, points=1)],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def attempted():
+    """Runs an attempt with a student and a trainer who say what they are given; gives the run and who was ended."""
+    with contextlib.ExitStack() as stack:
+
+        def run(from_student, from_trainer, *, buffers=(), every_s=0.0, time_limit_s=None, progress=silent, **limits):
+            near, student = socket.socketpair()
+            side, trainer = socket.socketpair()
+            for each in (near, student, side, trainer):
+                stack.callback(each.close)
+            stop, ended = threading.Event(), []
+
+            def say(sock, messages, data, every_s):
+                channel = Channel(sock, Answer, lambda: stop.is_set() and sock.close())
+                for message in messages:
+                    channel.send(message, data if isinstance(message, Order) else ())
+                    stop.wait(every_s)
+
+            talks = [(student, from_student, buffers, 0.0), (trainer, from_trainer, (), every_s)]
+            threads = [threading.Thread(target=quietly, args=(say, *talk)) for talk in talks]
+            for thread in threads:
+                thread.start()
+            well = SimpleNamespace(
+                sock=near, output_exceeded=False, memory_exceeded=False, output=str, kill=near.close,
+                wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
+            )  # fmt: skip
+            there = SimpleNamespace(sock=side, last_words=str, end=lambda: ended.append("trainer"), kill=side.close)
+            options = Options(start=lambda request: Pair(well, there), silent_s=SILENT_S, time_limit_s=time_limit_s,
+                              progress=progress)  # fmt: skip
+            try:
+                return Attempt(exercise(**limits), Plan(source=""), "f.py", 7, options).run(), ended
+            except GraderError as error:
+                return error, ended
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+
+        yield run
+
+
+def quietly(say, *talk):
+    with contextlib.suppress(Exception):
+        say(*talk)
+
+
+HANGS = {
+    "while it looks at an order": ([ORDER], [HELLO]),
+    "before the first step": ([ORDER], [HELLO, OPENED]),
+    "in the middle of an epoch": ([ORDER, Answer()], [HELLO, OPENED, EPOCH, Waiting(seconds=0.0)]),
+    "while it measures": ([ORDER, Returned(value=1)], [HELLO, OPENED, TRAINED]),
+}
+
+
+@pytest.mark.parametrize("where", HANGS)
+def test_a_trainer_that_hangs_is_ended_and_blamed(attempted, where):
+    """Wherever it hangs: the student gets no time-out, and isn't judged by what is missing."""
+    from_student, from_trainer = HANGS[where]
+
+    error, ended = attempted([Ready(), *from_student], from_trainer, time_limit_s=0.1)
+
+    assert (str(error), ended) == (SAID, ["trainer"])
+
+
+def test_a_trainer_that_works_may_take_its_time(attempted):
+    """A sign of work is enough, for a training and a measurement that take longer than a silence may."""
+    work = [Waiting(seconds=0.0)] * 4
+    messages = [HELLO, OPENED, *work, EPOCH, TRAINED, *work, Measured(train_accuracy=0.5, test_accuracy=0.4)]
+
+    run, ended = attempted([Ready(), ORDER, Answer(), Returned(value=1)], messages, every_s=0.15, cpu=Duration(1))
+
+    assert (run.end.kind, len(run.training.epochs), run.measured.test_accuracy, ended) == ("completed", 1, 0.4, [])
+
+
+@pytest.mark.parametrize("student_s", [30, 0.2], ids=["its patience ends first", "the student's limit ends first"])
+def test_a_trainer_that_takes_nothing_is_not_the_students_time_out(attempted, student_s):
+    """The student's clock runs while its data is handed on to a trainer that doesn't take it."""
+    order = Order(model=0, architecture="{}", compile="{}", fit=FitArguments(), arrays=[LARGE])
+
+    error, ended = attempted([Ready(), order], [HELLO], buffers=[bytes(5_000_000)], student=Duration(student_s))
+
+    assert (str(error), ended) == (SAID, ["trainer"])
+
+
+def test_a_student_that_is_slow_is_not_the_trainers_fault(attempted):
+    """Data that doesn't come is the student's own time."""
+    order = Order(model=0, architecture="{}", compile="{}", fit=FitArguments(), arrays=[LARGE])
+
+    run, _ = attempted([Ready(), order], [HELLO], student=Duration(0.5))
+
+    assert (run.end.kind, run.end.message) == ("timed_out", "your code ran for longer than 0.5 s (training not counted)")
+
+
+@pytest.mark.parametrize(("late", "said"), [
+    ("MEASURING_S", "measuring took longer than 0.2 s on this machine"),
+    ("OVERRUN_S", "training took longer than 0.3 s on this machine"),
+])  # fmt: skip
+def test_a_trainer_that_never_comes_to_an_end_is_blamed(attempted, monkeypatch, late, said):
+    """It keeps the limits itself; one that goes on, though it works, or measures for ever costs no points."""
+    monkeypatch.setattr(attempt, late, 0.2)
+    until = [TRAINED] if late == "MEASURING_S" else []
+    messages = [HELLO, OPENED, *until, *[Waiting(seconds=0.0)] * 20]
+
+    error, _ = attempted([Ready(), ORDER, Returned(value=1)], messages, every_s=0.05, time_limit_s=0.1)
+
+    assert str(error) == said
+
+
+def test_what_a_trainer_compiles_is_not_counted(attempted):
+    """The time limit begins with the first step."""
+    measured = Measured(train_accuracy=0.5, test_accuracy=0.4)
+    messages = [HELLO, OPENED, Waiting(seconds=20.0), Trained(stopped_by="limit", seconds=3.0), measured]
+    moments = []
+
+    run, _ = attempted([Ready(), ORDER, Returned(value=1)], messages, time_limit_s=5.0, progress=moments.append)
+
+    assert 20.0 < moments[-1].left_s <= 25.0
+    assert run.end.message == "the training reached its limit of 5 s after 0 of 5 epochs; what was trained until then counts"
