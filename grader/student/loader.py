@@ -103,7 +103,7 @@ def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
             try:
                 exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
             except Exception as error:
-                if index not in tolerated and not _may_lack(node, error):
+                if index not in tolerated and not _may_lack(node, error) and not _lacks(part, error, module):
                     raise
                 told = f"this line failed and was skipped: {type(error).__name__}: {error}"
                 front.remark_at(node.lineno, told[:500])
@@ -128,6 +128,15 @@ def _may_lack(node: ast.stmt, error: Exception) -> bool:
         case ast.ImportFrom(names=[_, _, *_]):
             return isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError)
     return False
+
+
+def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
+    """Puts the error of an import in the place of what it was to bring: only what uses that fails, with this error."""
+    if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
+        return False
+    for alias in node.names:
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.Lacking(error))
+    return True
 
 
 def _frames(error: BaseException, load: Load) -> list[traceback.FrameSummary]:

@@ -11,7 +11,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 ABSENT = ("matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google.colab", "ipywidgets", "livelossplot")
 MOST = 1000
@@ -58,6 +58,27 @@ class Silent:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+class Lacking:
+    """Stands for what an import could not bring; whoever uses it gets the error of the import.
+
+    Args:
+        error: as the import raised it; its traceback tells the line of the import.
+    """
+
+    def __init__(self, error: ImportError) -> None:
+        self.__dict__["error"] = error
+
+    def _raise(self, *_: Any, **__: Any) -> NoReturn:
+        raise self.__dict__["error"]
+
+    __call__ = __getitem__ = __iter__ = __len__ = __enter__ = __exit__ = __mro_entries__ = _raise
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._raise()
 
 
 def subplots(nrows: Any = 1, ncols: Any = 1, *_: Any, **__: Any) -> tuple[Silent, Silent]:

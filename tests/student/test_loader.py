@@ -48,12 +48,25 @@ def test_what_one_import_lacks_keeps_no_other_away(load):
 
 def test_a_missing_module_is_named_where_it_is_imported(load):
     """One name, or several from a module that isn't there: the import itself is the error, with an explanation."""
-    for source in ("import no_such_thing\n", "from no_such_thing import a, b\n"):
-        sent, _ = load(source + "def train():\n    return no_such_thing\n")
+    for source in ("import no_such_thing as a\n", "from no_such_thing import a, b\n"):
+        sent, _ = load(source + "def train():\n    return a.thing\n")
 
         assert isinstance(sent, Crashed)
         assert sent.message.startswith("ModuleNotFoundError: No module named 'no_such_thing'\nThe package `no_such_thing`")
         assert sent.line == 1
+
+
+def test_a_missing_module_harms_only_what_uses_it(load):
+    """What an import lacks is an error at its first use: called, looked into, inherited from, walked through."""
+    head = "import os\nimport os.nothing\nfrom unheard import of\nimport unseen.part as part\ndef train():\n    "
+
+    sent, notes = load(head + "return os.sep and 5\n")
+    assert (sent, [line for line, _ in notes]) == (Returned(value=5), [2, 3, 4])
+    for use in ("of()", "part.Thing", "class A(of): pass", "[*part]", "with part: pass", "len(of)", "of[0]"):
+        sent, _ = load(head + use + "\n")
+        name, line = ("unseen", 4) if "part" in use else ("unheard", 3)
+        assert (sent.message.split("\n")[0], sent.line) == (f"ModuleNotFoundError: No module named '{name}'", line)
+    assert load(head + "return of.__wrapped__\n")[0].message == "AttributeError: __wrapped__"
 
 
 def test_a_script_may_end_itself(load):
