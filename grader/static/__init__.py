@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from grader.static import function as functions
-from grader.static.blanks import blank
+from grader.static.blanks import blank, blank_place
 from grader.static.dialect import notes as dialect_notes
 from grader.static.names import at_load
 from grader.static.outline import Outline, outline
@@ -60,7 +60,7 @@ def _inspect(
     findings = _findings(parsed, whole, found, function, stub, arguments) if function and not own_call else []
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
-    script_note = [own_call] if own_call else _script_note(parsed, function, called)
+    script_note = [own_call] if own_call else [] if findings else _script_note(parsed, function, called)
     notes = [*_remarks(submission, parsed), *script_note, *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
 
@@ -86,7 +86,8 @@ def _findings(
         return broken
     if not found.training:
         unread = [cell.finding for cell in parsed.broken if cell.trains()]
-        return unread or [functions.missing(function, whole, parsed.tree)]
+        open_place = blank_place(parsed.source)
+        return unread or ([open_place] if open_place else [functions.missing(function, whole, parsed.tree)])
     directly = any(True for step in whole.steps for _ in fits(at_load(step.node)))
     return (
         []

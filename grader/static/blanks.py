@@ -33,6 +33,24 @@ def blank(node: ast.stmt, source: str, stub: str | None) -> Finding | None:
     return None
 
 
+def blank_place(source: str) -> Finding | None:
+    r"""The first place between the marks that holds no code, in a file that trains nothing.
+
+    >>> blank_place("# YOUR CODE STARTS HERE\n\n# YOUR CODE ENDS HERE\n").line
+    1
+    """
+    started: int | None = None
+    for number, line in enumerate(source.split("\n"), 1):
+        if STARTS.search(line):
+            started = number
+        elif ENDS.search(line):
+            if started is not None:
+                return _finding("the file trains nothing, and this place in it is still blank", started)
+        elif line.strip() and not line.lstrip().startswith("#"):
+            started = None
+    return None
+
+
 def _finding(message: str, line: int) -> Finding:
     return Finding(code="S103", message=message, line=line, hint=HINT)
 

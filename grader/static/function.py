@@ -34,7 +34,11 @@ def missing(function: str, whole: Outline, tree: ast.Module) -> Finding:
     if near is None:
         others = [step.node for step in whole.steps if isinstance(step.node, FUNCTIONS)]
         named = f" Your file defines {', '.join(f'{node.name}()' for node in others[:3])}." if others else ""
-        return Finding(code="S102", message=message, hint=f"Keep the name of the stub: def {function}():{named}")
+        return Finding(
+            code="S102",
+            message=f"{message}, and the file by itself trains nothing",
+            hint=f"Keep the name of the stub: def {function}():{named}",
+        )
     if foreign := _foreign(near.name):
         hint = f"{near.name}() looks like it, but has other letters in it: {foreign}. Type the name anew."
     else:

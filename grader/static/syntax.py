@@ -9,7 +9,7 @@ from grader.submission import Finding, Submission
 
 CODE = "S101"
 WINDOW = 90
-TERMINAL = re.compile(r"^\s*(pip3?|conda|apt|apt-get|wget|curl|cd|ls|git|python3?|mkdir|unzip)\s+[\w./~-]")
+TERMINAL = re.compile(r"^\s*(pip3?|conda|apt|apt-get|wget|curl|cd|ls|git|python3?|mkdir|unzip|sudo|brew|source|activate|jupyter)\s+[\w./~-]")
 LINES_IN_MESSAGE = re.compile(r"\b(?:on|at) line (\d+)")
 
 # What Python says, what that means, and the way out.
