@@ -129,7 +129,7 @@ def test_a_notebooks_cells_are_joined_and_its_lines_named_by_cell(read):
 
     assert (found.kind, found.source) == ("ipynb", "import tensorflow as tf\nx = 1\n\ndef f():\n    return x\n")
     assert [found.place(line) for line in (1, 2, 4, 5)] == [
-        "cell 1, line 1", "cell 1, line 2", "cell 2, line 1", "cell 2, line 2",
+        "code cell 1, line 1", "code cell 1, line 2", "code cell 2, line 1", "code cell 2, line 2",
     ]  # fmt: skip
 
 

@@ -50,15 +50,15 @@ class Submission(Struct, frozen=True, kw_only=True):
     fault: Finding | None = None
 
     def place(self, line: int) -> str:
-        """`line 57`, or `cell 3, line 4` in a notebook (code cells are counted, from 1).
+        """`line 57`, or `code cell 3, line 4` in a notebook (cells of text are not counted).
 
         >>> Submission(path="a", name="a", sha256="", cells=[(1, 1), (4, 2)]).place(5)
-        'cell 2, line 2'
+        'code cell 2, line 2'
         """
         if not self.cells:
             return f"line {line}"
         first, number = self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell[0]) - 1)]
-        return f"cell {number}, line {line - first + 1}"
+        return f"code cell {number}, line {line - first + 1}"
 
 
 class Refusal(Exception):

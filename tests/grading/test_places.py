@@ -15,7 +15,7 @@ def test_a_check_names_its_cell():
     """The message says cell and line, and no line of the joined text remains."""
     (told,) = places.of_checks([RESULT], NOTEBOOK)
 
-    assert (told.message, told.line) == ("too low (cell 2, line 3)", None)
+    assert (told.message, told.line) == ("too low (code cell 2, line 3)", None)
     assert places.of_checks([RESULT], SCRIPT) == [RESULT]
 
 
@@ -23,7 +23,7 @@ def test_a_note_names_its_cell():
     """A note begins with its cell; one without a line stays."""
     notes = [Note(line=3, message="old"), Note(line=None, message="plain")]
 
-    assert places.of_notes(notes, NOTEBOOK) == [Note(line=None, message="cell 1, line 3: old"), notes[1]]
+    assert places.of_notes(notes, NOTEBOOK) == [Note(line=None, message="code cell 1, line 3: old"), notes[1]]
     assert places.of_notes(notes, SCRIPT) == notes
 
 
@@ -31,5 +31,5 @@ def test_a_traceback_names_its_cells():
     """Frames name the cell instead of the line of the joined text."""
     text = 'File "a.ipynb", line 11, in train\n    x = 1\n'
 
-    assert places.of_traceback(text, NOTEBOOK) == 'File "a.ipynb", cell 2, line 2, in train\n    x = 1\n'
+    assert places.of_traceback(text, NOTEBOOK) == 'File "a.ipynb", code cell 2, line 2, in train\n    x = 1\n'
     assert places.of_traceback(text, SCRIPT) == text

@@ -88,7 +88,7 @@ def test_a_broken_cells_message_names_lines_of_cells(inspect_cells):
     """Lines in Python's own message are those of the cell as well."""
     (finding,) = inspect_cells("x = 1", "y = 2\ndef train_mnist():\nreturn 1").findings
 
-    assert (finding.line, "function definition in cell 2, line 2" in finding.message) == (5, True)
+    assert (finding.line, "function definition in code cell 2, line 2" in finding.message) == (5, True)
 
 
 def test_many_broken_cells_give_few_notes(inspect_cells):
