@@ -1,28 +1,58 @@
 """`grade EXERCISE FILE` from the outside: messages, exit codes, and what is never imported to say no."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from grader import cli
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-SPY = (
-    "import sys\nfrom grader.cli import run\ncode = run(sys.argv[1:])\n"
-    "heavy = {'numpy', 'tensorflow', 'keras', 'jax', 'matplotlib', 'pandas'} & {m.split('.')[0] for m in sys.modules}\n"
-    "print('HEAVY', sorted(heavy), file=sys.stderr)\nsys.exit(code)\n"
-)
+# Runs command lines one after the other; says of each its exit code, what it printed, and what is imported by then.
+SPY = """
+import contextlib, io, json, sys
+from grader.cli import run
+told = []
+for args in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        code = run(args)
+    told.append((code, out.getvalue(), err.getvalue(), sorted({name.split(".")[0] for name in sys.modules})))
+print(json.dumps(told))
+"""
+HEAVY = {"numpy", "tensorflow", "keras", "jax", "matplotlib", "pandas"}
 
 
 @pytest.fixture
-def grade(tmp_path):
-    def run(*args, env=None, program=None):
-        command = [sys.executable, "-c", program or "import sys; from grader.cli import main; main()", *map(str, args)]
-        environment = {**os.environ, "GRADE_COURSE": str(REPOSITORY), "COLUMNS": "80", **(env or {})}
-        environment.setdefault("GRADE_STATE", str(tmp_path / "state"))
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+def place(tmp_path, monkeypatch):
+    """The student's folder, with the course elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADE_COURSE", str(REPOSITORY))
+    monkeypatch.setenv("GRADE_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+@pytest.fixture
+def grade(place, capsys):
+    """A command line in this process."""
+
+    def run(*args):
+        code = cli.run([str(arg) for arg in args])
+        return SimpleNamespace(returncode=code, **capsys.readouterr()._asdict())
+
+    return run
+
+
+@pytest.fixture
+def program(place):
+    """A command line, or what else a program should do, in a process of its own."""
+
+    def run(*args, code="import sys; from grader.cli import main; main()"):
+        command = [sys.executable, "-c", code, *map(str, args)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     return run
 
@@ -40,8 +70,8 @@ def test_an_unknown_exercise_suggests_the_nearest(grade, student_file):
     """A misspelt exercise is wrong usage."""
     done = grade("exercise33", student_file("x = 1"))
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'grade: no exercise "exercise33"; did you mean "exercise3"? (`grade list` shows all)\n'
+    assert (done.returncode, done.out) == (2, "")
+    assert done.err == 'grade: no exercise "exercise33"; did you mean "exercise3"? (`grade list` shows all)\n'
 
 
 def test_a_missing_file_is_wrong_usage(grade, student_file):
@@ -51,7 +81,7 @@ def test_a_missing_file_is_wrong_usage(grade, student_file):
     done = grade("exercise3", "my_solutio.py")
 
     assert done.returncode == 2
-    assert done.stderr == 'grade: my_solutio.py: no such file; did you mean "my_solution.py"?\n'
+    assert done.err == 'grade: my_solutio.py: no such file; did you mean "my_solution.py"?\n'
 
 
 @pytest.mark.parametrize(
@@ -68,7 +98,7 @@ def test_wrong_usage_says_what_is_taken(grade, args, words):
     """Each wrong option ends with 2 and one message."""
     done = grade(*args)
 
-    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    assert (done.returncode, words in done.err, "Traceback" in done.err) == (2, True, False)
 
 
 def test_every_fault_of_a_broken_exercise_is_told_with_its_place(grade, tmp_path, student_file):
@@ -90,7 +120,7 @@ def test_every_fault_of_a_broken_exercise_is_told_with_its_place(grade, tmp_path
         'exercises/broken/exercise.yaml:7:10: two checks have the id "a"',
         "exercises/broken/exercise.yaml:7:",
     ):
-        assert words in done.stderr
+        assert words in done.err
 
 
 REFUSED = {
@@ -101,30 +131,37 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED)
-def test_no_is_said_without_importing_anything_heavy(grade, student_file, text):
+def test_no_is_said_without_importing_anything_heavy(program, student_file):
     """A static refusal imports neither numpy nor TensorFlow, and costs one clear message."""
-    done = grade("exercise3", student_file(text), program=SPY)
+    names = [student_file(text, f"my_{index}.py") for index, text in enumerate(REFUSED)]
 
-    assert (done.returncode, done.stderr) == (1, "HEAVY []\n")
-    assert REFUSED[text] in done.stdout.replace("\n", " ")
-    assert "\x1b" not in done.stdout
+    told = json.loads(program(json.dumps([["exercise3", name] for name in names]), code=SPY).stdout)
+
+    assert [(code, err, HEAVY & set(modules)) for code, _, err, modules in told] == [(1, "", set())] * len(REFUSED)
+    for (_, out, _, _), words in zip(told, REFUSED.values(), strict=True):
+        assert words in out.replace("\n", " ")
+        assert "\x1b" not in out
 
 
-@pytest.mark.parametrize("args", [["--help"], ["list"], ["--version"], ["exercise3", "--help"]])
-def test_light_commands_stay_light(grade, args):
+def test_light_commands_stay_light(program):
     """Help and the list import nothing heavy, nor rich."""
-    program = SPY.replace("'pandas'", "'rich', 'jinja2'")
+    told = json.loads(program(json.dumps([["--help"], ["--version"], ["exercise3", "--help"], ["list"]]), code=SPY).stdout)
 
-    done = grade(*args, program=program)
+    assert [(code, err, (HEAVY | {"rich", "jinja2"}) & set(modules)) for code, _, err, modules in told] == [(0, "", set())] * 4
 
-    assert (done.returncode, done.stderr) == (0, "HEAVY []\n")
+
+def test_the_program_ends_with_the_codes_of_its_commands(program, student_file):
+    """What `grade` prints goes to its own stdout and stderr, and its exit code is the command's."""
+    wrong, refused = program("exercise3"), program("exercise3", student_file("x = 1"), "-q")
+
+    assert (wrong.returncode, wrong.stdout, "Missing argument 'FILE'" in wrong.stderr) == (2, "", True)
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "exercise3: failed, 0/100\n", "")
 
 
 def test_a_refusal_in_json_holds_the_whole_contract(grade, student_file):
     """`--json -` prints the verdict alone."""
     done = grade("exercise3", student_file("x = 1\n"), "--json", "-")
-    verdict = json.loads(done.stdout)
+    verdict = json.loads(done.out)
 
     assert (verdict["schema"], verdict["status"], verdict["end"], verdict["score"]) == (
         "grade-verdict/1", "failed", "not_started", 0,
@@ -135,19 +172,19 @@ def test_a_refusal_in_json_holds_the_whole_contract(grade, student_file):
 
 def test_quiet_is_one_line(grade, student_file):
     """`-q` prints one line."""
-    assert grade("exercise3", student_file("x = 1\n"), "-q").stdout == "exercise3: failed, 0/100\n"
+    assert grade("exercise3", student_file("x = 1\n"), "-q").out == "exercise3: failed, 0/100\n"
 
 
-def test_several_outputs_at_once(grade, student_file, tmp_path):
+def test_several_outputs_at_once(grade, student_file, tmp_path, monkeypatch):
     """Every format that was asked for is written, beside the printed report."""
-    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     outputs = ["--json", "v.json", "--junit", "j.xml", "--gradescope", "g.json", "--html", "r.html", "--github"]
 
-    done = grade("exercise3", student_file("x = 1\n"), *outputs, env={"GITHUB_STEP_SUMMARY": str(summary)})
+    done = grade("exercise3", student_file("x = 1\n"), *outputs)
 
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 1, done.err
     assert {path.name for path in tmp_path.iterdir()} >= {"v.json", "j.xml", "g.json", "r.html", "summary.md"}
-    assert "::error" in done.stdout
+    assert "::error" in done.out
 
 
 def test_a_report_that_cant_be_written_is_not_a_lost_verdict(grade, student_file):
@@ -155,9 +192,9 @@ def test_a_report_that_cant_be_written_is_not_a_lost_verdict(grade, student_file
     done = grade("exercise3", student_file("x = 1\n"), "--json", "missing/folder/v.json")
 
     assert done.returncode == 2
-    assert "there is no function train_mnist_conv()" in done.stdout.replace("\n", " ")
-    assert "missing/folder" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "there is no function train_mnist_conv()" in done.out.replace("\n", " ")
+    assert "missing/folder" in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -165,16 +202,15 @@ def test_a_full_disk_is_the_machines_fault(grade, student_file):
     """Exit 4, and the verdict was printed."""
     done = grade("exercise3", student_file("x = 1\n"), "--json", "/dev/full")
 
-    assert (done.returncode, "Traceback" in done.stderr) == (4, False)
-    assert "train_mnist_conv" in done.stdout
+    assert (done.returncode, "Traceback" in done.err) == (4, False)
+    assert "train_mnist_conv" in done.out
 
 
-def test_a_closed_pipe_is_no_traceback(grade, student_file, tmp_path):
+def test_a_closed_pipe_is_no_traceback(place, student_file):
     """`grade … | head -0` ends quietly."""
     name = student_file("x = 1\n")
     command = f"'{sys.executable}' -c 'import sys; from grader.cli import main; main()' exercise3 {name} | true"
-    environment = {**os.environ, "GRADE_COURSE": str(REPOSITORY)}
 
-    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
 
     assert "Traceback" not in done.stderr

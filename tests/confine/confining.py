@@ -1,6 +1,7 @@
 """Starts small programs in the sandbox for the tests."""
 
 import contextlib
+import functools
 import time
 
 import pytest
@@ -47,9 +48,15 @@ def said(program, **more):
     return output.strip()
 
 
+@functools.cache
+def present():
+    """The layers that this machine has."""
+    with running("") as process:
+        return frozenset(process.layers)
+
+
 def skip_without(*layers):
     """Skips the test on a machine that has not all these layers."""
-    with running("", only=None) as process:
-        missing = set(layers) - set(process.layers)
+    missing = set(layers) - present()
     if missing:
         pytest.skip(f"this machine has no {', '.join(sorted(missing))}")
