@@ -70,20 +70,20 @@ class Batch:
     def run(self, jobs: Sequence[Job]) -> Generator[Done]:
         """Each job's end, as they come.
 
-        What the machine failed on, such as a trainer that was killed for memory, is tried once more at the end, alone.
-        When the caller leaves, running attempts end their processes, and nothing more is started.
+        What the machine failed on, such as a trainer that hung or was killed for memory, is tried once more at the end,
+        alone. When the caller leaves, running attempts end their processes, and nothing more is started.
         """
         again: list[Job] = []
-        for done in self._each(jobs, self.at_once):
+        for done in self._each(jobs, self.at_once, self.options):
             if done.fault:
                 again.append(done.job)
             else:
                 yield done
-        yield from self._each(again, 1)
+        yield from self._each(again, 1, replace(self.options, alone=True))
 
-    def _each(self, jobs: Sequence[Job], at_once: int) -> Generator[Done]:
+    def _each(self, jobs: Sequence[Job], at_once: int, options: Options) -> Generator[Done]:
         with ThreadPoolExecutor(at_once, thread_name_prefix="grade") as threads:
-            futures = [threads.submit(self._one, job) for job in jobs]
+            futures = [threads.submit(self._one, job, options) for job in jobs]
             try:
                 for future in as_completed(futures):
                     yield future.result()
@@ -92,14 +92,14 @@ class Batch:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _one(self, job: Job) -> Done:
+    def _one(self, job: Job, options: Options) -> Done:
         def progress(moment: Moment) -> None:
             if self._stop.is_set():
                 raise Stopped
             self.heard(job, moment)
 
         try:
-            graded = self.grade(self.course, job.exercise, job.path, replace(self.options, progress=progress))
+            graded = self.grade(self.course, job.exercise, job.path, replace(options, progress=progress))
         except Stopped:
             return Done(job=job, problem=STOPPED)
         except (UsageError, CourseError) as error:

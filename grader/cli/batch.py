@@ -19,7 +19,7 @@ from grader.batch.loop import Batch, Done
 from grader.cli import batch_engine as engines
 from grader.cli import outputs
 from grader.cli.batch_view import View
-from grader.cli.exercise import backend_option, seconds
+from grader.cli.exercise import backend_option, seconds, size
 from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
@@ -35,6 +35,8 @@ MOST_PROBLEMS = 50
 @click.argument("words", metavar="EXERCISE… SUBMISSIONS", nargs=-1, required=True)
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: ids and names.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Submissions at a time (default: the number of cores).")
+@click.option("--memory", metavar="SIZE", callback=size, help="What all trainings at a time may take, such as 8GB: of the "
+              "GPU (default: what is free there), else of this machine (default: no limit).")  # fmt: skip
 @click.option("--engine", "engine_", type=click.Choice(["local", "ray"]), default="local", show_default=True,
               help="Where to grade: on this machine, or on a Ray cluster.")  # fmt: skip
 @click.option("--address", metavar="HOST:PORT", help="The Ray cluster's (default: $RAY_ADDRESS, else one on this machine).")
@@ -52,6 +54,7 @@ def command(
     words: Sequence[str],
     roster: Path | None,
     jobs: int | None,
+    memory: int | None,
     engine_: str,
     address: str | None,
     gradebook: str,
@@ -83,7 +86,7 @@ def command(
         todo, problems = _jobs(handed, known)
         book = stack.enter_context(contextlib.closing(Gradebook.open(gradebook)))
         book.enrol(handed.enrolled)
-        engine = stack.enter_context(engines.started(engine_, found, known, options, address, jobs, len(todo)))
+        engine = stack.enter_context(engines.started(engine_, found, known, options, address, jobs, len(todo), memory))
         view = stack.enter_context(View(len(todo), sys.stderr, enabled=not quiet))
         batch = Batch(found, engine.options, engine.at_once, view.heard, engine.grade)
         ends = stack.enter_context(contextlib.closing(batch.run(todo)))

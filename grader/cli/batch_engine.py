@@ -14,6 +14,7 @@ import click
 from grader.batch.loop import Grade
 from grader.course import Course
 from grader.engines.pool import pool
+from grader.engines.pool_room import of_card
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
@@ -41,6 +42,7 @@ def started(
     address: str | None,
     jobs: int | None,
     most: int,
+    memory: int | None = None,
 ) -> Iterator[Engine]:
     """An engine for a while.
 
@@ -49,14 +51,17 @@ def started(
         address: of the Ray cluster.
         jobs: submissions at a time; None is what there is room for.
         most: how many submissions there are.
+        memory: for the trainers together, in bytes; None is what is free on the GPU, where there is one.
 
     Raises:
-        UsageError: Ray isn't installed, or an address is given that nobody asks for.
+        UsageError: Ray isn't installed, or an address or memory is given that nobody asks for.
         GraderError: see `ray_engine.cluster`.
     """
     if name == "ray":
         if find_spec("ray") is None:
             raise UsageError(NEEDS)
+        if memory is not None:
+            raise UsageError("--memory is for one machine: leave it out, or leave out --engine ray")
         with import_module("grader.batch.ray_engine").cluster(
             course, exercises, options, address, jobs, most
         ) as cluster:
@@ -68,7 +73,8 @@ def started(
     if address is not None:
         raise UsageError(f"--address {address} is a Ray cluster's: add --engine ray")
     at_once = min(jobs or os.cpu_count() or 1, max(1, most))
-    with pool(at_once) as made:
+    room = of_card() if memory is None and options.device != "cpu" else memory
+    with pool(at_once, room) as made:
         yield Engine(grade=grade_or_recall, options=replace(options, start=made.start), at_once=at_once)
 
 

@@ -22,7 +22,7 @@ from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
 from grader.reports.maps import of_runs
 from grader.standing import Book
-from grader.yamltree import Duration, quantity
+from grader.yamltree import Duration, Size, quantity
 
 ENDING = """\
 The course is --course, else $GRADE_COURSE, else the nearest folder above with exercises/ and quizzes/, else the one in
@@ -43,6 +43,14 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     """A time limit such as 90s, 5min or 1h, in seconds."""
     try:
         return None if value is None else float(quantity(value, Duration))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """A size such as 500MB or 4GB, in bytes."""
+    try:
+        return None if value is None else int(quantity(value, Size))
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

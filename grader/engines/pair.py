@@ -21,6 +21,8 @@ class Request(Struct, frozen=True, kw_only=True):
         backend: what Keras computes with in the trainer; in the student process that is always TensorFlow.
         one_thread: the trainer doesn't split single operations over cores.
         stored: the trainer keeps trainings, and tells a known one again.
+        like: what submissions that take about as much memory have in common.
+        alone: no other trainer may be there, not even an idle one.
     """
 
     policy: confine.Policy
@@ -29,6 +31,8 @@ class Request(Struct, frozen=True, kw_only=True):
     backend: Backend = "auto"
     one_thread: bool = False
     stored: bool = True
+    like: str = ""
+    alone: bool = False
 
 
 class Pair:

@@ -1,6 +1,7 @@
 """Processes for many submissions: trainers that serve one after another, and student processes as copies of one.
 
-A trainer never sees student code, so it may go on to the next submission; a student process is used once.
+A trainer never sees student code, so it may go on to the next submission; a student process is used once. A trainer
+keeps the memory that it took once until it ends.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from collections.abc import Iterator
 from grader.engines import confine
 from grader.engines.confine.copies import POSSIBLE, Nursery
 from grader.engines.pair import Pair, Request, start
+from grader.engines.pool_room import Room
 from grader.engines.trainer import Backend, Device, TrainerProcess
+from grader.errors import GraderError
 
 # A trainer whose submission has ended may still be in the middle of an epoch; longer than this isn't waited for it.
 REST_S = 2.0
 # After so many submissions a trainer is replaced, whatever it may have kept in memory.
 MOST_SERVED = 200
+LOOK_S = 0.1
 
 Kind = tuple[Device, Backend, bool, bool]
 
@@ -29,13 +33,17 @@ class Warm:
 
     Args:
         kind: device, backend, one thread or more, with a store or without.
+
+    `took` is the most memory that it is known to have taken, `holds` what is expected while it works, in bytes.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         device, backend, one_thread, stored = kind
         self.process = TrainerProcess(device, backend=backend, one_thread=one_thread, stored=stored, pooled=True)
-        self.served = 0
+        self.served = self.took = self.holds = 0
+        self.like = ""
+        self.at_rest = True
 
     def connect(self) -> socket.socket | None:
         """A connection for the next submission; None where the trainer has ended."""
@@ -47,15 +55,23 @@ class Warm:
                 ours.close()
                 return None
         self.served += 1
+        self.at_rest = False
         return ours
 
-    def rested(self, wait_s: float) -> bool:
-        """Whether it has ended its last submission and can take another."""
-        self.process.sock.settimeout(wait_s)
-        try:
-            return bool(self.process.sock.recv(1))
-        except OSError:
-            return False
+    def rested(self, wait_s: float, room: Room) -> bool:
+        """Whether it has ended its last submission and can take another; the room learns what that one took."""
+        if not self.at_rest:
+            self.process.sock.settimeout(wait_s)
+            try:
+                told = self.process.sock.recv(100)
+            except OSError:
+                return False
+            if not told:
+                return False
+            self.at_rest, before = True, self.took
+            self.took = self.holds = int(told)
+            room.learn(self.like, before, self.took)
+        return True
 
 
 class Lent:
@@ -86,21 +102,27 @@ class Pool:
     Args:
         size: how many trainers may wait for work; as many as there are submissions at a time.
         rest_s: how long a trainer may take to get over its last submission.
+        memory: bytes for all trainers together, of the GPU where they train on one; None: they take what they want.
     """
 
-    def __init__(self, size: int, rest_s: float = REST_S) -> None:
-        self.size, self.rest_s = size, rest_s
+    def __init__(self, size: int, rest_s: float = REST_S, memory: int | None = None) -> None:
+        self.size, self.rest_s, self.room = size, rest_s, Room(memory)
         self._nursery = Nursery(confine.environment())
         self._idle: list[Warm] = []
         self._lent: set[Warm] = set()
         self._closed = False
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def start(self, request: Request) -> Pair:
-        """A pair for one attempt. Raises: as `pair.start`."""
+        """A pair for one attempt, once there is memory for it.
+
+        Raises:
+            GraderError: the pool was closed before that; or as `pair.start`.
+            UsageError: as `pair.start`.
+        """
         if not POSSIBLE:
             return start(request)
-        trainer = self._trainer((request.device, request.backend, request.one_thread, request.stored))
+        trainer = self._trainer(request)
         try:
             files, policy = request.files, request.policy
             return Pair(confine.start("grader.student", files, policy, spawn=self._nursery.spawn), trainer)
@@ -108,36 +130,56 @@ class Pool:
             trainer.kill()
             raise
 
-    def _trainer(self, kind: Kind) -> Lent:
-        for warm in self._waiting(kind):
-            sock = warm.connect() if warm.served == 0 or warm.rested(self.rest_s) else None
-            if sock is not None:
-                return self._lend(warm, sock)
-            warm.process.kill()
-        warm = Warm(kind)
-        sock = warm.connect()
-        assert sock is not None  # the line is new
-        return self._lend(warm, sock)
-
-    def _lend(self, warm: Warm, sock: socket.socket) -> Lent:
-        with self._lock:
-            self._lent.add(warm)
-        return Lent(self, warm, sock)
-
-    def _waiting(self, kind: Kind) -> Iterator[Warm]:
-        """Trainers of this kind, the longest waiting first; each is the caller's from then on."""
+    def _trainer(self, request: Request) -> Lent:
         while True:
-            with self._lock:
-                warm = next((warm for warm in self._idle if warm.kind == kind), None)
+            warm = self._taken(request)
+            sock = warm.connect() if warm.rested(self.rest_s, self.room) else None
+            if sock is not None:
+                return Lent(self, warm, sock)
+            assert warm.served  # the line of a new one is new
+            with self._changed:
+                self._lent.discard(warm)
+            warm.process.kill()
+
+    def _taken(self, request: Request) -> Warm:
+        """A trainer, the longest idle or a new one, as soon as it fits beside the others; lent from then on."""
+        kind = (request.device, request.backend, request.one_thread, request.stored)
+        with self._changed:
+            while not self._closed:
+                while request.alone and self._idle:
+                    self._idle.pop().process.kill()
+                if (warm := self._fitting(kind, request)) is not None:
+                    self._lent.add(warm)
+                    return warm
+                self._changed.wait(LOOK_S)
+        raise GraderError("the batch was ended before this submission had its turn")
+
+    def _fitting(self, kind: Kind, request: Request) -> Warm | None:
+        """A trainer that isn't idle any more, for which idle ones may have had to end; None: it must wait."""
+        while True:
+            for idle in self._idle:
+                idle.rested(0.0, self.room)
+            need = self.room.need(request.like, request.policy.memory)
+            warm = next((one for one in self._idle if one.kind == kind), None)
+            holds = need if warm is None else max(need, warm.took)
+            others = [one for one in (*self._lent, *self._idle) if one is not warm]
+            if not others or self.room.fits(holds, [one.holds for one in others]):
                 if warm is None:
-                    return
-                self._idle.remove(warm)
-            yield warm
+                    warm = Warm(kind)
+                else:
+                    self._idle.remove(warm)
+                warm.like, warm.holds = request.like, holds
+                return warm
+            if not self._idle:
+                return None
+            spare = next((one for one in self._idle if one is not warm), self._idle[0])
+            self._idle.remove(spare)
+            spare.process.kill()
 
     def take_back(self, warm: Warm) -> None:
         """A submission is over; keeps the trainer for the next one, and no more of them than there is work for."""
         spare: list[Warm] = []
-        with self._lock:
+        with self._changed:
             self._lent.discard(warm)
             if warm.served >= MOST_SERVED or self._closed:
                 spare.append(warm)
@@ -145,14 +187,16 @@ class Pool:
                 self._idle.append(warm)
             spare += self._idle[: max(0, len(self._idle) - self.size)]
             self._idle = self._idle[-self.size :]
+            self._changed.notify_all()
         for one in spare:
             one.process.kill()
 
     def close(self) -> None:
         """Ends every process of the pool, of running attempts too, which then end as after a fault; idempotent."""
-        with self._lock:
+        with self._changed:
             self._closed = True
             waiting, self._idle, lent = self._idle, [], list(self._lent)
+            self._changed.notify_all()
         for warm in waiting:
             warm.process.kill()
         for warm in lent:
@@ -161,9 +205,9 @@ class Pool:
 
 
 @contextlib.contextmanager
-def pool(size: int | None = None) -> Iterator[Pool]:
+def pool(size: int | None = None, memory: int | None = None) -> Iterator[Pool]:
     """A pool for a while; by default for as many submissions at a time as there are cores."""
-    made = Pool(size or os.cpu_count() or 1)
+    made = Pool(size or os.cpu_count() or 1, memory=memory)
     try:
         yield made
     finally:

@@ -102,6 +102,8 @@ class Attempt:
             backend=self.options.backend,
             one_thread="Conv" not in self.plan.source,
             stored=level != "off",
+            like=self.exercise.id,
+            alone=self.options.alone,
         )
 
     def _talk(self) -> End:

@@ -19,7 +19,7 @@ from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.store import Store
-from grader.trainer import activations, faults, identity, measuring, rebuild, training
+from grader.trainer import activations, faults, identity, measuring, memory, rebuild, training
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.feeding import Array, Arrays, read_arrays
@@ -48,9 +48,8 @@ from grader.wire import Opened as OpenedMessage
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
 STORE_NAME = "GRADE_TRAJECTORIES"
-# Set for a trainer that serves many submissions, one after another; it says AT_REST after each.
+# Set for a trainer that serves many submissions, one after another; it tells the memory that it took after each.
 POOL_NAME = "GRADE_POOL"
-AT_REST = b"."
 
 
 class Trainer:
@@ -233,7 +232,7 @@ def main() -> None:
             return  # the pool starts another one
         keras.utils.clear_session()
         gc.collect()
-        line.send(AT_REST)
+        line.send(str(memory.peak(device)).encode())
 
 
 def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str) -> bool:

@@ -103,6 +103,12 @@ def pays(architecture: Architecture) -> bool:
     return jax.default_backend() != "cpu" or not any("Conv" in layer.kind for layer in architecture.layers)
 
 
+def peak() -> int:
+    """The most that this process ever took of the device's memory, in bytes; 0 where the device doesn't tell."""
+    told = jax.local_devices()[0].memory_stats() or {}
+    return int(told.get("peak_bytes_in_use", 0))
+
+
 def stay(model: Any, fit: dict[str, Any], steps: int) -> tuple[dict[str, Any], list[OnDevice]]:
     """The arguments of `fit` with arrays that stay on the device, which begin with the training, where that can be.
 

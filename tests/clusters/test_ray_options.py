@@ -41,6 +41,14 @@ def test_an_address_needs_the_engine(place, capsys):
     assert capsys.readouterr().err == "grade: --address 10.0.0.1:6379 is a Ray cluster's: add --engine ray\n"
 
 
+def test_memory_is_of_one_machine(place, capsys):
+    """The nodes of a cluster have what Ray gives them."""
+    pytest.importorskip("ray")
+
+    assert run(["batch", "exercise1", place, "--engine", "ray", "--memory", "8GB"]) == 2
+    assert capsys.readouterr().err == "grade: --memory is for one machine: leave it out, or leave out --engine ray\n"
+
+
 def test_a_node_gets_what_grading_needs_and_nobody_s_name(tmp_path):
     """Specification, stub, reference and dialect; no wrong answers, other exercises, or extensions of students."""
     for name in ("exercises", "solutions"):

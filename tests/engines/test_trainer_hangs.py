@@ -1,0 +1,127 @@
+"""Trainers that hang, are killed or starve in the middle of a batch, for real: what comes of their submissions."""
+
+import resource
+import signal
+
+import psutil
+import pytest
+
+from grader import exercise as exercises
+from grader.batch.assign import Job
+from grader.batch.loop import Batch
+from grader.batch.sources import Handed
+from grader.course import Course
+from grader.engines.pool import Pool
+from grader.grading import Options
+
+pytestmark = pytest.mark.train
+
+# Longer than such a small training compiles, on a busy machine too.
+SILENT_S = 6.0
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: train
+dataset: mnist
+limits: {student: 1min, cpu: 2min, memory: 4GB}
+checks:
+  - {id: epochs, check: training.epochs, args: {below: 999}, points: 1}
+  - {id: returned, check: returns.match_training, points: 1}
+"""
+TEXT = """
+import keras
+def train():
+    (x, y), _ = keras.datasets.mnist.load_data()
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(),
+                              keras.layers.Dense(UNITS, activation='relu'), keras.layers.Dense(10, activation='softmax')])
+    model.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])
+    history = model.fit(x[:20000] / 255.0, y[:20000], epochs=8, verbose=0)
+    return history.epoch, history.history['accuracy'][-1]
+"""
+
+
+def stopped(trainer):
+    trainer.send_signal(signal.SIGSTOP)
+
+
+def killed(trainer):
+    trainer.send_signal(signal.SIGKILL)
+
+
+def starved(trainer):
+    trainer.rlimit(resource.RLIMIT_AS, (trainer.memory_info().vms, -1))
+
+
+# What happens to the trainer of each of a submission's tries, in the middle of its second epoch.
+CLASS = {"hangs": [stopped, stopped], "dies": [killed], "starves": [starved, starved], "well": []}
+
+
+class Fate:
+    """Hears where submissions stand, and does to their trainers what is to be done, once in each try."""
+
+    def __init__(self):
+        self.tries, self.trained, self.met, self.most = {}, {}, [], 0
+
+    def heard(self, job, moment):
+        trainers = [one for one in psutil.Process().children() if "grader.trainer" in told(one)]
+        self.most = max(self.most, len(trainers))
+        tries, trained = self.tries.get(job.student, 0), self.trained.get(job.student, 0)
+        if moment.stage == "starting" and tries == trained:
+            self.tries[job.student] = tries + 1
+        if moment.stage == "training" and moment.epoch and tries > trained:
+            self.trained[job.student] = tries
+            for act in CLASS[job.student][trained : trained + 1]:
+                act(*trainers)
+                self.met += trainers
+
+
+def told(process):
+    """The words that started a process; none of one that has just ended."""
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
+
+
+@pytest.fixture
+def jobs(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
+    for name in ("exercises/small", "quizzes", "class"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "exercises/small/exercise.yaml").write_text(SPEC)
+    course = Course(root=tmp_path)
+    exercise = exercises.load(course, "small")
+    made = []
+    for number, student in enumerate(CLASS):
+        path = tmp_path / "class" / f"{student}.py"
+        path.write_text(TEXT.replace("UNITS", str(100 + number)))
+        made.append(Job(handed=Handed(student=student), exercise=exercise, path=path, name=path.name))
+    return course, made
+
+
+def test_what_a_trainer_does_to_itself_costs_no_student_anything(jobs):
+    """Such a submission is tried once more, alone, with a new trainer; after that it is an error and no zero.
+
+    All the while there is one trainer at a time, since there is memory for no more.
+    """
+    course, made = jobs
+    pool, fate = Pool(2, rest_s=60.0, memory=1), Fate()
+    try:
+        batch = Batch(course, Options(start=pool.start, silent_s=SILENT_S, fresh=True), 2, fate.heard)
+        done = {each.job.student: each for each in batch.run(made)}
+    finally:
+        pool.close()
+
+    verdicts = {student: each.graded.verdict for student, each in done.items()}
+    assert {student: verdict.status for student, verdict in verdicts.items()} == {
+        "hangs": "error", "dies": "passed", "starves": "error", "well": "passed",
+    }  # fmt: skip
+    assert {student for student, each in done.items() if each.fault} == {"hangs", "starves"}
+    assert "gave no sign of work for 6 s and was ended" in verdicts["hangs"].end_message
+    assert all("not your fault" in verdicts[student].end_message for student in ("hangs", "starves"))
+    assert len(verdicts["dies"].training[0].epochs) == 8
+    assert fate.tries == {"hangs": 2, "dies": 2, "starves": 2, "well": 1}
+    assert len({trainer.pid for trainer in fate.met}) == 5
+    assert not any(trainer.is_running() for trainer in fate.met)
+    assert fate.most == 1
