@@ -226,6 +226,13 @@ def test_a_notebook_in_a_file_named_py_is_a_notebook(read):
         ("x != 1\n!ls", "x != 1\n"),
         ("x = = 1", "x = = 1"),
         ("pip install foo", "pip install foo"),
+        ("try:\n  # # %x is Colab's.\n  # %x 2.x\nexcept E:\n  pass", "try:\n  pass\n  # %x 2.x\nexcept E:\n  pass"),
+        ("if a:\n    # why\n    # !ls\n\nb = 1", "if a:\n    # why\n    pass\n\nb = 1"),
+        ("!ls\nif a:\n    # %x\n    b = 1", "\nif a:\n    # %x\n    b = 1"),
+        ("if a:\n    # nothing\nb = 1", "if a:\n    # nothing\nb = 1"),
+        ("if a:\n# %x\nb = 1", "if a:\n# %x\nb = 1"),
+        ("!ls\nif a:  # why:\n    b = 1\n    # %x", "\nif a:  # why:\n    b = 1\n    # %x"),
+        ("%%python3\nx = 1\n", "\nx = 1\n"),
     ],
 )
 def test_magics_become_python_on_the_same_lines(text, clean):
@@ -260,7 +267,7 @@ def test_any_bytes_are_text_or_a_refusal(data, suffix):
     assert told
 
 
-@given(st.lists(st.sampled_from(["%%js", "%x", "!y \\", "(", ")", '"""', "'", "x = 1", "if x:", "    !z", "", "#", "a?", "x = %y"])))
+@given(st.lists(st.sampled_from(["%%js", "%x", "!y \\", "(", ")", '"""', "'", "x = 1", "if x:", "    !z", "    # %z", "", "#", "a?", "x = %y"])))
 def test_cleaning_keeps_the_number_of_lines(lines):
     """Whatever is blanked, every line stays where it was."""
     text = "\n".join(lines)

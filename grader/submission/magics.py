@@ -11,7 +11,7 @@ import warnings
 
 # Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
 PYTHON_CELLS = frozenset(
-    {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "notify", "snakeviz", "debug"}
+    "time timeit capture prun memit mprun lprun notify snakeviz debug python python3 wandb".split()
 )
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
 # In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
@@ -23,6 +23,8 @@ HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*(?:;\s
 AUTOMATIC = re.compile(
     r"^(?P<indent>\s*)(?:pip3?|conda|cd|ls|cat|cp|mv|rm|mkdir|matplotlib|load_ext|tensorboard)\s+[\w./~{'\"-]"
 )
+# What Colab and Jupytext make of a magic when they write a notebook as a Python file.
+COMMENTED = re.compile(r"^(?P<indent>[ \t]+)#[# \t]*[%!]{1,2}\s*\w")
 PROMPTED = re.compile(r"^\s*(?:>>> |In \[\d+\]:)")
 PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|\.{3,}: ?)")
 CELL_MARK = re.compile(r"^#\s*(?:%%|In\s?\[|<codecell>|<cell>)")
@@ -46,7 +48,7 @@ def clean(text: str, *, cell: bool = False) -> str:
     if parses("\n".join(lines)):
         return "\n".join(lines)
     lines = _without_other_languages(lines, cell=cell)
-    return "\n".join(_without_magics(lines, automatic=cell))
+    return "\n".join(_filled(_without_magics(lines, automatic=cell)))
 
 
 def parses(text: str) -> bool:
@@ -133,6 +135,27 @@ def _replacement(line: str, *, automatic: bool) -> str | None:
     if match is None:
         return None
     return f"{match['indent']}pass" if match["indent"] else ""
+
+
+def _filled(lines: list[str]) -> list[str]:
+    """`pass` for a commented magic that is all that a block holds, which Python would refuse."""
+    result = list(lines)
+    for index, line in enumerate(lines):
+        if not line.rstrip().endswith(":") or line.lstrip().startswith("#"):
+            continue
+        place = None
+        for later in range(index + 1, len(lines)):
+            if (match := COMMENTED.match(lines[later])) is not None:
+                place = place or (later, match["indent"])
+            elif (bare := lines[later].strip()) and not bare.startswith("#"):
+                if place is not None and _depth(lines[later]) <= _depth(line) < len(place[1]):
+                    result[place[0]] = f"{place[1]}pass"
+                break
+    return result
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _follow(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
