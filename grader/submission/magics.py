@@ -11,7 +11,7 @@ import warnings
 
 # Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
 PYTHON_CELLS = frozenset(
-    "time timeit capture prun memit mprun lprun notify snakeviz debug python python3 wandb".split()
+    ["time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "notify", "snakeviz", "debug", "python", "python3", "wandb"]
 )
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
 # In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
