@@ -4,13 +4,15 @@
 
 Needs Keras and JAX, no TensorFlow; MNIST is in the package. Without a GPU everything is small by default. Prints the
 device, seconds per epoch beside a training loop written by hand, the whole exercise cold and warm, trainings per
-minute in several processes at a time and in one vectorised call, and the device's memory.
+minute in several processes at a time and in one vectorised call, and what memory a process took: of the device, with
+an estimate of what a process takes there before it computes; without a GPU, of the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -24,6 +26,8 @@ import keras
 import numpy as np
 import psutil
 import trainings
+
+from grader.trainer import memory
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = 0.998
@@ -66,7 +70,7 @@ def whole(options: argparse.Namespace) -> None:
         further = f", others {np.median(others):.3f} s" if others else ""
         print(f"whole exercise, {name}: {took_s:.2f} s, accuracy {clock.accuracy:.4f} after {len(others) + 1} epochs, "
               f"first epoch {first:.2f} s{further}")  # fmt: skip
-    print(f"imports before that: {imported_s:.1f} s; memory: {memory()}")
+    print(f"imports before that: {imported_s:.1f} s; memory: {taken() / 1e9:.2f} GB at most", flush=True)
 
 
 def trained(options: argparse.Namespace, seed: int) -> tuple[trainings.Clock, float]:
@@ -76,10 +80,9 @@ def trained(options: argparse.Namespace, seed: int) -> tuple[trainings.Clock, fl
     return clock, time.monotonic() - began
 
 
-def memory() -> str:
-    """The most that the device's memory has held for this process, where the device tells."""
-    told: Any = jax.local_devices()[0].memory_stats()
-    return f"{told['peak_bytes_in_use'] / 1e9:.2f} GB at most" if told else "not told by this device"
+def taken() -> int:
+    """The most memory that this process ever took, in bytes."""
+    return memory.peak("gpu" if jax.default_backend() == "gpu" else "cpu")
 
 
 def compared(options: argparse.Namespace) -> None:
@@ -130,27 +133,29 @@ def concurrent(options: argparse.Namespace, number: int) -> None:
     for worker in workers:
         assert worker.stdout is not None
         worker.stdout.readline()
-    began = time.monotonic()
+    began = time.time()
     for worker in workers:
         with contextlib.suppress(BrokenPipeError):  # it has failed, and is counted below
             assert worker.stdin is not None
             worker.stdin.write("go\n")
             worker.stdin.flush()
-    done = sum(worker.communicate()[0].count("trained") for worker in workers)
-    took_s = time.monotonic() - began
+    done = [json.loads(line) for worker in workers for line in worker.communicate()[0].splitlines()]
+    took_s = max((each["at"] for each in done), default=began) - began
     lost = sum(worker.returncode != 0 for worker in workers)
-    print(f"{number} processes at a time: {60 * done / took_s:.1f} trainings per minute"
+    rate = 60 * len(done) / took_s if done else 0.0
+    most = max((each["memory"] for each in done), default=0)
+    print(f"{number} processes at a time: {rate:.1f} trainings per minute, {most / 1e9:.2f} GB for each at most"
           + (f"; {lost} processes failed" if lost else ""), flush=True)  # fmt: skip
 
 
 def work(options: argparse.Namespace) -> None:
-    """A process that warms up, waits, and trains."""
+    """A process that warms up, waits, and trains; tells when each training ended, and its memory."""
     trainings.trained(trainings.opened("convolution", options.examples, 1), options.worker)
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(options.each):
         trained(options, 100 + options.worker * options.each + number)
-        print("trained", flush=True)
+        print(json.dumps({"at": time.time(), "memory": taken()}), flush=True)
 
 
 if __name__ == "__main__":

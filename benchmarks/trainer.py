@@ -1,6 +1,6 @@
 """What the trainer's backends cost: seconds for the first epoch, with compilation, and for each further one.
 
-    python benchmarks/trainer.py [--examples 60000] [--epochs 3] [--rounds 2]
+    python benchmarks/trainer.py [--examples 60000] [--epochs 3] [--rounds 2] [--networks dense convolution]
 
 Each way trains the networks of exercises 1 and 3 in a process of its own, in turns: TensorFlow; JAX as Keras runs it,
 batch by batch; and JAX as the trainer runs it, many steps in one call. Backends that aren't installed are left out.
@@ -43,10 +43,11 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     options = parser.parse_args()
     ways = [way for way, backend in WAYS.items() if importlib.util.find_spec(backend)]
     print(f"{options.examples:,} examples, batches of 32, {os.cpu_count()} cores; median of {options.rounds} rounds")
-    for network in NETWORKS:
+    for network in options.networks:
         rounds = [{way: measured(way, network, options) for way in ways} for _ in range(options.rounds)]
         whole = {way: statistics.median(sum(each[way]["epochs_s"]) for each in rounds) for way in ways}
         for way in ways:

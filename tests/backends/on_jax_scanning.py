@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 from replay_orders import Student, convolution, dense, dropout, order, unbuilt
 
 from grader.run import Architecture, Layer
-from grader.trainer import scanning, training
+from grader.trainer import memory, scanning, training
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees, _fresh
 from grader.wire import ArraySpec, Begin
@@ -136,3 +136,9 @@ def test_another_fit_goes_on_with_the_shuffling():
 def test_on_a_cpu_convolutions_are_trained_batch_by_batch(kind, pays):
     """There they are slower within a loop; everything else is faster."""
     assert scanning.pays(Architecture(layers=[Layer(kind=kind, name="only")], parameters=0)) is pays
+
+
+def test_a_device_that_does_not_tell_its_memory_is_counted_by_what_every_process_takes():
+    """A CPU is such a device; the machine's memory is asked for otherwise."""
+    assert scanning.peak() == 0
+    assert memory.peak("gpu") == memory.CONTEXT_BYTES
