@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from grader.static.edits import without
 from grader.static.names import FUNCTIONS, at_load
-from grader.static.outline import Outline, Step, reached
+from grader.static.outline import DYNAMIC, Outline, Step, reached
 from grader.static.supply import missing, supplies
 from grader.static.trainings import fits, only_one, training_names, trains
 from grader.verdict import Note
@@ -45,9 +45,13 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 class Reach(Struct, frozen=True, kw_only=True):
-    """Which statements count: their indices, the names that they read, those that train while loading."""
+    """Which statements count: their indices, the names that they read, those that train while loading.
+
+    `known` are those that are needed as far as names tell; where more may be, nobody can say which.
+    """
 
     needed: set[int]
+    known: set[int]
     names: set[str]
     training: set[int]
     training_names: set[str]
@@ -60,13 +64,15 @@ def reach(whole: Outline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
-        needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
+        known = needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
     else:
-        needed, names = reached(whole, [function])
+        known, names = reached(whole, [function])
+        needed = known
         if whole.definable:
+            known = known | {step.index for step in whole.steps if step.names.reads & DYNAMIC}
             needed = {step.index for step in whole.steps if not _repeats(step, function, training, whole)}
             names = names.union(*(step.names.reads for step in whole.steps))
-    return Reach(needed=needed, names=names, training=training, training_names=own)
+    return Reach(needed=needed, known=known, names=names, training=training, training_names=own)
 
 
 def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -> tuple[Plan, list[Note]]:
@@ -88,7 +94,7 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
     plan = Plan(
         source=without(source, blanked, as_true) if blanked or as_true else source,
         skipped=sorted(skipped),
-        tolerated=[step.index for step in kept if step.index not in found.needed],
+        tolerated=[step.index for step in kept if step.index not in found.known],
         supply=[name for name, _ in lacking],
         mode="script" if function is None else "function",
         single_fit=only_one(core, graded),
