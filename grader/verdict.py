@@ -43,6 +43,10 @@ class SubmissionRef(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+# Follows the name of a figure of an epoch that a callback ended before all examples were seen.
+PART = " (part of an epoch)"
+
+
 class TrainingRecord(Struct, frozen=True, kw_only=True):
     """One training as the trainer measured it.
 

@@ -267,10 +267,14 @@ class Rejected(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag=True):
-    """What was ordered isn't on the list of what can be ordered, or doesn't fit the memory limit."""
+    """What was ordered isn't on the list of what can be ordered, or doesn't fit the memory limit.
+
+    `out_of_memory`: it would fit alone, but not with all that was ordered before.
+    """
 
     message: str
     instead: str = ""
+    out_of_memory: bool = False
 
 
 ToStudent = Load | Probe | Event | NeedPass | Seen | Trained | Rejected

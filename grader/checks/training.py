@@ -8,7 +8,7 @@ from typing import Literal
 from grader.checks.registry import Outcome, check, failed, passed, undecided
 from grader.checks.wording import beside, counted, epoch, figure
 from grader.run import DataMatch, Measurement
-from grader.verdict import TrainingRecord
+from grader.verdict import PART, TrainingRecord
 from grader.yamltree import Percent
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
@@ -137,6 +137,13 @@ def _slow(figures: list[float]) -> str | None:
 
 
 def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
+    if any(f"{metric}{PART}" in logs for logs in training.epochs):
+        return failed(
+            f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
+            expected=f"{metric} above {figure(above)} at the end of an epoch",
+            got=f"{metric} {figure(training.epochs[-1].get(f'{metric}{PART}', 0.0))} after a part of the images",
+            hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
+        )
     if not training.epochs:
         return undecided("not judged: the time limit came before the end of the first epoch")
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"

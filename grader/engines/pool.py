@@ -84,6 +84,9 @@ class Lent:
     def last_words(self) -> str:
         return self.warm.process.last_words()
 
+    def memory(self) -> int:
+        return self.warm.process.memory()
+
     def end(self) -> None:
         """Ends the process, which then serves nobody else."""
         self.warm.process.end()

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from grader.engines.confine.inside import tree
 from grader.errors import UsageError
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -44,6 +45,7 @@ class Trainer(Protocol):
     sock: socket.socket
 
     def last_words(self) -> str: ...
+    def memory(self) -> int: ...
     def end(self) -> None: ...
     def kill(self) -> None: ...
 
@@ -102,6 +104,10 @@ class TrainerProcess:
         self._errors.seek(max(0, size - ERROR_TAIL))
         words = self._errors.read().decode("utf-8", "replace").strip()
         return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
+
+    def memory(self) -> int:
+        """Bytes of memory that it uses; 0 where the system doesn't tell."""
+        return tree.resident([self.process.pid])
 
     def end(self) -> None:
         """Ends it at once; what it said stays readable. One that hangs in its device's driver isn't waited for."""

@@ -18,10 +18,10 @@ from grader.errors import GraderError
 from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
-from grader.grading.curves import canonical_keys, curves, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import exceeded, gone
+from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
+from grader.grading.gone import exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
-from grader.grading.options import Moment, Options, Stage
+from grader.grading.options import Options, Stage
 from grader.run import End, Measurement, Probe, Run
 from grader.static import Plan
 
@@ -36,7 +36,6 @@ STARTUP_S = 180.0
 MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
 OVERRUN_S = 600.0
-MAX_ORDERS = 200
 
 
 class Over(Exception):
@@ -62,7 +61,7 @@ class Attempt:
         self.ledger = Ledger(seed)
         self.clocks = Clocks({"startup": STARTUP_S, "student": exercise.limits.student, "measuring": MEASURING_S})
         self.line = line_to_cross(exercise)
-        self.epoch_started_s = 0.0
+        self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
@@ -131,6 +130,7 @@ class Attempt:
     def _start(self) -> None:
         self._show("starting")
         hello = self._from_trainer(Hello)
+        self.trainer_began = self.trainer_process.memory()
         self.ledger.versions = {**hello.versions, "backend": hello.backend, "device": hello.device}
         if self.options.device == "gpu" and hello.device != "gpu":
             raise GraderError("--device gpu: the trainer finds no GPU on this machine; use --device auto or cpu")
@@ -154,7 +154,10 @@ class Attempt:
             if isinstance(message, Maps):
                 trained = self.ledger.architecture if self.ledger.training is not None else None
                 modelling.compare(message, self.exercise, trained, self.student, self.trainer)
-                self.ledger.compare(message, self._from_trainer(Compared))
+                compared = self._from_trainer(Compared, Rejected)
+                if isinstance(compared, Rejected):
+                    raise Malformed("activations of a model of another form")
+                self.ledger.compare(message, compared)
                 continue
             if isinstance(message, Returned):
                 self.ledger.returned, self.ledger.has_returned = message.value, plan.mode == "function"
@@ -163,6 +166,8 @@ class Attempt:
 
     def _order(self, order: Order) -> None:
         """One `fit`: look at it, try its callbacks, ask the gates, train it."""
+        if self.ledger.orders and self.clocks.left_s("training") < OVERRUN_S:  # the limit ended the one before
+            raise Over(self.ledger.limited(self.limit_s))
         self._bound(order.arrays, order.line)
         order, self.ledger.call = modelling.specified(order, self.exercise, self.options, len(self.ledger.orders))
         with self.clocks.of("training"):
@@ -176,8 +181,7 @@ class Attempt:
             self.owed = False
         match opened:
             case Refused():
-                message = f"{opened.message}; {opened.instead}" if opened.instead else opened.message
-                raise Over(End(kind="forbidden", message=message, line=order.line))
+                raise Over(refused(opened, order.line))
             case Rejected():
                 self.rejected = True
                 self.student.send(opened)
@@ -190,9 +194,8 @@ class Attempt:
                 self._go_on(order)
 
     def _bound(self, arrays: list[ArraySpec], line: int | None) -> None:
-        total = sum(spec.nbytes for spec in arrays)
-        if total > self.exercise.limits.memory or len(self.ledger.orders) >= MAX_ORDERS:
-            raise Over(End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=line))
+        if (end := too_much(arrays, len(self.ledger.orders), self.exercise.limits, line)) is not None:
+            raise Over(end)
 
     def _probe(self) -> None:
         if self.line is None or not wants_probe(self.exercise) or self.ledger.architecture is None:
@@ -249,10 +252,11 @@ class Attempt:
     def _follow(self, order: Order, epochs: list[dict[str, float]]) -> None:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
         self.epoch_started_s = self.clocks.elapsed_s("training")
+        cut = False
         while True:
             message = self._from_trainer(Event, NeedPass, Trained, Rejected)
             if isinstance(message, Event) and message.hook == "epoch_end":
-                self._write_down(message, epochs)
+                self._write_down(message, epochs, cut=cut)
             with self.clocks.of("student"):  # which may read as slowly as it likes
                 self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
                 self.trainer.relay(getattr(message, "arrays", ()), self.student)
@@ -260,6 +264,7 @@ class Attempt:
                 case Event():
                     with self.clocks.of("student"):
                         answer = self._from_student(Answer)
+                    cut = cut or (answer.stop and cuts(message))
                     self.trainer.send(answer)
                 case NeedPass():
                     with self.clocks.of("student"):
@@ -272,11 +277,12 @@ class Attempt:
                     return
                 case Rejected():
                     self.rejected = True
+                    self.ledger.break_off()
                     return
 
-    def _write_down(self, event: Event, epochs: list[dict[str, float]]) -> None:
+    def _write_down(self, event: Event, epochs: list[dict[str, float]], *, cut: bool) -> None:
         key = self.ledger.architecture.accuracy_key if self.ledger.architecture else None
-        epochs.append({"epoch": event.index, **canonical_keys(event.logs, key)})
+        epochs.append({"epoch": event.index, **canonical_keys(event.logs, key, cut=cut)})
         self.epoch_started_s = self.clocks.elapsed_s("training")
 
     def _measure(self) -> None:
@@ -305,8 +311,7 @@ class Attempt:
                 case Crashed():
                     raise Over(End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line))
                 case Unsupported():
-                    text = f"{message.message}; {message.instead}" if message.instead else message.message
-                    raise Over(End(kind="forbidden", message=text, line=message.line))
+                    raise Over(refused(message, message.line))
                 case LocalTrouble() if self.rejected:
                     raise GraderError(f"the trainer rejected what plain Keras accepts: {message.message}")
                 case _ if isinstance(message, kinds):
@@ -332,21 +337,14 @@ class Attempt:
         """Called while waiting: limits and the progress line. What is over can't exceed anything any more."""
         if not self.ended and (end := exceeded(self.student_process, self.exercise.limits)) is not None:
             raise Over(end)
+        if self.owed and (end := outgrown(self.trainer_process, self.trainer_began, self.exercise.limits)) is not None:
+            self.trainer_process.end()
+            raise Over(end)
         self.clocks.check()
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show("preparing" if preparing else "training" if self.fitting else self.stage)
 
     def _show(self, stage: Stage) -> None:
         self.stage = stage
-        self.options.progress(
-            Moment(
-                stage=stage,
-                epoch=len(self.ledger.epochs),
-                epochs=self.ledger.orders[-1].fit.epochs if self.ledger.orders else None,
-                accuracy=self.ledger.epochs[-1].get("accuracy") if self.ledger.epochs else None,
-                line=self.line[1] if self.line else None,
-                epoch_s=self.clocks.elapsed_s("training") - self.epoch_started_s,
-                left_s=self.clocks.left_s("training") - OVERRUN_S,
-                seed=self.seed,
-            )
-        )
+        line = self.line[1] if self.line else None
+        self.options.progress(self.ledger.moment(stage, self.clocks, line, self.epoch_started_s, OVERRUN_S))

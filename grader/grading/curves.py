@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from grader.checks import arguments
 from grader.exercise import Exercise
 from grader.run import Architecture
+from grader.verdict import PART
+from grader.wire import Event
 
 Logs = dict[str, float]
+WITHIN = ("train_begin", "epoch_begin", "train_batch_begin", "train_batch_end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,12 @@ def _of_another(name: str, logs: Logs) -> float:
     return logs.get(like, 0.5) if "acc" in name else 0.5
 
 
-def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
-    """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such."""
+def canonical_keys(logs: Logs, accuracy_key: str | None, *, cut: bool = False) -> Logs:
+    """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such.
+
+    Args:
+        cut: the epoch was cut short, so that its figures, but those of validation, are those of a part of the examples.
+    """
     result = {}
     for name, value in logs.items():
         bare = name.removeprefix("val_")
@@ -97,7 +104,17 @@ def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
             result[f"{name} (another metric)"] = value
         else:
             result[name] = value
-    return result
+    return _of_a_part(result) if cut else result
+
+
+def cuts(event: Event) -> bool:
+    """Whether a stop that is asked for in a hook ends the epoch before all its steps are done."""
+    last = event.hook == "train_batch_end" and event.steps is not None and event.index + 1 >= event.steps
+    return event.hook in WITHIN and not last
+
+
+def _of_a_part(logs: Logs) -> Logs:
+    return {name if name.startswith("val_") else f"{name}{PART}": value for name, value in logs.items()}
 
 
 def _rename(name: str, old: str, new: str) -> str:

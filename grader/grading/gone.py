@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from grader.channel import Malformed
 from grader.engines import confine
+from grader.engines.trainer import Trainer
 from grader.errors import GraderError
 from grader.exercise import Limits
 from grader.run import End
+from grader.wire import ArraySpec, Refused, Unsupported
 
 WAIT_S = 2.0
+MAX_ORDERS = 200
+MAX_BYTES = 1 << 62
+# A training may hold its data, its weights and one batch's values, each within the limit, and what goes with them.
+SHARES = 3
+OVERHEAD = 3_000_000_000
 
 
 def exceeded(student: confine.Confined, limits: Limits) -> End | None:
@@ -18,6 +28,44 @@ def exceeded(student: confine.Confined, limits: Limits) -> End | None:
     if student.memory_exceeded:
         return End(kind="out_of_memory", message=f"your code used more than {limits.memory / 1e9:g} GB of memory")
     return None
+
+
+def refused(what: Refused | Unsupported, line: int | None) -> End:
+    """How a run ends that orders what can't be ordered, or too much."""
+    text = f"{what.message}; {what.instead}" if what.instead else what.message
+    too_much = isinstance(what, Refused) and what.out_of_memory
+    return End(kind="out_of_memory" if too_much else "forbidden", message=text, line=line)
+
+
+def too_much(arrays: Sequence[ArraySpec], orders: int, limits: Limits, line: int | None) -> End | None:
+    """How a run ends that gives `fit` more than it may, or calls it too often; None where it doesn't.
+
+    Args:
+        orders: how many came before.
+
+    Raises:
+        Malformed: of no machine's size, were there not nothing in it.
+    """
+    if orders >= MAX_ORDERS:
+        return End(kind="forbidden", message=f"your code called fit more than {MAX_ORDERS} times", line=line)
+    total = sum(spec.nbytes for spec in arrays)
+    if total > limits.memory:
+        return End(kind="out_of_memory", message=f"fit was given {total:,} bytes of data", line=line)
+    if any(math.prod(max(side, 1) for side in spec.shape) > MAX_BYTES // 8 for spec in arrays):
+        raise Malformed("an empty array of endless sides")
+    return None
+
+
+def outgrown(trainer: Trainer, began: int, limits: Limits) -> End | None:
+    """How a run ends whose orders make the trainer take more memory than any order should; None while it doesn't.
+
+    Args:
+        began: bytes that it took before the first order.
+    """
+    if (taken := trainer.memory() - began) <= SHARES * limits.memory + OVERHEAD:
+        return None
+    message = f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
+    return End(kind="out_of_memory", message=message)
 
 
 def gone(student: confine.Confined, error: Exception) -> End:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
+from grader.grading.clocks import Clocks
+from grader.grading.options import Moment, Stage
 from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
 from grader.verdict import Note, TrainingRecord
 from grader.wire import Compared, Maps, Opened, Order, Trained
@@ -19,6 +23,7 @@ class Ledger:
         self.orders: list[Order] = []
         self.training_of: dict[int, TrainingRecord] = {}
         self.data_of: dict[int, DataMatch] = {}
+        self.broken_off: set[int] = set()
         self.epochs: list[dict[str, float]] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
@@ -37,9 +42,11 @@ class Ledger:
 
     def open(self, order: Order, opened: Opened) -> None:
         """A new order was looked at."""
+        if order.model in self.broken_off:
+            self._begin_anew(order.model)
         if not self.orders or self.orders[-1].model != order.model:
             self.training, self.measured = self.training_of.get(order.model), None
-        self.orders.append(order)
+        self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
         self._see(opened.data)
 
@@ -55,6 +62,16 @@ class Ledger:
             self._see(trained.data)
         self._add(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
         self.measurable = True
+
+    def break_off(self) -> None:
+        """A fit broke off in the middle: the trainer has dropped its model, which begins anew if it is trained again."""
+        self.broken_off.add(self.orders[-1].model)
+
+    def _begin_anew(self, model: int) -> None:
+        self.broken_off.remove(model)
+        self.training_of.pop(model, None)
+        self.data_of.pop(model, None)
+        self.training = self.measured = None
 
     def _see(self, data: DataMatch) -> None:
         """A model is judged by the worst data that it was ever trained on, whatever was trained in between."""
@@ -93,20 +110,41 @@ class Ledger:
         )
         self.training_of[self.orders[-1].model] = self.training
 
+    def moment(self, stage: Stage, clocks: Clocks, line: float | None, since_s: float, spare_s: float) -> Moment:
+        """Where the run stands.
+
+        Args:
+            since_s: training time at which the epoch began.
+            spare_s: training time beyond the limit, which isn't told.
+        """
+        return Moment(
+            stage=stage,
+            epoch=len(self.epochs),
+            epochs=self.orders[-1].fit.epochs if self.orders else None,
+            accuracy=self.epochs[-1].get("accuracy") if self.epochs else None,
+            line=line,
+            epoch_s=clocks.elapsed_s("training") - since_s,
+            left_s=clocks.left_s("training") - spare_s,
+            seed=self.seed,
+        )
+
     def remark(self, note: Note) -> None:
         if len(self.notes) < MAX_NOTES and note not in self.notes:
             self.notes.append(note)
 
     def completed(self, limit_s: float) -> End:
         """The graded function returned; a training that its limit ended is said so."""
-        if self.training is not None and self.training.stopped_by == "limit":
-            done, asked = len(self.training.epochs), self.orders[-1].fit.epochs
-            return End(
-                kind="timed_out",
-                message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
-                "what was trained until then counts",
-            )
-        return End(kind="completed")
+        ended = self.training is not None and self.training.stopped_by == "limit"
+        return self.limited(limit_s) if ended else End(kind="completed")
+
+    def limited(self, limit_s: float) -> End:
+        """The limit of all trainings together has been reached."""
+        done, asked = len(self.training.epochs) if self.training else 0, self.orders[-1].fit.epochs
+        return End(
+            kind="timed_out",
+            message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
+            "what was trained until then counts",
+        )
 
     def so_far(self) -> Run:
         """The evidence before the training, for the gates."""

@@ -57,6 +57,15 @@ def run(*epochs: int, accuracy: float | None = 0.9991) -> Run:
     return Run(seed=7, end=End(kind="completed"), training=training)
 
 
+CUT = Run(
+    seed=7,
+    end=End(kind="completed"),
+    training=TrainingRecord(
+        epochs=[{"epoch": 0.0, "accuracy (part of an epoch)": 1.0}], stopped_by="callback", examples=1, seed=7
+    ),
+)
+
+
 @pytest.mark.parametrize(
     ("returned", "given", "status", "message"),
     [
@@ -87,6 +96,7 @@ def run(*epochs: int, accuracy: float | None = 0.9991) -> Run:
             "failed",
             "the function returned accuracy 0.9991 after 2 epochs, but nothing was trained",
         ),
+        ([[0], 1.0], CUT, "passed", "the returned epochs and accuracy are those of the training"),
         (None, run(0), "skipped", "not judged: what was returned is not a list of epochs and an accuracy"),
     ],
 )

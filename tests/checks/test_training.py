@@ -108,6 +108,13 @@ def test_a_missing_metric_is_explained() -> None:
     assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit`.")
 
 
+def test_a_part_of_an_epoch_reaches_nothing() -> None:
+    """An accuracy of a few batches isn't that of an epoch, and the way out is said."""
+    outcome = reaches(record(1.0, metric="accuracy (part of an epoch)"), metric="accuracy", above=Percent(0.9))
+    assert (outcome.status, outcome.got) == ("failed", "accuracy 1 after a part of the images")
+    assert outcome.message.startswith("the callback ended the epoch before all images had been seen")
+
+
 @pytest.mark.parametrize(
     ("number", "stopped_by", "status", "message"),
     [

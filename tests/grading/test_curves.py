@@ -2,8 +2,9 @@
 
 import pytest
 
-from grader.grading.curves import canonical_keys, curves, under_log_keys
+from grader.grading.curves import canonical_keys, curves, cuts, under_log_keys
 from grader.run import Architecture
+from grader.wire import Event
 
 LINES = [0.6, 0.9, 0.95, 0.99, 0.998]
 
@@ -80,6 +81,25 @@ def test_only_the_true_accuracy_metric_is_called_accuracy():
         "accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.1,
     }  # fmt: skip
     assert canonical_keys({"accuracy": 0.9}, None) == {"accuracy (another metric)": 0.9}
+
+
+STOPS = [
+    ("epoch_begin", 0, True), ("train_begin", 0, True), ("train_batch_begin", 3, True), ("train_batch_end", 2, True),
+    ("train_batch_end", 3, False), ("epoch_end", 0, False), ("test_end", 0, False), ("train_end", 0, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hook", "index", "cut"), STOPS)
+def test_a_stop_within_an_epoch_cuts_it(hook, index, cut):
+    """An epoch of four steps is whole after the fourth one, and not before."""
+    assert cuts(Event(hook=hook, index=index, steps=4)) is cut
+
+
+def test_figures_of_a_part_are_marked():
+    """What was counted on a part of the images isn't called accuracy; validation was whole."""
+    assert canonical_keys({"acc": 1.0, "loss": 0.1, "val_acc": 0.8}, "acc", cut=True) == {
+        "accuracy (part of an epoch)": 1.0, "loss (part of an epoch)": 0.1, "val_accuracy": 0.8,
+    }  # fmt: skip
 
 
 def test_a_second_accuracy_goes_with_the_first():

@@ -50,3 +50,25 @@ def test_a_trial_with_another_model_costs_nothing():
     fit(ledger, 1, WHOLE, 2)
 
     assert (ledger.data, len(ledger.training.epochs)) == (WHOLE, 2)
+
+
+def test_a_fit_that_broke_off_leaves_nothing():
+    """The trainer has dropped that model, so its next training is a first one."""
+    ledger = Ledger(7)
+    fit(ledger, 0, TESTS, 8)
+    ledger.open(order(0), Opened(architecture=Architecture(layers=[], parameters=1), data=WHOLE))
+    ledger.begin_fit()
+    ledger.break_off()
+
+    assert (len(ledger.training.epochs), ledger.data) == (8, TESTS)
+    fit(ledger, 0, WHOLE, 2)
+
+    assert (len(ledger.training.epochs), ledger.data) == (2, WHOLE)
+
+
+def test_long_descriptions_are_not_kept():
+    """Of two hundred orders of four megabytes each only what is needed stays."""
+    ledger = Ledger(7)
+    fit(ledger, 0, WHOLE, 1)
+
+    assert (ledger.orders[0].architecture, ledger.orders[0].compile) == ("", "")

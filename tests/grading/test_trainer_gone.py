@@ -37,7 +37,7 @@ def test_a_trainer_that_ends_is_not_blamed_on_the_student(sent):
         sock=near, output_exceeded=False, memory_exceeded=False, output=str, kill=near.close,
         wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
     )  # fmt: skip
-    gone = SimpleNamespace(sock=side, last_words=lambda: "killed", kill=side.close)
+    gone = SimpleNamespace(sock=side, last_words=lambda: "killed", memory=int, kill=side.close)
 
     with student, pytest.raises(GraderError, match="the trainer ended unexpectedly: killed"):
         Attempt(EXERCISE, Plan(source=""), "f.py", 7, Options(start=lambda request: Pair(well, gone))).run()

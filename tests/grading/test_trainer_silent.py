@@ -77,7 +77,7 @@ def attempted():
                 sock=near, output_exceeded=False, memory_exceeded=False, output=str, kill=near.close,
                 wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
             )  # fmt: skip
-            there = SimpleNamespace(sock=side, last_words=str, end=lambda: ended.append("trainer"), kill=side.close)
+            there = SimpleNamespace(sock=side, last_words=str, memory=int, end=lambda: ended.append("trainer"), kill=side.close)
             options = Options(start=lambda request: Pair(well, there), silent_s=SILENT_S, time_limit_s=time_limit_s,
                               progress=progress)  # fmt: skip
             try:

@@ -1,0 +1,61 @@
+"""How a run ends that takes more than it may, from the student's side or by what it makes the trainer do."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader.channel import Malformed
+from grader.exercise import Limits
+from grader.grading.gone import MAX_ORDERS, outgrown, refused, too_much
+from grader.wire import ArraySpec, Refused, Unsupported
+
+LIMITS = Limits(memory=1_000_000_000)
+
+
+def floats(*shape):
+    return [ArraySpec(dtype="float32", shape=list(shape))]
+
+
+def test_data_within_the_limit_is_fine():
+    """As many bytes as memory is allowed are taken, and one more value isn't."""
+    assert too_much(floats(250_000_000), 0, LIMITS, 3) is None
+    end = too_much(floats(250_000_001), 0, LIMITS, 3)
+
+    assert (end.kind, end.message, end.line) == ("out_of_memory", "fit was given 1,000,000,004 bytes of data", 3)
+
+
+def test_fits_are_counted():
+    """Two hundred orders are enough for every search that anybody waits for."""
+    end = too_much([], MAX_ORDERS, LIMITS, 7)
+
+    assert (end.kind, end.message, end.line) == ("forbidden", "your code called fit more than 200 times", 7)
+
+
+def test_nothing_of_an_endless_size():
+    """An empty array may have sides whose product no machine can count."""
+    with pytest.raises(Malformed, match="an empty array of endless sides"):
+        too_much(floats(0, 10**9, 10**9, 10**9), 0, LIMITS, None)
+
+
+def test_a_trainer_that_grows():
+    """What it had before the first order isn't the student's; three times the limit and some more is room for all."""
+    assert outgrown(SimpleNamespace(memory=lambda: 6_900_000_000), 1_000_000_000, LIMITS) is None
+    end = outgrown(SimpleNamespace(memory=lambda: 7_100_000_000), 1_000_000_000, LIMITS)
+
+    assert end.kind == "out_of_memory"
+    assert end.message == "the training of what your code ordered took more than 6 GB of memory; use a smaller model"
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "message"),
+    [
+        (Refused(message="a lambda", instead="a layer"), "forbidden", "a lambda; a layer"),
+        (Refused(message="200 models", out_of_memory=True), "out_of_memory", "200 models"),
+        (Unsupported(message="train_on_batch"), "forbidden", "train_on_batch"),
+    ],
+)
+def test_what_cannot_be_ordered(what, kind, message):
+    """Memory is told from what is never done."""
+    end = refused(what, 5)
+
+    assert (end.kind, end.message, end.line) == (kind, message, 5)
