@@ -23,7 +23,7 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      r"No module named 'keras\.(\S+)'",
      "Keras 3 has no module `keras.{0}`; what was in it is in `tf.keras.layers`, `tf.keras.models` or `tf.keras.utils`."),
     ("EOFError: EOF when reading a line",
-     r"EOFError: EOF when reading a line",
+     r"EOFError: EOF when reading a line|invalid literal for int\(\) with base 10: ''|could not convert string to float: ''",
      "`input()` asks for something at the keyboard, and nobody sits there when a file is graded. Write the value into the file."),
     ("ModuleNotFoundError: No module named 'sklearn'",
      r"No module named '(\w+)'",

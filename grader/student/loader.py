@@ -49,6 +49,7 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
     standins.install(front.remark)
     try:
         module = _module(load)
+        module.__dict__["input"] = standins.Keyboard(front.remark)
         _execute(front, load, module)
         loading = False
         value = None

@@ -69,6 +69,18 @@ def test_a_missing_module_harms_only_what_uses_it(load):
     assert load(head + "return of.__wrapped__\n")[0].message == "AttributeError: __wrapped__"
 
 
+def test_a_question_is_answered_with_enter(load):
+    """`input()` gives an empty line, with a note, but doesn't go on doing so for a loop that waits for a word."""
+    sent, notes = load("more = input('More? ')\ndef train():\n    return more\n")
+    assert sent == Returned(value="")
+    assert notes == [(None, "`input()` got an empty line: nobody sits at the keyboard when a file is graded")]
+
+    for line, error in (("int(input())", "ValueError: invalid literal"), ("while input() != 'q': pass", "EOFError: EOF")):
+        sent, _ = load(f"def train():\n    {line}\n")
+        assert sent.message.startswith(error)
+        assert sent.message.endswith("nobody sits there when a file is graded. Write the value into the file.")
+
+
 def test_a_script_may_end_itself(load):
     """`sys.exit(0)` is how many end; with an error code, or within a function that is to return, it isn't an end."""
     assert load("import sys\nsys.exit(0)\n", function=None) == (Returned(value=None), [])
