@@ -7,6 +7,7 @@ import ast
 from grader.static import function as functions
 from grader.static.blanks import blank, blank_place
 from grader.static.dialect import notes as dialect_notes
+from grader.static.hooks import notes as hook_notes
 from grader.static.names import at_load
 from grader.static.outline import Outline, outline
 from grader.static.parsing import Parsed, parse
@@ -61,7 +62,7 @@ def _inspect(
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     script_note = [own_call] if own_call else [] if findings else _script_note(parsed, function, called)
-    notes = [*_remarks(submission, parsed), *script_note, *notes]
+    notes = [*_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
 
 

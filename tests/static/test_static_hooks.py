@@ -1,0 +1,42 @@
+import pytest
+
+HEAD = "import tf\ndef train_mnist():\n    m.fit(x)\n"
+FLAG = "`{}` ends no training; `self.model.stop_training = True` does"
+
+
+def hook(name, does="pass", base="tf.keras.callbacks.Callback"):
+    return HEAD + f"class C({base}):\n    def {name}(self, epoch, logs=None):\n        {does}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "told"),
+    [
+        (hook("on_epochs_end"), 5, "Keras never calls `on_epochs_end`; did you mean `on_epoch_end`?"),
+        (hook("on_epoc_end", base="Callback"), 5, "Keras never calls `on_epoc_end`; did you mean `on_epoch_end`?"),
+        (hook("onEpochEnd"), 5, "Keras never calls `onEpochEnd`; did you mean `on_epoch_end`?"),
+        (hook("On_Epoch_End"), 5, "Keras never calls `On_Epoch_End`; did you mean `on_epoch_end`?"),
+        (hook("on_batches_end"), 5, "Keras never calls `on_batches_end`; did you mean `on_batch_end`?"),
+        (hook("on_epoch_end", "self.model.stop_trainning = True"), 6, FLAG.format("self.model.stop_trainning")),
+        (hook("on_epoch_end", "self.stop_training = True"), 6, FLAG.format("self.stop_training")),
+    ],
+)
+def test_a_callback_that_does_nothing_is_noticed(inspect, source, line, told):
+    """A method that Keras doesn't know, and a flag that it doesn't look at, each with the right name."""
+    assert [(note.line, note.message) for note in inspect(source).notes] == [(line, told)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        hook("on_epoch_end", "self.model.stop_training = True"),
+        hook("on_epoch_end", "m = self.model; m.stop_training = True"),
+        hook("on_epoch_end", "self.stop_training = self.model.stop_training = True"),
+        hook("on_train_batch_begin", "self.accuracy = 1"),
+        hook("one_line"),
+        hook("once_more"),
+        hook("on_epochs_end", base="Listener"),
+    ],
+)
+def test_what_works_is_let_be(inspect, source):
+    """Known hooks, flags of the model under any name, methods of other kinds, classes that are no callbacks."""
+    assert inspect(source).notes == []
