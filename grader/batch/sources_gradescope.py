@@ -17,6 +17,7 @@ from grader.reports.text import line
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_BYTES = 50_000_000
+MOST_DEPTH = 50  # of a file that is nested as deep as it likes, the reader in C ends the whole process
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|UTC|[+-]\d\d:?\d\d)?")
 
 
@@ -37,10 +38,20 @@ def read(data: bytes) -> dict[str, Submitted]:
     if len(data) > MOST_BYTES:
         raise ValueError(f"is larger than {MOST_BYTES // 1_000_000} MB")
     try:
+        _check_depth(data)
         root: Any = yaml.compose(data, Loader=Loader)
     except (yaml.YAMLError, RecursionError, UnicodeError, ValueError) as error:
         raise ValueError(f"not YAML: {line(str(error).splitlines()[0], 100)}") from error
     return {name: _submitted(node) for name, node in _pairs(root)}
+
+
+def _check_depth(data: bytes) -> None:
+    """Raises: YAMLError: nested too deeply, or not YAML."""
+    depth = 0
+    for event in yaml.parse(data, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise yaml.YAMLError(f"nested more than {MOST_DEPTH} deep")
 
 
 def _submitted(node: Any) -> Submitted:

@@ -139,7 +139,7 @@ def test_what_a_system_says_beside_the_file_is_kept(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("data", [b"[", b"a: [" * 5000, b"\xff\xfe\x00\xd8", b""])
+@pytest.mark.parametrize("data", [b"[", b"a: [" * 5000, b"a: " + b"[" * 200_000, b"\xff\xfe\x00\xd8", b""])
 def test_broken_metadata_leaves_the_folders_names(tmp_path, data):
     """Nobody's work is lost for it."""
     files = {"submission_metadata.yml": data, "submission_7/a.py": PY}
