@@ -43,12 +43,12 @@ def layers(architecture: Architecture, **counts: int) -> Outcome:
     """
     found = Counter(layer.kind for layer in architecture.layers)
     wrong = [kind for kind in counts if found[kind] != counts[kind]]
-    got = ", ".join(f"{found[kind]} x {kind}" for kind in counts)
+    got = ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind]) or "none that is ruled out"
     if not wrong:
         return passed(f"the model has {got}", got=got)
     return failed(
         "; ".join(_fault(architecture, kind, counts[kind]) for kind in wrong),
-        expected=", ".join(f"{number} x {kind}" for kind, number in counts.items()),
+        expected=", ".join(f"{number} x {kind}" for kind, number in counts.items() if number or found[kind]),
         got=got,
         hint=" ".join(_way_out(kind, found[kind], counts[kind]) for kind in wrong),
     )

@@ -47,3 +47,12 @@ def test_a_hostile_layer_name_is_escaped() -> None:
     """Control characters in a name never reach the terminal."""
     bad = Architecture(layers=[Layer(kind="Conv2D", name="\x1b[2J")], parameters=1)
     assert layers(bad, Conv2D=0).message.isprintable()
+
+
+def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
+    """A list of a dozen kinds that may not be there doesn't bury the one that is."""
+    clean, faulty = (layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"]))
+
+    assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
+    assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")
+    assert layers(model("Dense"), Conv1D=0).message == "the model has none that is ruled out"
