@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from grader.trials import Trial
-from grader.wire import ArraySpecs, Crashed, Dtype, Load, Ready, Remark, Returned, Unsupported
+from grader.wire import ArraySpecs, Crashed, Dtype, Line, Load, Ready, Remark, Returned, Unsupported, check_plain
 
 Text = Annotated[str, Meta(max_length=20_000)]
 
@@ -151,19 +151,26 @@ class Loaded(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Gave(Struct, frozen=True, kw_only=True, tag=True):
-    """The function returned; `changed` are the indices of arguments that aren't as they were; the front adds seconds."""
+    """The function returned; `changed` are the indices of arguments that aren't as they were; the front adds seconds.
+
+    Raises:
+        ValueError: the value is endless, or more than plain data.
+    """
 
     value: Any
     arrays: ArraySpecs = field(default_factory=list)
-    changed: Annotated[list[int], Meta(max_length=100)] = field(default_factory=list)
+    changed: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=100)] = field(default_factory=list)
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_plain(self.value)
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
     """The function raised; `seconds` as in `Gave`."""
 
     message: Text
-    line: int | None = None
+    line: Line | None = None
     seconds: float = 0.0
 
 

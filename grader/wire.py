@@ -20,6 +20,7 @@ DEEPEST = 20
 MAX_RETURNED = 200_000
 MAX_NOTE = 2000
 MAX_LINE = 10_000_000
+MAX_VALUES = 1 << 59
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Line = Annotated[int, Meta(ge=0, le=MAX_LINE)]
@@ -35,11 +36,19 @@ Hook = Literal[
 
 
 class ArraySpec(Struct, frozen=True, kw_only=True):
-    """One array that follows a message: its dtype, shape and, in an order, what it is."""
+    """One array that follows a message: its dtype, shape and, in an order, what it is.
+
+    Raises:
+        ValueError: no machine could hold it, were there not nothing in it: an empty array may have endless sides.
+    """
 
     dtype: Dtype
     shape: Annotated[list[Count], Meta(max_length=8)]
     role: Role = "x"
+
+    def __post_init__(self) -> None:
+        if math.prod(max(side, 1) for side in self.shape) > MAX_VALUES:
+            raise ValueError(f"an array of the shape {self.shape}")
 
     @property
     def nbytes(self) -> int:
@@ -127,7 +136,7 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
     value: Any = None
 
     def __post_init__(self) -> None:
-        _check_plain(self.value)
+        check_plain(self.value)
 
 
 class Crashed(Struct, frozen=True, kw_only=True, tag=True):
@@ -163,8 +172,8 @@ class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
     message: Text
 
 
-def _check_plain(value: Any) -> None:
-    """Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or is endless."""
+def check_plain(value: Any) -> None:
+    """Whether a value that a student's side sent is what it should be. Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or is endless."""
     level, count = [value], 1
     for _ in range(DEEPEST + 2):
         level = [item for outer in level for item in _inner(outer)]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from grader import channel
+from grader.calls import Gave
 from grader.channel import Channel, Closed, Malformed, Silent
 from grader.wire import Answer, ArraySpec, Pass, Returned, StudentMessage
 
@@ -242,3 +243,34 @@ def test_patience_is_with_each_silence_and_not_with_a_whole_message(pair):
     assert 0.15 < other.waited_s() < 5.0
     with pytest.raises(Silent):
         other.send(Returned(value=1), [bytes(50_000_000)])
+
+
+ENDLESS = [
+    (Pass, {"type": "Pass", "arrays": [{"dtype": "uint8", "shape": [0, 10**9, 10**9, 10**9]}]}, "an array of the shape"),
+    (Gave, {"type": "Gave", "value": 1, "changed": [-9]}, "Expected `int` >= 0"),
+    (Gave, {"type": "Gave", "value": {"a": [dt.datetime(2020, 1, 1, tzinfo=dt.UTC)]}}, "a value of the type Timestamp|datetime"),
+]
+
+
+@pytest.mark.parametrize(("kind", "message", "said"), ENDLESS, ids=["sides", "places", "values"])
+def test_what_no_machine_could_hold_is_malformed(kind, message, said):
+    """An empty array of endless sides, a place before the first argument, or a value that isn't plain goes no further."""
+    ours, theirs = socket.socketpair()
+    body = msgspec.msgpack.encode(message)
+    with ours, theirs:
+        theirs.sendall(struct.pack(">I", len(body)) + body)
+
+        with pytest.raises(Malformed, match=said):
+            Channel(ours, kind).receive()
+
+
+def test_an_answer_nested_without_end_is_malformed():
+    """What the referee would have to open level by level is told by its depth."""
+    ours, theirs = socket.socketpair()
+    deep = msgspec.msgpack.encode({"type": "Gave"})
+    body = b"\x82" + deep[1:] + msgspec.msgpack.encode("value") + b"\x91" * 400 + b"\x01"
+    with ours, theirs:
+        theirs.sendall(struct.pack(">I", len(body)) + body)
+
+        with pytest.raises(Malformed, match="nested"):
+            Channel(ours, Gave).receive()
