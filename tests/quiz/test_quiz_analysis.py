@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy  # its parts are loaded where they are named, so that only one of the workers waits for them
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from quiz_samples import key_of, quiz_of
-from scipy import stats
 
 from grader.quiz import marksheet
 from grader.quiz.advice import cautions, remarks
@@ -44,14 +44,14 @@ def test_correlations_are_scipys(points):
             if np.ptp(own) == 0 or np.ptp(other) == 0:
                 assert correlation(own, other) is None
             else:
-                assert correlation(own, other) == pytest.approx(stats.pearsonr(own, other).statistic, abs=1e-9)
+                assert correlation(own, other) == pytest.approx(scipy.stats.pearsonr(own, other).statistic, abs=1e-9)
 
 
 def test_point_biserial_of_right_or_wrong_marks_is_scipys():
     """For marks of 0 and 1 it is `scipy.stats.pointbiserialr`."""
     own, total = np.array([1.0, 1, 0, 0, 1]), np.array([5.0, 4, 2, 3, 3])
 
-    assert correlation(own, total) == pytest.approx(stats.pointbiserialr(own, total).statistic)
+    assert correlation(own, total) == pytest.approx(scipy.stats.pointbiserialr(own, total).statistic)
 
 
 @settings(max_examples=50, deadline=None)

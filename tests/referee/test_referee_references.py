@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy  # its parts are loaded where they are named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import ndimage, signal
 
 ROOT = Path(__file__).parents[2]
 SMALL = settings(max_examples=15, deadline=None)
@@ -86,7 +86,7 @@ def in_colours_as_in_the_course(im, kernel):
 @given(images("int64"), st.sampled_from(FILTERS) | KERNELS.map(np.ndarray.tolist), st.sampled_from([1, 0.5, 0.125, 2]))
 def test_convolution_is_that_of_the_course_and_of_scipy(image, kernel, weight):
     """Reference, solution, the notebook's loops and SciPy's correlation with the filter transposed agree."""
-    sums = signal.correlate2d(image, np.array(kernel).T, mode="valid") * weight
+    sums = scipy.signal.correlate2d(image, np.array(kernel).T, mode="valid") * weight
     expected = image.copy()
     expected[1:-1, 1:-1] = np.clip(sums, 0, 255).astype(int)
 
@@ -104,7 +104,7 @@ def test_convolution_in_colours_is_that_of_the_course_and_of_scipy(image, name):
     kernel, most = np.array(COLOUR[name]), 1 if name == "blur" else 0
     expected = image.copy()
     for channel in range(3):
-        sums = ndimage.convolve(image[..., channel].astype(float), kernel)
+        sums = scipy.ndimage.convolve(image[..., channel].astype(float), kernel)
         expected[1:-1, 1:-1, channel] = np.clip(sums, 0, 255)[1:-1, 1:-1].astype("uint8")
 
     others = [function(image, kernel) for function in functions("convolution_rgb", "convolve_rgb")]
@@ -117,7 +117,7 @@ def test_convolution_in_colours_is_that_of_the_course_and_of_scipy(image, name):
 @given(images("int64", least=2))
 def test_pooling_is_scipys_maximum_filter_at_every_second_place(image):
     """Whatever the size; a last row or column without a partner is left out."""
-    largest = ndimage.maximum_filter(image, size=2, origin=-1)
+    largest = scipy.ndimage.maximum_filter(image, size=2, origin=-1)
     expected = largest[: image.shape[0] // 2 * 2 : 2, : image.shape[1] // 2 * 2 : 2]
 
     for max_pool in functions("pooling", "max_pool"):
@@ -128,7 +128,7 @@ def test_pooling_is_scipys_maximum_filter_at_every_second_place(image):
 @given(images("int64"), KERNELS)
 def test_a_feature_map_is_scipys_correlation(image, kernel):
     """Nothing is turned, and only places where the kernel fits count."""
-    expected = signal.correlate2d(image, kernel, mode="valid")
+    expected = scipy.signal.correlate2d(image, kernel, mode="valid")
 
     for feature_map in functions("worked_example", "feature_map"):
         assert np.array_equal(expected, feature_map(image, kernel))
