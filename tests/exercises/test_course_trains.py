@@ -4,8 +4,9 @@ import pytest
 
 from grader import cli
 
+pytestmark = pytest.mark.train
 
-@pytest.mark.train
+
 @pytest.mark.parametrize("exercise", ["exercise1", "exercise2", "exercise3"])
 def test_selfcheck_holds(exercise, capsys):
     """The stub fails kindly, the solution earns full marks, every reject fails for its stated check and no other."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.train
 COURSE = Path(__file__).parent / "course"
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST_S = 15.0
@@ -115,7 +116,6 @@ assert report.plan is not None or report.findings
 """
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_file_that_is_none(tmp_path, name):
     """A Python file that nobody would write is looked at to its end, soon: there is a finding, or a plan of it."""
@@ -131,7 +131,6 @@ def test_a_file_that_is_none(tmp_path, name):
     assert time.monotonic() - began < LONGEST_S
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_that_is_none(tmp_path, name):
     """A notebook that no program wrote gets an answer too."""
@@ -141,7 +140,6 @@ def test_a_notebook_that_is_none(tmp_path, name):
     refused_kindly(*grade(tmp_path, "quick", str(path), "--course", str(COURSE)))
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_name_that_is_none(tmp_path, name):
     """A file's name is never a command, an option, or a picture on the screen."""
@@ -170,7 +168,6 @@ THINGS = {
 }
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("ending", [".py", ".ipynb", ".zip"])
 @pytest.mark.parametrize("name", THINGS)
 def test_a_thing_that_is_no_file(tmp_path, name, ending):
@@ -199,7 +196,6 @@ ANSWERS = {
 }  # fmt: skip
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_that_are_none(tmp_path, name):
     """A file of answers is data, bounded, and never more than that."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.train
 CASES = Path(__file__).with_name("fidelity_cases.py")
 PLAIN = """
 import sys, json
@@ -29,7 +30,6 @@ def run_plain(folder):
     return json.loads(done.stdout.split("RESULT")[1])
 
 
-@pytest.mark.train
 def test_every_way_to_train_gives_the_histories_of_plain_keras(graded, tmp_path):
     """The histories that a student's file sees are the same floats, graded or run by itself."""
     text = CASES.read_text().replace("def train_many():", "def train():")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.keras
+
 HERE = Path(__file__).parent
 
 
-@pytest.mark.keras
 def test_old_calls_work(tmp_path):
     """Every line of TF 1 and older Keras in the list runs under the aliases."""
     command = [sys.executable, str(HERE / "old_calls.py"), str(HERE / "old_calls.txt"), str(tmp_path)]
