@@ -2,8 +2,8 @@
 
     python benchmarks/main_job.py exercise1 [--rounds 3]
 
-Plain Keras gets the same data, seed and training. Prints wall times in seconds, their ratio, and the peak resident
-memory of all of grade's processes together (shared pages counted once per process).
+Plain Keras gets the same data, seed and training. Prints wall times in seconds, their ratio, and the peak
+memory of all of grade's processes together (proportional set sizes: a page that several share counts once).
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ print(runpy.run_path(sys.argv[1])[sys.argv[3]]())
 
 
 class Peak(threading.Thread):
-    """Samples the resident memory of a process tree."""
+    """Samples the memory of a process tree."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.pid, self.peak, self.done = pid, 0, threading.Event()
 
     def run(self) -> None:
-        while not self.done.wait(0.1):
+        while not self.done.wait(0.2):
             try:
                 tree = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
-                self.peak = max(self.peak, sum(process.memory_info().rss for process in tree))
+                self.peak = max(self.peak, sum(process.memory_full_info().pss for process in tree))
             except psutil.Error:
                 continue
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.calls import Argument
-from grader.yamltree import Node, Problems, did_you_mean
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import did_you_mean
 
 GIVES = "gives"
 MOST_RANDOM = 1000

@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, Struct, field
 from grader import cases, checks
 from grader.calls import Argument, Panel
 from grader.course import Course
-from grader.yamltree import Duration, Node, Percent, Problems, Size, convert, read
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import Duration, Percent, Size, convert, read
 
 
 class Limits(Struct, frozen=True, kw_only=True):

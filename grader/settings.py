@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from grader.course import Course
 from grader.policy import Policy, extended, time_of
-from grader.yamltree import Node, Problems, convert, did_you_mean, read
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import convert, did_you_mean, read
 
 FILE = "course.yaml"
 SOME_DAY = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on

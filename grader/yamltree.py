@@ -1,14 +1,12 @@
 """YAML files read as a tree of marked nodes, so that every fault is reported with line and column, all at once.
 
 Scalars stay the text that was written: YAML 1.1's `No`, `1:30` and `012` never turn into something else.
-It never builds a Python object from a tag and refuses aliases, so a small file can't become a large tree.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -17,54 +15,9 @@ from typing import Any, ClassVar, Union, get_args, get_origin
 import msgspec
 import yaml
 
-from grader.errors import CourseError, Problem
+from grader.yamlnodes import Node, Problems, tree
 
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 20
-MAX_NODES = 50_000
-PLAIN_TAGS = {"tag:yaml.org,2002:" + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A scalar (`str`), a list or a mapping, with its 1-based place; `keys` marks each key of a mapping."""
-
-    value: str | tuple[Node, ...] | dict[str, Node] | None
-    line: int
-    column: int
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def at(self, *path: str | int) -> Node:
-        """The nearest node on a path of keys and indices (the deepest one that exists)."""
-        node = self
-        for step in path:
-            match node.value, step:
-                case dict() as mapping, str() if step in mapping:
-                    node = mapping[step]
-                case tuple() as items, int() if step < len(items):
-                    node = items[step]
-                case _:
-                    break
-        return node
-
-
-class Problems:
-    """Collects the faults of one file; `check` raises them all as one `CourseError`."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.found: list[Problem] = []
-
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
-        """Notes a fault; `code` says its kind to a subclass that shows one (see `grader.quiz.faults`)."""
-        line, column = (node.line, node.column) if isinstance(node, Node) else node
-        self.found.append(Problem(file=self.file, line=line, column=column, message=message))
-
-    def check(self) -> None:
-        """Raises: CourseError: with every problem added so far, if any."""
-        if self.found:
-            raise CourseError(self.found)
 
 
 def did_you_mean(name: str, known: Any) -> str:
@@ -83,20 +36,17 @@ def parse(text: str, problems: Problems) -> Node:
         problems.add((1, 1), f"the file is larger than {MAX_BYTES:,} characters", "unreadable")
         problems.check()
     try:
-        _refuse_aliases(text, problems)
-        problems.check()
-        root: Any = yaml.compose(text, Loader=Loader)
+        root = tree(text, problems)
     except yaml.YAMLError as error:
         problems.add(_place(error), f"not valid YAML: {_reason(error)}", "unreadable")
     except (ValueError, RecursionError) as error:
         problems.add((1, 1), f"not valid YAML: {error}", "unreadable")
     problems.check()
-    if root is None:
-        problems.add((1, 1), "the file is empty", "unreadable")
-        problems.check()
-    tree = _node(root, problems)
+    if root is not None:
+        return root
+    problems.add((1, 1), "the file is empty", "unreadable")
     problems.check()
-    return tree
+    raise AssertionError
 
 
 def read(path: Path, shown: str | None = None) -> tuple[Node, Problems]:
@@ -138,27 +88,6 @@ def decode(data: bytes, problems: Problems) -> str:
     raise AssertionError
 
 
-def _refuse_aliases(text: str, problems: Problems) -> None:
-    """One pass over the event stream, before any tree is built: bounds size and depth in bounded memory."""
-    depth = documents = 0
-    event: Any
-    for count, event in enumerate(yaml.parse(text, Loader=Loader)):
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
-        depth += isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
-        depth -= isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
-        documents += isinstance(event, yaml.DocumentStartEvent)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            problems.add(place, "anchors and aliases (& and *) are not used here; write the value out", "refused")
-        elif getattr(event, "tag", None) is not None:
-            problems.add(place, f"tags ({event.tag}) are not used here; write the plain value", "refused")
-        elif documents > 1:
-            problems.add(place, "one document per file; remove the second `---`", "refused")
-        elif depth > MAX_DEPTH or count > MAX_NODES:
-            problems.add(place, "nested too deeply" if depth > MAX_DEPTH else "too many values", "refused")
-        if problems.found:
-            return
-
-
 def _place(error: yaml.YAMLError) -> tuple[int, int]:
     mark = getattr(error, "problem_mark", None)
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -166,31 +95,6 @@ def _place(error: yaml.YAMLError) -> tuple[int, int]:
 
 def _reason(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
-
-
-def _node(source: Any, problems: Problems) -> Node:
-    line, column = source.start_mark.line + 1, source.start_mark.column + 1
-    if isinstance(source, yaml.SequenceNode):
-        return Node(value=tuple(_node(item, problems) for item in source.value), line=line, column=column)
-    if isinstance(source, yaml.MappingNode):
-        return _mapping(source, problems)
-    quoted = source.style in ("'", '"', "|", ">")
-    value = None if not quoted and source.value in ("", "null", "~") else source.value
-    return Node(value=value, line=line, column=column)
-
-
-def _mapping(source: yaml.MappingNode, problems: Problems) -> Node:
-    values: dict[str, Node] = {}
-    keys: dict[str, tuple[int, int]] = {}
-    for key, value in source.value:
-        place = (key.start_mark.line + 1, key.start_mark.column + 1)
-        if not isinstance(key, yaml.ScalarNode):
-            problems.add(place, "a key must be plain text")
-        elif key.value in values:
-            problems.add(place, f'"{key.value}" is given twice', "twice")
-        else:
-            keys[key.value], values[key.value] = place, _node(value, problems)
-    return Node(value=values, line=source.start_mark.line + 1, column=source.start_mark.column + 1, keys=keys)
 
 
 class Duration(float):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.checks.catalogue import CHECKS
-from grader.yamltree import Duration, Node, Percent, Problems, convert, did_you_mean, quantity
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import Duration, Percent, convert, did_you_mean, quantity
 
 if TYPE_CHECKING:
     from grader.exercise import CheckSpec

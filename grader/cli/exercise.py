@@ -20,8 +20,8 @@ from grader.engines.trainer import Backend, Device, library
 from grader.errors import Exit
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
+from grader.noting import Book
 from grader.reports.maps import of_runs
-from grader.standing import Book
 from grader.yamltree import Duration, Size, quantity
 
 ENDING = """\

@@ -10,7 +10,7 @@ import click
 from grader import course as courses
 from grader.cli import completing
 from grader.exercise import Exercise, load, text_of
-from grader.standing import Book
+from grader.noting import Book
 
 
 @click.command("hint")

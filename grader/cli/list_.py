@@ -14,7 +14,7 @@ from grader import course as courses
 from grader.course import Course
 from grader.errors import CourseError, Problem
 from grader.exercise import Exercise, load
-from grader.standing import Book, Standing
+from grader.standing import Shelf, Standing
 
 HEADINGS = ("", "exercise", "title", "points", "unit", "difficulty", "minutes")
 RIGHT = ("points", "minutes")
@@ -39,7 +39,7 @@ def command(course: Path | None) -> None:
     found = courses.find(course)
     exercises, problems = load_all(found)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    standing = Book(found).read()
+    standing = Shelf(found).read()
     text = "\n".join([table(exercises, width, standing), *summary(exercises, standing), *quizzes(found.quiz_ids())])
     click.echo(encodable(text, sys.stdout.encoding))
     if problems:

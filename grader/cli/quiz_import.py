@@ -16,7 +16,8 @@ from grader.quiz.formats.qti12_reader import MOST_BYTES
 from grader.quiz.screens import plural
 from grader.reports import write
 from grader.reports.text import line
-from grader.yamltree import Problems, decode
+from grader.yamlnodes import Problems
+from grader.yamltree import decode
 
 FORMATS = ("gift", "text2qti", "qti12")
 SUFFIXES = {".gift": "gift", ".zip": "qti12", ".xml": "qti12", ".qti": "qti12"}

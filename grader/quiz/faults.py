@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.reports.text import line
-from grader.yamltree import Node, Problems
+from grader.yamlnodes import Node, Problems
 
 # code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
 CODES = {

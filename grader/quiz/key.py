@@ -13,7 +13,8 @@ from grader.quiz.faults import Faults
 from grader.quiz.loading import check_shown, digest
 from grader.quiz.model import CHOICES, Answer, Key, Question, Quiz
 from grader.quiz.values import Interval, bounds, interval, shape, words
-from grader.yamltree import Node, Problems, convert, decode, did_you_mean, parse, read_text
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import convert, decode, did_you_mean, parse, read_text
 
 Shape = tuple[int | None, ...]
 # Fields of an answer that only some kinds of question have.

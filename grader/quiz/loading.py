@@ -15,7 +15,8 @@ from msgspec import UNSET
 from grader.course import Course
 from grader.quiz.faults import Faults, StudentFaults
 from grader.quiz.model import Pool, Question, Quiz
-from grader.yamltree import Node, Problems, convert, decode, parse, read_text
+from grader.yamlnodes import Node, Problems
+from grader.yamltree import convert, decode, parse, read_text
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 MOST_QUESTIONS = 500

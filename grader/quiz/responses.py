@@ -14,7 +14,8 @@ from grader.quiz.drawing import Shown
 from grader.quiz.faults import Faults
 from grader.quiz.model import CHOICES, Question, Quiz
 from grader.quiz.values import LONGEST
-from grader.yamltree import Node, convert, decode, did_you_mean, parse
+from grader.yamlnodes import Node
+from grader.yamltree import convert, decode, did_you_mean, parse
 
 LONGEST_NAME = 200
 Given = list[str] | str | None

@@ -6,7 +6,8 @@ import pytest
 
 from grader.checks import arguments, check_arguments
 from grader.exercise import CheckSpec
-from grader.yamltree import Problems, parse
+from grader.yamlnodes import Problems
+from grader.yamltree import parse
 
 
 def faults(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import Course
 from grader.exercise import load
-from grader.standing import Book
+from grader.noting import Book
 
 Grade = Callable[..., tuple[int, str, str]]
 

@@ -12,7 +12,8 @@ import pytest
 
 from grader.cli.list_ import encodable, load_all, summary, table
 from grader.course import Course
-from grader.standing import Best, Book, Standing
+from grader.noting import Book
+from grader.standing import Best, Standing
 from grader.verdict import SubmissionRef, Verdict
 
 Grade = Callable[..., tuple[int, str, str]]

@@ -24,8 +24,8 @@ from grader.grading import Options, grade, look
 from grader.grading.attempt import Attempt
 from grader.grading.options import Moment
 from grader.grading.refereeing import calls_function
+from grader.noting import Book
 from grader.reports.screen import screen_of
-from grader.standing import Book
 from grader.static import Plan
 from grader.verdict import Verdict
 
