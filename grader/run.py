@@ -40,7 +40,10 @@ class Layer(Struct, frozen=True, kw_only=True):
 
 
 class Architecture(Struct, frozen=True, kw_only=True):
-    """The declared model, as the trainer rebuilt it; `inputs` are the shapes that it takes, batch axis first."""
+    """The declared model, as the trainer rebuilt it; `inputs` are the shapes that it takes, batch axis first.
+
+    `products` is about how many multiplications one example takes on its way through it.
+    """
 
     layers: list[Layer]
     parameters: int
@@ -48,6 +51,7 @@ class Architecture(Struct, frozen=True, kw_only=True):
     accuracy_key: str | None = None
     log_keys: list[str] = field(default_factory=list)
     inputs: list[list[int | None]] = field(default_factory=list)
+    products: int = 0
 
 
 class DataMatch(Struct, frozen=True, kw_only=True):

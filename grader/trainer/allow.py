@@ -19,6 +19,8 @@ __all__ = ["Refused", "check_config", "parse"]
 
 MAX_LAYERS = 1000
 MAX_CALLS = 3000
+# Layers that take as long to compile as so many plain ones, since they hold loops.
+LOOPS = dict.fromkeys(("RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "Bidirectional"), 20)
 MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
@@ -86,7 +88,7 @@ class _Walk:
         if config.get("unroll"):
             raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
         self._shapes(node.get("build_config"), place)
-        return 1 + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
+        return LOOPS.get(kind, 1) + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
 
     def compile(self, config: dict[str, Any]) -> None:
         """Checks what `get_compile_config()` gave."""

@@ -23,6 +23,10 @@ class Refused(Exception):
         super().__init__(f"{what}; {instead}" if instead else what)
 
 
+class TooMuch(Refused):
+    """What is ordered takes, with all that was ordered before, more memory than a submission may have."""
+
+
 def parse(text: str) -> dict[str, Any]:
     """The JSON of `model.to_json()` or of a compile configuration, in the form that `check_config` reads.
 

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+from msgspec import structs
 
 from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
-from grader.trainer.rebuild_layers import Call, all_calls, influential, stand_in
+from grader.trainer.rebuild_layers import influential, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
+from grader.trainer.rebuild_sizes import WAYS, Call, all_calls, work
 
 DEFAULT_BATCH = 32
 # Weight, gradient and the two moments of Adam, as float32.
@@ -35,6 +37,7 @@ def inspect(
     *,
     batch_size: int | None = None,
     label_shape: tuple[int, ...] | None = None,
+    most_products: float = math.inf,
 ) -> Architecture:
     """Looks at an order: checks it, then rebuilds the model symbolically, so that no weight is ever allocated.
 
@@ -45,6 +48,7 @@ def inspect(
         memory_limit: bytes that weights, gradients, optimizer and one batch's outputs may take.
         batch_size: examples per batch; None is Keras's default.
         label_shape: shape of the labels, which tells what a metric on them can mean.
+        most_products: multiplications that one step of the training may take.
 
     Raises:
         Refused: an object that can't be ordered, or a model that is too large.
@@ -52,10 +56,7 @@ def inspect(
     """
     architecture = _checked(architecture_json, compile_config)
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            model = _rebuilt(stand_in(architecture))
-            if not model.built and len(input_shapes) == 1:
-                model.build((None, *input_shapes[0][1:]))
+        model = _symbolic(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
         found = Architecture(
             layers=linked(influential(architecture, model), architecture),
@@ -65,7 +66,7 @@ def inspect(
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
-        calls = list(all_calls(architecture, model))
+        calls = list(all_calls(architecture, _in_full(architecture, model, input_shapes)))
     except Exception as error:
         raise Rejected(_reason(error)) from error
     finally:
@@ -73,7 +74,32 @@ def inspect(
         keras.utils.clear_session(free_memory=False)
     _check_weights(model, found.layers, memory_limit)
     _check_outputs(calls, memory_limit, batch_size or DEFAULT_BATCH)
-    return found
+    _check_work(WAYS * work(calls) * (batch_size or DEFAULT_BATCH), most_products)
+    return structs.replace(found, products=work(calls))
+
+
+def _symbolic(architecture: dict[str, Any], input_shapes: Sequence[tuple[int | None, ...]]) -> keras.Model:
+    """The model without memory for its weights."""
+    with keras.StatelessScope(initialize_variables=False):
+        model = _rebuilt(stand_in(architecture))
+        if not model.built and len(input_shapes) == 1:
+            model.build((None, *input_shapes[0][1:]))
+    return model
+
+
+def _in_full(
+    architecture: dict[str, Any], model: keras.Model, input_shapes: Sequence[tuple[int | None, ...]]
+) -> keras.Model:
+    """The same for images of the size that will be fed, where the model takes any size."""
+    declared = [tensor.shape for tensor in model.inputs]
+    if len(declared) != 1 or None not in declared[0][1:] or [len(declared[0])] != [len(fed) for fed in input_shapes]:
+        return model
+    fed = [None, *input_shapes[0][1:]]
+    layers = [
+        {**layer, "config": {**layer["config"], "batch_shape": fed}} if layer["class_name"] == "InputLayer" else layer
+        for layer in architecture["config"]["layers"]
+    ]
+    return _symbolic({**architecture, "config": {**architecture["config"], "layers": layers}}, input_shapes)
 
 
 def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model:
@@ -138,7 +164,7 @@ def _check_outputs(calls: list[Call], memory_limit: int, batch_size: int) -> Non
     """Raises: Refused: what the layers put out for one batch, and its gradients, would take more than allowed."""
     sizes = {call.name: 0 for call in calls}
     for call in calls:
-        sizes[call.name] += call.times * math.prod(batch_size if side is None else side for side in call.shape)
+        sizes[call.name] += call.numbers(batch_size)
     size = 2 * BYTES_PER_VALUE * sum(sizes.values())
     if size > memory_limit:
         largest = max(sizes, key=lambda name: sizes[name])
@@ -146,6 +172,16 @@ def _check_outputs(calls: list[Call], memory_limit: int, batch_size: int) -> Non
             f"one batch of {batch_size:,} examples takes about {_amount(size)} on its way through the layers (most of it in "
             f"{quoted(largest)}), and {_amount(memory_limit)} are allowed",
             "use a smaller batch_size, fewer filters or smaller images",
+        )
+
+
+def _check_work(products: int, most: float) -> None:
+    """Raises: Refused: a single step would take minutes, in which nothing can be stopped or told."""
+    if products > most:
+        raise Refused(
+            f"one step of this training takes about {products / 1e9:,.0f} billion multiplications, and "
+            f"{most / 1e9:,.0f} billion are allowed here",
+            "use a smaller batch_size, fewer filters or units, or smaller images",
         )
 
 

@@ -6,18 +6,15 @@ Nested models are flattened, wrappers looked through, a shared layer counted onc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from grader.run import Layer
 from grader.trainer.allow_graph import Tensor, ends, tensors
+from grader.trainer.rebuild_silence import kind_of, silences
 
 Config = dict[str, Any]
-# Beyond these, a layer lets nothing through that a model could learn from.
-LEAST_SCALE = 1e-6
-MOST_DROPPED = 0.999
 MODELS = ("Sequential", "Functional")
 WRAPPERS = ("Bidirectional", "TimeDistributed")
 SHOWN = (
@@ -25,15 +22,6 @@ SHOWN = (
     "rate", "target_shape", "input_dim", "output_dim", "return_sequences", "axis", "scale", "offset", "size", "factor",
     "height", "width", "num_heads", "key_dim", "use_bias", "trainable", "n", "dims",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A layer, how often the model calls it, and the shape that it puts out (None: the batch)."""
-
-    name: str
-    times: int
-    shape: list[int | None]
 
 
 def stand_in(node: Any) -> Any:
@@ -63,18 +51,6 @@ def influential(architecture: Config, model: keras.Model) -> list[Layer]:
     return list(found.values())
 
 
-def all_calls(node: Config, model: Any, times: int = 1) -> Iterator[Call]:
-    """Every layer and operation of a model, nested ones included, whether the output depends on it or not."""
-    members = _members(model.layers if node["class_name"] == "Sequential" else model.operations)
-    for inner in node["config"]["layers"]:
-        member = members.get(inner["config"].get("name"))
-        called = times * max(1, len(inner.get("inbound_nodes", ())))
-        if inner["class_name"] in MODELS and member is not None:
-            yield from all_calls(inner, member, called)
-        elif member is not None:
-            yield Call(name=member.name, times=called, shape=_shape(member))
-
-
 def _walk(node: Config, model: Any, wanted: set[int] | None, found: dict[int, Layer]) -> set[int]:
     """Adds the layers that the `wanted` outputs (None: all) depend on; returns the inputs that they depend on."""
     if node["class_name"] == "Sequential":
@@ -87,7 +63,7 @@ def _members(layers: Iterable[Any]) -> dict[str, Any]:
 
 
 def _walk_sequence(nodes: list[Config], members: dict[str, Any], found: dict[int, Layer]) -> set[int]:
-    start = max((place + 1 for place, node in enumerate(nodes) if _silences(node, [])), default=0)
+    start = max((place + 1 for place, node in enumerate(nodes) if silences(node, [])), default=0)
     for node in nodes[start:]:
         if node["class_name"] != "InputLayer":
             _add(node, members[node["config"]["name"]], None, found)
@@ -108,7 +84,7 @@ def _walk_graph(config: Config, members: dict[str, Any], wanted: set[int] | None
     for name, node in nodes.items():
         calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
                  if call < len(node["inbound_nodes"])]  # fmt: skip
-        if calls and not all(_silences(node, arguments) for arguments in calls):
+        if calls and not all(silences(node, arguments) for arguments in calls):
             _add(node, members[name], {tensor.output for tensor in reached[name]}, found)
     inputs = ends(config, "input_layers")
     return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
@@ -117,7 +93,7 @@ def _walk_graph(config: Config, members: dict[str, Any], wanted: set[int] | None
 def _sources(node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> Iterator[Tensor]:
     """What one call takes, as far as the outputs of it that are known to matter depend on it."""
     calls = node["inbound_nodes"]
-    if tensor.call >= len(calls) or _silences(node, calls[tensor.call]["args"]):
+    if tensor.call >= len(calls) or silences(node, calls[tensor.call]["args"]):
         return
     taken = tensors(calls[tensor.call])
     if node["class_name"] in MODELS:
@@ -156,28 +132,3 @@ def _summary(config: Config, wrapper: str | None) -> Config:
     if config.get("activation") is not None:
         shown["activation"] = kind_of(config["activation"])
     return {**shown, "wrapper": wrapper} if wrapper else shown
-
-
-def _silences(node: Config, arguments: list[Any]) -> bool:
-    """Whether a layer plainly puts out the same whatever comes in, so that nothing before it matters."""
-    kind, config = node["class_name"], node["config"]
-    if kind == "Rescaling" or kind.endswith(("Dropout", "Dropout1D", "Dropout2D", "Dropout3D")):
-        scale, rate = config.get("scale", 1), config.get("rate", 0)
-        return (_is_number(scale) and abs(scale) < LEAST_SCALE) or (_is_number(rate) and rate > MOST_DROPPED)
-    if kind == "Multiply":
-        return any(_is_number(value) and abs(value) < LEAST_SCALE for value in arguments)
-    kernel, bound = config.get("kernel_initializer"), config.get("kernel_constraint")
-    if isinstance(bound, dict) and _is_number(most := bound["config"].get("max_value")) and most < LEAST_SCALE:
-        return True
-    return config.get("trainable") is False and kind_of(kernel) in ("Zeros", "zeros")
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
-
-
-def kind_of(node: Any) -> str:
-    """The class of an object, or the name of a function or a text."""
-    if not isinstance(node, dict):
-        return str(node)
-    return str(node["config"] if node["class_name"] == "function" else node["class_name"])

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grader.trainer.rebuild_layers import kind_of
+from grader.trainer.rebuild_silence import kind_of
 
 AUTOMATIC = ("accuracy", "acc")
 SPARSE = ("SparseCategoricalAccuracy", "sparse_categorical_accuracy")
 ONE_HOT = ("CategoricalAccuracy", "categorical_accuracy")
+# In smaller types a sum of thousands stops growing, and the share comes out too large.
+EXACT = (None, "float32", "float64")
 Config = dict[str, Any]
 
 
@@ -34,7 +36,8 @@ def accuracy_key(
     """The log key under which Keras puts the share of examples whose likeliest class is their label.
 
     A name proves nothing: a metric of another class may be called "accuracy", and `CategoricalAccuracy` on labels that
-    are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else.
+    are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else. Of two metrics under one key
+    Keras logs one, so neither is told; nor is one that takes the key of another's validation.
 
     Args:
         compile_config: what `model.get_compile_config()` gave.
@@ -44,7 +47,11 @@ def accuracy_key(
     if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
         return None
     one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
-    for key, metric in _named(list(_leaves(compile_config.get("metrics")))):
+    metrics = list(_leaves(compile_config.get("metrics")))
+    keys = ["loss", *_keys(metrics, list(_leaves(compile_config.get("weighted_metrics"))))]
+    for key, metric in zip(keys[1:], metrics, strict=False):
+        if keys.count(key) > 1 or f"val_{key}" in keys or key.startswith("val_") or not _exact(metric):
+            continue
         kind = kind_of(metric)
         automatic = isinstance(metric, str) and kind.lower() in AUTOMATIC
         if automatic or (kind in SPARSE and one_hot is not True) or (kind in ONE_HOT and one_hot is not False):
@@ -56,14 +63,32 @@ def log_keys(compile_config: Config, output_names: Sequence[str]) -> list[str]:
     """The keys of an epoch's logs, without those of validation."""
     metrics, weighted = compile_config.get("metrics"), compile_config.get("weighted_metrics")
     if len(output_names) == 1:
-        named = _named([*_leaves(metrics)])
-        extra = [(f"weighted_{key}" if key in dict(named) else key) for key, _ in _named([*_leaves(weighted)])]
-        return list(dict.fromkeys(["loss", *(key for key, _ in named), *extra]))
+        return list(dict.fromkeys(["loss", *_keys(list(_leaves(metrics)), list(_leaves(weighted)))]))
     keys = ["loss", *(f"{name}_loss" for name in output_names)]
     for place, name in enumerate(output_names):
         for own in (_of_output(metrics, place, name), _of_output(weighted, place, name)):
             keys += [f"{name}_{key}" for key, _ in _named([*_leaves(own)])]
     return list(dict.fromkeys(keys))
+
+
+def _keys(metrics: Sequence[Any], weighted: Sequence[Any]) -> list[str]:
+    """The key of each metric of the one output, then of each weighted one, as Keras numbers those of one name."""
+    keys = [key for key, _ in _named(metrics)]
+    seen = {_name(metric): 1 for metric in metrics}
+    for metric in weighted:
+        key = _name(metric)
+        if key in seen:
+            key = f"weighted_{key}"
+        number = seen.get(key, 0)
+        seen[key] = number + 1
+        keys.append(f"{key}_{number}" if number else key)
+    return keys
+
+
+def _exact(metric: Any) -> bool:
+    """Whether a metric counts in numbers that hold every sum of an epoch."""
+    config = metric.get("config") if isinstance(metric, dict) else None
+    return config.get("dtype") in EXACT if isinstance(config, dict) else True
 
 
 def _of_output(metrics: Any, place: int, name: str) -> Any:

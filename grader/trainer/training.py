@@ -14,6 +14,7 @@ import keras
 from grader.run import Architecture
 from grader.trainer import shuffling
 from grader.trainer.feeding import Array, Arrays, Passes
+from grader.trainer.rebuild_sizes import WAYS
 from grader.wire import Answer, Event, Hook, Order, Trained
 
 # Many steps in one call: TensorFlow does that by itself.
@@ -224,9 +225,5 @@ def steps_per_execution(opened: Opened) -> int:
     if opened.order.batch_hooks:
         return 1
     batch = opened.order.fit.batch_size or max(opened.order.fit.batches or [DEFAULT_BATCH])
-    macs = sum(
-        layer.parameters * math.prod(size or 1 for size in layer.output_shape[1:-1])
-        for layer in opened.architecture.layers
-    )
-    step_s = 3 * macs * batch / CPU_MACS_PER_S
+    step_s = WAYS * opened.architecture.products * batch / CPU_MACS_PER_S
     return max(1, min(MANY_STEPS, int(SHORT_S / max(step_s, 1e-9))))

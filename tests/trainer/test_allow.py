@@ -358,6 +358,14 @@ def test_many_layers() -> None:
     assert refusal(sequential(*[DENSE] * 1001)) == "the model has more than 1,000 layers; make the model smaller"
 
 
+def test_many_loops() -> None:
+    """Layers with loops in them take long to compile, so there may be fewer of them."""
+    lstm = layer("LSTM", units=4, return_sequences=True)
+    accept(sequential(*[lstm] * 150))
+
+    assert refusal(sequential(*[lstm] * 151)) == "the model calls its layers 3,020 times (at most 3,000); make the model smaller"
+
+
 def test_long_sequences_inside() -> None:
     """A nested sequence, which Keras builds again for each of its layers, must be shorter."""
     accept(sequential(*[DENSE] * 300))
@@ -368,9 +376,17 @@ def test_long_sequences_inside() -> None:
 
 def test_many_numbers() -> None:
     """Weights can't be spread over many short lists."""
-    many = sequential(*[layer("Dense", **{f"k{i}": [0.5] * 60 for i in range(20)})] * 50)
+    many = sequential(*[layer("Dense", **{f"k{i}": [0.5] * 8 for i in range(150)})] * 50)
 
     assert refusal(many) == "the model's description holds too many numbers; weights can't be part of an order"
+
+
+def test_templates_in_statistics() -> None:
+    """One Normalization layer may know every pixel's mean; ten of them could be a trained classifier."""
+    statistics = [[0.5] * 28] * 28
+    many = sequential(*[layer("Normalization", mean=statistics, variance=statistics)] * 2)
+
+    assert refusal(many) == "the model's description holds too many lists of numbers; weights can't be part of an order"
 
 
 @pytest.mark.parametrize(

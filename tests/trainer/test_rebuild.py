@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import resource
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -124,26 +125,38 @@ def test_wrapped_layers() -> None:
     assert [item.config["wrapper"] for item in found.layers[1:3]] == ["Bidirectional", "TimeDistributed"]
 
 
-def silent(x: Any, cut: str) -> Any:
-    conv = layers.Conv2D(3, 3, name="hidden")(x)
-    pooled = layers.GlobalAveragePooling2D()(conv)
-    match cut:
-        case "rescaled to zero":
-            return layers.Rescaling(0.0)(pooled)
-        case "dropped":
-            return layers.Dropout(1.0)(pooled)
-        case "times zero":
-            return pooled * 0
-        case "frozen at zero":
-            return layers.Dense(3, kernel_initializer="zeros", trainable=False)(pooled)
-    return pooled
+def frozen(initializer: Any) -> Any:
+    return layers.Dense(3, kernel_initializer=initializer, trainable=False)
 
 
-@pytest.mark.parametrize("cut", ["rescaled to zero", "dropped", "times zero", "frozen at zero", "none"])
+CUTS: dict[str, Callable[[Any], Any]] = {
+    "rescaled to zero": layers.Rescaling(0.0),
+    "dropped": layers.Dropout(1.0),
+    "times zero": lambda x: x * 0,
+    "times an array of zeros": lambda x: x * np.zeros(3, "float32"),
+    "frozen at zero": lambda x: frozen("zeros")(x),
+    "frozen at a constant zero": lambda x: frozen(keras.initializers.Constant(0.0))(x),
+    "drawn from nothing": lambda x: frozen(keras.initializers.RandomNormal(0, 0))(x),
+    "clipped": lambda x: keras.ops.clip(x, 0.0, 0.0),
+    "cut off": layers.ReLU(max_value=0.0),
+    "above nothing": layers.ReLU(threshold=1e9),
+    "less itself": lambda x: x - x,
+    "less itself by a layer": lambda x: layers.Subtract()([x, x]),
+    "divided by itself": lambda x: x / x,
+    "a hair": lambda x: x / 1e9,
+    "to the power of zero": lambda x: keras.ops.power(x, 0),
+    "below all": lambda x: keras.ops.minimum(x, -1e9),
+    "above all": lambda x: keras.ops.maximum(x, 1e9),
+    "none": lambda x: x,
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
 def test_layers_without_influence(cut: str) -> None:
     """A layer whose output is thrown away doesn't count."""
     inputs = Input((28, 28, 1))
-    joined = layers.concatenate([layers.Flatten()(inputs), silent(inputs, cut)])
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3)(inputs))
+    joined = layers.concatenate([layers.Flatten()(inputs), CUTS[cut](pooled)])
     found = look(keras.Model(inputs, layers.Dense(10)(joined)), x=(60000, 28, 28, 1))
 
     assert (cut == "none") == ("Conv2D" in kinds(found))
@@ -244,6 +257,10 @@ def categorical(name: str) -> Any:
     return keras.metrics.CategoricalAccuracy(name=name)
 
 
+def top(name: str) -> Any:
+    return keras.metrics.SparseTopKCategoricalAccuracy(2, name=name)
+
+
 COLUMN, HOT = (60000, 1), (60000, 10)
 METRICS: dict[str, tuple[list[Any], tuple[int, ...] | None, str | None]] = {
     "text": (["accuracy"], COLUMN, "accuracy"),
@@ -261,6 +278,11 @@ METRICS: dict[str, tuple[list[Any], tuple[int, ...] | None, str | None]] = {
     "equality": ([keras.metrics.Accuracy(name="accuracy")], (60000,), None),
     "false name first": ([keras.metrics.MeanSquaredError(name="accuracy"), "accuracy"], (60000,), "accuracy_1"),
     "none": ([], None, None),
+    "key taken by the next": ([top("accuracy"), "accuracy", top("accuracy_1")], (60000,), None),
+    "key of its validation taken": (["accuracy", top("val_accuracy")], (60000,), None),
+    "key of the loss": ([sparse("loss")], (60000,), None),
+    "sums that stop growing": ([keras.metrics.SparseCategoricalAccuracy("accuracy", dtype="bfloat16")], (60000,), None),
+    "sums that hold": ([keras.metrics.SparseCategoricalAccuracy("accuracy", dtype="float64")], (60000,), "accuracy"),
 }
 
 
@@ -272,15 +294,18 @@ def test_accuracy_key(name: str) -> None:
     assert key == look(MODELS["dense"](), metrics=metrics, label_shape=labels).accuracy_key
 
 
+def test_a_weighted_metric_takes_a_key() -> None:
+    """A weighted metric whose key is that of the accuracy hides it, so there is none."""
+    found = look(MODELS["dense"](), metrics=[top("accuracy"), "accuracy"], weighted_metrics=[top("accuracy_1")])
+
+    assert found.accuracy_key is None
+
+
 def test_one_number_has_no_accuracy() -> None:
     """A model with one output unit has no classes to be right about."""
     model = keras.Sequential([Input((28, 28)), layers.Flatten(), layers.Dense(1)])
 
     assert look(model, loss="mse").accuracy_key is None
-
-
-def top(name: str) -> Any:
-    return keras.metrics.SparseTopKCategoricalAccuracy(2, name=name)
 
 
 LOGGED: dict[str, dict[str, Any]] = {
