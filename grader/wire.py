@@ -360,10 +360,14 @@ class Waiting(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
-    """Accuracies on the canonical splits, with the preprocessing that the order's arrays show."""
+    """Accuracies on the canonical splits, with the preprocessing that the order's arrays show.
+
+    `idle` are the names of layers whose weights make no difference to what the model says.
+    """
 
     train_accuracy: float
     test_accuracy: float
+    idle: Names = field(default_factory=list)
 
 
 class Fault(Struct, frozen=True, kw_only=True, tag=True):

@@ -22,7 +22,7 @@ from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, u
 from grader.grading.gone import exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
-from grader.run import End, Measurement, Probe, Run
+from grader.run import End, Probe, Run
 from grader.static import Plan
 
 from grader.wire import (  # isort: skip
@@ -295,9 +295,7 @@ class Attempt:
                 self.trainer.send(Measure())
             measured = self._from_trainer(Measured, Rejected)
             if isinstance(measured, Measured):
-                self.ledger.measured = Measurement(
-                    train_accuracy=measured.train_accuracy, test_accuracy=measured.test_accuracy
-                )
+                self.ledger.measure(measured)
 
     # ---- hearing both sides ----
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from msgspec import structs
 
+from grader.checks.wording import name
 from grader.grading.clocks import Clocks
 from grader.grading.options import Moment, Stage
 from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
 from grader.verdict import Note, TrainingRecord
-from grader.wire import Compared, Maps, Opened, Order, Trained
+from grader.wire import MAX_NOTE, Compared, Maps, Measured, Opened, Order, Trained
 
 MAX_NOTES = 200
 
@@ -78,6 +79,16 @@ class Ledger:
         model = self.orders[-1].model
         before = self.data_of.get(model)
         self.data = self.data_of[model] = data if before is None else before.worse(data)
+
+    def measure(self, measured: Measured) -> None:
+        """What the trained model achieves; a layer that makes no difference in it counts for nothing."""
+        self.measured = Measurement(train_accuracy=measured.train_accuracy, test_accuracy=measured.test_accuracy)
+        if measured.idle and self.architecture is not None:
+            kept = [layer for layer in self.architecture.layers if layer.name not in measured.idle]
+            self.architecture = structs.replace(self.architecture, layers=kept)
+            names = ", ".join(map(name, measured.idle))
+            text = f"not counted, since the trained model says the same whatever its weights are: {names}"
+            self.remark(Note(line=self.orders[-1].line, message=text[:MAX_NOTE]))
 
     def built(self) -> None:
         """A model that the graded function returned was looked at, and trained where that was asked for."""

@@ -19,9 +19,10 @@ from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
 from grader.store import Store
-from grader.trainer import activations, faults, identity, measuring, memory, rebuild, training
+from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, training
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
+from grader.trainer.allow_json import TooMuch
 from grader.trainer.feeding import Array, Arrays, read_arrays
 from grader.trainer.matching import match_order
 from grader.trainer.trainees import Trainee, Trainees
@@ -50,13 +51,16 @@ from grader.wire import Opened as OpenedMessage
 STORE_NAME = "GRADE_TRAJECTORIES"
 # Set for a trainer that serves many submissions, one after another; it tells the memory that it took after each.
 POOL_NAME = "GRADE_POOL"
+FEW = 64  # images that show whether a layer makes a difference
+# Multiplications of one step, about three minutes' worth: what comes near to no sign of work isn't begun.
+MOST_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
 
 
 class Trainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
-    def __init__(self, channel: Channel, archive: Archive | None, machine: str) -> None:
-        self.channel = channel
+    def __init__(self, channel: Channel, archive: Archive | None, machine: str, device: str) -> None:
+        self.channel, self.device = channel, device
         self.trainees = Trainees(archive, machine, self._at_work)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
@@ -93,19 +97,25 @@ class Trainer:
                 message.memory,
                 batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
                 label_shape=labels[0].shape if len(labels) == 1 else None,
+                most_products=MOST_PRODUCTS[self.device],
             )
             self._check_unchanged(order, architecture)
+            self.trainees.check_room(order, architecture, arrays, message.memory)
+            self.data, self.transform = match_order(order, arrays, message.dataset)
         except NotAllowed as error:
-            self.channel.send(Refused(message=error.what, instead=error.instead))
+            too_much = isinstance(error, TooMuch)
+            self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
             return
         except (rebuild.Rejected, ValueError, RecursionError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
+        except Exception as error:
+            self._failed(error)
+            return
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
-        self.data, self.transform = match_order(order, arrays, message.dataset)
-        self.opened = Opened(order=order, arrays=arrays, architecture=architecture)
+        self.opened = Opened(order=order, arrays=self.trainees.shared(arrays), architecture=architecture)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
@@ -126,7 +136,7 @@ class Trainer:
             return
         finally:
             self.opened = None
-        self.trained = trainee
+        self.trained, trainee.transform = trainee, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.values()]
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
@@ -137,8 +147,9 @@ class Trainer:
 
     def _preprocessed(self, images: Array) -> Array:
         """One of many portions to measure on."""
+        assert self.trained is not None
         self._at_work(0.0)
-        transformed: Array = self.transform(images)
+        transformed: Array = self.trained.transform(images)
         return transformed
 
     def _failed(self, error: Exception) -> None:
@@ -168,14 +179,19 @@ class Trainer:
 
     def _measure(self) -> None:
         assert self.trained is not None
-        if self.transform is None:
+        if self.trained.transform is None:
             self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
             return
         measured = self.trainees.measured(self.trained)
         try:
             if measured is None:
                 dataset = load(self.dataset, verify=True)
-                measured = measuring.measure(self.trainees.model(self.trained), dataset, self._preprocessed)
+                model, count = self.trainees.model(self.trained), measuring.portion(self.trained.architecture)
+                measured = measuring.measure(model, dataset, self._preprocessed, count)
+                if measured.test_accuracy >= influence.LEAST_ACCURACY:
+                    shown = self._preprocessed(dataset.x_test[:FEW])
+                    idle = influence.idle(model, self.trained.architecture, shown)
+                    measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, measured)
             self.channel.send(measured)
         except ValueError as error:
@@ -186,7 +202,12 @@ class Trainer:
         given = read_arrays(self.channel, message.arrays)
         assert self.trained is not None
         dataset = load(self.dataset, verify=True)
-        self.channel.send(activations.compare(self.trainees.model(self.trained), dataset, message, given))
+        try:
+            compared = activations.compare(self.trainees.model(self.trained), dataset, message, given)
+        except Exception as error:  # a model of the same layers may be nested in another one
+            self._failed(error)
+            return
+        self.channel.send(compared)
 
 
 def _with(message: Any, weights: list[Array]) -> Any:
@@ -239,7 +260,7 @@ def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: s
     """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
     with sock:
         channel = Channel(sock, ToTrainer)
-        trainer = Trainer(channel, archive, machine)
+        trainer = Trainer(channel, archive, machine, hello.device)
         try:
             channel.send(hello)
             while True:

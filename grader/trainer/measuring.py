@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from grader.data import Dataset
+from grader.run import Architecture
 from grader.trainer.feeding import Array
 from grader.wire import Measured
 
-CHUNK = 2000
+# Examples at a time: as many as take about so many bytes on their way through the model.
+PORTIONS = (2000, 1000, 500, 200, 100, 50, 20, 10, 5)
+MOST_BYTES = 1_000_000_000
+BYTES_PER_VALUE = 4
 
 
-def measure(model: Any, dataset: Dataset, transform: Callable[[Array], Array]) -> Measured:
+def portion(architecture: Architecture) -> int:
+    """How many examples to give to a model at a time."""
+    values = sum(math.prod(side or 1 for side in layer.output_shape[1:]) for layer in architecture.layers)
+    return next((count for count in PORTIONS if count * values * BYTES_PER_VALUE <= MOST_BYTES), 1)
+
+
+def measure(model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTIONS[0]) -> Measured:
     """Accuracy (argmax against the canonical label) on both splits.
 
     Args:
         transform: the preprocessing that the ordered arrays show, uint8 (n, 28, 28) -> float32 (n, …).
+        count: examples at a time.
 
     Raises:
         ValueError: the model doesn't give one score per class.
     """
     return Measured(
-        train_accuracy=_accuracy(model, dataset.x_train, dataset.y_train, transform),
-        test_accuracy=_accuracy(model, dataset.x_test, dataset.y_test, transform),
+        train_accuracy=_accuracy(model, dataset.x_train, dataset.y_train, transform, count),
+        test_accuracy=_accuracy(model, dataset.x_test, dataset.y_test, transform, count),
     )
 
 
-def _accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array]) -> float:
+def _accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:
     right = 0
-    for start in range(0, len(images), CHUNK):
-        scores = np.asarray(model.predict_on_batch(transform(images[start : start + CHUNK])))
+    for start in range(0, len(images), count):
+        scores = np.asarray(model.predict_on_batch(transform(images[start : start + count])))
         if scores.ndim != 2 or scores.shape[1] < 10:
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
-        right += int((scores.argmax(axis=1) == labels[start : start + CHUNK]).sum())
+        right += int((scores.argmax(axis=1) == labels[start : start + count]).sum())
     return right / len(images)

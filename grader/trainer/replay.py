@@ -94,6 +94,12 @@ class Replay:
         self.shuffled = shuffling.state()
         return outcome.model
 
+    def settle(self) -> None:
+        """Lets go of the weights of epochs to which no callback has gone back."""
+        restored = self.walked.restored
+        kept = None if restored is None else restored - 1 + self.opened.order.fit.initial_epoch
+        self.snapshots = {epoch: weights for epoch, weights in self.snapshots.items() if epoch == kept}
+
     # ---- telling ----
 
     def _walk(self, known: Trajectory) -> Walk:
@@ -124,11 +130,18 @@ class Replay:
             weights = self.snapshots[told.index] = stored
         answer = self.ask(Event(hook=told.hook, index=told.index, logs=told.logs, steps=told.steps), weights)
         walk.told.append((told, answer))
-        if answer.restore is not None and answer.stop and told.hook == "epoch_end":
-            walk.restored = answer.restore - self.opened.order.fit.initial_epoch + 1
+        restored = self._restored(answer)
+        if restored is not None and answer.stop and told.hook == "epoch_end":
+            walk.restored = restored
             return answer.learning_rate is None
         stops_within = answer.stop and told.hook != "epoch_end"
-        return answer.learning_rate is None and answer.restore is None and not stops_within
+        return answer.learning_rate is None and restored is None and not stops_within
+
+    def _restored(self, answer: Answer) -> int | None:
+        """The epochs behind the weights that an answer goes back to; only what has been told can be gone back to."""
+        if answer.restore is None or answer.restore not in self.snapshots:
+            return None
+        return answer.restore - self.opened.order.fit.initial_epoch + 1
 
     def _end(self, walk: Walk, end: Literal["callback", "epochs"]) -> Walk:
         """The last hook; a callback may still go back to an earlier epoch's weights."""
@@ -136,8 +149,8 @@ class Replay:
         answer = self.ask(Event(hook=last.hook, index=0, steps=last.steps), [])
         walk.told.append((last, answer))
         walk.end = end
-        if answer.restore is not None:
-            walk.restored = answer.restore - self.opened.order.fit.initial_epoch + 1
+        if (restored := self._restored(answer)) is not None:
+            walk.restored = restored
         return walk
 
     # ---- training on ----

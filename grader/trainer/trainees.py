@@ -13,14 +13,18 @@ from msgspec import structs
 from grader.run import Architecture
 from grader.trainer import identity, rebuild, shuffling
 from grader.trainer.allow import parse
-from grader.trainer.feeding import Array
+from grader.trainer.allow_json import TooMuch
+from grader.trainer.feeding import Array, Arrays
+from grader.trainer.rebuild import BYTES_PER_TRAINED
 from grader.trainer.replay import Outcome, Replay, build
 from grader.trainer.training import Ask, Opened, Training, train
 from grader.trainer.trajectory import Archive
-from grader.wire import Begin, Measured, Trained
+from grader.wire import Begin, Measured, Order, Trained
 
 WAIT_S = 1.0
 MOST_WAITS = 900
+# What a compiled model takes beside its weights.
+MODEL_BYTES = 20_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +32,8 @@ class Trainee:
     """One of the student's models.
 
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
-    `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between.
+    `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between;
+    `transform` the preprocessing that the data of its last training shows.
     """
 
     compile: str
@@ -41,6 +46,7 @@ class Trainee:
     at: int | None = None
     shuffled: list[Array] = field(default_factory=list)
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
+    transform: Any = None
 
     def values(self) -> list[Array]:
         """Its weights, as `Model.get_weights` gives them."""
@@ -74,7 +80,6 @@ class Trainees:
         if order.model not in self.by_number and self.archive is not None and _can_be_told(opened):
             return self._known(self.archive, opened, begin, ask)
         trainee = self._live(opened, begin.seed)
-        trainee.snapshots.clear()
         training = Training(
             opened=opened,
             ask=ask,
@@ -85,9 +90,52 @@ class Trainees:
             at_work=self.at_work,
         )
         trainee.at = None
-        trained = train(trainee.model, training)
+        try:
+            trained = train(trainee.model, training)
+        except BaseException:
+            del self.by_number[order.model]  # steps that nobody counted may have been done; it would start anew
+            raise
+        finally:
+            trainee.snapshots.clear()
         trainee.shuffled = shuffling.state()
         return trained, trainee
+
+    # ---- memory ----
+
+    def check_room(self, order: Order, architecture: Architecture, arrays: Arrays, memory: int) -> None:
+        """Whether there is room for one more model and its data beside those of all earlier orders.
+
+        Raises:
+            TooMuch: there isn't.
+        """
+        others = [each.architecture for number, each in self.by_number.items() if number != order.model]
+        models = sum(map(_bytes, [*others, architecture]))
+        if others and models > memory:
+            raise TooMuch(
+                f"the {len(others) + 1} models that your file has trained take about {models / 1e9:.1f} GB together, and "
+                f"{memory / 1e9:.1f} GB are allowed",
+                "train fewer or smaller models in one file",
+            )
+        held = sum(array.nbytes for array in (*self._held_arrays(), *_flat(arrays)))
+        if others and held > memory:
+            raise TooMuch(
+                f"the data of your file's trainings takes about {held / 1e9:.1f} GB together, and {memory / 1e9:.1f} GB are "
+                "allowed",
+                "train all models on the same arrays",
+            )
+
+    def shared(self, arrays: Arrays) -> Arrays:
+        """The same arrays, without a second copy of what an earlier order has brought."""
+        for values in arrays.by_role.values():
+            for place, value in enumerate(values):
+                alike = (held for held in self._held_arrays() if _alike(held, value))
+                values[place] = next(alike, value)
+        return arrays
+
+    def _held_arrays(self) -> list[Array]:
+        """The arrays of trainings that were only told, each once: another `fit` may need them."""
+        replays = [each.replay for each in self.by_number.values() if each.replay is not None]
+        return list({id(array): array for replay in replays for array in _flat(replay.opened.arrays)}.values())
 
     def measured(self, trainee: Trainee) -> Measured | None:
         """What these weights measured before, where they come from a stored training."""
@@ -122,6 +170,7 @@ class Trainees:
         with self._held(archive, key):
             replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
+        replay.settle()
         archive.store.evict()
         trainee = _trainee(opened, outcome, replay, key)
         self.by_number[opened.order.model] = trainee
@@ -178,6 +227,19 @@ def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trai
         at=outcome.at,
         shuffled=shuffling.state() if outcome.model is not None else [],
     )
+
+
+def _bytes(architecture: Architecture) -> int:
+    return MODEL_BYTES + BYTES_PER_TRAINED * architecture.parameters
+
+
+def _flat(arrays: Arrays) -> list[Array]:
+    return [array for values in arrays.by_role.values() for array in values]
+
+
+def _alike(one: Array, other: Array) -> bool:
+    same = one is other or (one.shape, one.dtype) == (other.shape, other.dtype)
+    return same and (one is other or identity.digest(one) == identity.digest(other))
 
 
 def _can_be_told(opened: Opened) -> bool:

@@ -1,8 +1,8 @@
 """What a ledger makes of several trainings: nothing that a model went through is ever forgotten."""
 
 from grader.grading.ledger import Ledger
-from grader.run import Architecture, DataMatch
-from grader.wire import FitArguments, Opened, Order, Trained
+from grader.run import Architecture, DataMatch, Layer
+from grader.wire import FitArguments, Measured, Opened, Order, Trained
 
 
 def order(model):
@@ -72,3 +72,17 @@ def test_long_descriptions_are_not_kept():
     fit(ledger, 0, WHOLE, 1)
 
     assert (ledger.orders[0].architecture, ledger.orders[0].compile) == ("", "")
+
+
+def test_an_idle_layer_counts_for_nothing():
+    """What the trained model doesn't need isn't in it; the report says why."""
+    layers = [Layer(kind="Conv2D", name="decoration"), Layer(kind="Dense", name="dense")]
+    ledger = Ledger(7)
+    ledger.open(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
+
+    ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
+
+    assert [layer.name for layer in ledger.architecture.layers] == ["dense"]
+    assert [note.message for note in ledger.notes] == [
+        "not counted, since the trained model says the same whatever its weights are: decoration"
+    ]

@@ -165,6 +165,18 @@ def test_a_callback_may_go_back_to_an_earlier_epoch(restore):
     assert all(same(one, two) for one, two in zip(plain.weights, again.weights, strict=True))
 
 
+@pytest.mark.parametrize("hook", ["epoch_end", "train_end"])
+def test_nobody_goes_ahead_to_an_epoch_of_somebody_else(hook):
+    """A stored training may be longer than this one; its later weights are no earlier ones to go back to."""
+    plain = Student(stop_after=1)
+    _, weights, _ = run(order(epochs=6, weights=True), plain, stored=False)
+    run(order(epochs=6, weights=True), Student())
+
+    _, taken, _ = run(order(epochs=6, weights=True), Student(stop_after=1, restore=(hook, 4)))
+
+    assert same(weights, taken)
+
+
 @pytest.mark.parametrize("stop", [None, 2])
 def test_a_second_fit_goes_on_from_a_replayed_one(stop):
     """The optimizer's state is brought back too, so that two fits give what they always gave."""

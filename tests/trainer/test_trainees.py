@@ -1,0 +1,129 @@
+"""All models of one submission together: what they take, what is dropped, and what is kept once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+keras = pytest.importorskip("keras")
+
+import numpy as np  # noqa: E402
+from replay_orders import Student, dense, order  # noqa: E402
+
+from grader.run import Architecture, Layer  # noqa: E402
+from grader.store import Store  # noqa: E402
+from grader.trainer import measuring  # noqa: E402
+from grader.trainer.allow_json import TooMuch  # noqa: E402
+from grader.trainer.trainees import Trainee, Trainees  # noqa: E402
+from grader.trainer.trajectory import KIND, Archive  # noqa: E402
+from grader.wire import Begin  # noqa: E402
+
+pytestmark = pytest.mark.keras
+BEGIN = Begin(seed=7, limit_s=60.0, reuse=True)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path))
+
+
+def trainees(*, stored: bool = False) -> Trainees:
+    return Trainees(Archive(Store(KIND)) if stored else None, "here", lambda seconds: None)
+
+
+def train(all_of_them: Trainees, opened: Any, student: Any = None) -> Trainee:
+    return all_of_them.train(opened, BEGIN, student or Student(), lambda: None)[1]
+
+
+def breaks(event: Any, weights: Any) -> Any:
+    if (event.hook, event.index) == ("epoch_end", 2):
+        raise ValueError("a pass of another shape")
+    return Student()(event, weights)
+
+
+def test_a_training_that_breaks_off_trains_nothing() -> None:
+    """Epochs before an error aren't carried over, uncounted, into the next `fit`."""
+    tried, fresh = trainees(), trainees()
+    with pytest.raises(ValueError, match="another shape"):
+        train(tried, order(dense, epochs=9), breaks)
+
+    found = [train(each, order(dense, epochs=1)).values() for each in (tried, fresh)]
+
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_the_same_data_is_kept_once() -> None:
+    """A search over many models with one set of images holds one set of images."""
+    train(trainees(stored=True), order(dense, epochs=1))
+    searching = trainees(stored=True)
+    first = order(dense, epochs=1)
+    train(searching, first)
+    second = order(dense, epochs=1, model=1)
+
+    searching.shared(second.arrays)
+
+    assert second.arrays.by_role["x"][0] is first.arrays.by_role["x"][0]
+
+
+def test_other_data_is_left_alone() -> None:
+    """Arrays of the same shape with other numbers are others."""
+    searching = trainees(stored=True)
+    train(trainees(stored=True), order(dense, epochs=1))
+    train(searching, order(dense, epochs=1))
+    second = order(dense, epochs=1, model=1)
+    second.arrays.by_role["x"][0][0] += 1
+    kept = second.arrays.by_role["x"][0]
+
+    searching.shared(second.arrays)
+
+    assert second.arrays.by_role["x"][0] is kept
+
+
+def test_models_are_counted_together() -> None:
+    """Each would fit alone; what all of them take is the submission's."""
+    many = trainees()
+    size = Architecture(layers=[], parameters=10_000_000)
+    for number in range(5):
+        many.check_room(order(model=number).order, size, order().arrays, 1_000_000_000)
+        many.by_number[number] = Trainee(compile="", trainable=0, architecture=size)
+
+    with pytest.raises(TooMuch) as caught:
+        many.check_room(order(model=5).order, size, order().arrays, 1_000_000_000)
+
+    assert str(caught.value) == (
+        "the 6 models that your file has trained take about 1.1 GB together, and 1.0 GB are allowed; "
+        "train fewer or smaller models in one file"
+    )
+
+
+def test_data_is_counted_together() -> None:
+    """Data that a stored training may need again counts as long as it is held."""
+    train(trainees(stored=True), order(dense, epochs=1))
+    many = trainees(stored=True)
+    train(many, order(dense, epochs=1))
+    small = Architecture(layers=[], parameters=0)
+    many.check_room(order(model=1).order, small, order().arrays, 50_000_000)
+    held = sum(array.nbytes for values in order().arrays.by_role.values() for array in values)
+    many.by_number[0].architecture = Architecture(layers=[], parameters=-1_250_000)  # of no size, to see the data
+
+    with pytest.raises(TooMuch, match="the data of your file's trainings takes about .* train all models on the same arrays"):
+        many.check_room(order(model=1).order, Architecture(layers=[], parameters=-1_250_000), order().arrays, 2 * held - 1)
+
+
+def test_weights_of_epochs_are_let_go() -> None:
+    """Of a told training, only the weights to which a callback has gone back are held."""
+    train(trainees(stored=True), order(dense, epochs=3, weights=True))
+    told = trainees(stored=True)
+    trainee = train(told, order(dense, epochs=3, weights=True))
+
+    assert trainee.replay is not None
+    assert trainee.replay.snapshots == {}
+
+
+def test_a_wide_model_is_measured_in_smaller_portions() -> None:
+    """What it puts out for so many examples stays within a gigabyte."""
+    wide = Architecture(layers=[Layer(kind="Conv2D", name="c", output_shape=[None, 26, 26, 1500])], parameters=1)
+    narrow = Architecture(layers=[Layer(kind="Dense", name="d", output_shape=[None, 10])], parameters=1)
+
+    assert (measuring.portion(wide), measuring.portion(narrow)) == (200, 2000)
