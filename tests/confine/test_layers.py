@@ -273,7 +273,7 @@ def test_honest_code_sets_its_own_limits():
     program = """
 import os, resource
 os.nice(1)
-os.setpriority(os.PRIO_PROCESS, os.getpid(), 2)
+os.setpriority(os.PRIO_PROCESS, os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + 1)
 os.sched_setaffinity(0, os.sched_getaffinity(0))
 os.sched_setscheduler(os.getpid(), os.SCHED_BATCH, os.sched_param(0))
 resource.prlimit(os.getpid(), resource.RLIMIT_NOFILE, (100, 100))
