@@ -44,7 +44,9 @@ MOVED = {
     "keras.engine.topology": "keras.layers", "keras.engine.training": "keras", "keras.engine.sequential": "keras",
     "keras.utils.vis_utils": "keras.utils", "keras.backend.tensorflow_backend": "keras.backend",
     "keras.optimizers.adam_v2": "keras.optimizers", "keras.optimizers.gradient_descent_v2": "keras.optimizers",
-    "keras.optimizers.rmsprop_v2": "keras.optimizers",
+    "keras.optimizers.rmsprop_v2": "keras.optimizers", "keras.layers.experimental": "keras.layers",
+    "keras.layers.experimental.preprocessing": "keras.layers", "keras.layers.preprocessing": "keras.layers",
+    "keras.optimizers.experimental": "keras.optimizers",
 }  # fmt: skip
 
 
@@ -129,6 +131,8 @@ def install(tf: Any, keras: Any) -> None:
     tf.set_random_seed = v1.set_random_seed = tf.random.set_seed
     for family in (keras, tf.keras):
         _family(family, keras)
+    for name, value in list(vars(tf.keras.backend).items()):  # which has more of Keras 2 than Keras's own
+        _alias(keras.backend, name, value)
     tf.layers = keras.layers
     for old, new in LOSSES.items():
         loss = getattr(keras.losses, new)(from_logits=True)
@@ -189,10 +193,20 @@ def _family(family: Any, keras: Any) -> None:
     optimizers.legacy = types.SimpleNamespace(**{kind: getattr(keras.optimizers, kind) for kind in KINDS})
     for name in ("adam_v2", "gradient_descent_v2", "rmsprop_v2"):
         _alias(optimizers, name, optimizers)
+    _experimental(family)
     _alias(family.preprocessing.image, "ImageDataGenerator", _generator)
     _alias(family.layers, "CuDNNLSTM", keras.layers.LSTM)
     _alias(family.layers, "CuDNNGRU", keras.layers.GRU)
     _alias(family.utils, "np_utils", family.utils)
+
+
+def _experimental(family: Any) -> None:
+    """What TF 2 had under `experimental` until Keras 3."""
+    for module, name in ((family.layers, "preprocessing"), (family.layers, "experimental"), (family.optimizers, "experimental")):
+        _alias(module, name, module)
+    mixed = family.mixed_precision
+    then = types.SimpleNamespace(Policy=mixed.Policy, set_policy=mixed.set_global_policy, global_policy=mixed.global_policy)
+    _alias(mixed, "experimental", then)
 
 
 def _generator(*args: Any, **kwargs: Any) -> Any:

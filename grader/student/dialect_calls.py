@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from grader.student.dialect import KINDS
 
 # Arguments that are gone and change nothing in what is learned.
@@ -167,7 +169,7 @@ def _models(keras: Any, remark: Remark) -> None:
     _wrap(model, "fit", _fit)
     _wrap(model, "compile", _compile)
     for name in ("evaluate", "predict"):
-        _wrap(model, name, functools.partial(_without, "fit"))
+        _wrap(model, name, _fit)
     for kind in (model, keras.Sequential):
         _saving(kind, "save", WHOLE, remark)
         _saving(kind, "save_weights", WEIGHTS, remark)
@@ -184,7 +186,25 @@ def _fit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     _without("fit", args, kwargs)
     if "nb_epoch" in kwargs:
         kwargs["epochs"] = kwargs.pop("nb_epoch")
-    return args
+    for name in ("x", "y"):
+        if name in kwargs:
+            kwargs[name] = _listed(kwargs[name])
+    if isinstance(kwargs.get("validation_data"), (list, tuple)):
+        kwargs["validation_data"] = tuple(_listed(part) for part in kwargs["validation_data"])
+    return (*(_listed(data) for data in args[:2]), *args[2:])
+
+
+def _listed(data: Any) -> Any:
+    """A list of numbers as one array, as Keras 2 took it; Keras 3 takes each of its items for an input of its own."""
+    first = data
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    if first is data or not isinstance(first, (int, float, np.generic)):
+        return data
+    try:
+        return np.asarray(data)
+    except ValueError:  # rows of different lengths, of which Keras may say what it likes
+        return data
 
 
 def _compile(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
