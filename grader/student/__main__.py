@@ -12,7 +12,7 @@ with quiet.stderr():
     import keras
     import tensorflow as tf
 
-    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader
+    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, tfds
     from grader.student.front import Front
     from grader.student.modelling import build_all
     from grader.wire import Load, Ready
@@ -23,6 +23,7 @@ def main() -> None:
     dialect.install(tf, keras)
     activations.install(tf)
     datasets.install()
+    tfds.install()
     delegate.install(front)
     dialect_calls.install(keras, front.remark, (tf.keras,))
     front.send(Ready())
