@@ -126,6 +126,7 @@ def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP}."
     return (
         f"the callback never stopped a training, though {metric} went above {figure(above)}",
+        f"Is the line in your condition higher than {figure(above)}? "
         f"Compare `logs['{metric}']` with {figure(above)}; figures are a share from 0 to 1, so {figure(100 * above)} % is "
         f"{figure(above)}. To stop, {STOP}.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import difflib
 import importlib
 import linecache
 import re
@@ -149,14 +150,27 @@ def _line(error: BaseException, load: Load) -> int | None:
     return frames[-1].lineno if frames else None
 
 
+def _nearest(error: BaseException) -> str | None:
+    """The name that was probably meant, where one is missing."""
+    if not isinstance(error, (AttributeError, NameError)) or error.__traceback__ is None:
+        return None
+    frame = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    with contextlib.suppress(Exception):  # `dir` asks objects of the student's
+        known = dir(error.obj) if isinstance(error, AttributeError) else [*frame.f_locals, *frame.f_globals]
+        near = difflib.get_close_matches(str(error.name), [name for name in known if not name.startswith("_")], n=1, cutoff=0.8)
+        return f"Did you mean `{near[0]}`?" if near else None
+    return None
+
+
 def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
-    said = f"{type(error).__name__}: {STACK.sub('', text).strip()}"[:MAX_TEXT]
-    told = explanation(said)
+    text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras")
+    said = f"{type(error).__name__}: {text}"[:MAX_TEXT]
+    told = "\n".join(filter(None, [_nearest(error), explanation(said)]))
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,

@@ -81,6 +81,28 @@ def test_a_question_is_answered_with_enter(load):
         assert sent.message.endswith("nobody sits there when a file is graded. Write the value into the file.")
 
 
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("return math.power_of_two(4)", None),
+        ("return math.squrt(4)", "sqrt"),
+        ("return trainig_images", "training_images"),
+        ("labels = 1; return lables", "labels"),
+        ("return C().flattern", "flatten"),
+        ("return C().__wrapped__", None),
+        ("return Odd().anything", None),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_suggested(load, line, near):
+    """Of modules, objects, the file and the function; where nothing is like it, nothing is said."""
+    head = "import math\ntraining_images = 1\nclass C:\n    flatten = 1\nclass Odd:\n    def __dir__(self): return [1]\n"
+    sent, _ = load(f"{head}def train():\n    {line}\n")
+
+    assert isinstance(sent, Crashed)
+    assert (f"\nDid you mean `{near}`?" in sent.message) == (near is not None)
+    assert ("Did you mean" in sent.message) == (near is not None)
+
+
 def test_a_script_may_end_itself(load):
     """`sys.exit(0)` is how many end; with an error code, or within a function that is to return, it isn't an end."""
     assert load("import sys\nsys.exit(0)\n", function=None) == (Returned(value=None), [])
