@@ -25,12 +25,6 @@ checks: {checks}
 CHECKS = "[{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]"
 
 
-@pytest.fixture(autouse=True)
-def nothing_stored(monkeypatch):
-    """Each training is run: these tests are about running them."""
-    monkeypatch.setenv("GRADE_TRAJECTORIES", "off")
-
-
 @pytest.fixture
 def small_course(tmp_path):
     """Makes a course with one exercise, `small`, whose graded function is `train`."""
@@ -48,12 +42,22 @@ def small_course(tmp_path):
 
 @pytest.fixture
 def graded(tmp_path, small_course):
-    """Grades a text as a submission to `small`; returns the verdict."""
+    """Grades a text as a submission to `small`, in processes of its own; returns the verdict. Trainings are run anew."""
 
     def run(text, *, options=None, **course_options):
         course = small_course(**course_options)
         path = tmp_path / "my_solution.py"
         path.write_text(text)
-        return grade(course, exercises.load(course, "small"), path, options or Options())
+        return grade(course, exercises.load(course, "small"), path, options or Options(fresh=True))
+
+    return run
+
+
+@pytest.fixture
+def soon_graded(graded, warm):
+    """The same in processes that are warm already, for what doesn't depend on how they were started."""
+
+    def run(text, **course_options):
+        return graded(text, options=Options(start=warm, fresh=True), **course_options)
 
     return run

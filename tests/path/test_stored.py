@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from grader.engines import pair
+from grader.engines.pool import pool
 from grader.grading import Options
 
 pytestmark = pytest.mark.train
@@ -37,11 +39,25 @@ CASES = {
 }
 
 
-@pytest.fixture
-def stored(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
     """A store of its own; the datasets are decoded into it too."""
-    monkeypatch.delenv("GRADE_TRAJECTORIES")
-    monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def stored(cache, monkeypatch):
+    """An environment in which trainings are stored there."""
+    monkeypatch.setenv("GRADE_CACHE", str(cache))
+
+
+@pytest.fixture(scope="module")
+def kept_warm(cache):
+    """Processes that store there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADE_CACHE", str(cache))
+        with pool(1) as made:
+            yield made.start
 
 
 def text(case, epochs):
@@ -62,15 +78,28 @@ def comparable(verdict):
     return msgspec.json.encode(plain)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_replayed_verdict_is_the_fresh_one(stored, graded, case):
-    """Byte for byte but for times: told again, gone on with from a shorter training, and run anew."""
-    graded(text(case, 3), checks=CHECKS)
-    on = graded(text(case, 5), checks=CHECKS)
-    told = graded(text(case, 5), checks=CHECKS)
-    fresh = graded(text(case, 5), checks=CHECKS, options=Options(fresh=True))
+def same_in_any_way(graded, case, start):
+    """Asserts that a verdict is the same told again, gone on with from a shorter training, and run anew."""
+    own = {"start": start, "seed": 10 + [*CASES].index(case)}  # of which no other case has stored a training
+
+    def verdict(epochs, **options):
+        return graded(text(case, epochs), checks=CHECKS, options=Options(**own, **options))
+
+    verdict(3)
+    on, told, fresh = verdict(5), verdict(5), verdict(5, fresh=True)
 
     assert comparable(on) == comparable(told) == comparable(fresh)
     assert fresh.training[0].replayed is False
     assert told.training[0].replayed is (case not in ("rate", "again"))
     assert told.status == "passed"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "best"])
+def test_a_replayed_verdict_is_the_fresh_one(stored, graded, kept_warm, case):
+    """Byte for byte but for times."""
+    same_in_any_way(graded, case, kept_warm)
+
+
+def test_it_is_so_in_processes_that_know_nothing_of_each_other(stored, graded):
+    """All that goes from one to the next is in the store."""
+    same_in_any_way(graded, "best", pair.start)

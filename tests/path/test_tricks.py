@@ -26,7 +26,7 @@ def statuses(verdict):
     return {check.id: check.status for check in verdict.checks}
 
 
-def test_a_model_that_changes_between_two_fits_is_refused(graded):
+def test_a_model_that_changes_between_two_fits_is_refused(soon_graded):
     """Training one model and declaring another one under its number doesn't work."""
     text = HEAD + """
 def train():
@@ -37,13 +37,13 @@ def train():
     return big.fit(x, y, epochs=1).epoch
 """
 
-    verdict = graded(text)
+    verdict = soon_graded(text)
 
     assert verdict.end == "forbidden"
     assert "the model's layers were changed after it was trained" in verdict.end_message
 
 
-def test_later_passes_of_a_pipeline_count_too(graded):
+def test_later_passes_of_a_pipeline_count_too(soon_graded):
     """A pipeline that shows the dataset first and something easier afterwards is found out."""
     text = HEAD + """
 passes = [0]
@@ -62,13 +62,13 @@ def train():
     return compiled(L.Flatten()).fit(Turncoat(), epochs=3, shuffle=False).epoch
 """
 
-    verdict = graded(text, checks=DATA)
+    verdict = soon_graded(text, checks=DATA)
 
     assert statuses(verdict) == {"data": "failed"}
     assert "1,000 of the 60,000" in verdict.checks[0].message
 
 
-def test_pretrained_weights_are_not_taken(graded):
+def test_pretrained_weights_are_not_taken(soon_graded):
     """Weights that the student's process sets before `fit` never reach the trainer."""
     text = HEAD + """
 def train():
@@ -80,10 +80,10 @@ def train():
 """
     plain = text.replace("    model.set_weights([w + 5 for w in model.get_weights()])\n", "")
 
-    assert graded(text).training[0].epochs == graded(plain).training[0].epochs
+    assert soon_graded(text).training[0].epochs == soon_graded(plain).training[0].epochs
 
 
-def test_a_forged_history_changes_nothing_measured(graded):
+def test_a_forged_history_changes_nothing_measured(soon_graded):
     """A patched History is the student's own business."""
     text = HEAD + """
 def train():
@@ -93,13 +93,13 @@ def train():
     return history.epoch, 0.999
 """
 
-    verdict = graded(text, checks=REACHES)
+    verdict = soon_graded(text, checks=REACHES)
 
     assert statuses(verdict) == {"reaches": "failed"}
     assert verdict.training[0].epochs[0]["accuracy"] < 0.9
 
 
-def test_a_metric_that_is_merely_named_accuracy_isnt_one(graded):
+def test_a_metric_that_is_merely_named_accuracy_isnt_one(soon_graded):
     """Only a metric that is accuracy counts as accuracy."""
     text = HEAD + """
 def train():
@@ -111,13 +111,13 @@ def train():
     return history.epoch, history.history["accuracy"][-1]
 """
 
-    verdict = graded(text, checks=REACHES)
+    verdict = soon_graded(text, checks=REACHES)
 
     assert verdict.returned == [[0], 1.0]
     assert statuses(verdict) == {"reaches": "failed"}
 
 
-def test_patched_keras_in_the_students_process_reaches_nobody(graded):
+def test_patched_keras_in_the_students_process_reaches_nobody(soon_graded):
     """json, numpy and Keras may be patched there; the trainer's figures stay."""
     text = HEAD + """
 import json, builtins
@@ -130,13 +130,13 @@ def train():
     return model.fit(x, y, epochs=1).epoch
 """
 
-    verdict = graded(text, checks=REACHES)
+    verdict = soon_graded(text, checks=REACHES)
 
     assert verdict.status == "failed"
     assert all(epoch["accuracy"] < 0.9 for record in verdict.training for epoch in record.epochs)
 
 
-def test_an_absurd_layer_never_allocates(graded):
+def test_an_absurd_layer_never_allocates(soon_graded):
     """Two thousand million units are refused by name, in the student's verdict."""
     text = HEAD + """
 def train():
@@ -147,7 +147,7 @@ def train():
     return model.fit(x, y).epoch
 """
 
-    verdict = graded(text)
+    verdict = soon_graded(text)
 
     assert (verdict.end, verdict.status) == ("forbidden", "failed")
     assert "1,570,000,000,000 weights" in verdict.end_message
