@@ -43,7 +43,8 @@ def curves(metric: str, line: float) -> list[Curve]:
     """Four trials for a callback that has to stop once `metric` is above `line`.
 
     Only `metric` rises to the line at the due epoch; the point before it is just below, so that a lower line in the
-    code shows, and no point lies exactly on it, so that `>` and `>=` are the same.
+    code shows, and no point lies exactly on it, so that `>` and `>=` are the same. Every figure goes on getting better,
+    so that an `EarlyStopping` beside the callback has nothing to stop.
     """
     gap = 1.0 - line
     start = min(0.7, 25.0 * gap)
@@ -56,13 +57,16 @@ def curves(metric: str, line: float) -> list[Curve]:
         return [1.0 - error for error in before + after]
 
     plateau = [1.0 - gap * (1.15 + 0.5 * 0.5**epoch) for epoch in range(9)]
-    low, high = 0.3 * line, 1.0 - 0.02 * gap
     other = "val_accuracy" if metric == "accuracy" else "accuracy"
+    low = [0.3 * line * 1.01**epoch for epoch in range(9)]
+    high = [1.0 - 0.02 * gap * 0.9**epoch for epoch in range(7)]
+    large = [2.5 * 0.98**epoch for epoch in range(9)]
+    small = [0.008 - 0.0012 * epoch for epoch in range(7)]
     trials = [
-        ("crosses", 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], [low] * 9, [2.5] * 9),
-        ("loss falls, accuracy doesn't", None, plateau, [0.02 * 0.4**e for e in range(9)], [low] * 9, [2.5] * 9),
-        ("validation runs ahead", 3, rising(3, 7), [0.4 * 0.95**e for e in range(7)], [high] * 7, [1e-5] * 7),
-        ("accuracy rises, loss stays high", 2, rising(2, 6), [2.3] * 6, [low] * 6, [2.5] * 6),
+        ("crosses", 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
+        ("loss falls, accuracy doesn't", None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
+        ("validation runs ahead", 3, rising(3, 7), [0.4 * 0.95**epoch for epoch in range(7)], high, small),
+        ("accuracy rises, loss stays high", 2, rising(2, 6), [0.9 * value for value in large[:6]], low[:6], large[:6]),
     ]
     return [
         Curve(name=name, due=due, logs=_logs(metric, other, figures, losses, others, val_losses))

@@ -1,5 +1,7 @@
 """The synthetic curves that tell a real callback from luck."""
 
+import itertools
+
 import pytest
 
 from grader.grading.curves import canonical_keys, curves, cuts, under_log_keys
@@ -31,6 +33,18 @@ def test_values_are_possible_accuracies(line):
     """Accuracies stay between 0 and 1."""
     for curve in curves("accuracy", line):
         assert all(0 < logs[name] < 1 for logs in curve.logs for name in ("accuracy", "val_accuracy"))
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("metric", ["accuracy", "val_accuracy"])
+def test_nothing_ever_stands_still(line, metric):
+    """`EarlyStopping` beside the right callback has nothing to stop, whatever it watches and however impatient."""
+    for curve in curves(metric, line):
+        for before, after in itertools.pairwise(curve.logs):
+            assert after["accuracy"] > before["accuracy"]
+            assert after["val_accuracy"] > before["val_accuracy"]
+            assert after["loss"] < before["loss"]
+            assert after["val_loss"] < before["val_loss"] - 0.001
 
 
 @pytest.mark.parametrize("line", LINES)
