@@ -46,6 +46,8 @@ def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"
 
 def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
+    if data.dataset is None and data.examples == 1:
+        return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
     if data.dataset != dataset and data.dataset is not None:
         return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
     if data.labels_wrong:
@@ -90,6 +92,8 @@ def _held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
 def _foreign(data: DataMatch, dataset: str | None) -> str:
     wanted = TITLES.get(dataset or "", "the dataset")
     if data.dataset is None:
+        if data.examples == 1:
+            return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
         return f"the {counted(data.examples, 'example')} trained on are not the images of {wanted}"
     return f"trained on {TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
 

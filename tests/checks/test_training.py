@@ -32,6 +32,10 @@ def match(**changes: Any) -> str:
         ({"dataset": "fashion_mnist"}, "trained on Fashion-MNIST instead of MNIST"),
         ({"dataset": None, "unknown": 60000}, "the 60,000 examples trained on are not the images of MNIST"),
         (
+            {"dataset": None, "examples": 1, "preprocessing": "images of the shape (60000, 28, 28)"},
+            "`fit` was given 1 example, not the images of MNIST: images of the shape (60000, 28, 28)",
+        ),
+        (
             {"test": 10000, "examples": 70000, "trained_on": 60000},
             "10,000 images of the test set among them",
         ),
