@@ -131,6 +131,7 @@ def install(tf: Any, keras: Any) -> None:
     tf.set_random_seed = v1.set_random_seed = tf.random.set_seed
     for family in (keras, tf.keras):
         _family(family, keras)
+    tf.keras.backend.set_value = _set_value
     for name, value in list(vars(tf.keras.backend).items()):  # which has more of Keras 2 than Keras's own
         _alias(keras.backend, name, value)
     tf.layers = keras.layers
@@ -198,6 +199,11 @@ def _family(family: Any, keras: Any) -> None:
     _alias(family.layers, "CuDNNLSTM", keras.layers.LSTM)
     _alias(family.layers, "CuDNNGRU", keras.layers.GRU)
     _alias(family.utils, "np_utils", family.utils)
+
+
+def _set_value(variable: Any, value: Any) -> None:
+    """Keras 3's own fails on its own variables, such as the learning rate."""
+    variable.assign(value)
 
 
 def _experimental(family: Any) -> None:
