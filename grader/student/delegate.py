@@ -78,9 +78,11 @@ class Fit:
                 case Probe(curves=curves):
                     self.front.send(probe(self.callbacks, self.model, curves))
                 case Event():
-                    self._event(message)
+                    with self.front.answering():
+                        self._event(message)
                 case NeedPass():
-                    self._next_pass()
+                    with self.front.answering():
+                        self._next_pass()
                 case Seen():
                     return None
                 case Rejected(message=text):
@@ -169,8 +171,8 @@ class Fit:
         for entry in written["config"]["layers"]:
             if (layer := adapted.get(entry["config"].get("name"))) is not None:
                 for name in ("mean", "variance"):
-                    values = np.asarray(getattr(layer, name)).ravel().tolist()
-                    entry["config"][name] = values if layer.axis else values[0]
+                    values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
+                    entry["config"][name] = values.tolist()
 
     def _adapted(self) -> dict[str, Any]:
         kinds = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Normalization)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from grader.channel import Channel
 from grader.verdict import Note
-from grader.wire import Remark, ToStudent, Unsupported
+from grader.wire import Order, Remark, Returned, ToStudent, Unsupported
 
 if TYPE_CHECKING:
     from grader.student.feed import Cargo  # imports Keras
@@ -38,15 +40,28 @@ class Front:
         self.filename = filename
         self.channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), receives)
         self._remarks: set[tuple[int | None, str]] = set()
+        self._broken_off = ""
 
     def send(self, message: msgspec.Struct, cargo: Cargo | None = None) -> None:
         """Sends a message with its arrays; characters that no text can carry arrive as escapes."""
+        if self._broken_off and isinstance(message, (Order, Returned)):
+            what, self._broken_off = self._broken_off, ""
+            self.unsupported(what, "set `self.model.stop_training = True` to end a training")
         buffers = [array.data for array in cargo.buffers] if cargo else ()
         try:
             self.channel.send(message, buffers)
         except UnicodeEncodeError:
             plain = _escaped(msgspec.to_builtins(message))
             self.channel.send(msgspec.convert(plain, type(message)), buffers)
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around student code whose answer the trainer waits for: what it raises breaks off a training for good."""
+        try:
+            yield
+        except Exception as error:
+            self._broken_off = f"{type(error).__name__[:100]} was raised out of a running fit, and nothing can follow on that"
+            raise
 
     def receive(self) -> Any:
         return self.channel.receive()
