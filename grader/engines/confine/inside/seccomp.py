@@ -38,6 +38,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "io_setup": (206, 0), "io_submit": (209, 2),
     # memory that outlives its owner and is counted by nobody
     "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
+    "memfd_secret": (447, 447),
     # keys, the clock, and the machine
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "settimeofday": (164, 170),
     "clock_settime": (227, 112), "clock_adjtime": (305, 266), "adjtimex": (159, 171), "acct": (163, 89),
