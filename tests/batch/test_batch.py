@@ -38,9 +38,10 @@ def train():
 COMMAND = [sys.executable, "-c", "import sys; from grader.cli import main; main()", "batch", "small", "class", "-j", "2"]
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
     """A course with one exercise, and nine submissions: five trainings, a crash, and a file that is none."""
+    tmp_path = tmp_path_factory.mktemp("batch")
     (tmp_path / "exercises" / "small").mkdir(parents=True)
     (tmp_path / "quizzes").mkdir()
     (tmp_path / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
@@ -64,6 +65,13 @@ def ended(process):
     return process.returncode, out, err
 
 
+@pytest.fixture(scope="module")
+def alone(folder):
+    """The gradebook of an undisturbed run, beside its verdicts as JSON; and what the run said."""
+    gradebook = folder / "alone.db"
+    return gradebook, ended(started(folder, gradebook, folder / "cache-alone"))
+
+
 def figures(gradebook):
     """What a gradebook holds, but for times."""
     book = Gradebook.open(f"sqlite:///{gradebook}", must_exist=True)
@@ -83,33 +91,36 @@ def nobody_left(folder):
     return False
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(folder):
-    """After ten kills and one run to the end the gradebook is that of an undisturbed run, and nothing is left running."""
-    alone = folder / "alone.db"
-    code, out, err = ended(started(folder, alone, folder / "cache-alone"))
+def test_undisturbed_it_says_what_became_of_the_class(alone):
+    """Passed and not passed, counted; no word on stderr."""
+    code, out, err = alone[1]
+
     assert (code, err) == (0, "")
     assert "9 submissions: 6 passed, 3 not passed" in out
 
-    killed, chance = folder / "killed.db", random.Random(5)
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(folder, alone, tmp_path):
+    """After ten kills and one run to the end the gradebook is that of an undisturbed run, and nothing is left running."""
+    killed, chance = tmp_path / "killed.db", random.Random(5)
     for _ in range(10):
-        process = started(folder, killed, folder / "cache-killed")
+        process = started(folder, killed, tmp_path / "cache")
         try:
             process.wait(chance.uniform(0.5, 9.0))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         process.communicate()
-    code, _, err = ended(started(folder, killed, folder / "cache-killed"))
+    code, _, err = ended(started(folder, killed, tmp_path / "cache"))
 
     assert (code, err) == (0, "")
-    assert figures(killed) == figures(alone)
+    assert figures(killed) == figures(alone[0])
     assert nobody_left(folder)
 
 
-def test_ctrl_c_ends_it_with_what_is_done_kept(folder):
+def test_ctrl_c_ends_it_with_what_is_done_kept(folder, tmp_path):
     """130, one message, and the verdicts so far are in the gradebook."""
-    process = started(folder, folder / "book.db", folder / "cache")
+    process = started(folder, tmp_path / "book.db", tmp_path / "cache")
     end = time.monotonic() + 100
-    while not (folder / "book.db").exists() and time.monotonic() < end:
+    while not (tmp_path / "book.db").exists() and time.monotonic() < end:
         time.sleep(0.05)
     time.sleep(6)
     process.send_signal(signal.SIGINT)
@@ -117,13 +128,12 @@ def test_ctrl_c_ends_it_with_what_is_done_kept(folder):
 
     assert (code, err.strip()) == (130, "grade: interrupted")
     assert nobody_left(folder)
-    assert len(figures(folder / "book.db")) <= 9
+    assert len(figures(tmp_path / "book.db")) <= 9
 
 
-def test_verdicts_are_written_under_the_students_ids(folder):
+def test_verdicts_are_written_under_the_students_ids(alone):
     """The report names who handed in what; equal trainings are run once."""
-    _, _, _ = ended(started(folder, folder / "book.db", folder / "cache"))
-    verdicts = json.loads((folder / "book.json").read_text())
+    verdicts = json.loads(alone[0].with_suffix(".json").read_text())
 
     assert [one["submission"]["path"] for one in verdicts] == [f"s{n}/s{n}.py" for n in range(9)]
     assert sum(not training["replayed"] for one in verdicts for training in one["training"]) <= 5
