@@ -98,7 +98,8 @@ def _diagnosis(probe: Probe, wrong: list[CurveOutcome], metric: str, above: floa
         return (
             wrong[0],
             f"the callback stopped after {epoch(fixed)} on every trial curve, whatever {metric} was",
-            f"It has to look at `logs`: compare `logs['{metric}']` with {figure(above)}.",
+            f"It has to look at `logs`: compare `logs['{metric}']` with {figure(above)}."
+            + (" Is the line in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
