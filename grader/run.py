@@ -58,7 +58,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     """How the arrays that were ordered compare with the canonical dataset.
 
     `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
-    `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`.
+    `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
+    further training images that were given as validation data.
     """
 
     dataset: str | None
@@ -73,6 +74,7 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     same_order: bool = True
     preprocessing: str = ""
     validation: str | None = None
+    held_back: int = 0
 
     def worse(self, other: DataMatch) -> DataMatch:
         """The one of two matches that stands further from the dataset; a training is judged by its worst data."""

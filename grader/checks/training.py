@@ -35,7 +35,9 @@ def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"
     kind = "training" if split == "train" else "test"
     faults = list(_faults(data, dataset, split, kind, examples))
     if not faults:
-        return passed(f"trained on all {examples:,} {kind} images", got=data.preprocessing or None)
+        kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
+        what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
+        return passed(f"trained on {what}", got=data.preprocessing or None)
     return failed(
         "; ".join(faults),
         expected=f"all {examples:,} {kind} images of {TITLES.get(dataset or '', 'the dataset')}, with their labels",
@@ -68,7 +70,8 @@ def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, example
     if other and not wanted:
         yield f"trained on the {'test' if split == 'train' else 'training'} set ({counted(other, 'image')}), not on the {kind} images"
         return
-    if wanted < examples:
+    held_back = data.held_back if split == "train" else 0
+    if wanted + held_back < examples or held_back > (1 - LEAST_SHARE) * examples:
         yield f"trained on {wanted:,} of the {examples:,} {kind} images"
     if other:
         yield f"{counted(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
@@ -79,7 +82,7 @@ def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, example
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
         yield f"labels differ from the dataset at {counted(data.labels_wrong, 'place')} (first: {first})"
-    yield from _held_back(data, wanted, examples)
+    yield from _held_back(data, wanted + held_back, examples)
 
 
 def _held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:

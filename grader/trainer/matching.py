@@ -5,15 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from msgspec import structs
+
 from grader.run import DataMatch
+from grader.trainer import identity
 from grader.trainer.feeding import Array, Arrays
-from grader.trainer.match import match
+from grader.trainer.match import Match, match
+from grader.trainer.match_canonical import TRAIN, UNKNOWN
 from grader.wire import Order
 
 DEFAULT_BATCH = 32
+MOST_REMEMBERED = 16
+
+Find = Callable[[Array, Array, str], Match]
 
 
-def match_order(order: Order, arrays: Arrays, dataset: str) -> tuple[DataMatch, Callable[[Array], Array] | None]:
+class Remembered:
+    """`match`, which compares data that it has seen before no second time: a class orders the same arrays over and over.
+
+    Only exact matches are remembered; the others write their images anew, which no digest stands for.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], Match] = {}
+
+    def __call__(self, x: Array, y: Array, dataset: str) -> Match:
+        key = (dataset, identity.digest(x), identity.digest(y))
+        found = self._known.pop(key, None) or match(x, y, dataset)
+        if found.exact:
+            self._known[key] = found
+            for oldest in list(self._known)[:-MOST_REMEMBERED]:
+                del self._known[oldest]
+        return found
+
+
+def match_order(
+    order: Order, arrays: Arrays, dataset: str, find: Find = match
+) -> tuple[DataMatch, Callable[[Array], Array] | None]:
     """The match of the training arrays, and the preprocessing that they show (None: it can't be told)."""
     x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
     examples = len(x[0]) if x and x[0].ndim else 0
@@ -21,9 +50,22 @@ def match_order(order: Order, arrays: Arrays, dataset: str) -> tuple[DataMatch, 
     if len(x) != 1 or len(y) != 1:
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
-    found = match(x[0], y[0], dataset)
+    found = find(x[0], y[0], dataset)
     found.write_anew(x[0])
-    return found.data_match(trained_on=trained_on, validation=_validation(order, arrays)), found.transform
+    data = found.data_match(trained_on=trained_on, validation=_validation(order, arrays))
+    return structs.replace(data, held_back=_held_back(found, data, arrays, find)), found.transform
+
+
+def _held_back(found: Match, data: DataMatch, arrays: Arrays, find: Find) -> int:
+    """How many training images that aren't trained on are in the validation data, as `validation_split` has it."""
+    x, y = arrays.by_role.get("val_x", []), arrays.by_role.get("val_y", [])
+    if data.dataset is None or data.train >= TRAIN or len(x) != 1 or len(y) != 1:
+        return 0
+    other = find(x[0], y[0], data.dataset)
+    if other.dataset != data.dataset:
+        return 0
+    images = np.setdiff1d(other.source, found.source)
+    return int(((images != UNKNOWN) & (images < TRAIN)).sum())
 
 
 def _trained_on(order: Order, examples: int) -> int:

@@ -20,6 +20,12 @@ def match(**changes: Any) -> str:
     return f"{outcome.status}: {outcome.message}"
 
 
+def test_images_held_back_by_hand_are_as_good_as_by_a_split() -> None:
+    """Up to a third of the images may be validation data instead."""
+    changes = {"examples": 55000, "trained_on": 55000, "train": 55000, "held_back": 5000}
+    assert match(**changes) == "passed: trained on 55,000 training images, with 5,000 held back for validation"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -31,6 +37,12 @@ def match(**changes: Any) -> str:
         ({"labels_wrong": 1, "wrong_labels_at": [17]}, "labels differ from the dataset at 1 place (first: 17)"),
         ({"dataset": "fashion_mnist"}, "trained on Fashion-MNIST instead of MNIST"),
         ({"dataset": None, "unknown": 60000}, "the 60,000 examples trained on are not the images of MNIST"),
+        ({"train": 39000, "held_back": 21000}, "trained on 39,000 of the 60,000 training images"),
+        ({"train": 50000, "held_back": 5000}, "trained on 50,000 of the 60,000 training images"),
+        (
+            {"train": 50000, "held_back": 10000, "trained_on": 3200},
+            "an epoch saw only 3,200 of the 60,000 images (at most a third may be held back)",
+        ),
         (
             {"dataset": None, "examples": 1, "preprocessing": "images of the shape (60000, 28, 28)"},
             "`fit` was given 1 example, not the images of MNIST: images of the shape (60000, 28, 28)",

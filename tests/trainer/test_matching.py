@@ -1,0 +1,46 @@
+"""What an order's arrays come to, with images looked up in a table instead of the dataset."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from grader.trainer.match import Match
+from grader.trainer.matching import match_order
+
+FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None)
+
+
+def find(x, _y, dataset):
+    """Images are their own numbers; those below zero are of no dataset."""
+    known = x.min() >= 0
+    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", transform=None)
+
+
+def matched(**roles):
+    arrays = SimpleNamespace(by_role={role: [np.asarray(value)] for role, value in roles.items()})
+    return match_order(SimpleNamespace(fit=FIT), arrays, "mnist", find)[0]
+
+
+@pytest.mark.parametrize(
+    ("validation", "held_back"),
+    [
+        (range(50_000, 60_000), 10_000),
+        (range(45_000, 60_000), 10_000),
+        (range(60_000, 70_000), 0),
+        (range(59_000, 61_000), 1000),
+        ([50_000, 50_000, 60_000], 1),
+        ([-1, 50_000], 0),
+    ],
+)
+def test_training_images_kept_for_validation_are_counted(validation, held_back):
+    """Each once, only those of the training set that aren't trained on, and none of another dataset."""
+    data = matched(x=range(50_000), y=range(50_000), val_x=validation, val_y=validation)
+
+    assert (data.train, data.held_back) == (50_000, held_back)
+
+
+def test_where_all_are_trained_on_nothing_is_held_back():
+    """Nor where there is no validation data."""
+    assert matched(x=range(60_000), y=range(60_000), val_x=range(9), val_y=range(9)).held_back == 0
+    assert matched(x=range(9), y=range(9)).held_back == 0
