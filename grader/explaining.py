@@ -32,6 +32,12 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      r"cannot reshape array of size (\d+)",
      "The numbers in `reshape` must multiply to the size of the array: 60,000 training images of 28 x 28 are "
      "`reshape(60000, 28, 28, 1)`, the 10,000 test images `reshape(10000, 28, 28, 1)`."),
+    ("UFuncTypeError: Cannot cast ufunc 'divide' output from dtype('float64') to dtype('uint8')",
+     r"Cannot cast ufunc '\w+' output",
+     "`images /= 255` can't turn whole numbers into fractions in place: write `images = images / 255.0`."),
+    ("TypeError: only integer scalar arrays can be converted to a scalar index",
+     r"only integer scalar arrays can be converted",
+     "An array stands where a whole number has to. In `reshape` write `x.shape[0]` for the number of images, not `x[0]`."),
     ('ValueError: Input 0 of layer "conv2d" is incompatible with the layer: expected min_ndim=4, found ndim=3.',
      r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected .*ndim=4",
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
