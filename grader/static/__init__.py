@@ -88,12 +88,12 @@ def _findings(
     if not found.training:
         unread = [cell.finding for cell in parsed.broken if cell.trains()]
         open_place = blank_place(parsed.source)
-        return unread or ([open_place] if open_place else [functions.missing(function, whole, parsed.tree)])
+        return unread or ([open_place] if open_place else [functions.missing(function, whole, parsed.tree, parsed.source)])
     directly = any(True for step in whole.steps for _ in fits(at_load(step.node)))
     return (
         []
         if directly or not functions.is_misspelt(function, parsed.tree)
-        else [functions.missing(function, whole, parsed.tree)]
+        else [functions.missing(function, whole, parsed.tree, parsed.source)]
     )
 
 

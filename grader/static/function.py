@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import unicodedata
 
 from grader.static.names import COMPREHENSIONS, FUNCTIONS, at_load
@@ -14,6 +15,7 @@ from grader.verdict import Note
 NEAR = 0.6
 MOST = 500
 SAME = 0.9  # nobody names another function so much like the graded one
+COMMENTED_FIT = re.compile(r"^[ \t]*#[# \t]*(?:\w+[ \t]*=[ \t]*)?\w+\.fit(?:_generator)?\(", re.MULTILINE)
 DATA = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr, *COMPREHENSIONS)
 # Letters of other alphabets that look like Latin ones.
 LOOK_ALIKES = str.maketrans(
@@ -21,8 +23,8 @@ LOOK_ALIKES = str.maketrans(
 )  # fmt: skip
 
 
-def missing(function: str, whole: Outline, tree: ast.Module) -> Finding:
-    """No such function: where it hides, or the nearest name."""
+def missing(function: str, whole: Outline, tree: ast.Module, source: str) -> Finding:
+    """No such function: where it hides, the nearest name, or the training that is commented out."""
     message = f"there is no function {function}() in this file"
     hidden = next((node for node in ast.walk(tree) if isinstance(node, FUNCTIONS) and node.name == function), None)
     if hidden is not None:
@@ -34,10 +36,13 @@ def missing(function: str, whole: Outline, tree: ast.Module) -> Finding:
     if near is None:
         others = [step.node for step in whole.steps if isinstance(step.node, FUNCTIONS)]
         named = f" Your file defines {', '.join(f'{node.name}()' for node in others[:3])}." if others else ""
+        commented = COMMENTED_FIT.search(source)
+        asleep = " This line, which would train, is a comment." if commented else ""
         return Finding(
             code="S102",
             message=f"{message}, and the file by itself trains nothing",
-            hint=f"Keep the name of the stub: def {function}():{named}",
+            line=source.count("\n", 0, commented.end()) + 1 if commented else None,
+            hint=f"Keep the name of the stub: def {function}():{named}{asleep}",
         )
     if foreign := _foreign(near.name):
         hint = f"{near.name}() looks like it, but has other letters in it: {foreign}. Type the name anew."

@@ -12,6 +12,7 @@ STUB = (
     ("source", "code", "words"),
     [
         ("x = 1\n", "S102", ["there is no function train_mnist()", "def train_mnist():"]),
+        ("m = 1\n  # h = m.fit(x)\n", "S102", ["This line, which would train, is a comment."]),
         ("def run(): pass\ndef other(): pass\n", "S102", ["Keep the name of the stub", "Your file defines run(), other()."]),
         ("def train_mnits():\n    return 1\n", "S102", ["Did you mean train_mnits()? Rename it to train_mnist."]),
         ("def train_mnits():\n    m.fit(x)\ntrain_mnits()\n", "S102", ["Did you mean train_mnits()?"]),
@@ -125,3 +126,9 @@ def test_a_file_nested_too_deeply_is_refused(inspect):
         (finding,) = inspect(source).findings
 
         assert (finding.code, finding.message) == ("S101", "Python can't read this file: it is nested too deeply")
+
+
+def test_a_training_that_is_commented_out_is_shown(inspect):
+    """The line of the first comment that holds a call of fit, and none where a comment only speaks of it."""
+    assert [f.line for f in inspect("x = 1\n\n#model.fit(x)\n# m.fit(y)\n").findings] == [3]
+    assert [f.line for f in inspect("# then call model.fit(x)\nx = 1\n").findings] == [None]
