@@ -34,16 +34,21 @@ class Warm:
     Args:
         kind: device, backend, one thread or more, with a store or without.
 
-    `took` is the most memory that it is known to have taken, `holds` what is expected while it works, in bytes.
+    `took` is the most memory that it is known to have taken, `most` what its submission may take, in bytes;
+    `like` says what others are like that submission, and `last` what they are like that it was connected with last.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         device, backend, one_thread, stored = kind
         self.process = TrainerProcess(device, backend=backend, one_thread=one_thread, stored=stored, pooled=True)
-        self.served = self.took = self.holds = 0
-        self.like = ""
+        self.served = self.took = self.most = 0
+        self.like = self.last = ""
         self.at_rest = True
+
+    def holds(self, room: Room) -> int:
+        """Bytes that are to be counted for it: what it has taken, and what is expected while it works."""
+        return max(self.took, room.need(self.like, self.most))
 
     def connect(self) -> socket.socket | None:
         """A connection for the next submission; None where the trainer has ended."""
@@ -55,7 +60,7 @@ class Warm:
                 ours.close()
                 return None
         self.served += 1
-        self.at_rest = False
+        self.at_rest, self.last = False, self.like
         return ours
 
     def rested(self, wait_s: float, room: Room) -> bool:
@@ -69,8 +74,8 @@ class Warm:
             if not told:
                 return False
             self.at_rest, before = True, self.took
-            self.took = self.holds = int(told)
-            room.learn(self.like, before, self.took)
+            self.took = int(told)
+            room.learn(self.last, before, self.took)
         return True
 
 
@@ -161,17 +166,18 @@ class Pool:
         """A trainer that isn't idle any more, for which idle ones may have had to end; None: it must wait."""
         while True:
             for idle in self._idle:
-                idle.rested(0.0, self.room)
+                if idle.rested(0.0, self.room):
+                    idle.like, idle.most = "", 0
             need = self.room.need(request.like, request.policy.memory)
             warm = next((one for one in self._idle if one.kind == kind), None)
-            holds = need if warm is None else max(need, warm.took)
+            wanted = need if warm is None else max(need, warm.took)
             others = [one for one in (*self._lent, *self._idle) if one is not warm]
-            if not others or self.room.fits(holds, [one.holds for one in others]):
+            if not others or self.room.fits(wanted, [one.holds(self.room) for one in others]):
                 if warm is None:
                     warm = Warm(kind)
                 else:
                     self._idle.remove(warm)
-                warm.like, warm.holds = request.like, holds
+                warm.like, warm.most = request.like, request.policy.memory
                 return warm
             if not self._idle:
                 return None
