@@ -24,7 +24,8 @@ from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.allow_json import TooMuch
 from grader.trainer.feeding import Array, Arrays, read_arrays
-from grader.trainer.matching import match_order
+from grader.trainer.match import match
+from grader.trainer.matching import Find, Remembered, match_order
 from grader.trainer.trainees import Trainee, Trainees
 from grader.trainer.training import Opened
 from grader.trainer.trajectory import KIND, Archive
@@ -59,8 +60,8 @@ MOST_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
 class Trainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
-    def __init__(self, channel: Channel, archive: Archive | None, machine: str, device: str) -> None:
-        self.channel, self.device = channel, device
+    def __init__(self, channel: Channel, archive: Archive | None, machine: str, device: str, find: Find) -> None:
+        self.channel, self.device, self.find = channel, device, find
         self.trainees = Trainees(archive, machine, self._at_work)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
@@ -101,7 +102,7 @@ class Trainer:
             )
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
-            self.data, self.transform = match_order(order, arrays, message.dataset)
+            self.data, self.transform = match_order(order, arrays, message.dataset, self.find)
         except NotAllowed as error:
             too_much = isinstance(error, TooMuch)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -173,8 +174,8 @@ class Trainer:
         assert self.order is not None
         arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
-        match, _ = match_order(order, arrays, self.dataset)
-        self.data = self.data.worse(match)
+        seen, _ = match_order(order, arrays, self.dataset, self.find)
+        self.data = self.data.worse(seen)
         return arrays, message.batches
 
     def _measure(self) -> None:
@@ -243,24 +244,27 @@ def main() -> None:
     archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
     machine = identity.machine(device)
     if POOL_NAME not in os.environ:
-        serve(line, hello, archive, machine)
+        serve(line, hello, archive, machine, match)
         return
+    gc.collect()
+    find = Remembered()
+    gc.freeze()  # what was imported stays; else each submission's end would search all of it for garbage
     while True:
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
             return
-        if not serve(socket.socket(fileno=received[0]), hello, archive, machine):
+        if not serve(socket.socket(fileno=received[0]), hello, archive, machine, find):
             return  # the pool starts another one
         keras.utils.clear_session()
         gc.collect()
         line.send(str(memory.peak(device)).encode())
 
 
-def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str) -> bool:
+def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str, find: Find) -> bool:
     """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
     with sock:
         channel = Channel(sock, ToTrainer)
-        trainer = Trainer(channel, archive, machine, hello.device)
+        trainer = Trainer(channel, archive, machine, hello.device, find)
         try:
             channel.send(hello)
             while True:

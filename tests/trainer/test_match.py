@@ -10,6 +10,7 @@ from match_samples import AVERAGED, F32, LAYOUTS, TONES, Array, standardised
 
 from grader.data import Dataset, load
 from grader.trainer.match import match
+from grader.trainer.matching import MOST_REMEMBERED, Remembered
 
 pytestmark = pytest.mark.train  # works through the whole data
 SLOW = settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -312,3 +313,30 @@ def test_first_wrong_labels(mnist: Dataset) -> None:
     found = match(mnist.x_train, y, "mnist").data_match()
 
     assert (100, list(range(100, 110))) == (found.labels_wrong, found.wrong_labels_at)
+
+
+def test_the_same_data_is_compared_once(mnist: Dataset) -> None:
+    """What was seen is remembered by images, labels and dataset; a changed pixel, label or type is another match."""
+    x, y = mnist.x_train[:300] / F32(255), mnist.y_train[:300]
+    find = Remembered()
+    first = find(x, y, "mnist")
+    pixel, label = x.copy(), y.copy()
+    pixel[7, 3, 3], label[5] = 0.5, (y[5] + 1) % 10
+
+    assert find(x.copy(), y.copy(), "mnist") is first
+    assert find(pixel, y, "mnist").source.tolist().index(-1) == 7
+    assert find(x, label, "mnist").labels_wrong_at.tolist() == [5]
+    assert find(x, y, "fashion_mnist") is not first
+
+
+def test_little_is_remembered_and_nothing_inexact(mnist: Dataset) -> None:
+    """The data seen longest ago goes first; images that must be written anew are compared each time."""
+    x, y = mnist.x_train[:300] / F32(255), mnist.y_train[:300]
+    inexact = standardised(mnist.x_train[:300], (0,))
+    find = Remembered()
+    first = find(x, y, "mnist")
+    for number in range(MOST_REMEMBERED):
+        find(x[number + 1 :], y[number + 1 :], "mnist")
+
+    assert find(x, y, "mnist") is not first
+    assert find(inexact, y, "mnist") is not find(inexact, y, "mnist")
