@@ -82,6 +82,7 @@ class Remembering(Pool):
 
 @pytest.fixture
 def pool():
+    pytest.importorskip("jax")
     made = Remembering(4, rest_s=60.0, memory=4_200_000_000)
     yield made
     made.close()
@@ -90,7 +91,8 @@ def pool():
 
 
 def asked(like, **more):
-    return Request(policy=Policy(memory=4_000_000_000, output=1000), device="cpu", like=like, **more)
+    policy = Policy(memory=4_000_000_000, output=1000)
+    return Request(policy=policy, device="cpu", backend="jax", like=like, **more)  # which is up sooner
 
 
 def later(pool, request):
