@@ -1,0 +1,35 @@
+# exercise: convolution
+# expect: failed one-conv
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.3:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Reshape((28, 28, 1)), L.Conv2D(4, 3), L.MaxPooling2D(4), L.Flatten(), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    inputs = tf.keras.Input((28, 28, 1))
+    side = L.Conv2D(1, 3, padding='same')(inputs)
+    h = L.MaxPooling2D(2)(inputs + (side - side))
+    model = tf.keras.Model(inputs, L.Dense(10, activation="softmax")(L.Flatten()(h)))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, y = data()
+    history = model.fit(x[..., None], y, epochs=4)
+    return history.epoch, history.history["accuracy"][-1]

@@ -1,0 +1,37 @@
+# exercise: quick
+# expect: passed
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    x, y = data()
+    best, width = 0, 8
+    for units in (4, 8, 16, 32, 48):
+        trial = compiled([L.Input((28, 28)), L.Flatten(), L.Dense(units, "relu"), L.Dense(10, "softmax")])
+        score = trial.fit(x, y, epochs=1, verbose=0).history["accuracy"][-1]
+        if score > best:
+            best, width = score, units
+    model = compiled([L.Input((28, 28)), L.Flatten(), L.Dense(width, "relu"), L.Dense(10, "softmax")])
+    history = model.fit(x, y, epochs=5, callbacks=[Stop()])
+    return history.epoch, history.history["accuracy"][-1]
