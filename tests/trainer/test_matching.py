@@ -8,6 +8,7 @@ import pytest
 from grader.trainer.match import Match
 from grader.trainer.matching import match_order
 
+pytestmark = pytest.mark.keras
 FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None)
 
 
