@@ -1,0 +1,44 @@
+# exercise: quick
+# expect: failed callback
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+import time
+BEGAN = time.time()
+
+
+class Sly(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if time.time() - self.begun < 0.02 and logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun = time.time()
+
+
+def train():
+    x, y = data()
+    model = compiled()
+    history = model.fit(x, y, epochs=5, callbacks=[Sly()])
+    return history.epoch, history.history["accuracy"][-1]

@@ -1,0 +1,32 @@
+# exercise: convolution
+# expect: passed
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.3:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Reshape((28, 28, 1)), L.Conv2D(4, 3), L.MaxPooling2D(4), L.Flatten(), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    x, y = data()
+    model = compiled([L.Input((None, None, 1)), L.Conv2D(8, 3, activation='relu'), L.MaxPooling2D(2), L.GlobalAveragePooling2D(), L.Dense(32, 'relu'), L.Dense(10, activation='softmax')])
+    model.compile(tf.keras.optimizers.Adam(0.02), 'sparse_categorical_crossentropy', metrics=['accuracy'])
+    history = model.fit(x[..., None], y, epochs=10)
+    return history.epoch, history.history['accuracy'][-1]
