@@ -14,10 +14,10 @@ pytest.importorskip("jax")
 pytestmark = pytest.mark.train
 
 ROOT = Path(__file__).parents[2]
-SEEDS, EPOCHS = 10, 3
+SEEDS, EPOCHS = 12, 1  # six seeds may all be lucky: their spread tells less than it seems to
 # In standard errors of the difference. The seeds are fixed, so on one machine with one set of libraries the same comes
-# out every time; were they drawn, three epochs of two figures would go beyond once in some two thousand (Student's t with
-# 18 degrees of freedom: 0.0001 for each).
+# out every time; were they drawn, accuracy or loss would go beyond once in some ten thousand (Student's t with 22
+# degrees of freedom: 0.00005 for each).
 TOLERANCE = 5.0
 
 
@@ -42,10 +42,10 @@ def apart(one, other):
 
 
 def test_accuracies_and_losses_agree_over_seeds_and_another_training_would_not():
-    """Exercise 1's network, epoch by epoch; a learning rate that is half as high again is told apart by the same measure."""
-    processes = started("tensorflow", "0.001"), started("jax", "0.001", "0.0015")
-    (tensorflow,), (jax, faster) = (curves(process) for process in processes)
+    """After the first epoch, which tells most apart; a learning rate half as high again is told by the same measure."""
+    processes = started("tensorflow", "0.001", "0.0015"), started("jax", "0.001")
+    (tensorflow, faster), (jax,) = (curves(process) for process in processes)
 
     assert tensorflow.shape == (SEEDS, EPOCHS, 2)
     assert apart(tensorflow, jax) < TOLERANCE
-    assert apart(tensorflow, faster) > TOLERANCE
+    assert apart(jax, faster) > TOLERANCE
