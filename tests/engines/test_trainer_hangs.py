@@ -58,9 +58,10 @@ class Fate:
 
     def __init__(self):
         self.tries, self.trained, self.met = {}, {}, []
+        self.others = trainers_here()
 
     def heard(self, job, moment):
-        trainers = [one for one in psutil.Process().children() if "grader.trainer" in told(one)]
+        trainers = [one for one in trainers_here() if one not in self.others]
         tries, trained = self.tries.get(job.student, 0), self.trained.get(job.student, 0)
         if moment.stage == "starting" and tries == trained:
             self.tries[job.student] = tries + 1
@@ -69,6 +70,10 @@ class Fate:
             for act in CLASS[job.student][trained : trained + 1]:
                 act(*trainers)
                 self.met += trainers
+
+
+def trainers_here():
+    return [one for one in psutil.Process().children() if "grader.trainer" in told(one)]
 
 
 def told(process):
