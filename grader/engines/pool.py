@@ -59,6 +59,9 @@ class Warm:
             except OSError:
                 ours.close()
                 return None
+        if self.served and not _greeted(ours):
+            ours.close()
+            return None
         self.served += 1
         self.at_rest, self.last = False, self.like
         return ours
@@ -77,6 +80,17 @@ class Warm:
             self.took = int(told)
             room.learn(self.last, before, self.took)
         return True
+
+
+def _greeted(sock: socket.socket) -> bool:
+    """Whether somebody at the other end says something: a process that is being killed takes connections for a while."""
+    sock.settimeout(REST_S)
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
+    finally:
+        sock.settimeout(None)
 
 
 class Lent:
