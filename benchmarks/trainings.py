@@ -15,12 +15,13 @@ from typing import Any
 import keras
 from keras import layers
 
+from grader.arrays import ArraySpec
 from grader.data import load
 from grader.run import Architecture, Layer
 from grader.trainer import training
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees
-from grader.wire import Answer, ArraySpec, Begin, FitArguments, Order
+from grader.wire import Answer, Begin, FitArguments, Order
 
 
 def opened(network: str, examples: int, epochs: int) -> training.Opened:

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from grader.arrays import ArraySpecs, Dtype
+from grader.plain import check_plain
 from grader.trials import Trial
-from grader.wire import ArraySpecs, Crashed, Dtype, Line, Load, Ready, Remark, Returned, Unsupported, check_plain
+from grader.wire import Crashed, Line, Load, Ready, Remark, Returned, Unsupported
 
 Text = Annotated[str, Meta(max_length=20_000)]
 

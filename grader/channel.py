@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from grader.wire import ArraySpec
+from grader.arrays import ArraySpec
 
 MAX_MESSAGE = 4_000_000
 CHUNK = 1 << 20

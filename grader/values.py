@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.wire import ITEM_SIZES, ArraySpec
+from grader.arrays import ITEM_SIZES, ArraySpec
 
 Array = np.ndarray[Any, Any]
 MOST_ITEMS = 20_000

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from grader.arrays import ArraySpecs, Count
+from grader.plain import check_plain
 from grader.run import Architecture, CurveOutcome, DataMatch, LayerMaps
 from grader.verdict import Note
 
-ITEM_SIZES = {
-    "bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float16": 2, "uint32": 4, "int32": 4, "float32": 4,
-    "uint64": 8, "int64": 8, "float64": 8,
-}  # fmt: skip
-
-DEEPEST = 20
-MAX_RETURNED = 200_000
 MAX_NOTE = 2000
 MAX_LINE = 10_000_000
-MAX_VALUES = 1 << 59
 
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Line = Annotated[int, Meta(ge=0, le=MAX_LINE)]
 Text = Annotated[str, Meta(max_length=20_000)]
-Dtype = Literal[
-    "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
-]  # fmt: skip
-Role = Literal["x", "y", "sample_weight", "val_x", "val_y", "val_sample_weight"]
 Hook = Literal[
     "train_begin", "epoch_begin", "train_batch_begin", "train_batch_end", "test_begin", "test_batch_begin",
     "test_batch_end", "test_end", "epoch_end", "train_end",
 ]  # fmt: skip
 
 
-class ArraySpec(Struct, frozen=True, kw_only=True):
-    """One array that follows a message: its dtype, shape and, in an order, what it is.
-
-    Raises:
-        ValueError: no machine could hold it, were there not nothing in it: an empty array may have endless sides.
-    """
-
-    dtype: Dtype
-    shape: Annotated[list[Count], Meta(max_length=8)]
-    role: Role = "x"
-
-    def __post_init__(self) -> None:
-        if math.prod(max(side, 1) for side in self.shape) > MAX_VALUES:
-            raise ValueError(f"an array of the shape {self.shape}")
-
-    @property
-    def nbytes(self) -> int:
-        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
-
-
-ArraySpecs = Annotated[list[ArraySpec], Meta(max_length=2000)]
 Batches = Annotated[list[Annotated[int, Meta(ge=1, le=10_000_000)]], Meta(max_length=1_000_000)]
 Names = Annotated[list[Text], Meta(max_length=2000)]
 
@@ -170,30 +137,6 @@ class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
     """The trainer rejected an order, and plain Keras on the student's side did not: the grader's fault, if true."""
 
     message: Text
-
-
-def check_plain(value: Any) -> None:
-    """Whether a value that a student's side sent is what it should be. Raises: ValueError: it isn't made of exactly what JSON has, with texts for keys, or is endless."""
-    level, count = [value], 1
-    for _ in range(DEEPEST + 2):
-        level = [item for outer in level for item in _inner(outer)]
-        count += len(level)
-        if count > MAX_RETURNED:
-            raise ValueError(f"more than {MAX_RETURNED:,} values")
-    if level:
-        raise ValueError(f"values nested more than {DEEPEST} deep")
-
-
-def _inner(value: Any) -> list[Any]:
-    kind = type(value)
-    if kind is dict and all(type(key) is str for key in value):
-        return list(value.values())
-    if kind is list:
-        found: list[Any] = value
-        return found
-    if value is None or kind in (bool, int, float, str):
-        return []
-    raise ValueError(f"a value of the type {kind.__name__}")
 
 
 StudentMessage = (

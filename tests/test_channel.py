@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from grader import channel
+from grader.arrays import ArraySpec
 from grader.calls import Gave
 from grader.channel import Channel, Closed, Malformed, Silent
-from grader.wire import Answer, ArraySpec, Pass, Returned, StudentMessage
+from grader.wire import Answer, Pass, Returned, StudentMessage
 
 
 @pytest.fixture

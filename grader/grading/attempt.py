@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from grader import checks
+from grader.arrays import ArraySpec
 from grader.channel import Channel, Closed, Malformed, Silent
 from grader.engines import confine
 from grader.engines.pair import Request
@@ -26,7 +27,7 @@ from grader.run import End, Probe, Run
 from grader.static import Plan
 
 from grader.wire import (  # isort: skip
-    Answer, ArraySpec, Begin, Compared, Crashed, Event, Fault, Hello, Load, LocalTrouble, Maps, Measure, Measured, NeedPass, Open, Opened, Order,
+    Answer, Begin, Compared, Crashed, Event, Fault, Hello, Load, LocalTrouble, Maps, Measure, Measured, NeedPass, Open, Opened, Order,
     Pass, Probed, Ready, Refused, Rejected, Remark, Returned, Seen, StudentMessage, Trained, TrainerMessage,
     Unsupported, Waiting, outcomes,
 )  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.arrays import ArraySpec
 from grader.channel import Malformed
 from grader.engines import confine
 from grader.engines.trainer import Trainer
 from grader.errors import GraderError
 from grader.exercise import Limits
 from grader.run import End
-from grader.wire import ArraySpec, Refused, Unsupported
+from grader.wire import Refused, Unsupported
 
 WAIT_S = 2.0
 MAX_ORDERS = 200

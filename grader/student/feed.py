@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader.wire import ITEM_SIZES, ArraySpec, Role
+from grader.arrays import ITEM_SIZES, ArraySpec, Role
 
 MAX_PIPELINE_BYTES = 3_000_000_000
 

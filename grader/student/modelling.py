@@ -13,12 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from grader.arrays import ITEM_SIZES
 from grader.data import load
 from grader.student import supplied
 from grader.student.feed import Cargo
 from grader.student.front import Front
 from grader.student.plain import plain
-from grader.wire import ITEM_SIZES, Building, Maps
+from grader.wire import Building, Maps
 
 Array = np.ndarray[Any, Any]
 MANY_WEIGHTS = 1_000_000

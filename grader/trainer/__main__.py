@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from msgspec import structs
 
+from grader.arrays import ArraySpec
 from grader.channel import Channel, Closed
 from grader.data import load
 from grader.run import Architecture, DataMatch
@@ -31,7 +32,6 @@ from grader.trainer.training import Opened
 from grader.trainer.trajectory import KIND, Archive
 from grader.wire import (
     Answer,
-    ArraySpec,
     Begin,
     Compare,
     Event,

@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from grader.arrays import ArraySpec, Role
 from grader.channel import Channel
-from grader.wire import ArraySpec, Order, Role
+from grader.wire import Order
 
 Array = np.ndarray[Any, Any]
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from grader.arrays import ITEM_SIZES
 from grader.trainer import shuffling
 from grader.trainer.feeding import Array
 from grader.trainer.trajectory import MAX_STATE_BYTES, MAX_WEIGHTS_BYTES, Archive, Epoch, Told, Trajectory
-from grader.wire import ITEM_SIZES, Answer, Event
+from grader.wire import Answer, Event
 
 
 class Recorder:

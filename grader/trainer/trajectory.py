@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 from msgspec import Struct, field
 
+from grader.arrays import ArraySpec
 from grader.store import Store
 from grader.trainer.feeding import Array
-from grader.wire import ArraySpec, Hook, Measured
+from grader.wire import Hook, Measured
 
 RECORD = "record"
 KIND = "trajectories"

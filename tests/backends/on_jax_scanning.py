@@ -13,11 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 
 from replay_orders import Student, convolution, dense, dropout, order, unbuilt
 
+from grader.arrays import ArraySpec
 from grader.run import Architecture, Layer
 from grader.trainer import memory, scanning, training
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees, _fresh
-from grader.wire import ArraySpec, Begin
+from grader.wire import Begin
 
 RANDOM = np.random.default_rng(5)
 HELD_OUT = {"val_x": RANDOM.random((50, 6, 6, 1)).astype("float32"), "val_y": RANDOM.integers(0, 2, 50).astype("uint8")}

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.arrays import ArraySpec
 from grader.exercise import Limits
 from grader.grading.gone import MAX_ORDERS, outgrown, refused, too_much
-from grader.wire import ArraySpec, Refused, Unsupported
+from grader.wire import Refused, Unsupported
 
 LIMITS = Limits(memory=1_000_000_000)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grader.arrays import ArraySpec
 from grader.channel import Malformed
 from grader.course import Course
 from grader.errors import CourseError
@@ -12,7 +13,7 @@ from grader.grading import Options
 from grader.grading.ledger import Ledger
 from grader.grading.modelling import OWN_LAYERS, building, compare, memory, specified, trains
 from grader.run import Activations, Architecture, Layer
-from grader.wire import ArraySpec, Compare, Compared, FitArguments, Maps, Order
+from grader.wire import Compare, Compared, FitArguments, Maps, Order
 
 SPEC = """
 schema: grade-exercise/1

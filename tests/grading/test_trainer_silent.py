@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.arrays import ArraySpec
 from grader.channel import Channel
 from grader.engines.pair import Pair
 from grader.errors import GraderError
@@ -18,20 +19,7 @@ from grader.grading.attempt import Attempt
 from grader.grading.options import silent
 from grader.run import Architecture, DataMatch
 from grader.static import Plan
-from grader.wire import (
-    Answer,
-    ArraySpec,
-    Event,
-    FitArguments,
-    Hello,
-    Measured,
-    Opened,
-    Order,
-    Ready,
-    Returned,
-    Trained,
-    Waiting,
-)
+from grader.wire import Answer, Event, FitArguments, Hello, Measured, Opened, Order, Ready, Returned, Trained, Waiting
 from grader.yamltree import Duration
 
 SILENT_S = 0.3

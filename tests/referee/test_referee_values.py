@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from grader.arrays import ITEM_SIZES
 from grader.values import MOST_ITEMS, Opaque, Seal, Unreadable, opened, same
-from grader.wire import ITEM_SIZES
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20),

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 from keras import Input, layers
 
+from grader.arrays import ArraySpec
 from grader.run import Architecture
 from grader.trainer.feeding import Arrays
 from grader.trainer.training import Opened
-from grader.wire import Answer, ArraySpec, Event, FitArguments, Order
+from grader.wire import Answer, Event, FitArguments, Order
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.random((256, 6, 6, 1)).astype("float32")

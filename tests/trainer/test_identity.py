@@ -12,9 +12,10 @@ pytestmark = pytest.mark.keras
 
 def key(first: str, second: str, x_names: list[str] | None) -> str:
     """The key of a model whose first input goes to a small layer and whose second to a large one."""
+    from grader.arrays import ArraySpec
     from grader.trainer import identity
     from grader.trainer.feeding import Arrays
-    from grader.wire import ArraySpec, FitArguments, Order
+    from grader.wire import FitArguments, Order
 
     def layer(name, **config):
         return {"class_name": "X", "config": {"name": name, **config}, "name": name}

@@ -1,0 +1,43 @@
+"""How an array is announced before its raw bytes: dtype and shape, bounded; never a pickle."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+ITEM_SIZES = {
+    "bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float16": 2, "uint32": 4, "int32": 4, "float32": 4,
+    "uint64": 8, "int64": 8, "float64": 8,
+}  # fmt: skip
+MAX_VALUES = 1 << 59
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Dtype = Literal[
+    "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
+]  # fmt: skip
+Role = Literal["x", "y", "sample_weight", "val_x", "val_y", "val_sample_weight"]
+
+
+class ArraySpec(Struct, frozen=True, kw_only=True):
+    """One array that follows a message: its dtype, shape and, in an order, what it is.
+
+    Raises:
+        ValueError: no machine could hold it, were there not nothing in it: an empty array may have endless sides.
+    """
+
+    dtype: Dtype
+    shape: Annotated[list[Count], Meta(max_length=8)]
+    role: Role = "x"
+
+    def __post_init__(self) -> None:
+        if math.prod(max(side, 1) for side in self.shape) > MAX_VALUES:
+            raise ValueError(f"an array of the shape {self.shape}")
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+
+
+ArraySpecs = Annotated[list[ArraySpec], Meta(max_length=2000)]
