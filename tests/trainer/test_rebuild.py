@@ -17,6 +17,7 @@ from keras_samples import MODELS, ordered, shape  # noqa: E402
 from grader.run import Architecture  # noqa: E402
 from grader.trainer.allow import Refused  # noqa: E402
 from grader.trainer.rebuild import Rejected, build, inspect  # noqa: E402
+from grader.trainer.rebuild_sizes import WAYS  # noqa: E402
 
 pytestmark = pytest.mark.keras
 GB4 = 4_000_000_000
@@ -239,6 +240,16 @@ def test_refusal_says_how_to_mend_it() -> None:
 
     assert "alone 401,920); training them takes about 6.5 MB, and 5.0 MB are allowed" in caught.value.what
     assert caught.value.instead.startswith("use fewer units or filters, or shrink the images with MaxPooling2D")
+
+
+def test_a_step_of_minutes_is_refused() -> None:
+    """What can't be stopped or told from a hang for so long isn't begun; one multiplication fewer is."""
+    order = (*ordered(MODELS["dense"]()), [(60000, 28, 28)], 4_000_000_000)
+    products = WAYS * inspect(*order, batch_size=2000).products * 2000
+
+    with pytest.raises(Refused, match="one step of this training takes about 2 billion multiplications, .* a smaller batch"):
+        inspect(*order, batch_size=2000, most_products=products - 1)
+    inspect(*order, batch_size=2000, most_products=products)
 
 
 def test_batch_size_counts() -> None:
