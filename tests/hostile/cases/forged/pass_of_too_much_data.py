@@ -29,7 +29,8 @@ def compiled(layers=None):
 def train():
     x, y = data(64)
     import grader.student.delegate as delegate
-    from grader.wire import ArraySpec, Pass
+    from grader.arrays import ArraySpec
+    from grader.wire import Pass
 
     delegate.Fit._next_pass = lambda self: (self.front.channel.send(
         Pass(arrays=[ArraySpec(dtype="float64", shape=[10**9, 10**3])], batches=[1])), time.sleep(30))
