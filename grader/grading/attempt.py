@@ -20,7 +20,7 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import exceeded, gone, outgrown, refused, too_much
+from grader.grading.gone import Over, before_student_code, exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
@@ -37,14 +37,6 @@ STARTUP_S = 180.0
 MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
 OVERRUN_S = 600.0
-
-
-class Over(Exception):
-    """The run has ended; carries how."""
-
-    def __init__(self, end: End) -> None:
-        self.end = end
-        super().__init__(end.kind)
 
 
 class Attempt:
@@ -138,7 +130,8 @@ class Attempt:
         limits = self.exercise.limits
         self.limit_s = self.options.time_limit_s or (limits.gpu if hello.device == "gpu" else limits.cpu)
         self.clocks.limits_s["training"] = self.limit_s + OVERRUN_S
-        self._from_student(Ready)
+        with before_student_code(self.student_process):
+            self._from_student(Ready)
 
     def _listen(self) -> End:
         """Follows the student's code until it returns or ends otherwise."""

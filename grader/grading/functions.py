@@ -18,7 +18,7 @@ from grader.course import Course
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.exercise import Exercise
-from grader.grading.gone import exceeded, gone
+from grader.grading.gone import Over, before_student_code, exceeded, gone
 from grader.grading.options import Moment, Options
 from grader.grading.refereeing import Referee, prepare
 from grader.run import End, Run
@@ -31,14 +31,6 @@ STARTUP_S = 60.0
 IDLE = 10  # a call that waits instead of computing is given up after this many times its limit
 MOST_RESULT = 500_000_000
 MAX_NOTES = 200
-
-
-class Over(Exception):
-    """The run has ended; carries how."""
-
-    def __init__(self, end: End) -> None:
-        self.end = end
-        super().__init__(end.kind)
 
 
 class Late(Exception):
@@ -111,7 +103,8 @@ class Attempt:
 
     def _load(self) -> None:
         """Waits for the process, then for the file to be run."""
-        with self._clock("startup", STARTUP_S), self._late(GraderError(f"the start took longer than {STARTUP_S:g} s")):
+        slow_start = GraderError(f"the start took longer than {STARTUP_S:g} s")
+        with self._clock("startup", STARTUP_S), self._late(slow_start), before_student_code(self.student_process):
             self._from_student(Ready)
         plan = self.plan
         self.student.send(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 from grader.arrays import ArraySpec
-from grader.channel import Malformed
+from grader.channel import Closed, Malformed
 from grader.engines import confine
 from grader.engines.trainer import Trainer
 from grader.errors import GraderError
@@ -18,6 +19,14 @@ MAX_ORDERS = 200
 # A training may hold its data, its weights and one batch's values, each within the limit, and what goes with them.
 SHARES = 3
 OVERHEAD = 3_000_000_000
+
+
+class Over(Exception):
+    """The run has ended; carries how."""
+
+    def __init__(self, end: End) -> None:
+        self.end = end
+        super().__init__(end.kind)
 
 
 def exceeded(student: confine.Confined, limits: Limits) -> End | None:
@@ -60,6 +69,22 @@ def outgrown(trainer: Trainer, began: int, limits: Limits) -> End | None:
         return None
     message = f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
     return End(kind="out_of_memory", message=message)
+
+
+@contextlib.contextmanager
+def before_student_code(student: confine.Confined) -> Iterator[None]:
+    """What fails inside is ours or the machine's: nothing of the student's has run yet.
+
+    Raises:
+        GraderError: the process ended, took too much or said something else; with the last line that it printed.
+    """
+    try:
+        yield
+    except (Closed, Malformed, Over) as error:
+        end = error.end if isinstance(error, Over) else gone(student, error)
+        last = (student.output().strip().splitlines() or ["it printed nothing"])[-1]
+        how = end.kind if (code := student.wait_code(0)) is None else f"exit code {code}"
+        raise GraderError(f"the process for the student's code failed before it was given any ({how}): {last}") from error
 
 
 def gone(student: confine.Confined, error: Exception) -> End:

@@ -10,7 +10,8 @@ from confining import running, wait_for
 from grader.channel import Closed, Malformed
 from grader.engines.confine.control import Control
 from grader.errors import GraderError
-from grader.grading.gone import gone
+from grader.grading.gone import Over, before_student_code, gone
+from grader.run import End
 
 ENDS = {
     "import os; os._exit(3)": "your code ended the process (exit code 3) before it returned",
@@ -34,6 +35,25 @@ def test_noise_on_the_line_is_the_students():
         end = gone(process, Malformed("noise"))
 
     assert (end.kind, end.message) == ("forbidden", "your code interfered with the grader's connection")
+
+
+BEFORE = {
+    "import no_such_package": (Closed(), r"\(exit code 1\): ModuleNotFoundError: No module named 'no_such_package'"),
+    "import time; print('one'); time.sleep(61)": (Malformed("noise"), r"\(forbidden\): one"),
+    "import time; time.sleep(61)": (Over(End(kind="out_of_memory", message="m")), r"\(out_of_memory\): it printed nothing"),
+}
+
+
+@pytest.mark.parametrize("program", BEFORE)
+def test_what_fails_before_student_code_runs_is_not_the_students(program):
+    """A package that is missing, noise or a limit too low: the grader's fault, with the last line that was printed."""
+    error, words = BEFORE[program]
+    with running(program) as process:
+        wait_for(lambda: "print" not in program or process.output())
+
+        words = f"the process for the student's code failed before it was given any {words}"
+        with pytest.raises(GraderError, match=words), before_student_code(process):
+            raise error
 
 
 def test_a_sandbox_that_fails_is_the_graders_fault():
