@@ -9,6 +9,7 @@ import random
 import socket
 import sys
 import traceback
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -24,9 +25,10 @@ from grader.trainer import activations, faults, identity, influence, measuring, 
 from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.allow_json import TooMuch
+from grader.trainer.buffers import Buffers
+from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays, read_arrays
-from grader.trainer.match import match
-from grader.trainer.matching import Find, Remembered, match_order
+from grader.trainer.matching import Remembered, match_order
 from grader.trainer.trainees import Trainee, Trainees
 from grader.trainer.training import Opened
 from grader.trainer.trajectory import KIND, Archive
@@ -57,12 +59,24 @@ FEW = 64  # images that show whether a layer makes a difference
 MOST_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """What stays from one submission to the next."""
+
+    archive: Archive | None
+    machine: str
+    device: str
+    digests: Digests
+    find: Remembered
+    buffers: Buffers = field(default_factory=Buffers)
+
+
 class Trainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
-    def __init__(self, channel: Channel, archive: Archive | None, machine: str, device: str, find: Find) -> None:
-        self.channel, self.device, self.find = channel, device, find
-        self.trainees = Trainees(archive, machine, self._at_work)
+    def __init__(self, channel: Channel, lasting: Lasting) -> None:
+        self.channel, self.lasting = channel, lasting
+        self.trainees = Trainees(lasting.archive, lasting.machine, self._at_work, lasting.digests)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
         self.order: Order | None = None
@@ -86,7 +100,7 @@ class Trainer:
     def _open(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
-        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays, self.lasting.buffers))
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
@@ -98,11 +112,11 @@ class Trainer:
                 message.memory,
                 batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
                 label_shape=labels[0].shape if len(labels) == 1 else None,
-                most_products=MOST_PRODUCTS[self.device],
+                most_products=MOST_PRODUCTS[self.lasting.device],
             )
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
-            self.data, self.transform = match_order(order, arrays, message.dataset, self.find)
+            self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
         except NotAllowed as error:
             too_much = isinstance(error, TooMuch)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -172,9 +186,9 @@ class Trainer:
         if not message.arrays:
             return None
         assert self.order is not None
-        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays, self.lasting.buffers))
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
-        seen, _ = match_order(order, arrays, self.dataset, self.find)
+        seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen)
         return arrays, message.batches
 
@@ -198,9 +212,8 @@ class Trainer:
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
 
-
     def _compare(self, message: Compare) -> None:
-        given = read_arrays(self.channel, message.arrays)
+        given = read_arrays(self.channel, message.arrays, self.lasting.buffers)
         assert self.trained is not None
         dataset = load(self.dataset, verify=True)
         try:
@@ -242,29 +255,31 @@ def main() -> None:
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
     archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
-    machine = identity.machine(device)
+    digests = Digests()
+    lasting = Lasting(
+        archive=archive, machine=identity.machine(device), device=device, digests=digests, find=Remembered(digests)
+    )
     if POOL_NAME not in os.environ:
-        serve(line, hello, archive, machine, match)
+        serve(line, hello, lasting)
         return
     gc.collect()
-    find = Remembered()
     gc.freeze()  # what was imported stays; else each submission's end would search all of it for garbage
     while True:
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
             return
-        if not serve(socket.socket(fileno=received[0]), hello, archive, machine, find):
+        if not serve(socket.socket(fileno=received[0]), hello, lasting):
             return  # the pool starts another one
         keras.utils.clear_session()
         gc.collect()
         line.send(str(memory.peak(device)).encode())
 
 
-def serve(sock: socket.socket, hello: Hello, archive: Archive | None, machine: str, find: Find) -> bool:
+def serve(sock: socket.socket, hello: Hello, lasting: Lasting) -> bool:
     """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
     with sock:
         channel = Channel(sock, ToTrainer)
-        trainer = Trainer(channel, archive, machine, hello.device, find)
+        trainer = Trainer(channel, lasting)
         try:
             channel.send(hello)
             while True:

@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.arrays import ArraySpec, Role
 from grader.channel import Channel
+from grader.trainer.buffers import Buffers
 from grader.wire import Order
 
 Array = np.ndarray[Any, Any]
@@ -45,11 +46,11 @@ class Arrays:
         return tuple(part for part in parts if part is not None)
 
 
-def read_arrays(channel: Channel, specs: Sequence[ArraySpec]) -> list[Array]:
+def read_arrays(channel: Channel, specs: Sequence[ArraySpec], buffers: Buffers) -> list[Array]:
     """Reads the raw bytes behind a message into arrays of our own."""
     values = []
     for spec in specs:
-        value = np.empty(spec.shape, spec.dtype)
+        value = buffers.array(spec)
         channel.read_into(value.reshape(-1).data)
         values.append(value)
     return values

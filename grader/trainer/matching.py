@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import structs
 
 from grader.run import DataMatch
-from grader.trainer import identity
+from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays
 from grader.trainer.match import Match, match
 from grader.trainer.match_canonical import TRAIN, UNKNOWN
@@ -27,16 +27,19 @@ class Remembered:
     Only exact matches are remembered; the others write their images anew, which no digest stands for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, digests: Digests) -> None:
+        self.digests = digests
         self._known: dict[tuple[str, str, str], Match] = {}
 
     def __call__(self, x: Array, y: Array, dataset: str) -> Match:
-        key = (dataset, identity.digest(x), identity.digest(y))
+        key = (dataset, self.digests.of(x), self.digests.of(y))
         found = self._known.pop(key, None) or match(x, y, dataset)
         if found.exact:
             self._known[key] = found
             for oldest in list(self._known)[:-MOST_REMEMBERED]:
                 del self._known[oldest]
+        else:
+            self.digests.forget(x)
         return found
 
 

@@ -14,6 +14,7 @@ from grader.run import Architecture
 from grader.trainer import identity, rebuild, shuffling
 from grader.trainer.allow import parse
 from grader.trainer.allow_json import TooMuch
+from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays
 from grader.trainer.rebuild import BYTES_PER_TRAINED
 from grader.trainer.replay import Outcome, Replay, build
@@ -62,10 +63,13 @@ class Trainees:
     Args:
         archive: stored trainings; None: none are kept or used.
         at_work: told every second while there is nothing else to tell, and how much of that doesn't count as training.
+        digests: of the orders' arrays.
     """
 
-    def __init__(self, archive: Archive | None, machine: str, at_work: Callable[[float], None]) -> None:
-        self.archive, self.machine, self.at_work = archive, machine, at_work
+    def __init__(
+        self, archive: Archive | None, machine: str, at_work: Callable[[float], None], digests: Digests
+    ) -> None:
+        self.archive, self.machine, self.at_work, self.digests = archive, machine, at_work, digests
         self.by_number: dict[int, Trainee] = {}
         self.last: Trainee | None = None
 
@@ -128,9 +132,13 @@ class Trainees:
         """The same arrays, without a second copy of what an earlier order has brought."""
         for values in arrays.by_role.values():
             for place, value in enumerate(values):
-                alike = (held for held in self._held_arrays() if _alike(held, value))
+                alike = (held for held in self._held_arrays() if self._alike(held, value))
                 values[place] = next(alike, value)
         return arrays
+
+    def _alike(self, one: Array, other: Array) -> bool:
+        same = one is other or (one.shape, one.dtype) == (other.shape, other.dtype)
+        return same and (one is other or self.digests.of(one) == self.digests.of(other))
 
     def _held_arrays(self) -> list[Array]:
         """The arrays of trainings that were only told, each once: another `fit` may need them."""
@@ -166,7 +174,7 @@ class Trainees:
     # ---- stored trainings ----
 
     def _known(self, archive: Archive, opened: Opened, begin: Begin, ask: Ask) -> tuple[Trained, Trainee]:
-        key = identity.key(opened.order, opened.arrays, begin.seed, self.machine)
+        key = identity.key(opened.order, opened.arrays, begin.seed, self.machine, self.digests)
         with self._held(archive, key):
             replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
@@ -235,11 +243,6 @@ def _bytes(architecture: Architecture) -> int:
 
 def _flat(arrays: Arrays) -> list[Array]:
     return [array for values in arrays.by_role.values() for array in values]
-
-
-def _alike(one: Array, other: Array) -> bool:
-    same = one is other or (one.shape, one.dtype) == (other.shape, other.dtype)
-    return same and (one is other or identity.digest(one) == identity.digest(other))
 
 
 def _can_be_told(opened: Opened) -> bool:

@@ -14,6 +14,7 @@ def key(first: str, second: str, x_names: list[str] | None) -> str:
     """The key of a model whose first input goes to a small layer and whose second to a large one."""
     from grader.arrays import ArraySpec
     from grader.trainer import identity
+    from grader.trainer.digests import Digests
     from grader.trainer.feeding import Arrays
     from grader.wire import FitArguments, Order
 
@@ -28,7 +29,7 @@ def key(first: str, second: str, x_names: list[str] | None) -> str:
         model=0, architecture=json.dumps(architecture), compile="{}", fit=FitArguments(), arrays=specs, x_names=x_names
     )
     arrays = Arrays(specs, [np.zeros((2, 4), "float32"), np.ones((2, 4), "float32")])
-    return identity.key(order, arrays, 7, "machine")
+    return identity.key(order, arrays, 7, "machine", Digests())
 
 
 def test_names_of_layers_make_no_difference():

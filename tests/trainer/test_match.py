@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from match_samples import AVERAGED, F32, LAYOUTS, TONES, Array, standardised
 
 from grader.data import Dataset, load
+from grader.trainer.digests import Digests
 from grader.trainer.match import match
 from grader.trainer.matching import MOST_REMEMBERED, Remembered
 
@@ -318,7 +319,7 @@ def test_first_wrong_labels(mnist: Dataset) -> None:
 def test_the_same_data_is_compared_once(mnist: Dataset) -> None:
     """What was seen is remembered by images, labels and dataset; a changed pixel, label or type is another match."""
     x, y = mnist.x_train[:300] / F32(255), mnist.y_train[:300]
-    find = Remembered()
+    find = Remembered(Digests())
     first = find(x, y, "mnist")
     pixel, label = x.copy(), y.copy()
     pixel[7, 3, 3], label[5] = 0.5, (y[5] + 1) % 10
@@ -333,7 +334,7 @@ def test_little_is_remembered_and_nothing_inexact(mnist: Dataset) -> None:
     """The data seen longest ago goes first; images that must be written anew are compared each time."""
     x, y = mnist.x_train[:300] / F32(255), mnist.y_train[:300]
     inexact = standardised(mnist.x_train[:300], (0,))
-    find = Remembered()
+    find = Remembered(Digests())
     first = find(x, y, "mnist")
     for number in range(MOST_REMEMBERED):
         find(x[number + 1 :], y[number + 1 :], "mnist")

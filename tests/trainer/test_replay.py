@@ -16,6 +16,7 @@ from replay_orders import Student, Y, convolution, dense, dropout, order, unbuil
 
 from grader.store import Store  # noqa: E402
 from grader.trainer import identity  # noqa: E402
+from grader.trainer.digests import Digests  # noqa: E402
 from grader.trainer.replay import Unlike  # noqa: E402
 from grader.trainer.trainees import Trainees  # noqa: E402
 from grader.trainer.trajectory import KIND, Archive, Trajectory  # noqa: E402
@@ -33,7 +34,7 @@ def cache(tmp_path, monkeypatch):
 def run(opened: Any, student: Student, *, stored: bool = True, trainees: Trainees | None = None, **begin: Any) -> Any:
     """Trains one order; gives the message, the weights and the trainees."""
     archive = Archive(Store(KIND)) if stored else None
-    trainees = trainees or Trainees(archive, "here", lambda seconds: None)
+    trainees = trainees or Trainees(archive, "here", lambda seconds: None, Digests())
     begun = Begin(**{"seed": 7, "limit_s": 60.0, "reuse": True, **begin})
     trained, trainee = trainees.train(opened, begun, student, lambda: None)
     return trained, trainee.values(), trainees
@@ -265,7 +266,7 @@ def test_the_model_of_a_replayed_training_can_be_measured():
 
 
 def key(opened: Any, seed: int = 7) -> str:
-    return identity.key(opened.order, opened.arrays, seed, "here")
+    return identity.key(opened.order, opened.arrays, seed, "here", Digests())
 
 
 def test_names_and_the_number_of_epochs_make_no_other_training():
@@ -342,7 +343,7 @@ def _one_more(barrier: Any, results: Any) -> None:
     barrier.wait()
     waited: list[float] = []
     student = Student()
-    trainees = Trainees(Archive(Store(KIND)), "here", waited.append)
+    trainees = Trainees(Archive(Store(KIND)), "here", waited.append, Digests())
     trained, _ = trainees.train(order(epochs=40), Begin(seed=7, limit_s=60.0, reuse=True), student, lambda: None)
     results.put((trained.replayed, len(student.epochs)))
 

@@ -15,6 +15,7 @@ from grader.run import Architecture, Layer  # noqa: E402
 from grader.store import Store  # noqa: E402
 from grader.trainer import measuring  # noqa: E402
 from grader.trainer.allow_json import TooMuch  # noqa: E402
+from grader.trainer.digests import Digests  # noqa: E402
 from grader.trainer.trainees import Trainee, Trainees  # noqa: E402
 from grader.trainer.trajectory import KIND, Archive  # noqa: E402
 from grader.wire import Begin  # noqa: E402
@@ -29,7 +30,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def trainees(*, stored: bool = False) -> Trainees:
-    return Trainees(Archive(Store(KIND)) if stored else None, "here", lambda seconds: None)
+    return Trainees(Archive(Store(KIND)) if stored else None, "here", lambda seconds: None, Digests())
 
 
 def train(all_of_them: Trainees, opened: Any, student: Any = None) -> Trainee:
