@@ -47,7 +47,7 @@ class Front:
         if self._broken_off and isinstance(message, (Order, Returned)):
             what, self._broken_off = self._broken_off, ""
             self.unsupported(what, "set `self.model.stop_training = True` to end a training")
-        buffers = [array.data for array in cargo.buffers] if cargo else ()
+        buffers = cargo.portions() if cargo else ()
         try:
             self.channel.send(message, buffers)
         except UnicodeEncodeError:

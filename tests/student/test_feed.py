@@ -1,0 +1,70 @@
+"""What `fit` was given, as it is sent."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.keras
+
+
+def sent(array):
+    """The bytes of one array, and its spec."""
+    from grader.student.feed import Cargo
+
+    cargo = Cargo()
+    cargo.add("x", array)
+    return b"".join(cargo.portions()), cargo.specs[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (np.random.default_rng(1).random((70_000, 9)), "float32"),
+        (np.random.default_rng(1).random((9, 70_000)).T, "float32"),
+        (np.arange(300_000, dtype="uint8").reshape(-1, 3)[::2], "uint8"),
+        (np.arange(10, dtype=">u2"), "uint16"),
+        (np.float16(0.1), "float32"),
+        (np.longdouble("0.1"), "float32"),
+        (np.empty((0, 5)), "float32"),
+        (np.empty((5, 0)), "float32"),
+        (np.array([1, 2.5], object), "float32"),
+    ],
+)
+def test_arrays_are_sent_as_keras_casts_them(given, dtype):
+    """Bit by bit they are the whole array, cast, in C order."""
+    whole = np.ascontiguousarray(np.asarray(given).astype(dtype))
+
+    data, spec = sent(given)
+
+    assert (dtype, list(whole.shape)) == (spec.dtype, spec.shape)
+    assert whole.tobytes() == data
+
+
+def test_no_portion_is_large():
+    """Of an array that is cast, little is there twice."""
+    from grader.student.feed import PORTION_VALUES, Cargo
+
+    cargo = Cargo()
+    cargo.add("x", np.zeros((4, PORTION_VALUES // 2)))
+
+    assert [portion.nbytes for portion in cargo.portions()] == [4 * PORTION_VALUES] * 2
+
+
+def test_other_data_is_refused():
+    """Words are no numbers."""
+    with pytest.raises(ValueError, match="data of type <U1 can't be trained on; use numbers"):
+        sent(np.array(["a"]))
+
+
+def test_what_a_student_wants_to_be_raised_is_raised_before_anything_is_sent():
+    """Whether NumPy or `warnings` was told to raise, a number beyond the float's does so when the array is added."""
+    from grader.student.feed import Cargo
+
+    large = np.array([1e300])
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow encountered in cast"):
+        Cargo().add("x", large)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning, match="overflow encountered in cast"):
+            Cargo().add("x", large)
