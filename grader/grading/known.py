@@ -23,6 +23,8 @@ from grader.verdict import Note, Verdict
 KIND = "verdicts"
 NAME = "verdict"
 LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
+# After a verdict whose key begins so, one in sixteen, the store is looked through, which takes longer the more is in it.
+SOMETIMES = "0"
 # How these runs ended depends on the machine and its load: another try may end otherwise.
 NOT_FOR_GOOD = ("timed_out", "out_of_memory")
 
@@ -65,7 +67,8 @@ def keep(key: str, graded: Graded) -> None:
         return
     store = Store(KIND)
     store.write(key, NAME, msgspec.msgpack.encode(graded))
-    store.evict()
+    if key.startswith(SOMETIMES):
+        store.evict()
 
 
 def now() -> str:

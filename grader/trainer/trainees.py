@@ -179,7 +179,8 @@ class Trainees:
             replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
         replay.settle()
-        archive.store.evict()
+        if not outcome.trained.replayed:
+            archive.store.evict()
         trainee = _trainee(opened, outcome, replay, key)
         self.by_number[opened.order.model] = trainee
         return outcome.trained, trainee

@@ -120,6 +120,18 @@ def test_only_a_crash_that_the_code_raised_is_kept(course, file, traceback, kept
     assert (known.recall("key", "mine.py") is not None) == kept
 
 
+def test_the_store_stays_within_its_bound(course, file, monkeypatch):
+    """After one key in sixteen, what was used longest ago goes."""
+    one = graded(course, file)
+    monkeypatch.setenv("GRADE_CACHE_LIMIT", "1")
+    known.keep("1f", one)
+    known.keep("2f", one)
+
+    assert {known.recall(key, "mine.py") is not None for key in ("1f", "2f")} == {True}
+    known.keep("0f", one)
+    assert {known.recall(key, "mine.py") for key in ("0f", "1f", "2f")} == {None}
+
+
 @pytest.mark.parametrize("change", [{"status": "error"}, {"end": "timed_out"}, {"end": "out_of_memory"}])
 def test_what_may_go_otherwise_another_time_is_not_kept(course, file, change):
     """A fault of the machine or a limit passed on a busy one is no verdict for good."""
