@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from grader.importing import uncollected
 from grader.student import quiet
 
-with quiet.stderr():
+with quiet.stderr(), uncollected():
     import keras
     import tensorflow as tf
 

@@ -12,43 +12,46 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-import numpy as np
-from msgspec import structs
+from grader.importing import uncollected
 
-from grader.arrays import ArraySpec
-from grader.channel import Channel, Closed
-from grader.data import load
-from grader.run import Architecture, DataMatch
-from grader.store import Store
-from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, training
-from grader.trainer.allow import Refused as NotAllowed
-from grader.trainer.allow import parse
-from grader.trainer.allow_json import TooMuch
-from grader.trainer.buffers import Buffers
-from grader.trainer.digests import Digests
-from grader.trainer.feeding import Array, Arrays, read_arrays
-from grader.trainer.matching import Remembered, match_order
-from grader.trainer.trainees import Trainee, Trainees
-from grader.trainer.training import Opened
-from grader.trainer.trajectory import KIND, Archive
-from grader.wire import (
-    Answer,
-    Begin,
-    Compare,
-    Event,
-    Hello,
-    Measure,
-    NeedPass,
-    Open,
-    Order,
-    Pass,
-    Refused,
-    Rejected,
-    ToTrainer,
-    Waiting,
-)
-from grader.wire import Opened as OpenedMessage
+with uncollected():
+    import keras
+    import numpy as np
+    from msgspec import structs
+
+    from grader.arrays import ArraySpec
+    from grader.channel import Channel, Closed
+    from grader.data import load
+    from grader.run import Architecture, DataMatch
+    from grader.store import Store
+    from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, training
+    from grader.trainer.allow import Refused as NotAllowed
+    from grader.trainer.allow import parse
+    from grader.trainer.allow_json import TooMuch
+    from grader.trainer.buffers import Buffers
+    from grader.trainer.digests import Digests
+    from grader.trainer.feeding import Array, Arrays, read_arrays
+    from grader.trainer.matching import Remembered, match_order
+    from grader.trainer.trainees import Trainee, Trainees
+    from grader.trainer.training import Opened
+    from grader.trainer.trajectory import KIND, Archive
+    from grader.wire import (
+        Answer,
+        Begin,
+        Compare,
+        Event,
+        Hello,
+        Measure,
+        NeedPass,
+        Open,
+        Order,
+        Pass,
+        Refused,
+        Rejected,
+        ToTrainer,
+        Waiting,
+    )
+    from grader.wire import Opened as OpenedMessage
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
 STORE_NAME = "GRADE_TRAJECTORIES"
