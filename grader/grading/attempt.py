@@ -81,7 +81,7 @@ class Attempt:
                 self.trainer_process.end()
                 text = f"the trainer gave no sign of work for {self.trainer.waited_s():.0f} s and was ended"
                 raise GraderError(f"{text}; its device may hang") from error
-            self.ledger.output = self.student_process.output()
+            self.ledger.output = self.student_process.output(ending=end.kind != "gated")  # it waits for an answer then
         return self.ledger.run(end, self.clocks.spent_s)
 
     def request(self) -> Request:

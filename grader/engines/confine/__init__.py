@@ -86,9 +86,13 @@ class Confined:
         """Processor time of its whole tree so far, in seconds."""
         return self._control.ask().cpu_s
 
-    def output(self) -> str:
-        """What it printed so far, standard output and error as they came, bounded."""
-        return self._capture.text()
+    def output(self, *, ending: bool = True) -> str:
+        """What it printed so far, standard output and error as they came, bounded.
+
+        Args:
+            ending: whether it may be about to end, so that its last words are waited for, a moment.
+        """
+        return self._capture.text(ending=ending)
 
     def alive(self) -> bool:
         """Whether it still runs, or what it started is still being ended."""
@@ -113,9 +117,13 @@ class Confined:
         state = self._control.ask()
         return state.fault or ("its keeper ended without a word" if ended and state.code is None else "")
 
+    def begin_to_end(self) -> None:
+        """Lets it be ended, without waiting for that; `kill` does."""
+        self._control.end()
+
     def kill(self) -> None:
         """Ends it with everything that it started, and removes the scratch folder; idempotent."""
-        self._control.end()
+        self.begin_to_end()
         try:
             self.process.wait(KILL_S)
         except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from typing import IO
 
 CHUNK = 65536
@@ -25,27 +26,44 @@ class Capture:
         self._limit = limit
         self._data = bytearray()
         self._stopped = threading.Event()
+        self._turn = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        descriptor = self._pipe.fileno()
-        waiting = select.poll()
-        waiting.register(descriptor, select.POLLIN)
         while not self._stopped.is_set():
-            if not waiting.poll(TICK_S * 1000):
-                continue
-            chunk = os.read(descriptor, CHUNK)
-            if not chunk:
+            if self._readable(TICK_S) and not self._take():
                 return
+
+    def _readable(self, wait_s: float = 0.0) -> bool:
+        waiting = select.poll()
+        waiting.register(self._pipe.fileno(), select.POLLIN)
+        return bool(waiting.poll(wait_s * 1000))
+
+    def _take(self) -> bool:
+        """Takes in what the pipe holds, if another thread hasn't; False at its end."""
+        with self._turn:
+            if not self._readable():
+                return True
+            chunk = os.read(self._pipe.fileno(), CHUNK)
             room = self._limit - len(self._data)
             self._data += chunk[:room]
             self.exceeded = self.exceeded or len(chunk) > room
+            return bool(chunk)
 
-    def text(self) -> str:
-        """What was kept, as text; bytes that aren't UTF-8 as escapes."""
-        self._thread.join(TICK_S)
-        return bytes(self._data).decode("utf-8", "backslashreplace")
+    def text(self, *, ending: bool = True) -> str:
+        """What was kept, as text; bytes that aren't UTF-8 as escapes.
+
+        Args:
+            ending: whether the process may be about to end, so that its last words are waited for, a moment.
+        """
+        if ending:
+            self._thread.join(TICK_S)
+        end = time.monotonic() + TICK_S
+        while self._thread.is_alive() and self._readable() and time.monotonic() < end:
+            self._take()
+        with self._turn:
+            return bytes(self._data).decode("utf-8", "backslashreplace")
 
     def stop(self) -> None:
         """Stops reading and closes the pipe."""
