@@ -42,7 +42,8 @@ class Pair:
         self.student, self.trainer = student, trainer
 
     def kill(self) -> None:
-        """Ends both; idempotent."""
+        """Ends both, side by side; idempotent."""
+        self.student.begin_to_end()
         self.trainer.kill()
         self.student.kill()
 

@@ -130,11 +130,20 @@ class Side:
     sock: object
     running: bool = True
     killed: int = 0
+    asked_to_end: threading.Event = field(default_factory=threading.Event)
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self):
+        self.may_end.set()
 
     def alive(self):
         return self.running
 
+    def begin_to_end(self):
+        self.asked_to_end.set()
+
     def kill(self):
+        assert self.may_end.wait(10)
         self.killed += 1
 
 
@@ -173,14 +182,18 @@ REQUEST = pair.Request(policy=confine.Policy(memory=1, output=1), files={"a.py":
 THREADED = pair.Request(policy=REQUEST.policy, files={"a.py": b"y"}, one_thread=True)
 
 
+def lent_by(warm, request=REQUEST):
+    return warm(request).student
+
+
 def test_the_pair_that_waits_is_lent(starts):
     """It is started without the file, lent once, and then another is started."""
     warm = Warm(starts)
     warm.prepare(REQUEST)
     warm.prepare(REQUEST)
 
-    assert warm(REQUEST) is starts.pairs[0]
-    assert warm(REQUEST) is starts.pairs[1]
+    assert lent_by(warm) is starts.pairs[0].student
+    assert lent_by(warm) is starts.pairs[1].student
     assert [request.files for request in starts.asked] == [{}, {"a.py": b"x"}]
 
 
@@ -207,8 +220,8 @@ def test_a_training_never_gets_a_trainer_with_other_threads(starts):
     warm.prepare(THREADED)
     trained = warm(THREADED)
 
-    assert tried is starts.pairs[0]
-    assert trained is starts.pairs[2]
+    assert tried.student is starts.pairs[0].student
+    assert trained.student is starts.pairs[2].student
     assert [made.student.killed for made in starts.pairs] == [0, 1, 0]
     assert [request.one_thread for request in starts.asked] == [False, False, True]
 
@@ -221,7 +234,7 @@ def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
     warm.untrained(THREADED)
     warm.prepare()
 
-    assert warm(THREADED) is starts.pairs[1]
+    assert lent_by(warm, THREADED) is starts.pairs[1].student
     assert starts.asked[1].one_thread
 
 
@@ -231,7 +244,7 @@ def test_a_pair_that_has_died_is_not_lent(starts):
     warm.prepare(REQUEST)
     starts.pairs[0].student.running = False
 
-    assert warm(REQUEST) is starts.pairs[1]
+    assert lent_by(warm) is starts.pairs[1].student
     assert starts.pairs[0].student.killed == 1
 
 
@@ -254,6 +267,33 @@ def test_closing_ends_what_waits(starts):
     warm.close()
 
     assert [made.student.killed for made in starts.pairs] == [1]
+
+
+def test_nobody_waits_for_the_end_of_a_pair_but_the_next_one(starts):
+    """An attempt has its answer before its processes have ended; no others are started until they have."""
+    warm = Warm(starts)
+    lent = warm(REQUEST)
+    lent.student.may_end.clear()
+    lent.kill()
+    lent.kill()
+    assert lent.student.asked_to_end.wait(10)
+    before = (lent.student.killed, len(starts.pairs))
+    threading.Timer(0.1, lent.student.may_end.set).start()
+    warm.prepare()
+
+    assert (before, lent.student.killed, len(starts.pairs)) == ((0, 1), 1, 2)
+
+
+def test_closing_waits_for_what_was_lent(starts):
+    """No process is left behind where the answer came before its end."""
+    warm = Warm(starts)
+    lent = warm(REQUEST)
+    lent.student.may_end.clear()
+    lent.kill()
+    threading.Timer(0.1, lent.student.may_end.set).start()
+    warm.close()
+
+    assert (lent.student.killed, lent.trainer.killed) == (1, 1)
 
 
 # ---- pages ----

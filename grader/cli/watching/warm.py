@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import select
+import threading
 from collections.abc import Callable
 
 from msgspec import structs
 
 from grader.engines import pair
 from grader.errors import GradeError
+
+
+class Lent(pair.Pair):
+    """A pair that ends on its own time: half a gigabyte each to give back, which no answer has to wait for."""
+
+    def __init__(self, given: pair.Pair) -> None:
+        super().__init__(given.student, given.trainer)
+        self._ending = threading.Thread(target=super().kill)
+
+    def kill(self) -> None:
+        """Begins to end both; idempotent."""
+        if self._ending.ident is None:
+            self._ending.start()
+
+    def wait(self) -> None:
+        """Until both have ended, where that was begun."""
+        if self._ending.ident is not None:
+            self._ending.join()
 
 
 class Warm:
@@ -23,6 +42,7 @@ class Warm:
         self._start = start
         self._waiting: tuple[pair.Pair, pair.Request] | None = None
         self._next: pair.Request | None = None
+        self._lent: Lent | None = None
 
     def prepare(self, request: pair.Request | None = None) -> None:
         """Starts a pair if none waits; what stands in its way shows when it is needed.
@@ -32,6 +52,7 @@ class Warm:
         """
         self._next = self._next if request is None else structs.replace(request, files={})
         if self._waiting is None and self._next is not None:
+            self._settle()
             with contextlib.suppress(GradeError):
                 self._waiting = self._start(self._next), self._next
 
@@ -46,16 +67,27 @@ class Warm:
     def __call__(self, request: pair.Request) -> pair.Pair:
         """The pair for a graded attempt, which ends it."""
         self._next = structs.replace(request, files={})
-        return self._lent(self._next) or self._start(request)
+        return self._lend(self._next, request)
 
     def untrained(self, request: pair.Request) -> pair.Pair:
         """The pair for an attempt that trains nothing, whatever the trainer's threads."""
         self._next = wanted = structs.replace(request, files={})
         if self._waiting is not None:
             wanted = structs.replace(wanted, one_thread=self._waiting[1].one_thread)
-        return self._lent(wanted) or self._start(request)
+        return self._lend(wanted, request)
 
-    def _lent(self, wanted: pair.Request) -> pair.Pair | None:
+    def _lend(self, wanted: pair.Request, request: pair.Request) -> pair.Pair:
+        self._settle()
+        self._lent = Lent(self._taken(wanted) or self._start(request))
+        return self._lent
+
+    def _settle(self) -> None:
+        """Waits until the pair that was lent last has ended."""
+        if self._lent is not None:
+            self._lent.wait()
+            self._lent = None
+
+    def _taken(self, wanted: pair.Request) -> pair.Pair | None:
         """The pair that waits, if it is such a one and alive; another one is ended."""
         waiting, self._waiting = self._waiting, None
         if waiting is None:
@@ -66,7 +98,8 @@ class Warm:
         return None
 
     def close(self) -> None:
-        """Ends the pair that waits, and forgets what it was for."""
+        """Ends the pair that waits, and forgets what it was for; one that was lent has ended afterwards, too."""
+        self._settle()
         waiting, self._waiting, self._next = self._waiting, None, None
         if waiting is not None:
             waiting[0].kill()
