@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from grader.engines import confine
+from grader.engines import confine, cushion
 from grader.engines.trainer import Backend, Device, Trainer, TrainerProcess
 
 
@@ -23,6 +23,7 @@ class Request(Struct, frozen=True, kw_only=True):
         stored: the trainer keeps trainings, and tells a known one again.
         like: what submissions that take about as much memory have in common.
         alone: no other trainer may be there, not even an idle one.
+        dataset: what the usual file trains on.
     """
 
     policy: confine.Policy
@@ -33,6 +34,7 @@ class Request(Struct, frozen=True, kw_only=True):
     stored: bool = True
     like: str = ""
     alone: bool = False
+    dataset: str = "mnist"
 
 
 class Pair:
@@ -61,11 +63,30 @@ def start(request: Request) -> Pair:
         UsageError: see `confine.start`.
         GraderError: see `confine.start`.
     """
+    return _start(request, None, 0)
+
+
+def start_early(request: Request) -> Pair:
+    """A fresh pair for a file that isn't there yet: both do before it what it would else have to wait for.
+
+    Raises:
+        UsageError: see `confine.start`.
+        GraderError: see `confine.start`.
+    """
+    return _start(request, request.dataset, cushion.size(min(request.policy.memory, cushion.free())))
+
+
+def _start(request: Request, rehearsal: str | None, cushion_bytes: int) -> Pair:
     trainer = TrainerProcess(
-        request.device, backend=request.backend, one_thread=request.one_thread, stored=request.stored
+        request.device,
+        backend=request.backend,
+        one_thread=request.one_thread,
+        stored=request.stored,
+        rehearsal=rehearsal,
     )
     try:
-        return Pair(confine.start("grader.student", request.files, request.policy), trainer)
+        held = {cushion.NAME: str(cushion_bytes)} if cushion_bytes else {}
+        return Pair(confine.start("grader.student", request.files, request.policy, held), trainer)
     except BaseException:
         trainer.kill()
         raise

@@ -60,6 +60,7 @@ class TrainerProcess:
             floats (it doesn't for convolutions).
         stored: keep trainings, and tell a known one again.
         pooled: it serves connections that come over the socket, instead of the socket itself.
+        rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait.
 
     Raises:
         UsageError: the backend isn't installed.
@@ -73,6 +74,7 @@ class TrainerProcess:
         one_thread: bool = False,
         stored: bool = True,
         pooled: bool = False,
+        rehearsal: str | None = None,
     ) -> None:
         computes = {"KERAS_BACKEND": library(backend)}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
@@ -82,8 +84,9 @@ class TrainerProcess:
         threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
         store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
         pool = {"GRADE_POOL": "1"} if pooled else {}
+        rehearsed = {} if rehearsal is None else {"GRADE_REHEARSAL": rehearsal}
         path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        chosen = {**QUIET, **computes, **hidden, **threads, **store, **pool, "PYTHONPATH": path}
+        chosen = {**QUIET, **computes, **hidden, **threads, **store, **pool, **rehearsed, "PYTHONPATH": path}
         environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(

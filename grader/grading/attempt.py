@@ -96,6 +96,7 @@ class Attempt:
             stored=level != "off",
             like=self.exercise.id,
             alone=self.options.alone,
+            dataset=self.exercise.dataset or "mnist",
         )
 
     def _talk(self) -> End:

@@ -24,7 +24,7 @@ with uncollected():
     from grader.data import load
     from grader.run import Architecture, DataMatch
     from grader.store import Store
-    from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, training
+    from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, rehearsal, training
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
@@ -262,6 +262,8 @@ def main() -> None:
     lasting = Lasting(
         archive=archive, machine=identity.machine(device), device=device, digests=digests, find=Remembered(digests)
     )
+    if (dataset := os.environ.get(rehearsal.NAME)) is not None:
+        rehearsal.rehearse(dataset, lambda sock: serve(sock, hello, lasting))
     if POOL_NAME not in os.environ:
         serve(line, hello, lasting)
         return

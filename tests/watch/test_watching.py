@@ -188,7 +188,7 @@ def lent_by(warm, request=REQUEST):
 
 def test_the_pair_that_waits_is_lent(starts):
     """It is started without the file, lent once, and then another is started."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     warm.prepare(REQUEST)
     warm.prepare(REQUEST)
 
@@ -197,9 +197,23 @@ def test_the_pair_that_waits_is_lent(starts):
     assert [request.files for request in starts.asked] == [{}, {"a.py": b"x"}]
 
 
+def test_a_pair_waits_longer_for_a_save_than_a_save_for_it(starts):
+    """What is needed at once is started as ever; what waits for the next save does more before it."""
+    early = Starts()
+    warm = Warm(starts, early)
+    warm.prepare(REQUEST, early=False)
+    warm(REQUEST)
+    warm.prepare()
+    warm(REQUEST)
+    warm(REQUEST)
+    early.close()
+
+    assert (len(starts.pairs), len(early.pairs)) == (2, 1)
+
+
 def test_a_pair_is_ready_when_both_have_spoken(starts):
     """One that still imports is waited for; none at all is nothing to wait for."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     nothing = warm.ready()
     warm.prepare(REQUEST)
     seen = [warm.ready()]
@@ -212,7 +226,7 @@ def test_a_pair_is_ready_when_both_have_spoken(starts):
 
 def test_a_training_never_gets_a_trainer_with_other_threads(starts):
     """What is only tried takes any pair; what is trained takes the right one, and the wrong one is ended."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     warm.prepare(REQUEST)
     warm.prepare(THREADED)
     tried = warm.untrained(THREADED)
@@ -228,7 +242,7 @@ def test_a_training_never_gets_a_trainer_with_other_threads(starts):
 
 def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
     """The pair that waits for the training is started for the file as it is now."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     warm.prepare(REQUEST)
     warm.prepare(THREADED)
     warm.untrained(THREADED)
@@ -240,7 +254,7 @@ def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
 
 def test_a_pair_that_has_died_is_not_lent(starts):
     """Its place is taken by a fresh one."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     warm.prepare(REQUEST)
     starts.pairs[0].student.running = False
 
@@ -250,7 +264,7 @@ def test_a_pair_that_has_died_is_not_lent(starts):
 
 def test_a_machine_that_cannot_start_one_says_so_when_it_is_needed(starts):
     """Preparing keeps still; the attempt reports it."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     starts.fails = True
     warm.prepare(REQUEST)
 
@@ -260,7 +274,7 @@ def test_a_machine_that_cannot_start_one_says_so_when_it_is_needed(starts):
 
 def test_closing_ends_what_waits(starts):
     """Nothing waits afterwards, and nothing is started anew."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     warm.prepare(REQUEST)
     warm.close()
     warm.prepare()
@@ -271,7 +285,7 @@ def test_closing_ends_what_waits(starts):
 
 def test_nobody_waits_for_the_end_of_a_pair_but_the_next_one(starts):
     """An attempt has its answer before its processes have ended; no others are started until they have."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     lent = warm(REQUEST)
     lent.student.may_end.clear()
     lent.kill()
@@ -286,7 +300,7 @@ def test_nobody_waits_for_the_end_of_a_pair_but_the_next_one(starts):
 
 def test_closing_waits_for_what_was_lent(starts):
     """No process is left behind where the answer came before its end."""
-    warm = Warm(starts)
+    warm = Warm(starts, starts)
     lent = warm(REQUEST)
     lent.student.may_end.clear()
     lent.kill()

@@ -120,18 +120,18 @@ class Session:
         options = replace(self.options, until="probe", start=self.warm.untrained)
         if report.findings or report.plan is None:
             self._grade(options)
-            self._begin_warming(Plan(source=source.source))
+            self._begin_warming(Plan(source=source.source), early=True)
             return
         self._page(pages.looking(self._subject(), report.notes, screen_of(self.out)))
-        self._begin_warming(report.plan)
+        self._begin_warming(report.plan, early=False)
         self._until_warm()
         self._grade(options)
 
-    def _begin_warming(self, plan: Plan) -> None:
+    def _begin_warming(self, plan: Plan, *, early: bool) -> None:
         """Starts the processes also while the file can't be run yet, so that they wait for the save that mends it."""
         if not calls_function(self.exercise):
             attempt = Attempt(self.exercise, plan, self.path.name, self.exercise.seed, self.options)
-            self.warm.prepare(attempt.request())
+            self.warm.prepare(attempt.request(), early=early)
 
     def _until_warm(self) -> None:
         """Waits until they have imported; a save meanwhile costs none of that."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
-from collections.abc import Callable
 
 from msgspec import structs
 
@@ -35,26 +34,29 @@ class Warm:
     """Keeps one pair waiting, lends it where it is the right one, and starts another one otherwise.
 
     Args:
-        start: what starts a pair.
+        start: what starts a pair for a file that is there, and
+        start_early: one that will wait for it.
     """
 
-    def __init__(self, start: Callable[[pair.Request], pair.Pair] = pair.start) -> None:
-        self._start = start
+    def __init__(self, start: pair.Starter = pair.start, start_early: pair.Starter = pair.start_early) -> None:
+        self._start, self._start_early = start, start_early
         self._waiting: tuple[pair.Pair, pair.Request] | None = None
         self._next: pair.Request | None = None
         self._lent: Lent | None = None
 
-    def prepare(self, request: pair.Request | None = None) -> None:
+    def prepare(self, request: pair.Request | None = None, *, early: bool = True) -> None:
         """Starts a pair if none waits; what stands in its way shows when it is needed.
 
         Args:
             request: what the next pairs will be needed for; None for the same as before.
+            early: whether the file that needs it is still to come.
         """
         self._next = self._next if request is None else structs.replace(request, files={})
         if self._waiting is None and self._next is not None:
             self._settle()
             with contextlib.suppress(GradeError):
-                self._waiting = self._start(self._next), self._next
+                start = self._start_early if early else self._start
+                self._waiting = start(self._next), self._next
 
     def ready(self) -> bool:
         """Whether the pair that waits has imported everything (or ended); True where none waits."""
