@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ MARKED = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(train|keras|browser)\b"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start, which inherit it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job, and all it starts, would ignore Ctrl-C
     if not hasattr(config, "workerinput"):
         config.stash[CACHE] = os.environ["GRADE_CACHE"] = tempfile.mkdtemp(prefix="grade-tests-")
 
