@@ -17,7 +17,7 @@ from grader.grading import Options
 pytestmark = pytest.mark.train
 
 # Longer than such a small training compiles, on a busy machine too.
-SILENT_S = 8.0
+SILENT_S = 12.0
 SPEC = """
 schema: grade-exercise/1
 id: small
