@@ -19,6 +19,7 @@ from grader.arrays import ArraySpec
 from grader.data import load
 from grader.run import Architecture, Layer
 from grader.trainer import training
+from grader.trainer.digests import Digests
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees
 from grader.wire import Answer, Begin, FitArguments, Order
@@ -73,7 +74,7 @@ class Clock:
 def trained(order: training.Opened, seed: int = 7, line: float = 2.0) -> Clock:
     """One training by the trainer's own means, without a store."""
     clock = Clock(line)
-    Trainees(None, "here", lambda _: None).train(
+    Trainees(None, "here", lambda _: None, Digests()).train(
         order, Begin(seed=seed, limit_s=3600.0, reuse=False), clock, lambda: None
     )
     return clock

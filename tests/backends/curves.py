@@ -12,6 +12,7 @@ import trainings
 from msgspec import structs
 
 from grader.trainer import training
+from grader.trainer.digests import Digests
 from grader.trainer.trainees import Trainees
 from grader.wire import Answer, Begin
 
@@ -32,7 +33,7 @@ def curve(seed, epochs, rate):
     compiled["optimizer"]["config"]["learning_rate"] = rate
     order.order = structs.replace(order.order, compile=json.dumps(compiled))
     begin = Begin(seed=seed, limit_s=600.0, reuse=False)
-    Trainees(None, "here", lambda _: None).train(order, begin, heard, lambda: None)
+    Trainees(None, "here", lambda _: None, Digests()).train(order, begin, heard, lambda: None)
     return found
 
 

@@ -16,6 +16,7 @@ from replay_orders import Student, convolution, dense, dropout, order, unbuilt
 from grader.arrays import ArraySpec
 from grader.run import Architecture, Layer
 from grader.trainer import memory, scanning, training
+from grader.trainer.digests import Digests
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees, _fresh
 from grader.wire import Begin
@@ -59,7 +60,7 @@ def plain(made):
 
 
 def trained(made, student):
-    trainees = Trainees(None, "here", lambda seconds: None)
+    trainees = Trainees(None, "here", lambda seconds: None, Digests())
     outcome, trainee = trainees.train(made, Begin(seed=7, limit_s=60.0), student, lambda: None)
     return outcome, trainee
 
@@ -100,7 +101,7 @@ def test_larger_data_is_fed_by_batches(monkeypatch):
 def test_a_limit_ends_the_training_between_two_calls():
     """The time limit counts from the end of the first call, so compilation isn't counted."""
     made = opened("dense")
-    trainees = Trainees(None, "here", lambda seconds: None)
+    trainees = Trainees(None, "here", lambda seconds: None, Digests())
 
     outcome, _ = trainees.train(made, Begin(seed=7, limit_s=0.0), Student(), lambda: None)
 
@@ -124,7 +125,7 @@ def test_another_fit_goes_on_with_the_shuffling():
     x, y = twice.arrays.get("x"), twice.arrays.get("y")
     histories = [model.fit(x, y, epochs=3, verbose=0), model.fit(x, y, epochs=3, verbose=0)]
     expected = [loss for history in histories for loss in history.history["loss"]]
-    student, trainees = Student(), Trainees(None, "here", lambda seconds: None)
+    student, trainees = Student(), Trainees(None, "here", lambda seconds: None, Digests())
 
     for made in (twice, opened("convolution", model=1), twice):
         heard = student if made.order.model == 0 else Student()
