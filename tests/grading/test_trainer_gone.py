@@ -34,7 +34,8 @@ def test_a_trainer_that_ends_is_not_blamed_on_the_student(sent):
         Channel(trainer, None).send(message)
     trainer.close()
     well = SimpleNamespace(
-        sock=near, output_exceeded=False, memory_exceeded=False, output=str, kill=near.close,
+        sock=near, output_exceeded=False, memory_exceeded=False, output=lambda ending: "",
+        begin_to_end=lambda: None, kill=near.close,
         wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
     )  # fmt: skip
     gone = SimpleNamespace(sock=side, last_words=lambda: "killed", memory=int, kill=side.close)
