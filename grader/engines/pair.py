@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from grader.engines import confine, cushion
+from grader.engines import confine
 from grader.engines.trainer import Backend, Device, Trainer, TrainerProcess
 
 
@@ -63,20 +63,20 @@ def start(request: Request) -> Pair:
         UsageError: see `confine.start`.
         GraderError: see `confine.start`.
     """
-    return _start(request, None, 0)
+    return _start(request, None)
 
 
 def start_early(request: Request) -> Pair:
-    """A fresh pair for a file that isn't there yet: both do before it what it would else have to wait for.
+    """A fresh pair for a file that isn't there yet: the trainer looks at the usual order before it.
 
     Raises:
         UsageError: see `confine.start`.
         GraderError: see `confine.start`.
     """
-    return _start(request, request.dataset, cushion.size(min(request.policy.memory, cushion.free())))
+    return _start(request, request.dataset)
 
 
-def _start(request: Request, rehearsal: str | None, cushion_bytes: int) -> Pair:
+def _start(request: Request, rehearsal: str | None) -> Pair:
     trainer = TrainerProcess(
         request.device,
         backend=request.backend,
@@ -85,8 +85,7 @@ def _start(request: Request, rehearsal: str | None, cushion_bytes: int) -> Pair:
         rehearsal=rehearsal,
     )
     try:
-        held = {cushion.NAME: str(cushion_bytes)} if cushion_bytes else {}
-        return Pair(confine.start("grader.student", request.files, request.policy, held), trainer)
+        return Pair(confine.start("grader.student", request.files, request.policy), trainer)
     except BaseException:
         trainer.kill()
         raise

@@ -6,11 +6,9 @@ from msgspec import structs
 from grader import course as courses
 from grader import exercise as exercises
 from grader import static, submission
-from grader.channel import Channel
-from grader.engines import confine, cushion, pair
+from grader.engines import pair
 from grader.grading import Options
 from grader.grading.attempt import Attempt
-from grader.wire import Load, Ready, StudentMessage
 
 pytestmark = pytest.mark.train
 
@@ -54,26 +52,3 @@ def test_an_early_start_changes_no_digit_and_no_name(run_in):
 
     assert late[0].kind == "completed"
     assert early == late
-
-
-def memory_of(held):
-    """The most memory that a student's process has taken before its file, and what it takes when that begins."""
-    source = "import os\ndef resident():\n    return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')\n"
-    policy = confine.Policy(memory=4_000_000_000, output=10_000)
-    process = confine.start("grader.student", {}, policy, {cushion.NAME: str(held)} if held else {})
-    try:
-        channel = Channel(process.sock, StudentMessage, patience_s=60)
-        assert isinstance(channel.receive(), Ready)
-        before = process.peak_memory
-        channel.send(Load(source=source, filename="a.py", function="resident"))
-        return before, channel.receive().value
-    finally:
-        process.kill()
-
-
-def test_memory_is_held_until_the_file_comes():
-    """And no longer, so that the file has all of it."""
-    (before, then), (before_usual, then_usual) = memory_of(cushion.BYTES), memory_of(0)
-
-    assert 0.9 * cushion.BYTES < before - before_usual < 1.3 * cushion.BYTES
-    assert abs(then - then_usual) < 0.2 * cushion.BYTES
