@@ -18,7 +18,9 @@ from grader.trainer.rebuild_sizes import WAYS
 from grader.wire import Answer, Event, Hook, Order, Trained
 
 # Many steps in one call: TensorFlow does that by itself.
-scanning: Any = importlib.import_module("grader.trainer.scanning") if keras.backend.backend() == "jax" else None
+ON_JAX = keras.backend.backend() == "jax"
+scanning: Any = importlib.import_module("grader.trainer.scanning") if ON_JAX else None
+logits: Any = importlib.import_module("grader.trainer.logits") if ON_JAX else None
 
 DEFAULT_BATCH = 32
 MANY_STEPS = 125

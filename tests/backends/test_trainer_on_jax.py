@@ -18,6 +18,7 @@ FILES = {
     "trainer/test_replay.py": "told_again or goes_on",
     "backends/on_jax_scanning.py": "",
     "backends/on_jax_feeding.py": "",
+    "backends/on_jax_logits.py": "",
 }
 
 
