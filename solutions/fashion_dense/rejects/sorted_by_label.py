@@ -29,6 +29,6 @@ def train_fashion_dense():
     history = model.fit(
         training_images,
         training_labels,
-        epochs=1, shuffle=False,
+        epochs=1, shuffle=False, batch_size=8,
     )
     return history.epoch, history.history["accuracy"][-1]
