@@ -22,7 +22,7 @@ from grader.arrays import ArraySpec
 
 MAX_MESSAGE = 4_000_000
 CHUNK = 1 << 20
-# What may be on its way; with the system's own 200 KB the three processes wake each other twice as often.
+# What may be on its way; with the system's own 200 KB the three processes wake each other more often.
 ON_THE_WAY_BYTES = 1 << 19
 TICK_S = 0.1
 # TypeError: a mapping with a list for a key.

@@ -20,7 +20,7 @@ PORTION_VALUES = 1 << 18
 
 @dataclass(slots=True)
 class Cargo:
-    """The arrays of an order in sending order, each with its spec, which tells the type as that they are sent."""
+    """The arrays of an order in sending order, each with its spec, which tells the type in which they are sent."""
 
     specs: list[ArraySpec] = field(default_factory=list)
     buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)
@@ -49,7 +49,7 @@ def as_array(data: Any) -> np.ndarray[Any, Any]:
 
 
 def _numbers(data: Any) -> tuple[np.ndarray[Any, Any], Any]:
-    """An array with one axis at least, and the type as that it is trained on."""
+    """An array with one axis at least, and the type in which it is trained on."""
     array = np.asarray(data)
     if array.dtype == object:
         array = np.asarray(data, dtype=keras.config.floatx())

@@ -69,7 +69,6 @@ class Lasting:
     archive: Archive | None
     machine: str
     device: str
-    digests: Digests
     find: Remembered
     buffers: Buffers = field(default_factory=Buffers)
 
@@ -79,7 +78,7 @@ class Trainer:
 
     def __init__(self, channel: Channel, lasting: Lasting) -> None:
         self.channel, self.lasting = channel, lasting
-        self.trainees = Trainees(lasting.archive, lasting.machine, self._at_work, lasting.digests)
+        self.trainees = Trainees(lasting.archive, lasting.machine, self._at_work, lasting.find.digests)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
         self.order: Order | None = None
@@ -259,17 +258,12 @@ def main() -> None:
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
     archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
-    digests = Digests()
-    lasting = Lasting(
-        archive=archive, machine=identity.machine(device), device=device, digests=digests, find=Remembered(digests)
-    )
+    lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=Remembered(Digests()))
     if (dataset := os.environ.get(rehearsal.NAME)) is not None:
         rehearsal.rehearse(dataset, lambda sock: serve(sock, hello, lasting))
     if POOL_NAME not in os.environ:
         serve(line, hello, lasting)
         return
-    gc.collect()
-    gc.freeze()  # what was imported stays; else each submission's end would search all of it for garbage
     while True:
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
