@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -18,6 +19,7 @@ Dtype = Literal[
     "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
 ]  # fmt: skip
 Role = Literal["x", "y", "sample_weight", "val_x", "val_y", "val_sample_weight"]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class ArraySpec(Struct, frozen=True, kw_only=True):
@@ -39,5 +41,30 @@ class ArraySpec(Struct, frozen=True, kw_only=True):
     def nbytes(self) -> int:
         return math.prod(self.shape) * ITEM_SIZES[self.dtype]
 
+    @property
+    def follows(self) -> int:
+        """Bytes that follow the message."""
+        return self.nbytes
 
-ArraySpecs = Annotated[list[ArraySpec], Meta(max_length=2000)]
+
+class OrderedSpec(ArraySpec, frozen=True, kw_only=True):
+    """One array of an order; with a digest, it is the one of that content that the trainer holds, and nothing follows.
+
+    The trainer offers digests of its own arrays only, so a false one is no way to train on anything else than was said.
+    """
+
+    digest: Digest | None = None
+
+    @property
+    def follows(self) -> int:
+        return self.nbytes if self.digest is None else 0
+
+
+ArraySpecs = Annotated[Sequence[ArraySpec], Meta(max_length=2000)]
+OrderedSpecs = Annotated[list[OrderedSpec], Meta(max_length=2000)]
+
+
+def all_held(ordered: Iterable[OrderedSpec], held: Iterable[OrderedSpec]) -> bool:
+    """Whether those of an order's arrays that come as a digest are among the ones that the trainer holds."""
+    offered = {(spec.digest, spec.dtype, *spec.shape) for spec in held}
+    return all(spec.digest is None or (spec.digest, spec.dtype, *spec.shape) in offered for spec in ordered)

@@ -101,7 +101,7 @@ class Channel:
     def relay(self, specs: Sequence[ArraySpec], other: Channel | None) -> None:
         """Hands the bytes of `specs` on to another channel (None: throws them away)."""
         buffer = memoryview(bytearray(CHUNK))
-        left = sum(spec.nbytes for spec in specs)
+        left = sum(spec.follows for spec in specs)
         while left:
             count = self._some(buffer[: min(left, CHUNK)])
             left -= count

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from grader.arrays import ArraySpecs, Count
+from grader.arrays import ArraySpecs, Count, OrderedSpecs
 from grader.plain import check_plain
 from grader.run import Architecture, CurveOutcome, DataMatch, LayerMaps
 from grader.verdict import Note
@@ -57,7 +57,7 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
     architecture: str
     compile: str
     fit: FitArguments
-    arrays: ArraySpecs
+    arrays: OrderedSpecs
     x_names: Names | None = None
     batch_hooks: bool = False
     weights_each_epoch: bool = False
@@ -166,7 +166,7 @@ class Building(Struct, frozen=True, kw_only=True):
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
     """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
-    top-level statements to leave out and those that may fail.
+    top-level statements to leave out and those that may fail; and the arrays that the trainer holds already.
     """
 
     source: str
@@ -176,6 +176,7 @@ class Load(Struct, frozen=True, kw_only=True, tag=True):
     skipped: list[int] = field(default_factory=list)
     tolerated: list[int] = field(default_factory=list)
     building: Building | None = None
+    held: OrderedSpecs = field(default_factory=list)
 
 
 class Probe(Struct, frozen=True, kw_only=True, tag=True):
@@ -238,7 +239,6 @@ class Open(Struct, frozen=True, kw_only=True, tag=True):
     """An order to look at: inspected and matched, not yet trained."""
 
     order: Order
-    arrays: ArraySpecs
     dataset: str
     memory: int
 
@@ -279,11 +279,12 @@ class Compared(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag=True):
-    """The trainer is up."""
+    """The trainer is up; `held` are the arrays that it has from earlier submissions, each with its digest."""
 
     backend: str
     device: str
     versions: dict[str, str]
+    held: OrderedSpecs = field(default_factory=list)
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):

@@ -6,12 +6,13 @@ Only the trainer's words become measurements; the student's side declares, answe
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
 
 from grader import checks
-from grader.arrays import ArraySpec
+from grader.arrays import ArraySpec, all_held
 from grader.channel import Channel, Closed, Malformed, Silent
 from grader.engines import confine
 from grader.engines.pair import Request
@@ -124,6 +125,7 @@ class Attempt:
     def _start(self) -> None:
         self._show("starting")
         hello = self._from_trainer(Hello)
+        self.held = hello.held
         self.trainer_began = self.trainer_process.memory()
         self.ledger.versions = {**hello.versions, "backend": hello.backend, "device": hello.device}
         if self.options.device == "gpu" and hello.device != "gpu":
@@ -142,7 +144,7 @@ class Attempt:
         building = modelling.building(self.exercise, self.options)
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
-            tolerated=plan.tolerated, building=building,
+            tolerated=plan.tolerated, building=building, held=self.held,
         ))  # fmt: skip
         while True:
             message = self._from_student(Order, Maps, Returned)
@@ -164,11 +166,13 @@ class Attempt:
         if self.ledger.orders and self.clocks.left_s("training") < OVERRUN_S:  # the limit ended the one before
             raise Over(self.ledger.limited(self.limit_s))
         self._bound(order.arrays, order.line)
+        if not all_held(order.arrays, self.held):
+            raise Malformed("an order of an array that the trainer doesn't hold")
         order, self.ledger.call = modelling.specified(order, self.exercise, self.options, len(self.ledger.orders))
         with self.clocks.of("training"):
             dataset = self.exercise.dataset or "mnist"
             memory = modelling.memory(self.exercise)
-            self.trainer.send(Open(order=order, arrays=order.arrays, dataset=dataset, memory=memory))
+            self.trainer.send(Open(order=order, dataset=dataset, memory=memory))
             self.owed = True
             with self.clocks.of("student"):  # which may send as slowly as it likes
                 self.student.relay(order.arrays, self.trainer)
@@ -188,7 +192,7 @@ class Attempt:
                     raise Over(End(kind="gated", message="the training has not been started"))
                 self._go_on(order)
 
-    def _bound(self, arrays: list[ArraySpec], line: int | None) -> None:
+    def _bound(self, arrays: Sequence[ArraySpec], line: int | None) -> None:
         if (end := too_much(arrays, len(self.ledger.orders), self.exercise.limits, line)) is not None:
             raise Over(end)
 

@@ -30,7 +30,7 @@ def main() -> None:
     front.send(Ready())
     load = front.receive()
     assert isinstance(load, Load)
-    front.filename = load.filename
+    front.filename, front.held = load.filename, load.held
     sys.argv = [load.filename]
 
     def use(function: Callable[..., Any]) -> Any:

@@ -139,6 +139,7 @@ class Fit:
 
     def _send_order(self, cargo: Cargo, fit: FitArguments) -> None:
         x = self.arguments["x"]
+        cargo.leave_out(self.front.held)
         order = Order(
             model=self.delegate.number(self.model),
             architecture=self._architecture(),

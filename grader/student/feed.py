@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import keras
 import numpy as np
+from msgspec import structs
 
-from grader.arrays import ITEM_SIZES, ArraySpec, Role
+from grader.arrays import ITEM_SIZES, ArraySpec, OrderedSpec, Role
+from grader.digesting import digest
 
 MAX_PIPELINE_BYTES = 3_000_000_000
 PORTION_VALUES = 1 << 18
@@ -22,7 +24,7 @@ PORTION_VALUES = 1 << 18
 class Cargo:
     """The arrays of an order in sending order, each with its spec, which tells the type in which they are sent."""
 
-    specs: list[ArraySpec] = field(default_factory=list)
+    specs: list[OrderedSpec] = field(default_factory=list)
     buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)
 
     def add(self, role: Role, data: Any) -> None:
@@ -31,15 +33,28 @@ class Cargo:
             array, dtype = _numbers(leaf)
             if _casting_may_raise():
                 array = np.ascontiguousarray(array, dtype)
-            self.specs.append(ArraySpec(dtype=dtype, shape=list(array.shape), role=role))
+            self.specs.append(OrderedSpec(dtype=dtype, shape=list(array.shape), role=role))
             self.buffers.append(array)
 
+    def leave_out(self, held: Sequence[OrderedSpec]) -> None:
+        """Names by its digest what the trainer holds already, which is then not sent."""
+        for place, (spec, array) in enumerate(zip(self.specs, self.buffers, strict=True)):
+            alike = {other.digest for other in held if (other.dtype, other.shape) == (spec.dtype, spec.shape)}
+            if alike and (found := digest(spec, _portions(spec, array))) in alike:
+                self.specs[place] = structs.replace(spec, digest=found)
+
     def portions(self) -> Iterator[memoryview]:
-        """Their bytes, one array after another, cast bit by bit: to get memory for the whole takes longer than to cast."""
+        """The bytes that are sent, one array after another."""
         for spec, array in zip(self.specs, self.buffers, strict=True):
-            rows = max(1, len(array) * PORTION_VALUES // max(1, array.size))
-            for start in range(0, len(array), rows):
-                yield np.ascontiguousarray(array[start : start + rows], spec.dtype).data
+            if spec.follows:
+                yield from _portions(spec, array)
+
+
+def _portions(spec: ArraySpec, array: np.ndarray[Any, Any]) -> Iterator[memoryview]:
+    """An array's bytes, cast bit by bit: to get memory for the whole takes longer than to cast."""
+    rows = max(1, len(array) * PORTION_VALUES // max(1, array.size))
+    for start in range(0, len(array), rows):
+        yield np.ascontiguousarray(array[start : start + rows], spec.dtype).reshape(-1).view(np.uint8).data
 
 
 def as_array(data: Any) -> np.ndarray[Any, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 import numpy as np
 
+from grader.arrays import OrderedSpec
 from grader.channel import Channel
 from grader.verdict import Note
 from grader.wire import Order, Remark, Returned, ToStudent, Unsupported
@@ -39,6 +40,7 @@ class Front:
     def __init__(self, filename: str = "", receives: Any = ToStudent) -> None:
         self.filename = filename
         self.channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), receives)
+        self.held: list[OrderedSpec] = []  # what the trainer has already
         self._remarks: set[tuple[int | None, str]] = set()
         self._broken_off = ""
 

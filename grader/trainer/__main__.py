@@ -9,7 +9,7 @@ import random
 import socket
 import sys
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from grader.importing import uncollected
@@ -28,9 +28,8 @@ with uncollected():
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
-    from grader.trainer.buffers import Buffers
     from grader.trainer.digests import Digests
-    from grader.trainer.feeding import Array, Arrays, read_arrays
+    from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
     from grader.trainer.matching import Remembered, match_order
     from grader.trainer.trainees import Trainee, Trainees
     from grader.trainer.training import Opened
@@ -70,7 +69,6 @@ class Lasting:
     machine: str
     device: str
     find: Remembered
-    buffers: Buffers = field(default_factory=Buffers)
 
 
 class Trainer:
@@ -102,7 +100,7 @@ class Trainer:
     def _open(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
-        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays, self.lasting.buffers))
+        arrays = Arrays(order.arrays, ordered_arrays(self.channel, order.arrays, self.lasting.find.held))
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
@@ -188,7 +186,7 @@ class Trainer:
         if not message.arrays:
             return None
         assert self.order is not None
-        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays, self.lasting.buffers))
+        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen)
@@ -215,7 +213,7 @@ class Trainer:
             self.channel.send(Rejected(message=str(error)[:4000]))
 
     def _compare(self, message: Compare) -> None:
-        given = read_arrays(self.channel, message.arrays, self.lasting.buffers)
+        given = read_arrays(self.channel, message.arrays)
         assert self.trained is not None
         dataset = load(self.dataset, verify=True)
         try:
@@ -281,7 +279,7 @@ def serve(sock: socket.socket, hello: Hello, lasting: Lasting) -> bool:
         channel = Channel(sock, ToTrainer)
         trainer = Trainer(channel, lasting)
         try:
-            channel.send(hello)
+            channel.send(structs.replace(hello, held=lasting.find.held.offered()))
             while True:
                 trainer.handle(channel.receive())
         except Closed:

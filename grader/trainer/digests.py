@@ -8,14 +8,16 @@ from typing import Any
 import blake3
 import numpy as np
 
+from grader import digesting
+from grader.arrays import ArraySpec
+
 Array = np.ndarray[Any, Any]
 
 
 def digest(array: Array) -> str:
-    """A digest of dtype, shape and content; about 3 GB/s on one core."""
-    hasher = blake3.blake3(f"{array.dtype.str} {array.shape} ".encode(), max_threads=blake3.blake3.AUTO)
-    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return hasher.hexdigest()
+    """Of dtype, shape and content."""
+    spec = ArraySpec(dtype=array.dtype.name, shape=list(array.shape))
+    return digesting.digest(spec, [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data], blake3.blake3.AUTO)
 
 
 class Digests:

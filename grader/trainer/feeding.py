@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader.arrays import ArraySpec, Role
+from grader.arrays import ArraySpec, OrderedSpec, Role
 from grader.channel import Channel
-from grader.trainer.buffers import Buffers
+from grader.trainer.held import Held
 from grader.wire import Order
 
 Array = np.ndarray[Any, Any]
@@ -46,14 +46,20 @@ class Arrays:
         return tuple(part for part in parts if part is not None)
 
 
-def read_arrays(channel: Channel, specs: Sequence[ArraySpec], buffers: Buffers) -> list[Array]:
+def read_arrays(channel: Channel, specs: Sequence[ArraySpec]) -> list[Array]:
     """Reads the raw bytes behind a message into arrays of our own."""
-    values = []
-    for spec in specs:
-        value = buffers.array(spec)
-        channel.read_into(value.reshape(-1).data)
-        values.append(value)
-    return values
+    return [_read(channel, spec) for spec in specs]
+
+
+def ordered_arrays(channel: Channel, specs: Sequence[OrderedSpec], held: Held) -> list[Array]:
+    """The arrays of an order: read, or those that it names."""
+    return [_read(channel, spec) if spec.digest is None else held.named(spec.digest) for spec in specs]
+
+
+def _read(channel: Channel, spec: ArraySpec) -> Array:
+    value: Array = np.empty(spec.shape, spec.dtype)
+    channel.read_into(value.reshape(-1).data)
+    return value
 
 
 class Passes(keras.utils.PyDataset):  # type: ignore[misc]

@@ -40,18 +40,20 @@ class Match:
     transform: Callable[[Array], Array] | None = None
     exact: bool = True
 
-    def write_anew(self, x: Array) -> None:
-        """Computes the known images in `x` (those that were matched) anew, where they hold to a tolerance only.
+    def written_anew(self, x: Array) -> Array:
+        """`x` (which was matched) with its known images computed anew, where they hold to a tolerance only.
 
-        Otherwise the last bits of an image that was scaled by its own norm could spell its label. Does nothing where
-        the match is exact.
+        Otherwise the last bits of an image that was scaled by its own norm could spell its label. It is written into,
+        unless it is protected from that, and left as it is where the match is exact.
         """
         if self.exact or self.dataset is None or self.transform is None:
-            return
+            return x
+        x = x if x.flags.writeable else x.copy()
         images = canonical(self.dataset).images
         for rows in chunks(x):
             rows = rows[self.source[rows] != UNKNOWN]  # noqa: PLW2901
             x[rows] = self.transform(images[self.source[rows]]).astype(x.dtype)
+        return x
 
     def data_match(self, *, trained_on: int | None = None, validation: str | None = None) -> DataMatch:
         """The record for the report, over all examples of the order."""

@@ -11,6 +11,7 @@ from msgspec import structs
 from grader.run import DataMatch
 from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays
+from grader.trainer.held import Held
 from grader.trainer.match import Match, match
 from grader.trainer.match_canonical import TRAIN, UNKNOWN
 from grader.wire import Order
@@ -24,11 +25,12 @@ Find = Callable[[Array, Array, str], Match]
 class Remembered:
     """`match`, which compares data that it has seen before no second time: a class orders the same arrays over and over.
 
-    Only exact matches are remembered; the others write their images anew, which no digest stands for.
+    Only exact matches are remembered; the others write their images anew, which no digest stands for. Where all images
+    are a dataset's, they are held, for the next order to name them.
     """
 
     def __init__(self, digests: Digests) -> None:
-        self.digests = digests
+        self.digests, self.held = digests, Held(digests)
         self._known: dict[tuple[str, str, str], Match] = {}
 
     def __call__(self, x: Array, y: Array, dataset: str) -> Match:
@@ -38,6 +40,8 @@ class Remembered:
             self._known[key] = found
             for oldest in list(self._known)[:-MOST_REMEMBERED]:
                 del self._known[oldest]
+            if (found.source != UNKNOWN).all():
+                self.held.hold(x)
         else:
             self.digests.forget(x)
         return found
@@ -54,7 +58,7 @@ def match_order(
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
     found = find(x[0], y[0], dataset)
-    found.write_anew(x[0])
+    x[0] = found.written_anew(x[0])
     data = found.data_match(trained_on=trained_on, validation=_validation(order, arrays))
     return structs.replace(data, held_back=_held_back(found, data, arrays, find)), found.transform
 

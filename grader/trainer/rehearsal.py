@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from grader.arrays import ArraySpec
+from grader.arrays import OrderedSpec
 from grader.channel import Channel
 from grader.trainer.feeding import Array
 from grader.trainer.match_canonical import TRAIN, canonical
@@ -47,7 +47,7 @@ def _play(sock: socket.socket, dataset: str, order: Order) -> None:
     with sock:
         channel = Channel(sock, TrainerMessage)
         channel.receive()
-        message = Open(order=order, arrays=order.arrays, dataset=dataset, memory=MEMORY)
+        message = Open(order=order, dataset=dataset, memory=MEMORY)
         channel.send(message, itertools.chain(_scaled(data.images[:TRAIN]), [data.labels[:TRAIN]]))
         channel.receive()
 
@@ -62,8 +62,8 @@ def _order() -> Order:
         inner = [layers.Flatten(), layers.Dense(128, "relu"), layers.Dropout(0.2), layers.Dense(10, "softmax")]
         model = keras.Sequential([layers.Input(SHAPE), *inner])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    images = ArraySpec(dtype="float32", shape=[TRAIN, *SHAPE], role="x")
-    labels = ArraySpec(dtype="uint8", shape=[TRAIN], role="y")
+    images = OrderedSpec(dtype="float32", shape=[TRAIN, *SHAPE], role="x")
+    labels = OrderedSpec(dtype="uint8", shape=[TRAIN], role="y")
     return Order(
         model=0,
         architecture=model.to_json(),

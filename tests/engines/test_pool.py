@@ -125,6 +125,55 @@ def test_what_is_killed_is_replaced(warm, graded, others, name):
     assert first not in running(name, others)
 
 
+class Counted:
+    """A socket that counts what is sent."""
+
+    def __init__(self, sock):
+        self.sock, self.sent = sock, 0
+
+    def send(self, data):
+        count = self.sock.send(data)
+        self.sent += count
+        return count
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+WHOLE = "model.fit(x[:9000] / 255, y[:9000], epochs=1, verbose=0).history"
+LIES = """
+from msgspec import structs
+import grader.student.feed as feed
+def leave_out(cargo, held):
+    if cargo.specs[0].shape == held[0].shape:
+        cargo.specs[0] = structs.replace(cargo.specs[0], digest=DIGEST)
+feed.Cargo.leave_out = leave_out
+"""
+INVENTS = LIES.replace("DIGEST", "'0' * 64")
+LIES = LIES.replace("DIGEST", "held[0].digest")
+
+
+def test_what_the_trainer_has_from_another_submission_is_not_sent_again(warm, graded):
+    """With the same figures; who only says to have it is trained on it, and who names something else is thrown out."""
+    lines = []
+
+    def start(request):
+        pair = warm.start(request)
+        pair.trainer.sock = Counted(pair.trainer.sock)
+        lines.append(pair.trainer.sock)
+        return pair
+
+    first = graded(start, what=WHOLE, fresh=True)
+    second = graded(start, what=WHOLE, fresh=True)
+    liar = graded(start, what=WHOLE.replace("/ 255", "* 0."), more=LIES, fresh=True)
+    other = graded(start, what=WHOLE, more=INVENTS, fresh=True)
+
+    assert [line.sent > 9000 * 784 * 4 for line in lines] == [True, False, False, False]
+    assert first.training[0].epochs == second.training[0].epochs == liar.training[0].epochs
+    assert first.returned == second.returned == liar.returned
+    assert (other.end, other.end_message) == ("forbidden", "your code interfered with the grader's connection")
+
+
 def test_an_abandoned_training_does_not_disturb_the_next(warm, graded):
     """A submission that ends in mid-training leaves a trainer that is at rest again, or a new one."""
     callback = "[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: os._exit(5))]"

@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
+from grader.arrays import OrderedSpec
+
 pytestmark = pytest.mark.keras
 
 
@@ -49,6 +51,36 @@ def test_no_portion_is_large():
     cargo.add("x", np.zeros((4, PORTION_VALUES // 2)))
 
     assert [portion.nbytes for portion in cargo.portions()] == [4 * PORTION_VALUES] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (np.random.default_rng(1).random((700, 90)), np.float32),
+        (np.random.default_rng(1).random((90, 700)).T, np.float32),
+        (np.arange(3000, dtype=">u2").reshape(-1, 3)[::2], np.uint16),
+        (np.zeros((4, 5), bool), np.bool_),
+        (np.empty((0, 5)), np.float32),
+    ],
+)
+def test_what_the_trainer_holds_is_named_and_not_sent(given, kept):
+    """Where content, type and shape are the same; all else is sent."""
+    from grader.student.feed import Cargo
+    from grader.trainer.digests import digest
+
+    def spec(array):
+        return OrderedSpec(dtype=array.dtype.name, shape=list(array.shape), digest=digest(array))
+
+    cargo = Cargo()
+    cargo.add("x", [given, given + np.ones_like(given), given.reshape(-1)])
+    cargo.add("val_x", given)
+    whole = given.astype(kept)
+    cargo.leave_out([spec(whole), spec(np.ones(3))])
+
+    assert [one.digest for one in cargo.specs] == [digest(whole), cargo.specs[1].digest, None, digest(whole)]
+    assert (cargo.specs[1].digest is None) == bool(given.size)
+    follow = [(given + np.ones_like(given)).astype(kept).tobytes(), whole.tobytes()]
+    assert b"".join(cargo.portions()) == b"".join(follow)
 
 
 def test_other_data_is_refused():

@@ -172,7 +172,7 @@ def test_labels_in_the_pixels(mnist: Dataset, name: str) -> None:
     leaks()[name](x, y)
 
     found = match(x, y, "mnist")
-    found.write_anew(x)
+    x = found.written_anew(x)
 
     known = found.source >= 0
     assert found.transform is not None
@@ -201,7 +201,7 @@ def test_writing_anew(mnist: Dataset) -> None:
     """Images that hold to a tolerance become what the recognised change makes of the canonical ones."""
     x = standardised(mnist.x_train[:3000], (0,))
     found = match(x, mnist.y_train[:3000], "mnist")
-    found.write_anew(x)
+    x = found.written_anew(x)
 
     assert found.transform is not None
     assert as_bytes(found.transform(mnist.x_train[:3000])) == as_bytes(x)
@@ -212,9 +212,21 @@ def test_exact_images_stay(mnist: Dataset) -> None:
     x = mnist.x_train[:3000] / F32(255)
     x[5] = 0.5
     before = x.copy()
-    match(x, mnist.y_train[:3000], "mnist").write_anew(x)
+    assert match(x, mnist.y_train[:3000], "mnist").written_anew(x) is x
 
     np.testing.assert_array_equal(before, x)
+
+
+def test_what_is_held_for_others_is_not_written_into(mnist: Dataset) -> None:
+    """A protected array stays as it is, and a copy is written anew."""
+    x = standardised(mnist.x_train[:3000], (0,))
+    before, found = x.copy(), match(x, mnist.y_train[:3000], "mnist")
+    plain = found.written_anew(x.copy())
+    x.flags.writeable = False
+
+    other = found.written_anew(x)
+
+    assert as_bytes(other) == as_bytes(plain) != as_bytes(before) == as_bytes(x)
 
 
 UNKNOWN = {

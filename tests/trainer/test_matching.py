@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from grader.trainer.digests import Digests
 from grader.trainer.match import Match
-from grader.trainer.matching import match_order
+from grader.trainer.match_canonical import canonical
+from grader.trainer.matching import Remembered, match_order
 
 pytestmark = pytest.mark.keras
 FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None)
@@ -45,3 +47,19 @@ def test_where_all_are_trained_on_nothing_is_held_back():
     """Nor where there is no validation data."""
     assert matched(x=range(60_000), y=range(60_000), val_x=range(9), val_y=range(9)).held_back == 0
     assert matched(x=range(9), y=range(9)).held_back == 0
+
+
+def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
+    """Neither with one image more, nor where the images have to be written anew, nor of another order's making."""
+    data = canonical("mnist")
+    images, labels = data.images[:2000], data.labels[:2000]
+    usual = (images / 255.0).astype(np.float32)
+    more, normed = usual.copy(), usual / np.linalg.norm(usual, axis=1, keepdims=True)
+    more[7] = 0.5
+    find = Remembered(Digests())
+
+    seen = [find(x, labels, "mnist") for x in (more, normed, usual)]
+
+    assert [(one.exact, bool((one.source < 0).any())) for one in seen] == [(True, True), (False, False), (True, False)]
+    [spec] = find.held.offered()
+    assert find.held.named(spec.digest) is usual

@@ -18,7 +18,6 @@ def test_the_usual_order_is_looked_at_and_leaves_nothing_of_its_own():
 
     from grader.trainer import rebuild, rehearsal
     from grader.trainer.allow import parse
-    from grader.trainer.buffers import Buffers
     from grader.trainer.feeding import read_arrays
 
     seen = []
@@ -28,7 +27,7 @@ def test_the_usual_order_is_looked_at_and_leaves_nothing_of_its_own():
             channel = Channel(sock, ToTrainer)
             channel.send(Hello(backend="tensorflow", device="cpu", versions={}))
             message = channel.receive()
-            seen.append((message, read_arrays(channel, message.arrays, Buffers())))
+            seen.append((message, read_arrays(channel, message.order.arrays)))
             channel.send(Refused(message="no"))
             with pytest.raises(Closed):
                 channel.receive()

@@ -1,14 +1,19 @@
 """Processes that were started before there was a file do what others do."""
 
+import numpy as np
 import pytest
 from msgspec import structs
 
 from grader import course as courses
 from grader import exercise as exercises
 from grader import static, submission
+from grader.channel import Channel
+from grader.data import load
 from grader.engines import pair
+from grader.engines.trainer import TrainerProcess
 from grader.grading import Options
 from grader.grading.attempt import Attempt
+from grader.wire import TrainerMessage
 
 pytestmark = pytest.mark.train
 
@@ -52,3 +57,19 @@ def test_an_early_start_changes_no_digit_and_no_name(run_in):
 
     assert late[0].kind == "completed"
     assert early == late
+
+
+def test_the_usual_images_need_not_be_sent():
+    """A trainer that was started early holds all of them, from 0 to 1; one that wasn't holds nothing."""
+    from grader.trainer.digests import digest
+
+    held = []
+    for rehearsal in ("fashion_mnist", None):
+        process = TrainerProcess("cpu", rehearsal=rehearsal)
+        try:
+            held.append(Channel(process.sock, TrainerMessage).receive().held)
+        finally:
+            process.kill()
+
+    usual = (load("fashion_mnist").x_train / 255.0).astype(np.float32)
+    assert [[spec.digest for spec in each] for each in held] == [[digest(usual)], []]
