@@ -30,6 +30,7 @@ with uncollected():
     from grader.trainer.allow_json import TooMuch
     from grader.trainer.digests import Digests
     from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
+    from grader.trainer.held import offered
     from grader.trainer.matching import Remembered, match_order
     from grader.trainer.trainees import Trainee, Trainees
     from grader.trainer.training import Opened
@@ -75,7 +76,7 @@ class Trainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
     def __init__(self, channel: Channel, lasting: Lasting) -> None:
-        self.channel, self.lasting = channel, lasting
+        self.channel, self.lasting, self.held = channel, lasting, lasting.find.held.now()
         self.trainees = Trainees(lasting.archive, lasting.machine, self._at_work, lasting.find.digests)
         self.trained: Trainee | None = None
         self.opened: Opened | None = None
@@ -100,7 +101,7 @@ class Trainer:
     def _open(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
-        arrays = Arrays(order.arrays, ordered_arrays(self.channel, order.arrays, self.lasting.find.held))
+        arrays = Arrays(order.arrays, ordered_arrays(self.channel, order.arrays, self.held))
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
@@ -279,7 +280,7 @@ def serve(sock: socket.socket, hello: Hello, lasting: Lasting) -> bool:
         channel = Channel(sock, ToTrainer)
         trainer = Trainer(channel, lasting)
         try:
-            channel.send(structs.replace(hello, held=lasting.find.held.offered()))
+            channel.send(structs.replace(hello, held=offered(trainer.held)))
             while True:
                 trainer.handle(channel.receive())
         except Closed:

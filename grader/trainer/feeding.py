@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,7 +10,6 @@ import numpy as np
 
 from grader.arrays import ArraySpec, OrderedSpec, Role
 from grader.channel import Channel
-from grader.trainer.held import Held
 from grader.wire import Order
 
 Array = np.ndarray[Any, Any]
@@ -51,9 +50,9 @@ def read_arrays(channel: Channel, specs: Sequence[ArraySpec]) -> list[Array]:
     return [_read(channel, spec) for spec in specs]
 
 
-def ordered_arrays(channel: Channel, specs: Sequence[OrderedSpec], held: Held) -> list[Array]:
-    """The arrays of an order: read, or those that it names."""
-    return [_read(channel, spec) if spec.digest is None else held.named(spec.digest) for spec in specs]
+def ordered_arrays(channel: Channel, specs: Sequence[OrderedSpec], held: Mapping[str, Array]) -> list[Array]:
+    """The arrays of an order: read, or those of `held` that it names; the front lets no order of others through."""
+    return [_read(channel, spec) if spec.digest is None else held[spec.digest] for spec in specs]
 
 
 def _read(channel: Channel, spec: ArraySpec) -> Array:

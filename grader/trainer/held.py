@@ -38,13 +38,13 @@ class Held:
         while sum(held.nbytes for held in self._arrays.values()) > MOST_BYTES:
             del self._arrays[next(iter(self._arrays))]
 
-    def offered(self) -> list[OrderedSpec]:
-        """What an order may name."""
-        return [
-            OrderedSpec(dtype=array.dtype.name, shape=list(array.shape), digest=digest)
-            for digest, array in self._arrays.items()
-        ]
+    def now(self) -> dict[str, Array]:
+        """What is held at this moment; who has it may use it, whatever goes meanwhile."""
+        return dict(self._arrays)
 
-    def named(self, digest: str) -> Array:
-        """The array that an order names. Raises: KeyError: it isn't held; the front lets no such order through."""
-        return self._arrays[digest]
+
+def offered(arrays: dict[str, Array]) -> list[OrderedSpec]:
+    """What an order may name."""
+    return [
+        OrderedSpec(dtype=array.dtype.name, shape=list(array.shape), digest=digest) for digest, array in arrays.items()
+    ]

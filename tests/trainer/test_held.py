@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.trainer.digests import Digests
-from grader.trainer.held import LEAST_BYTES, MOST_BYTES, Held
+from grader.trainer.held import LEAST_BYTES, MOST_BYTES, Held, offered
 
 
 def filled(value, nbytes=LEAST_BYTES):
@@ -17,10 +17,10 @@ def test_what_is_held_is_offered_and_given():
     held.hold(array)
     held.hold(array.copy())
 
-    [spec] = held.offered()
+    [spec] = offered(held.now())
 
     assert (spec.dtype, spec.shape, spec.digest) == ("float32", [LEAST_BYTES // 4, 1], Digests().of(array))
-    assert held.named(spec.digest) is array
+    assert held.now()[spec.digest] is array
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 1
 
@@ -30,7 +30,7 @@ def test_what_is_small_is_not_held():
     held = Held(Digests())
     held.hold(filled(1, LEAST_BYTES - 1))
 
-    assert held.offered() == []
+    assert not held.now()
 
 
 def test_the_oldest_go_where_it_is_too_much():
@@ -40,4 +40,15 @@ def test_the_oldest_go_where_it_is_too_much():
         held.hold(filled(value, nbytes))
     held.hold(np.broadcast_to(np.uint8(4), MOST_BYTES + 1))
 
-    assert [held.named(spec.digest)[0] for spec in held.offered()] == [1, 3]
+    assert [array[0] for array in held.now().values()] == [1, 3]
+
+
+def test_what_was_offered_stays_for_who_was_told_of_it():
+    """Whatever is held in its place meanwhile."""
+    held = Held(Digests())
+    held.hold(filled(1, MOST_BYTES // 2))
+    before = held.now()
+    held.hold(filled(2, MOST_BYTES))
+
+    assert [array[0] for array in before.values()] == [1]
+    assert [array[0] for array in held.now().values()] == [2]

@@ -61,5 +61,5 @@ def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
     seen = [find(x, labels, "mnist") for x in (more, normed, usual)]
 
     assert [(one.exact, bool((one.source < 0).any())) for one in seen] == [(True, True), (False, False), (True, False)]
-    [spec] = find.held.offered()
-    assert find.held.named(spec.digest) is usual
+    [array] = find.held.now().values()
+    assert array is usual
