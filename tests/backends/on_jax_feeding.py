@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import jax
 import keras
 import pytest
 
@@ -14,9 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 from msgspec import structs
 from replay_orders import Student, X, Y, dense, order
 
-from grader.arrays import ArraySpec
 from grader.trainer import training
-from grader.trainer.buffers import LEAST_BYTES, Buffers
 from grader.trainer.digests import Digests
 from grader.trainer.feeding import Arrays
 from grader.trainer.trainees import Trainees, _fresh
@@ -65,17 +62,3 @@ def test_hooks_of_batches_hear_each_batch():
     ours = [(index, logs["loss"]) for hook, index, logs in student.heard if hook == "train_batch_end"]
     assert ours == [(index, pytest.approx(loss)) for index, loss in heard]
     assert len(ours) == 4
-
-
-def test_what_lies_on_the_device_is_not_written_over():
-    """JAX may take an array's memory as it is; as long as it has it, the memory isn't lent again."""
-    buffers, spec = Buffers(), ArraySpec(dtype="float32", shape=[LEAST_BYTES, 1])
-    array = buffers.array(spec)
-    array[:] = 1
-    there = jax.device_put(array)
-    del array
-
-    other = buffers.array(spec)
-    other[:] = 2
-
-    assert float(there.max()) == 1

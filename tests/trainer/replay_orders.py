@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import Input, layers
 
-from grader.arrays import ArraySpec
+from grader.arrays import OrderedSpec
 from grader.run import Architecture
 from grader.trainer.feeding import Arrays
 from grader.trainer.training import Opened
@@ -48,7 +48,7 @@ def order(build: Any = dense, optimizer: Any = "adam", model: int = 0, y: Any = 
     values = [X.copy(), y.copy()]
     roles = ("x", "y")
     specs = [
-        ArraySpec(dtype=v.dtype.name, shape=list(v.shape), role=r) for r, v in zip(roles, values, strict=True)
+        OrderedSpec(dtype=v.dtype.name, shape=list(v.shape), role=r) for r, v in zip(roles, values, strict=True)
     ]
     declared = Order(
         model=model,
