@@ -14,7 +14,6 @@ import click
 from grader.batch.loop import Grade
 from grader.course import Course
 from grader.engines.pool import pool
-from grader.engines.pool_room import of_card
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
@@ -73,8 +72,7 @@ def started(
     if address is not None:
         raise UsageError(f"--address {address} is a Ray cluster's: add --engine ray")
     at_once = min(jobs or os.cpu_count() or 1, max(1, most))
-    room = of_card() if memory is None and options.device != "cpu" else memory
-    with pool(at_once, room) as made:
+    with pool(at_once, memory, options.device) as made:
         yield Engine(grade=grade_or_recall, options=replace(options, start=made.start), at_once=at_once)
 
 

@@ -97,7 +97,7 @@ def command(
         return Exit.PASSED
     proofs: list[Proof] = []
     at_once = jobs or os.cpu_count() or 1
-    with pool(at_once) as warm, _threads(at_once, warm) as each:
+    with pool(at_once, device=device) as warm, _threads(at_once, warm) as each:
         options = Options(device=device, backend=backend, start=warm.start)
         for spec in specs:
             for proof in _proofs(found, spec, options, each, text_only=text_only):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from grader.engines import confine
 from grader.engines.confine.copies import POSSIBLE, Nursery
 from grader.engines.pair import Pair, Request, start
-from grader.engines.pool_room import Room
+from grader.engines.pool_room import Room, of_card
 from grader.engines.trainer import Backend, Device, TrainerProcess
 from grader.errors import GraderError
 
@@ -228,9 +228,15 @@ class Pool:
 
 
 @contextlib.contextmanager
-def pool(size: int | None = None, memory: int | None = None) -> Iterator[Pool]:
-    """A pool for a while; by default for as many submissions at a time as there are cores."""
-    made = Pool(size or os.cpu_count() or 1, memory=memory)
+def pool(size: int | None = None, memory: int | None = None, device: Device = "auto") -> Iterator[Pool]:
+    """A pool for a while; by default for as many submissions at a time as there are cores.
+
+    Args:
+        memory: as for `Pool`; None is what is free of the GPU, where there is one and it isn't left alone.
+        device: where they train.
+    """
+    room = of_card() if memory is None and device != "cpu" else memory
+    made = Pool(size or os.cpu_count() or 1, memory=room)
     try:
         yield made
     finally:

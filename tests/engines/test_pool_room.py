@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from grader.cli import run
+from grader.engines import pool as pools
 from grader.engines.confine import Policy
 from grader.engines.pair import Request
 from grader.engines.pool import Pool
@@ -64,6 +65,16 @@ def test_a_card_that_does_not_tell_sets_no_limit(card, script):
     card(script)
 
     assert of_card() is None
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "limit"), [({}, 943718400), ({"device": "gpu"}, 943718400), ({"device": "cpu"}, None), ({"memory": 7}, 7)]
+)
+def test_trainers_of_a_pool_share_the_card(card, asked_for, limit):
+    """What is free on it is the limit, unless another one is given or it is left alone."""
+    card("echo 1000")
+    with pools.pool(2, **asked_for) as made:
+        assert made.room.memory == limit
 
 
 def test_a_size_is_asked_for_with_its_unit(capsys):
