@@ -82,7 +82,7 @@ class Gradebook:
             _write(connection, entries, replace=replace)
 
     def verdicts(self, exercise: str | None = None, *, current: bool = True) -> list[Figures]:
-        """The figures of the verdicts, by exercise, student, and time.
+        """The figures of the verdicts, by exercise, student, and the time at which their file came.
 
         Args:
             exercise: only those of one.
@@ -91,7 +91,7 @@ class Gradebook:
         columns = VERDICTS.c
         when = func.coalesce(columns.submitted_at, columns.recorded_at)
         query = select(*[columns[name] for name in FIGURES])
-        query = query.order_by(columns.exercise, columns.student, when, columns.key)
+        query = query.order_by(columns.exercise, columns.student, when, columns.recorded_at, columns.key)
         if exercise is not None:
             query = query.where(columns.exercise == exercise)
         if current:
@@ -149,11 +149,16 @@ def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -
 
 
 def _make_current(connection: Connection, figures: Figures) -> None:
-    """Of the verdicts on this file, this one; and what is known by now of when the file came."""
+    """Of the verdicts on this file, this one; and what is known by now of when the file came.
+
+    A file came when it was recorded first: judged again, it doesn't become a later attempt.
+    """
     columns = VERDICTS.c
     same = (columns.exercise == figures.exercise) & (columns.student == figures.student)
     same &= columns.sha256 == figures.sha256
-    connection.execute(update(VERDICTS).where(same).values(current=columns.key == figures.key))
+    first = connection.execute(select(func.min(columns.recorded_at)).where(same)).scalar()
+    current = columns.key == figures.key
+    connection.execute(update(VERDICTS).where(same).values(current=current, recorded_at=first))
     came = {"submitted_at": figures.submitted_at, "late": figures.late}
     told = {name: value for name, value in came.items() if value is not None}
     if told:
@@ -184,7 +189,7 @@ def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], ke
     if not rows:
         return
     statement = _insert(connection, table)
-    values = {name: statement.excluded[name] for name in rows[0] if name != key}
+    values = {name: statement.excluded[name] for name in rows[0] if name not in (key, "recorded_at")}
     connection.execute(statement.on_conflict_do_update(index_elements=[table.c[key]], set_=values), rows)
 
 

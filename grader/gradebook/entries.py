@@ -41,6 +41,7 @@ class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     Args:
         key: made of exercise, student, file and specification.
         spec: digest of the exercise's specification that it was graded by.
+        recorded_at: when the file first came into the gradebook.
         submitted_at: when it was handed in, where that is known.
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.

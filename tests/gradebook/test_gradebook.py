@@ -253,3 +253,25 @@ def test_several_processes_write_at_once_and_one_is_killed(url):
     assert {f"{who}-{number:03}" for who in "ab" for number in range(15)} <= found.keys()
     assert {f"k-{int(number):03}" for number in acknowledged if number.strip()} <= found.keys()
     assert {key for key, documents in book.documents(list(found.values())) if documents.read()} == set(found.values())
+
+
+def test_a_file_that_is_judged_again_keeps_its_place_among_the_attempts(book):
+    """Which attempt is the first or the last doesn't change when points do, nor when a file is graded anew."""
+    changed = structs.replace(EXERCISE, checks=EXERCISE.checks[:1])
+    first, second = graded(points=(60.0, 0.0), sha256="b" * 64), graded(sha256="a" * 64)
+    book.record(EXERCISE, "ada", first)
+    book.record(EXERCISE, "ada", second)
+    book.record(changed, "ada", first)
+    assert [one.sha256[0] for one in book.verdicts()] == ["b", "a"]
+
+    book.record(EXERCISE, "ada", first, replace=True)
+    assert [one.sha256[0] for one in book.verdicts()] == ["b", "a"]
+
+
+def test_attempts_of_the_same_time_stand_as_they_were_recorded(book):
+    """Two archives under one roster, which knows one time for both."""
+    at = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+    for letter in "zyxwv":
+        book.record(EXERCISE, "ada", graded(sha256=letter * 64), submitted_at=at)
+
+    assert [one.sha256[0] for one in book.verdicts()] == list("zyxwv")
