@@ -93,8 +93,8 @@ def _explained(path: Path, error: OSError | ValueError) -> GradeError:
     code = error.errno if isinstance(error, OSError) else None
     shown = "standard output" if path == STDOUT else str(path)
     if code in FULL:
-        kept = "" if path == STDOUT else "; the verdict was not lost: it was printed above"
-        return GraderError(f"can't write {shown}: the disk is full{kept}")
+        mend = "" if path == STDOUT else "; make room, or give another folder"
+        return GraderError(f"can't write {shown}: the disk is full{mend}")
     if code == errno.EISDIR:
         return UsageError(
             f"can't write {shown}: it is a folder; give the name of a file in it, such as {path / 'report'}"

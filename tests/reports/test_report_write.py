@@ -129,10 +129,10 @@ def test_a_folder_that_takes_no_files():
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk():
-    """A full disk is the machine's fault, exit code 4, and says that the verdict was printed."""
+    """A full disk is the machine's fault, exit code 4, and says what to do; what was printed before it can't know."""
     message = refusal(Path("/dev/full"), GraderError)
 
-    assert message == "can't write /dev/full: the disk is full; the verdict was not lost: it was printed above"
+    assert message == "can't write /dev/full: the disk is full; make room, or give another folder"
     assert GraderError.exit_code == Exit.FAULT
 
 
