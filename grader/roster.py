@@ -21,6 +21,7 @@ NAMES = ("name", "full name", "student name", "student")
 FILES = ("file", "path", "submission")
 TIMES = ("submitted_at", "submitted at", "submission time", "submission_time")
 PARTICIPANT = "participant "  # so Moodle writes its identifiers
+NOBODYS = ("points possible", "manual posting")  # in Canvas's rows that are no student's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def parse(text: str, name: str) -> Roster:
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         if row.get(column):
             students.append(_student(row, column, f"{name}: row {number}", problems))
-        elif not any("points possible" in cell.casefold() for cell in row.values()):
+        elif not any(word in cell.casefold() for word in NOBODYS for cell in row.values()):
             problems.append(f"{name}: row {number} has no {column}; it is passed over")
     return Roster(students=tuple(students), problems=tuple(problems), by_alias=_by_alias(students))
 

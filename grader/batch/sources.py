@@ -51,12 +51,16 @@ class Submissions:
     """A class's work, in the order of student ids; as a context it removes what was unpacked.
 
     Args:
-        problems: what was refused or is doubtful, each a sentence with its name.
+        problems: what was refused or is doubtful, so that it isn't graded, each a sentence with its name.
+        unread: what of a table beside the files could not be read; they are graded all the same.
+        remarks: what differs from the roster; nothing is left out for it.
         enrolled: names by student id, also of those who handed in nothing.
     """
 
     handed: tuple[Handed, ...]
     problems: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     enrolled: dict[str, str] = field(default_factory=dict)
     unpacked: Path | None = None
 
@@ -117,11 +121,12 @@ def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, f
     around = _stem(path) if folder else path.absolute().name
     naming = recognise([member.name for member in seen], around, packed=folder is not None, hidden=hidden)
     handed = _by_student(seen, naming, problems)
+    unread: list[str] = []
     if naming.system == "gradescope":
-        handed = _submitters(handed, seen, naming, problems)
+        handed = _submitters(handed, seen, naming, unread)
     if not handed:
         raise UsageError(f"{path}: no submissions in it" + "".join(f"\n  {problem}" for problem in problems[:10]))
-    return _with_roster(handed, problems, roster, folder)
+    return _with_roster(handed, problems, unread, roster, folder)
 
 
 def _stem(path: Path) -> str:
@@ -164,13 +169,13 @@ def _without_twins(handed: Sequence[Handed], problems: list[str]) -> list[Handed
     return [each for each in handed if len(twins[each.student.casefold()]) == 1]
 
 
-def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming, problems: list[str]) -> list[Handed]:
+def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming, unread: list[str]) -> list[Handed]:
     """Gradescope's folders by their submitters; each member of a group has handed in the same files."""
     path = next((member.path for member in members if member.name == naming.root + METADATA), None)
     try:
         told = sources_gradescope.read(path.read_bytes()) if path else {}
     except (OSError, ValueError) as error:
-        problems.append(f"{METADATA}: {error}; students are named after their folders")
+        unread.append(f"{METADATA}: {error}; students are named after their folders")
         told = {}
     found: list[Handed] = []
     for each in handed:
@@ -186,19 +191,27 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
 
 
 def _with_roster(
-    handed: Sequence[Handed], problems: list[str], roster: Roster | None, folder: Path | None
+    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: Path | None
 ) -> Submissions:
+    remarks: list[str] = []
     if roster is not None:
-        handed = _merged(_identified(each, roster, problems) for each in handed)
+        handed = _merged(_identified(each, roster, remarks) for each in handed)
         absent = rosters.missing(roster, [each.student for each in handed])
         if absent:
             names = ", ".join(line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
-            problems.append(f"{len(absent)} of the roster handed in nothing: {names}")
-        problems = [*roster.problems, *problems]
+            remarks.append(f"{len(absent)} of the roster handed in nothing: {names}")
+        unread = [*roster.problems, *unread]
     enrolled = {student.id: student.name for student in roster.students} if roster else {}
     enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
     ordered = tuple(sorted(handed, key=lambda each: each.student))
-    return Submissions(handed=ordered, problems=tuple(problems), enrolled=enrolled, unpacked=folder)
+    return Submissions(
+        handed=ordered,
+        problems=tuple(problems),
+        unread=tuple(unread),
+        remarks=tuple(remarks),
+        enrolled=enrolled,
+        unpacked=folder,
+    )
 
 
 def _merged(handed: Iterable[Handed]) -> list[Handed]:
@@ -212,11 +225,11 @@ def _merged(handed: Iterable[Handed]) -> list[Handed]:
     return list(found.values())
 
 
-def _identified(each: Handed, roster: Roster, problems: list[str]) -> Handed:
+def _identified(each: Handed, roster: Roster, remarks: list[str]) -> Handed:
     """With the id, name and time of the roster."""
     known = roster.find(each.student, each.name)
     if known is None:
-        problems.append(f"{line(each.student)}: not in the roster; graded under this name")
+        remarks.append(f"{line(each.student)}: not in the roster; known under this name")
         return each
     return replace(each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at)
 
@@ -224,7 +237,7 @@ def _identified(each: Handed, roster: Roster, problems: list[str]) -> Handed:
 def _listed(path: Path, roster: Roster | None) -> Submissions:
     """The files that a table names, one row for each."""
     table = rosters.read(path)
-    problems = list(table.problems)
+    problems: list[str] = []
     found: dict[str, Handed] = {}
     for student in table.students:
         before = found.get(student.id) or Handed(student=student.id, name=student.name, submitted_at=student.submitted_at)
@@ -237,7 +250,7 @@ def _listed(path: Path, roster: Roster | None) -> Submissions:
         found[student.id] = replace(before, files=before.files + files, names=before.names + names)
     if not any(each.files for each in found.values()):
         raise UsageError(f'{path}: names no files; it needs a column "file", relative to the table')
-    return _with_roster(list(found.values()), problems, roster, None)
+    return _with_roster(list(found.values()), problems, list(table.problems), roster, None)
 
 
 def _named(folder: Path, name: str) -> tuple[Path, ...]:

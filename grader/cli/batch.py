@@ -99,7 +99,8 @@ def command(
             else:
                 _record(book, done, replace_same=fresh)
                 verdicts.append(_named(done))
-    return _finish(verdicts, problems, chosen, quiet=quiet, fault=fault)
+    outcome = _finish(verdicts, handed, problems, chosen, quiet=quiet)
+    return Exit.FAULT if fault else outcome
 
 
 def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise], Path]:
@@ -142,15 +143,21 @@ def _named(done: Done) -> Verdict:
     return structs.replace(verdict, submission=structs.replace(verdict.submission, path=path))
 
 
-def _finish(verdicts: list[Verdict], problems: list[str], chosen: Mapping[str, Any], *, quiet: bool, fault: bool) -> int:
+def _finish(
+    verdicts: list[Verdict], handed: sources.Submissions, problems: list[str], chosen: Mapping[str, Any], *, quiet: bool
+) -> Exit:
     """The class in the order of its students, what went wrong, and the exit code."""
     verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))
     if verdicts:
         outputs.deliver(verdicts, chosen, quiet=quiet)
-    for problem in problems[:MOST_PROBLEMS]:
-        click.echo(f"not graded: {line(problem, limit=500)}", err=True)
-    if len(problems) > MOST_PROBLEMS:
-        click.echo(f"… and {len(problems) - MOST_PROBLEMS:,} more", err=True)
-    if fault:
-        return Exit.FAULT
-    return Exit.USAGE if problems else Exit.PASSED
+    _tell("not graded", problems)
+    _tell("not read", handed.unread)
+    _tell("look at", handed.remarks)
+    return Exit.USAGE if problems or handed.unread else Exit.PASSED
+
+
+def _tell(what: str, sentences: Sequence[str]) -> None:
+    for sentence in sentences[:MOST_PROBLEMS]:
+        click.echo(f"{what}: {line(sentence, limit=500)}", err=True)
+    if len(sentences) > MOST_PROBLEMS:
+        click.echo(f"… and {len(sentences) - MOST_PROBLEMS:,} more", err=True)

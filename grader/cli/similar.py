@@ -108,6 +108,8 @@ def command(
     result = compare(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", least / 100)
     for problem in [*problems, *unread][:MOST_PROBLEMS]:
         click.echo(f"not compared: {line(problem, limit=500)}", err=True)
+    for sentence in handed.unread[:MOST_PROBLEMS]:
+        click.echo(f"not read: {line(sentence, limit=500)}", err=True)
     if json_ != write.STDOUT:
         screen = screen_of(sys.stdout)
         sys.stdout.write(draw(shown(result, exercise.id, least, MOST_PAIRS if all_ else MOST_ROWS), screen))

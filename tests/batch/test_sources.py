@@ -146,7 +146,8 @@ def test_broken_metadata_leaves_the_folders_names(tmp_path, data):
     found = sources.read(laid(tmp_path / "g", files))
 
     assert who(found) == {"submission_7": ["a.py"]}
-    assert all("students are named after their folders" in problem for problem in found.problems)
+    assert all("students are named after their folders" in sentence for sentence in found.unread)
+    assert found.problems == ()
 
 
 def test_folders_around_are_looked_through(tmp_path):

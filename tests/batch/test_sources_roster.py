@@ -64,8 +64,10 @@ def test_times_need_an_offset():
 
 
 def test_a_row_without_an_id_is_passed_over_and_named():
-    """But Canvas's row of possible points is no student."""
-    assert rosters.parse(CANVAS, "r.csv").problems == ()
+    """But Canvas's rows of possible points and of how grades are posted are no students."""
+    posting = CANVAS.replace("    Points", ",,,,,Manual Posting\n    Points")
+
+    assert rosters.parse(CANVAS, "r.csv").problems == rosters.parse(posting, "r.csv").problems == ()
     assert rosters.parse("id,name\n,Ada\n", "r.csv").problems == ("r.csv: row 2 has no id; it is passed over",)
 
 
@@ -112,7 +114,8 @@ def test_submissions_get_the_rosters_names(tmp_path):
         ("12", "Lovelace, Ada", ("S12.ipynb", "ada.py")),
         ("eve", "", ("eve.py",)),
     ]
-    assert found.problems == ("eve: not in the roster; graded under this name", "1 of the roster handed in nothing: 13")
+    assert found.remarks == ("eve: not in the roster; known under this name", "1 of the roster handed in nothing: 13")
+    assert (found.problems, found.unread) == ((), ())
     assert found.enrolled == {"12": "Lovelace, Ada", "13": "Byron, Bob", "eve": ""}
     assert len(found) == 2
 

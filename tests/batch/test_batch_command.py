@@ -1,0 +1,64 @@
+"""What `grade batch` says beside the verdicts; of files that are refused unread, so that nothing is run."""
+
+import pytest
+
+from grader.cli import run
+
+SPEC = """
+schema: grade-exercise/1
+id: small
+title: Small
+function: train
+dataset: mnist
+checks: [{id: epochs, check: training.epochs, args: {below: 4}, points: 1}]
+"""
+
+
+@pytest.fixture
+def inside(tmp_path, monkeypatch):
+    """A course with one exercise, and Ada's and Eve's files, neither of which is Python."""
+    (tmp_path / "exercises" / "small").mkdir(parents=True)
+    (tmp_path / "quizzes").mkdir()
+    (tmp_path / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
+    (tmp_path / "class").mkdir()
+    for name in ("ada", "eve"):
+        (tmp_path / "class" / f"{name}.py").write_text("def train(:\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def batch(capsys, *more):
+    code = run(["batch", "small", "class", "--quiet", *more])
+    return code, capsys.readouterr().err.splitlines()
+
+
+def test_who_hands_in_nothing_is_told_and_nothing_has_failed(inside, capsys):
+    """Nor has it for somebody who isn't in the roster: all that was handed in is graded, and the exit code is 0."""
+    (inside / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\n")
+
+    assert batch(capsys, "--roster", "roster.csv") == (
+        0,
+        ["look at: eve: not in the roster; known under this name", "look at: 1 of the roster handed in nothing: bob"],
+    )
+
+
+def test_a_row_of_the_roster_that_can_not_be_read_is_no_submission(inside, capsys):
+    """The exit code says that something wasn't read, the message what, and the file is graded."""
+    (inside / "roster.csv").write_text("id,submitted_at\nada,soon\neve,\n")
+    code, err = batch(capsys, "--roster", "roster.csv")
+
+    assert code == 2
+    assert err == ['not read: roster.csv: row 2: expected a time such as 2026-10-01T23:59+02:00, got "soon"']
+
+
+def test_what_is_left_out_is_not_graded(inside, capsys):
+    """Named, with exit code 2, while the others are graded; beyond fifty they are counted."""
+    for number in range(52):
+        (inside / "class" / f"s{number:02}").mkdir()
+        (inside / "class" / f"s{number:02}" / "notes.txt").touch()
+    code, err = batch(capsys)
+
+    assert code == 2
+    assert err[0] == "not graded: s00: no .py or .ipynb file"
+    assert err[50:] == ["… and 2 more"]
