@@ -9,6 +9,7 @@ from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from grader.batch.assign import Job
@@ -17,6 +18,7 @@ from grader.grading.options import Moment
 from grader.reports.text import line
 
 EVERY_S = 0.5
+BESIDE = 16  # columns that a short bar, the time left and the blanks between them take
 MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
 
 
@@ -31,9 +33,13 @@ class View:
         console = Console(file=stream, highlight=False)
         self.enabled = enabled and console.is_terminal
         self._progress = Progress(
-            BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.description}", markup=False),
             console=console, transient=True, disable=not self.enabled,
         )  # fmt: skip
+        self._beside = BESIDE + len(f"{total}/{total}")
         self._task = self._progress.add_task("", total=total)
         self._running: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -57,7 +63,9 @@ class View:
             self._running[job.student] = f"{line(job.student, limit=20)} {moment.stage}{epoch}"
             if time.monotonic() - self._shown_s > EVERY_S:
                 self._shown_s = time.monotonic()
-                self._progress.update(self._task, description=" · ".join(list(self._running.values())[:3]))
+                running = Text(" · ".join(list(self._running.values())[:3]))
+                running.truncate(max(1, self._progress.console.width - self._beside), overflow="ellipsis")
+                self._progress.update(self._task, description=running.plain)
 
     def done(self, done: Done) -> None:
         """A job has ended."""

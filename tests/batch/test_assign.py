@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from grader import exercise as exercises
 from grader.batch.assign import Job, assign
@@ -92,3 +93,30 @@ def test_nothing_is_shown_where_nobody_looks():
         view.done(Done(job=job, problem="no"))
 
     assert stream.getvalue() == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("columns", "student", "shown"),
+    [
+        (24, "ada", "━━━━━  0/26 -:--:-- ad…"),
+        (40, "ada-of-a-name-as-long-as-this", "━━━━━  0/26 -:--:-- ada-of-a-name-as-l…"),
+        (40, "[/b]ada", "━━━━━  0/26 -:--:-- [/b]ada preparing"),
+        (80, "[red]ada", "━━  0/26 -:--:-- [red]ada preparing"),
+    ],
+)
+def test_who_is_at_work_gives_way_to_the_count_and_is_no_markup(monkeypatch, columns, student, shown):
+    """Whatever a student is called, how many are done and the time left stay in sight on a narrow terminal."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    job = Job(handed=Handed(student=student), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+    with View(26, stream, enabled=True) as view:
+        view.heard(job, Moment(stage="preparing"))
+    lines = [Text.from_ansi(line).plain for line in stream.getvalue().replace("\n", "\r").split("\r")]
+
+    assert any(line.rstrip().endswith(shown) for line in lines)
+    assert max(map(len, lines)) <= columns
