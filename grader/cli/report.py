@@ -74,8 +74,9 @@ def _parts(
     else:
         yield from show.exercise(whole, exercise_id, shown, screen)
     for name in chosen:
-        figures = [cell.figures for _, cell in counted(whole, name)]
-        yield from show.summary(cohort(name, figures, _example(book, figures[-1].key)), screen)
+        cells = [cell for _, cell in counted(whole, name)]
+        found = cohort(name, [cell.figures for cell in cells], _example(book, cells[-1].figures.key))
+        yield from show.summary(found, screen, ruled=any(cell.grade.score != cell.grade.raw for cell in cells))
 
 
 def _example(book: Gradebook, key: str) -> Verdict | None:

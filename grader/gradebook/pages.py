@@ -35,7 +35,7 @@ def pages(book: Gradebook, pairs: Iterable[tuple[Row, Cell]]) -> dict[str, str]:
         if documents.source is not None:
             sources[cell.figures.sha256] = text_of(documents.source, verdict)
         shown[verdict.exercise, cell.figures.sha256] = of_runs(documents.read_runs() or [])
-    return html.site(verdicts, sources, shown)
+    return html.site(verdicts, sources, shown, [_remark(cell) for _, cell in chosen])
 
 
 def text_of(source: bytes, verdict: Verdict) -> str:
@@ -49,9 +49,14 @@ def text_of(source: bytes, verdict: Verdict) -> str:
 def _told(verdict: Verdict, row: Row, cell: Cell) -> Verdict:
     """The verdict under the student's name, with what the course's policy made of it."""
     name = f"{row.student} {row.name}" if row.name else row.student
-    grade = cell.grade
     notes = verdict.notes
-    if grade.note:
-        points = f"; it counts {number(grade.score)} of {number(grade.max_score)} points" if grade.graded else ""
-        notes = [Note(line=None, message=grade.note + points), *notes]
+    if remark := _remark(cell):
+        notes = [Note(line=None, message=remark), *notes]
     return structs.replace(verdict, submission=structs.replace(verdict.submission, path=name), notes=notes)
+
+
+def _remark(cell: Cell) -> str:
+    """What the course's policy made of the points; empty where they count as they are."""
+    grade = cell.grade
+    points = f"; it counts {number(grade.score)} of {number(grade.max_score)} points" if grade.graded else ""
+    return grade.note + points if grade.note else ""

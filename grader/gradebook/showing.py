@@ -63,13 +63,18 @@ def exercise(of: Sheet, exercise_id: str, shown: int, screen: Screen) -> Iterato
     yield Text(f"\n{exercise_id}: {number_of(len(of.rows), 'student')}: {told}", style="bold")
 
 
-def summary(cohort: Cohort, screen: Screen) -> Iterator[RenderableType]:
-    """How the points of an exercise are spread, and the commonest findings."""
+def summary(cohort: Cohort, screen: Screen, *, ruled: bool = False) -> Iterator[RenderableType]:
+    """How the points of an exercise are spread, and the commonest findings.
+
+    Args:
+        ruled: some count less than was earned, which is what is told here.
+    """
     if not cohort.graded:
         return
     mean, median = (f"{100 * (share or 0.0):.0f} %" for share in (cohort.mean, cohort.median))
     title = f" {line(cohort.title, 60)}" if cohort.title else ""
-    yield Text(f"\n{cohort.exercise}{title}: {cohort.graded:,} graded, mean {mean}, median {median}", style="bold")
+    before = ", before lateness" * ruled
+    yield Text(f"\n{cohort.exercise}{title}: {cohort.graded:,} graded, mean {mean}, median {median}{before}", style="bold")
     most = max(cohort.spread)
     width = min(BAR, max(5, screen.width - 22))
     for step, count in zip(STEPS, cohort.spread, strict=True):

@@ -63,12 +63,20 @@ def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None
 
 
 def site(
-    verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: Shown | None = None
+    verdicts: Sequence[Verdict],
+    sources: Mapping[str, str] | None = None,
+    shown: Shown | None = None,
+    remarks: Sequence[str] = (),
 ) -> dict[str, str]:
-    """A class as pages by their relative names: `index.html`, and one page per submission; arguments as of `render`."""
+    """A class as pages by their relative names: `index.html`, and one page per submission.
+
+    Args:
+        verdicts, sources, shown: as of `render`.
+        remarks: for each verdict what the course's rules make of its points, or nothing; shown in the index.
+    """
     environment = _environment()
     names = [f"submissions/{index:04d}-{_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
-    pages = {INDEX: _index(environment, verdicts, names)}
+    pages = {INDEX: _index(environment, verdicts, names, remarks)}
     for name, verdict in zip(names, verdicts, strict=True):
         pages[name] = _page(environment, verdict, sources or {}, shown or {}, back=f"../{INDEX}")
     return pages
@@ -133,7 +141,9 @@ def _page(
     )
 
 
-def _index(environment: Environment, verdicts: Sequence[Verdict], hrefs: Sequence[str]) -> str:
+def _index(
+    environment: Environment, verdicts: Sequence[Verdict], hrefs: Sequence[str], remarks: Sequence[str] = ()
+) -> str:
     rows = [
         {
             "status": verdict.status,
@@ -142,13 +152,13 @@ def _index(environment: Environment, verdicts: Sequence[Verdict], hrefs: Sequenc
             "name": file_name(verdict.submission.path, most=80),
             "exercise": verdict.exercise,
             "score": "–" if verdict.status == "error" else f"{number(verdict.score)}/{number(verdict.max_score)}",
-            "finding": finding(verdict),
+            "finding": "; ".join(part for part in (remark, finding(verdict)) if part),
         }
-        for verdict, href in zip(verdicts, hrefs, strict=True)
+        for verdict, href, remark in zip(verdicts, hrefs, remarks or [""] * len(verdicts), strict=True)
     ]
     found = cohorts(verdicts)
     return environment.get_template("class.html").render(
-        totals=counts(verdicts), cohorts=[_cohort(cohort) for cohort in found], several=len(found) > 1, rows=rows
+        totals=counts(verdicts), cohorts=[_cohort(cohort) for cohort in found], several=len(found) > 1, rows=rows, ruled=any(remarks)
     )
 
 

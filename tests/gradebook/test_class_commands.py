@@ -1,5 +1,6 @@
 import csv
 import json
+from datetime import UTC, datetime
 
 import pytest
 from gradebook_samples import EXERCISE, graded
@@ -84,6 +85,24 @@ def test_pages_are_written_with_the_students_names(url, capsys, tmp_path):
     assert (code, err) == (0, "Wrote class/index.html and a page for each of 2 submissions.\n")
     assert "ada Ada" in (tmp_path / "class/index.html").read_text()
     assert len(list((tmp_path / "class/submissions").iterdir())) == 2
+
+
+def test_what_lateness_takes_is_told_beside_what_was_earned(url, capsys, tmp_path):
+    """In the index of the pages and at the mean, which are of the points that were earned."""
+    assert "median 80 %, before lateness" not in run(capsys, "report", "exercise1", "--html", "class")[1]
+    assert "as earned" not in (tmp_path / "class/index.html").read_text()
+
+    (tmp_path / "course.yaml").write_text(
+        "schema: grade-course/1\ngrading: {due: {exercise1: 2026-10-01T12:00Z}, late: {per_day: 10%}}\n"
+    )
+    late = datetime(2026, 10, 2, 18, 0, tzinfo=UTC)
+    Gradebook.open(url).record(EXERCISE, "ada", graded(), submitted_at=late)
+    out = run(capsys, "report", "exercise1", "--html", "class")[1]
+
+    assert "exercise1 Dense layers: 2 graded, mean 80 %, median 80 %, before lateness" in " ".join(out.split())
+    index = (tmp_path / "class/index.html").read_text()
+    assert "2 days late: keeps 80 %; it counts 80 of 100 points" in index
+    assert "Points and their spread are as earned" in index
 
 
 def test_pages_show_the_feature_maps_of_each_run(url, capsys, tmp_path):
