@@ -26,7 +26,7 @@ MOST_LINES = 60
 @click.command("regrade", options_metavar="[OPTIONS]")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True, help="Where the verdicts are.")
-@click.option("--never-lower", is_flag=True, help="Nobody loses points: the better verdict stands.")
+@click.option("--never-lower", is_flag=True, help="Nobody loses points or a pass: the better verdict stands.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
@@ -47,9 +47,9 @@ def command(exercise_id: str, gradebook: str, course: Path | None, never_lower: 
     if not figures:
         raise UsageError(f"{book.shown}: holds no verdicts of {exercise_id}; `grade batch {exercise_id} …` writes them")
     changes, open_ = changed(found, exercise, book, figures)
-    told = [change for change in changes if not never_lower or change.after.figures.score >= change.before.score]
+    told = [change for change in changes if not (never_lower and change.worsens)]
     if stand := len(changes) - len(told):
-        click.echo(f"{exercise_id}: {counted(stand, 'verdict')} would lose points, and stand" + "; nothing to do" * (not told))
+        click.echo(f"{exercise_id}: {counted(stand, 'verdict')} would be worse, and stand" + "; nothing to do" * (not told))
     if told or open_ or not stand:
         click.echo(report(exercise_id, figures, told, open_))
     if not told:

@@ -43,6 +43,13 @@ class Change:
         one, other = self.before, self.after.figures
         return (one.score, one.max_score, one.status) != (other.score, other.max_score, other.status) or bool(self.checks)
 
+    @property
+    def worsens(self) -> bool:
+        """Whether a smaller share of the points is left, or the pass is lost; their number may have changed, too."""
+        one, other = self.before, self.after.figures
+        lost = one.score * other.max_score - other.score * one.max_score
+        return lost > 1e-6 or one.status == "passed" != other.status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejudged:

@@ -91,6 +91,13 @@ def test_canvas_without_its_export_gets_a_table_to_make_assignments_from():
     ]
 
 
+def test_canvass_table_has_one_number_of_possible_points():
+    """Where some verdicts are by a specification with fewer points, theirs are scaled to it."""
+    found = klass(figures("12", (60.0, 0.0)), structs.replace(figures("13", (60.0, 40.0)), score=30.0, max_score=60.0))
+
+    assert [row[5] for row in cells(canvas.make(found, {"exercise1": "x"}))] == ["x", "100", "60", "50"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

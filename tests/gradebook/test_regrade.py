@@ -131,8 +131,19 @@ def test_nobody_is_lowered_where_that_is_asked(klass, capsys):
     klass.specify(("at_least: 0.95", "at_least: 0.99"), ("below: 5", "below: 1"))
     out = regrade(capsys, "--never-lower", "--yes")[1]
 
-    assert out == "exercise1: 2 verdicts would lose points, and stand; nothing to do\n"
+    assert out == "exercise1: 2 verdicts would be worse, and stand; nothing to do\n"
     assert scores(klass) == {"ada": (100.0, "passed"), "bob": (90.0, "failed")}
+
+
+def test_never_lower_goes_by_the_share_of_the_points(klass, capsys):
+    """The same points of more are less and may lose the pass; fewer points of fewer may be as good."""
+    klass.specify(("below: 5", "below: 1"), ("points: 30", "points: 40"))
+    assert regrade(capsys, "--never-lower", "--yes")[1].startswith("exercise1: 1 verdict would be worse, and stand\n")
+    assert scores(klass) == {"ada": (100.0, "passed"), "bob": (100.0, "failed")}
+
+    klass.specify(("points: 30", "points: 20"))
+    regrade(capsys, "--never-lower", "--yes")
+    assert scores(klass)["ada"] == (90.0, "passed")
 
 
 def test_the_present_specification_leaves_nothing_to_do(klass, capsys):

@@ -52,12 +52,12 @@ def fill(sheet: Sheet, titles: Mapping[str, str], theirs: Theirs) -> tuple[str, 
 
 def make(sheet: Sheet, titles: Mapping[str, str]) -> str:
     """A table for a course whose assignments Canvas doesn't have yet; it makes them from the titles."""
-    most = [number(sheet.exercises[exercise]) for exercise in titles]
-    rows = [[*IDENTITY, *titles.values()], ["    Points Possible", "", "", "", "", *most]]
+    most = {exercise: sheet.exercises[exercise] for exercise in titles}
+    rows = [[*IDENTITY, *titles.values()], ["    Points Possible", "", "", "", "", *map(number, most.values())]]
     for row in sheet.rows:
         own = row.student if row.student.isdecimal() else ""
         login = "" if own else row.student
-        rows.append([row.name or row.student, own, "", login, "", *(_cell(row, exercise, None) for exercise in titles)])
+        rows.append([row.name or row.student, own, "", login, "", *(_cell(row, *pair) for pair in most.items())])
     return render(rows)
 
 
