@@ -31,7 +31,7 @@ class View:
 
     def __init__(self, total: int, stream: TextIO, *, enabled: bool) -> None:
         console = Console(file=stream, highlight=False)
-        self.enabled = enabled and console.is_terminal
+        self.enabled = enabled and stream.isatty() and console.is_terminal  # which FORCE_COLOR makes of any stream
         self._progress = Progress(
             BarColumn(bar_width=None),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),

@@ -24,6 +24,7 @@ from grader.quiz.marksheet import Change, Marksheet
 from grader.quiz.screens import plural
 from grader.reports import write
 from grader.reports.text import line
+from grader.yamltree import did_you_mean
 
 MOST_LINES = 60
 
@@ -50,7 +51,8 @@ def _for_exercises(args: Sequence[str]) -> click.Command | None:
     with suppress(UsageError):
         found = courses.find(given or joined)
         exercises, quizzes = found.exercise_ids(), found.quiz_ids()
-        if any(name in exercises for name in args) and not any(name in quizzes for name in args):
+        only_theirs = any(name.startswith("--gradebook") for name in args)
+        if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
             command: click.Command | None = import_module(EXERCISES).command if find_spec(EXERCISES) else None
             return command
     return None
@@ -87,6 +89,8 @@ def command(
     For an exercise's stored verdicts: grade regrade EXERCISE --help
     """
     found = courses.find(course)
+    if quiz_id not in (known := [*found.quiz_ids(), *found.exercise_ids()]):
+        raise UsageError(f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)')
     quiz = loading.load(found, quiz_id)
     solutions = key.load(found, quiz)
     if solutions is None:

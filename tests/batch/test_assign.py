@@ -83,8 +83,9 @@ def test_a_row_shows_a_hostile_name_harmlessly():
     assert row(Done(job=job, problem="can't be\nread")) == r"! \x1b[31mevil\n  can't be\nread"
 
 
-def test_nothing_is_shown_where_nobody_looks():
-    """A pipe gets no bar and no control characters."""
+def test_nothing_is_shown_where_nobody_looks(monkeypatch):
+    """A pipe gets no bar and no control characters, also in a CI job that asks for colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
     stream = io.StringIO()
     job = Job(handed=Handed(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
 

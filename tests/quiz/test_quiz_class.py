@@ -177,7 +177,9 @@ def test_bad_files_are_named_and_the_others_marked(inside, tmp_path):
         ),
         (("regrade", "week3", "--marks", "none.json"), "grade: none.json is not a marksheet: JSON is malformed"),
         (("regrade", "week2", "--marks", "m.json"), 'grade: m.json holds the marks of the quiz "week3", not "week2"'),
-        (("regrade", "week4"), 'grade: no quiz "week4"; did you mean "week3"?'),
+        (("regrade", "week4"), 'grade: no quiz or exercise "week4"; did you mean "week3"?'),
+        (("regrade", "exercize3"), 'grade: no quiz or exercise "exercize3"; did you mean "exercise3"?'),
+        (("regrade", "exercize3", "--gradebook", "sqlite:///g.db"), 'grade: no exercise "exercize3"; did you mean "exercise3"?'),
         (("analyze", "week3", "--answers", "bad"), "grade: no attempt at week3 to analyse"),
         (
             ("quiz", "week3", "--answers", "in", "--marks", "m.json"),
