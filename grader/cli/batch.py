@@ -13,6 +13,7 @@ from msgspec import structs
 
 from grader import course as courses
 from grader import exercise as exercises
+from grader import settings
 from grader.batch import sources
 from grader.batch.assign import Job, assign
 from grader.batch.loop import Batch, Done
@@ -79,6 +80,7 @@ def command(
     grade report
     """
     found = courses.find(course)
+    settings.load(found)  # what is wrong with the course is told once, not for each submission
     known, place = _asked(found, words)
     options = Options(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:

@@ -18,6 +18,7 @@ REMEDIES = {
     errno.EPERM: "you may not write there; give another folder",
     errno.EROFS: "it is on a read-only file system; give another folder",
     errno.ENAMETOOLONG: "the name is too long; give a shorter one",
+    errno.EEXIST: "it is a file; give the name of a folder",
     errno.ENOTDIR: "a part of its path is a file, not a folder",
     errno.ELOOP: "its links lead in a circle",
 }

@@ -62,3 +62,11 @@ def test_what_is_left_out_is_not_graded(inside, capsys):
     assert code == 2
     assert err[0] == "not graded: s00: no .py or .ipynb file"
     assert err[50:] == ["… and 2 more"]
+
+
+def test_a_broken_course_is_told_once_and_nothing_is_graded(inside, capsys):
+    """Exit code 3 with its place, not a problem of every submission."""
+    (inside / "course.yaml").write_text("schema: grade-course/1\ngrading: {lates: {}}\n")
+
+    assert batch(capsys) == (3, ['grade: course.yaml:2:11: unknown key "lates"; did you mean "late"?'])
+    assert not (inside / "gradebook.db").exists()

@@ -200,5 +200,5 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     """A file in the way of a folder is refused like any other path."""
     (tmp_path / "out").touch()
 
-    with pytest.raises(UsageError, match=r"can't write .*out: File exists"):
+    with pytest.raises(UsageError, match=r"can't write .*out: it is a file; give the name of a folder"):
         write_folder(tmp_path / "out", {"index.html": "i"})
