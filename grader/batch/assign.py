@@ -42,16 +42,13 @@ def assign(handed: Handed, exercises: Sequence[Exercise]) -> tuple[list[Job], li
         if len(fitting) == 1:
             jobs.append(Job(handed=handed, exercise=exercise, path=fitting[0][0], name=fitting[0][1]))
         elif fitting or len(exercises) == 1:
-            problems.append(_doubt(handed, exercise, [name for _, name in fitting or known]))
+            rename = "" if fitting else f", or name it {exercise.id}.py"
+            shown = ", ".join(sorted(name for _, name in fitting or known)[:5])
+            problems.append(f"{handed.student}: which of {shown} is for {exercise.id}? Leave one{rename}")
     if not jobs and not problems:
         wanted = ", ".join(f"{exercise.id}.py" for exercise in exercises)
         problems.append(f"{handed.student}: no file is named after an exercise; expected {wanted}")
     return jobs, problems
-
-
-def _doubt(handed: Handed, exercise: Exercise, names: Sequence[str]) -> str:
-    shown = ", ".join(sorted(names)[:5])
-    return f"{handed.student}: which of {shown} is for {exercise.id}? Leave one, or name it {exercise.id}.py"
 
 
 def _meant(name: str, exercises: Sequence[Exercise]) -> str | None:

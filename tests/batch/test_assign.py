@@ -48,7 +48,7 @@ DOUBTS = [
     ([], ["exercise1"], "s1: no .py or .ipynb file"),
     (["a.py", "b.py"], ["exercise1"], "s1: which of a.py, b.py is for exercise1? Leave one, or name it exercise1.py"),
     (["exercise1.py", "exercise1_old.py"], ["exercise1", "exercise2"],
-     "s1: which of exercise1.py, exercise1_old.py is for exercise1? Leave one, or name it exercise1.py"),
+     "s1: which of exercise1.py, exercise1_old.py is for exercise1? Leave one"),
     (["mine.py"], ["exercise1", "exercise2"],
      "s1: no file is named after an exercise; expected exercise1.py, exercise2.py"),
 ]  # fmt: skip
