@@ -157,7 +157,8 @@ def _nearest(error: BaseException) -> str | None:
     frame = list(traceback.walk_tb(error.__traceback__))[-1][0]
     with contextlib.suppress(Exception):  # `dir` asks objects of the student's
         known = dir(error.obj) if isinstance(error, AttributeError) else [*frame.f_locals, *frame.f_globals]
-        near = difflib.get_close_matches(str(error.name), [name for name in known if not name.startswith("_")], n=1, cutoff=0.8)
+        names = [name for name in known if not name.startswith("_") and name != error.name]
+        near = difflib.get_close_matches(str(error.name), names, n=1, cutoff=0.8)
         return f"Did you mean `{near[0]}`?" if near else None
     return None
 

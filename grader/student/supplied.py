@@ -19,5 +19,6 @@ def model() -> Any:
         keras.layers.Dense(10, activation="softmax", name="dense"),
     ]
     made = keras.Sequential(layers)
+    made(made.inputs[0])  # so that it has an `input`, as in Keras 2: in Keras 3 a Sequential gets one when it is called
     made.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return made

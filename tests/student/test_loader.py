@@ -91,11 +91,13 @@ def test_a_question_is_answered_with_enter(load):
         ("return C().flattern", "flatten"),
         ("return C().__wrapped__", None),
         ("return Odd().anything", None),
+        ("return Shy().shape", None),
     ],
 )
 def test_a_name_that_is_nearly_right_is_suggested(load, line, near):
     """Of modules, objects, the file and the function; where nothing is like it, nothing is said."""
     head = "import math\ntraining_images = 1\nclass C:\n    flatten = 1\nclass Odd:\n    def __dir__(self): return [1]\n"
+    head += "class Shy:\n    @property\n    def shape(self): raise AttributeError('not yet', name='shape', obj=self)\n"
     sent, _ = load(f"{head}def train():\n    {line}\n")
 
     assert isinstance(sent, Crashed)
