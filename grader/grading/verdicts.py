@@ -108,7 +108,6 @@ def _verdict(
 ) -> Verdict:
     end: EndKind = "completed" if run.end.kind == "gated" else run.end.kind
     measured = run.measured
-    text = "\n".join(filter(None, [run.end.message, places.of_traceback(run.end.traceback, source)]))
     return Verdict(
         exercise=exercise.id,
         title=exercise.title,
@@ -117,7 +116,7 @@ def _verdict(
         score=round(_score(results), 6),
         max_score=_most(results),
         end=end,
-        end_message=text,
+        end_message=_ended(run.end, source),
         checks=places.of_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
         measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy} if measured else {},
@@ -128,6 +127,15 @@ def _verdict(
         environment=_environment(run),
         layers=layers.declared(run.architecture, exercise),
     )
+
+
+def _ended(end: End, source: Submission) -> str:
+    """How the run ended, with the place: static findings and tracebacks say theirs, all else gets it here."""
+    if end.traceback:
+        return f"{end.message}\n{places.of_traceback(end.traceback, source)}"
+    if end.line is None or end.kind == "not_started":
+        return end.message
+    return f"{source.place(end.line)}: {end.message}"
 
 
 def _notes(report: StaticReport, run: Run) -> list[Note]:
