@@ -47,8 +47,7 @@ def ends_with(architecture: Architecture, *, rows: list[Row]) -> Outcome:
     >>> ends_with(model, rows=[Row(layer="Flatten")]).status
     'passed'
     """
-    asked = spread(rows, {})
-    return _compared(compare_ends(asked, architecture.layers), len(architecture.layers) - len(asked))
+    return _compared(*compare_ends(spread(rows, {}), architecture.layers))
 
 
 def _compared(pairs: list[Pair], before: int = 0) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
 from msgspec import Struct, field, structs
@@ -17,7 +17,9 @@ from grader.yamltree import did_you_mean
 
 # What may stand before the first layer that was asked for: it only prepares the images.
 PREPARING = ("Rescaling", "Reshape", "Normalization", "Identity")
-ACTIVATING = {"Activation": None, "ReLU": "relu", "Softmax": "softmax"}
+ACTIVATING = {
+    "Activation": None, "ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu",
+}  # fmt: skip
 SIZES = ("kernel_size", "pool_size", "strides")
 OPTIONS = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation", "rate")
 WIDEST = 34
@@ -87,7 +89,7 @@ def _value(value: Any, call: Mapping[str, Any]) -> Any:
 
 def compare(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
     """The rows and the layers side by side, matched as well as their order allows."""
-    found = _effective(layers, {row.layer for row in rows if row.layer})
+    found = _effective(layers, rows)
     matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
     return [
         pair
@@ -96,29 +98,43 @@ def compare(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
     ]
 
 
-def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
-    """The rows and as many layers from the end, place by place."""
-    return _pairs(rows, layers[-len(rows) :])
+def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> tuple[list[Pair], int]:
+    """The rows and as many layers from the end, place by place; and how many layers come before those."""
+    found = _effective(layers, rows)
+    return _pairs(rows, found[-len(rows) :]), len(found) - len(rows)
 
 
 def _pairs(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
     return [Pair(row=row, layer=layer, fault=_fault(row, layer)) for row, layer in zip_longest(rows, layers)]
 
 
-def _effective(layers: Sequence[Layer], asked: set[str]) -> list[Layer]:
-    """Without what only prepares the images, and with an activation layer as part of the layer before it."""
+def _effective(layers: Sequence[Layer], rows: Sequence[Row]) -> list[Layer]:
+    """Without what only prepares the images, and with an activation layer as part of the layer before it.
+
+    Where the rows list an activation after such a layer it stays, as does one after a layer without an activation.
+    """
+    asked = {row.layer for row in rows}
+    listed = {(row.layer, after.layer) for row, after in pairwise(rows)}
     result: list[Layer] = []
-    for layer in layers:
+    for layer in (_activation(layer, asked) for layer in layers):
         if not result and layer.kind in PREPARING and layer.kind not in asked:
             continue
         before = result[-1] if result else None
         fits = before is not None and before.config.get("activation") == "linear" and before.name in layer.sources
-        if before is not None and fits and layer.kind in ACTIVATING and layer.kind not in asked:
+        if before is not None and fits and layer.kind in ACTIVATING and (before.kind, layer.kind) not in listed:
             function = ACTIVATING[layer.kind] or layer.config.get("activation")
             result[-1] = structs.replace(before, name=layer.name, config={**before.config, "activation": function})
         else:
             result.append(layer)
     return result
+
+
+def _activation(layer: Layer, asked: set[str | None]) -> Layer:
+    """A layer such as ReLU as the Activation of that name, where the rows ask for Activation and not for ReLU."""
+    function = ACTIVATING.get(layer.kind)
+    if function is None or layer.kind in asked or "Activation" not in asked:
+        return layer
+    return structs.replace(layer, kind="Activation", config={**layer.config, "activation": function})
 
 
 def _fault(row: Row | None, layer: Layer | None) -> str | None:

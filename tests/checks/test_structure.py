@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from grader.checks import arguments, structure
@@ -97,6 +99,33 @@ def test_an_activation_that_is_asked_for_is_a_layer():
     layers = [layer("Add"), layer("Activation", activation="relu", sources=["add"])]
     assert structure.table(model(*layers), rows=rows).status == "passed"
     assert structure.table(model(layers[0]), rows=rows).message == "layer 2 is missing: Activation relu"
+
+
+@pytest.mark.parametrize("kind", ["LeakyReLU", "ELU", "PReLU", "Softmax"])
+def test_an_activation_of_ones_own_choice_may_be_a_layer(kind):
+    """Where a row names none, each will do; where it names one, another is told as what it is."""
+    layers = [layer("Dense", units=82, activation="linear"), layer(kind, sources=["dense"])]
+    assert structure.table(model(*layers), rows=[Row(layer="Dense", units=82)]).status == "passed"
+    wrong = structure.table(model(*layers), rows=[Row(layer="Dense", units=82, activation="relu")])
+    assert re.fullmatch(r"layer 1 \(Dense\) has activation (leaky_relu|elu|prelu|softmax); relu is asked for", wrong.message)
+
+
+END = [Row(layer="Activation", activation="relu"), Row(layer="Flatten"), Row(layer="Dense", units=10, activation="softmax")]
+
+
+@pytest.mark.parametrize("first", [layer("Activation", "r", activation="relu"), layer("ReLU", "r")])
+@pytest.mark.parametrize(
+    "last",
+    [
+        [layer("Dense", units=10, activation="softmax")],
+        [layer("Dense", units=10, activation="linear"), layer("Activation", "a", activation="softmax", sources=["dense"])],
+        [layer("Dense", units=10, activation="linear"), layer("Softmax", sources=["dense"])],
+    ],
+)
+def test_a_models_end_may_have_its_activations_as_layers(first, last):
+    """As in a whole table; and an Activation that is asked for may be a layer ReLU."""
+    found = model(layer("Add", sources=["x", "y"]), first, layer("Flatten"), *last)
+    assert structure.ends_with(found, rows=END).status == "passed"
 
 
 def test_shapes_and_parameters_of_the_summary_are_compared():
