@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, Self
 
 ABSENT = ("matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google.colab", "ipywidgets", "livelossplot")
+INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
 MOST = 1000
 PATIENCE = 20
 
@@ -109,7 +110,9 @@ def subplots(nrows: Any = 1, ncols: Any = 1, *_: Any, **__: Any) -> tuple[Silent
 
 
 class Module(types.ModuleType):
-    """A module whose every name is silent."""
+    """A module whose every name is silent; its version can be compared, as Matplotlib does with IPython's."""
+
+    version_info = (9, 0, 0)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(Silent(), name)
@@ -117,6 +120,8 @@ class Module(types.ModuleType):
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds what no other finder has found; says so once for each package.
+
+    Installed libraries that ask for one of these packages first can do without it, and are told that it isn't there.
 
     Args:
         remark: is told of each package that is missing.
@@ -127,7 +132,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = next((name for name in ABSENT if fullname == name or fullname.startswith(name + ".")), None)
-        if root is None:
+        if root is None or (root not in sys.modules and _library_asks()):
             return None
         if fullname == root:
             self.remark(f"`{root}` isn't there where files are graded; what it shows is left out")
@@ -138,6 +143,14 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Nothing to run."""
+
+
+def _library_asks() -> bool:
+    """Whether the import that is going on was written in an installed package."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame is not None and INSTALLED in frame.f_code.co_filename
 
 
 def install(remark: Callable[[str], None]) -> None:

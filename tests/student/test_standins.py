@@ -67,6 +67,30 @@ def test_missing_packages_can_be_imported_in_each_form():
     assert run.stdout.startswith("`livelossplot` isn't there where files are graded; what it shows is left out\n")
 
 
+ASKING = """
+import sys
+from grader.student import standins
+standins.install(print)
+sys.path.insert(0, sys.argv[1])
+import asking
+print(asking.found, 'IPython' in sys.modules)
+import IPython
+import matplotlib.pyplot as plt
+plt.figure()
+"""
+
+
+def test_a_library_is_told_what_is_missing(tmp_path):
+    """It knows what to do without, so no note; and Matplotlib draws on where the student's own file imports IPython."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "asking.py").write_text("try:\n    import IPython\n    found = 1\nexcept ImportError:\n    found = 0\n")
+    run = subprocess.run([sys.executable, "-c", ASKING, folder], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "0 False\n`IPython` isn't there where files are graded; what it shows is left out\n"
+
+
 HOST = """
 import os
 from grader.student import standins
