@@ -13,6 +13,8 @@ from grader.values import Array, Opaque, Unread
 
 WRAP = 256
 LISTS = "Return a NumPy array; `np.array(...)` makes one of nested lists."
+CLAMP = "bring them into the range before they go into the array"
+KEEP = "an array of a larger type, such as int64, keeps them as they are"
 TENSOR = "Return a NumPy array; `.numpy()` makes one of a tensor."
 
 
@@ -121,7 +123,8 @@ def guess(expected: Array, got: Array, wrong: Array) -> str | None:
     if expected.ndim >= 2 and expected.shape[0] == expected.shape[1] and np.array_equal(expected, got.swapaxes(0, 1)):
         return "The result is the right one with rows and columns exchanged."
     if np.isfinite(off).all() and (off % WRAP == 0).all():
-        return "Numbers beyond 0 to 255 have wrapped round: bring them into the range before they go into the array."
+        inside = expected.min() >= 0 and expected.max() < WRAP
+        return f"Numbers beyond 0 to 255 have wrapped round: {CLAMP if inside else KEEP}."
     if (abs(off) < 1).all():
         return "The values are only rounded differently."
     return None

@@ -72,7 +72,8 @@ def test_each_difference_has_its_words(expected, got, what):
     ("expected", "got", "hint"),
     [
         (ONE, ONE.T, "exchanged"),
-        (np.array([255, 0]), np.array([255, 256]), "wrapped round"),
+        (np.array([255, 0]), np.array([255, 256]), "wrapped round: bring them into the range"),
+        (np.array([-5, 300]), np.array([251, 44]), "wrapped round: an array of a larger type"),
         (np.array([2.0, 3.0]), np.array([2.4, 3.0]), "rounded"),
         (ONE, ONE.tolist(), "np.array"),
         (ONE, Opaque("tensorflow.EagerTensor"), ".numpy()"),
