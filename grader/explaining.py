@@ -46,6 +46,11 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      r"`target` and `output` must have the same|Shapes \(.*\) and \(.*\) are incompatible",
      "The loss doesn't fit the labels: labels that are class numbers need `sparse_categorical_crossentropy`, one-hot labels "
      "`categorical_crossentropy`."),
+    ("ValueError: Input 0 with name 'None' of layer 'conv2d_1' is incompatible with the layer: expected axis -1 of input shape "
+     "to have value 1, but received input with shape (None, 13, 13, 32)",
+     r"^ValueError: Input 0 .*to have value \d+, but received input with shape \(None|Sequential model should have unique names",
+     "Does one and the same layer stand in two places of the model, as after `[Conv2D(...)] * 2`? Make a new layer for each "
+     "place, in a loop."),
     ('ValueError: Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to have value 784',
      r"incompatible with the layer|Input 0 of layer",
      "The shape of the images given to `fit` isn't the `input_shape` of the model."),

@@ -23,7 +23,8 @@ from grader.wire import Crashed, Load, Returned
 MODULE = "submission"
 MAX_TEXT = 4000
 # TensorFlow puts the lines of whoever built the graph into its messages; none of them is the student's.
-STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?", re.MULTILINE)
+# Keras writes some of its messages in bold letters.
+STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?|\x1b\[[01]m", re.MULTILINE)
 SUPPLIES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",

@@ -105,6 +105,12 @@ def test_a_name_that_is_nearly_right_is_suggested(load, line, near):
     assert ("Did you mean" in sent.message) == (near is not None)
 
 
+def test_bold_letters_are_left_out(load):
+    """Keras writes its messages for terminals; other control characters stay, for the report to escape."""
+    sent, _ = load("def train():\n    raise ValueError('\\x1b[1mbold\\x1b[0m, \\x1b[31mred')\n")
+    assert sent.message == "ValueError: bold, \x1b[31mred"
+
+
 def test_a_script_may_end_itself(load):
     """`sys.exit(0)` is how many end; with an error code, or within a function that is to return, it isn't an end."""
     assert load("import sys\nsys.exit(0)\n", function=None) == (Returned(value=None), [])
