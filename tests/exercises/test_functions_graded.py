@@ -44,6 +44,15 @@ def test_every_promise_of_the_course_holds(exercise_id):
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 
 
+def test_an_import_inside_the_function_costs_the_call_no_time(tmp_path):
+    """TensorFlow takes longer than a call may; what isn't there is told by the call that needs it."""
+    body = "    import tensorflow as tf, no_such_thing\n    from no_other import thing\n"
+    verdict = graded(tmp_path, f"def max_pool(image):\n    import numpy, tensorflow as tf\n{RIGHT}\ndef spare():\n{body}")
+
+    assert (verdict.status, verdict.notes) == ("passed", [])
+    assert "ModuleNotFoundError" in result(graded(tmp_path, f"def max_pool(image):\n{body}"), "even-sizes").message
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
