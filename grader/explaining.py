@@ -43,7 +43,7 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
      "`input_shape=(28, 28, 1)` in the model."),
     ("ValueError: Arguments `target` and `output` must have the same rank (ndim).",
-     r"`target` and `output` must have the same|Shapes \(.*\) and \(.*\) are incompatible",
+     r"`target` and `output` must have the same|`output` must have rank \(ndim\) `target|Shapes \(.*\) and \(.*\) are incompatible",
      "The loss doesn't fit the labels: labels that are class numbers need `sparse_categorical_crossentropy`, one-hot labels "
      "`categorical_crossentropy`."),
     ("ValueError: Input 0 with name 'None' of layer 'conv2d_1' is incompatible with the layer: expected axis -1 of input shape "
@@ -54,6 +54,9 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ('ValueError: Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to have value 784',
      r"incompatible with the layer|Input 0 of layer",
      "The shape of the images given to `fit` isn't the `input_shape` of the model."),
+    ("TypeError: too many positional arguments",
+     r"TypeError: too many positional arguments",
+     "A layer that joins tensors takes them as one list: `Add()([X, X_shortcut])`."),
     ("KeyError: 'accurary'",
      r"KeyError: '((?:val_)?\w*(?:acc|loss)\w*)'",
      "No figure `{0}` was logged. `logs` and `history.history` hold `loss`, with `metrics=['accuracy']` in `compile` also "
