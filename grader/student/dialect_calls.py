@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,7 @@ def install(keras: Any, remark: Remark, families: tuple[Any, ...] = ()) -> None:
         remark: is told of files that can't be written.
         families: the other trees of modules that export the same functions (`tensorflow.keras`).
     """
+    warnings.filterwarnings("ignore", "Do not pass an `input_shape`")  # it would name the wrapper below as its place
     for kind in KINDS:
         _wrap(getattr(keras.optimizers, kind), "__init__", functools.partial(_optimizer, keras, kind))
     keras.optimizers.Optimizer.lr = property(
