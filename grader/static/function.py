@@ -80,15 +80,16 @@ def _foreign(name: str) -> str:
 def faults(function: str, whole: Outline, given: int = 0) -> list[Finding]:
     """What keeps the last definition of the function from being called with so many arguments."""
     last = whole.binders(function)[-1].node
+    line = "Keep the stub's `def` line" if given else f"Write def {function}():"
     match last:
         case ast.FunctionDef(decorator_list=[]):
             return [fault for fault in (_arguments(last, given), _generator(last)) if fault is not None]
         case ast.AsyncFunctionDef(decorator_list=[]):
             return [_fault("S105", f"{function}() is async", last, "Remove `async`.")]
         case ast.ClassDef(decorator_list=[], keywords=[]) if not _makes_anything(last):
-            return [_fault("S106", f"{function} is a class, not a function", last, f"Write def {function}():")]
+            return [_fault("S106", f"{function} is a class, not a function", last, line)]
         case ast.Assign(targets=[ast.Name()], value=value) if isinstance(value, DATA):
-            hint = f"Write def {function}(): and keep other things under other names."
+            hint = f"{line} and keep other things under other names."
             return [_fault("S106", f"{function} is a variable here, not a function", last, hint)]
     return []
 

@@ -2,10 +2,21 @@
 
 import pytest
 
+from grader import static
+from grader.submission import Submission
+
 STUB = (
     "import tf\n\nclass C:\n    def on_epoch_end(self):\n        ...\n\n"
     "def train_mnist():\n    # YOUR CODE STARTS HERE\n    ...\n    x = 1\n"
 )
+
+
+@pytest.mark.parametrize("source", ["class LeNet5(Sequential):\n    pass\n", "LeNet5 = 3\n"])
+def test_a_function_with_arguments_is_to_keep_its_line(source):
+    """Where the function is called with something, `def LeNet5():` would be no way out."""
+    file = Submission(path="a.py", name="a.py", sha256="", source=source)
+    (finding,) = static.inspect(file, "LeNet5", arguments=1).findings
+    assert (finding.code, finding.hint.startswith("Keep the stub's `def` line")) == ("S106", True)
 
 
 @pytest.mark.parametrize(
