@@ -22,6 +22,7 @@ from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
+MAX_LINES = 20
 # TensorFlow puts the lines of whoever built the graph into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
 STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?|\x1b\[[01]m", re.MULTILINE)
@@ -164,6 +165,12 @@ def _nearest(error: BaseException) -> str | None:
     return None
 
 
+def _shortened(text: str) -> str:
+    """Without most of the lines of an array, which some errors show whole."""
+    lines = text.split("\n")
+    return text if len(lines) <= MAX_LINES else "\n".join([*lines[: MAX_LINES - 5], "...", *lines[-4:]])
+
+
 def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
@@ -171,8 +178,10 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     except Exception:
         text = "(its message can't be shown)"
     text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras")
-    said = f"{type(error).__name__}: {text}"[:MAX_TEXT]
-    told = "\n".join(filter(None, [_nearest(error), explanation(said)]))
+    said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
+    near = _nearest(error)
+    more = None if near and isinstance(error, AttributeError) else explanation(said)  # what is misspelt hasn't moved
+    told = "\n".join(filter(None, [near, more]))
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,

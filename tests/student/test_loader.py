@@ -111,6 +111,19 @@ def test_bold_letters_are_left_out(load):
     assert sent.message == "ValueError: bold, \x1b[31mred"
 
 
+def test_a_misspelt_name_has_not_moved(load):
+    """What TF 2 did to other names is said where no name is nearly right."""
+    head = "import types\nlayers = types.ModuleType('tensorflow.keras.layers')\nlayers.Conv2D = 1\ndef train():\n    "
+    assert load(head + "layers.conv2D()\n")[0].message.endswith("has no attribute 'conv2D'\nDid you mean `Conv2D`?")
+    assert "TF 2 moved or removed this name" in load(head + "layers.GravesLSTM()\n")[0].message
+
+
+def test_a_long_message_is_shortened(load):
+    """Its beginning and its end say what is wrong, not the array in the middle."""
+    sent, _ = load("def train():\n    raise ValueError('\\n'.join(map(str, range(100))))\n")
+    assert sent.message == "ValueError: " + "\n".join([*map(str, range(15)), "...", "96", "97", "98", "99"])
+
+
 def test_a_script_may_end_itself(load):
     """`sys.exit(0)` is how many end; with an error code, or within a function that is to return, it isn't an end."""
     assert load("import sys\nsys.exit(0)\n", function=None) == (Returned(value=None), [])
