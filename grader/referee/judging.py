@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from grader.calls import Asked
+from grader.explaining import explanation
 from grader.referee.cases import Case
 from grader.referee.comparing import difference, kind
 from grader.referee.showing import case as case_shown
@@ -103,7 +104,8 @@ class Bench:
     def _value(self, case: Case, reply: Reply, tolerance: float) -> Failure | None:
         if reply.end == "raised":
             first = reply.message.split("\n")[0]
-            return self._failure(case, f"raised {first}", shown(case.expected), "an error", line=reply.line)
+            hint = explanation(first)
+            return self._failure(case, f"raised {first}", shown(case.expected), "an error", line=reply.line, hint=hint)
         if reply.end == "hung":
             what = f"did not come back within {reply.seconds:.1f} s"
             hint = "Does every loop come to its end?"

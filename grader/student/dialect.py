@@ -140,9 +140,14 @@ def install(tf: Any, keras: Any) -> None:
         _alias(tf.losses, old, loss)
         setattr(v1.losses, old, loss)
     v1.keras.backend.set_session = _nothing
+    old_numpy()
+    sys.meta_path.append(Moved())
+
+
+def old_numpy() -> None:
+    """Gives NumPy the names of Python's types that it had before 1.24; files write `dtype=np.int`."""
     for old, kind in (("float", float), ("int", int), ("object", object), ("str", str), ("complex", complex)):
         np.__dict__.setdefault(old, kind)
-    sys.meta_path.append(Moved())
 
 
 def _nothing(*_: Any, **__: Any) -> None:

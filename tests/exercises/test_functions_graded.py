@@ -53,6 +53,12 @@ def test_an_import_inside_the_function_costs_the_call_no_time(tmp_path):
     assert "ModuleNotFoundError" in result(graded(tmp_path, f"def max_pool(image):\n{body}"), "even-sizes").message
 
 
+def test_types_of_older_numpy_are_known(tmp_path):
+    """`np.int` was `int`, here as in the exercises that train."""
+    text = f"import numpy as np\ndef max_pool(image):\n{RIGHT.rstrip()}.astype(np.int)\n"
+    assert graded(tmp_path, text).status == "passed"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -48,6 +48,16 @@ def test_a_right_answer_satisfies_every_check():
     assert trials["float"].failure.what == "gave numbers of type int64, not float32"
 
 
+def test_an_error_has_its_explanation():
+    """A package that isn't there is told as such, beside the error's own first line."""
+    reply = Reply(end="raised", message="ModuleNotFoundError: No module named 'cv2'\nmore", line=1)
+
+    failure = judged((case(3), reply))["values"].failure
+
+    assert (failure.what, failure.line) == ("raised ModuleNotFoundError: No module named 'cv2'", 1)
+    assert failure.hint.startswith("The package `cv2` isn't there where files are graded.")
+
+
 def test_the_smallest_failure_is_kept():
     """Whatever the order in which they come."""
     wrong = [(case(size), gave(np.zeros(size))) for size in (5, 2, 7)]
