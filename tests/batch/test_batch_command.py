@@ -1,35 +1,28 @@
 """What `grade batch` says beside the verdicts; of files that are refused unread, so that nothing is run."""
 
+from pathlib import Path
+
 import pytest
 
 from grader.cli import run
 
-SPEC = """
-schema: grade-exercise/1
-id: small
-title: Small
-function: train
-dataset: mnist
-checks: [{id: epochs, check: training.epochs, args: {below: 4}, points: 1}]
-"""
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def inside(tmp_path, monkeypatch):
-    """A course with one exercise, and Ada's and Eve's files, neither of which is Python."""
-    (tmp_path / "exercises" / "small").mkdir(parents=True)
-    (tmp_path / "quizzes").mkdir()
-    (tmp_path / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
+    """A folder with Ada's and Eve's files, neither of which is Python."""
     (tmp_path / "class").mkdir()
     for name in ("ada", "eve"):
         (tmp_path / "class" / f"{name}.py").write_text("def train(:\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADE_COURSE", str(REPOSITORY))
     monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
     return tmp_path
 
 
 def batch(capsys, *more):
-    code = run(["batch", "small", "class", "--quiet", *more])
+    code = run(["batch", "exercise1", "class", "--quiet", *more])
     return code, capsys.readouterr().err.splitlines()
 
 
@@ -66,7 +59,9 @@ def test_what_is_left_out_is_not_graded(inside, capsys):
 
 def test_a_broken_course_is_told_once_and_nothing_is_graded(inside, capsys):
     """Exit code 3 with its place, not a problem of every submission."""
+    for name in ("exercises", "quizzes"):
+        (inside / name).mkdir()
     (inside / "course.yaml").write_text("schema: grade-course/1\ngrading: {lates: {}}\n")
 
-    assert batch(capsys) == (3, ['grade: course.yaml:2:11: unknown key "lates"; did you mean "late"?'])
+    assert batch(capsys, "--course", ".") == (3, ['grade: course.yaml:2:11: unknown key "lates"; did you mean "late"?'])
     assert not (inside / "gradebook.db").exists()

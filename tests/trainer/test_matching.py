@@ -50,7 +50,7 @@ def test_where_all_are_trained_on_nothing_is_held_back():
 
 
 def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
-    """Neither with one image more, nor where the images have to be written anew, nor of another order's making."""
+    """Not with one image that is nobody's, nor where the images have to be written anew."""
     data = canonical("mnist")
     images, labels = data.images[:2000], data.labels[:2000]
     usual = (images / 255.0).astype(np.float32)
