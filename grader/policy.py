@@ -199,11 +199,17 @@ def total(policy: Policy, student: str, shares: dict[str, tuple[float, float]]) 
         shares: points and most points by exercise; exercises that were not handed in have 0 points.
     """
     asked = {name: pair for name, pair in shares.items() if name not in policy.excused.get(student, ())}
-    worst = sorted(asked, key=lambda name: (asked[name][0] / asked[name][1] if asked[name][1] else 1.0, -asked[name][1], name))
-    dropped = worst[: min(policy.drop_lowest, max(0, len(worst) - 1))]
+    most = min(policy.drop_lowest, len(asked) - 1)
+    dropped = _worst(asked)[:most] if most > 0 else []
     left = [pair for name, pair in asked.items() if name not in dropped]
     return Total(
         score=round(math.fsum(score for score, _ in left), 6),
         max_score=math.fsum(most for _, most in left),
         dropped=tuple(dropped),
     )
+
+
+def _worst(asked: dict[str, tuple[float, float]]) -> list[str]:
+    """The exercises by share, the smallest first; of equal ones, those with the most points first."""
+    shares = {name: points / most if most else 1.0 for name, (points, most) in asked.items()}
+    return sorted(asked, key=lambda name: (shares[name], -asked[name][1], name))

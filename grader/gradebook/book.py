@@ -84,21 +84,23 @@ class Gradebook:
     def verdicts(self, exercise: str | None = None, *, current: bool = True) -> list[Figures]:
         """The figures of the verdicts, by exercise, student, and the time at which their file came.
 
+        They are sorted here, which is quicker than by SQLite and in the same order whatever a database's collation.
+
         Args:
             exercise: only those of one.
             current: leave out those by an earlier specification.
         """
         columns = VERDICTS.c
-        when = func.coalesce(columns.submitted_at, columns.recorded_at)
         query = select(*[columns[name] for name in FIGURES])
-        query = query.order_by(columns.exercise, columns.student, when, columns.recorded_at, columns.key)
         if exercise is not None:
             query = query.where(columns.exercise == exercise)
         if current:
             query = query.where(columns.current)
+        found: list[Figures] = []
         with explained(self.shown), self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return msgspec.convert([tuple(row) for row in rows], list[Figures])
+            for rows in connection.execute(query).partitions(AT_ONCE):  # more rows alive keep the garbage collector busy
+                found += msgspec.convert([tuple(row) for row in rows], list[Figures])
+        return sorted(found, key=_place)
 
     def documents(self, keys: Sequence[str]) -> Iterator[tuple[str, Documents]]:
         """The documents of some verdicts, by key, in no order."""
@@ -127,6 +129,10 @@ class Gradebook:
         with explained(self.shown), self._engine.connect() as connection:
             rows = connection.execute(select(STUDENTS.c.student, STUDENTS.c.name)).all()
         return dict(sorted((student, name) for student, name in rows))
+
+
+def _place(one: Figures) -> tuple[str, ...]:
+    return one.exercise, one.student, one.submitted_at or one.recorded_at, one.recorded_at, one.key
 
 
 def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -> None:

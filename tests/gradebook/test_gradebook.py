@@ -275,3 +275,18 @@ def test_attempts_of_the_same_time_stand_as_they_were_recorded(book):
         book.record(EXERCISE, "ada", graded(sha256=letter * 64), submitted_at=at)
 
     assert [one.sha256[0] for one in book.verdicts()] == list("zyxwv")
+
+
+def test_verdicts_come_by_exercise_student_and_the_time_of_the_file(book):
+    """Whatever the order of writing; a time of handing in comes before that of recording."""
+    other = structs.replace(EXERCISE, id="exercise0")
+    early, late = (datetime(2026, 10, day, 12, 0, tzinfo=UTC) for day in (1, 2))
+    book.record(EXERCISE, "bob", graded())
+    book.record(EXERCISE, "ada", graded(sha256="a" * 64), submitted_at=late)
+    book.record(EXERCISE, "ada", graded(sha256="b" * 64), submitted_at=early)
+    book.record(EXERCISE, "Zoe", graded())
+    book.record(other, "carl", graded())
+
+    found = [(one.exercise, one.student, one.sha256[0]) for one in book.verdicts()]
+    assert [who for _, who, _ in found] == ["carl", "Zoe", "ada", "ada", "bob"]
+    assert [sha for _, who, sha in found if who == "ada"] == ["b", "a"]
