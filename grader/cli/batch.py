@@ -26,10 +26,7 @@ from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
 from grader.gradebook import Gradebook
 from grader.grading import Options
-from grader.reports.text import line
 from grader.verdict import Verdict
-
-MOST_PROBLEMS = 50
 
 
 @click.command("batch", options_metavar="[OPTIONS]")
@@ -150,16 +147,11 @@ def _finish(
 ) -> Exit:
     """The class in the order of its students, what went wrong, and the exit code."""
     verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))
-    if verdicts:
-        outputs.deliver(verdicts, chosen, quiet=quiet)
-    _tell("not graded", problems)
-    _tell("not read", handed.unread)
-    _tell("look at", handed.remarks)
+    try:
+        if verdicts:
+            outputs.deliver(verdicts, chosen, quiet=quiet)
+    finally:  # also where a file can't be written
+        outputs.tell("not graded", problems)
+        outputs.tell("not read", handed.unread)
+        outputs.tell("look at", handed.remarks)
     return Exit.USAGE if problems or handed.unread else Exit.PASSED
-
-
-def _tell(what: str, sentences: Sequence[str]) -> None:
-    for sentence in sentences[:MOST_PROBLEMS]:
-        click.echo(f"{what}: {line(sentence, limit=500)}", err=True)
-    if len(sentences) > MOST_PROBLEMS:
-        click.echo(f"… and {len(sentences) - MOST_PROBLEMS:,} more", err=True)

@@ -10,12 +10,13 @@ import click
 from grader import course as courses
 from grader import exercise as course_exercises
 from grader import settings
+from grader.cli import outputs
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook.exports import canvas, moodle, plain, table
 from grader.gradebook.exports.table import Theirs
-from grader.gradebook.grades import Sheet, sheet
+from grader.gradebook.grades import Sheet, sheet, strangers
 from grader.reports import write
 from grader.yamltree import did_you_mean
 
@@ -50,7 +51,8 @@ def command(
     """
     found = courses.find(course)
     book = Gradebook.open(gradebook, must_exist=True)
-    whole = sheet(book.verdicts(), book.students(), settings.load(found).grading)
+    policy = settings.load(found).grading
+    whole = sheet(book.verdicts(), book.students(), policy)
     chosen = _chosen(whole, exercise_ids, book.shown)
     if format_ in FOR_ONE and len(chosen) != 1:
         raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
@@ -62,6 +64,7 @@ def command(
         click.echo(f"grade: {sentence}", err=True)
     if len(left) > MOST_LEFT:
         click.echo(f"grade: … {len(left) - MOST_LEFT:,} more that are not in it", err=True)
+    outputs.tell("look at", strangers(policy, whole))
     return Exit.PASSED
 
 

@@ -34,6 +34,7 @@ OPTIONS = (
     click.option("--github", is_flag=True, help="GitHub Actions: annotations and a step summary."),
     click.option("--classroom", is_flag=True, help="GitHub Classroom: the step's output `result`."),
 )
+MOST_SENTENCES = 50
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,3 +83,11 @@ def deliver(
 def one_line(verdict: Verdict) -> str:
     """A verdict in a line: `exercise3: passed, 100/100`."""
     return f"{verdict.exercise}: {verdict.status}, {verdict.score:g}/{verdict.max_score:g}"
+
+
+def tell(what: str, sentences: Sequence[str]) -> None:
+    """Prints what went wrong with some of a class on standard error, a line each and not endlessly many."""
+    for sentence in sentences[:MOST_SENTENCES]:
+        click.echo(f"{what}: {line(sentence, limit=500)}", err=True)
+    if len(sentences) > MOST_SENTENCES:
+        click.echo(f"… and {len(sentences) - MOST_SENTENCES:,} more", err=True)

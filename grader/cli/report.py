@@ -12,10 +12,11 @@ from rich.console import RenderableType
 
 from grader import course as courses
 from grader import settings
+from grader.cli import outputs
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook import showing as show
-from grader.gradebook.grades import Cell, Row, Sheet, counted, sheet
+from grader.gradebook.grades import Cell, Row, Sheet, counted, sheet, strangers
 from grader.gradebook.summary import cohort
 from grader.reports import write
 from grader.reports.screen import Screen, draw, screen_of
@@ -51,6 +52,7 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     shown = EVERYBODY if all_ else MOST_ROWS
     sys.stdout.write(draw(_parts(whole, chosen, exercise_id, shown, screen, book), screen))
     sys.stdout.flush()
+    outputs.tell("look at", strangers(policy, whole))
     if html_ is not None:
         _write_pages(book, [pair for name in chosen for pair in counted(whole, name)], html_)
     return Exit.PASSED

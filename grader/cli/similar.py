@@ -20,6 +20,7 @@ from grader import exercise as exercises
 from grader import submission
 from grader.batch import sources
 from grader.batch.assign import Job, assign
+from grader.cli import outputs
 from grader.errors import Exit, UsageError
 from grader.reports import jsontext, write
 from grader.reports.reading import counted as number_of
@@ -32,7 +33,6 @@ MOST_ROWS = 30
 MOST_PAIRS = 100_000
 MOST_FILES = 2000
 MOST_LETTERS = 60_000
-MOST_PROBLEMS = 50
 NAME = 60
 
 
@@ -106,10 +106,8 @@ def command(
         texts, unread = _texts(jobs)
     stub = exercises.text_of(found, exercise.id, "stub.py")
     result = compare(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", least / 100)
-    for problem in [*problems, *unread][:MOST_PROBLEMS]:
-        click.echo(f"not compared: {line(problem, limit=500)}", err=True)
-    for sentence in handed.unread[:MOST_PROBLEMS]:
-        click.echo(f"not read: {line(sentence, limit=500)}", err=True)
+    outputs.tell("not compared", [*problems, *unread])
+    outputs.tell("not read", handed.unread)
     if json_ != write.STDOUT:
         screen = screen_of(sys.stdout)
         sys.stdout.write(draw(shown(result, exercise.id, least, MOST_PAIRS if all_ else MOST_ROWS), screen))

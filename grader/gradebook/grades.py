@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from grader.gradebook.entries import Figures
 from grader.policy import Attempt, Grade, Policy, Total, grade, total
+from grader.yamltree import did_you_mean
 
 
 class Cell(Struct, frozen=True, kw_only=True, gc=False):
@@ -64,6 +65,16 @@ def sheet(figures: Sequence[Figures], students: Mapping[str, str], policy: Polic
 def counted(of: Sheet, exercise: str) -> list[tuple[Row, Cell]]:
     """Who has a grade for an exercise."""
     return [(row, row.cells[exercise]) for row in of.rows if exercise in row.cells]
+
+
+def strangers(policy: Policy, of: Sheet) -> list[str]:
+    """A sentence on each student of the course's rules whom the class doesn't have, so that no extension is lost by a typo."""
+    known = [row.student for row in of.rows]
+    return [
+        f'course.yaml: grading.{part}: no student has the id "{student}"{did_you_mean(student, known)}'
+        for part, students in (("extensions", [*policy.extensions]), ("excused", [*policy.excused]))
+        for student in sorted(set(students) - set(known))
+    ]
 
 
 def _cell(attempts: Sequence[Figures], policy: Policy) -> Cell:

@@ -65,3 +65,15 @@ def test_a_broken_course_is_told_once_and_nothing_is_graded(inside, capsys):
 
     assert batch(capsys, "--course", ".") == (3, ['grade: course.yaml:2:11: unknown key "lates"; did you mean "late"?'])
     assert not (inside / "gradebook.db").exists()
+
+
+def test_what_was_left_out_is_told_also_where_a_page_can_not_be_written(inside, capsys):
+    """The verdicts are in the gradebook; the message on the page comes last."""
+    (inside / "class" / "bob").mkdir()
+    (inside / "class" / "bob" / "notes.txt").touch()
+    code, err = batch(capsys, "--html", "nowhere/class.html")
+
+    assert code == 2
+    assert err[0] == "not graded: bob: no .py or .ipynb file"
+    assert len(err) == 2
+    assert "nowhere" in err[1]

@@ -105,6 +105,21 @@ def test_what_lateness_takes_is_told_beside_what_was_earned(url, capsys, tmp_pat
     assert "Points and their spread are as earned" in index
 
 
+def test_rules_for_nobody_are_told(url, capsys, tmp_path):
+    """A misspelt id would lose an extension without a word; nothing is refused for it, and tables stay clean."""
+    (tmp_path / "course.yaml").write_text(
+        "schema: grade-course/1\ngrading: {extensions: {adda: {exercise1: 2d}, cy: {exercise1: 1d}}, excused: {77: [exercise1]}}\n"
+    )
+    told = (
+        'look at: course.yaml: grading.extensions: no student has the id "adda"; did you mean "ada"?\n'
+        'look at: course.yaml: grading.excused: no student has the id "77"\n'
+    )
+    for args in (["report"], ["export", "--format", "csv"]):
+        code, out, err = run(capsys, *args)
+        assert (code, err) == (0, told)
+        assert "look at" not in out
+
+
 def test_pages_show_the_feature_maps_of_each_run(url, capsys, tmp_path):
     """A student's own, and none on the pages of those who came to none."""
     layer = LayerMaps(layer="conv_1", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
