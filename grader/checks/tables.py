@@ -89,19 +89,28 @@ def _value(value: Any, call: Mapping[str, Any]) -> Any:
 
 def compare(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
     """The rows and the layers side by side, matched as well as their order allows."""
-    found = _effective(layers, rows)
+    return _aligned(rows, _effective(layers, rows))
+
+
+def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> tuple[list[Pair], int]:
+    """The rows and the end of the layers, as `compare`; and how many layers come before those.
+
+    As long an end as there are rows, or a little more or less where that differs in fewer places: so a layer that was
+    left out is one difference.
+    """
+    found, size = _effective(layers, rows), len(rows)
+    starts = [max(0, len(found) - size + shift) for shift in (0, 1, -1, 2, -2)]
+    ends = [(_aligned(rows, found[start:]), start) for start in starts]
+    return min(ends, key=lambda end: sum(pair.fault is not None for pair in end[0]))
+
+
+def _aligned(rows: Sequence[Row], found: Sequence[Layer]) -> list[Pair]:
     matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
     return [
         pair
         for _, start, end, first, last in matcher.get_opcodes()
         for pair in _pairs(rows[start:end], found[first:last])
     ]
-
-
-def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> tuple[list[Pair], int]:
-    """The rows and as many layers from the end, place by place; and how many layers come before those."""
-    found = _effective(layers, rows)
-    return _pairs(rows, found[-len(rows) :]), len(found) - len(rows)
 
 
 def _pairs(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:

@@ -201,7 +201,33 @@ def test_a_models_end_is_compared_alone():
     good = model(*RIGHT, layer("Dropout", rate=0.5), layer("Dense", "out", units=10))
     assert structure.ends_with(good, rows=rows).status == "passed"
     wrong = structure.ends_with(model(*RIGHT, layer("Dense", "out", units=10)), rows=rows)
-    assert wrong.message == "layer 4 is Dense 82 relu; Dropout 0.5 is asked for"
+    assert wrong.message == "layer 5 is missing: Dropout 0.5"
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ([layer("Flatten"), layer("Dense", units=10)], "layer 6 is missing: Dropout 0.5"),
+        ([layer("Flatten"), layer("Dropout", rate=0.5)], "layer 7 is missing: Dense 10"),
+        ([layer("Flatten")], "layer 6 is missing: Dropout 0.5 (and 1 more difference)"),
+        ([layer("Flatten"), layer("Dropout", rate=0.5), layer("ReLU"), layer("Dense", units=10)],
+         "layer 7 is one too many: ReLU"),
+        ([layer("Flatten"), layer("Dropout", rate=0.2), layer("Dense", units=10)],
+         "layer 6 (Dropout) has rate 0.2; 0.5 is asked for"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_near_the_end_or_too_much_is_one_difference(end, message):
+    """The layers before and after it are told to be right."""
+    rows = [Row(layer="Flatten"), Row(layer="Dropout", rate=0.5), Row(layer="Dense", units=10)]
+    found = structure.ends_with(model(*RIGHT, *end), rows=rows)
+    assert (found.status, found.message) == ("failed", message)
+
+
+def test_a_model_shorter_than_the_end_that_is_asked_for_lacks_the_rest():
+    """Also one without any layer."""
+    rows = [Row(layer="Flatten"), Row(layer="Dense", units=10)]
+    assert structure.ends_with(model(layer("Flatten")), rows=rows).message == "layer 2 is missing: Dense 10"
+    assert structure.ends_with(model(), rows=rows).message == "layer 1 is missing: Flatten (and 1 more difference)"
 
 
 def test_parameters_are_counted_in_all():
