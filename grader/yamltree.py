@@ -241,7 +241,7 @@ def _scalar(node: Node, kind: Any, problems: Problems) -> Any:
         choices = get_args(kind)
         wanted = ", ".join(map(str, choices)) if choices else WORDS.get(kind, "another kind of value")
         hint = did_you_mean(node.value, map(str, choices)) if choices else ""
-        problems.add(node, f'expected {"one of " if choices else ""}{wanted}, got "{node.value}"{hint}')
+        problems.add(node, f'expected {"one of " if len(choices) > 1 else ""}{wanted}, got "{node.value}"{hint}')
     except ValueError as error:
         problems.add(node, str(error))
     return msgspec.UNSET

@@ -44,7 +44,10 @@ def attempted():
     """Runs an attempt with a student and a trainer who say what they are given; gives the run and who was ended."""
     with contextlib.ExitStack() as stack:
 
-        def run(from_student, from_trainer, *, buffers=(), every_s=0.0, time_limit_s=None, progress=silent, **limits):
+        def run(
+            from_student, from_trainer, *,
+            buffers=(), every_s=0.0, silent_s=SILENT_S, time_limit_s=None, progress=silent, **limits,
+        ):  # fmt: skip
             near, student = socket.socketpair()
             side, trainer = socket.socketpair()
             for each in (near, student, side, trainer):
@@ -67,7 +70,7 @@ def attempted():
                 wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
             )  # fmt: skip
             there = SimpleNamespace(sock=side, last_words=str, memory=int, end=lambda: ended.append("trainer"), kill=side.close)
-            options = Options(start=lambda request: Pair(well, there), silent_s=SILENT_S, time_limit_s=time_limit_s,
+            options = Options(start=lambda request: Pair(well, there), silent_s=silent_s, time_limit_s=time_limit_s,
                               progress=progress)  # fmt: skip
             try:
                 return Attempt(exercise(**limits), Plan(source=""), "f.py", 7, options).run(), ended
@@ -106,10 +109,11 @@ def test_a_trainer_that_hangs_is_ended_and_blamed(attempted, where):
 
 def test_a_trainer_that_works_may_take_its_time(attempted):
     """A sign of work is enough, for a training and a measurement that take longer than a silence may."""
-    work = [Waiting(seconds=0.0)] * 4
+    work = [Waiting(seconds=0.0)] * 10
     messages = [HELLO, OPENED, *work, EPOCH, TRAINED, *work, Measured(train_accuracy=0.5, test_accuracy=0.4)]
 
-    run, ended = attempted([Ready(), ORDER, Answer(), Returned(value=1)], messages, every_s=0.15, cpu=Duration(1))
+    said = [Ready(), ORDER, Answer(), Returned(value=1)]
+    run, ended = attempted(said, messages, every_s=0.1, silent_s=0.8, cpu=Duration(1))
 
     assert (run.end.kind, len(run.training.epochs), run.measured.test_accuracy, ended) == ("completed", 1, 0.4, [])
 

@@ -37,7 +37,7 @@ def test_a_course_without_the_file_accepts_tf_1(course):
         ("dialect: warn\n", 'course.yaml:1:1: "schema" is missing: write `schema: grade-course/1`'),
         ("schema: grade-course/1\ndialect: deny\n", 'course.yaml:2:10: expected one of accept, warn, reject, got "deny"'),
         ("schema: grade-course/1\ndialekt: warn\n", 'course.yaml:2:1: unknown key "dialekt"; did you mean "dialect"?'),
-        ("schema: grade-course/2\n", 'course.yaml:1:9: expected one of grade-course/1, got "grade-course/2"'),
+        ("schema: grade-course/2\n", 'course.yaml:1:9: expected grade-course/1, got "grade-course/2"'),
         ("- accept\n", "course.yaml:1:1: expected a mapping (key: value)"),
     ],
 )  # fmt: skip
