@@ -140,7 +140,7 @@ class _Walk:
         if key == "cells" and type(value) is list:
             return sum(self.layer(cell, depth + 1) for cell in value)
         if end == "activation" and type(value) is dict and value.get("module") == "keras.layers":
-            return self.layer(value, depth + 1)
+            return self._activation_layer(value, place, depth)
         if end == "activation":
             self._function(value, "activation", f"the activation of {place}")
         elif key == "dtype":
@@ -153,6 +153,13 @@ class _Walk:
             statistics = kind == "Normalization" and key in ("mean", "variance")
             self.values.plain(value, named(key, place), MAX_STATISTICS if statistics else MAX_ITEMS)
         return 0
+
+    def _activation_layer(self, value: dict[str, Any], place: str, depth: int) -> int:
+        """A layer in the place of an activation: one that has no other use, so that no layer hides there."""
+        if value.get("class_name") not in names.ACTIVATION_LAYERS:
+            kind = quoted(value.get("class_name"))
+            raise Refused(f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself")
+        return self.layer(value, depth + 1)
 
     def _function(self, value: Any, what: str, place: str) -> None:
         """An activation, loss or metric: a name, one of Keras's functions, or one of its objects."""

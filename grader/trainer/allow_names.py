@@ -19,6 +19,8 @@ LAYERS = frozenset(
     UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D
     """.split()
 )
+# Those that stand where a layer's activation is named.
+ACTIVATION_LAYERS = frozenset({"Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"})
 FOREIGN_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"})
 MODELS = frozenset({("keras", "Sequential"), ("keras.src.models.functional", "Functional")})
 

@@ -105,9 +105,11 @@ def _sources(node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> I
 
 def _add(node: Config, member: Any, wanted: set[int] | None, found: dict[int, Layer]) -> None:
     wrapper = node["class_name"] if node["class_name"] in WRAPPERS else None
-    inner = node["config"]["layer"] if wrapper else node
+    inner, held = node, member
+    while inner["class_name"] in WRAPPERS:
+        inner, held = inner["config"]["layer"], getattr(held, "layer", held)
     if inner["class_name"] in MODELS:
-        _walk(inner, member.layer if wrapper else member, None if wrapper else wanted, found)
+        _walk(inner, held, None if wrapper else wanted, found)
     elif id(member) not in found:
         found[id(member)] = Layer(
             kind=inner["class_name"],

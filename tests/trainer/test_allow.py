@@ -153,6 +153,10 @@ REFUSED = {
     ),
     "function elsewhere": (dense(activation=function("relu", "os")), 'is the function "relu", not one of Keras\'s'),
     "function without text": (dense(activation=function(["relu"])), "is the function (list), not one of Keras's"),
+    "layer for an activation": (
+        dense(activation=layer("Conv2D", filters=8)),
+        'the activation of the layer "dense" (Dense) is a layer of the class "Conv2D"; give the model that layer by itself',
+    ),
     "activation object": (
         dense(activation=layer("Zeros", "keras.initializers")),
         'is of the class "Zeros"; use one of',
