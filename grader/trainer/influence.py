@@ -5,7 +5,6 @@ The walk over the declared graph finds what is plainly cut off; this finds the r
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -16,23 +15,30 @@ from grader.trainer.feeding import Array
 # A model that guesses may well depend on nothing; of one that knows the digits every layer is worth a look.
 LEAST_ACCURACY = 0.5
 MOST_LAYERS = 12
-MOST_WEIGHTS = 5_000_000
+MOST_WEIGHTS = 50_000_000
 SCALES = (1.0, 0.03)
 
 
 def idle(model: Any, architecture: Architecture, examples: Array) -> list[str]:
     """Names of the layers whose weights make no difference, to the last bit, in what the model says of some examples.
 
+    Convolutions are looked at first, as those are what exercises count; of layers with one name, one is enough.
+
     Args:
         model: trained; it is as it was afterwards.
         architecture: its layers, of which those with weights are looked at.
         examples: of the shape that the model takes.
     """
-    names = Counter(layer.name for layer in architecture.layers if 0 < layer.parameters <= MOST_WEIGHTS)
-    wanted = [name for name, count in names.items() if count == 1][:MOST_LAYERS]
-    members = {layer.name: layer for layer in model._flatten_layers()}
+    weighty = [layer for layer in architecture.layers if 0 < layer.parameters <= MOST_WEIGHTS]
+    weighty.sort(key=lambda layer: "Conv" not in layer.kind)
+    wanted = list(dict.fromkeys(layer.name for layer in weighty))[:MOST_LAYERS]
+    members = [layer for layer in model._flatten_layers() if layer.weights]
     before = np.asarray(model.predict_on_batch(examples))
-    return [name for name in wanted if name in members and _is_idle(model, members[name], examples, before)]
+    return [
+        name
+        for name in wanted
+        if any(_is_idle(model, layer, examples, before) for layer in members if layer.name == name)
+    ]
 
 
 def _is_idle(model: Any, layer: Any, examples: Array, before: Array) -> bool:

@@ -12,7 +12,7 @@ import numpy as np  # noqa: E402
 from keras import Input, layers  # noqa: E402
 
 from grader.run import Architecture, Layer  # noqa: E402
-from grader.trainer.influence import idle  # noqa: E402
+from grader.trainer.influence import MOST_LAYERS, idle  # noqa: E402
 
 pytestmark = pytest.mark.keras
 IMAGES = np.random.default_rng(0).random((8, 12, 12, 1), np.float32)
@@ -56,9 +56,20 @@ def test_what_makes_a_difference_is_not_idle() -> None:
     assert idle(made, declared(made), IMAGES) == []
 
 
-def test_two_layers_of_one_name_are_left_alone() -> None:
-    """Nobody could tell which of them it is."""
-    made = model(HIDDEN["a maximum far above"])
-    twice = declared(made).layers * 2
+def test_a_name_that_is_there_twice_hides_nothing() -> None:
+    """A nested model may have a layer of the same name, which makes a difference."""
+    inputs = Input((12, 12, 1))
+    outer = model(HIDDEN["a maximum far above"])
+    inner = keras.Sequential([Input((10,)), layers.Dense(10, name="conv")])
+    made = keras.Model(inputs, inner(outer(inputs)))
+    twin = Layer(kind="Dense", name="conv", parameters=110)
 
-    assert idle(made, Architecture(layers=twice, parameters=1), IMAGES) == []
+    assert idle(made, Architecture(layers=[twin, *declared(outer).layers], parameters=1), IMAGES) == ["conv"]
+
+
+def test_convolutions_are_looked_at_first() -> None:
+    """However many other layers stand before them."""
+    made = model(HIDDEN["a maximum far above"])
+    others = [Layer(kind="Dense", name=f"dense_{number}", parameters=1) for number in range(MOST_LAYERS)]
+
+    assert idle(made, Architecture(layers=[*others, *declared(made).layers], parameters=1), IMAGES) == ["conv"]
