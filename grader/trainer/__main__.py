@@ -198,7 +198,7 @@ class Trainer:
         if self.trained.transform is None:
             self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
             return
-        measured = self.trainees.measured(self.trained)
+        measured = self.trainees.measured(self.trained, self.dataset)
         try:
             if measured is None:
                 dataset = load(self.dataset, verify=True)
@@ -208,7 +208,7 @@ class Trainer:
                     shown = self._preprocessed(dataset.x_test[:FEW])
                     idle = influence.idle(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
-                self.trainees.keep_measured(self.trained, measured)
+                self.trainees.keep_measured(self.trained, self.dataset, measured)
             self.channel.send(measured)
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))

@@ -32,6 +32,7 @@ MODEL_BYTES = 20_000_000
 class Trainee:
     """One of the student's models.
 
+    `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
     `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between;
     `transform` the preprocessing that the data of its last training shows.
@@ -40,6 +41,7 @@ class Trainee:
     compile: str
     trainable: int
     architecture: Architecture
+    labels: list[tuple[int, ...]] = field(default_factory=list)
     model: Any = None
     weights: list[Array] | None = None
     replay: Replay | None = None
@@ -145,19 +147,23 @@ class Trainees:
         replays = [each.replay for each in self.by_number.values() if each.replay is not None]
         return list({id(array): array for replay in replays for array in _flat(replay.opened.arrays)}.values())
 
-    def measured(self, trainee: Trainee) -> Measured | None:
-        """What these weights measured before, where they come from a stored training."""
+    def measured(self, trainee: Trainee, dataset: str) -> Measured | None:
+        """What these weights measured on a dataset before, where they come from a stored training."""
         if trainee.at is None or self.archive is None or (known := self.archive.load(trainee.key)) is None:
             return None
-        return known.epochs[trainee.at - 1].measured if 0 < trainee.at <= len(known.epochs) else None
+        return known.epochs[trainee.at - 1].measured.get(dataset) if 0 < trainee.at <= len(known.epochs) else None
 
-    def keep_measured(self, trainee: Trainee, measured: Measured) -> None:
-        """Writes down what the weights of a stored training measure."""
+    def keep_measured(self, trainee: Trainee, dataset: str, measured: Measured) -> None:
+        """Writes down what the weights of a stored training measure on a dataset.
+
+        Not where layers are idle: they are told by name, and the same training may have others in another submission.
+        """
         if trainee.at is None or self.archive is None or (known := self.archive.load(trainee.key)) is None:
             return
-        if 0 < trainee.at <= len(known.epochs):
+        if 0 < trainee.at <= len(known.epochs) and not measured.idle:
             epochs = list(known.epochs)
-            epochs[trainee.at - 1] = structs.replace(epochs[trainee.at - 1], measured=measured)
+            epoch = epochs[trainee.at - 1]
+            epochs[trainee.at - 1] = structs.replace(epoch, measured={**epoch.measured, dataset: measured})
             self.archive.save(trainee.key, structs.replace(known, epochs=epochs))
 
     def model(self, trainee: Trainee) -> Any:
@@ -202,16 +208,18 @@ class Trainees:
         """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
         order = opened.order
         before = self.by_number.get(order.model)
-        frozen = _frozen(opened)
+        frozen, labels = _frozen(opened), _labels(opened)
         if before is not None:
             self._bring_back(before)
-            if (before.compile, before.trainable) == (order.compile, frozen):
+            if (before.compile, before.trainable, before.labels) == (order.compile, frozen, labels):
                 return before
         model = _fresh(opened, seed) if before is None else _built(opened)
-        if before is not None:  # compiled anew, or frozen in part: the weights stay, the optimizer starts afresh
+        if before is not None:  # compiled anew, frozen in part, or for other labels: the weights stay, no more does
             model.set_weights(before.model.get_weights())
             shuffling.put(before.shuffled)
-        trainee = Trainee(model=model, compile=order.compile, trainable=frozen, architecture=opened.architecture)
+        trainee = Trainee(
+            model=model, compile=order.compile, trainable=frozen, labels=labels, architecture=opened.architecture
+        )
         self.by_number[order.model] = trainee
         return trainee
 
@@ -228,6 +236,7 @@ def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trai
     return Trainee(
         compile=opened.order.compile,
         trainable=_frozen(opened),
+        labels=_labels(opened),
         architecture=opened.architecture,
         model=outcome.model,
         weights=outcome.weights,
@@ -254,6 +263,10 @@ def _can_be_told(opened: Opened) -> bool:
 
 def _frozen(opened: Opened) -> int:
     return opened.order.architecture.count('"trainable": false')
+
+
+def _labels(opened: Opened) -> list[tuple[int, ...]]:
+    return [array.shape[1:] for array in opened.arrays.by_role.get("y", [])]
 
 
 def _fresh(opened: Opened, seed: int) -> Any:

@@ -31,11 +31,11 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 class Epoch(Struct, frozen=True, kw_only=True):
-    """One whole epoch: its hooks, the seconds from the first step to its end, what its weights measure."""
+    """One whole epoch: its hooks, the seconds from the first step to its end, what its weights measure on a dataset."""
 
     told: list[Told]
     seconds: float
-    measured: Measured | None = None
+    measured: dict[str, Measured] = field(default_factory=dict)
 
 
 class Trajectory(Struct, frozen=True, kw_only=True):

@@ -245,13 +245,33 @@ def test_a_stored_training_beyond_the_time_limit_is_left_to_the_clock():
 def test_what_was_measured_is_kept_with_the_epoch_that_it_belongs_to():
     """The accuracy after epoch 3 is not told of a training that stopped after epoch 2."""
     _, _, trainees = run(order(epochs=3), Student())
-    trainees.keep_measured(trainees.by_number[0], Measured(train_accuracy=0.9, test_accuracy=0.8))
+    trainees.keep_measured(trainees.by_number[0], "mnist", Measured(train_accuracy=0.9, test_accuracy=0.8))
 
     _, _, same_one = run(order(epochs=3), Student())
     _, _, shorter = run(order(epochs=3), Student(stop_after=2))
 
-    assert same_one.measured(same_one.by_number[0]) == Measured(train_accuracy=0.9, test_accuracy=0.8)
-    assert shorter.measured(shorter.by_number[0]) is None
+    assert same_one.measured(same_one.by_number[0], "mnist") == Measured(train_accuracy=0.9, test_accuracy=0.8)
+    assert shorter.measured(shorter.by_number[0], "mnist") is None
+
+
+def test_what_was_measured_on_one_dataset_is_not_told_of_another():
+    """A training on clothes that is handed in for digits says nothing about the same one handed in for clothes."""
+    _, _, trainees = run(order(epochs=1), Student())
+    trainees.keep_measured(trainees.by_number[0], "mnist", Measured(train_accuracy=0.1, test_accuracy=0.1))
+
+    _, _, again = run(order(epochs=1), Student())
+
+    assert again.measured(again.by_number[0], "fashion_mnist") is None
+
+
+def test_idle_layers_are_looked_for_anew():
+    """They are told by name, and the same training may come from a model with other names."""
+    _, _, trainees = run(order(epochs=1), Student())
+    trainees.keep_measured(trainees.by_number[0], "mnist", Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["conv"]))
+
+    _, _, again = run(order(epochs=1), Student())
+
+    assert again.measured(again.by_number[0], "mnist") is None
 
 
 def test_the_model_of_a_replayed_training_can_be_measured():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 keras = pytest.importorskip("keras")
 
 import numpy as np  # noqa: E402
-from replay_orders import Student, dense, order  # noqa: E402
+from keras import Input, layers  # noqa: E402
+from msgspec import structs  # noqa: E402
+from replay_orders import Student, Y, dense, order  # noqa: E402
 
 from grader.run import Architecture, Layer  # noqa: E402
 from grader.store import Store  # noqa: E402
@@ -52,6 +55,25 @@ def test_a_training_that_breaks_off_trains_nothing() -> None:
     found = [train(each, order(dense, epochs=1)).values() for each in (tried, fresh)]
 
     assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def undecided() -> Any:
+    return [Input((6, 6, 1)), layers.Flatten(), layers.Dense(2, kernel_initializer="zeros")]
+
+
+def test_labels_of_another_form_are_counted_as_what_they_are() -> None:
+    """Keras makes a metric for the labels that it sees first; one for one-hot labels takes every whole one for a zero."""
+    still = keras.optimizers.SGD(0.0)
+    one_hot, whole = (order(undecided, still, epochs=1, y=y) for y in (np.eye(2, dtype="float32")[Y], Y[:, None]))
+    for opened in (one_hot, whole):
+        settings = {**json.loads(opened.order.compile), "loss": "mse"}
+        opened.order = structs.replace(opened.order, compile=json.dumps(settings))
+    tried, heard = trainees(), Student()
+
+    train(tried, one_hot)
+    train(tried, whole, heard)
+
+    assert heard.epochs[0]["accuracy"] == pytest.approx((Y == 0).mean())
 
 
 def test_the_same_data_is_kept_once() -> None:
