@@ -62,7 +62,7 @@ def inspect(
             layers=linked(influential(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
-            accuracy_key=accuracy_key(compile_config, [tuple(output.shape) for output in model.outputs], label_shape),
+            accuracy_key=accuracy_key(compile_config, _scores(model), label_shape),
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
@@ -76,6 +76,12 @@ def inspect(
     _check_outputs(calls, memory_limit, batch_size or DEFAULT_BATCH)
     _check_work(WAYS * work(calls) * (batch_size or DEFAULT_BATCH), most_products)
     return structs.replace(found, products=work(calls))
+
+
+def _scores(model: keras.Model) -> list[tuple[int | None, ...]]:
+    """The shapes of a model's outputs; none where one of them isn't of a floating type."""
+    floating = all(keras.backend.is_float_dtype(output.dtype) for output in model.outputs)
+    return [tuple(output.shape) for output in model.outputs] if floating else []
 
 
 def _symbolic(architecture: dict[str, Any], input_shapes: Sequence[tuple[int | None, ...]]) -> keras.Model:

@@ -41,10 +41,13 @@ def accuracy_key(
 
     Args:
         compile_config: what `model.get_compile_config()` gave.
-        output_shapes: the shape of each output of the model; the accuracy is told for one output only.
+        output_shapes: the shape of each output of the model; the accuracy is told for one output only. Empty where an
+            output isn't of a floating type: labels would be turned into that type, too.
         label_shape: the shape of the labels; None where it isn't known.
     """
     if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
+        return None
+    if len(label_shape or ()) > 2:  # which Keras compares with every example of the batch
         return None
     one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
     metrics = list(_leaves(compile_config.get("metrics")))

@@ -126,6 +126,14 @@ def test_wrapped_layers() -> None:
     assert [item.config["wrapper"] for item in found.layers[1:3]] == ["Bidirectional", "TimeDistributed"]
 
 
+def test_a_wrapper_in_a_wrapper() -> None:
+    """What is wrapped twice is what it is."""
+    twice = layers.TimeDistributed(layers.TimeDistributed(layers.Conv2D(2, 3)))
+    found = look(keras.Sequential([Input((1, 1, 28, 28, 1)), twice, layers.Flatten(), layers.Dense(10)]), x=(8, 1, 1, 28, 28, 1))
+
+    assert [item.kind for item in found.layers] == ["Conv2D", "Flatten", "Dense"]
+
+
 def frozen(initializer: Any) -> Any:
     return layers.Dense(3, kernel_initializer=initializer, trainable=False)
 
@@ -293,6 +301,8 @@ METRICS: dict[str, tuple[list[Any], tuple[int, ...] | None, str | None]] = {
     "key of its validation taken": (["accuracy", top("val_accuracy")], (60000,), None),
     "key of the loss": ([sparse("loss")], (60000,), None),
     "sums that stop growing": ([keras.metrics.SparseCategoricalAccuracy("accuracy", dtype="bfloat16")], (60000,), None),
+    "labels of three axes": (["accuracy"], (60000, 40, 1), None),
+    "one-hot labels of three axes": (["accuracy"], (60000, 1, 10), None),
     "sums that hold": ([keras.metrics.SparseCategoricalAccuracy("accuracy", dtype="float64")], (60000,), "accuracy"),
 }
 
@@ -303,6 +313,14 @@ def test_accuracy_key(name: str) -> None:
     metrics, labels, key = METRICS[name]
 
     assert key == look(MODELS["dense"](), metrics=metrics, label_shape=labels).accuracy_key
+
+
+def test_scores_that_are_true_or_false_have_no_accuracy() -> None:
+    """Keras turns the labels into the scores' type, and all classes but one become the same."""
+    inputs = Input((28, 28))
+    scores = keras.ops.cast(layers.Dense(10)(layers.Flatten()(inputs)), "bool")
+
+    assert look(keras.Model(inputs, scores)).accuracy_key is None
 
 
 def test_a_weighted_metric_takes_a_key() -> None:
