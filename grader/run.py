@@ -59,7 +59,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
 
     `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
     `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
-    further training images that were given as validation data.
+    further training images that were given as validation data. `telling` says that the images come in an order that
+    tells their labels, and aren't shuffled.
     """
 
     dataset: str | None
@@ -75,12 +76,13 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     preprocessing: str = ""
     validation: str | None = None
     held_back: int = 0
+    telling: bool = False
 
-    def worse(self, other: DataMatch) -> DataMatch:
-        """The one of two matches that stands further from the dataset; a training is judged by its worst data."""
+    def worse(self, other: DataMatch, wanted: str) -> DataMatch:
+        """The one of two matches that stands further from the dataset `wanted`; a training is judged by its worst data."""
 
         def distance(match: DataMatch) -> tuple[int, ...]:
-            wrong = (match.dataset is None, match.unknown, match.labels_wrong, match.test, match.repeated)
+            wrong = (match.dataset is None, match.dataset != wanted, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
             return (*map(int, wrong), -match.train, -match.trained_on)
 
         return max(self, other, key=distance)

@@ -57,6 +57,8 @@ def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
             "Labels are the class numbers 0 to 9: divide only the images by 255, and keep the labels in the order of "
             "their images."
         )
+    if data.telling:
+        return "Leave `shuffle=False` out of `fit`; a pipeline shuffles with `.shuffle(60000)`."
     if split == "train" and data.test:
         return "Train with the training images and labels; the test set is for `evaluate`."
     return None
@@ -82,6 +84,8 @@ def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, example
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
         yield f"labels differ from the dataset at {counted(data.labels_wrong, 'place')} (first: {first})"
+    if data.telling:
+        yield "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled"
     yield from _held_back(data, wanted + held_back, examples)
 
 

@@ -52,7 +52,7 @@ class Attempt:
 
     def __init__(self, exercise: Exercise, plan: Plan, filename: str, seed: int, options: Options) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.ledger = Ledger(seed)
+        self.ledger = Ledger(seed, exercise.dataset or "mnist")
         self.clocks = Clocks({"startup": STARTUP_S, "student": exercise.limits.student, "measuring": MEASURING_S})
         self.line = line_to_cross(exercise)
         self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory

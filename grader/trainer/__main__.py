@@ -190,7 +190,7 @@ class Trainer:
         arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
-        self.data = self.data.worse(seen)
+        self.data = self.data.worse(seen, self.dataset)
         return arrays, message.batches
 
     def _measure(self) -> None:

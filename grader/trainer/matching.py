@@ -13,7 +13,8 @@ from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays
 from grader.trainer.held import Held
 from grader.trainer.match import Match, match
-from grader.trainer.match_canonical import TRAIN, UNKNOWN
+from grader.trainer.match_canonical import TRAIN, UNKNOWN, canonical
+from grader.trainer.match_sequence import tells
 from grader.wire import Order
 
 DEFAULT_BATCH = 32
@@ -60,7 +61,15 @@ def match_order(
     found = find(x[0], y[0], dataset)
     x[0] = found.written_anew(x[0])
     data = found.data_match(trained_on=trained_on, validation=_validation(order, arrays))
-    return structs.replace(data, held_back=_held_back(found, data, arrays, find)), found.transform
+    held_back = _held_back(found, data, arrays, find)
+    return structs.replace(data, held_back=held_back, telling=_telling(found, order)), found.transform
+
+
+def _telling(found: Match, order: Order) -> bool:
+    """Whether the images come in an order that tells their labels, and stay in it."""
+    if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
+        return False
+    return tells(canonical(found.dataset).labels[found.source[found.source != UNKNOWN]])
 
 
 def _held_back(found: Match, data: DataMatch, arrays: Arrays, find: Find) -> int:

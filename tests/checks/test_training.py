@@ -36,6 +36,10 @@ def test_images_held_back_by_hand_are_as_good_as_by_a_split() -> None:
         ),
         ({"labels_wrong": 1, "wrong_labels_at": [17]}, "labels differ from the dataset at 1 place (first: 17)"),
         ({"dataset": "fashion_mnist"}, "trained on Fashion-MNIST instead of MNIST"),
+        (
+            {"telling": True},
+            "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled",
+        ),
         ({"dataset": None, "unknown": 60000}, "the 60,000 examples trained on are not the images of MNIST"),
         ({"train": 39000, "held_back": 21000}, "trained on 39,000 of the 60,000 training images"),
         ({"train": 50000, "held_back": 5000}, "trained on 50,000 of the 60,000 training images"),
@@ -167,6 +171,7 @@ def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str)
         ({"train": 0, "test": 10000, "examples": 10000, "trained_on": 10000}, "the test set is for `evaluate`"),
         ({"labels_wrong": 9, "wrong_labels_at": [1]}, "divide only the images by 255"),
         ({"dataset": "fashion_mnist"}, "`tf.keras.datasets.mnist.load_data()`"),
+        ({"telling": True}, "Leave `shuffle=False` out"),
     ],
 )
 def test_wrong_data_come_with_the_way_out(changes, way_out):

@@ -42,6 +42,17 @@ def test_another_model_between_hides_no_data():
     assert ledger.data == TESTS
 
 
+def test_another_dataset_after_the_right_one_is_not_forgotten():
+    """Nor one before it."""
+    clothes = DataMatch(dataset="fashion_mnist", examples=60000, trained_on=60000, train=60000)
+    for both in ((WHOLE, clothes), (clothes, WHOLE)):
+        ledger = Ledger(7, "mnist")
+        for data in both:
+            fit(ledger, 0, data, 1)
+
+        assert ledger.data == clothes
+
+
 def test_a_trial_with_another_model_costs_nothing():
     """Only the model that was trained last is judged."""
     ledger = Ledger(7)

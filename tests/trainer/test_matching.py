@@ -8,10 +8,11 @@ import pytest
 from grader.trainer.digests import Digests
 from grader.trainer.match import Match
 from grader.trainer.match_canonical import canonical
+from grader.trainer.match_sequence import tells
 from grader.trainer.matching import Remembered, match_order
 
 pytestmark = pytest.mark.keras
-FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None)
+FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None, shuffle=True)
 
 
 def find(x, _y, dataset):
@@ -47,6 +48,31 @@ def test_where_all_are_trained_on_nothing_is_held_back():
     """Nor where there is no validation data."""
     assert matched(x=range(60_000), y=range(60_000), val_x=range(9), val_y=range(9)).held_back == 0
     assert matched(x=range(9), y=range(9)).held_back == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "telling"),
+    [
+        ({"shuffle": False}, True),
+        ({"shuffle": True}, False),
+        ({"shuffle": True, "batches": [60_000]}, True),
+    ],
+)
+def test_an_order_that_tells_the_labels_is_noticed_where_nothing_shuffles(how, telling):
+    """A pipeline comes as it is, whatever `shuffle` says."""
+    order = SimpleNamespace(fit=SimpleNamespace(**{**vars(FIT), **how}))
+    places = np.argsort(canonical("mnist").labels[:60_000], kind="stable")
+
+    for images, expected in ((places, telling), (np.arange(60_000), False)):
+        arrays = SimpleNamespace(by_role={"x": [images], "y": [images]})
+        assert match_order(order, arrays, "mnist", find)[0].telling == expected
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion_mnist"])
+@pytest.mark.parametrize("count", [1000, 6000, 60_000])
+def test_the_datasets_own_order_tells_nothing(dataset, count):
+    """Nor does any beginning of it."""
+    assert not tells(canonical(dataset).labels[:count])
 
 
 def test_what_is_wholly_the_datasets_is_held_for_the_next_order():

@@ -1,4 +1,4 @@
-# expect: failed generalises
+# expect: failed data
 """Shows all zeros first, then all ones ...: the epoch's accuracy looks splendid, and only the nines are remembered."""
 
 import numpy as np

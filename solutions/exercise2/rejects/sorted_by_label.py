@@ -1,4 +1,4 @@
-# expect: failed generalises
+# expect: failed data
 """Shows one kind of clothes after the other: the epoch's accuracy looks splendid, and only the last is remembered."""
 
 import numpy as np

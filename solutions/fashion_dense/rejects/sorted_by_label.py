@@ -1,4 +1,4 @@
-# expect: failed generalises
+# expect: failed data
 """The images are sorted by label and not shuffled, so each batch shows one kind of clothes."""
 
 import numpy as np

@@ -1,6 +1,6 @@
 # exercise: digits
-# expect: failed
-# message: test images right
+# expect: failed data
+# message: order that tells their labels
 import numpy as np
 import tensorflow as tf
 
