@@ -131,7 +131,8 @@ class Trainer:
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
-        self.opened = Opened(order=order, arrays=self.trainees.shared(arrays), architecture=architecture)
+        shared, reordered = self.trainees.shared(arrays), not self.data.same_order
+        self.opened = Opened(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import blake3
 import keras
 from msgspec import structs
 
@@ -83,6 +84,7 @@ class Trainees:
             Unlike: a stored training turned out to differ.
         """
         order = opened.order
+        begin = structs.replace(begin, seed=self._seed(opened, begin.seed))
         if order.model not in self.by_number and self.archive is not None and _can_be_told(opened):
             return self._known(self.archive, opened, begin, ask)
         trainee = self._live(opened, begin.seed)
@@ -92,7 +94,7 @@ class Trainees:
             next_pass=next_pass,
             limit_s=begin.limit_s,
             snapshots=trainee.snapshots,
-            shuffled=trainee.shuffled,
+            shuffled=[] if opened.mixed else trainee.shuffled,
             at_work=self.at_work,
         )
         trainee.at = None
@@ -105,6 +107,17 @@ class Trainees:
             trainee.snapshots.clear()
         trainee.shuffled = shuffling.state()
         return trained, trainee
+
+    def _seed(self, opened: Opened, seed: int) -> int:
+        """The seed of a training: of images in an order of the student's own it depends on that order, too.
+
+        The exercise's seed is no secret. Whoever knows how their images will be shuffled could put them so that batches
+        of one class come out.
+        """
+        if not opened.mixed:
+            return seed
+        parts = [str(seed), *(self.digests.of(array) for array in opened.arrays.by_role.get("x", []))]
+        return int.from_bytes(blake3.blake3(" ".join(parts).encode()).digest(4), "big")
 
     # ---- memory ----
 
@@ -211,6 +224,8 @@ class Trainees:
         frozen, labels = _frozen(opened), _labels(opened)
         if before is not None:
             self._bring_back(before)
+            if opened.mixed:
+                keras.utils.set_random_seed(seed)
             if (before.compile, before.trainable, before.labels) == (order.compile, frozen, labels):
                 return before
         model = _fresh(opened, seed) if before is None else _built(opened)
@@ -256,9 +271,20 @@ def _flat(arrays: Arrays) -> list[Array]:
 
 
 def _can_be_told(opened: Opened) -> bool:
-    """Whether a training depends on its key alone: pipelines, steps per epoch and hooks of batches make it depend on more."""
+    """Whether a training depends on its key alone: pipelines, steps per epoch and hooks of batches make it depend on more.
+
+    An optimizer that keeps averages puts them in the weights' place when the training ends, so an epoch's weights aren't
+    those of a training that ends there.
+    """
     fit = opened.order.fit
-    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks)
+    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or _averages(parse(opened.order.compile)))
+
+
+def _averages(settings: dict[str, Any]) -> bool:
+    """Whether an optimizer, or the one within it, keeps averages of the weights."""
+    optimizer = settings.get("optimizer", settings.get("inner_optimizer"))
+    config = optimizer.get("config", {}) if isinstance(optimizer, dict) else {}
+    return bool(config.get("use_ema")) or ("inner_optimizer" in config and _averages(config))
 
 
 def _frozen(opened: Opened) -> int:

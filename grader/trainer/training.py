@@ -35,11 +35,20 @@ Ask = Callable[[Event, list[Array]], Answer]
 
 @dataclass(slots=True)
 class Opened:
-    """An order that was inspected and matched, and may be trained."""
+    """An order that was inspected and matched, and may be trained.
+
+    `reordered` says that its images stand in another order than the dataset's.
+    """
 
     order: Order
     arrays: Arrays
     architecture: Architecture
+    reordered: bool = False
+
+    @property
+    def mixed(self) -> bool:
+        """Whether Keras shuffles images that come in an order of the student's own."""
+        return self.reordered and self.order.fit.shuffle and not self.order.fit.batches
 
 
 class Recording(Protocol):

@@ -382,3 +382,19 @@ def test_two_that_want_the_same_at_once_train_it_once():
         worker.join()
 
     assert found == [(False, 40), (True, 40)]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_training_that_ends_with_averages_is_run_anew(wrapped):
+    """The weights that an epoch ended with are not those that a training of as many epochs ends with."""
+    def averaging():
+        optimizer = keras.optimizers.SGD(0.1, use_ema=True)
+        return keras.optimizers.LossScaleOptimizer(optimizer) if wrapped else optimizer
+
+    run(order(optimizer=averaging(), epochs=3), Student())
+    _, weights, _ = run(order(optimizer=averaging(), epochs=2), Student(), stored=False)
+
+    trained, taken, _ = run(order(optimizer=averaging(), epochs=2), Student())
+
+    assert not trained.replayed
+    assert same(weights, taken)

@@ -150,3 +150,36 @@ def test_a_wide_model_is_measured_in_smaller_portions() -> None:
     narrow = Architecture(layers=[Layer(kind="Dense", name="d", output_shape=[None, 10])], parameters=1)
 
     assert (measuring.portion(wide), measuring.portion(narrow)) == (200, 2000)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_an_order_of_ones_own_is_shuffled_by_a_seed_of_its_own(stored: bool) -> None:
+    """Nobody can put images so that the shuffling, which everybody can foretell, sorts them."""
+    seeds = []
+    for reordered, opened in ((False, order(dense, epochs=1)), (True, order(dense, epochs=1)), (True, moved())):
+        opened.reordered = reordered
+        seeds.append(train(trainees(stored=stored), opened).values()[0])
+
+    assert not any(np.array_equal(seeds[one], seeds[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
+
+
+def test_a_later_fit_is_shuffled_by_a_seed_of_its_own() -> None:
+    """Also where the model was made, with the exercise's seed, for other data."""
+    heard = []
+    for reordered in (False, True, True):
+        tried, student = trainees(), Student()
+        train(tried, order(dense, epochs=1))
+        later = order(dense, epochs=1)
+        later.reordered = reordered
+        train(tried, later, student)
+        heard.append(student.epochs)
+
+    assert heard[0] != heard[1]
+    assert heard[1] == heard[2]
+
+
+def moved() -> Any:
+    opened = order(dense, epochs=1)
+    for values in opened.arrays.by_role.values():
+        values[0][:] = values[0][::-1].copy()
+    return opened
