@@ -167,6 +167,9 @@ def _one_of_each(tf: Any, v1: Any) -> None:
         setattr(whole, part, module)
         for name in ("tensorflow.keras", "tensorflow.python.keras"):
             sys.modules[f"{name}.{part}"] = module
+    for name in ("tensorflow.keras", "tensorflow.python.keras"):
+        sys.modules[f"{name}.optimizers.legacy"] = importlib.import_module("keras._tf_keras.keras.optimizers.legacy")
+    whole.layers.AlphaDropout = importlib.import_module("keras.layers").AlphaDropout  # which has one of its own
     for name in [name for name in sys.modules if name.startswith("tensorflow.python.keras.layers.")]:
         sys.modules[name] = whole.layers
 
@@ -196,7 +199,9 @@ def _family(family: Any, keras: Any) -> None:
     _alias(backend, "tensorflow_backend", backend)
     for kind in KINDS:
         _alias(optimizers, kind.lower(), getattr(keras.optimizers, kind))
-    optimizers.legacy = types.SimpleNamespace(**{kind: getattr(keras.optimizers, kind) for kind in KINDS})
+    legacy = importlib.import_module(f"{optimizers.__name__}.legacy")  # it refuses to make what was the only way in its time
+    for kind in KINDS:
+        setattr(legacy, kind, getattr(keras.optimizers, kind))
     for name in ("adam_v2", "gradient_descent_v2", "rmsprop_v2"):
         _alias(optimizers, name, optimizers)
     _experimental(family)

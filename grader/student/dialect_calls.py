@@ -169,7 +169,8 @@ def _loading(plain: Any) -> Any:
 def _models(keras: Any, remark: Remark) -> None:
     model = keras.Model
     _wrap(model, "fit", _fit)
-    _wrap(model, "compile", _compile)
+    home = next(kind for kind in model.__mro__ if "compile" in vars(kind))  # else Keras takes every model's for its own
+    _wrap(home, "compile", _compile)
     for name in ("evaluate", "predict"):
         _wrap(model, name, _fit)
     for kind in (model, keras.Sequential):
@@ -213,8 +214,8 @@ def _compile(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """TF 1 took metrics third, as `compile(optimizer, loss, metrics)`, and one metric without a list."""
     for gone in ("sample_weight_mode", "target_tensors"):
         kwargs.pop(gone, None)
-    if len(args) > 2 and isinstance(args[2], (list, tuple)) and all(isinstance(item, str) for item in args[2]):
-        kwargs["metrics"] = list(args[2])
+    if len(args) > 2 and "metrics" not in kwargs and not _are_weights(args[2]):
+        kwargs["metrics"] = args[2]
         args = args[:2]
     if args and isinstance(args[0], type):
         args = (args[0](), *args[1:])
@@ -224,6 +225,12 @@ def _compile(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
         kwargs["metrics"] = [metrics]
     return args
+
+
+def _are_weights(third: Any) -> bool:
+    """Whether `compile`'s third argument are weights of losses, as Keras 3 has it there: numbers, or none at all."""
+    parts = list(third.values()) if isinstance(third, dict) else third if isinstance(third, (list, tuple)) else [third]
+    return all(part is None or isinstance(part, (int, float)) for part in parts)
 
 
 def _saving(kind: Any, name: str, endings: tuple[str, ...], remark: Remark) -> None:
