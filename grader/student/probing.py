@@ -7,6 +7,7 @@ import copy
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ MAX_NAMES = 50
 BATCH_SHARES = (0.5, 0.9, 1.0)
 # An epoch that is told again takes no time, and one of a trial neither; a callback shall not know them by that.
 EPOCH_S = 3.0
+# What a callback may count and collect in beside its own attributes.
+PLAIN = (int, float, bool, str, type(None), list, dict, set)
 CLOCKS = ("time", "monotonic", "perf_counter")
 
 
@@ -161,11 +164,12 @@ def _result(pipe: int) -> dict[str, Any]:
 
 
 def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
-    """One curve on deep copies in this process; the learning rate is put back afterwards."""
+    """One curve on deep copies in this process; what they changed beside themselves is put back afterwards."""
     try:
         copies = copy.deepcopy(list(callbacks))
     except Exception as error:
         return {"unsure": f"the callbacks can't be copied ({type(error).__name__})"}
+    values = _outside(callbacks)
     rate = getattr(model.optimizer, "learning_rate", None)
     before = float(rate) if isinstance(rate, keras.Variable) else None
     with Path(os.devnull).open("w") as aside, contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside):
@@ -173,4 +177,27 @@ def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]
     if before is not None:
         model.optimizer.learning_rate = before
     model.stop_training = False
+    _put_back(values)
     return outcome
+
+
+def _outside(callbacks: Sequence[Any]) -> list[tuple[Any, str, Any, Any]]:
+    """The plain values of the file and of the callbacks' classes: owner, name, value, and a copy of it."""
+    kinds = {kind for callback in callbacks for kind in type(callback).__mro__ if kind.__module__ == MODULE}
+    owners = [module for module in (sys.modules.get(MODULE), *kinds) if module is not None]
+    return [
+        (owner, name, value, copy.copy(value))
+        for owner in owners
+        for name, value in list(vars(owner).items())
+        if type(value) in PLAIN and not name.startswith("__")
+    ]
+
+
+def _put_back(values: list[tuple[Any, str, Any, Any]]) -> None:
+    for owner, name, value, before in values:
+        if isinstance(value, list):
+            value[:] = before
+        elif isinstance(value, (dict, set)):
+            value.clear()
+            value.update(before)
+        setattr(owner, name, value)
