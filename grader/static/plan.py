@@ -15,6 +15,7 @@ from grader.static.trainings import fits, only_one, training_names, trains
 from grader.verdict import Note
 
 ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
+RAISED = frozenset({"SystemExit", "KeyboardInterrupt"})
 HEAVY = frozenset(
     {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
 )
@@ -110,7 +111,8 @@ def _skipped(whole: Outline, function: str | None, found: Reach) -> set[int]:
     for step in whole.steps:
         rests = bool(step.names.now & gone) and not isinstance(step.node, DEFINITIONS)
         aside = function is not None and step.index not in found.needed and (rests or _stray(step, found))
-        if aside or _ends(step.node) or (function is not None and _repeats(step, function, found.training, whole)):
+        ends = _ends(step.node) and not _by_training(step.node, function, found)
+        if aside or ends or (function is not None and _repeats(step, function, found.training, whole)):
             skipped.add(step.index)
             gone |= step.names.binds
         else:
@@ -139,6 +141,9 @@ def _repeats(step: Step, function: str, training: set[int], whole: Outline) -> b
 
 def _ends(node: ast.stmt) -> bool:
     """Whether a plain statement ends the process, or talks to the notebook's shell."""
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return ast.unparse(raised)[:40] in RAISED
     value = node.value if isinstance(node, ast.Expr) else None
     while isinstance(value, ast.Call):
         called = ast.unparse(value.func)[:40]
@@ -146,6 +151,12 @@ def _ends(node: ast.stmt) -> bool:
             return True
         value = value.func.value if isinstance(value.func, ast.Attribute) else None
     return False
+
+
+def _by_training(node: ast.stmt, function: str | None, found: Reach) -> bool:
+    """Whether a script ends with what trains: `sys.exit(main())`."""
+    called = {call.func.id for call in at_load(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)}
+    return function is None and bool(called & found.training_names)
 
 
 def is_main_guard(node: ast.stmt) -> bool:
@@ -169,7 +180,9 @@ def _inside(
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
             opened.append(step.node.test)
         blanked += [
-            node for node in _simple(step.node) if _ends(node) or (function and _trains_aside(node, function, found))
+            node for node in _simple(step.node)
+            if (_ends(node) and not _by_training(node, function, found))
+            or (function and _trains_aside(node, function, found))
         ]
     return blanked, opened
 

@@ -71,6 +71,7 @@ def test_training_by_whatever_way_makes_a_script(plan, source):
         (FUNCTION + "loss = net.evaluate(x)\n", [3]),
         (FUNCTION + "if __name__ == '__main__':\n    import os\n", [3]),
         (FUNCTION + "import sys\nsys.exit(0)\nexit()\n", [4, 5]),
+        (FUNCTION + "raise SystemExit('Stop right there!')\nraise KeyboardInterrupt\n", [3, 4]),
         (FUNCTION + "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", [4]),
         ("get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('ls')\n" + FUNCTION, [1, 2]),
         (FUNCTION + "result = train_mnist()\nresult = 1\nprint(result)\n", [3]),
@@ -125,6 +126,15 @@ def test_a_scripts_main_guard_is_opened(plan):
     made = plan("if '__main__' == __name__:\n    m.fit(x)\n    exit()\n")
 
     assert made.source == "if True:\n    m.fit(x)\n    pass\n"
+
+
+@pytest.mark.parametrize("end", ["sys.exit(main())", "raise SystemExit(main())"])
+def test_a_script_that_ends_with_its_training_trains(plan, end):
+    """What ends the process is left out, but not with the only call of what trains."""
+    source = "def main():\n    m.fit(x)\n"
+
+    assert plan(f"{source}if __name__ == '__main__':\n    {end}\n").source == f"{source}if True:\n    {end}\n"
+    assert plan(f"{source}{end}\n").skipped == []
 
 
 def test_a_main_guard_with_an_else_stays(plan):
