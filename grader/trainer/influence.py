@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.run import Architecture
 from grader.trainer.feeding import Array
+from grader.trainer.measuring import said
 
 # A model that guesses may well depend on nothing; of one that knows the digits every layer is worth a look.
 LEAST_ACCURACY = 0.5
@@ -33,7 +34,7 @@ def idle(model: Any, architecture: Architecture, examples: Array) -> list[str]:
     weighty.sort(key=lambda layer: "Conv" not in layer.kind)
     wanted = list(dict.fromkeys(layer.name for layer in weighty))[:MOST_LAYERS]
     members = [layer for layer in model._flatten_layers() if layer.weights]
-    before = np.asarray(model.predict_on_batch(examples))
+    before = said(model, examples)
     return [
         name
         for name in wanted
@@ -46,7 +47,7 @@ def _is_idle(model: Any, layer: Any, examples: Array, before: Array) -> bool:
     try:
         for scale in SCALES:
             layer.set_weights([(scale * random.standard_normal(weight.shape)).astype(weight.dtype) for weight in kept])
-            if not np.array_equal(before, np.asarray(model.predict_on_batch(examples)), equal_nan=True):
+            if not np.array_equal(before, said(model, examples), equal_nan=True):
                 return False
     finally:
         layer.set_weights(kept)

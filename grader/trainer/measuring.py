@@ -41,10 +41,18 @@ def measure(model: Any, dataset: Dataset, transform: Callable[[Array], Array], c
     )
 
 
+def said(model: Any, examples: Array) -> Array:
+    """What a model says of some examples; its only output may have a name, and come in a dict or list."""
+    outputs = model.predict_on_batch(examples)
+    while isinstance(outputs, (dict, list, tuple)) and len(outputs) == 1:
+        (outputs,) = outputs.values() if isinstance(outputs, dict) else outputs
+    return np.asarray(outputs)
+
+
 def _accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:
     right = 0
     for start in range(0, len(images), count):
-        scores = np.asarray(model.predict_on_batch(transform(images[start : start + count])))
+        scores = said(model, transform(images[start : start + count]))
         if scores.ndim != 2 or scores.shape[1] < 10:
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
         right += int((scores.argmax(axis=1) == labels[start : start + count]).sum())
