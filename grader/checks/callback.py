@@ -15,6 +15,8 @@ from grader.run import CurveOutcome, Probe
 from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
 
+# Keras's own callbacks that end a training, though at no line of a figure.
+PATIENT = frozenset({"EarlyStopping", "TerminateOnNaN"})
 STOP = (
     "set `self.model.stop_training = True` in `on_epoch_end`, which belongs into the class, "
     "and give the callback to `fit(callbacks=[...])`"
@@ -45,8 +47,7 @@ def stops_when(
             f"the callback raised an error when it was tried: {name(probe.error)}",
             expected=_expected(metric, above),
             got=name(probe.error),
-            hint=explanation(probe.error)
-            or f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'.",
+            hint=_mend(probe.error, metric),
             line=probe.line,
         )
     if probe.inconclusive is not None or not probe.outcomes:
@@ -66,6 +67,15 @@ def stops_when(
         return passed(f"the callback stops when {metric} goes above {figure(above)}, on {trials}")
     shown, message, hint = _diagnosis(probe, wrong, metric, above)
     return failed(message, expected=_expected(metric, above), got=_got(shown), hint=hint, line=probe.line)
+
+
+def _mend(error: str, metric: str) -> str:
+    """What to do about an error of a callback."""
+    if (known := explanation(error)) is not None:
+        return known
+    if error.startswith("KeyError"):
+        return f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'."
+    return f"`logs` is a dict of figures, such as {{'accuracy': 0.5, 'loss': 1.2}}. To stop a training, {STOP}."
 
 
 def _went_on(training: TrainingRecord, metric: str, above: float) -> int | None:
@@ -125,6 +135,12 @@ def _is_early(outcome: CurveOutcome) -> bool:
 def _never(probe: Probe, metric: str, above: float) -> tuple[str, str]:
     if not probe.callbacks:
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP}."
+    if set(probe.callbacks) <= PATIENT:
+        return (
+            f"the callback never stopped a training, though {metric} went above {figure(above)}",
+            f"`{name(probe.callbacks[0])}` stops where a figure no longer gets better, not at a line. Write a callback of "
+            f"your own, a subclass of `tf.keras.callbacks.Callback`: {STOP}.",
+        )
     return (
         f"the callback never stopped a training, though {metric} went above {figure(above)}",
         f"Is the line in your condition higher than {figure(above)}? "

@@ -15,6 +15,7 @@ from grader.yamltree import Percent
 LEAST_SHARE = 2 / 3
 MOST_SHARE = 1.05
 GUESSING = 0.2
+FEW = 2  # epochs after which hardly any training is at its end
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
@@ -134,15 +135,17 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
         f"that is not above {figure(above)}{stopped}",
         expected=f"{metric} above {figure(above)}",
         got=beside(figures[best], above),
-        hint=_slow(figures),
+        hint=_slow(figures, training),
     )
 
 
-def _slow(figures: list[float]) -> str | None:
+def _slow(figures: list[float], training: TrainingRecord) -> str | None:
     """What the figures of a training that stayed below the line tell of it."""
     if max(figures) < GUESSING:
         return "That is hardly better than guessing: do the loss, the labels and the last layer fit together?"
-    if len(figures) > 2 and figures[-1] == max(figures):
+    if len(figures) <= FEW and figures[-1] == max(figures) and training.stopped_by == "epochs":
+        return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
+    if len(figures) > FEW and figures[-1] == max(figures):
         return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
     return None
 
@@ -155,8 +158,15 @@ def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
             got=f"{metric} {figure(training.epochs[-1].get(f'{metric}{PART}', 0.0))} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
-    if not training.epochs:
+    if not training.epochs and training.stopped_by == "limit":
         return undecided("not judged: the time limit came before the end of the first epoch")
+    if not training.epochs:
+        return failed(
+            "the training ended before its first epoch",
+            expected=f"{metric} above {figure(above)}",
+            got="0 epochs",
+            hint="Give `fit` a number of epochs: `epochs=...`.",
+        )
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
     return failed(
         f"the training logged no {metric}",

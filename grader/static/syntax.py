@@ -28,6 +28,8 @@ MEANINGS = (
     (r"unexpected indent", None, "This line is further to the right than its block; line it up."),
     (r"unindent does not match", None, "Line it up with an earlier line of its block."),
     (r"forgot a comma", None, "Is a comma missing between two arguments or layers, perhaps at the end of the line before?"),
+    (r"\(unicode error\)", "a backslash begins a special character in a text, such as \\U or \\N",
+     "Write the path with / instead of \\, or put an r before the quotation mark."),
     (r"expected ':'", None, "End this line with a colon."),
     (r"cannot assign to|Maybe you meant '=='", None, "To compare, write `==`; to assign, put one name on the left."),
     (r"positional argument follows keyword", None, "Put arguments without a name first."),

@@ -64,6 +64,8 @@ class Fit:
             if isinstance(callback, type):
                 name = callback.__name__
                 raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
+            if not callable(getattr(callback, "set_model", None)):
+                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None

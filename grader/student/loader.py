@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import difflib
 import importlib
 import linecache
 import re
@@ -17,15 +16,16 @@ from typing import Any
 from grader.explaining import explanation
 from grader.student import standins
 from grader.student.front import Ended, Front
+from grader.student.nearest import nearest
 from grader.student.plain import plain
 from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
 MAX_LINES = 20
-# TensorFlow puts the lines of whoever built the graph into its messages; none of them is the student's.
+# TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
-STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?|\x1b\[[01]m", re.MULTILINE)
+STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?|\s*\[\[\{\{node [^}]*\}\}\]\](?: \[Op:\w+\])?|\x1b\[[01]m", re.MULTILINE)
 SUPPLIES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",
@@ -152,19 +152,6 @@ def _line(error: BaseException, load: Load) -> int | None:
     return frames[-1].lineno if frames else None
 
 
-def _nearest(error: BaseException) -> str | None:
-    """The name that was probably meant, where one is missing."""
-    if not isinstance(error, (AttributeError, NameError)) or error.__traceback__ is None:
-        return None
-    frame = list(traceback.walk_tb(error.__traceback__))[-1][0]
-    with contextlib.suppress(Exception):  # `dir` asks objects of the student's
-        known = dir(error.obj) if isinstance(error, AttributeError) else [*frame.f_locals, *frame.f_globals]
-        names = [name for name in known if not name.startswith("_") and name != error.name]
-        near = difflib.get_close_matches(str(error.name), names, n=1, cutoff=0.8)
-        return f"Did you mean `{near[0]}`?" if near else None
-    return None
-
-
 def _shortened(text: str) -> str:
     """Without most of the lines of an array, which some errors show whole."""
     lines = text.split("\n")
@@ -179,7 +166,7 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         text = "(its message can't be shown)"
     text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
-    near = _nearest(error)
+    near = nearest(error)
     more = None if near and isinstance(error, AttributeError) else explanation(said)  # what is misspelt hasn't moved
     told = "\n".join(filter(None, [near, more]))
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))

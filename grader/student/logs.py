@@ -28,3 +28,6 @@ class Logs(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 - this is get
+
+
+Logs.__name__ = "dict"  # Python's errors name it as what it is at home; pickle goes by the qualified name

@@ -132,6 +132,28 @@ def test_a_callback_that_raises() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        ("KeyError: 'Accuracies'", "Is the key spelt as Keras spells it?"),
+        ("StopIteration: ", "`logs` is a dict of figures"),
+        ("TypeError: %d format: a real number is required, not dict", "`logs` is a dict of figures"),
+        ("TypeError: '>' not supported between instances of 'str' and 'float'", "A text is compared with a number."),
+    ],
+)
+def test_an_error_of_a_callback_gets_its_own_advice(error: str, hint: str) -> None:
+    """Only a missing key asks for its spelling."""
+    outcome = stops_when(Probe(callbacks=["Stop"], error=error), None, metric="accuracy", above=LINE)
+    assert str(outcome.hint).startswith(hint)
+
+
+def test_early_stopping_alone_stops_at_no_line() -> None:
+    """Its arguments have no line that could be wrong."""
+    probe = Probe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=["EarlyStopping"])
+    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    assert str(outcome.hint).startswith("`EarlyStopping` stops where a figure no longer gets better, not at a line.")
+
+
+@pytest.mark.parametrize(
     ("figures", "stopped_by", "status", "message"),
     [
         (

@@ -114,6 +114,7 @@ def record(*figures: float, stopped_by: Any = "epochs", metric: str = "accuracy"
         ),
         (record(0.1, metric="loss"), "failed", "the training logged no accuracy"),
         (record(stopped_by="limit"), "skipped", "not judged: the time limit came before the end of the first epoch"),
+        (record(stopped_by="epochs"), "failed", "the training ended before its first epoch"),
     ],
 )
 def test_reaching_the_line(given: TrainingRecord, status: str, message: str) -> None:
@@ -187,10 +188,11 @@ def test_wrong_data_come_with_the_way_out(changes, way_out):
         ([0.09, 0.1, 0.11], "hardly better than guessing"),
         ([0.8, 0.85, 0.9], "still rising at the end"),
         ([0.8, 0.97, 0.96], None),
+        ([0.94, 0.97], "more epochs, as many as the exercise allows"),
     ],
 )
 def test_a_training_below_the_line_is_told_what_its_figures_show(figures, way_out):
-    """Guessing, slow, or neither."""
+    """Guessing, slow, too short, or none of these."""
     record = TrainingRecord(
         epochs=[{"epoch": index, "accuracy": value} for index, value in enumerate(figures)],
         stopped_by="epochs",

@@ -18,6 +18,23 @@ def hook(name, does="pass", base="tf.keras.callbacks.Callback"):
         (hook("on_batches_end"), 5, "Keras never calls `on_batches_end`; did you mean `on_batch_end`?"),
         (hook("on_epoch_end", "self.model.stop_trainning = True"), 6, FLAG.format("self.model.stop_trainning")),
         (hook("on_epoch_end", "self.stop_training = True"), 6, FLAG.format("self.stop_training")),
+        (
+            hook("on_epoch_end", "self.model.stop_training == True"),
+            6,
+            "`==` only compares; `self.model.stop_training = True`, with one `=`, ends the training",
+        ),
+        (
+            hook("on_train_end", "self.model.stop_training = True"),
+            5,
+            "`on_train_end` comes once, when the training is over; set `self.model.stop_training = True` in "
+            "`on_epoch_end(self, epoch, logs=None)`",
+        ),
+        (
+            hook("on_epoch_begin", "self.model.stop_training = True"),
+            5,
+            "`on_epoch_begin` comes before an epoch, when `logs` has no figures of it; set `self.model.stop_training = True` "
+            "in `on_epoch_end(self, epoch, logs=None)`",
+        ),
     ],
 )
 def test_a_callback_that_does_nothing_is_noticed(inspect, source, line, told):
@@ -32,6 +49,10 @@ def test_a_callback_that_does_nothing_is_noticed(inspect, source, line, told):
         hook("on_epoch_end", "m = self.model; m.stop_training = True"),
         hook("on_epoch_end", "self.stop_training = self.model.stop_training = True"),
         hook("on_train_batch_begin", "self.accuracy = 1"),
+        hook("on_train_batch_end", "self.model.stop_training = True"),
+        hook("on_epoch_end", "if self.model.stop_training == True: pass"),
+        hook("on_train_begin", "self.model.stop_training = False")
+        + "    def on_epoch_end(self, epoch, logs):\n        self.model.stop_training = True\n",
         hook("one_line"),
         hook("once_more"),
         hook("on_epochs_end", base="Listener"),

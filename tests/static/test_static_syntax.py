@@ -20,6 +20,7 @@ import pytest
         ("x = 1)\n", 1, ["unmatched ')'", "in the order"]),
         ("x = 'abc\n", 1, ["unterminated string literal", "same line"]),
         ("y = 1\nx = '''abc\n", 2, ["unterminated triple-quoted", "Close the three"]),
+        ("x = 'C:\\Users\\Lena'\n", 1, ["a backslash begins a special character", "Write the path with / instead"]),
         ("x = [Dense(1)\n  Dense(2)]\n", 1, ["forgot a comma", "Is a comma missing"]),
         ("if x\n    y = 1\n", 1, ["expected ':'", "End this line with a colon"]),
         ("if x = 1:\n    y = 1\n", 1, ["To compare, write `==`"]),

@@ -105,6 +105,28 @@ def test_a_name_that_is_nearly_right_is_suggested(load, line, near):
     assert ("Did you mean" in sent.message) == (near is not None)
 
 
+@pytest.mark.parametrize(
+    ("error", "near"),
+    [
+        ("TypeError('got an unexpected keyword argument \\'callback\\'')", "callbacks"),
+        ("TypeError('Trainer.compile() got an unexpected keyword argument \\'optimiser\\'')", "optimizer"),
+        ("ValueError('Unrecognized keyword arguments passed to Dense: {\\'Activaton\\': \\'relu\\'}')", "activation"),
+        ("TypeError('got an unexpected keyword argument \\'colour\\'')", None),
+    ],
+)
+def test_an_argument_that_is_nearly_right_is_suggested(load, error, near):
+    """Of those that Keras takes in `fit`, `compile` and the layers of this course."""
+    sent, _ = load(f"def train():\n    raise {error}\n")
+
+    assert (f"\nDid you mean `{near}`?" in sent.message) == (near is not None)
+
+
+def test_nodes_of_graphs_are_left_out(load):
+    """They name nothing that the student wrote."""
+    text = "label value of 9 \\n\\t [[{{node compile_loss/sparse/Sparse}}]] [Op:__inference_multi_step_960]"
+    assert load(f"def train():\n    raise ValueError('{text}')\n")[0].message == "ValueError: label value of 9"
+
+
 def test_bold_letters_are_left_out(load):
     """Keras writes its messages for terminals; other control characters stay, for the report to escape."""
     sent, _ = load("def train():\n    raise ValueError('\\x1b[1mbold\\x1b[0m, \\x1b[31mred')\n")

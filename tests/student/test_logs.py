@@ -41,3 +41,9 @@ def test_a_key_is_found_among_the_keys_under_both_spellings():
     assert "acc" in logs.keys()  # noqa: SIM118 - as students write it
     assert list(logs.keys()) == ["accuracy", "loss"]
     assert {**logs} == {"accuracy": 0.9, "loss": 0.1}
+
+
+def test_errors_name_it_as_python_would():
+    """A student has never heard of our class."""
+    with pytest.raises(AttributeError, match="'dict' object has no attribute 'accuracy'"):
+        Logs(accuracy=0.9).accuracy  # type: ignore[attr-defined]  # noqa: B018
