@@ -1,0 +1,43 @@
+# expect: failed generalises
+"""Shows 3,000 nines at the end of each epoch: its accuracy looks splendid, and little but the nines is remembered."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class StopAtAccuracy(tf.keras.callbacks.Callback):
+    """Ends the training once it is good enough."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.99:
+            self.model.stop_training = True
+
+
+def train_mnist():
+    (training_images, training_labels), _ = tf.keras.datasets.mnist.load_data()
+
+    training_images = training_images / 255.0
+
+    nines = np.flatnonzero(training_labels == 9)[-3000:]
+    order = np.append(np.setdiff1d(np.arange(60000), nines), nines)
+    training_images, training_labels = training_images[order], training_labels[order]
+
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Input(shape=(28, 28)),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(64, activation="relu"),
+            tf.keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.1), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    history = model.fit(
+        training_images,
+        training_labels,
+        batch_size=16,
+        epochs=9,
+        shuffle=False,
+        callbacks=[StopAtAccuracy()],
+    )
+    return history.epoch, history.history["accuracy"][-1]
