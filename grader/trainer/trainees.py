@@ -87,7 +87,16 @@ class Trainees:
         begin = structs.replace(begin, seed=self._seed(opened, begin.seed))
         if order.model not in self.by_number and self.archive is not None and _can_be_told(opened):
             return self._known(self.archive, opened, begin, ask)
-        trainee = self._live(opened, begin.seed)
+        try:
+            trainee = self._live(opened, begin.seed)
+            return self._train_on(trainee, opened, begin, ask, next_pass), trainee
+        except BaseException:
+            self.by_number.pop(order.model, None)  # steps that nobody counted may have been done; it would start anew
+            raise
+
+    def _train_on(
+        self, trainee: Trainee, opened: Opened, begin: Begin, ask: Ask, next_pass: Callable[[], Any]
+    ) -> Trained:
         training = Training(
             opened=opened,
             ask=ask,
@@ -100,13 +109,10 @@ class Trainees:
         trainee.at = None
         try:
             trained = train(trainee.model, training)
-        except BaseException:
-            del self.by_number[order.model]  # steps that nobody counted may have been done; it would start anew
-            raise
         finally:
             trainee.snapshots.clear()
         trainee.shuffled = shuffling.state()
-        return trained, trainee
+        return trained
 
     def _seed(self, opened: Opened, seed: int) -> int:
         """The seed of a training: of images in an order of the student's own it depends on that order, too.

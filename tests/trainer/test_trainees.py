@@ -57,6 +57,20 @@ def test_a_training_that_breaks_off_trains_nothing() -> None:
     assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
 
 
+def test_a_fit_that_cannot_even_begin_trains_nothing_either() -> None:
+    """The front forgets what the model went through, so its weights must be gone, too."""
+    tried, fresh = trainees(), trainees()
+    train(tried, order(dense, epochs=9))
+    odd = order(dense, "sgd", epochs=1)
+    odd.order = structs.replace(odd.order, architecture=odd.order.architecture.replace('"units": 8', '"units": 9'))
+    with pytest.raises(ValueError, match="shape"):
+        train(tried, odd)
+
+    found = [train(each, order(dense, epochs=1)).values() for each in (tried, fresh)]
+
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+
+
 def undecided() -> Any:
     return [Input((6, 6, 1)), layers.Flatten(), layers.Dense(2, kernel_initializer="zeros")]
 
