@@ -16,6 +16,7 @@ from grader.trainer.allow_values import quoted
 from grader.trainer.rebuild_layers import influential, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
+from grader.trainer.rebuild_masks import masks, nests
 from grader.trainer.rebuild_sizes import WAYS, Call, all_calls, work
 
 DEFAULT_BATCH = 32
@@ -62,7 +63,7 @@ def inspect(
             layers=linked(influential(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
-            accuracy_key=accuracy_key(compile_config, _scores(model), label_shape),
+            accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape),
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
@@ -78,10 +79,13 @@ def inspect(
     return structs.replace(found, products=work(calls))
 
 
-def _scores(model: keras.Model) -> list[tuple[int | None, ...]]:
-    """The shapes of a model's outputs; none where one of them isn't of a floating type."""
+def _scores(model: keras.Model, architecture: dict[str, Any]) -> list[tuple[int | None, ...]]:
+    """The shapes of a model's outputs; none where one of them isn't of a floating type, or may carry a mask."""
     floating = all(keras.backend.is_float_dtype(output.dtype) for output in model.outputs)
-    return [tuple(output.shape) for output in model.outputs] if floating else []
+    masked = masks(architecture) and (
+        nests(architecture) or any(getattr(output, "_keras_mask", None) is not None for output in model.outputs)
+    )
+    return [tuple(output.shape) for output in model.outputs] if floating and not masked else []
 
 
 def _symbolic(architecture: dict[str, Any], input_shapes: Sequence[tuple[int | None, ...]]) -> keras.Model:

@@ -42,7 +42,7 @@ def accuracy_key(
     Args:
         compile_config: what `model.get_compile_config()` gave.
         output_shapes: the shape of each output of the model; the accuracy is told for one output only. Empty where an
-            output isn't of a floating type: labels would be turned into that type, too.
+            output isn't of a floating type, as labels would be turned into that type, too, or may carry a mask.
         label_shape: the shape of the labels; None where it isn't known.
     """
     if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:

@@ -323,6 +323,22 @@ def test_scores_that_are_true_or_false_have_no_accuracy() -> None:
     assert look(keras.Model(inputs, scores)).accuracy_key is None
 
 
+def masked(*, nested: bool, at_end: bool) -> Any:
+    """A model with a mask for its images' rows, or one for its scores."""
+    rows = [layers.Masking(), layers.LSTM(4), layers.Dense(10)]
+    scores = [layers.Flatten(), layers.Dense(10), layers.Masking(), layers.Softmax()]
+    body = scores if at_end else rows
+    return keras.Sequential([Input((28, 28)), keras.Sequential(body)] if nested else [Input((28, 28)), *body])
+
+
+def test_scores_with_a_mask_have_no_accuracy() -> None:
+    """Keras's metrics leave out the examples that it hides; a mask that ends within the model hides none."""
+    found = [look(masked(nested=nested, at_end=at_end)).accuracy_key for nested, at_end in
+             ((False, False), (False, True), (True, True))]  # fmt: skip
+
+    assert found == ["accuracy", None, None]
+
+
 def test_a_weighted_metric_takes_a_key() -> None:
     """A weighted metric whose key is that of the accuracy hides it, so there is none."""
     found = look(MODELS["dense"](), metrics=[top("accuracy"), "accuracy"], weighted_metrics=[top("accuracy_1")])
