@@ -142,7 +142,10 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
 def _slow(figures: list[float], training: TrainingRecord) -> str | None:
     """What the figures of a training that stayed below the line tell of it."""
     if max(figures) < GUESSING:
-        return "That is hardly better than guessing: do the loss, the labels and the last layer fit together?"
+        return (
+            "That is hardly better than guessing: do the loss, the labels and the last layer fit together? "
+            "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
+        )
     if len(figures) <= FEW and figures[-1] == max(figures) and training.stopped_by == "epochs":
         return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
     if len(figures) > FEW and figures[-1] == max(figures):

@@ -139,7 +139,8 @@ def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
     for alias in node.names:
-        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.Lacking(error))
+        stand_in = standins.Silent() if standins.only_shows(alias.name, error) else standins.Lacking(error)
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], stand_in)
     return True
 
 
@@ -164,10 +165,10 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
-    text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras")
+    text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
     near = nearest(error)
-    more = None if near and isinstance(error, AttributeError) else explanation(said)  # what is misspelt hasn't moved
+    more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt
     told = "\n".join(filter(None, [near, more]))
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(

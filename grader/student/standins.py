@@ -11,9 +11,15 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 ABSENT = ("matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google.colab", "ipywidgets", "livelossplot")
+# What only shows figures, in packages that also bring and split data: of these, the rest is really missing.
+SHOWN = MappingProxyType({
+    "pandas": frozenset({"DataFrame", "Series", "options", "set_option"}),
+    "sklearn": frozenset({"ConfusionMatrixDisplay", "classification_report", "confusion_matrix"}),
+})  # fmt: skip
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
 MOST = 1000
 PATIENCE = 20
@@ -55,6 +61,9 @@ class Silent:
     def __iter__(self) -> Iterator[Silent]:
         return iter([Silent(self.shape[1:]) for _ in range(len(self))])
 
+    def __format__(self, spec: str) -> str:
+        return ""
+
     def __enter__(self) -> Self:
         return self
 
@@ -63,7 +72,7 @@ class Silent:
 
 
 class Lacking:
-    """Stands for what an import could not bring; whoever uses it gets the error of the import.
+    """Stands for what an import could not bring; whoever uses it, but to show figures, gets the error of the import.
 
     Args:
         error: as the import raised it; its traceback tells the line of the import.
@@ -77,10 +86,15 @@ class Lacking:
 
     __call__ = __getitem__ = __iter__ = __len__ = __enter__ = __exit__ = __mro_entries__ = _raise
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Silent:
         if name.startswith("__"):
             raise AttributeError(name)
-        self._raise()
+        return Silent() if only_shows(name, self.__dict__["error"]) else self._raise()
+
+
+def only_shows(name: str, error: ImportError) -> bool:
+    """Whether a name of the package that an import asked for in vain is one that only shows figures."""
+    return name in SHOWN.get(str(error.name).partition(".")[0], ())
 
 
 class Keyboard:

@@ -121,6 +121,12 @@ def test_an_argument_that_is_nearly_right_is_suggested(load, error, near):
     assert (f"\nDid you mean `{near}`?" in sent.message) == (near is not None)
 
 
+def test_a_package_that_is_nearly_right_is_suggested(load):
+    """And nothing is said of packages that aren't there."""
+    sent, _ = load("import tenserflow as tf\ndef train():\n    return tf.keras\n")
+    assert sent.message == "ModuleNotFoundError: No module named 'tenserflow'\nDid you mean `tensorflow`?"
+
+
 def test_nodes_of_graphs_are_left_out(load):
     """They name nothing that the student wrote."""
     text = "label value of 9 \\n\\t [[{{node compile_loss/sparse/Sparse}}]] [Op:__inference_multi_step_960]"

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from grader.student.standins import Finder, Silent, subplots
+from grader.student.standins import Finder, Lacking, Silent, subplots
 
 
 def test_nothing_that_is_drawn_fails():
@@ -45,6 +45,15 @@ def test_each_missing_package_is_told_once():
     assert finder.find_spec("matplotlib.pyplot", None) is not None
     assert finder.find_spec("sklearn", None) is None
     assert told == ["`matplotlib` isn't there where files are graded; what it shows is left out"]
+
+
+def test_what_only_shows_figures_is_silent_in_a_package_that_is_missing():
+    """A frame of a history is drawn and printed by nobody; a file that it should read is missing as ever."""
+    pandas = Lacking(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
+
+    assert f"{pandas.DataFrame({'loss': [1]})['loss'].max():.3f}" == ""
+    with pytest.raises(ModuleNotFoundError, match="No module named 'pandas'"):
+        pandas.read_csv("a.csv")
 
 
 PROGRAM = """
