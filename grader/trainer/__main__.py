@@ -32,6 +32,7 @@ with uncollected():
     from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
     from grader.trainer.held import offered
     from grader.trainer.matching import Remembered, match_order
+    from grader.trainer.sameness import lasting
     from grader.trainer.trainees import Trainee, Trainees
     from grader.trainer.training import Opened
     from grader.trainer.trajectory import KIND, Archive
@@ -138,7 +139,9 @@ class Trainer:
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
         """A second `fit` goes on with the first one's model, so that must be the one that is declared."""
         before = self.trainees.by_number.get(order.model)
-        if before is not None and before.architecture.layers != architecture.layers:
+        if before is None:
+            return
+        if _forms(before.architecture) != _forms(architecture) or before.lasting != lasting(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
     def _begin(self, begin: Begin) -> None:
@@ -224,6 +227,11 @@ class Trainer:
             self._failed(error)
             return
         self.channel.send(compared)
+
+
+def _forms(architecture: Architecture) -> list[Any]:
+    """Its layers without their settings, of which a part may change between two calls of `fit`."""
+    return [structs.replace(layer, config={}) for layer in architecture.layers]
 
 
 def _with(message: Any, weights: list[Array]) -> Any:

@@ -19,6 +19,7 @@ from grader.trainer.digests import Digests
 from grader.trainer.feeding import Array, Arrays
 from grader.trainer.rebuild import BYTES_PER_TRAINED
 from grader.trainer.replay import Outcome, Replay, build
+from grader.trainer.sameness import lasting
 from grader.trainer.training import Ask, Opened, Training, train
 from grader.trainer.trajectory import Archive
 from grader.wire import Begin, Measured, Order, Trained
@@ -33,7 +34,7 @@ MODEL_BYTES = 20_000_000
 class Trainee:
     """One of the student's models.
 
-    `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
+    `lasting` is the configuration that a later order has to have; `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
     `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between;
     `transform` the preprocessing that the data of its last training shows.
@@ -43,6 +44,7 @@ class Trainee:
     trainable: int
     architecture: Architecture
     labels: list[tuple[int, ...]] = field(default_factory=list)
+    lasting: str = ""
     model: Any = None
     weights: list[Array] | None = None
     replay: Replay | None = None
@@ -239,7 +241,12 @@ class Trainees:
             model.set_weights(before.model.get_weights())
             shuffling.put(before.shuffled)
         trainee = Trainee(
-            model=model, compile=order.compile, trainable=frozen, labels=labels, architecture=opened.architecture
+            model=model,
+            compile=order.compile,
+            trainable=frozen,
+            labels=labels,
+            lasting=lasting(order.architecture),
+            architecture=opened.architecture,
         )
         self.by_number[order.model] = trainee
         return trainee
@@ -258,6 +265,7 @@ def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trai
         compile=opened.order.compile,
         trainable=_frozen(opened),
         labels=_labels(opened),
+        lasting=lasting(opened.order.architecture),
         architecture=opened.architecture,
         model=outcome.model,
         weights=outcome.weights,
