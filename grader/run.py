@@ -79,10 +79,11 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     telling: bool = False
 
     def worse(self, other: DataMatch, wanted: str) -> DataMatch:
-        """The one of two matches that stands further from the dataset `wanted`; a training is judged by its worst data."""
+        """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""
 
         def distance(match: DataMatch) -> tuple[int, ...]:
-            wrong = (match.dataset is None, match.dataset != wanted, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
+            strange = (match.dataset is None, match.dataset != wanted)
+            wrong = (*strange, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
             return (*map(int, wrong), -match.train, -match.trained_on)
 
         return max(self, other, key=distance)

@@ -34,7 +34,8 @@ MODEL_BYTES = 20_000_000
 class Trainee:
     """One of the student's models.
 
-    `lasting` is the configuration that a later order has to have; `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
+    `lasting` is the configuration that a later order has to have;
+    `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
     `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between;
     `transform` the preprocessing that the data of its last training shows.
