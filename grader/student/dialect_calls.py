@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.student.dialect import KINDS
+from grader.student.standins import here
 
 # Arguments that are gone and change nothing in what is learned.
 DROPPED: dict[str, tuple[str, ...]] = {
@@ -55,6 +56,7 @@ def install(keras: Any, remark: Remark, families: tuple[Any, ...] = ()) -> None:
     _wrap(keras.layers.BatchNormalization, "__init__", functools.partial(_without, "BatchNormalization"))
     for name in MONITORS:
         _wrap(getattr(keras.callbacks, name), "__init__", functools.partial(_monitor, name))
+    _wrap(keras.callbacks.CSVLogger, "__init__", _table)
     board = _board(keras.callbacks.Callback)
     for family in (keras, *families):
         family.callbacks.TensorBoard = board
@@ -138,8 +140,16 @@ def _monitor(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     return args
 
 
+def _table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """CSVLogger's file, in this folder where its path names one of another machine."""
+    if "filename" in kwargs:
+        kwargs["filename"] = here(kwargs["filename"])
+    return (here(args[0]), *args[1:]) if args else args
+
+
 def _named(path: Any, endings: tuple[str, ...]) -> Any:
-    """The path with an ending that Keras 3 takes."""
+    """The path with an ending that Keras 3 takes, in this folder where it names one of another machine."""
+    path = here(path)
     text = str(path)
     return path if text.endswith(endings) else ENDING.sub("", text.rstrip("/")) + endings[0]
 

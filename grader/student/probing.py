@@ -17,6 +17,7 @@ import keras
 import msgspec
 from tensorflow.python import pywrap_tfe
 
+from grader.student import quiet
 from grader.student.listeners import Listeners
 from grader.student.loader import MODULE
 from grader.wire import Probed
@@ -172,7 +173,8 @@ def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]
     values = _outside(callbacks)
     rate = getattr(model.optimizer, "learning_rate", None)
     before = float(rate) if isinstance(rate, keras.Variable) else None
-    with Path(os.devnull).open("w") as aside, contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside):
+    # Loggers keep the stderr that they find when they are first used, so that it mustn't be one which is closed.
+    with Path(os.devnull).open("w") as aside, contextlib.redirect_stdout(aside), quiet.stderr():
         outcome = _attempt(copies, model, curve)
     if before is not None:
         model.optimizer.learning_rate = before

@@ -5,6 +5,9 @@ What they would draw counts for nothing, so that a file isn't sunk by them. A pa
 
 from __future__ import annotations
 
+import builtins
+import errno
+import functools
 import importlib.abc
 import importlib.util
 import os
@@ -21,6 +24,7 @@ SHOWN = MappingProxyType({
     "sklearn": frozenset({"ConfusionMatrixDisplay", "classification_report", "confusion_matrix"}),
 })  # fmt: skip
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
+FOREIGN = (errno.EROFS, errno.EACCES, errno.EPERM)
 MOST = 1000
 PATIENCE = 20
 
@@ -179,3 +183,45 @@ def install(remark: Callable[[str], None]) -> None:
             remark(f"there is no folder {str(path)[:100]!a} where files are graded; `os.chdir` was left out")
 
     os.chdir = chdir
+    for name in ("mkdir", "makedirs"):
+        setattr(os, name, _folder(getattr(os, name), remark))
+    builtins.open = _writing(builtins.open, remark)
+
+
+def here(path: Any) -> Any:
+    """What a path names in this folder, where it leads to one of another machine, such as Colab's /content."""
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str) or not os.path.isabs(text) or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH117, PTH120
+        return path
+    return os.path.basename(text.rstrip("/")) or path  # noqa: PTH119 - as students' files write it
+
+
+def _folder(plain: Callable[..., None], remark: Callable[[str], None]) -> Callable[..., None]:
+    """Folders for results that can't be made here are left out."""
+
+    @functools.wraps(plain)
+    def make(name: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            plain(name, *args, **kwargs)
+        except OSError as error:
+            if error.errno not in (*FOREIGN, errno.ENOENT) or not os.path.isabs(name):  # noqa: PTH117
+                raise
+            remark("this folder can't be made where files are graded; it was left out")
+
+    return make
+
+
+def _writing(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callable[..., Any]:
+    """Files that can't be written where a path says, are written under their own name into this folder."""
+
+    @functools.wraps(plain)
+    def opened(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
+        try:
+            return plain(file, mode, *args, **kwargs)
+        except OSError as error:
+            if error.errno not in (*FOREIGN, errno.ENOENT) or not set(str(mode)) & set("wax") or here(file) == file:
+                raise
+            remark(f"{str(file)[:100]!a} can't be written where files are graded; it went elsewhere")
+            return plain(here(file), mode, *args, **kwargs)
+
+    return opened

@@ -100,6 +100,31 @@ def test_a_library_is_told_what_is_missing(tmp_path):
     assert run.stdout == "0 False\n`IPython` isn't there where files are graded; what it shows is left out\n"
 
 
+WRITING = """
+import os, sys
+from grader.student import standins
+standins.install(print)
+with open('/proc/nothing/log.txt', 'w') as file:
+    file.write('kept')
+os.makedirs('/proc/nothing/models', exist_ok=True)
+print(open('log.txt').read(), standins.here('/proc/nothing/best.h5'), standins.here('best.h5'))
+open('/proc/nothing/log.txt')
+"""
+
+
+def test_what_cant_be_written_there_is_written_here(tmp_path):
+    """Colab's drive isn't there: files go into this folder, folders are left out; what is read there is missing."""
+    run = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert run.stdout == (
+        "'/proc/nothing/log.txt' can't be written where files are graded; it went elsewhere\n"
+        "this folder can't be made where files are graded; it was left out\n"
+        "this folder can't be made where files are graded; it was left out\n"
+        "kept best.h5 best.h5\n"
+    )
+    assert "No such file or directory: '/proc/nothing/log.txt'" in run.stderr
+
+
 HOST = """
 import os
 from grader.student import standins
