@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import copyreg
 import os
 import select
 import signal
@@ -165,11 +166,16 @@ def _result(pipe: int) -> dict[str, Any]:
 
 
 def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
-    """One curve on deep copies in this process; what they changed beside themselves is put back afterwards."""
+    """One curve on copies in this process; what they changed beside themselves is put back afterwards."""
+    in_part = ""
     try:
         copies = copy.deepcopy(list(callbacks))
     except Exception as error:
-        return {"unsure": f"the callbacks can't be copied ({type(error).__name__})"}
+        in_part = f"the callbacks can't be copied ({type(error).__name__})"
+        try:
+            copies = _copies_in_part(callbacks)
+        except Exception:
+            return {"unsure": in_part}
     values = _outside(callbacks)
     rate = getattr(model.optimizer, "learning_rate", None)
     before = float(rate) if isinstance(rate, keras.Variable) else None
@@ -180,7 +186,29 @@ def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]
         model.optimizer.learning_rate = before
     model.stop_training = False
     _put_back(values)
-    return outcome
+    return {"unsure": in_part} if in_part and "error" in outcome else outcome
+
+
+def _copies_in_part(callbacks: Sequence[Any]) -> list[Any]:
+    """Copies that share what can't be copied, such as a lock or an open file, with the callbacks themselves."""
+    memo: dict[int, Any] = {}
+    copies = []
+    for callback in callbacks:
+        twin = object.__new__(type(callback))
+        memo[id(callback)] = twin
+        copies.append(twin)
+    for callback, twin in zip(callbacks, copies, strict=True):
+        slots = {slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)}  # type: ignore[attr-defined]
+        for name, value in {**vars(callback), **slots}.items():
+            object.__setattr__(twin, name, _copy_or_itself(value, memo))
+    return copies
+
+
+def _copy_or_itself(value: Any, memo: dict[int, Any]) -> Any:
+    try:
+        return copy.deepcopy(value, memo)
+    except Exception:
+        return value
 
 
 def _outside(callbacks: Sequence[Any]) -> list[tuple[Any, str, Any, Any]]:
