@@ -13,7 +13,7 @@ from grader.grading.options import Options
 from grader.run import Architecture
 from grader.wire import Building, Compare, FitArguments, Maps, Order
 
-# What `grader.student.supplied` makes.
+# What `grader.supplied` makes.
 OWN_LAYERS = (
     ("Conv2D", [26, 26, 8]), ("MaxPooling2D", [13, 13, 8]), ("Conv2D", [11, 11, 8]), ("MaxPooling2D", [5, 5, 8]),
     ("Flatten", [200]), ("Dense", [10]),

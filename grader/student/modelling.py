@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from grader import supplied
 from grader.arrays import ITEM_SIZES
 from grader.data import load
-from grader.student import supplied
 from grader.student.feed import Cargo
 from grader.student.front import Front
 from grader.student.plain import plain

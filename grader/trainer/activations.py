@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from grader import supplied
 from grader.data import Dataset
 from grader.run import LayerMaps
 from grader.trainer.feeding import Array
@@ -16,6 +17,11 @@ from grader.wire import Compare, Compared
 SHOWN = ("Conv", "Pooling")
 DIGITS = 4
 LARGEST = 1e6
+LEAST_SPREAD = 0.01  # ten times what may be off; maps that are all alike can be given without a look at the model
+
+
+class Unlike(Exception):
+    """The model isn't the grader's own, or tells nothing: anybody knows what it puts out."""
 
 
 def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]) -> Compared:
@@ -24,10 +30,17 @@ def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]
     Args:
         model: a sequence of layers, trained.
         given: in the order in which they came; shapes (images, height, width, channels) are asked for.
+
+    Raises:
+        Unlike: a layer has other settings than the grader's own one, or puts out the same number everywhere.
     """
+    if _settings(model) != _settings(supplied.model()):
+        raise Unlike("the model's layers have other settings than the grader's own")
     layers = [layer for layer in model.layers if any(kind in type(layer).__name__ for kind in SHOWN)]
     images = dataset.x_test[asked.images][..., np.newaxis] / asked.scale
     own = keras.Model(model.inputs, [layer.output for layer in layers]).predict_on_batch(images.astype("float32"))
+    if not all(_alive(np.asarray(maps)) for maps in own):
+        raise Unlike("a layer of the model puts out the same number everywhere")
     return Compared(
         layers=[
             _layer(layer, np.asarray(expected), given[place] if place < len(given) else None, asked.channel)
@@ -36,6 +49,17 @@ def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]
         images=asked.images,
         channel=asked.channel,
     )
+
+
+def _settings(model: Any) -> list[Any]:
+    """Each layer's configuration, without the precision, which a file may set for all of Keras."""
+    configs = [layer.get_config() for layer in model.layers]
+    return [{key: value for key, value in config.items() if key != "dtype"} for config in configs]
+
+
+def _alive(maps: Array) -> bool:
+    """Whether the numbers of at least one channel differ from place to place, or from image to image."""
+    return bool(np.ptp(maps.astype("float64"), axis=(0, 1, 2)).max() > LEAST_SPREAD)
 
 
 def _layer(layer: Any, expected: Array, got: Array | None, channel: int) -> LayerMaps:

@@ -14,7 +14,7 @@ ASKED = Compare(images=[0, 23], scale=255.0, channel=1, arrays=[])
 
 @pytest.fixture
 def model():
-    from grader.student import supplied
+    from grader import supplied
 
     return supplied.model()
 
@@ -87,3 +87,26 @@ def test_what_is_no_list_of_arrays_is_named(value, fault):
 
     cargo, told = as_maps(value)
     assert (cargo.buffers, told) == ([], fault)
+
+
+def test_a_model_with_other_settings_is_refused():
+    """Kernels that begin as zeros make maps that can be given without a look at the model."""
+    import keras
+
+    from grader import supplied
+    from grader.trainer.activations import Unlike
+
+    other = supplied.model()
+    config = other.get_config()
+    config["layers"][1]["config"]["kernel_initializer"] = "zeros"
+    with pytest.raises(Unlike, match="other settings than the grader's own"):
+        compared(keras.Sequential.from_config(config), [])
+
+
+def test_a_model_whose_maps_are_the_same_everywhere_is_refused(model):
+    """A model of the right settings may have been trained to death, by a huge learning rate or by other images."""
+    from grader.trainer.activations import Unlike
+
+    model.get_layer("conv_2").bias.assign(np.full(8, -1e6))
+    with pytest.raises(Unlike, match="the same number everywhere"):
+        compared(model, own(model))
