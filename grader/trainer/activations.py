@@ -20,7 +20,7 @@ LARGEST = 1e6
 LEAST_SPREAD = 0.01  # ten times what may be off; maps that are all alike can be given without a look at the model
 
 
-class Unlike(Exception):
+class NotOwn(Exception):
     """The model isn't the grader's own, or tells nothing: anybody knows what it puts out."""
 
 
@@ -32,15 +32,15 @@ def compare(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]
         given: in the order in which they came; shapes (images, height, width, channels) are asked for.
 
     Raises:
-        Unlike: a layer has other settings than the grader's own one, or puts out the same number everywhere.
+        NotOwn: a layer has other settings than the grader's own one, or puts out the same number everywhere.
     """
     if _settings(model) != _settings(supplied.model()):
-        raise Unlike("the model's layers have other settings than the grader's own")
+        raise NotOwn("the model's layers have other settings than the grader's own")
     layers = [layer for layer in model.layers if any(kind in type(layer).__name__ for kind in SHOWN)]
     images = dataset.x_test[asked.images][..., np.newaxis] / asked.scale
     own = keras.Model(model.inputs, [layer.output for layer in layers]).predict_on_batch(images.astype("float32"))
     if not all(_alive(np.asarray(maps)) for maps in own):
-        raise Unlike("a layer of the model puts out the same number everywhere")
+        raise NotOwn("a layer of the model puts out the same number everywhere")
     return Compared(
         layers=[
             _layer(layer, np.asarray(expected), given[place] if place < len(given) else None, asked.channel)

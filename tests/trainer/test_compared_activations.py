@@ -94,19 +94,19 @@ def test_a_model_with_other_settings_is_refused():
     import keras
 
     from grader import supplied
-    from grader.trainer.activations import Unlike
+    from grader.trainer.activations import NotOwn
 
     other = supplied.model()
     config = other.get_config()
     config["layers"][1]["config"]["kernel_initializer"] = "zeros"
-    with pytest.raises(Unlike, match="other settings than the grader's own"):
+    with pytest.raises(NotOwn, match="other settings than the grader's own"):
         compared(keras.Sequential.from_config(config), [])
 
 
 def test_a_model_whose_maps_are_the_same_everywhere_is_refused(model):
     """A model of the right settings may have been trained to death, by a huge learning rate or by other images."""
-    from grader.trainer.activations import Unlike
+    from grader.trainer.activations import NotOwn
 
     model.get_layer("conv_2").bias.assign(np.full(8, -1e6))
-    with pytest.raises(Unlike, match="the same number everywhere"):
+    with pytest.raises(NotOwn, match="the same number everywhere"):
         compared(model, own(model))
