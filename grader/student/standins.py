@@ -24,7 +24,8 @@ SHOWN = MappingProxyType({
     "sklearn": frozenset({"ConfusionMatrixDisplay", "classification_report", "confusion_matrix"}),
 })  # fmt: skip
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
-FOREIGN = (errno.EROFS, errno.EACCES, errno.EPERM)
+NOT_HERE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
+DRIVES = frozenset({"content", "gdrive", "kaggle"})  # of Colab and Kaggle, at the root
 MOST = 1000
 PATIENCE = 20
 
@@ -189,22 +190,27 @@ def install(remark: Callable[[str], None]) -> None:
 
 
 def here(path: Any) -> Any:
-    """What a path names in this folder, where it leads to one of another machine, such as Colab's /content."""
+    """What a path to Colab's or Kaggle's drive names in this folder, where there is no such drive.
+
+    >>> here("/content/drive/model.h5"), here("/etc/model.h5")
+    ('model.h5', '/etc/model.h5')
+    """
     text = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(text, str) or not os.path.isabs(text) or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH117, PTH120
+    parts = text.split("/") if isinstance(text, str) else []
+    if len(parts) < 3 or parts[0] or parts[1] not in DRIVES or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH120
         return path
     return os.path.basename(text.rstrip("/")) or path  # noqa: PTH119 - as students' files write it
 
 
 def _folder(plain: Callable[..., None], remark: Callable[[str], None]) -> Callable[..., None]:
-    """Folders for results that can't be made here are left out."""
+    """Folders of a drive that isn't there are left out."""
 
     @functools.wraps(plain)
     def make(name: Any, *args: Any, **kwargs: Any) -> None:
         try:
             plain(name, *args, **kwargs)
         except OSError as error:
-            if error.errno not in (*FOREIGN, errno.ENOENT) or not os.path.isabs(name):  # noqa: PTH117
+            if error.errno not in NOT_HERE or here(name) == name:
                 raise
             remark("this folder can't be made where files are graded; it was left out")
 
@@ -212,14 +218,14 @@ def _folder(plain: Callable[..., None], remark: Callable[[str], None]) -> Callab
 
 
 def _writing(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callable[..., Any]:
-    """Files that can't be written where a path says, are written under their own name into this folder."""
+    """Files of a drive that isn't there are written under their own name into this folder."""
 
     @functools.wraps(plain)
     def opened(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
         try:
             return plain(file, mode, *args, **kwargs)
         except OSError as error:
-            if error.errno not in (*FOREIGN, errno.ENOENT) or not set(str(mode)) & set("wax") or here(file) == file:
+            if error.errno not in NOT_HERE or not set(str(mode)) & set("wax") or here(file) == file:
                 raise
             remark(f"{str(file)[:100]!a} can't be written where files are graded; it went elsewhere")
             return plain(here(file), mode, *args, **kwargs)
