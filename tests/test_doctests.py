@@ -8,7 +8,8 @@ import pytest
 
 import grader
 
-PROGRAMS = ("grader.student", "grader.trainer", "grader.engines.confine")  # run as programs, imported by nobody
+# Run as programs, imported by nobody; and what these two share.
+PROGRAMS = ("grader.student", "grader.trainer", "grader.engines.confine", "grader.supplied")
 NAMES = [
     module.name
     for module in pkgutil.walk_packages(grader.__path__, "grader.")

@@ -190,11 +190,7 @@ def install(remark: Callable[[str], None]) -> None:
 
 
 def here(path: Any) -> Any:
-    """What a path to Colab's or Kaggle's drive names in this folder, where there is no such drive.
-
-    >>> here("/content/drive/model.h5"), here("/etc/model.h5")
-    ('model.h5', '/etc/model.h5')
-    """
+    """What a path to Colab's or Kaggle's drive names in this folder, where there is no such drive."""
     text = os.fspath(path) if isinstance(path, os.PathLike) else path
     parts = text.split("/") if isinstance(text, str) else []
     if len(parts) < 3 or parts[0] or parts[1] not in DRIVES or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH120
