@@ -25,7 +25,6 @@ FORMATS = ("canvas", "moodle", "csv", "gradescope", "json")
 FILLED = ("canvas", "moodle")
 FOR_ONE = ("moodle", "gradescope")
 MOST_BYTES = 50_000_000
-MOST_LEFT = 20
 
 
 @click.command("export", options_metavar="[OPTIONS]")
@@ -60,10 +59,7 @@ def command(
         raise UsageError(f"--from is for canvas and moodle; --format {format_} needs no table to fill in")
     text, left = _text(whole, chosen, format_, _theirs(from_), found)
     write.write(output, text)
-    for sentence in left[:MOST_LEFT]:
-        click.echo(f"grade: {sentence}", err=True)
-    if len(left) > MOST_LEFT:
-        click.echo(f"grade: … {len(left) - MOST_LEFT:,} more that are not in it", err=True)
+    outputs.tell("left out", left)
     outputs.tell("look at", strangers(policy, whole))
     return Exit.PASSED
 

@@ -23,7 +23,7 @@ class Ledger:
         dataset: the one that the exercise asks for.
     """
 
-    def __init__(self, seed: int, dataset: str = "mnist") -> None:
+    def __init__(self, seed: int, dataset: str) -> None:
         self.seed, self.dataset = seed, dataset
         self.orders: list[Order] = []
         self.training_of: dict[int, TrainingRecord] = {}

@@ -25,7 +25,14 @@ MAX_TEXT = 4000
 MAX_LINES = 20
 # TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
-STACK = re.compile(r"Detected at node .*?\n|^  File \".*?\n|<stack traces unavailable>\n?|\s*\[\[\{\{node [^}]*\}\}\]\](?: \[Op:\w+\])?|\x1b\[[01]m", re.MULTILINE)
+STACK = re.compile(
+    r"Detected at node .*?\n"
+    r"|^  File \".*?\n"
+    r"|<stack traces unavailable>\n?"
+    r"|\s*\[\[\{\{node [^}]*\}\}\]\](?: \[Op:\w+\])?"
+    r"|\x1b\[[01]m",
+    re.MULTILINE,
+)
 SUPPLIES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",
@@ -165,7 +172,8 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
-    text = STACK.sub("", text).strip().replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
+    text = STACK.sub("", text).strip()
+    text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
     near = nearest(error)
     more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt

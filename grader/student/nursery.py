@@ -26,7 +26,7 @@ with quiet.stderr(), uncollected():
     import tensorflow as tf  # noqa: F401
 
     from grader.engines.confine.inside import keeper
-    from grader.student import activations, datasets, delegate, dialect, loader, tfds  # noqa: F401
+    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, modelling, tfds  # noqa: F401
 
 MOST_BYTES = 200_000
 READY = b"."

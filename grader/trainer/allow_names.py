@@ -23,6 +23,7 @@ LAYERS = frozenset(
 ACTIVATION_LAYERS = frozenset({"Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"})
 FOREIGN_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"})
 MODELS = frozenset({("keras", "Sequential"), ("keras.src.models.functional", "Functional")})
+MODEL_KINDS = frozenset(kind for _, kind in MODELS)
 
 OPERATIONS = {
     "keras.src.ops.numpy": frozenset(

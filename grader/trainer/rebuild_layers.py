@@ -12,10 +12,10 @@ import keras
 
 from grader.run import Layer
 from grader.trainer.allow_graph import Tensor, ends, tensors
+from grader.trainer.allow_names import MODEL_KINDS
 from grader.trainer.rebuild_silence import kind_of, silences
 
 Config = dict[str, Any]
-MODELS = ("Sequential", "Functional")
 WRAPPERS = ("Bidirectional", "TimeDistributed")
 SHOWN = (
     "units", "filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "depth_multiplier", "pool_size",
@@ -96,7 +96,7 @@ def _sources(node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> I
     if tensor.call >= len(calls) or silences(node, calls[tensor.call]["args"]):
         return
     taken = tensors(calls[tensor.call])
-    if node["class_name"] in MODELS:
+    if node["class_name"] in MODEL_KINDS:
         inputs = _walk(node, member, {other.output for other in known}, {})
         yield from (source for place, source in enumerate(taken) if place in inputs)
     else:
@@ -108,7 +108,7 @@ def _add(node: Config, member: Any, wanted: set[int] | None, found: dict[int, La
     inner, held = node, member
     while inner["class_name"] in WRAPPERS:
         inner, held = inner["config"]["layer"], getattr(held, "layer", held)
-    if inner["class_name"] in MODELS:
+    if inner["class_name"] in MODEL_KINDS:
         _walk(inner, held, None if wrapper else wanted, found)
     elif id(member) not in found:
         found[id(member)] = Layer(

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from grader.run import Layer
 from grader.trainer.allow_graph import Tensor, ends, tensors
+from grader.trainer.allow_names import MODEL_KINDS
 
-MODELS = ("Sequential", "Functional")
 ROUNDS = 60  # one for each layer that Keras may write after one that takes something from it, and some more
 Config = dict[str, Any]
 Names = frozenset[str]
@@ -49,7 +49,7 @@ def _chain(nodes: list[Config], before: Names, sources: dict[str, set[str]]) -> 
 
 def _call(node: Config, given: list[Names], sources: dict[str, set[str]]) -> list[Names]:
     """One call of a layer or a nested model."""
-    if node["class_name"] in MODELS:
+    if node["class_name"] in MODEL_KINDS:
         return _links(node, given, sources)
     name = str(node["config"].get("name"))
     sources.setdefault(name, set()).update(*given)

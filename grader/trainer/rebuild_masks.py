@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MODELS = ("Sequential", "Functional")
+from grader.trainer.allow_names import MODEL_KINDS
 
 
 def masks(architecture: Any) -> bool:
@@ -21,7 +21,7 @@ def masks(architecture: Any) -> bool:
 
 def nests(architecture: Any) -> bool:
     """Whether there is a model within the model, whose masks show in none of its symbolic outputs."""
-    return sum(node["class_name"] in MODELS for node in _objects(architecture)) > 1
+    return sum(node["class_name"] in MODEL_KINDS for node in _objects(architecture)) > 1
 
 
 def _objects(tree: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-MODELS = ("Sequential", "Functional")
+from grader.trainer.allow_names import MODEL_KINDS
+
 RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional")
 # Numbers that a recurrent layer keeps of each step until it goes back through them.
 PER_STEP = 8
@@ -45,7 +46,7 @@ def all_calls(node: Config, model: Any, times: int = 1) -> Iterator[Call]:
     for inner in node["config"]["layers"]:
         member = members.get(inner["config"].get("name"))
         called = times * max(1, len(inner.get("inbound_nodes", ())))
-        if inner["class_name"] in MODELS and member is not None:
+        if inner["class_name"] in MODEL_KINDS and member is not None:
             yield from all_calls(inner, member, called)
         elif member is not None:
             yield _call(member, called)

@@ -22,7 +22,7 @@ TESTS = DataMatch(dataset="mnist", examples=10000, trained_on=10000, test=10000)
 
 def test_another_model_between_hides_no_epochs():
     """Epochs before the training of another model count for the model that they trained."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     fit(ledger, 0, WHOLE, 8)
     fit(ledger, 1, WHOLE, 1)
 
@@ -33,7 +33,7 @@ def test_another_model_between_hides_no_epochs():
 
 def test_another_model_between_hides_no_data():
     """What a model saw before another one was trained is what it saw."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     fit(ledger, 0, TESTS, 1)
     fit(ledger, 1, WHOLE, 1)
 
@@ -55,7 +55,7 @@ def test_another_dataset_after_the_right_one_is_not_forgotten():
 
 def test_a_trial_with_another_model_costs_nothing():
     """Only the model that was trained last is judged."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     fit(ledger, 0, TESTS, 9)
 
     fit(ledger, 1, WHOLE, 2)
@@ -65,7 +65,7 @@ def test_a_trial_with_another_model_costs_nothing():
 
 def test_a_fit_that_broke_off_leaves_nothing():
     """The trainer has dropped that model, so its next training is a first one."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     fit(ledger, 0, TESTS, 8)
     ledger.open(order(0), Opened(architecture=Architecture(layers=[], parameters=1), data=WHOLE))
     ledger.begin_fit()
@@ -79,7 +79,7 @@ def test_a_fit_that_broke_off_leaves_nothing():
 
 def test_long_descriptions_are_not_kept():
     """Of two hundred orders of four megabytes each only what is needed stays."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     fit(ledger, 0, WHOLE, 1)
 
     assert (ledger.orders[0].architecture, ledger.orders[0].compile) == ("", "")
@@ -88,7 +88,7 @@ def test_long_descriptions_are_not_kept():
 def test_an_idle_layer_counts_for_nothing():
     """What the trained model doesn't need isn't in it; the report says why."""
     layers = [Layer(kind="Conv2D", name="decoration"), Layer(kind="Dense", name="dense")]
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     ledger.open(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
 
     ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))

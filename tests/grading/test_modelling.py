@@ -152,7 +152,7 @@ def test_activations_that_nobody_asked_for_end_the_run(one, architecture, maps, 
 
 def test_what_was_compared_is_kept_with_its_images():
     """So that a page can show it and name what it shows."""
-    ledger = Ledger(7)
+    ledger = Ledger(7, "mnist")
     ledger.compare(Maps(arrays=[ArraySpec(dtype="float32", shape=[1])], fault=""), Compared(layers=[], images=[23], channel=1))
 
     assert ledger.so_far().activations == Activations(layers=[], came=1, images=[23], channel=1)
