@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ def counted(quiz: Quiz, pairs: Sequence[tuple[HandedIn, Marked]]) -> list[Attemp
 
 
 def doubtful(quiz: Quiz, attempts: Sequence[Attempt]) -> Iterator[str]:
-    """What an instructor should look at: attempts beyond the allowed ones, and two files that claim the same one."""
+    """What an instructor should look at: attempts beyond the allowed ones, and claims that may be another student's."""
     for before, after in pairwise([None, *attempts]):
         assert after is not None
         name, attempt, path = line(_student(after.handed_in)), after.marked.attempt, line(after.handed_in.source.path)
@@ -124,6 +125,17 @@ def doubtful(quiz: Quiz, attempts: Sequence[Attempt]) -> Iterator[str]:
         elif before is not None and _claim(before) == _claim(after):
             both = f"{line(before.handed_in.source.path)} and {path}"
             yield f"{both} both claim attempt {attempt} of {name}: the second one stands; ask who wrote them"
+    for name, group in groupby(attempts, key=lambda attempt: _student(attempt.handed_in)):
+        yield from _under_other_names(name, [(item.marked.attempt, item.handed_in.source.path) for item in group])
+
+
+def _under_other_names(student: str, claimed: Sequence[tuple[int, str]]) -> Iterator[str]:
+    """The claims of a student's files whose paths don't name the student, where those of others do."""
+    named = re.compile(rf"(?<![^\W_]){re.escape(student)}(?![^\W_])", re.IGNORECASE)
+    own = [path for _, path in claimed if named.search(path)]
+    for attempt, path in claimed:
+        if own and path not in own:
+            yield f"{line(path)} claims attempt {attempt} of {line(student)}, whose file is {line(own[0])}: ask who wrote it"
 
 
 def _claim(attempt: Attempt) -> tuple[str, int]:

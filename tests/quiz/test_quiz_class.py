@@ -137,6 +137,27 @@ def test_best_or_last_attempt_counts(inside, tmp_path, corrected, keep, counted)
     assert "in/3.json: E405 attempt 3 of s1, where 2 are allowed: it isn't counted" in done.stderr
 
 
+def test_a_claim_under_another_name_is_told(inside, tmp_path, corrected):
+    """A later attempt at a student's cost counts, as files are believed, but not unseen."""
+    course, _ = corrected
+    quiz = course / "quizzes" / "week3.yaml"
+    quiz.write_text(quiz.read_text().replace("attempts: 2", "attempts: 3"))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    claimed = {"ada_1.json": ("Ada", 1), "ADA/two.json": ("Ada", 2), "adam.json": ("Ada", 3), "x.json": ("eve", 1)}
+    for name, (student, attempt) in claimed.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        record = {"schema": "grade-responses/1", "quiz": "week3", "student": student, "attempt": attempt, "answers": {}}
+        (folder / name).write_text(json.dumps(record))
+
+    done = inside("quiz", "week3", "--answers", "in", env={"GRADE_COURSE": str(course)})
+
+    assert (done.returncode, done.stderr) == (
+        0,
+        "look at: in/adam.json claims attempt 3 of Ada, whose file is in/ada_1.json: ask who wrote it\n",
+    )
+
+
 def test_bad_files_are_named_and_the_others_marked(inside, tmp_path):
     """One broken file never stops a class; the exit code tells that not all was marked; two claims of one attempt too."""
     folder = tmp_path / "in"
