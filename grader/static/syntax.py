@@ -63,6 +63,9 @@ def _words(error: SyntaxError, text: str) -> tuple[str, str]:
         return "a mark of a merge conflict", "Keep one of the two versions and remove the marks."
     if (match := re.match(r"invalid (?:non-printable )?character .*\(?U\+([0-9A-F]+)", said)) is not None:
         return _character(int(match[1], 16))
+    after = text[error.offset or 0 :][:1]
+    if re.match(r"invalid \w+ literal", said) and not (after.isascii() or after.isalnum()):  # as Python 3.11.2 has it
+        return _character(ord(after))
     if re.match(r"\s*print\s+[^\s(=]", text):
         return "print without parentheses", "This is Python 2; in Python 3 write print(...)."
     if TERMINAL.match(text):

@@ -2,6 +2,9 @@
 
 import pytest
 
+from grader.static import syntax
+from grader.submission import Submission
+
 
 @pytest.mark.parametrize(
     ("source", "line", "words"),
@@ -40,6 +43,24 @@ def test_a_syntax_error_is_explained_with_its_line_and_a_caret(inspect, source, 
     told = f"{finding.message}\n{finding.hint}"
 
     assert (finding.code, finding.line, [word for word in words if word not in told]) == ("S101", line, [])
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "offset", "shown"),
+    [
+        ("x = 1\u200b", "invalid decimal literal", 5, "a character that is not Python: zero width space (U+200B)"),
+        ("x=1×2", "invalid decimal literal", 3, "a character that is not Python: × multiplication sign (U+00D7)"),
+        ("x = 1é", "invalid decimal literal", 5, "invalid decimal literal"),
+        ("x = 1a", "invalid decimal literal", 5, "invalid decimal literal"),
+        ("x = 0x", "invalid hexadecimal literal", 6, "invalid hexadecimal literal"),
+    ],
+)
+def test_a_character_behind_a_number_is_named_where_python_blames_the_number(source, said, offset, shown):
+    """Python 3.11.2 says "invalid decimal literal" of `1` and a zero width space."""
+    file = Submission(path="a.py", name="a.py", sha256="", source=source)
+    found = syntax.finding(SyntaxError(said, ("a.py", 1, offset, source)), [source], file)
+
+    assert found.message.split("\n")[0] == f"syntax error: {shown}"
 
 
 def test_the_caret_stands_under_the_place(inspect):
