@@ -61,7 +61,7 @@ def test_a_file_that_cant_be_opened_says_why(tmp_path):
 
     with pytest.raises(UsageError, match=r"loop.py can't be read: Too many levels"):
         submission.read(tmp_path / "loop.py")
-    with pytest.raises(UsageError, match=r"x00.py' can't be read: embedded null"):
+    with pytest.raises(UsageError, match=r"x00.py' can't be read: .*embedded null"):
         submission.read(tmp_path / "\0.py")
 
 
