@@ -14,7 +14,7 @@ logits.install()
 ROWS = 8
 LARGE = 300.0  # as pixels from 0 to 255 make them; float32 has no probability below 1e-45, which is e to the -103
 X = np.random.default_rng(7).normal(0, LARGE, (ROWS, 4)).astype("float32")
-Y = np.arange(ROWS) % 4
+Y = np.arange(ROWS, dtype="int32") % 4  # JAX warns of int64
 
 
 def loss_of(activation, loss, y, *more):
