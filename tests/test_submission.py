@@ -277,7 +277,8 @@ def test_cleaning_keeps_the_number_of_lines(lines):
 
 def test_cells_are_those_that_the_notebook_format_itself_reads(read):
     """The typed records give the same code cells as nbformat, for both versions of the format."""
-    nbformat = pytest.importorskip("nbformat")
+    import nbformat
+
     new = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": ["x = 1\n", "y = 2"]}
     prose = {"cell_type": "markdown", "metadata": {}, "source": "# Title"}
     old = {"cell_type": "code", "collapsed": False, "input": ["z = 3"], "language": "python", "metadata": {}, "outputs": []}
