@@ -61,11 +61,12 @@ def made(folder: Path, submissions: int) -> tuple[Course, list[Job]]:
 
 
 def private_mb() -> float:
-    """What the pool's own processes, which are this one's children, have for themselves."""
+    """What the pool's own processes have for themselves: this one's children, and trainers, which are copies of one."""
     total = 0
-    for child in psutil.Process().children():
+    for child in psutil.Process().children(recursive=True):
         try:
-            total += child.memory_full_info().uss
+            if child.ppid() == os.getpid() or "grader.trainer.nursery" in child.cmdline():
+                total += child.memory_full_info().uss
         except psutil.Error:  # it has just ended
             continue
     return total / 1e6

@@ -1,7 +1,7 @@
-"""Processes for many submissions: trainers that serve one after another, and student processes as copies of one.
+"""Processes for many submissions: trainers that serve one after another, and student processes, as copies of one.
 
 A trainer never sees student code, so it may go on to the next submission; a student process is used once. A trainer
-keeps the memory that it took once until it ends.
+keeps the memory that it took once until it ends. On a GPU, and with JAX, trainers are no copies.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 
 from grader.engines import confine
-from grader.engines.confine.copies import POSSIBLE, Nursery
+from grader.engines.confine.spawning import copied
+from grader.engines.copies import POSSIBLE, Nursery
 from grader.engines.pair import Pair, Request, start
 from grader.engines.pool_room import Room, of_card
-from grader.engines.trainer import Backend, Device, TrainerProcess
+from grader.engines.trainer import Backend, Device, TrainerProcess, copyable
+from grader.engines.trainer import environment as of_trainer
 from grader.errors import GraderError
 
 # A trainer whose submission has ended may still be in the middle of an epoch; longer than this isn't waited for it.
@@ -33,15 +36,23 @@ class Warm:
 
     Args:
         kind: device, backend, one thread or more, with a store or without.
+        nursery: of which it is a copy where that can be.
 
     `took` is the most memory that it is known to have taken, `most` what its submission may take, in bytes;
     `like` says what others are like that submission, and `last` what they are like that it was connected with last.
     """
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, nursery: Nursery) -> None:
         self.kind = kind
         device, backend, one_thread, stored = kind
-        self.process = TrainerProcess(device, backend=backend, one_thread=one_thread, stored=stored, pooled=True)
+        self.process = TrainerProcess(
+            device,
+            backend=backend,
+            one_thread=one_thread,
+            stored=stored,
+            pooled=True,
+            nursery=nursery if copyable(device, backend) else None,
+        )
         self.served = self.took = self.most = 0
         self.like = self.last = ""
         self.at_rest = True
@@ -129,7 +140,10 @@ class Pool:
 
     def __init__(self, size: int, rest_s: float = REST_S, memory: int | None = None) -> None:
         self.size, self.rest_s, self.room = size, rest_s, Room(memory)
-        self._nursery = Nursery(confine.environment())
+        self._home = tempfile.TemporaryDirectory(prefix="grade-nursery-")
+        of_student = {**confine.environment(), "HOME": self._home.name}
+        self._students = Nursery("grader.student.nursery", of_student, "student process")
+        self._trainers = Nursery("grader.trainer.nursery", of_trainer("cpu", "tensorflow"), "trainer")
         self._idle: list[Warm] = []
         self._lent: set[Warm] = set()
         self._closed = False
@@ -144,10 +158,11 @@ class Pool:
         """
         if not POSSIBLE:
             return start(request)
+        self._students.begin()
         trainer = self._trainer(request)
         try:
             files, policy = request.files, request.policy
-            return Pair(confine.start("grader.student", files, policy, spawn=self._nursery.spawn), trainer)
+            return Pair(confine.start("grader.student", files, policy, spawn=copied(self._students)), trainer)
         except BaseException:
             trainer.kill()
             raise
@@ -188,7 +203,7 @@ class Pool:
             others = [one for one in (*self._lent, *self._idle) if one is not warm]
             if not others or self.room.fits(wanted, [one.holds(self.room) for one in others]):
                 if warm is None:
-                    warm = Warm(kind)
+                    warm = Warm(kind, self._trainers)
                 else:
                     self._idle.remove(warm)
                 warm.like, warm.most = request.like, request.policy.memory
@@ -224,7 +239,9 @@ class Pool:
             warm.process.kill()
         for warm in lent:
             warm.process.end()
-        self._nursery.close()
+        for nursery in (self._trainers, self._students):
+            nursery.close()
+        self._home.cleanup()
 
 
 @contextlib.contextmanager

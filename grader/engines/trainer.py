@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from grader.engines.confine.inside import tree
+from grader.engines.copies import POSSIBLE, Copy, Nursery
 from grader.errors import UsageError
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -23,6 +25,8 @@ INSTALL = {
 }
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+# Where there is one of these, `auto` may train on a GPU: NVIDIA's, AMD's and that of Windows' Linux.
+CARDS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 ERROR_TAIL = 20_000
 END_S = 10.0
 
@@ -37,6 +41,21 @@ def library(backend: Backend) -> str:
     if importlib.util.find_spec(chosen) is None:
         raise UsageError(f"--backend {backend} needs {INSTALL[chosen]}")
     return chosen
+
+
+def environment(device: Device, computes: str) -> dict[str, str]:
+    """That of a trainer's interpreter, in which Keras computes with a `library`."""
+    hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
+    path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **QUIET, **hidden, "KERAS_BACKEND": computes, "PYTHONPATH": path}
+
+
+def copyable(device: Device, backend: Backend) -> bool:
+    """Whether one of a pool may be a copy: it trains on a CPU with TensorFlow, whose import starts nothing that a copy
+    would lack. Raises: UsageError: the backend isn't installed.
+    """
+    cards = device != "cpu" and any(Path(card).exists() for card in CARDS)
+    return POSSIBLE and library(backend) == "tensorflow" and not cards
 
 
 class Trainer(Protocol):
@@ -61,9 +80,11 @@ class TrainerProcess:
         stored: keep trainings, and tell a known one again.
         pooled: it serves connections that come over the socket, instead of the socket itself.
         rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait.
+        nursery: an interpreter of which it is a copy; None: it has one of its own.
 
     Raises:
         UsageError: the backend isn't installed.
+        GraderError: there can be no copy.
     """
 
     def __init__(
@@ -75,29 +96,37 @@ class TrainerProcess:
         stored: bool = True,
         pooled: bool = False,
         rehearsal: str | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
-        computes = {"KERAS_BACKEND": library(backend)}
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
-        self.sock = ours
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
-        hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
         threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
         store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
         pool = {"GRADE_POOL": "1"} if pooled else {}
         rehearsed = {} if rehearsal is None else {"GRADE_REHEARSAL": rehearsal}
-        path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        chosen = {**QUIET, **computes, **hidden, **threads, **store, **pool, **rehearsed, "PYTHONPATH": path}
-        environment = {**os.environ, **chosen, "GRADE_FD": str(theirs.fileno())}
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.trainer"],  # -P: nothing is imported from where the student works
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
-            )
+        chosen = {**environment(device, library(backend)), **threads, **store, **pool, **rehearsed}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
+        self.sock = ours
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
+        try:
+            self.process = self._copy(nursery, chosen, theirs) if nursery else self._new(chosen, theirs)
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            theirs.close()
+
+    def _new(self, chosen: dict[str, str], line: socket.socket) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "grader.trainer"],  # -P: nothing is imported from where the student works
+            env={**chosen, "GRADE_FD": str(line.fileno())},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            pass_fds=[line.fileno()],
+            start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
+        )
+
+    def _copy(self, nursery: Nursery, chosen: dict[str, str], line: socket.socket) -> Copy:
+        return nursery.copy(json.dumps(chosen).encode(), [line.fileno(), self._errors.fileno()])
 
     def last_words(self) -> str:
         """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
@@ -121,5 +150,8 @@ class TrainerProcess:
     def kill(self) -> None:
         """Ends it at once and lets go of everything; idempotent."""
         self.end()
+        self._close()
+
+    def _close(self) -> None:
         self.sock.close()
         self._errors.close()

@@ -25,9 +25,16 @@ def peak(device: str) -> int:
     return CONTEXT_BYTES + taken
 
 
+def now() -> int:
+    """What this process takes of the machine, in bytes; 0 where the system doesn't tell."""
+    return _status("VmRSS") if STATUS.exists() else 0
+
+
 def _of_machine() -> int:
     """Linux's own figure, since `getrusage` begins with that of the process that started this one."""
-    if STATUS.exists():
-        (line,) = [line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return _status("VmHWM") if STATUS.exists() else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _status(name: str) -> int:
+    (line,) = [line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:")]
+    return int(line.split()[1]) * 1024

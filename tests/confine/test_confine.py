@@ -102,7 +102,7 @@ time.sleep(0.3)
     with running(program) as process:
         wait_for(lambda: not process.alive())
 
-        assert 0.5 <= process.cpu_s() < 3
+        assert 0.45 <= process.cpu_s() < 3  # the system counts in hundredths, and cuts off
 
 
 def test_a_submission_named_like_a_library_is_not_imported_instead_of_it():

@@ -6,10 +6,12 @@ import time
 
 import psutil
 import pytest
+from roles import role
 
 from grader import exercise as exercises
 from grader.course import Course
 from grader.engines.pool import Pool
+from grader.engines.trainer import copyable
 from grader.grading import Options, grade
 
 pytestmark = pytest.mark.train
@@ -90,17 +92,29 @@ def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(
     more = "keras.left_behind = getattr(keras, 'left_behind', 0) + 1; open('left', 'a').write('x')"
     what = "[keras.left_behind, len(open('left').read()), os.getuid(), float(np.random.random())]"
     first = graded(warm.start, more=more, what=what)
-    trainers = running("grader.trainer", others)
+    trainers = running("trainer", others)
     second = graded(warm.start, more=more, what=what)
 
     assert first.returned[:2] == second.returned[:2] == [1, 1]
     assert os.getuid() != 0 or first.returned[2] != second.returned[2]
-    assert running("grader.trainer", others) == trainers
+    assert running("trainer", others) == trainers
     assert len(trainers) == 1
 
 
 def running(name, others):
-    return {process for process in below() - others if name in process.cmdline()}
+    return {process for process in below() - others if role(process) == name}
+
+
+@pytest.mark.skipif(not copyable("auto", "auto"), reason="trainers import for themselves here")
+def test_what_a_trainer_shares_is_not_counted_as_taken(warm, graded, others):
+    """It is a copy: what came with the import of TensorFlow is there once for all of them."""
+    graded(warm.start, fresh=True)
+    (trainer,) = running("trainer", others)
+    (waits,) = warm._idle
+
+    assert waits.rested(60.0, warm.room)
+    assert 10_000_000 < waits.took < trainer.memory_info().rss - 200_000_000
+    assert trainer.memory_full_info().uss < 300_000_000
 
 
 BAD = {"os._exit(3)": "crashed", "any(iter(int, 1))": "timed_out", "len([0] * 6 * 10**8)": "out_of_memory"}
@@ -114,15 +128,17 @@ def test_a_bad_submission_does_no_harm_to_the_next(warm, graded, what):
     assert (bad.end, good.status) == (BAD[what], "passed")
 
 
-@pytest.mark.parametrize("name", ["grader.trainer", "grader.student.nursery"])
+@pytest.mark.parametrize("name", ["trainer", "nursery of trainers", "nursery of students"])
 def test_what_is_killed_is_replaced(warm, graded, others, name):
-    """A trainer or nursery that ends between two submissions is started anew."""
+    """A trainer or nursery that ends between two submissions is started anew, once it is needed."""
     graded(warm.start)
     (first,) = running(name, others)
     first.send_signal(signal.SIGKILL)
 
     assert graded(warm.start).status == "passed"
+    assert graded(warm.start, more="# as with Conv2D, for which there is another trainer").status == "passed"
     assert first not in running(name, others)
+    assert running(name, others)
 
 
 class Counted:

@@ -5,6 +5,7 @@ import signal
 
 import psutil
 import pytest
+from roles import role
 
 from grader import exercise as exercises
 from grader.batch.assign import Job
@@ -73,15 +74,7 @@ class Fate:
 
 
 def trainers_here():
-    return [one for one in psutil.Process().children() if "grader.trainer" in told(one)]
-
-
-def told(process):
-    """The words that started a process; none of one that has just ended."""
-    try:
-        return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
+    return [one for one in psutil.Process().children(recursive=True) if role(one) == "trainer"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 
 import psutil
 import pytest
+from roles import role
 
 from grader.grading import Options
 from grader.grading.options import Moment
@@ -37,9 +38,8 @@ def children():
 
 
 def of_the_pool():
-    """What a pool keeps: trainers that wait, and the process of which student processes are copies, but no copy."""
-    own = psutil.Process().children()
-    return {p for p in own if "grader.student.nursery" in p.cmdline() or p.environ().get("GRADE_POOL")}
+    """What a pool keeps: trainers that wait, and the two processes that are copied, but no student's process."""
+    return {p for p in children() if role(p) and ("grader.trainer" not in p.cmdline() or p.environ().get("GRADE_POOL"))}
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
     def kill_trainer(moment: Moment):
         if moment.stage == "training":
             for process in children() - before:
-                if "grader.trainer" in process.cmdline():
+                if role(process) == "trainer":
                     process.kill()
 
     text = body("x, y = data(60000)", "return model().fit(x, y, epochs=50)")

@@ -1,12 +1,16 @@
-"""Where a keeper comes from: a new interpreter, for one submission."""
+"""Where a keeper comes from: a new interpreter, for one submission, or a copy of one."""
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, Protocol
+
+from grader.engines.copies import Nursery
 
 KEEPER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
 HERE = str(Path(__file__).resolve().parent)
@@ -42,3 +46,20 @@ def anew(words: list[str], control: socket.socket, grade: socket.socket) -> tupl
     )
     assert keeper.stdout is not None
     return keeper, keeper.stdout
+
+
+def copied(nursery: Nursery) -> Spawn:
+    """Keepers as copies of the nursery's interpreter. What it gives raises: GraderError."""
+
+    def spawn(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]:
+        reading, writing = os.pipe()
+        try:
+            keeper = nursery.copy(json.dumps(words).encode(), [control.fileno(), grade.fileno(), writing])
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        return keeper, os.fdopen(reading, "rb", buffering=0)
+
+    return spawn

@@ -1,0 +1,95 @@
+"""What one more submission at a time takes of memory, beside what its own file makes.
+
+    python benchmarks/at_once.py [--submissions 24]
+
+Goal: at most 400 MB. The same files, all of one known training, are graded in a batch with 1, 2 and 4 at a time; the
+figure is by how much the peak of all processes together grows for each further one. A page that several share counts
+once (the proportional set size, summed). The images that such a file reads and scales to 64-bit floats are its own
+affair: they are measured in a process that has imported NumPy, and what is left is what the grader adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+SOLUTION = (ROOT / "solutions" / "exercise1" / "solution.py").read_text()
+GRADE = "import sys; from grader.cli import main; main()"
+ARRAYS = """
+import psutil
+from grader.data import load
+def taken():
+    return psutil.Process().memory_full_info().uss
+data = load("mnist", verify=True)  # which all share
+before = taken()
+x_train, x_test = data.x_train.copy(), data.x_test.copy()
+scaled = x_train / 255.0
+print(taken() - before)
+"""
+AT_ONCE = (1, 2, 4)
+EVERY_S = 0.01
+GOAL_MB = 400
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--submissions", type=int, default=24)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(GRADE_CACHE=str(Path(folder) / "cache"), GRADE_COURSE=str(ROOT), PYTHONPATH=str(ROOT))
+        peak_mb(Path(folder), 1, 1)  # trains
+        own = int(subprocess.check_output([sys.executable, "-c", ARRAYS])) / 1e6
+        print(f"the arrays of a file alone: {own:.0f} MB")
+        peaks = {count: peak_mb(Path(folder), options.submissions, count) for count in AT_ONCE}
+    for count, peak in peaks.items():
+        print(f"{count} at a time: {peak:.0f} MB at most")
+    for count in AT_ONCE[1:]:
+        each = (peaks[count] - peaks[1]) / (count - 1)
+        missed = "" if each - own <= GOAL_MB else f"  MISSED (goal {GOAL_MB} MB)"
+        print(f"each further of {count}: {each:.0f} MB, beside its own arrays {each - own:.0f} MB{missed}")
+
+
+def peak_mb(folder: Path, submissions: int, at_once: int) -> float:
+    """The most memory that a batch of so many new files took."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        files = Path(place) / "class"
+        files.mkdir()
+        for number in range(submissions):
+            (files / f"s{number:03}.py").write_text(f"# {place} {number}\n{SOLUTION}")
+        words = ["batch", "exercise1", str(files), "-j", str(at_once), "-q", "--gradebook", f"sqlite:///{place}/book.db"]
+        batch = psutil.Popen([sys.executable, "-c", GRADE, *words], stdout=subprocess.DEVNULL)
+        most = 0
+        while batch.poll() is None:
+            most = max(most, sum(map(proportional, [batch, *children(batch)])))
+            time.sleep(EVERY_S)
+        if batch.returncode:
+            raise SystemExit(f"exit code {batch.returncode}")
+    return most / 1e6
+
+
+def children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def proportional(process: psutil.Process) -> int:
+    """Bytes; 0 of one that has ended, or is about to become another program."""
+    try:
+        pss: int = process.memory_full_info().pss
+    except psutil.Error:
+        return 0
+    return pss
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Processes from one interpreter that has imported TensorFlow once: a copy costs a fiftieth of a new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import IO
+
+from grader.errors import GraderError
+
+START_S = 120.0
+ANSWER_S = 20.0
+END_S = 2.0
+ERROR_TAIL = 2000
+MOST_DIGITS = 20
+# What it takes to hand descriptors to another process, and to wait for one that isn't our child.
+POSSIBLE = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds") and sys.platform == "linux"
+
+
+class Copy:
+    """A child of the nursery; several threads may use it.
+
+    Args:
+        pid: of the process.
+        handle: a file descriptor of the process, closed with this object.
+    """
+
+    def __init__(self, pid: int, handle: int) -> None:
+        self.pid, self._handle = pid, handle
+        weakref.finalize(self, os.close, handle)
+
+    def poll(self) -> int | None:
+        """0 once it has ended, else None; how it ended only the nursery could tell."""
+        return 0 if self._ended(0.0) else None
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Raises: subprocess.TimeoutExpired."""
+        if not self._ended(timeout):
+            raise subprocess.TimeoutExpired(f"copy {self.pid}", timeout or 0.0)
+        return 0
+
+    def _ended(self, timeout: float | None) -> bool:
+        waiting = select.poll()
+        waiting.register(self._handle, select.POLLIN)
+        return bool(waiting.poll(None if timeout is None else 1000 * timeout))
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+
+@dataclass
+class Interpreter:
+    """The one that is copied, while it runs: our end of its line, and what it says on standard error."""
+
+    process: subprocess.Popen[bytes]
+    line: socket.socket
+    errors: IO[bytes]
+    ready: bool = False
+
+    def copy(self, message: bytes, descriptors: list[int]) -> Copy:
+        """Raises: OSError: no answer."""
+        if not self.ready:
+            self.line.settimeout(START_S)
+            self.ready = bool(self.line.recv(1))
+        self.line.settimeout(ANSWER_S)
+        socket.send_fds(self.line, [message], descriptors)
+        pid, handles, _, _ = socket.recv_fds(self.line, MOST_DIGITS, 1)
+        if not handles:
+            raise ConnectionResetError
+        return Copy(int(pid), handles[0])
+
+    def last_words(self) -> str:
+        self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - ERROR_TAIL))
+        return self.errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+
+    def end(self) -> str:
+        """Ends it, after a moment in which it buries its copies, so that their time is known; gives its last words."""
+        self.line.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_S if self.ready else 0)
+        self.process.kill()
+        self.process.wait()
+        with self.errors:
+            return self.last_words()
+
+
+class Nursery:
+    """Starts the interpreter at the first use, and again should it end; several threads may use it.
+
+    Args:
+        module: what the interpreter runs, a `grader.forking.serve`.
+        environment: of the interpreter.
+        makes: what a copy is, for a message.
+    """
+
+    def __init__(self, module: str, environment: dict[str, str], makes: str) -> None:
+        self.module, self.environment, self.makes = module, environment, makes
+        self._interpreter: Interpreter | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Starts the interpreter if it isn't there, without waiting until it has imported what it needs.
+
+        Raises:
+            GraderError: it was closed.
+        """
+        with self._lock:
+            self._begun()
+
+    def copy(self, message: bytes, descriptors: list[int]) -> Copy:
+        """A copy, which gets the message and the descriptors. Raises: GraderError: none can be made."""
+        with self._lock:
+            for _ in range(2):
+                interpreter = self._begun()
+                with contextlib.suppress(OSError):
+                    return interpreter.copy(message, descriptors)
+                words = self._end()
+                if not interpreter.ready:  # another one would say the same
+                    break
+        raise GraderError(f"no {self.makes} can be started: {words or 'the interpreter to copy gives no answer'}")
+
+    def _begun(self) -> Interpreter:
+        if self._closed:
+            raise GraderError(f"no {self.makes} can be started: the batch was ended")
+        if self._interpreter is None:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in Interpreter.end()
+            with theirs:
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", self.module],  # -P: nothing is imported from where the student works
+                    env={**self.environment, "GRADE_FD": str(theirs.fileno())},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
+                )
+            self._interpreter = Interpreter(process, ours, errors)
+        return self._interpreter
+
+    def _end(self) -> str:
+        ended, self._interpreter = self._interpreter, None
+        return ended.end() if ended is not None else ""
+
+    def close(self) -> None:
+        """Ends the interpreter, for good; copies that still run go on."""
+        with self._lock:
+            self._closed = True
+            self._end()

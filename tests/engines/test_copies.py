@@ -1,0 +1,233 @@
+"""Copies of an interpreter, and the interpreter that is copied, with a small program instead of TensorFlow."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import threading
+
+import psutil
+import pytest
+
+from grader.engines import trainer
+from grader.engines.copies import Nursery
+from grader.engines.trainer import SOURCE_ROOT, TrainerProcess, copyable
+from grader.errors import GraderError
+
+PROGRAM = """
+import json, os, sys, time
+from grader import forking
+def become(message, handed):
+    os.dup2(handed[0], 1)
+    os.dup2(handed[0], 2)
+    exec(json.loads(message))
+forking.serve(become, 1)
+"""
+
+
+@pytest.fixture
+def started():
+    """The interpreters that were started, however often."""
+    return []
+
+
+@pytest.fixture
+def nursery(tmp_path, monkeypatch, started):
+    made = nursery_of(tmp_path, PROGRAM)
+    really = subprocess.Popen
+
+    def popen(*words, **more):
+        started.append(really(*words, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    yield made
+    made.close()
+
+
+def nursery_of(folder, text):
+    (folder / "little.py").write_text(text)
+    return Nursery("little", {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{SOURCE_ROOT}"}, "little process")
+
+
+def said(nursery, code):
+    """What a copy that runs so much Python says until it ends."""
+    reading, writing = os.pipe()
+    copy = nursery.copy(json.dumps(code).encode(), [writing])
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        text = file.read()
+    assert copy.wait(10) == 0
+    return text
+
+
+def test_each_copy_is_a_process_of_its_own(nursery, started):
+    """What one leaves behind, another doesn't find; all come from one interpreter, each in a session of its own."""
+    code = "print(getattr(sys, 'left', 'nothing'), os.getppid(), os.getsid(0) == os.getpid()); sys.left = 'much'"
+
+    assert said(nursery, code) == said(nursery, code) == f"nothing {started[0].pid} True\n"
+    assert len(started) == 1
+
+
+def test_a_copy_can_be_looked_at_and_ended(nursery):
+    """Its id is told; waiting has an end, and what has ended may be ended again."""
+    copy = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+
+    assert psutil.Process(copy.pid).is_running()
+    assert copy.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        copy.wait(0.01)
+    copy.kill()
+    assert copy.wait(10) == copy.poll() == 0
+    copy.kill()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise ValueError('no')", "ValueError: no"),
+        ("import atexit; atexit.register(print, 'at its end')", "at its end"),
+    ],
+)
+def test_a_copy_ends_as_a_program_does(nursery, code, words):
+    """With a traceback, and with what was to be done at the end, which the interpreter itself doesn't do."""
+    assert said(nursery, code).strip().endswith(words)
+    assert said(nursery, "print(1)") == "1\n"
+
+
+def test_an_interpreter_that_was_killed_is_started_again(nursery, started):
+    """Its copies live on, and the next one comes from a new interpreter."""
+    before = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+    started[0].send_signal(signal.SIGKILL)
+
+    assert said(nursery, "print(os.getppid())") == f"{started[1].pid}\n"
+    assert before.poll() is None
+    before.kill()
+
+
+def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+    """Once: a second one would say the same."""
+    nursery = nursery_of(tmp_path, "open('begun', 'a').write('x')\nimport nothing_like_this")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(GraderError, match="no little process can be started: ModuleNotFoundError: No module named"):
+        nursery.copy(b"1", [2])
+    assert (tmp_path / "begun").read_text() == "x"
+    nursery.close()
+
+
+def test_an_interpreter_that_cannot_fork_is_told_too(tmp_path):
+    """After a second try, with what the system said."""
+    nursery = nursery_of(tmp_path, "import os\ndef no(): raise OSError(11, 'not now')\nos.fork = no\n" + PROGRAM)
+
+    with pytest.raises(GraderError, match="no little process can be started: BlockingIOError: .* not now"):
+        nursery.copy(b"1", [2])
+    nursery.close()
+
+
+def test_a_closed_nursery_leaves_no_interpreter_and_starts_none(nursery, started):
+    """What it made goes on until it is ended."""
+    copy = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+    nursery.close()
+    nursery.close()
+
+    assert [one.poll() for one in started] == [0]
+    assert copy.poll() is None
+    copy.kill()
+    for use in (nursery.begin, lambda: nursery.copy(b"1", [2])):
+        with pytest.raises(GraderError, match="the batch was ended"):
+            use()
+    assert len(started) == 1
+
+
+def test_begun_twice_is_begun_once(nursery, started):
+    nursery.begin()
+    nursery.begin()
+
+    assert len(started) == 1
+
+
+def test_the_time_of_copies_is_known_once_their_interpreter_has_ended(nursery):
+    """As that of processes that this one waited for, so that a benchmark counts it."""
+
+    def spent():
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    said(nursery, "print('imported')")
+    before = spent()
+    said(nursery, "while time.process_time() < 1.0: pass")
+    nursery.close()
+
+    assert spent() - before > 0.8
+
+
+def test_several_threads_get_each_its_own(nursery, started):
+    """At once, from the first use on."""
+    heard = []
+    threads = [threading.Thread(target=lambda: heard.append(said(nursery, "print(os.getpid())"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(heard)) == 8
+    assert len(started) == 1
+
+
+class Told:
+    """A nursery that only listens, and whose copies write a last word."""
+
+    def copy(self, message, descriptors):
+        self.environment = json.loads(message)
+        os.write(descriptors[1], b"one line\nthe last\n")
+        return self
+
+    def kill(self):
+        self.ended = True
+
+    def wait(self, timeout):
+        return 0
+
+
+def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that_is_not():
+    """So that what it computes with and where it writes doesn't depend on where it comes from."""
+    told = Told()
+    made = TrainerProcess("cpu", one_thread=True, stored=False, pooled=True, nursery=told)
+
+    chosen = ("CUDA_VISIBLE_DEVICES", "KERAS_BACKEND", "TF_NUM_INTRAOP_THREADS", "GRADE_TRAJECTORIES", "GRADE_POOL")
+    assert [told.environment[name] for name in chosen] == ["-1", "tensorflow", "1", "off", "1"]
+    assert made.last_words() == "the last"
+    made.kill()
+    assert told.ended
+    assert made.last_words() == ""
+
+
+def test_where_there_can_be_no_copy_nothing_stays_open(nursery):
+    """Neither a socket nor a file."""
+    nursery.close()
+    before = psutil.Process().num_fds()
+
+    with pytest.raises(GraderError, match="the batch was ended"):
+        TrainerProcess("cpu", pooled=True, nursery=nursery)
+    assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.parametrize(
+    ("device", "backend", "card", "may"),
+    [
+        ("cpu", "auto", True, True),
+        ("cpu", "tensorflow", False, True),
+        ("auto", "auto", False, True),
+        ("auto", "auto", True, False),
+        ("gpu", "auto", True, False),
+        ("cpu", "jax", False, False),
+    ],
+)
+def test_trainers_are_copies_only_on_a_cpu_and_with_tensorflow(monkeypatch, tmp_path, device, backend, card, may):
+    """A driver or JAX may have started what a copy lacks."""
+    monkeypatch.setattr(trainer, "CARDS", (str(tmp_path if card else tmp_path / "none"),))
+    monkeypatch.setattr(trainer, "library", lambda backend: "jax" if backend == "jax" else "tensorflow")
+
+    assert copyable(device, backend) is may
