@@ -38,6 +38,7 @@ def inspect(
     *,
     batch_size: int | None = None,
     label_shape: tuple[int, ...] | None = None,
+    weighted: bool = True,
     most_products: float = math.inf,
 ) -> Architecture:
     """Looks at an order: checks it, then rebuilds the model symbolically, so that no weight is ever allocated.
@@ -49,6 +50,7 @@ def inspect(
         memory_limit: bytes that weights, gradients, optimizer and one batch's outputs may take.
         batch_size: examples per batch; None is Keras's default.
         label_shape: shape of the labels, which tells what a metric on them can mean.
+        weighted: whether examples may count more or less in weighted metrics.
         most_products: multiplications that one step of the training may take.
 
     Raises:
@@ -63,7 +65,7 @@ def inspect(
             layers=linked(influential(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
-            accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape),
+            accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape, weighted=weighted),
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )

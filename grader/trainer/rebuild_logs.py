@@ -31,7 +31,11 @@ def settings(compile_config: Config) -> Config:
 
 
 def accuracy_key(
-    compile_config: Config, output_shapes: Sequence[tuple[int | None, ...]], label_shape: tuple[int, ...] | None
+    compile_config: Config,
+    output_shapes: Sequence[tuple[int | None, ...]],
+    label_shape: tuple[int, ...] | None,
+    *,
+    weighted: bool = True,
 ) -> str | None:
     """The log key under which Keras puts the share of examples whose likeliest class is their label.
 
@@ -44,15 +48,16 @@ def accuracy_key(
         output_shapes: the shape of each output of the model; the accuracy is told for one output only. Empty where an
             output isn't of a floating type, as labels would be turned into that type, too, or may carry a mask.
         label_shape: the shape of the labels; None where it isn't known.
+        weighted: whether examples may count more or less; where none does, a weighted metric tells a plain share, too.
     """
     if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
         return None
     if len(label_shape or ()) > 2:  # which Keras compares with every example of the batch
         return None
     one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
-    metrics = list(_leaves(compile_config.get("metrics")))
-    keys = ["loss", *_keys(metrics, list(_leaves(compile_config.get("weighted_metrics"))))]
-    for key, metric in zip(keys[1:], metrics, strict=False):
+    metrics, others = (list(_leaves(compile_config.get(name))) for name in ("metrics", "weighted_metrics"))
+    keys = ["loss", *_keys(metrics, others)]
+    for key, metric in zip(keys[1:], metrics if weighted else metrics + others, strict=False):
         if keys.count(key) > 1 or f"val_{key}" in keys or key.startswith("val_") or not _exact(metric):
             continue
         kind = kind_of(metric)

@@ -114,6 +114,7 @@ class Trainer:
                 message.memory,
                 batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
                 label_shape=labels[0].shape if len(labels) == 1 else None,
+                weighted=_weighted(order),
                 most_products=MOST_PRODUCTS[self.lasting.device],
             )
             self._check_unchanged(order, architecture)
@@ -232,6 +233,12 @@ class Trainer:
 def _forms(architecture: Architecture) -> list[Any]:
     """Its layers without their settings, of which a part may change between two calls of `fit`."""
     return [structs.replace(layer, config={}) for layer in architecture.layers]
+
+
+def _weighted(order: Order) -> bool:
+    """Whether examples may count more or less than others, in a later pass of a pipeline, too."""
+    given = any(spec.role.endswith("sample_weight") for spec in order.arrays)
+    return given or order.fit.class_weight is not None or order.fit.batches is not None
 
 
 def _with(message: Any, weights: list[Array]) -> Any:

@@ -24,7 +24,7 @@ GB4 = 4_000_000_000
 
 
 def look(model: Any, *, x: tuple[int, ...] = (60000, 28, 28), memory: int = GB4, **arguments: Any) -> Architecture:
-    known = {key: arguments.pop(key) for key in ("batch_size", "label_shape") if key in arguments}
+    known = {key: arguments.pop(key) for key in ("batch_size", "label_shape", "weighted") if key in arguments}
     return inspect(*ordered(model, **arguments), [x], memory, **known)
 
 
@@ -344,6 +344,31 @@ def test_a_weighted_metric_takes_a_key() -> None:
     found = look(MODELS["dense"](), metrics=[top("accuracy"), "accuracy"], weighted_metrics=[top("accuracy_1")])
 
     assert found.accuracy_key is None
+
+
+WEIGHTED = {
+    "alone": ({"weighted_metrics": ["accuracy"]}, "accuracy"),
+    "beside the plain one": ({"metrics": ["accuracy"], "weighted_metrics": ["accuracy"]}, "accuracy"),
+    "beside another of its name": ({"metrics": [top("accuracy")], "weighted_metrics": ["accuracy"]}, "weighted_accuracy"),
+    "false name": ({"weighted_metrics": [top("accuracy")]}, None),
+    "numbered": (
+        {"metrics": [top("weighted_accuracy"), top("accuracy")], "weighted_metrics": ["accuracy"]}, "weighted_accuracy_1"),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_a_weighted_metric_is_the_accuracy_where_nothing_is_weighted(name: str) -> None:
+    """Under the key that Keras really gives it; with weights it counts something else."""
+    metrics, key = WEIGHTED[name]
+    arguments = {"metrics": None, **metrics}
+
+    assert look(MODELS["dense"](), **arguments, weighted=False).accuracy_key == key
+    plain = key if metrics.get("metrics") == ["accuracy"] else None
+    assert look(MODELS["dense"](), **arguments).accuracy_key == plain
+    if key is not None:
+        model = MODELS["dense"]()
+        model.compile("sgd", "sparse_categorical_crossentropy", **metrics)
+        assert key in model.fit(np.zeros((8, 28, 28)), np.zeros(8), verbose=0).history
 
 
 def test_one_number_has_no_accuracy() -> None:
