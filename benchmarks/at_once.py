@@ -30,10 +30,9 @@ import psutil
 from grader.data import load
 def taken():
     return psutil.Process().memory_full_info().uss
-data = load("mnist", verify=True)  # which all share
+data = load("mnist")  # which all share
 before = taken()
-x_train, x_test = data.x_train.copy(), data.x_test.copy()
-scaled = x_train / 255.0
+scaled = data.x_train / 255.0
 print(taken() - before)
 """
 AT_ONCE = (1, 2, 4)

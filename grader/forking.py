@@ -18,12 +18,17 @@ MOST_BYTES = 200_000
 READY = b"."
 
 
-def serve(become: Callable[[bytes, list[int]], None], descriptors: int) -> None:
+def serve(
+    become: Callable[[bytes, list[int]], None],
+    descriptors: int,
+    prepare: Callable[[bytes], object] | None = None,
+) -> None:
     """Forks until the front closes its end of the line, which is `GRADE_FD`; tells each copy's id and sends a handle.
 
     Args:
         become: what a copy does, with the message and the file descriptors that came with it; the copy ends after it.
         descriptors: how many of them come with each message.
+        prepare: what this process does itself with a message, before it is copied.
     """
     line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
     line.send(READY)
@@ -32,6 +37,8 @@ def serve(become: Callable[[bytes, list[int]], None], descriptors: int) -> None:
         if not message:
             bury()
             os._exit(0)
+        if prepare is not None:
+            prepare(message)
         pid = os.fork()
         if pid == 0:
             line.close()

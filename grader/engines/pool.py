@@ -37,21 +37,24 @@ class Warm:
     Args:
         kind: device, backend, one thread or more, with a store or without.
         nursery: of which it is a copy where that can be.
+        dataset: what it will most likely train on first.
 
     `took` is the most memory that it is known to have taken, `most` what its submission may take, in bytes;
     `like` says what others are like that submission, and `last` what they are like that it was connected with last.
     """
 
-    def __init__(self, kind: Kind, nursery: Nursery) -> None:
+    def __init__(self, kind: Kind, nursery: Nursery, dataset: str) -> None:
         self.kind = kind
         device, backend, one_thread, stored = kind
+        copied = copyable(device, backend)
         self.process = TrainerProcess(
             device,
             backend=backend,
             one_thread=one_thread,
             stored=stored,
             pooled=True,
-            nursery=nursery if copyable(device, backend) else None,
+            rehearsal=dataset if copied else None,
+            nursery=nursery if copied else None,
         )
         self.served = self.took = self.most = 0
         self.like = self.last = ""
@@ -203,7 +206,7 @@ class Pool:
             others = [one for one in (*self._lent, *self._idle) if one is not warm]
             if not others or self.room.fits(wanted, [one.holds(self.room) for one in others]):
                 if warm is None:
-                    warm = Warm(kind, self._trainers)
+                    warm = Warm(kind, self._trainers, request.dataset)
                 else:
                     self._idle.remove(warm)
                 warm.like, warm.most = request.like, request.policy.memory

@@ -79,7 +79,8 @@ class TrainerProcess:
             floats (it doesn't for convolutions).
         stored: keep trainings, and tell a known one again.
         pooled: it serves connections that come over the socket, instead of the socket itself.
-        rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait.
+        rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait, and for
+            a copy, for which the nursery does so once.
         nursery: an interpreter of which it is a copy; None: it has one of its own.
 
     Raises:

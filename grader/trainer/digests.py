@@ -14,16 +14,24 @@ from grader.arrays import ArraySpec
 Array = np.ndarray[Any, Any]
 
 
-def digest(array: Array) -> str:
+ALL = blake3.blake3.AUTO
+
+
+def digest(array: Array, threads: int = ALL) -> str:
     """Of dtype, shape and content."""
     spec = ArraySpec(dtype=array.dtype.name, shape=list(array.shape))
-    return digesting.digest(spec, [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data], blake3.blake3.AUTO)
+    return digesting.digest(spec, [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data], threads)
 
 
 class Digests:
-    """Remembers the digests of arrays as long as these are there; who writes into one must say so."""
+    """Remembers the digests of arrays as long as these are there; who writes into one must say so.
 
-    def __init__(self) -> None:
+    Args:
+        threads: in which they are taken; 1 in a process that is to be copied, since a copy has none of its threads.
+    """
+
+    def __init__(self, threads: int = ALL) -> None:
+        self.threads = threads
         self._known: dict[int, tuple[weakref.ref[Array], str]] = {}
 
     def of(self, array: Array) -> str:
@@ -31,7 +39,7 @@ class Digests:
         place = id(array)
         reference, known = self._known.get(place, (None, ""))
         if reference is None or reference() is not array:
-            known = digest(array)
+            known = digest(array, self.threads)
             self._known[place] = (weakref.ref(array, lambda _: self._known.pop(place, None)), known)
         return known
 

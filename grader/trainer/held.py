@@ -35,8 +35,12 @@ class Held:
         array = self._arrays.pop(digest, array)
         array.flags.writeable = False
         self._arrays[digest] = array
-        while sum(held.nbytes for held in self._arrays.values()) > MOST_BYTES:
+        while self._bytes() > MOST_BYTES:
             del self._arrays[next(iter(self._arrays))]
+
+    def _bytes(self) -> int:
+        """What all take together; one may be another in a different shape."""
+        return sum({array.ctypes.data: array.nbytes for array in self._arrays.values()}.values())
 
     def now(self) -> dict[str, Array]:
         """What is held at this moment; who has it may use it, whatever goes meanwhile."""

@@ -1,15 +1,30 @@
 """Trainers as copies: `python -m grader.trainer.nursery` imports what a trainer imports, then forks one for each pool's.
 
-It runs no operation and builds no model, since TensorFlow can be forked only before it has done so.
+It runs no operation, builds no model and starts no thread, since it can be forked only before it has done so. The images
+that are usually trained on it has looked at, so that all its copies hold them together, once.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 
 from grader import forking
-from grader.trainer import memory, serving
+from grader.trainer import digests, memory, rehearsal, serving
+from grader.trainer.matching import Remembered
+
+FIND = Remembered(digests.Digests(threads=1))
+looked_at: set[str] = set()
+
+
+def prepare(message: bytes) -> None:
+    """Looks at the images of the dataset that the next copy will most likely train on."""
+    dataset = json.loads(message).get(rehearsal.NAME)
+    if dataset is not None and dataset not in looked_at:
+        looked_at.add(dataset)
+        rehearsal.look(dataset, FIND)
+        gc.freeze()
 
 
 def become(message: bytes, handed: list[int]) -> None:
@@ -19,7 +34,9 @@ def become(message: bytes, handed: list[int]) -> None:
     os.close(errors)
     os.environ.clear()
     os.environ.update(json.loads(message), GRADE_FD=str(line))
-    serving.main(shared=memory.now())
+    os.environ.pop(rehearsal.NAME, None)
+    FIND.digests.threads = digests.ALL
+    serving.main(FIND, shared=memory.now())
 
 
-forking.serve(become, 2)
+forking.serve(become, 2, prepare)

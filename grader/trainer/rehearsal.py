@@ -1,4 +1,4 @@
-"""What a trainer that waits for a file does meanwhile: it looks at the usual order, so that the file's finds all at hand."""
+"""What a trainer does before there is a file: it looks at what is usually ordered, so that the file's finds all at hand."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from grader.arrays import OrderedSpec
 from grader.channel import Channel
 from grader.trainer.feeding import Array
 from grader.trainer.match_canonical import TRAIN, canonical
+from grader.trainer.matching import Find
 from grader.wire import FitArguments, Open, Order, TrainerMessage
 
 # The name of a dataset, for a trainer that is started before there is a file.
@@ -39,6 +40,14 @@ def rehearse(dataset: str, serve: Callable[[socket.socket], Any]) -> None:
     serve(theirs)
     front.join()
     keras.utils.clear_session()
+
+
+def look(dataset: str, find: Find) -> None:
+    """The part of it that needs no model, in a process that is to be copied: the usual images are found, and held."""
+    data = canonical(dataset)
+    images = np.concatenate(list(_scaled(data.images[:TRAIN])))
+    for shape in (SHAPE, (*SHAPE, 1)):
+        find(images.reshape(TRAIN, *shape), data.labels[:TRAIN], dataset)
 
 
 def _play(sock: socket.socket, dataset: str, order: Order) -> None:

@@ -263,10 +263,11 @@ def _version(name: str) -> str | None:
         return None
 
 
-def main(shared: int = 0) -> None:
+def main(find: Remembered | None = None, shared: int = 0) -> None:
     """Serves the front at the other end of the inherited socket, or, of a pool's trainer, one connection after another.
 
     Args:
+        find: knows some data already.
         shared: bytes of memory that it has only from the process of which it is a copy, and doesn't take itself.
     """
     line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
@@ -277,7 +278,8 @@ def main(shared: int = 0) -> None:
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
     archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
-    lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=Remembered(Digests()))
+    find = find or Remembered(Digests())
+    lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=find)
     if (dataset := os.environ.get(rehearsal.NAME)) is not None:
         rehearsal.rehearse(dataset, lambda sock: serve(sock, hello, lasting))
     if POOL_NAME not in os.environ:

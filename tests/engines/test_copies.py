@@ -22,7 +22,8 @@ def become(message, handed):
     os.dup2(handed[0], 1)
     os.dup2(handed[0], 2)
     exec(json.loads(message))
-forking.serve(become, 1)
+sys.prepared = []
+forking.serve(become, 1, lambda message: sys.prepared.append((os.getpid(), len(message))))
 """
 
 
@@ -68,6 +69,20 @@ def test_each_copy_is_a_process_of_its_own(nursery, started):
 
     assert said(nursery, code) == said(nursery, code) == f"nothing {started[0].pid} True\n"
     assert len(started) == 1
+
+
+def test_the_interpreter_prepares_for_each_copy(nursery, started):
+    """Before it makes the copy, which finds what was prepared for others, too."""
+    code = "print(sys.prepared)"
+    prepared = (started_of(nursery, started), len(json.dumps(code)))
+
+    assert said(nursery, code) == f"{[prepared]}\n"
+    assert said(nursery, code) == f"{[prepared, prepared]}\n"
+
+
+def started_of(nursery, started):
+    nursery.begin()
+    return started[0].pid
 
 
 def test_a_copy_can_be_looked_at_and_ended(nursery):

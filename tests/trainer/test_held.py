@@ -43,6 +43,16 @@ def test_the_oldest_go_where_it_is_too_much():
     assert [array[0] for array in held.now().values()] == [1, 3]
 
 
+def test_one_array_in_two_shapes_counts_once():
+    """As it takes memory once."""
+    held = Held(Digests())
+    array = filled(1, 2 * MOST_BYTES // 3)
+    held.hold(array)
+    held.hold(array.reshape(2, -1))
+
+    assert [each.shape for each in held.now().values()] == [array.shape, (2, len(array) // 2)]
+
+
 def test_what_was_offered_stays_for_who_was_told_of_it():
     """Whatever is held in its place meanwhile."""
     held = Held(Digests())

@@ -1,6 +1,10 @@
 """What a trainer does before there is a file."""
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,3 +50,45 @@ def test_the_usual_order_is_looked_at_and_leaves_nothing_of_its_own():
     assert [layer.kind for layer in found.layers] == ["Flatten", "Dense", "Dropout", "Dense"]
     assert keras.layers.Dense(1).name == "dense"
     assert threading.active_count() == before
+
+
+def test_the_usual_images_are_held_in_both_shapes():
+    """Of each dataset, in one piece of memory; what is trained on them is known at once."""
+    from grader.trainer import rehearsal
+    from grader.trainer.digests import Digests
+    from grader.trainer.matching import Remembered
+
+    find = Remembered(Digests(threads=1))
+    for name in ("fashion_mnist", "mnist"):
+        rehearsal.look(name, find)
+
+    held = list(find.held.now().values())
+    assert [array.shape for array in held] == 2 * [(60000, 28, 28), (60000, 28, 28, 1)]
+    np.testing.assert_array_equal(held[2], (load("mnist").x_train / 255.0).astype(np.float32))
+    assert np.shares_memory(held[2], held[3])
+    assert find(held[3].copy(), load("mnist").y_train, "mnist").exact
+
+
+THREADS = """
+import os
+from grader.trainer import rehearsal, serving
+from grader.trainer.digests import Digests
+from grader.trainer.matching import Remembered
+def threads():
+    return len(os.listdir("/proc/self/task"))
+before = threads()
+rehearsal.look("mnist", Remembered(Digests(threads=1)))
+print(before, threads())
+Remembered(Digests()).digests.of(serving.load("mnist").x_train)
+print(threads())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system doesn't tell its threads")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is only one thread anyway")
+def test_looking_at_them_starts_no_thread():
+    """A copy has none of the threads of its original, and would wait for them for ever."""
+    told = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=True).stdout
+
+    before, after, with_digests_of_a_trainer = map(int, told.split())
+    assert before == after < with_digests_of_a_trainer
