@@ -68,3 +68,24 @@ def all_held(ordered: Iterable[OrderedSpec], held: Iterable[OrderedSpec]) -> boo
     """Whether those of an order's arrays that come as a digest are among the ones that the trainer holds."""
     offered = {(spec.digest, spec.dtype, *spec.shape) for spec in held}
     return all(spec.digest is None or (spec.digest, spec.dtype, *spec.shape) in offered for spec in ordered)
+
+
+def same_form(first: Iterable[ArraySpec], later: Iterable[ArraySpec]) -> None:
+    """What labels and weights mean is told from the first epoch's; images may have another size in each.
+
+    Raises:
+        ValueError: a later epoch's arrays are of another kind.
+    """
+    before, now = _form(first), _form(later)
+    if before != now:
+        raise ValueError(f"the data of a later epoch comes in another form than before: first {before}, now {now}")
+
+
+def _form(specs: Iterable[ArraySpec]) -> str:
+    told = []
+    for spec in specs:
+        if spec.role == "y":
+            told.append(f"y of the shape ({', '.join(map(str, ('batch', *spec.shape[1:])))})")
+        elif not spec.role.startswith("val_"):
+            told.append(spec.role)
+    return ", ".join(told)

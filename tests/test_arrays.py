@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from grader.arrays import OrderedSpec, all_held
+from grader.arrays import ArraySpec, OrderedSpec, all_held, same_form
 
 HELD = OrderedSpec(dtype="float32", shape=[60, 28, 28], digest="ab" * 32)
 
@@ -41,3 +41,31 @@ def test_what_is_no_digest_is_refused(digest):
     """64 hexadecimal digits, and nothing else."""
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"dtype": "uint8", "shape": [1], "digest": digest}, OrderedSpec)
+
+
+def spec(role, *shape):
+    return ArraySpec(dtype="float32", shape=list(shape), role=role)
+
+
+FIRST = [spec("x", 60, 28, 28), spec("y", 60), spec("val_x", 9, 28, 28), spec("val_y", 9)]
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        ([spec("x", 5, 28, 28), spec("y", 5)], None),
+        ([spec("x", 60, 14, 14, 1), spec("y", 60)], None),
+        ([spec("x", 60, 28, 28)], "now x"),
+        ([spec("x", 60, 28, 28), spec("x", 60, 28, 28), spec("y", 60)], "now x, x, y of the shape (batch)"),
+        ([spec("x", 60, 28, 28), spec("y", 60, 10)], "now x, y of the shape (batch, 10)"),
+        ([spec("x", 60, 28, 28), spec("y", 60), spec("sample_weight", 60)], "now x, y of the shape (batch), sample_weight"),
+    ],
+)
+def test_a_later_epoch_brings_labels_and_weights_as_the_first_did(later, words):
+    """What the accuracy counts was told from that one; the number and size of images may differ."""
+    if words is None:
+        same_form(FIRST, later)
+        return
+    with pytest.raises(ValueError, match="in another form than before") as raised:
+        same_form(FIRST, later)
+    assert str(raised.value).endswith(f": first x, y of the shape (batch), {words}")

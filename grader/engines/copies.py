@@ -85,14 +85,20 @@ class Interpreter:
         return self.errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
     def end(self) -> str:
-        """Ends it, after a moment in which it buries its copies, so that their time is known; gives its last words."""
-        self.line.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(END_S if self.ready else 0)
+        """Ends it at once, before it can make a copy that nobody waits for any more; gives its last words."""
         self.process.kill()
         self.process.wait()
+        self.line.close()
         with self.errors:
             return self.last_words()
+
+    def close(self) -> None:
+        """Ends it after a moment in which it buries its copies, so that their processor time is known."""
+        if self.ready:
+            self.line.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END_S)
+        self.end()
 
 
 class Nursery:
@@ -126,7 +132,7 @@ class Nursery:
                 interpreter = self._begun()
                 with contextlib.suppress(OSError):
                     return interpreter.copy(message, descriptors)
-                words = self._end()
+                words, self._interpreter = interpreter.end(), None
                 if not interpreter.ready:  # another one would say the same
                     break
         raise GraderError(f"no {self.makes} can be started: {words or 'the interpreter to copy gives no answer'}")
@@ -150,12 +156,10 @@ class Nursery:
             self._interpreter = Interpreter(process, ours, errors)
         return self._interpreter
 
-    def _end(self) -> str:
-        ended, self._interpreter = self._interpreter, None
-        return ended.end() if ended is not None else ""
-
     def close(self) -> None:
         """Ends the interpreter, for good; copies that still run go on."""
         with self._lock:
             self._closed = True
-            self._end()
+            if self._interpreter is not None:
+                self._interpreter.close()
+                self._interpreter = None

@@ -127,7 +127,11 @@ class TrainerProcess:
         )
 
     def _copy(self, nursery: Nursery, chosen: dict[str, str], line: socket.socket) -> Copy:
-        return nursery.copy(json.dumps(chosen).encode(), [line.fileno(), self._errors.fileno()])
+        """The message is what differs in its environment; a whole one may be larger than a message can be."""
+        there = nursery.environment
+        changed = {name: value for name, value in chosen.items() if there.get(name) != value}
+        gone = dict.fromkeys(there.keys() - chosen.keys())
+        return nursery.copy(json.dumps({**changed, **gone}).encode(), [line.fileno(), self._errors.fileno()])
 
     def last_words(self) -> str:
         """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""

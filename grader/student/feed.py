@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from msgspec import structs
 
-from grader.arrays import ITEM_SIZES, ArraySpec, OrderedSpec, Role
+from grader.arrays import ITEM_SIZES, ArraySpec, OrderedSpec, Role, same_form
 from grader.digesting import digest
 
 MAX_PIPELINE_BYTES = 3_000_000_000
@@ -103,10 +103,15 @@ class Pipeline:
         self.steps = steps
         self.shuffle = shuffle
         self.passes = 0
+        self.first: list[OrderedSpec] = []
         self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
 
     def draw(self) -> tuple[Cargo, list[int]]:
-        """The next epoch's arrays, joined over its batches, and the rows of each batch."""
+        """The next epoch's arrays, joined over its batches, and the rows of each batch.
+
+        Raises:
+            ValueError: there are none, or they are of another kind than in the first epoch.
+        """
         cargo = Cargo()
         columns: dict[Role, list[list[np.ndarray[Any, Any]]]] = {}
         rows: list[int] = []
@@ -121,6 +126,8 @@ class Pipeline:
             raise ValueError("the dataset that was passed to fit() is empty")
         for role, batches in columns.items():
             cargo.add(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
+        self.first = self.first or cargo.specs
+        same_form(self.first, cargo.specs)
         return cargo, rows
 
     def _batches(self) -> Iterator[Any]:

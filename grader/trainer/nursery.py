@@ -28,13 +28,16 @@ def prepare(message: bytes) -> None:
 
 
 def become(message: bytes, handed: list[int]) -> None:
-    """From here on a trainer, with the environment that the message is, its line and where its errors go."""
+    """From here on a trainer, with the environment that the message changes, its line and where its errors go."""
     line, errors = handed
     os.dup2(errors, 2)
     os.close(errors)
-    os.environ.clear()
-    os.environ.update(json.loads(message), GRADE_FD=str(line))
-    os.environ.pop(rehearsal.NAME, None)
+    changes = {**json.loads(message), rehearsal.NAME: None, "GRADE_FD": str(line)}
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
     FIND.digests.threads = digests.ALL
     serving.main(FIND, shared=memory.now())
 

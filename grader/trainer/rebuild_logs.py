@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ def accuracy_key(
 
     A name proves nothing: a metric of another class may be called "accuracy", and `CategoricalAccuracy` on labels that
     are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else. Of two metrics under one key
-    Keras logs one, so neither is told; nor is one that takes the key of another's validation.
+    Keras logs one, so neither is told; nor is one that takes the key of another's validation, nor any beside a metric
+    whose name Keras makes up.
 
     Args:
         compile_config: what `model.get_compile_config()` gave.
@@ -56,6 +58,8 @@ def accuracy_key(
         return None
     one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
     metrics, others = (list(_leaves(compile_config.get(name))) for name in ("metrics", "weighted_metrics"))
+    if any(_nameless(metric) for metric in metrics + others):
+        return None
     keys = ["loss", *_keys(metrics, others)]
     for key, metric in zip(keys[1:], metrics if weighted else metrics + others, strict=False):
         if keys.count(key) > 1 or f"val_{key}" in keys or key.startswith("val_") or not _exact(metric):
@@ -82,13 +86,13 @@ def log_keys(compile_config: Config, output_names: Sequence[str]) -> list[str]:
 def _keys(metrics: Sequence[Any], weighted: Sequence[Any]) -> list[str]:
     """The key of each metric of the one output, then of each weighted one, as Keras numbers those of one name."""
     keys = [key for key, _ in _named(metrics)]
-    seen = {_name(metric): 1 for metric in metrics}
+    seen = Counter(_name(metric) for metric in metrics)
     for metric in weighted:
         key = _name(metric)
         if key in seen:
             key = f"weighted_{key}"
-        number = seen.get(key, 0)
-        seen[key] = number + 1
+        number = seen[key]
+        seen[key] += 1
         keys.append(f"{key}_{number}" if number else key)
     return keys
 
@@ -107,14 +111,20 @@ def _of_output(metrics: Any, place: int, name: str) -> Any:
 
 def _named(metrics: Sequence[Any]) -> list[tuple[str, Any]]:
     """Each metric with its key: its name, numbered where it isn't the first of that name."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     named = []
     for metric in metrics:
         name = _name(metric)
-        number = seen.get(name, 0)
-        seen[name] = number + 1
+        number = seen[name]
+        seen[name] += 1
         named.append((f"{name}_{number}" if number else name, metric))
     return named
+
+
+def _nameless(metric: Any) -> bool:
+    """Whether it is an object whose name Keras makes up; those of its own classes tell one in their configuration."""
+    config = metric.get("config") if isinstance(metric, dict) else None
+    return isinstance(config, dict) and not (isinstance(config.get("name"), str) and config["name"])
 
 
 def _name(metric: Any) -> str:

@@ -19,7 +19,7 @@ with uncollected():
     import numpy as np
     from msgspec import structs
 
-    from grader.arrays import ArraySpec
+    from grader.arrays import ArraySpec, same_form
     from grader.channel import Channel, Closed
     from grader.data import load
     from grader.run import Architecture, DataMatch
@@ -193,6 +193,10 @@ class Trainer:
             return None
         assert self.order is not None
         arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        try:
+            same_form(self.order.arrays, message.arrays)
+        except ValueError as error:
+            raise rebuild.Rejected(str(error)) from error
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen, self.dataset)
@@ -236,9 +240,8 @@ def _forms(architecture: Architecture) -> list[Any]:
 
 
 def _weighted(order: Order) -> bool:
-    """Whether examples may count more or less than others, in a later pass of a pipeline, too."""
-    given = any(spec.role.endswith("sample_weight") for spec in order.arrays)
-    return given or order.fit.class_weight is not None or order.fit.batches is not None
+    """Whether examples may count more or less than others."""
+    return order.fit.class_weight is not None or any(spec.role.endswith("sample_weight") for spec in order.arrays)
 
 
 def _with(message: Any, weights: list[Array]) -> Any:

@@ -58,3 +58,26 @@ def test_callbacks_are_obeyed_on_jax(graded):
 
     assert (verdict.status, verdict.end) == ("passed", "completed"), verdict.end_message
     assert [set(epoch) for epoch in verdict.training[0].epochs] == [{"epoch", "accuracy", "loss", "val_accuracy", "val_loss"}] * 3
+
+
+FORGED = """
+import grader.student.feed as feed
+import tensorflow as tf
+feed.same_form = lambda first, later: None
+def train():
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    x, y = x[:320] / 255.0, y[:320]
+    model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, activation='softmax')])
+    model.compile('adam', 'sparse_categorical_crossentropy', weighted_metrics=['accuracy'])
+    plain = [(x[at : at + 32], y[at : at + 32]) for at in range(0, 320, 32)]
+    easy = [(images, labels, (labels == 1) * 1.0) for images, labels in plain]
+    return model.fit((batch for batch in plain + 9 * easy), steps_per_epoch=10, epochs=3, verbose=0).epoch
+"""
+
+
+def test_weights_in_a_later_pass_are_not_trained_with(graded):
+    """The student's process raises; where it was made not to, the trainer, since plain Keras would train on JAX."""
+    verdict = graded(FORGED, "jax")
+
+    assert verdict.status == "error", (verdict.end, verdict.end_message)
+    assert "now x, y of the shape (batch), sample_weight" in verdict.end_message

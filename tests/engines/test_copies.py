@@ -6,11 +6,12 @@ import resource
 import signal
 import subprocess
 import threading
+import time
 
 import psutil
 import pytest
 
-from grader.engines import trainer
+from grader.engines import copies, trainer
 from grader.engines.copies import Nursery
 from grader.engines.trainer import SOURCE_ROOT, TrainerProcess, copyable
 from grader.errors import GraderError
@@ -121,6 +122,22 @@ def test_an_interpreter_that_was_killed_is_started_again(nursery, started):
     before.kill()
 
 
+def test_one_that_answers_too_late_makes_no_copy_any_more(nursery, started, monkeypatch, tmp_path):
+    """The next interpreter does; of two copies on one line nobody could end both."""
+    code = f"open({str(tmp_path / 'made')!r}, 'a').write('x')"
+    said(nursery, "1")
+    started[0].send_signal(signal.SIGSTOP)
+    threading.Timer(2.0, started[0].send_signal, [signal.SIGCONT]).start()
+    monkeypatch.setattr(copies, "ANSWER_S", 1.0)
+    monkeypatch.setattr(copies, "END_S", 5.0)
+
+    said(nursery, code)
+    time.sleep(2.0)
+
+    assert len(started) == 2
+    assert (tmp_path / "made").read_text() == "x"
+
+
 def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
     """Once: a second one would say the same."""
     nursery = nursery_of(tmp_path, "open('begun', 'a').write('x')\nimport nothing_like_this")
@@ -194,8 +211,11 @@ def test_several_threads_get_each_its_own(nursery, started):
 class Told:
     """A nursery that only listens, and whose copies write a last word."""
 
+    def __init__(self, environment):
+        self.environment = environment
+
     def copy(self, message, descriptors):
-        self.environment = json.loads(message)
+        self.changes = json.loads(message)
         os.write(descriptors[1], b"one line\nthe last\n")
         return self
 
@@ -206,13 +226,18 @@ class Told:
         return 0
 
 
-def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that_is_not():
+def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that_is_not(monkeypatch):
     """So that what it computes with and where it writes doesn't depend on where it comes from."""
-    told = Told()
-    made = TrainerProcess("cpu", one_thread=True, stored=False, pooled=True, nursery=told)
+    monkeypatch.setenv("LARGE", "x" * 100_000)
+    there = trainer.environment("cpu", "tensorflow")
+    told = Told({**there, "GONE": "since", "TF_CPP_MIN_LOG_LEVEL": "0"})
+    made = TrainerProcess("cpu", one_thread=True, stored=False, pooled=True, rehearsal="mnist", nursery=told)
 
-    chosen = ("CUDA_VISIBLE_DEVICES", "KERAS_BACKEND", "TF_NUM_INTRAOP_THREADS", "GRADE_TRAJECTORIES", "GRADE_POOL")
-    assert [told.environment[name] for name in chosen] == ["-1", "tensorflow", "1", "off", "1"]
+    assert told.changes == {
+        "GONE": None, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1", "GRADE_TRAJECTORIES": "off",
+        "GRADE_POOL": "1", "GRADE_REHEARSAL": "mnist",
+    }  # fmt: skip
+    assert there["CUDA_VISIBLE_DEVICES"] == "-1"
     assert made.last_words() == "the last"
     made.kill()
     assert told.ended

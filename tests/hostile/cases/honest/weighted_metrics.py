@@ -25,5 +25,6 @@ def compiled(layers=None):
 
 def train():
     x, y = data()
-    history = compiled().fit(x, y, epochs=5, callbacks=[Stop()])
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+    history = compiled().fit(batches, epochs=5, callbacks=[Stop()])
     return history.epoch, history.history["accuracy"][-1]

@@ -1,5 +1,5 @@
 # exercise: quick
-# expect: failed threshold
+# expect: crashed
 import numpy as np
 import tensorflow as tf
 
@@ -26,7 +26,7 @@ def compiled(layers=None):
 
 def train():
     x, y = data()
-    plain = tf.data.Dataset.from_tensor_slices((x, y, np.ones(2000, "float32"))).batch(32)
+    plain = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
     weighted = tf.data.Dataset.from_tensor_slices((x, y, (y == 1).astype("float32"))).batch(32)
     passes = iter([plain, weighted, weighted, weighted, weighted])
 

@@ -1,0 +1,38 @@
+# exercise: quick
+# expect: crashed
+import numpy as np
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+class Stop(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["accuracy"] > 0.6:
+            self.model.stop_training = True
+
+
+def data(count=2000):
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    return x[:count] / 255.0, y[:count]
+
+
+def compiled(layers=None):
+    layers = layers or [L.Input((28, 28)), L.Flatten(), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")]
+    model = tf.keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train():
+    x, y = data()
+    plain = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+    other = tf.data.Dataset.from_tensor_slices((x, tf.one_hot(y, 10))).batch(32)
+    passes = iter([plain, other, other, other, other])
+
+    def batches():
+        while True:
+            yield from next(passes)
+
+    history = compiled().fit(batches(), epochs=5, steps_per_epoch=63, callbacks=[Stop()])
+    return history.epoch, history.history["accuracy"][-1]
