@@ -20,6 +20,7 @@ from grader.errors import GraderError
 START_S = 120.0
 ANSWER_S = 20.0
 END_S = 2.0
+MOMENT_S = 0.2  # from the end of its line to that of the process
 ERROR_TAIL = 2000
 MOST_DIGITS = 20
 # What it takes to hand descriptors to another process, and to wait for one that isn't our child.
@@ -77,20 +78,30 @@ class Interpreter:
         socket.send_fds(self.line, [message], descriptors)
         pid, handles, _, _ = socket.recv_fds(self.line, MOST_DIGITS, 1)
         if not handles:
-            raise ConnectionResetError
+            raise ConnectionResetError("the interpreter to copy gives no answer")
         return Copy(int(pid), handles[0])
 
     def last_words(self) -> str:
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - ERROR_TAIL))
         return self.errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
-    def end(self) -> str:
-        """Ends it at once, before it can make a copy that nobody waits for any more; gives its last words."""
+    def end(self, *, ending: bool = False) -> str:
+        """Ends it at once, before it can make a copy that nobody waits for any more.
+
+        Args:
+            ending: it is about to end by itself, so that this is waited for, a moment.
+
+        Returns:
+            its last words, where it had ended.
+        """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(MOMENT_S if ending else 0.0)
+        ended = self.process.poll() is not None
         self.process.kill()
         self.process.wait()
         self.line.close()
         with self.errors:
-            return self.last_words()
+            return self.last_words() if ended else ""
 
     def close(self) -> None:
         """Ends it after a moment in which it buries its copies, so that their processor time is known."""
@@ -130,12 +141,14 @@ class Nursery:
         with self._lock:
             for _ in range(2):
                 interpreter = self._begun()
-                with contextlib.suppress(OSError):
+                try:
                     return interpreter.copy(message, descriptors)
-                words, self._interpreter = interpreter.end(), None
+                except OSError as error:
+                    late = isinstance(error, TimeoutError)
+                    words, self._interpreter = interpreter.end(ending=not late) or str(error), None
                 if not interpreter.ready:  # another one would say the same
                     break
-        raise GraderError(f"no {self.makes} can be started: {words or 'the interpreter to copy gives no answer'}")
+        raise GraderError(f"no {self.makes} can be started: {words}")
 
     def _begun(self) -> Interpreter:
         if self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Iterator, Sequence
 
 from grader.arrays import ArraySpec
@@ -16,6 +17,8 @@ from grader.wire import Refused, Unsupported
 
 WAIT_S = 2.0
 MAX_ORDERS = 200
+# TensorFlow's last words where it can start no thread. Whoever prints them falsely may bring about an error, no points.
+NO_THREAD = "creation via pthread_create() failed"
 # A training may hold its data, its weights and one batch's values, each within the limit, and what goes with them.
 SHARES = 3
 OVERHEAD = 3_000_000_000
@@ -94,7 +97,7 @@ def gone(student: confine.Confined, error: Exception) -> End:
         error: `Malformed` for what isn't a message in its turn, `Closed` for a connection without another end.
 
     Raises:
-        GraderError: the sandbox failed.
+        GraderError: the sandbox failed, or the system let the process start no more threads.
     """
     if isinstance(error, Malformed):
         return End(kind="forbidden", message="your code interfered with the grader's connection")
@@ -105,6 +108,8 @@ def gone(student: confine.Confined, error: Exception) -> End:
         raise GraderError(f"the sandbox failed: {fault}")
     if code is None:
         return End(kind="crashed", message="your code closed its connection to the grader before it returned")
+    if code == -signal.SIGABRT and NO_THREAD in student.output() and confine.few_processes():
+        raise GraderError("the limit of processes (ulimit -u) is too low: TensorFlow could start no thread")
     if code < 0:
         return End(kind="crashed", message=f"your code's process was ended by signal {-code}")
     return End(kind="crashed", message=f"your code ended the process (exit code {code}) before it returned")

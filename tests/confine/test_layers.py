@@ -3,6 +3,7 @@
 import ctypes
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -442,9 +443,18 @@ print(os.listdir("/tmp") == [] or os.listdir("/tmp")[0].startswith("pytest"))
     assert said(program, **policy) == "['grader']\n['data', 'hidden'] []\nTrue"
 
 
-def test_landlock_hides_what_lies_in_a_readable_folder_too(tmp_path):
+@pytest.fixture
+def folder_of_all():
+    """A folder that the student's process could read as another user, too, whom pytest's own keep out."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_landlock_hides_what_lies_in_a_readable_folder_too(folder_of_all):
     """Without a file system of its own, the folder's other entries are granted one by one."""
     skip_without("landlock")
+    tmp_path = folder_of_all
     (tmp_path / "hidden").mkdir()
     (tmp_path / "hidden" / "key").write_text("key")
     (tmp_path / "data").write_text("data")

@@ -18,6 +18,7 @@ from grader.errors import GraderError
 
 PROGRAM = """
 import json, os, sys, time
+print("a harmless word", file=sys.stderr)
 from grader import forking
 def become(message, handed):
     os.dup2(handed[0], 1)
@@ -156,6 +157,12 @@ def test_an_interpreter_that_cannot_fork_is_told_too(tmp_path):
     with pytest.raises(GraderError, match="no little process can be started: BlockingIOError: .* not now"):
         nursery.copy(b"1", [2])
     nursery.close()
+
+
+def test_what_is_too_large_to_be_told_is_said(nursery):
+    """And not the last thing that the interpreter happened to say."""
+    with pytest.raises(GraderError, match="no little process can be started: .*Message too long"):
+        nursery.copy(b"x" * 10_000_000, [2])
 
 
 def test_a_closed_nursery_leaves_no_interpreter_and_starts_none(nursery, started):

@@ -5,8 +5,11 @@ from types import SimpleNamespace
 import pytest
 
 from grader.arrays import ArraySpec
+from grader.channel import Closed
+from grader.engines import confine
+from grader.errors import GraderError
 from grader.exercise import Limits
-from grader.grading.gone import MAX_ORDERS, outgrown, refused, too_much
+from grader.grading.gone import MAX_ORDERS, gone, outgrown, refused, too_much
 from grader.wire import Refused, Unsupported
 
 LIMITS = Limits(memory=1_000_000_000)
@@ -53,3 +56,29 @@ def test_what_cannot_be_ordered(what, kind, message):
     end = refused(what, 5)
 
     assert (end.kind, end.message, end.line) == (kind, message, 5)
+
+
+ABORTED = "F0000 env.cc:84] Check failed: ret == 0 (11 vs. 0) Thread tf_numa_-1_Eigen creation via pthread_create() failed."
+
+
+@pytest.mark.parametrize(
+    ("few", "code", "output", "ours"),
+    [
+        (True, -6, ABORTED, True),
+        (False, -6, ABORTED, False),
+        (True, -6, "Fatal Python error: Aborted", False),
+        (True, -9, ABORTED, False),
+    ],
+)
+def test_a_process_that_gets_no_thread(monkeypatch, few, code, output, ours):
+    """Is the machine's fault only where the system allows this user fewer than a submission may have."""
+    monkeypatch.setattr(confine, "few_processes", lambda: few)
+    student = SimpleNamespace(
+        memory_exceeded=False, wait_code=lambda wait: code, fault=lambda: "", output=lambda: f"mine\n{output}\n"
+    )
+
+    if ours:
+        with pytest.raises(GraderError, match="the limit of processes .* could start no thread"):
+            gone(student, Closed())
+    else:
+        assert gone(student, Closed()).message == f"your code's process was ended by signal {-code}"

@@ -6,6 +6,7 @@ The one room for everything that keeps student code in; it never looks at what t
 from __future__ import annotations
 
 import os
+import resource
 import site
 import socket
 import subprocess
@@ -21,10 +22,12 @@ from grader.engines.confine import spawning
 from grader.engines.confine.capture import Capture
 from grader.engines.confine.control import Control, Refused
 from grader.engines.confine.grants import SOURCE_ROOT, cache_folder, grants, library_folders
+from grader.engines.confine.inside import tree
+from grader.engines.confine.inside.steps import processes
 from grader.engines.confine.layers import ALWAYS, BY_NAME, SYSTEM, Layer, lacking
 from grader.errors import GraderError, UsageError
 
-__all__ = ["BY_NAME", "SYSTEM", "Confined", "Layer", "Policy", "lacking", "start"]
+__all__ = ["BY_NAME", "SYSTEM", "Confined", "Layer", "Policy", "few_processes", "lacking", "start"]
 
 START_S = 20.0
 KILL_S = 2.0
@@ -157,8 +160,14 @@ def start(
     # -P: a submission named tensorflow.py in the working folder must not be imported in its place
     command = [sys.executable, "-P", "-m", module]
     words = [f"scratch={scratch}", *_words(policy, env or {}), "--", *command]
-    with theirs, far:
-        keeper, output = spawn(words, far, theirs)
+    try:
+        with theirs, far:
+            keeper, output = spawn(words, far, theirs)
+    except BaseException:
+        ours.close()
+        near.close()
+        scratches.remove(scratch)
+        raise
     control, capture = Control(near), Capture(output, policy.output)
     try:
         control.wait_until_ready(START_S)
@@ -168,6 +177,12 @@ def start(
             raise _missing(error) from error
         raise
     return Confined(keeper, control, ours, capture, scratch)
+
+
+def few_processes() -> bool:
+    """Whether the system lets this user start fewer processes and threads than a submission may have."""
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    return most != resource.RLIM_INFINITY and most < processes() + tree.tasks_of(os.getuid())
 
 
 def _missing(error: Refused) -> UsageError:
