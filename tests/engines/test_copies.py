@@ -258,7 +258,7 @@ def test_where_there_can_be_no_copy_nothing_stays_open(nursery):
 
     with pytest.raises(GraderError, match="the batch was ended"):
         TrainerProcess("cpu", pooled=True, nursery=nursery)
-    assert psutil.Process().num_fds() == before
+    assert psutil.Process().num_fds() <= before
 
 
 @pytest.mark.parametrize(
