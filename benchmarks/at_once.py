@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
+from grader.engines.confine.inside import tree
 
 ROOT = Path(__file__).resolve().parents[1]
 SOLUTION = (ROOT / "solutions" / "exercise1" / "solution.py").read_text().replace("epochs=9", "epochs=1")
@@ -71,30 +71,14 @@ def peak_mb(folder: Path, submissions: int, at_once: int, *more: str) -> float:
         for number in range(submissions):
             (files / f"s{number:03}.py").write_text(f"# {place} {number}\n{SOLUTION}")
         words = ["batch", "exercise1", str(files), "-j", str(at_once), "-q", "--gradebook", book, *more]
-        batch = psutil.Popen([sys.executable, "-c", GRADE, *words], stdout=subprocess.DEVNULL)
+        batch = subprocess.Popen([sys.executable, "-c", GRADE, *words], stdout=subprocess.DEVNULL)
         most = 0
         while batch.poll() is None:
-            most = max(most, sum(map(proportional, [batch, *children(batch)])))
+            most = max(most, tree.proportional([batch.pid, *tree.descendants(batch.pid)]))
             time.sleep(EVERY_S)
         if batch.returncode not in (0, 1):  # one epoch isn't enough to pass
             raise SystemExit(f"exit code {batch.returncode}")
     return most / 1e6
-
-
-def children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
-
-
-def proportional(process: psutil.Process) -> int:
-    """Bytes; 0 of one that has ended, or is about to become another program."""
-    try:
-        pss: int = process.memory_full_info().pss
-    except psutil.Error:
-        return 0
-    return pss
 
 
 if __name__ == "__main__":

@@ -46,15 +46,15 @@ class Warm:
     def __init__(self, kind: Kind, nursery: Nursery, dataset: str) -> None:
         self.kind = kind
         device, backend, one_thread, stored = kind
-        copied = copyable(device, backend)
+        source = nursery if copyable(device, backend) else None
         self.process = TrainerProcess(
             device,
             backend=backend,
             one_thread=one_thread,
             stored=stored,
             pooled=True,
-            rehearsal=dataset if copied else None,
-            nursery=nursery if copied else None,
+            rehearsal=dataset if source else None,
+            nursery=source,
         )
         self.served = self.took = self.most = 0
         self.like = self.last = ""

@@ -40,7 +40,7 @@ class Held:
 
     def _bytes(self) -> int:
         """What all take together; one may be another in a different shape."""
-        return sum({array.ctypes.data: array.nbytes for array in self._arrays.values()}.values())
+        return sum(nbytes for _, nbytes in {(array.ctypes.data, array.nbytes) for array in self._arrays.values()})
 
     def now(self) -> dict[str, Array]:
         """What is held at this moment; who has it may use it, whatever goes meanwhile."""

@@ -1,12 +1,14 @@
 """The student process: what it gets, what it may use, and how it ends."""
 
 import os
+import resource
 import socket
 
 import pytest
 from confining import outcome, running, said, start, wait_for
 
 from grader.engines import confine
+from grader.engines.confine.inside import steps, tree
 from grader.errors import GraderError, UsageError
 
 
@@ -153,3 +155,28 @@ def test_a_sandbox_that_cannot_start_is_the_graders_fault(tmp_path, monkeypatch)
     with pytest.raises(GraderError, match="the sandbox did not start"):
         confine.start("program", {}, confine.Policy(memory=10**9, output=10**4))
     assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_started_leaves_no_file(tmp_path, monkeypatch):
+    """The submission was laid down before, for a process that never came."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    laid_down = []
+
+    def spawn(*_words):
+        laid_down.extend(tmp_path.glob("*/mine.py"))
+        raise GraderError("no process today")
+
+    with pytest.raises(GraderError, match="no process today"):
+        confine.start("json.tool", {"mine.py": b"1"}, confine.Policy(memory=10**9, output=10**4), spawn=spawn)
+    assert len(laid_down) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("more", "few"), [(-1, True), (1000, False), (None, False)])
+def test_the_system_may_allow_fewer_processes_than_a_submission_may_have(monkeypatch, more, few):
+    """With those that this user has already."""
+    enough = steps.processes() + tree.tasks_of(os.getuid())
+    most = resource.RLIM_INFINITY if more is None else enough + more if more > 0 else steps.processes() + more
+    monkeypatch.setattr(resource, "getrlimit", lambda name: (most, most))
+
+    assert confine.few_processes() is few
