@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from grader import DISTRIBUTION
+
 
 class Exit(IntEnum):
     """Exit codes of every `grade` command; people script against them."""
@@ -54,3 +56,13 @@ class CourseError(GradeError):
 
 class GraderError(GradeError):
     """The grader or the machine failed; never the student's fault."""
+
+
+def needs_extra(feature: str, library: str, extra: str) -> str:
+    """Says that a feature needs a library which isn't installed, and the command that installs it.
+
+    Args:
+        extra: the extra of this package that brings the library; empty where the package itself does.
+    """
+    package = f"{DISTRIBUTION}[{extra}]" if extra else DISTRIBUTION
+    return f"{feature} needs {library}, which is not installed: pip install '{package}'"

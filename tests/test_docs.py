@@ -3,11 +3,12 @@
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from grader import cli
+from grader import DISTRIBUTION, cli
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
 from grader.quiz.faults import table
 
@@ -84,6 +85,18 @@ def test_the_student_s_page_leads_to_a_passed_exercise(folder, capsys):
     assert "<svg" in (folder / "report.html").read_text()
     assert cli.run(["list"]) == 0
     assert "✓  exercise1" in capsys.readouterr().out
+
+
+def test_no_install_line_names_somebody_else_s_package():
+    """`grade` is another package on the public index; ours is called otherwise, and so says every line that installs it."""
+    foreign = re.compile(r"pip install [^\n`]*?(?<![\w./-])grade(?![\w-])(?! [a-z])")
+    places = [ROOT / "README.md", ROOT / "pyproject.toml", *DOCS.rglob("*.*"), *(ROOT / "grader").rglob("*.*")]
+    texts = {path: path.read_text(encoding="utf-8") for path in places if path.suffix not in (".npz", ".pyc")}
+
+    assert foreign.search("pip install 'grade[jax]'")
+    assert foreign.search("pip install --quiet grade==0.1")
+    assert [str(path) for path, text in texts.items() if foreign.search(text)] == []
+    assert DISTRIBUTION == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))

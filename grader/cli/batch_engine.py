@@ -14,12 +14,12 @@ import click
 from grader.batch.loop import Grade
 from grader.course import Course
 from grader.engines.pool import pool
-from grader.errors import UsageError
+from grader.errors import UsageError, needs_extra
 from grader.exercise import Exercise
 from grader.grading import Options, grade_or_recall
 from grader.reports.text import line
 
-NEEDS = "--engine ray needs Ray, which is not installed: pip install 'grade[ray]'"
+NEEDS = needs_extra("--engine ray", "Ray", "ray")
 MOST_TROUBLES = 5
 
 

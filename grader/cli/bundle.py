@@ -38,7 +38,7 @@ def command(
     \b
     grade bundle gradescope exercise3.zip
     grade bundle github repository/ exercise3 --package git+https://our.git/grade
-    grade bundle gitlab repository/ exercise3 --file src/model.py --package grade==0.1
+    grade bundle gitlab repository/ exercise3 --file src/model.py --package keras-grade==0.1
     """
     found = courses.find(course)
     wanted = exercise or _named(found, out)

@@ -14,12 +14,12 @@ import msgspec
 
 from grader.checks import arguments
 from grader.course import PACKAGE
-from grader.errors import GraderError, UsageError
+from grader.errors import GraderError, UsageError, needs_extra
 from grader.exercise import Exercise
 from grader.run import Run
 from grader.verdict import Verdict
 
-NEEDS = "--picture needs Matplotlib, which is not installed: pip install 'grade[pictures]'"
+NEEDS = needs_extra("--picture", "Matplotlib", "pictures")
 DRAWING_S = 120
 
 option = click.option("--picture", "picture_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

@@ -21,14 +21,14 @@ from grader import submission
 from grader.batch import sources
 from grader.batch.assign import Job, assign
 from grader.cli import outputs
-from grader.errors import Exit, UsageError
+from grader.errors import Exit, UsageError, needs_extra
 from grader.reports import jsontext, write
 from grader.reports.reading import counted as number_of
 from grader.reports.screen import draw, screen_of, words
 from grader.reports.text import line
 
 SCHEMA = "grade-similar/1"
-NEEDS = "grade similar needs copydetect, which is not installed: pip install 'grade[similar]'"
+NEEDS = needs_extra("grade similar", "copydetect", "similar")
 MOST_ROWS = 30
 MOST_PAIRS = 100_000
 MOST_FILES = 2000

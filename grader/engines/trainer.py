@@ -15,14 +15,11 @@ from typing import IO, Literal, Protocol
 
 from grader.engines.confine.inside import tree
 from grader.engines.copies import POSSIBLE, Copy, Nursery
-from grader.errors import UsageError
+from grader.errors import UsageError, needs_extra
 
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["auto", "tensorflow", "jax"]
-INSTALL = {
-    "jax": "JAX, which is not installed: pip install 'grade[jax]'",
-    "tensorflow": "TensorFlow, which is not installed: pip install tensorflow",
-}
+LIBRARIES = {"jax": ("JAX", "jax"), "tensorflow": ("TensorFlow", "")}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 # Where there is one of these, `auto` may train on a GPU: NVIDIA's, AMD's and that of Windows' Linux.
@@ -39,7 +36,7 @@ def library(backend: Backend) -> str:
     """
     chosen = "tensorflow" if backend == "auto" else backend
     if importlib.util.find_spec(chosen) is None:
-        raise UsageError(f"--backend {backend} needs {INSTALL[chosen]}")
+        raise UsageError(needs_extra(f"--backend {backend}", *LIBRARIES[chosen]))
     return chosen
 
 

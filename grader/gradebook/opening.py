@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, exc, insert, select
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from grader.errors import GradeError, GraderError, UsageError
+from grader.errors import GradeError, GraderError, UsageError, needs_extra
 from grader.gradebook.tables import META, METADATA, SCHEMA
 
 WAIT_S = 60.0
@@ -42,7 +42,7 @@ def engine_of(text: str, *, must_exist: bool) -> Engine:
         # A connection for each transaction: nothing is held over a fork.
         engine = sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=arguments)
     except ImportError as error:
-        raise UsageError(f"{shown}: PostgreSQL needs a driver; install it with: pip install 'grade[postgresql]'") from error
+        raise UsageError(f"{shown}: {needs_extra('PostgreSQL', 'psycopg', 'postgresql')}") from error
     with explained(shown):
         _prepare(engine, shown, must_exist=must_exist)
     return engine

@@ -24,6 +24,7 @@ from grader.calls import (
     ToReferee,
 )
 from grader.channel import Channel, Closed
+from grader.errors import needs_extra
 from grader.referee import cases, shipping
 from grader.referee.cases import BadCase, Case
 from grader.referee.judging import Bench, Reply
@@ -144,7 +145,7 @@ class Referee:
         try:
             sheet = importlib.import_module("grader.pictures.sheet")
         except ImportError:
-            return "no picture: it needs Matplotlib; `pip install 'grade[pictures]'` brings it"
+            return needs_extra("a picture", "Matplotlib", "pictures")
         return str(sheet.draw(values, Path(str(prepare.picture))) or "") or None
 
 

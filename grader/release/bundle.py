@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from grader import DISTRIBUTION
 from grader.course import PACKAGE, Course
 from grader.errors import UsageError
 from grader.exercise import load
@@ -57,7 +58,7 @@ def requirements() -> str:
         UsageError: the grader isn't installed as a package.
     """
     try:
-        needed = importlib.metadata.requires("grade") or []
+        needed = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError as error:
         raise UsageError("install the grader with pip before bundling it: its requirements aren't known") from error
     return "".join(f"{each}\n" for each in needed if "extra ==" not in each)

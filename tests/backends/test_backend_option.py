@@ -12,7 +12,7 @@ from grader.exercise import load
 from grader.grading import Options, known
 from grader.submission import read
 
-MISSING = "--backend jax needs JAX, which is not installed: pip install 'grade[jax]'"
+MISSING = "--backend jax needs JAX, which is not installed: pip install 'keras-grade[jax]'"
 
 
 @pytest.fixture

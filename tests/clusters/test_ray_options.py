@@ -32,7 +32,7 @@ def test_without_ray_it_says_how_to_get_it(place, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
 
     assert run(["batch", "exercise1", place, "--engine", "ray"]) == 2
-    assert capsys.readouterr().err == "grade: --engine ray needs Ray, which is not installed: pip install 'grade[ray]'\n"
+    assert capsys.readouterr().err == "grade: --engine ray needs Ray, which is not installed: pip install 'keras-grade[ray]'\n"
 
 
 def test_an_address_needs_the_engine(place, capsys):

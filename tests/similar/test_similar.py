@@ -118,5 +118,5 @@ def test_without_copydetect_it_says_how_to_get_it(place, capsys, monkeypatch):
 
     assert run(["similar", "exercise2", str(place)]) == 2
     assert capsys.readouterr().err == (
-        "grade: grade similar needs copydetect, which is not installed: pip install 'grade[similar]'\n"
+        "grade: grade similar needs copydetect, which is not installed: pip install 'keras-grade[similar]'\n"
     )
