@@ -118,11 +118,12 @@ def _student(row: Mapping[str, str], column: str, where: str, problems: list[str
     name = next((row[key] for key in NAMES if row.get(key) and key != column), "") or f"{first} {last}".strip()
     before, comma, after = name.partition(",")
     known = [row[key] for key in ALIASES if row.get(key)]
-    known += [name, f"{first} {last}", f"{last} {first}", f"{last}, {first}", f"{after} {before}" if comma else ""]
+    known += [name, *([f"{first} {last}", f"{last} {first}", f"{last}, {first}"] if first and last else [])]
+    known += [f"{after} {before}"] if comma and after.strip() else []
     return Student(
         id=clean_id(row[column]),
         name=unicodedata.normalize("NFC", name),
-        aliases=frozenset(folded for alias in known if (folded := _fold(alias).strip(","))),
+        aliases=frozenset(folded for alias in known if (folded := _fold(alias))),
         file=next((row[key] for key in FILES if row.get(key)), ""),
         submitted_at=_time(row, where, problems),
     )
