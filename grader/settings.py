@@ -11,12 +11,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from grader.course import Course
+from grader.course import FILE, Course
 from grader.policy import Policy, extended, time_of
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import convert, did_you_mean, read
 
-FILE = "course.yaml"
 SOME_DAY = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on
 
 Dialect = Literal["accept", "warn", "reject"]
