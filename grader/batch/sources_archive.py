@@ -103,7 +103,7 @@ def _zip_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
 def _tar_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
     with _open_tar(path) as archive:
         for item in _limited(archive, path):
-            archive.members.clear()  # or each of them stays in memory
+            _forget(archive)
             yield partial(str, item.name), item.size, item.isdir()
 
 
@@ -157,10 +157,15 @@ def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
             yield archive
 
 
+def _forget(archive: tarfile.TarFile) -> None:
+    """The members that were read, each of which would stay in memory."""
+    archive.members = []  # type: ignore[attr-defined]  # documented for streams, and missing in the stubs
+
+
 def _of_tar(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
     with _open_tar(path) as archive:
         for index, item in enumerate(_limited(archive, path)):
-            archive.members.clear()
+            _forget(archive)
             if item.isdir():
                 continue
             try:
