@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.reports.text import line
 from grader.spreadsheets import clean_id, parse_table, read_table
+from grader.student_ids import to_look, to_student_id
 
 MOST_BYTES = 20_000_000
 HEADER_ROWS = 10  # a title may stand above the header
@@ -24,12 +25,13 @@ FIRST_NAMES = ("first name", "given name", "forename")
 LAST_NAMES = ("last name", "surname", "family name")
 FILES = ("file", "path", "submission")
 TIMES = ("submitted at", "submission time")
+TEST_STUDENT = "student, test"  # whom Canvas adds for its teachers
 NOBODYS = ("points possible", "manual posting")  # in Canvas's rows that are no student's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """One row: `aliases` are all the ids by which a file may name them, in lower case."""
+    """One row: `aliases` are all the ids by which a file may name them, as they look (see `student_ids.to_look`)."""
 
     id: str
     name: str = ""
@@ -106,11 +108,24 @@ def _build(rows: Sequence[Sequence[str]], name: str) -> Roster:
     problems: list[str] = []
     for number, cells in enumerate(rows[start + 1 :], start + 2):
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        if clean_id(row.get(column, "")):
+        if "sis login id" in row and row.get("student", "").casefold() == TEST_STUDENT:
+            continue
+        if to_student_id(clean_id(row.get(column, ""))):
             students.append(_student(row, column, f"{name}: row {number}", problems))
         elif not any(word in cell.casefold() for word in NOBODYS for cell in row.values()):
             problems.append(f"{name}: row {number} has no {column}; it is passed over")
+    problems += _find_twins(students, name)
     return Roster(students=tuple(students), problems=tuple(problems), by_alias=_by_alias(students))
+
+
+def _find_twins(students: Iterable[Student], name: str) -> Iterator[str]:
+    """A sentence on ids that look the same and aren't the same row twice, as in a table of two sections."""
+    by_look: dict[str, set[tuple[str, str]]] = {}
+    for student in students:
+        by_look.setdefault(to_look(student.id), set()).add((student.id, student.name))
+    for both in (sorted(each) for each in by_look.values() if len(each) > 1):
+        names = " and ".join(f'"{line(student)}" ({line(shown)})' for student, shown in both)
+        yield f"{name}: {names}: ids that can't be told apart; give each their own"
 
 
 def _student(row: Mapping[str, str], column: str, where: str, problems: list[str]) -> Student:
@@ -121,8 +136,8 @@ def _student(row: Mapping[str, str], column: str, where: str, problems: list[str
     known += [name, *([f"{first} {last}", f"{last} {first}", f"{last}, {first}"] if first and last else [])]
     known += [f"{after} {before}"] if comma and after.strip() else []
     return Student(
-        id=clean_id(row[column]),
-        name=unicodedata.normalize("NFC", name),
+        id=to_student_id(clean_id(row[column])),
+        name=to_student_id(name),
         aliases=frozenset(folded for alias in known if (folded := _fold(alias))),
         file=next((row[key] for key in FILES if row.get(key)), ""),
         submitted_at=_time(row, where, problems),
@@ -130,8 +145,8 @@ def _student(row: Mapping[str, str], column: str, where: str, problems: list[str
 
 
 def _fold(name: str) -> str:
-    """The form in which ids and names are the same."""
-    return unicodedata.normalize("NFC", " ".join(clean_id(name).casefold().split()))
+    """As an id looks, without what tables put around it."""
+    return to_look(clean_id(name))
 
 
 def _time(row: Mapping[str, str], where: str, problems: list[str]) -> datetime | None:
@@ -156,7 +171,7 @@ def _by_alias(students: Iterable[Student]) -> dict[str, Student | None]:
     found: dict[str, Student | None] = {}
     for student in students:
         for alias in student.aliases:
-            found[alias] = None if found.get(alias, student) is not student else student
+            found[alias] = None if found.get(alias, student) != student else student
     return found
 
 

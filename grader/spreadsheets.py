@@ -25,6 +25,7 @@ MAX_CELL = 1_000_000  # an essay in a table of answers
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[,;\t|])"?\s*(?:\r\n|\r|\n)', re.IGNORECASE)
 # `="00123"` keeps a spreadsheet from making a number of an id.
 QUOTED_ID = re.compile(r'="(?P<text>[^"]*)"')
+BRIGHTSPACE_ID = re.compile(r"#\w")  # so it writes ids and user names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def clean_id(cell: str) -> str:
         text = quoted["text"].strip()
     if text.casefold().startswith("participant "):  # Moodle's identifiers
         text = text[len("participant ") :]
-    return text[1:] if text.startswith("#") and len(text) > 1 else text  # Brightspace's
+    return text[1:] if BRIGHTSPACE_ID.match(text) else text
 
 
 def _read_workbook(data: bytes, name: str) -> list[list[str]]:

@@ -104,7 +104,7 @@ def choose_in_folder(folder: Path, exercise: Exercise, space: Path) -> Path:
     Raises:
         UsageError: there is none, or it can't be told; written to the student.
     """
-    members = [each for each in opened(walked(folder), space) if isinstance(each, Member) and not ignored(each.name)]
+    members = [each for each in opened(walked(folder), space, lambda _: "") if isinstance(each, Member) and not ignored(each.name)]
     files = [
         File(path=each.path, name=each.name, own=each.name)
         for each in sorted(members, key=lambda member: member.name)

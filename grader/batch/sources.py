@@ -11,15 +11,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
 from grader import roster as rosters
 from grader.batch import sources_gradescope
-from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES, find_kind, fold_name, is_archive_name, strip_archive
+from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES, find_kind, is_archive_name, strip_archive
 from grader.batch.namings import load_hosts
-from grader.batch.sources_archive import opened, unpacked
+from grader.batch.sources_archive import measured, opened, unpacked, unwrap
+from grader.batch.sources_budgets import describe, find_oversized, owner_of
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, is_doubtful, recognise
@@ -28,6 +30,7 @@ from grader.exercise import Exercise
 from grader.reports.text import line
 from grader.roster import Roster
 from grader.spreadsheets import SUFFIXES
+from grader.student_ids import to_look, to_student_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +132,23 @@ def names_taken(exercises: Sequence[Exercise]) -> list[str]:
 def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequence[str]) -> Submissions:
     folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
     try:
-        members = list(opened(walked(path), folder) if path.is_dir() else unpacked(path, folder))
-        return _grouped(path, members, roster, folder, naming, taken)
+        if path.is_dir():
+            found, source = list(walked(path)), path
+            known = _recognise([each.name for each in found if isinstance(each, Member)], path, path, naming)
+        else:
+            source = unwrap(path, folder)
+            known = _recognise([name for name, _ in measured(source)], source, path, naming)
+            refused = find_oversized(measured(source), known)
+            found = [*unpacked(source, folder, lambda name: owner_of(known, name) not in refused), *describe(refused)]
+        members = list(opened(found, folder, partial(owner_of, known)))
+        return _grouped(source, path, members, roster, folder, naming, taken)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
 def _grouped(
+    source: Path,
     path: Path,
     found: Sequence[Member | str],
     roster: Roster | None,
@@ -148,11 +160,11 @@ def _grouped(
     members: list[Member] = []
     for each in without_collisions(member for member in found if isinstance(member, Member)):
         members.append(each) if isinstance(each, Member) else problems.append(each)
+    naming = _recognise([member.name for member in members], source, path, named)
+    refused = find_oversized(((member.name, 0) for member in members), naming)
+    problems += describe(refused)
+    members = [member for member in members if owner_of(naming, member.name) not in refused]
     seen = [member for member in members if not ignored(member.name)]
-    hidden = [member.name for member in members if ignored(member.name)]
-    around = path.absolute().name if path.is_dir() else strip_archive(path.name)
-    names = [member.name for member in seen]
-    naming = recognise(names, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())
     if naming.system == "plain" and named is None:
         seen = _without_doubtful(path, seen, naming, taken, problems)
     handed = _by_student(seen, naming, problems)
@@ -193,6 +205,13 @@ def _find_owner(naming: Naming, member: Member) -> Owner | None:
     return naming.find_owner(member.name.removeprefix(naming.root))
 
 
+def _recognise(names: Sequence[str], source: Path, path: Path, named: str | None) -> Naming:
+    """How the files of a source are named, hidden ones told apart; an archive within `path` may be the source."""
+    seen, hidden = [name for name in names if not ignored(name)], [name for name in names if ignored(name)]
+    around = path.absolute().name if path.is_dir() else strip_archive(source.name)
+    return recognise(seen, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())
+
+
 def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) -> list[Handed]:
     """Files by owner and attempt, each student's attempts in the order of time."""
     found: dict[tuple[str, datetime | None], Handed] = {}
@@ -205,7 +224,10 @@ def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) 
         elif owner is not None and (graded or naming.system != "plain" or "/" in member.name.removeprefix(naming.root)):
             attempt = owner.student, owner.handed_in
             found[attempt] = _added(found.get(attempt), owner, member, graded=graded)
-    return _without_twins(sorted(found.values(), key=_order), problems)
+    return [
+        replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
+        for each in _without_twins(sorted(found.values(), key=_order), problems)
+    ]
 
 
 def _order(each: Handed) -> tuple[str, str]:
@@ -233,14 +255,17 @@ def _added(before: Handed | None, owner: Owner, member: Member, *, graded: bool)
 
 
 def _without_twins(handed: Sequence[Handed], problems: list[str]) -> list[Handed]:
-    """Ids that differ in letter case only would be one student in an LMS's table."""
+    """Whose ids look the same would be one student in an LMS's table, or get each other's grade."""
     twins: dict[str, dict[str, None]] = {}
     for each in handed:
-        twins.setdefault(fold_name(each.student), {})[each.student] = None
-    for both in (both for both in twins.values() if len(both) > 1):
-        names = " and ".join(line(name) for name in both)
-        problems.append(f"{names}: two students whose names differ in letter case only; rename one")
-    return [each for each in handed if len(twins[fold_name(each.student)]) == 1]
+        twins.setdefault(to_look(each.student), {})[each.student] = None
+    for look, both in twins.items():
+        names = " and ".join(f'"{line(name)}"' for name in both)
+        if not look:
+            problems.append(f"{names}: a name of nothing that can be seen; rename it")
+        elif len(both) > 1:
+            problems.append(f"{names}: names that differ only in letter case, blanks or marks that aren't seen; rename one")
+    return [each for each in handed if to_look(each.student) and len(twins[to_look(each.student)]) == 1]
 
 
 def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming, unread: list[str]) -> list[Handed]:
@@ -258,7 +283,12 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
             found.append(each)
             continue
         found += [
-            replace(each, student=student or each.student, name=name, submitted_at=known.submitted_at)
+            replace(
+                each,
+                student=to_student_id(student) or each.student,
+                name=to_student_id(name),
+                submitted_at=known.submitted_at,
+            )
             for student, name in known.submitters
         ]
     return _merged(found)

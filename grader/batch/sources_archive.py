@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import contextlib
 import gzip
 import io
 import lzma
@@ -12,15 +11,18 @@ import tarfile
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from grader.batch.file_names import is_archive_name
+from grader.batch.sources_budgets import Allowance
 from grader.batch.sources_members import (
+    MAX_MEMBERS,
     MOST_BYTES,
-    MOST_MEMBERS,
     NO_FILE,
     Member,
     Refused,
@@ -32,76 +34,100 @@ from grader.batch.sources_members import (
 from grader.errors import UsageError
 from grader.reports.text import line
 
-MOST_RATIO = 200
-FREE_BYTES = 100_000_000  # small archives may unpack to this much, whatever the ratio
-MOST_TOTAL = 4_000_000_000
-MOST_NESTED = 400_000_000  # what an archive within may unpack to, whatever its size
-FREE_NESTED = 60_000_000
-MOST_LEVELS = 3
+MAX_STREAM = 8_000_000_000  # of a compressed tar, which can only be read from its beginning
+MAX_NESTED_STREAM = 1_000_000_000
+MAX_LEVELS = 3  # of archives within archives
 UTF_8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
+Item = TypeVar("Item")
 TOO_LARGE = f"it is larger than {MOST_BYTES // 1_000_000} MB"
 
 
-def unpacked(path: Path, folder: Path) -> Iterator[Member | str]:
-    """Each file of an archive, and of the archives in it; what was refused comes as a sentence with its name.
+def measured(path: Path, stream: int | None = None) -> Iterator[tuple[str, int]]:
+    """Each file's name and the bytes that it takes unpacked, 0 where it isn't; without what `unpacked` refuses by name.
+
+    Args:
+        stream: how much may come out of a compressed tar (default: `MAX_STREAM`).
+
+    Raises:
+        UsageError: as `unpacked`.
+    """
+    with _explained(path):
+        for name, size, isdir in _zip_sizes(path) if _is_zip(path) else _tar_sizes(path, stream):
+            with suppress(Refused):
+                if not isdir:
+                    known = checked(name())
+                    yield known, size if wanted(known) else 0
+
+
+def unpacked(
+    path: Path, folder: Path, taken: Callable[[str], bool] = lambda _: True, *, stream: int | None = None
+) -> Iterator[Member | str]:
+    """Each file of an archive; what was refused comes as a sentence with its name.
 
     Args:
         folder: where the files go; it is empty.
+        taken: whether a file of this name is unpacked; of the others nothing comes.
+        stream: how much may come out of a compressed tar (default: `MAX_STREAM`).
 
     Raises:
-        UsageError: not an archive, a damaged one, or one that unpacks to more than any class hands in.
+        UsageError: not an archive, a damaged one, or one that holds more than any class hands in.
     """
-    own = min(MOST_TOTAL, max(FREE_BYTES, MOST_RATIO * path.stat().st_size))
-    yield from opened(_read(path, folder, Budget(str(path), own)), folder)
+    with _explained(path):
+        yield from _of_zip(path, folder, taken) if _is_zip(path) else _of_tar(path, folder, taken, stream)
 
 
-def opened(members: Iterable[Member | str], folder: Path) -> Iterator[Member | str]:
+def opened(members: Iterable[Member | str], folder: Path, owner_of: Callable[[str], str]) -> Iterator[Member | str]:
     """The members, each archive among them replaced by what is in it; one that can't be read is named.
 
     Args:
         folder: where the files go, into folders of their own.
+        owner_of: whose budget a file counts for, by its name.
     """
-    shared = Budget("the archives within", MOST_TOTAL)
+    allowance = Allowance()
     for member in members:
         if isinstance(member, Member) and member.path is not None and is_archive_name(member.name):
-            yield from _open_nested(member, folder, shared, MOST_LEVELS)
+            yield from _open_nested(member, folder, partial(allowance.spend, owner_of(member.name)), MAX_LEVELS)
         else:
             yield member
 
 
-def _open_nested(member: Member, folder: Path, shared: Budget, levels: int) -> list[Member | str]:
+def _open_nested(member: Member, folder: Path, spend: Callable[[int, int], None], levels: int) -> list[Member | str]:
     """What a student has packed, under the archive's own name; a bad one costs nobody else anything."""
     if not levels:
-        return [f"{line(member.name)}: archives within archives, more than {MOST_LEVELS} deep; hand in the file itself"]
+        return [f"{line(member.name)}: archives within archives, more than {MAX_LEVELS} deep; hand in the file itself"]
     assert member.path is not None
-    size = min(MOST_NESTED, max(FREE_NESTED, MOST_RATIO * member.path.stat().st_size))
-    budget = Budget(line(member.name), size, shared)
     below = Path(tempfile.mkdtemp(dir=folder, prefix="within-"))
     found: list[Member | str] = []
     try:
-        for each in _read(member.path, below, budget):
+        sizes = [size for _, size in measured(member.path, MAX_NESTED_STREAM)]
+        spend(len(sizes), sum(sizes))
+        for each in unpacked(member.path, below, stream=MAX_NESTED_STREAM):
             if isinstance(each, str):
                 found.append(f"{line(member.name)}: {each}")
                 continue
             inner = replace(each, name=f"{member.name}/{each.name}")
             if inner.path is not None and is_archive_name(inner.name):
-                found += _open_nested(inner, folder, shared, levels - 1)
+                found += _open_nested(inner, folder, spend, levels - 1)
             else:
                 found.append(inner)
     except UsageError as error:
-        return [str(error)]
+        return [f"{line(member.name)}: {str(error).removeprefix(f'{member.path}: ')}"]
     return found or [replace(member, path=None)]
 
 
-def _read(path: Path, folder: Path, budget: Budget) -> Iterator[Member | str]:
-    try:
-        yield from (_of_zip if _is_zip(path) else _of_tar)(path, folder, budget)
-    except UsageError:
-        raise
-    except Exception as error:  # zlib, lzma, and the readers each have errors of their own
-        reason = line(str(error) or type(error).__name__, 120)
-        raise UsageError(f"{budget.name}: not an archive that can be read ({reason}); download it again") from error
+def unwrap(path: Path, folder: Path) -> Path:
+    """The archive that is all that another one holds, as of a download of a download; else the archive itself."""
+    for _ in range(MAX_LEVELS):
+        names = [name for name, _ in measured(path) if not ignored(name)]
+        if len(names) != 1 or not is_archive_name(names[0]):
+            break
+        below = Path(tempfile.mkdtemp(dir=folder, prefix="around-"))
+        inner = [each.path for each in unpacked(path, below) if isinstance(each, Member) and each.path is not None]
+        if len(inner) != 1:
+            break
+        path = inner[0]
+    return path
 
 
 def _is_zip(path: Path) -> bool:
@@ -110,45 +136,53 @@ def _is_zip(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-class Budget:
-    """How much an archive may still unpack to.
-
-    Raises:
-        UsageError: by `spend`, when it is used up.
-    """
-
-    def __init__(self, name: str, size: int, shared: Budget | None = None) -> None:
-        self.name, self.left, self.members, self.shared = name, size, MOST_MEMBERS, shared
-
-    def spend(self, count: int) -> None:
-        self.left -= count
-        if self.left < 0:
-            raise UsageError(f"{self.name}: unpacks to more than {MOST_RATIO} times its size; this is no class's work")
-        if self.shared is not None:
-            self.shared.spend(count)
-
-    def member(self) -> None:
-        self.members -= 1
-        if self.members < 0:
-            raise UsageError(f"{self.name}: holds more than {MOST_MEMBERS:,} files; hand over a part at a time")
-        if self.shared is not None:
-            self.shared.member()
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raises: UsageError: whatever the readers say of a damaged archive."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except Exception as error:  # zlib, lzma, and the readers each have errors of their own
+        reason = line(str(error) or type(error).__name__, 120)
+        raise UsageError(f"{path}: not an archive that can be read ({reason}); download it again") from error
 
 
-def _of_zip(path: Path, folder: Path, budget: Budget) -> Iterator[Member | str]:
+def _limited(items: Iterable[Item], path: Path) -> Iterator[Item]:
+    """The members of an archive. Raises: UsageError: more than any class hands in."""
+    for count, item in enumerate(items):
+        if count >= MAX_MEMBERS:
+            raise UsageError(f"{path}: holds more than {MAX_MEMBERS:,} files; hand over a part at a time")
+        yield item
+
+
+def _zip_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
     with zipfile.ZipFile(path) as archive:
-        for index, item in enumerate(archive.infolist()):
-            budget.member()
-            if item.is_dir() or item.orig_filename.endswith("\\"):
+        for item in _limited(archive.infolist(), path):
+            yield partial(_zip_name, item), item.file_size, _is_folder(item)
+
+
+def _tar_sizes(path: Path, stream: int | None) -> Iterator[tuple[Callable[[], str], int, bool]]:
+    with _open_tar(path, stream) as archive:
+        for item in _limited(archive, path):
+            _forget(archive)
+            yield partial(str, item.name), item.size, item.isdir()
+
+
+def _of_zip(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
+    with zipfile.ZipFile(path) as archive:
+        for index, item in enumerate(_limited(archive.infolist(), path)):
+            if _is_folder(item):
                 continue
             try:
-                yield _zip_member(archive, item, folder, index, budget)
+                name = checked(_zip_name(item))
+                if taken(name):
+                    yield _zip_member(archive, item, name, folder, index)
             except Refused as refusal:
                 yield f"{line(item.filename)}: {refusal}"
 
 
-def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, folder: Path, index: int, budget: Budget) -> Member:
-    name = checked(_zip_name(item))
+def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, folder: Path, index: int) -> Member:
     if ignored(name):
         return Member(name=name)
     if stat.S_IFMT(item.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -164,8 +198,12 @@ def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, folder: Path, i
             data = file.read(item.file_size + 1)
     except Exception as error:  # zlib, lzma, and the reader each have errors of their own
         raise Refused(f"it is damaged in the archive ({line(str(error), 80)})") from error
-    budget.spend(len(data))
     return _written(name, data, folder, index)
+
+
+def _is_folder(item: zipfile.ZipInfo) -> bool:
+    """Windows may end a folder's name by a backslash."""
+    return item.is_dir() or item.orig_filename.endswith("\\")
 
 
 def _zip_name(item: zipfile.ZipInfo) -> str:
@@ -177,10 +215,10 @@ def _zip_name(item: zipfile.ZipInfo) -> str:
     if item.flag_bits & UTF_8_FLAG:
         return item.orig_filename
     data = item.orig_filename.encode("cp437")
-    with contextlib.suppress(UnicodeError):
+    with suppress(UnicodeError):
         return data.decode("utf-8")
     for encoding in ("cp437", "cp1252"):
-        with contextlib.suppress(UnicodeError):
+        with suppress(UnicodeError):
             if _is_latin(text := data.decode(encoding)):
                 return text
     raise Refused("its name is neither UTF-8 nor of Windows; rename it")
@@ -190,22 +228,34 @@ def _is_latin(text: str) -> bool:
     return all(letter.isascii() or unicodedata.name(letter, "").startswith("LATIN ") for letter in text)
 
 
-def _of_tar(path: Path, folder: Path, budget: Budget) -> Iterator[Member | str]:
+@contextmanager
+def _open_tar(path: Path, limit: int | None) -> Iterator[tarfile.TarFile]:
     with path.open("rb") as packed, _plain(packed) as stream:
-        bounded = cast("IO[bytes]", Bounded(stream, budget))
+        bounded = cast("IO[bytes]", Bounded(stream, path, limit or MAX_STREAM))
         with tarfile.open(fileobj=bounded, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
-            for index, item in enumerate(archive):
-                budget.member()
-                if item.isdir():
-                    continue
-                try:
-                    yield _tar_member(archive, item, folder, index)
-                except Refused as refusal:
-                    yield f"{line(item.name)}: {refusal}"
+            yield archive
 
 
-def _tar_member(archive: tarfile.TarFile, item: tarfile.TarInfo, folder: Path, index: int) -> Member:
-    name = checked(item.name)
+def _forget(archive: tarfile.TarFile) -> None:
+    """The members that were read, each of which would stay in memory."""
+    archive.members = []  # type: ignore[attr-defined]  # documented for streams, and missing in the stubs
+
+
+def _of_tar(path: Path, folder: Path, taken: Callable[[str], bool], stream: int | None) -> Iterator[Member | str]:
+    with _open_tar(path, stream) as archive:
+        for index, item in enumerate(_limited(archive, path)):
+            _forget(archive)
+            if item.isdir():
+                continue
+            try:
+                name = checked(item.name)
+                if taken(name):
+                    yield _tar_member(archive, item, name, folder, index)
+            except Refused as refusal:
+                yield f"{line(item.name)}: {refusal}"
+
+
+def _tar_member(archive: tarfile.TarFile, item: tarfile.TarInfo, name: str, folder: Path, index: int) -> Member:
     if ignored(name):
         return Member(name=name)
     if not item.isreg():
@@ -239,13 +289,16 @@ def _plain(packed: IO[bytes]) -> IO[bytes]:
 
 
 class Bounded(io.RawIOBase):
-    """A stream that ends with an error when more comes out of it than the budget has."""
+    """A stream that ends with an error when more comes out of it than any class packs."""
 
-    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
+    def __init__(self, stream: IO[bytes], path: Path, limit: int) -> None:
         super().__init__()
-        self._stream, self._budget = stream, budget
+        self._stream, self._path, self._limit = stream, path, limit
+        self._left = limit
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
-        self._budget.spend(len(data))
+        self._left -= len(data)
+        if self._left < 0:
+            raise UsageError(f"{self._path}: unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")
         return data

@@ -18,6 +18,8 @@ from typing import Any
 import click
 
 from grader import course as courses
+from grader.cli.finding import find_course
+from grader.cli.helping import lay_out
 from grader.errors import Exit, UsageError
 from grader.quiz import key, loading, marksheet
 from grader.quiz.marksheet import Change, Marksheet
@@ -53,8 +55,8 @@ def _for_exercises(args: Sequence[str]) -> click.Command | None:
         exercises, quizzes = found.exercise_ids(), found.quiz_ids()
         only_theirs = any(name.startswith("--gradebook") for name in args)
         if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
-            command: click.Command | None = import_module(EXERCISES).command if find_spec(EXERCISES) else None
-            return command
+            find_course(given or joined)
+            return lay_out(import_module(EXERCISES).command) if find_spec(EXERCISES) else None
     return None
 
 
@@ -88,7 +90,7 @@ def command(
 
     For an exercise's stored verdicts: grade regrade EXERCISE --help
     """
-    found = courses.find(course)
+    found = find_course(course)
     if quiz_id not in (known := [*found.quiz_ids(), *found.exercise_ids()]):
         raise UsageError(f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)')
     quiz = loading.load(found, quiz_id)
@@ -141,6 +143,6 @@ def _line(change: Change) -> str:
     if change.passed_after != change.passed_before:
         passes = "  now passes" if change.passed_after else "  no longer passes"
     why = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in change.questions.items())
-    difference = change.after - change.before
-    score = f"{change.before:g} → {change.after:g} of {change.max_score:g} ({difference:+g})"
+    difference = round(change.after - change.before, 6)
+    score = f"{change.before:g} → {change.after:g} of {change.max_score:g}" + (f" ({difference:+g})" if difference else "")
     return f"{line(change.student, limit=40):<20} {score}{passes}  [{why}]"

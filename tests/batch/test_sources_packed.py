@@ -84,7 +84,7 @@ def test_a_bad_archive_within_costs_nobody_else(tmp_path):
     for _ in range(4):
         deep = packed({"x.zip": deep})
     files = {
-        "ada/bomb.zip": packed({f"{number}.py": bytes(40_000_000) for number in range(2)}),
+        "ada/bomb.zip": packed({f"{number}.py": bytes(40_000_000) for number in range(3)}),
         "bo/cut.zip": packed({"x.py": PY * 100})[:-60],
         "cy/deep.zip": deep,
         "dee/out.zip": packed({"../../x.py": PY}),
@@ -94,7 +94,7 @@ def test_a_bad_archive_within_costs_nobody_else(tmp_path):
         assert {each.student for each in found if each.files} == {"eve"}
         assert [problem.partition(": ")[0] for problem in found.problems] == [
             "ada/bomb.zip", "bo/cut.zip", "cy/deep.zip/x.zip/x.zip/x.zip", "dee/out.zip"]  # fmt: skip
-        assert "unpacks to more than 200 times its size" in found.problems[0]
+        assert "120 MB of files; at most 100 MB of one student are unpacked" in found.problems[0]
         assert "not an archive that can be read" in found.problems[1]
         assert "its name leads out of the archive" in found.problems[3]
 

@@ -13,6 +13,7 @@ from grader.errors import UsageError
 from grader.gradebook.grades import Cell, Row, Sheet
 from grader.reports.reading import number
 from grader.spreadsheets import read_table
+from grader.student_ids import to_look
 
 # What makes a spreadsheet take a cell for a formula, also after blanks.
 FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
@@ -62,10 +63,11 @@ def render(rows: Iterable[Sequence[str]], separator: str = ",") -> str:
 def harmless(cell: str) -> str:
     """The cell, with an apostrophe where a spreadsheet would run it.
 
-    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada")
-    ("'=HYPERLINK(1)", '-5.5', 'Ada')
+    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada"), harmless("-")
+    ("'=HYPERLINK(1)", '-5.5', 'Ada', '-')
     """
-    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell.strip()) else cell
+    alone = len(cell.strip()) == 1  # as Moodle writes `-` for no grade; a sign by itself is no formula
+    return f"'{cell}" if FORMULA.match(cell) and not alone and not NUMBER.fullmatch(cell.strip()) else cell
 
 
 def scaled(cell: Cell, most: float | None) -> str:
@@ -84,5 +86,5 @@ def comment(cell: Cell) -> str:
 
 
 def by_student(sheet: Sheet) -> dict[str, Row]:
-    """Rows by every id in lower case."""
-    return {row.student.casefold(): row for row in sheet.rows}
+    """Rows by their ids, as they look (see `student_ids.to_look`)."""
+    return {to_look(row.student): row for row in sheet.rows}
