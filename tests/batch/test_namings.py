@@ -44,22 +44,22 @@ TABLE = [
     }),
     ("blackboard", "gradebook_2026-FALL-DL_Max_Pooling_2026-10-02-09-00-00", {
         "Max Pooling_a_lovelace_attempt_2026-09-30-10-15-00_pool.py":
-            ("a_lovelace", "pool.py", None, datetime(2026, 9, 30, 10, 15)),
+            ("a_lovelace", "pool.py", None, datetime.fromisoformat("2026-09-30T10:15")),
         "Max Pooling_a_lovelace_attempt_2026-10-01-21-40-12_pool_2.py":
-            ("a_lovelace", "pool_2.py", None, datetime(2026, 10, 1, 21, 40, 12)),
-        "Max Pooling_a_boole_attempt_2026-10-01-08-00-00.txt": ("a_boole", "", None, datetime(2026, 10, 1, 8)),
+            ("a_lovelace", "pool_2.py", None, datetime.fromisoformat("2026-10-01T21:40:12")),
+        "Max Pooling_a_boole_attempt_2026-10-01-08-00-00.txt": ("a_boole", "", None, datetime.fromisoformat("2026-10-01T08:00")),
     }),
     ("blackboard", "download", {
-        "HW_1_ada_attempt_2026-09-30-10-15-00_x.zip/x.py": ("ada", "x.zip/x.py", None, datetime(2026, 9, 30, 10, 15)),
-        "HW_1_bo_attempt_2026-09-30-10-15-00_x.py": ("bo", "x.py", None, datetime(2026, 9, 30, 10, 15)),
+        "HW_1_ada_attempt_2026-09-30-10-15-00_x.zip/x.py": ("ada", "x.zip/x.py", None, datetime.fromisoformat("2026-09-30T10:15")),
+        "HW_1_bo_attempt_2026-09-30-10-15-00_x.py": ("bo", "x.py", None, datetime.fromisoformat("2026-09-30T10:15")),
     }),
     ("brightspace", "Pooling Download", {
         "20311-900017 - Ada L - Sep 30, 2026 1015 AM/pooling.py":
-            ("20311", "pooling.py", None, datetime(2026, 9, 30, 10, 15)),
+            ("20311", "pooling.py", None, datetime.fromisoformat("2026-09-30T10:15")),
         "20311-900017 - Ada L - Oct 1, 2026 1240 AM/a/pooling.py":
-            ("20311", "a/pooling.py", None, datetime(2026, 10, 1, 0, 40)),
-        "20312-900017 - Bo - B - 1 October, 2026 21:40/x.py": ("20312", "x.py", None, datetime(2026, 10, 1, 21, 40)),
-        "20313-900017 - Cy C - Oct 1, 2026 9:40 PM - x y.py": ("20313", "x y.py", None, datetime(2026, 10, 1, 21, 40)),
+            ("20311", "a/pooling.py", None, datetime.fromisoformat("2026-10-01T00:40")),
+        "20312-900017 - Bo - B - 1 October, 2026 21:40/x.py": ("20312", "x.py", None, datetime.fromisoformat("2026-10-01T21:40")),
+        "20313-900017 - Cy C - Oct 1, 2026 9:40 PM - x y.py": ("20313", "x y.py", None, datetime.fromisoformat("2026-10-01T21:40")),
     }),
     ("gradescope", "assignment", {"submission_12/a/b.py": ("submission_12", "a/b.py", None, None)}),
     ("github", "cs-hello_submissions_2026_05_09_T_14_30_45", {
