@@ -1,4 +1,4 @@
-"""`grade bundle SERVICE OUT`: what Gradescope, GitHub Actions or GitLab CI need to grade an exercise."""
+"""`grade bundle SERVICE OUT`: what Gradescope, Classroom 50, GitHub Actions or GitLab CI need to grade an exercise."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 
 
 @click.command("bundle", options_metavar="[OPTIONS]")
-@click.argument("service", metavar="SERVICE", type=click.Choice(["gradescope", "github", "gitlab"]))
+@click.argument("service", metavar="SERVICE", type=click.Choice(["gradescope", "classroom50", "github", "gitlab"]))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("exercise", required=False, shell_complete=completing.exercises)
 @click.option(
-    "--file", "file_", metavar="FILE", help="The file to grade there (default: EXERCISE.py); not for Gradescope."
+    "--file", "file_", metavar="FILE", help="The file to grade there (default: EXERCISE.py); for GitHub and GitLab."
 )
 @click.option("--package", metavar="SPEC", help="What pip installs there, such as git+https://…; not for Gradescope.")
 @click.option(
@@ -31,12 +31,13 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 def command(
     service: str, out: Path, exercise: str | None, file_: str | None, package: str | None, course: Path | None
 ) -> None:
-    r"""Write to OUT what SERVICE (gradescope, github or gitlab) needs to grade EXERCISE: a zip archive for Gradescope,
-    files for the students' repository otherwise. Neither holds a solution or a key. EXERCISE may be left out where OUT
+    r"""Write to OUT what SERVICE (gradescope, classroom50, github or gitlab) needs to grade EXERCISE: a zip archive for Gradescope,
+    files for the classroom's folder in your `classroom50` repository, files for the students' repository otherwise. None holds a solution or a key. EXERCISE may be left out where OUT
     is named like it.
 
     \b
     grade bundle gradescope exercise3.zip
+    grade bundle classroom50 classroom50/cs-principles exercise3 --package git+https://our.git/grade
     grade bundle github repository/ exercise3 --package git+https://our.git/grade
     grade bundle gitlab repository/ exercise3 --file src/model.py --package keras-grade==0.1
     """
@@ -50,7 +51,11 @@ def command(
         raise UsageError(
             f"--package: what shall pip install there? A plain name, URL or path{f', got {package!r}' if package else ''}"
         )
-    pages = bundle.ci(found, service, wanted, file_ or f"{wanted}.py", package)
+    if service == "classroom50":
+        pages = bundle.classroom50(found, wanted, package)
+    else:
+        texts = bundle.ci(found, service, wanted, file_ or f"{wanted}.py", package)
+        pages = {name: text.encode() for name, text in texts.items()}
     for name in pages:
         if (out / name).exists():
             raise UsageError(f"{out / name} is there already; move it away first")

@@ -32,7 +32,9 @@ OPTIONS = (
     click.option("--codabench", metavar="FILE", help="Write Codabench's scores.json."),
     click.option("--html", metavar="FILE", help="Write a page with curves and all findings."),
     click.option("--github", is_flag=True, help="GitHub Actions: annotations and a step summary."),
-    click.option("--classroom", is_flag=True, help="GitHub Classroom: the step's output `result`."),
+    click.option("--classroom50", metavar="FILE", help="Write Classroom 50's result.json, in its runner."),
+    # Workflows in students' repositories still give it; the service that read it has closed.
+    click.option("--classroom", is_flag=True, hidden=True, expose_value=False, help="Nothing any more."),
 )
 MOST_SENTENCES = 50
 
@@ -76,8 +78,8 @@ def deliver(
             write.write(Path(str(chosen[name])), text)
     if chosen["github"]:
         import_module("grader.reports.github").publish(verdicts, os.environ)
-    if chosen["classroom"]:
-        import_module("grader.reports.classroom").publish(verdicts, os.environ)
+    if chosen["classroom50"] is not None:
+        import_module("grader.reports.classroom50").publish(Path(str(chosen["classroom50"])), verdicts, os.environ)
 
 
 def one_line(verdict: Verdict) -> str:

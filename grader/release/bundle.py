@@ -87,10 +87,7 @@ def ci(course: Course, service: str, exercise_id: str, file: str, package: str) 
     load(course, exercise_id)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.(py|ipynb)", file) or ".." in file:
         raise UsageError(f"{file!r}: name a .py file or notebook in the repository, of letters, digits, _ - . and /")
-    if any(pattern.search(package) for pattern in CREDENTIALS.values()):
-        raise UsageError(
-            "--package holds a password or token, and every student could read it; let the service's own secrets give it"
-        )
+    _check_package(package)
     folder = TEMPLATES / service
     values = {"EXERCISE_ID": exercise_id, "SUBMISSION_FILE": file, "PACKAGE_SPEC": package}
     return {
@@ -98,6 +95,36 @@ def ci(course: Course, service: str, exercise_id: str, file: str, package: str) 
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def classroom50(course: Course, exercise_id: str, package: str) -> dict[str, bytes]:
+    """The autograder of one assignment for Classroom 50, by names below the classroom's folder.
+
+    Anybody who finds the classroom's pages can read it, so it holds what a student gets, and no more.
+
+    Args:
+        package: what pip installs there.
+
+    Raises:
+        UsageError: there is no such exercise, or the package's address holds a password.
+        CourseError: see `public.collect`.
+    """
+    load(course, exercise_id)
+    _check_package(package)
+    values = {"EXERCISE_ID": exercise_id, "PACKAGE_SPEC": repr(package)}
+    folder = f"autograders/{exercise_id}"
+    files = {f"{folder}/autograder.py": _filled(TEMPLATES / "classroom50" / "autograder.py.txt", values).encode()}
+    for name, content in public.collect(course, [exercise_id]).files.items():
+        files[f"{folder}/course/{name}"] = content
+    return files
+
+
+def _check_package(package: str) -> None:
+    """Raises: UsageError: it would give a password away."""
+    if any(pattern.search(package) for pattern in CREDENTIALS.values()):
+        raise UsageError(
+            "--package holds a password or token, and every student could read it; let the service's own secrets give it"
+        )
 
 
 def _filled(path: Path, values: dict[str, str]) -> str:

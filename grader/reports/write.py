@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.errors import GradeError, GraderError, UsageError
@@ -49,20 +50,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise _explained(path, error) from error
 
 
-def write_folder(folder: Path, pages: dict[str, str]) -> None:
+def write_folder(folder: Path, pages: Mapping[str, str] | Mapping[str, bytes]) -> None:
     """Writes several pages under a folder, which is made where it is missing; names are relative, with `/`.
 
     Raises:
         UsageError: nothing can be written there.
         GraderError: the disk is full.
     """
-    for name, text in pages.items():
+    for name, content in pages.items():
         path = folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
             raise _explained(path.parent, error) from error
-        write(path, text)
+        write_bytes(path, content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def _to_stdout(data: bytes) -> None:

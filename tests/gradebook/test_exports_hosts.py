@@ -176,8 +176,8 @@ def test_from_a_hosts_archive_to_its_own_table(tmp_path, host, with_roster):
     theirs = read(text.encode(), "theirs.csv")
     filled, left = fill(graded_, theirs)
     rows = read(filled.encode(), "filled")
-    person = [index for index, cell in enumerate(rows.header) if cell in ("Student", "Full name", "Last Name")][0]
-    grade = [index for index, cell in enumerate(rows.header) if cell.startswith(("Dense layers", "Grade"))][0]
+    person = next(index for index, cell in enumerate(rows.header) if cell in ("Student", "Full name", "Last Name"))
+    grade = next(index for index, cell in enumerate(rows.header) if cell.startswith(("Dense layers", "Grade")))
     before = [cells_[theirs.header.index(rows.header[person])].lstrip("=") for cells_ in theirs.rows]
 
     assert left == []

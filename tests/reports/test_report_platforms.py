@@ -1,15 +1,15 @@
-"""The formats of Gradescope, GitHub Classroom, Coursera and Codabench, checked as those platforms read them."""
+"""The formats of Gradescope, Classroom 50, Coursera and Codabench, checked as those platforms read them."""
 
-import base64
 import json
 import math
 
 import jsonschema
 import pytest
 import report_samples as samples
+from msgspec import structs
 
 from grader.errors import GraderError, UsageError
-from grader.reports import classroom, codabench, coursera, gradescope
+from grader.reports import classroom50, codabench, coursera, gradescope
 
 # Gradescope's "Autograder Specifications", section "Output format", as a schema; nothing undocumented is allowed.
 VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
@@ -48,31 +48,6 @@ GRADESCOPE = {
         "leaderboard": {"type": "array"},
     },
 }
-# What github-classroom's grading reporter takes from each test.
-CLASSROOM = {
-    "type": "object",
-    "required": ["version", "status", "max_score", "tests"],
-    "properties": {
-        "version": {"type": "integer"},
-        "status": {"enum": ["pass", "fail", "error"]},
-        "max_score": {"type": "number"},
-        "tests": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name", "status", "score"],
-                "properties": {
-                    "name": {"type": "string"},
-                    "status": {"enum": ["pass", "fail", "error"]},
-                    "score": {"type": "number"},
-                    "message": {"type": ["string", "null"]},
-                    "line_no": {"type": "integer"},
-                    "execution_time": {"type": "number"},
-                },
-            },
-        },
-    },
-}
 
 
 def strict(text):
@@ -80,12 +55,6 @@ def strict(text):
         raise AssertionError(f"{name} is not JSON")
 
     return json.loads(text, parse_constant=refuse)
-
-
-def decoded(verdicts):
-    text = classroom.render(verdicts)
-    assert text.count("\n") == 1
-    return strict(base64.b64decode(text, validate=False))
 
 
 @pytest.mark.parametrize("name", samples.SAMPLES)
@@ -138,36 +107,69 @@ def test_gradescope_stays_as_it_was_checked(golden):
     golden("gated.gradescope.json", gradescope.render([samples.gated()]))
 
 
-@pytest.mark.parametrize("name", samples.SAMPLES)
-def test_classroom_takes_every_verdict(name):
-    """Each result decodes to what the reporter reads."""
-    jsonschema.validate(decoded([samples.SAMPLES[name]()]), CLASSROOM)
+# What Classroom 50's collection takes: "The result.json contract" in its manual.
+CLASSROOM50 = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["schema", "classroom", "assignment", "submission", "commit", "release", "review", "datetime", "score", "max-score",
+                 "tests"],
+    "properties": {
+        "schema": {"const": "classroom50/result/v1"},
+        **{key: {"type": "string", "minLength": 1} for key in ("classroom", "assignment", "submission", "commit", "release", "review")},
+        "datetime": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+        "score": {"type": "integer"},
+        "max-score": {"type": "integer"},
+        "tests": {"type": "array", "items": {
+            "type": "object",
+            "required": ["test-name", "passed", "score", "max-score"],
+            "properties": {"test-name": {"type": "string"}, "passed": {"type": "boolean"}, "score": {"type": "integer"},
+                           "max-score": {"type": "integer"}, "message": {"type": "string"}},
+        }},
+    },
+}  # fmt: skip
+RUNNER = {
+    "CLASSROOM": "cs-principles", "ASSIGNMENT": "hello", "SUBMISSION_TAG": "submit/2026-06-01T14-32-05Z-a1b2c3d",
+    "COMMIT_URL": "https://example.org/commit/1", "RELEASE_URL": "https://example.org/releases/tag/1",
+}  # fmt: skip
 
 
-def test_classroom_sums_to_the_score():
-    """As the reporter adds them up, the points of all results are those of the verdicts."""
-    results = decoded([samples.timed_out(), samples.quiz()])
-    total = sum(test["score"] for test in results["tests"])
-
-    assert (total, results["max_score"]) == (57, 103)
-    assert results["status"] == "fail"
+def result50(folder, verdicts, environ=RUNNER):
+    classroom50.publish(folder / "result.json", verdicts, environ)
+    return strict((folder / "result.json").read_text())
 
 
-def test_classroom_tells_pass_fail_and_error():
-    """The job fails by the status of the results."""
-    assert decoded([samples.passed()])["status"] == "pass"
-    assert decoded([samples.passed(), samples.gated()])["status"] == "fail"
-    assert decoded([samples.gated(), samples.fault()])["status"] == "error"
-    assert {test["status"] for test in decoded([samples.fault()])["tests"]} == {"error"}
+@pytest.mark.parametrize("name", sorted(set(samples.SAMPLES) - {"fault"}))
+def test_classroom50_takes_every_verdict(tmp_path, name):
+    """Whole points, and the identity that its runner gives."""
+    verdict = samples.SAMPLES[name]()
+    if verdict.status == "error":
+        return
+    found = result50(tmp_path, [verdict])
+
+    jsonschema.validate(found, CLASSROOM50)
+    scale = 1 if found["max-score"] == sum(check.max_points for check in verdict.checks) else 100
+    assert found["score"] == round(sum(check.points for check in verdict.checks) * scale)
+    assert (found["classroom"], found["review"]) == ("cs-principles", "https://example.org/commit/1")
+    assert all(test["test-name"].isprintable() and test["message"].isprintable() for test in found["tests"])
 
 
-def test_classroom_messages_stay_on_one_line():
-    """The reporter prints names and messages into the job's log; a second line of them could be a command."""
-    for test in decoded([samples.hostile()])["tests"]:
-        for text in (test["name"], test["message"]):
-            assert "\n" not in text
-            assert "##[" not in text
-            assert text.isprintable()
+def test_parts_of_points_are_given_in_hundredths(tmp_path):
+    """Classroom 50 has whole numbers only, and no part is lost."""
+    verdict = samples.passed()
+    checks = [structs.replace(verdict.checks[0], points=0.25, max_points=0.5), *verdict.checks[1:]]
+    found = result50(tmp_path, [structs.replace(verdict, checks=checks)])
+
+    assert (found["tests"][0]["score"], found["tests"][0]["max-score"]) == (25, 50)
+    assert found["max-score"] == round(100 * sum(check.max_points for check in checks))
+
+
+def test_classroom50_gets_no_result_for_a_fault_of_ours_nor_outside_its_runner(tmp_path):
+    """Nobody gets 0 points for it, and a result without identity would be refused there."""
+    with pytest.raises(GraderError, match="no result for Classroom 50: the grader failed"):
+        result50(tmp_path, [samples.fault()])
+    with pytest.raises(UsageError, match="--classroom50: CLASSROOM, SUBMISSION_TAG not set; it works where"):
+        result50(tmp_path, [samples.passed()], {**RUNNER, "CLASSROOM": "", "SUBMISSION_TAG": ""})
+    assert not (tmp_path / "result.json").exists()
 
 
 def test_coursera_gets_a_share_and_words():
@@ -218,18 +220,3 @@ def test_codabench_of_one_and_of_several(golden):
     assert both["exercise3_epochs"] == 9
     assert both["week3_score"] == 2
     assert both["passed"] == 1
-
-
-def test_classroom_s_result_is_an_output_of_the_step(tmp_path):
-    """`--classroom` appends one line to the runner's file; elsewhere, and where it can't be written, it says so."""
-    path = tmp_path / "output"
-    path.write_text("before=1\n")
-    classroom.publish([samples.passed()], {"GITHUB_OUTPUT": str(path)})
-
-    before, result = path.read_text().splitlines()
-    assert before == "before=1"
-    assert json.loads(base64.b64decode(result.removeprefix("result=")))["status"] == "pass"
-    with pytest.raises(UsageError, match="--classroom: GITHUB_OUTPUT isn't set; it works in a step of GitHub Actions"):
-        classroom.publish([samples.passed()], {})
-    with pytest.raises(GraderError, match="the step's outputs .* can't be written: Is a directory"):
-        classroom.publish([samples.passed()], {"GITHUB_OUTPUT": str(tmp_path)})
