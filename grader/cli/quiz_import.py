@@ -21,7 +21,7 @@ from grader.yamltree import decode
 
 FORMATS = ("gift", "text2qti", "qti12")
 SUFFIXES = {".gift": "gift", ".zip": "qti12", ".xml": "qti12", ".qti": "qti12"}
-MOST_LINES = 60
+MOST_LINES = 2000
 
 
 @click.command("quiz-import", options_metavar="[OPTIONS]")

@@ -78,7 +78,7 @@ def test_choices_are_folded_after_their_bars(told):
     """Where even the option alone is too long."""
     text = told("export", "--help", columns=40)
 
-    assert "  --format [canvas|moodle|\n    blackboard|brightspace|\n    gradescope|csv|json|xlsx]\n      Whose table to write." in text
+    assert "  --format [canvas|moodle|blackboard|\n    brightspace|gradescope|csv|json|\n    xlsx]\n      Whose table to write." in text
 
 
 def test_commands_are_grouped_by_who_uses_them(told):

@@ -47,7 +47,7 @@ Escaped \= \{ \} \~ \# \: \\ \n end{T}
 
 
 def test_gift_as_moodle_documents_it():
-    """Choices, weights, short answers, blanks, numbers and truth are read; essays, matching and descriptions are listed."""
+    """Choices, weights, short answers, blanks, numbers and truth are read; matching as choices; essays and descriptions are listed."""
     draft = gift_reader.read(MOODLE_GIFT, "x.gift")
 
     assert draft.title == "Week 9"
@@ -59,9 +59,13 @@ def test_gift_as_moodle_documents_it():
         ("numeric", "When was Ulysses S. Grant born?"),
         ("numeric", "Between 1 and 5?"),
         ("truefalse", "The sun rises in the west."),
+        ("single", "Match.\ncanada"),
+        ("single", "Match.\nitaly"),
         ("truefalse", "Escaped = { } ~ # : \\\n end"),
     ]
-    first, two, tomb, _, born, between, sun, _ = draft.questions
+    first, two, tomb, _, born, between, sun, canada, italy, _ = draft.questions
+    assert [(o.text, o.right) for o in italy.options] == [("Ottawa", False), ("Rome", True)]
+    assert canada.points + italy.points == 1
     assert (first.title, first.explain) == ("Q1", "The order is ROYGBIV")
     assert [(o.text, o.right, o.feedback) for o in first.options] == [
         ("yellow", True, "right; good!"), ("red", False, "wrong, it's orange"), ("blue", False, "wrong, it's green"),
@@ -72,10 +76,9 @@ def test_gift_as_moodle_documents_it():
     assert [(o.text, o.right, o.feedback) for o in sun.options] == [
         ("True", False, "No."), ("False", True, "Yes, in the east."),
     ]  # fmt: skip
-    assert [re.sub(r"^line \d+: ", "", text) for text in draft.lost] == [
+    assert [re.sub(r'^line \d+ "[^"]*": ', "", text) for text in draft.lost] == [
         "<b> is kept as its text only",
         'the answer "Grant", which earns 40 %',
-        "matching, which our kinds of question don't have; the question is left out",
         "an essay, which nobody can mark but a person; the question is left out",
         "a description without a question; the question is left out",
     ]
@@ -116,7 +119,7 @@ def test_broken_gift_is_told_with_its_line(text, message):
 )
 def test_what_our_format_cannot_say_is_listed(answers, lost):
     """No part of a GIFT question vanishes without a line."""
-    assert gift_reader.read(f"Q {answers}", "x.gift").lost == [f"line 1: {lost}"]
+    assert gift_reader.read(f"Q {answers}", "x.gift").lost == [f'line 1 "Q": {lost}']
 
 
 TEXT2QTI = """\
@@ -265,7 +268,7 @@ def item(kind, processing="", presentation=""):
     return (
         "<questestinterop><assessment title='T'><section><item ident='i' title='Q'><itemmetadata><qtimetadata>"
         f"<qtimetadatafield><fieldlabel>question_type</fieldlabel><fieldentry>{kind}</fieldentry></qtimetadatafield>"
-        f"</qtimetadata></itemmetadata><presentation>{presentation}</presentation><resprocessing>{processing}</resprocessing>"
+        f"</qtimetadata></itemmetadata><presentation><material><mattext>Why?</mattext></material>{presentation}</presentation><resprocessing>{processing}</resprocessing>"
         "</item></section></assessment></questestinterop>"
     ).encode()
 
@@ -289,7 +292,7 @@ def test_what_qti_says_beyond_us_is_listed(data, lost):
     """A question that can't be taken over is named with the reason, and a quiz of none is refused."""
     draft = qti12_reader.read(data, "x.xml")
 
-    assert draft.lost == [f'question "Q": {lost}']
+    assert draft.lost == [f'question 1 "Why?": {lost}']
     with pytest.raises(ImportedError, match="x.xml: no question that can be taken over"):
         written(draft, "x", "x.xml")
 
@@ -321,13 +324,13 @@ def test_an_imported_quiz_is_ready_to_mark(inside, tmp_path):
 
     done = inside("quiz-import", "q.gift", "--id", "week9", env=env)
     assert done.returncode == 0
-    assert "week9.yaml (8 questions) and" in done.stdout
-    assert "left out: line 25: an essay, which nobody can mark but a person; the question is left out" in done.stderr
+    assert "week9.yaml (10 questions) and" in done.stdout
+    assert 'left out: line 25 "Write an essay.": an essay, which nobody can mark but a person; the question is left out' in done.stderr
 
     (tmp_path / "a.yaml").write_text(
         "{schema: grade-responses/1, quiz: week9, student: s, answers: {Q1: [a], q5: 1823}}"
     )
-    assert inside("quiz", "week9", "--answers", "a.yaml", "-q", env=env).stdout == "week9: failed, 2/8\n"
+    assert inside("quiz", "week9", "--answers", "a.yaml", "-q", env=env).stdout == "week9: failed, 2/9\n"
     assert (
         "is there already; give another --id, or remove it"
         in inside("quiz-import", "q.gift", "--id", "week9", env=env).stderr
@@ -341,9 +344,9 @@ def test_an_imported_quiz_is_ready_to_mark(inside, tmp_path):
         (("quiz-import", "none.gift"), "grade: none.gift: can't be read: No such file or directory"),
         (("quiz-import", "bad.gift"), "grade: bad.gift:1:1: not UTF-8 text"),
         (("quiz-import", "q.gift", "--id", "../x"), "grade: --id must be letters, digits, - and _"),
-        (("quiz-import", "essay.gift"), "grade: essay.gift: no question that can be taken over\nline 1: an essay"),
+        (("quiz-import", "essay.gift"), 'grade: essay.gift: no question that can be taken over\nline 1 "Q": an essay'),
         (("quiz-import", "twice.gift"), 'twice.gift as quizzes/twice.yaml:11:5: E204 question "q1" has two options with the text "a"'),
-        (("quiz-import", "part.gift", "--strict"), "grade: part.gift: our format can't say all of it:\n  line 1: feedback"),
+        (("quiz-import", "part.gift", "--strict"), "grade: part.gift: our format can't say all of it:\n  line 1 \"Q\": feedback"),
         (("quiz-export", "week3", "o.x", "--format", "gift", "--strict"), "grade: GIFT (Moodle) can't say all of week3:"),
         (("quiz-export", "week3", "no/o.x", "--format", "gift"), "grade: can't write no/o.x: there is no folder"),
         (("quiz-export", "week4", "o.x", "--format", "gift"), 'grade: no quiz "week4"; did you mean "week3"?'),

@@ -21,6 +21,15 @@ class ImportedError(UsageError):
     """A file can't become a quiz; the message lists every reason."""
 
 
+class Skipped(Exception):
+    """A question that isn't taken over; the message says why."""
+
+
+def refuse_picture(name: str) -> None:
+    """For prompts and options. Raises: Skipped: what they say is in the picture."""
+    raise Skipped(f'the picture "{name[:60]}" is part of it')
+
+
 class DraftOption(Struct, kw_only=True, frozen=True):
     text: str
     right: bool = False

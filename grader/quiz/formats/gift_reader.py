@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
-from grader.quiz.formats.draft import Draft, DraftOption, DraftQuestion, ImportedError, number_fields
+from grader.quiz.formats.draft import (
+    Draft,
+    DraftOption,
+    DraftQuestion,
+    ImportedError,
+    Skipped,
+    number_fields,
+    refuse_picture,
+)
 from grader.quiz.formats.plain import decimal, from_html, tidy
 from grader.quiz.values import number
 
@@ -18,11 +27,8 @@ PUT_BACK = re.compile(f"[{chr(PRIVATE)}-{chr(PRIVATE + 0x7F)}]")
 FORMAT = re.compile(r"\s*\[(html|markdown|plain|moodle)\]")
 WEIGHT = re.compile(r"\s*%(-?\d{1,3}(?:\.\d{0,9})?)%")
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
+PICTURE = re.compile(r"!\[[^\]\n]*\]\((?P<name>[^)\s]+)|@@PLUGINFILE@@/(?P<file>[^\s\"'<>)]+)")
 TRUTH = re.compile(r"\s*(TRUE|T|FALSE|F)\s*(?=#|\Z)", re.IGNORECASE)
-
-
-class _Skipped(Exception):
-    """A question that our kinds can't say; the message says why."""
 
 
 def read(text: str, source: str) -> Draft:
@@ -43,10 +49,11 @@ def read(text: str, source: str) -> Draft:
             rest = block.partition("\n")[2]
             lost += [f"line {line}: text after a category"] if rest.strip() else []
             continue
+        place = _place(block, line)
         try:
-            questions.append(_question(block, f"line {line}", lost))
-        except _Skipped as error:
-            lost.append(f"line {line}: {error}; the question is left out")
+            questions += _questions(block, place, lost)
+        except Skipped as error:
+            lost.append(f"{place}: {error}; the question is left out")
         except ValueError as error:
             raise ImportedError(f"{source}:{line}: {error}") from error
     return Draft(title=title, questions=questions, lost=lost)
@@ -78,20 +85,35 @@ def _clean(text: str) -> str:
     return PUT_BACK.sub(back, text).strip()
 
 
-def _text(text: str, place: str, lost: list[str], form: str = "moodle") -> str:
-    """A text in its format, as plain text."""
+def _place(block: str, line: int) -> str:
+    """What messages call a question: its line, and its own words."""
+    title, _, stem = block.partition("::")[2].partition("::") if block.startswith("::") else ("", "", block)
+    words = " ".join(_text(stem.partition("{")[0], "", [], picture=lambda _: None).split()) or _clean(title)
+    return f'line {line} "{words[:60]}"' if words else f"line {line}"
+
+
+def _text(
+    text: str, place: str, lost: list[str], form: str = "moodle", picture: Callable[[str], None] = refuse_picture
+) -> str:
+    """A text in its format, as plain text.
+
+    Args:
+        picture: is told each picture.
+    """
     if found := FORMAT.match(text):
         form, text = found[1], text[found.end() :]
     clean = _clean(text)
+    if found := PICTURE.search(clean):
+        picture(unquote((found["name"] or found["file"]).rpartition("/")[2]))
     if form == "markdown":
         lost.append(f"{place}: Markdown is kept as it is written")
     elif form == "html" or (form == "moodle" and TAG.search(clean)):
         source = clean if form == "html" else clean.replace("\n", "<br>")
-        return from_html(source, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"))
+        return from_html(source, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"), picture)
     return tidy(clean)
 
 
-def _question(block: str, place: str, lost: list[str]) -> DraftQuestion:
+def _questions(block: str, place: str, lost: list[str]) -> list[DraftQuestion]:
     title = ""
     if block.startswith("::"):
         title, closed, block = block[2:].partition("::")
@@ -99,7 +121,7 @@ def _question(block: str, place: str, lost: list[str]) -> DraftQuestion:
             raise ValueError("the title isn't closed; write ::title::")
     stem, opened, rest = block.partition("{")
     if not opened:
-        raise _Skipped("a description without a question") if "}" not in stem else ValueError("a } without its {")
+        raise Skipped("a description without a question") if "}" not in stem else ValueError("a } without its {")
     answers, closed, tail = rest.partition("}")
     if not closed or "{" in answers or "{" in tail or "}" in tail:
         raise ValueError("the braces don't match, or a blank line stands between them")
@@ -108,10 +130,35 @@ def _question(block: str, place: str, lost: list[str]) -> DraftQuestion:
     if tail.strip():
         prompt = f"{prompt} _____ {_text(tail, place, lost, form)}".strip()
     answers, marked, general = answers.partition("####")
-    explain = _text(general, place, lost, form) if marked else ""
-    return _answered(
-        answers, _Given(place=place, lost=lost, form=form), title=_clean(title), prompt=prompt, explain=explain
-    )
+    given = _Given(place=place, lost=lost, form=form)
+    explain = given.said(general) if marked else ""
+    if not prompt.strip():
+        raise Skipped("nothing is asked")
+    if "->" in answers and "~" not in answers and answers.strip().startswith("="):
+        return _matching(answers, given, _clean(title), prompt, explain)
+    return [_answered(answers, given, title=_clean(title), prompt=prompt, explain=explain)]
+
+
+def _matching(answers: str, given: _Given, title: str, prompt: str, explain: str) -> list[DraftQuestion]:
+    """A choice for each thing that is to be matched, which share the question's points as Moodle shares them."""
+    pairs = [part.partition("->")[::2] for part in answers.strip()[1:].split("=")]
+    things = [(given.text(thing), given.text(match)) for thing, match in pairs]
+    matches = list(dict.fromkeys(match for _, match in things if match))
+    asked = [(thing, match) for thing, match in things if thing and match]
+    if len(matches) < 2 or len(matches) < sum(bool(match) for _, match in things) or not asked:
+        raise Skipped("matching with fewer than two matches, or with one match for several things")
+    share = round(1 / len(asked), 6)
+    return [
+        DraftQuestion(
+            kind="single",
+            title=f"{title}-{index}" if title else "",
+            prompt=f"{prompt}\n{thing}",
+            points=share if index < len(asked) else round(1 - share * (len(asked) - 1), 6),
+            explain=explain,
+            options=[DraftOption(text=each, right=each == match) for each in matches],
+        )
+        for index, (thing, match) in enumerate(asked, 1)
+    ]
 
 
 class _Given:
@@ -123,6 +170,10 @@ class _Given:
     def text(self, text: str) -> str:
         return _text(text, self.place, self.lost, self.form)
 
+    def said(self, text: str) -> str:
+        """Feedback, which may lose its pictures."""
+        return _text(text, self.place, self.lost, self.form, lambda name: self.lose(f'the picture "{name[:60]}" of the feedback'))
+
     def lose(self, message: str) -> None:
         self.lost.append(f"{self.place}: {message}")
 
@@ -131,15 +182,13 @@ def _answered(answers: str, given: _Given, *, title: str, prompt: str, explain: 
     """The kind that a question's answers tell."""
     body = answers.strip()
     if not body:
-        raise _Skipped("an essay, which nobody can mark but a person")
+        raise Skipped("an essay, which nobody can mark but a person")
     if body.startswith("#"):
         fields = _numbers(body[1:], given)
         return DraftQuestion(kind="numeric", prompt=prompt, title=title, explain=explain, **fields)
     if found := TRUTH.match(body):
         options = _truth(found[1][0].upper() == "T", body[found.end() :], given)
         return DraftQuestion(kind="truefalse", prompt=prompt, title=title, explain=explain, options=options)
-    if "->" in body and "~" not in body:
-        raise _Skipped("matching, which our kinds of question don't have")
     if "~" in body:
         return _choices(_split(body), given, DraftQuestion(kind="single", prompt=prompt, title=title, explain=explain))
     texts = [_short(text, given) for text in ([body] if "=" not in body else body.split("=")[1:])]
@@ -184,13 +233,13 @@ def _numbers(body: str, given: _Given) -> dict[str, Any]:
         (ranges if two else intervals).append((first, second))
     fields = number_fields(intervals, ranges)
     if fields is None:
-        raise _Skipped("several numbers with different tolerances")
+        raise Skipped("several numbers with different tolerances")
     return fields
 
 
 def _truth(right: bool, said: str, given: _Given) -> list[DraftOption]:
     """Moodle's first feedback is for the wrong answer, its second for the right one."""
-    texts = [given.text(text) if text.strip() else "" for text in said.split("#")[1:3]]
+    texts = [given.said(text) if text.strip() else "" for text in said.split("#")[1:3]]
     wrong_said, right_said = [*texts, "", ""][:2]
     return [
         DraftOption(text=text, right=is_right, feedback=right_said if is_right else wrong_said)
@@ -214,14 +263,14 @@ def _choices(parts: list[tuple[str, Decimal | None, str]], given: _Given, head: 
     worth = [weight if weight is not None else Decimal(100 * (sign == "=")) for sign, weight, _ in parts]
     right = [share > 0 if several else share == 100 for share in worth]
     if not several and sum(right) != 1:
-        raise _Skipped(f"{sum(right)} options that are each right by themselves")
+        raise Skipped(f"{sum(right)} options that are each right by themselves")
     if not several and any(share not in (0, 100) for share in worth):
         given.lose("options that earn a part or lose points; they count as wrong")
     options = []
     for (_, _, text), is_right in zip(parts, right, strict=True):
         shown, _, said = text.partition("#")
         options.append(
-            DraftOption(text=given.text(shown), right=is_right, feedback=given.text(said) if said.strip() else "")
+            DraftOption(text=given.text(shown), right=is_right, feedback=given.said(said) if said.strip() else "")
         )
     kind, partial = "single", "off"
     if several:

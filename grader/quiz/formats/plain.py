@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
+from grader.quiz.formats.formulas import find_formula, read_mathml
 from grader.quiz.key import Shape, Solved
 from grader.quiz.model import Question
 from grader.quiz.values import Interval
@@ -29,35 +32,52 @@ def to_html(text: str) -> str:
 class _Text(HTMLParser):
     """Collects what a page shows."""
 
-    def __init__(self, lost: Callable[[str], None]) -> None:
+    def __init__(self, lost: Callable[[str], None], picture: Callable[[str], None]) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self.lost = lost
+        self.lost, self.picture = lost, picture
+        self._math: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "img":
-            known = dict(attrs)
-            self.pieces.append(known.get("data-equation-content") or known.get("alt") or "")
-        if tag not in PLAIN_TAGS:
+        if tag == "math" or self._math:
+            self._math.append(f"<{tag}>")
+        elif tag == "img":
+            self._show_image(dict(attrs))
+        elif tag not in PLAIN_TAGS:
             self.lost(f"<{tag}>")
         if tag in BLOCKS:
             self.pieces.append("\n" if tag == "br" else "\v")
 
+    def _show_image(self, attributes: Mapping[str, str | None]) -> None:
+        formula = find_formula(attributes)
+        if formula is None:
+            self.picture(PurePosixPath(unquote(attributes.get("src") or "")).name or "without a name")
+        elif "\\" in formula:
+            self.lost(f'the formula "{formula[:40]}"')
+        self.pieces.append(formula or attributes.get("alt") or "")
+
     def handle_endtag(self, tag: str) -> None:
-        if tag in BLOCKS and tag != "br":
+        if self._math:
+            self._math.append(f"</{tag}>")
+            if tag == "math":
+                self.pieces.append(read_mathml("".join(self._math)))
+                self._math = []
+        elif tag in BLOCKS and tag != "br":
             self.pieces.append("\v")
 
     def handle_data(self, data: str) -> None:
-        self.pieces.append(re.sub(r"[ \t\r\n]+", " ", data))
+        shown = re.sub(r"[ \t\r\n]+", " ", data)
+        self._math.append(html.escape(shown)) if self._math else self.pieces.append(shown)
 
 
-def from_html(text: str, lost: Callable[[str], None]) -> str:
-    """What HTML shows, as plain text.
+def from_html(text: str, lost: Callable[[str], None], picture: Callable[[str], None] | None = None) -> str:
+    """What HTML shows, as plain text; formulas as their TeX or as one would type them.
 
     Args:
         lost: is told each kind of tag that says more than its text.
+        picture: is told the name of each picture (default: it is lost).
     """
-    reader = _Text(lost)
+    reader = _Text(lost, picture or (lambda name: lost(f'the picture "{name[:60]}"')))
     reader.feed(text)
     reader.close()
     shown = re.sub(r" *\v[\v ]*", "\v", "".join(reader.pieces)).strip("\v ")

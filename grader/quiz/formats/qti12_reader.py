@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import defusedxml
 from defusedxml.ElementTree import fromstring
+from msgspec.structs import replace
 
 from grader.quiz.formats.archive import unpack
-from grader.quiz.formats.draft import Draft, DraftOption, DraftQuestion, ImportedError, number_fields
+from grader.quiz.formats.draft import (
+    Draft,
+    DraftOption,
+    DraftQuestion,
+    ImportedError,
+    Skipped,
+    number_fields,
+    refuse_picture,
+)
 from grader.quiz.formats.plain import decimal, from_html, tidy
 from grader.quiz.values import number
 
 MOST_BYTES = 20_000_000
+EXTENSION = "./selection_ordering/selection/selection_extension"
+Picture = Callable[[str], None] | None
 KINDS = {
     "multiple_choice_question": "single", "true_false_question": "truefalse", "multiple_answers_question": "multiple",
     "numerical_question": "numeric", "short_answer_question": "text",
 }  # fmt: skip
-
-
-class _Skipped(Exception):
-    """A question that our kinds can't say; the message says why."""
 
 
 def read(data: bytes, source: str) -> Draft:
@@ -60,15 +68,15 @@ def _parsed(data: bytes, name: str) -> ET.Element:
 
 def _quiz(root: ET.Element, settings: ET.Element | None) -> Draft:
     lost: list[str] = []
-    pools: dict[str, int] = {}
+    groups = _Groups(lost)
     questions: list[DraftQuestion] = []
-    for section, item in _items(root):
-        pool = _pool(section, pools)
-        title = item.get("title", "")
+    for number_, (section, item) in enumerate(_items(root), 1):
+        place = _place(item, number_)
         try:
-            questions.append(_question(item, pool, lost))
-        except _Skipped as error:
-            lost.append(f'question "{title[:40]}": {error}; it is left out')
+            questions.append(groups.place(section, _question(item, place, lost), place))
+        except Skipped as error:
+            lost.append(f"{place}: {error}; it is left out")
+    questions = groups.settle(root, questions)
     named = root.find(".//assessment")
     title = "" if named is None else named.get("title", "")
     known = {} if settings is None else _settings(settings, lost)
@@ -77,7 +85,7 @@ def _quiz(root: ET.Element, settings: ET.Element | None) -> Draft:
         description=known.pop("description", ""),
         questions=questions,
         settings=known,
-        pools={name: pick for name, pick in pools.items() if any(question.pool == name for question in questions)},
+        pools={name: pick for name, pick in groups.picks.items() if any(each.pool == name for each in questions)},
         lost=lost,
     )
 
@@ -87,17 +95,72 @@ def _items(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
     return ((parents[item], item) for item in root.iter("item"))
 
 
-def _pool(section: ET.Element, pools: dict[str, int]) -> str:
-    """The pool that a section is; empty where all of it is asked."""
-    picked = section.findtext("./selection_ordering/selection/selection_number", "")
-    if not picked.strip().isdigit():
-        return ""
-    name = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in section.get("title", "")).strip("-")[
-        :36
-    ]
-    name = name or f"pool{len(pools) + 1}"
-    pools.setdefault(name, int(picked))
-    return name
+def _place(item: ET.Element, count: int) -> str:
+    """What messages call a question: its number, and its own words."""
+    words = " ".join(_material(item.find("presentation"), "", [], None).split())
+    title = "" if item.get("title", "") == "Question" else item.get("title", "")
+    return f'question {count} "{(words or title)[:60]}"'
+
+
+class _Groups:
+    """Sections of which some questions are picked: their names, how many, and what each is worth.
+
+    Args:
+        lost: what the file said beyond that.
+    """
+
+    def __init__(self, lost: list[str]) -> None:
+        self.picks: dict[str, int] = {}
+        self._names: dict[ET.Element, str] = {}
+        self._lost = lost
+
+    def place(self, section: ET.Element, question: DraftQuestion, place: str) -> DraftQuestion:
+        """The question in its group, worth what the group says."""
+        picked = section.findtext("./selection_ordering/selection/selection_number", "").strip()
+        if not picked.isdigit():
+            return question
+        name = self._names.get(section) or self._name(section)
+        self.picks[name] = int(picked)
+        points = number(section.findtext(f"{EXTENSION}/points_per_item", ""))
+        if points is not None and points <= 0:
+            self._lost.append(f"{place}: its group gives no points")
+        return replace(question, pool=name, points=float(points) if points else question.points)
+
+    def _name(self, section: ET.Element) -> str:
+        title = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in section.get("title", ""))
+        wanted = title.strip("-")[:30].strip("-") or f"pool{len(self._names) + 1}"
+        taken = set(self._names.values())
+        name = next(each for count in range(1, len(taken) + 2) if (each := f"{wanted}-{count}" if count > 1 else wanted) not in taken)
+        self._names[section] = name
+        return name
+
+    def settle(self, root: ET.Element, questions: list[DraftQuestion]) -> list[DraftQuestion]:
+        """The questions that a group can hold, all of equal points; tells what a group asks and the file hasn't."""
+        for section in root.iter("section"):
+            self._tell_bank(section)
+        for section, name in self._names.items():
+            own = [each for each in questions if each.pool == name]
+            usual = Counter(each.points for each in own).most_common(1)
+            unlike = [each for each in own if each.points != usual[0][0]]
+            questions = [each for each in questions if each not in unlike]
+            for each in unlike:
+                words = " ".join(each.prompt.split())[:60]
+                self._lost.append(f'question "{words}": worth {each.points:g} in a group of {usual[0][0]:g}; it is left out')
+            left = len(own) - len(unlike)
+            if left < self.picks[name]:
+                title = section.get("title", "")[:60]
+                self._lost.append(f'group "{title}": asks {self.picks[name]} questions, of which {left} could be taken over')
+        return questions
+
+    def _tell_bank(self, section: ET.Element) -> None:
+        bank = section.findtext("./selection_ordering/selection/sourcebank_ref", "").strip()
+        if bank:
+            picked = section.findtext("./selection_ordering/selection/selection_number", "1").strip()
+            worth = section.findtext(f"{EXTENSION}/points_per_item", "1").strip()
+            self._lost.append(
+                f'group "{section.get("title", "")[:60]}": {picked[:10]} of the bank "{bank[:60]}", worth {worth[:10]} each; '
+                "the bank isn't in the file, so they are left out"
+            )
 
 
 def _settings(root: ET.Element, lost: list[str]) -> dict[str, Any]:
@@ -124,31 +187,38 @@ def _metadata(item: ET.Element) -> dict[str, str]:
     return {field.findtext("fieldlabel", ""): field.findtext("fieldentry", "").strip() for field in fields}
 
 
-def _plain(text: str, place: str, lost: list[str]) -> str:
-    return from_html(text, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"))
+def _plain(text: str, place: str, lost: list[str], picture: Picture = None) -> str:
+    return from_html(text, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"), picture)
 
 
-def _material(parent: ET.Element | None, place: str, lost: list[str]) -> str:
-    """The text that a part of an item shows."""
+def _material(parent: ET.Element | None, place: str, lost: list[str], picture: Picture) -> str:
+    """The text that a part of an item shows.
+
+    Args:
+        picture: is told each picture (default: it is lost).
+    """
     pieces = [] if parent is None else parent.findall("./material/mattext")
     texts = []
     for piece in pieces:
         text = piece.text or ""
-        texts.append(_plain(text, place, lost) if piece.get("texttype") == "text/html" else tidy(text))
+        texts.append(_plain(text, place, lost, picture) if piece.get("texttype") == "text/html" else tidy(text))
     return "\n".join(texts)
 
 
-def _question(item: ET.Element, pool: str, lost: list[str]) -> DraftQuestion:
+def _question(item: ET.Element, place: str, lost: list[str]) -> DraftQuestion:
     title = _last(item.get("ident", ""), 4) or item.get("title", "")
     title = "" if title == "Question" else title
     known = _metadata(item)
-    place = f'question "{title[:40]}"'
     kind = KINDS.get(known.get("question_type", ""))
     if kind is None:
         said = known.get("question_type", "") or "an unknown kind"
-        raise _Skipped(f"{said}, which our kinds of question don't have")
+        raise Skipped(f"{said}, which our kinds of question don't have")
     points = number(known.get("points_possible", "1") or "1")
-    prompt = _material(item.find("presentation"), place, lost)
+    if item.find("presentation/material/matimage") is not None:
+        refuse_picture("of the prompt")
+    prompt = _material(item.find("presentation"), place, lost, refuse_picture)
+    if not prompt.strip():
+        raise Skipped("nothing is asked")
     feedback = _feedback(item, place, lost)
     fields = (
         _choices(item, kind, feedback, place, lost)
@@ -161,7 +231,6 @@ def _question(item: ET.Element, pool: str, lost: list[str]) -> DraftQuestion:
         prompt=prompt,
         points=float(points if points is not None else 1),
         explain=feedback.get("general_fb", ""),
-        pool=pool,
         **fields,
     )
 
@@ -176,7 +245,7 @@ def _feedback(item: ET.Element, place: str, lost: list[str]) -> dict[str, str]:
     said = {}
     for feedback in item.iter("itemfeedback"):
         name = feedback.get("ident", "")
-        said[name] = "\n".join(_material(part, place, lost) for part in feedback.iter("flow_mat"))
+        said[name] = "\n".join(_material(part, place, lost, None) for part in feedback.iter("flow_mat"))
         if name in ("correct_fb", "general_incorrect_fb"):
             lost.append(f"{place}: feedback for right or wrong answers as a whole")
     return said
@@ -190,7 +259,7 @@ def _full(item: ET.Element) -> Iterator[ET.Element]:
         if where is None or not any(share is not None and share > 0 for share in shares):
             continue
         if any(share is not None and share < 100 for share in shares):
-            raise _Skipped("answers that earn a part of the points")
+            raise Skipped("answers that earn a part of the points")
         yield where
 
 
@@ -200,15 +269,17 @@ def _choices(item: ET.Element, kind: str, feedback: dict[str, str], place: str, 
         lost.append(f"{place}: Canvas's partial credit is taken over as net-correct")
     options = [
         DraftOption(
-            text=_material(label, place, lost),
+            text=_material(label, place, lost, refuse_picture),
             right=label.get("ident", "") in wanted,
             feedback=feedback.get(f"{label.get('ident', '')}_fb", ""),
             id=_last(label.get("ident", ""), 5),
         )
         for label in item.iter("response_label")
     ]
+    if not all(option.text.strip() for option in options) or len({option.text for option in options}) < len(options):
+        raise Skipped("an option that is empty, or is there twice")
     if kind != "multiple" and sum(option.right for option in options) != 1:
-        raise _Skipped("not exactly one right option")
+        raise Skipped("not exactly one right option")
     return {"options": options, "partial": "net-correct" if kind == "multiple" else "off"}
 
 
@@ -229,7 +300,7 @@ def _typed(item: ET.Element, kind: str) -> dict[str, Any]:
         exact = _end(where, "varequal")
         if low is None or high is None:
             if exact is None:
-                raise _Skipped("a number without its bounds")
+                raise Skipped("a number without its bounds")
             intervals.append((decimal(exact), "0"))
         elif exact is not None and exact - low == high - exact:
             intervals.append((decimal(exact), decimal(high - exact)))
@@ -237,7 +308,7 @@ def _typed(item: ET.Element, kind: str) -> dict[str, Any]:
             ranges.append((decimal(low), decimal(high)))
     fields = number_fields(intervals, ranges)
     if fields is None:
-        raise _Skipped("several numbers with different tolerances")
+        raise Skipped("several numbers with different tolerances")
     return fields
 
 
