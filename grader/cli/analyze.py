@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 import msgspec
 
+from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
-from grader.quiz import handed_in, key, loading, marksheet
+from grader.quiz import handed_in, key, lms_answers, loading, marksheet
 from grader.quiz.advice import cautions, remarks
 from grader.quiz.analysis import Analysis, Item, analyse
 from grader.quiz.handed_in import HandedIn
@@ -29,7 +30,7 @@ from grader.reports import write
 @click.command("analyze", options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
 @click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
-@click.option("--answers", type=click.Path(path_type=Path), help="A folder of response files, instead of marks.")
+@click.option("--answers", type=click.Path(path_type=Path), help="A folder of response files, Canvas's Student Analysis, or Moodle's responses (CSV), instead of marks.")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write a line for each question.")
 @click.option(
     "--json", "json_", type=click.Path(path_type=Path), help="Write all figures as JSON (- for standard output)."
@@ -78,11 +79,14 @@ def _stale(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Iterator[str]:
 
 
 def _marked(quiz: Quiz, solutions: Solutions, answers: Path) -> Marksheet:
-    read = list(handed_in.read_all(handed_in.files(answers), quiz))
-    for item in read:
-        if isinstance(item, AnswersError):
-            click.echo(f"left out: {item}", err=True)
-    items = [item for item in read if isinstance(item, HandedIn)]
+    if lms_answers.is_table(answers):
+        taken = lms_answers.read_answers(answers, quiz)
+        outputs.tell("left out", taken.remarks)
+        items = taken.items
+    else:
+        read = list(handed_in.read_all(handed_in.files(answers), quiz))
+        outputs.tell("left out", [str(item) for item in read if isinstance(item, AnswersError)])
+        items = [item for item in read if isinstance(item, HandedIn)]
     return marksheet.marksheet(quiz, solutions, handed_in.mark_class(quiz, solutions, items))
 
 

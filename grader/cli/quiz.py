@@ -16,7 +16,7 @@ from grader.quiz import handed_in, loading
 
 @click.command("quiz", options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
-@click.option("--answers", type=click.Path(path_type=Path), help="Mark this response file (- for standard input), or a folder.")
+@click.option("--answers", type=click.Path(path_type=Path), help="Mark this response file (- for standard input), a folder, or what Canvas or Moodle exported (CSV).")
 @click.option("--student", help="Who takes the quiz (default: $GRADE_STUDENT, or your login name).")
 @click.option("--save", type=click.Path(path_type=Path), help="Where the answers to hand in are written.")
 @click.option("--marks", type=click.Path(path_type=Path), help="Keep the marks of a class here, for regrade and analyze.")

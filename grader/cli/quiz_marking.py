@@ -14,7 +14,7 @@ import msgspec
 from grader.cli import outputs
 from grader.course import Course
 from grader.errors import Exit, UsageError
-from grader.quiz import handed_in, key, marking, marksheet, verdicts
+from grader.quiz import handed_in, key, lms_answers, marking, marksheet, verdicts
 from grader.quiz.handed_in import Attempt, HandedIn
 from grader.quiz.key import Solutions
 from grader.quiz.marksheet import Marksheet
@@ -49,11 +49,15 @@ def mark(
     """
     solutions = key.load(course, quiz)
     seen = verdicts.EVERYTHING if reveal else verdicts.sight(quiz, datetime.now(UTC))
-    paths = handed_in.files(answers)
+    paths = [] if lms_answers.is_table(answers) else handed_in.files(answers)
     if marks is not None and marks.exists():
         raise UsageError(
             f"{marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {marks}"
         )
+    if not paths:
+        taken = lms_answers.read_answers(answers, quiz)
+        outputs.tell("left out", taken.remarks)
+        return _class(quiz, solutions, taken.items, 1, marks, table, chosen, seen, quiet=quiet)
     if not answers.is_dir():
         item = handed_in.read_file(paths[0], quiz)
         solutions = needed(solutions, quiz, [item])
@@ -61,13 +65,15 @@ def mark(
         outputs.deliver([verdict], chosen, quiet=quiet)
         _keep(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, marks, table)
         return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
-    return _class(quiz, solutions, paths, marks, table, chosen, seen, quiet=quiet)
+    read = list(handed_in.read_all(paths, quiz))
+    return _class(quiz, solutions, read, len(paths), marks, table, chosen, seen, quiet=quiet)
 
 
 def _class(
     quiz: Quiz,
     solutions: Solutions | None,
-    paths: Sequence[Path],
+    read: Sequence[HandedIn | AnswersError],
+    files: int,
     marks: Path | None,
     table: Path | None,
     chosen: Mapping[str, Any],
@@ -76,7 +82,6 @@ def _class(
     quiet: bool,
 ) -> int:
     """Marks every file that can be read; 0 where that is all of them, else 2."""
-    read = list(handed_in.read_all(paths, quiz))
     broken = [item for item in read if isinstance(item, AnswersError)]
     items = [item for item in read if isinstance(item, HandedIn)]
     attempts = handed_in.mark_class(quiz, needed(solutions, quiz, items), items)
@@ -86,7 +91,7 @@ def _class(
     if any(chosen.values()) and found:
         outputs.deliver(found, chosen, quiet=True)
     if not any(chosen[name] == "-" for name in outputs.FILE_FORMATS):
-        click.echo(summary(quiz, sheet, len(paths), quiet=quiet))
+        click.echo(summary(quiz, sheet, files, quiet=quiet))
     for error in broken:
         click.echo(f"not marked: {error}", err=True)
     for doubt in handed_in.doubtful(quiz, attempts):

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from grader.quiz.key import Solutions, Solved
@@ -78,6 +79,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
 
 def analyse(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Analysis:
     """Every figure from the attempts that count."""
+    quiz = _drop_unasked(quiz, sheet)
     names = [question.id for question in quiz.questions]
     worth, points = tables(sheet, names)
     totals = np.nansum(points, axis=1)
@@ -99,6 +101,14 @@ def analyse(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Analysis:
         sem=spread * float(np.sqrt(1 - trust)) if spread is not None and trust is not None else None,
         items=[_item(quiz, solutions, sheet, index, worth, points, totals, whole=whole) for index in range(len(names))],
     )
+
+
+def _drop_unasked(quiz: Quiz, sheet: Marksheet) -> Quiz:
+    """Without the questions that the LMS in which it was taken asked nobody."""
+    if all(row.asked is None for row in sheet.kept):
+        return quiz
+    asked = {item.question for row in sheet.kept for item in row.marked.marks}
+    return replace(quiz, questions=[question for question in quiz.questions if question.id in asked], pools=[])
 
 
 def tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, Floats]:

@@ -25,10 +25,11 @@ STDIN = Path("-")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedIn:
-    """One response file that could be read."""
+    """One attempt that could be read; `asked` names its questions where an LMS drew them."""
 
     responses: Responses
     source: SubmissionRef
+    asked: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def mark_class(quiz: Quiz, solutions: Solutions, handed_in: Sequence[HandedIn]) 
     Two files that claim the same attempt of a student: the last one by file name stands. Files that name no student
     are students of their own.
     """
-    return counted(quiz, [(item, mark(quiz, solutions, item.responses)) for item in handed_in])
+    return counted(quiz, [(item, mark(quiz, solutions, item.responses, item.asked)) for item in handed_in])
 
 
 def counted(quiz: Quiz, pairs: Sequence[tuple[HandedIn, Marked]]) -> list[Attempt]:

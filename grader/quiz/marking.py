@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -45,12 +45,18 @@ class Marked(Struct, frozen=True, kw_only=True):
     marks: list[Mark]
 
 
-def mark(quiz: Quiz, solutions: Solutions, responses: Responses) -> Marked:
-    """Marks the questions that this student was drawn; answers to others earn nothing."""
+def mark(quiz: Quiz, solutions: Solutions, responses: Responses, asked: Sequence[str] | None = None) -> Marked:
+    """Marks the questions that this student was drawn; answers to others earn nothing.
+
+    Args:
+        asked: the questions that another system drew.
+    """
+    names = drawn(quiz, responses.student, responses.attempt) if asked is None else asked
     questions = {question.id: question for question in quiz.questions}
     marks = [
         mark_one(questions[name], solutions[name], responses.answers.get(name), responses.hints.get(name, 0))
-        for name in drawn(quiz, responses.student, responses.attempt)
+        for name in names
+        if name in questions
     ]
     score = round(max(0.0, sum(item.points for item in marks)), DECIMALS)
     max_score = round(sum(item.max_points for item in marks), DECIMALS)

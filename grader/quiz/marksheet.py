@@ -32,6 +32,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: SubmissionRef
     marked: Marked
     kept: bool = True
+    asked: tuple[str, ...] | None = None
 
 
 class Old(Struct, frozen=True, kw_only=True):
@@ -82,7 +83,14 @@ def marksheet(quiz: Quiz, solutions: Solutions, attempts: Sequence[Attempt]) -> 
 
 def _rows(attempts: Sequence[Attempt]) -> list[Row]:
     return [
-        Row(responses=a.handed_in.responses, source=a.handed_in.source, marked=a.marked, kept=a.kept) for a in attempts
+        Row(
+            responses=each.handed_in.responses,
+            source=each.handed_in.source,
+            marked=each.marked,
+            kept=each.kept,
+            asked=each.handed_in.asked,
+        )
+        for each in attempts
     ]
 
 
@@ -115,7 +123,7 @@ def remarked(
     Args:
         never_lower: an attempt keeps its old marks where the new ones are worse.
     """
-    handed_in = [HandedIn(responses=row.responses, source=row.source) for row in sheet.rows]
+    handed_in = [HandedIn(responses=row.responses, source=row.source, asked=row.asked) for row in sheet.rows]
     fresh = marksheet(quiz, solutions, mark_class(quiz, solutions, handed_in))
     if never_lower:
         fresh = _never_lower(sheet, fresh, quiz)
@@ -137,7 +145,7 @@ def _never_lower(sheet: Marksheet, fresh: Marksheet, quiz: Quiz) -> Marksheet:
     old = {_name(row): row.marked for row in sheet.rows}
     better = [max(old[_name(row)], row.marked, key=lambda marked: marked.score) for row in fresh.rows]
     pairs = [
-        (HandedIn(responses=row.responses, source=row.source), marked)
+        (HandedIn(responses=row.responses, source=row.source, asked=row.asked), marked)
         for row, marked in zip(fresh.rows, better, strict=True)
     ]
     return msgspec.structs.replace(fresh, rows=_rows(counted(quiz, pairs)))
