@@ -23,7 +23,7 @@ from grader.batch.namings import load_hosts
 from grader.batch.sources_archive import measured, opened, unpacked, unwrap
 from grader.batch.sources_budgets import describe, find_oversized, owner_of
 from grader.batch.sources_folder import walked
-from grader.batch.sources_members import Member, Refused, checked, ignored, without_collisions
+from grader.batch.sources_members import NO_FILE, Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, is_doubtful, recognise
 from grader.errors import UsageError
 from grader.exercise import Exercise
@@ -122,6 +122,55 @@ def read(
     raise UsageError(
         f"{path}: expected a folder, an archive ({', '.join(ARCHIVES)}) or a table (.csv) of students and files"
     )
+
+
+def read_arrival(
+    path: Path, roster: Path | None = None, *, naming: str | None = None, taken: Sequence[str] = ()
+) -> Submissions:
+    """One file, folder or archive that has come into a folder of arrivals; copied, since it may change meanwhile.
+
+    An archive whose names are a host's is that host's, with all of its students; another one is one student's.
+
+    Args: as `read`.
+
+    Raises:
+        UsageError: as `read`.
+    """
+    known = rosters.read(roster) if roster is not None else None
+    folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
+    try:
+        if is_archive_name(path.name):
+            source = unwrap(path, folder)
+            if _recognise([name for name, _ in measured(source)], source, path, naming).system != "plain":
+                shutil.rmtree(folder, ignore_errors=True)
+                return replace(read(path, roster, naming=naming, taken=taken), remarks=())
+        found = [_copied(each, folder) for each in _walk_arrival(path)]
+        members = list(opened(found, folder, lambda _: path.name))
+        return replace(_grouped(path.parent, path.parent, members, known, folder, naming, taken), remarks=())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _walk_arrival(path: Path) -> Iterator[Member | str]:
+    """The files of an arrival, named from the folder that it came into."""
+    if path.is_symlink():
+        yield f"{line(path.name)}: {NO_FILE}"
+    elif path.is_dir():
+        for each in walked(path):
+            yield replace(each, name=f"{path.name}/{each.name}") if isinstance(each, Member) else f"{line(path.name)}/{each}"
+    else:
+        try:
+            yield Member(name=checked(path.name), path=path)
+        except Refused as refusal:
+            yield f"{line(path.name)}: {refusal}"
+
+
+def _copied(each: Member | str, folder: Path) -> Member | str:
+    if isinstance(each, str) or each.path is None:
+        return each
+    below = Path(tempfile.mkdtemp(dir=folder, prefix="arrived-"))
+    return replace(each, path=Path(shutil.copy(each.path, below / each.path.name)))
 
 
 def names_taken(exercises: Sequence[Exercise]) -> list[str]:

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec import structs
 
 from grader import course as courses
 from grader import exercise as exercises
 from grader import settings
 from grader.batch import sources
 from grader.batch.assign import assign_all
-from grader.batch.loop import Batch, Done
+from grader.batch.loop import Batch
 from grader.cli import batch_engine as engines
 from grader.cli import outputs
+from grader.cli.batch_follow import MAX_AT_ONCE, Place, grade_arrivals
+from grader.cli.batch_record import record
 from grader.cli.batch_view import View
 from grader.cli.exercise import backend_option, seconds, size
 from grader.cli.finding import find_course
@@ -48,6 +49,8 @@ from grader.verdict import Verdict
 @click.option("--time-limit", "time_limit_s", metavar="TIME", callback=seconds, help="Training time of each, such as 5min.")
 @click.option("--fresh", is_flag=True, help="Grade everything anew, whatever is known.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict"]), default="auto", help="How files are confined.")
+@click.option("--follow", "follow_", is_flag=True, help="Grade what arrives in the folder, as it comes.")
+@click.option("--idle", "idle_s", metavar="TIME", callback=seconds, help="With --follow: end when nothing has come for so long.")
 @outputs.options
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 @click.option("-q", "--quiet", is_flag=True, help="A line for each, and no progress.")
@@ -67,6 +70,8 @@ def command(
     time_limit_s: float | None,
     fresh: bool,
     sandbox: str,
+    follow_: bool,
+    idle_s: float | None,
     **chosen: str | bool | None,
 ) -> int:
     r"""Grade a class: SUBMISSIONS is a folder, or an archive from an LMS, with one file or one folder per student.
@@ -78,12 +83,22 @@ def command(
     grade batch exercise3 submissions/
     grade batch exercise1 exercise2 canvas.zip --jobs 4 --html class.html
     grade batch exercise3 submissions/ --engine ray --address 10.0.0.1:6379
+    grade batch exercise3 inbox/ --follow
     grade report
     """
     found = find_course(course, quiet=quiet)
     settings.load(found)  # what is wrong with the course is told once, not for each submission
     known, place = _asked(found, words)
     options = Options(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
+    if follow_:
+        if any(chosen.values()):
+            raise UsageError("--follow writes no reports; when it has ended, `grade report` does")
+        inbox = Place(folder=place, roster=roster, naming=naming, idle_s=idle_s)
+        with (
+            contextlib.closing(Gradebook.open(gradebook)) as book,
+            engines.started(engine_, found, known, options, address, jobs, MAX_AT_ONCE, memory) as engine,
+        ):
+            return grade_arrivals(inbox, known, book, Batch(found, engine.options, engine.at_once, grade=engine.grade))
     with contextlib.ExitStack() as stack:
         handed = stack.enter_context(sources.read(place, roster, naming=naming, taken=sources.names_taken(known)))
         todo, doubts = assign_all(handed, known)
@@ -101,8 +116,7 @@ def command(
             if done.graded is None:
                 problems.append(f"{done.job.student}: {done.problem}")
             else:
-                _record(book, done, replace_same=fresh)
-                verdicts.append(_named(done))
+                verdicts.append(record(book, done, replace_same=fresh))
     outcome = _finish(verdicts, handed, problems, chosen, quiet=quiet)
     return Exit.FAULT if fault else outcome
 
@@ -113,30 +127,6 @@ def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise]
     if not wanted:
         raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
     return [exercises.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
-
-
-def _record(book: Gradebook, done: Done, *, replace_same: bool) -> None:
-    assert done.graded is not None
-    handed = done.job.handed
-    book.record(
-        done.job.exercise,
-        handed.student,
-        structs.replace(done.graded, verdict=_named(done)),
-        name=handed.name,
-        source=done.job.path.read_bytes(),
-        submitted_at=handed.submitted_at,
-        handed_in=handed.handed_in,
-        late=handed.late,
-        replace=replace_same,
-    )
-
-
-def _named(done: Done) -> Verdict:
-    """The verdict under the student's id, so that rows of a class can be told apart."""
-    assert done.graded is not None
-    verdict = done.graded.verdict
-    path = f"{done.job.student}/{Path(done.job.name).name}"
-    return structs.replace(verdict, submission=structs.replace(verdict.submission, path=path))
 
 
 def _finish(
