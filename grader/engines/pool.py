@@ -120,6 +120,9 @@ class Lent:
     def memory(self) -> int:
         return self.warm.process.memory()
 
+    def cpu_s(self) -> float:
+        return self.warm.process.cpu_s()
+
     def end(self) -> None:
         """Ends the process, which then serves nobody else."""
         self.warm.process.end()
