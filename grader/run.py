@@ -113,10 +113,16 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """Accuracies of the trained model, recomputed by the trainer on the canonical splits."""
+    """Accuracies of the trained model, recomputed by the trainer on the canonical splits.
+
+    `mixes` says that its answer to one example depends on the neighbours in the batch; `gap` is how far the last logged
+    accuracy lies above what it reaches on the same images.
+    """
 
     train_accuracy: float
     test_accuracy: float
+    mixes: bool = False
+    gap: float = 0.0
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -159,7 +165,10 @@ class Activations(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """Everything that one attempt with one seed left behind; `None` is what it never came to."""
+    """Everything that one attempt with one seed left behind; `None` is what it never came to.
+
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it.
+    """
 
     seed: int
     end: End
@@ -168,6 +177,7 @@ class Run(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     training: TrainingRecord | None = None
     measured: Measurement | None = None
+    unmeasured: str = ""
     models: list[Built] | None = None
     activations: Activations | None = None
     trials: dict[str, Trial] | None = None

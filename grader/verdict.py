@@ -63,6 +63,11 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     device: str = ""
     seconds: float = 0.0
 
+    @property
+    def whole_epochs(self) -> int:
+        """How many epochs came to their end: what a part of one shows isn't measured."""
+        return sum(not any(key.endswith(PART) for key in logs) for logs in self.epochs)
+
 
 class Note(Struct, frozen=True, kw_only=True):
     """A remark that costs nothing, such as a TF 1 name and its TF 2 spelling."""

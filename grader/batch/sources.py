@@ -5,8 +5,6 @@ Nothing in it is believed: names are checked, links never followed, and what is 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +18,7 @@ from grader.batch.sources_archive import SUFFIXES, is_archive, unpacked
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import GRADED, Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, recognise
+from grader.engines.folders import TemporaryFolder
 from grader.errors import UsageError
 from grader.reports.text import line
 from grader.roster import Roster
@@ -62,7 +61,12 @@ class Submissions:
     unread: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     enrolled: dict[str, str] = field(default_factory=dict)
-    unpacked: Path | None = None
+    folder: TemporaryFolder | None = None
+
+    @property
+    def unpacked(self) -> Path | None:
+        """Where an archive was unpacked."""
+        return None if self.folder is None else self.folder.path
 
     def __iter__(self) -> Iterator[Handed]:
         return iter(self.handed)
@@ -76,8 +80,8 @@ class Submissions:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.unpacked is not None:
-            shutil.rmtree(self.unpacked, ignore_errors=True)
+        if self.folder is not None:
+            self.folder.remove()
 
 
 def read(path: Path, roster: Path | None = None) -> Submissions:
@@ -103,15 +107,15 @@ def read(path: Path, roster: Path | None = None) -> Submissions:
 
 
 def _of_archive(path: Path, roster: Roster | None) -> Submissions:
-    folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
+    folder = TemporaryFolder("grade-submissions-")
     try:
-        return _grouped(path, list(unpacked(path, folder)), roster, folder)
+        return _grouped(path, list(unpacked(path, folder.path)), roster, folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
 
 
-def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, folder: Path | None) -> Submissions:
+def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, folder: TemporaryFolder | None) -> Submissions:
     problems = [each for each in found if isinstance(each, str)]
     members: list[Member] = []
     for each in without_collisions(member for member in found if isinstance(member, Member)):
@@ -191,7 +195,7 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
 
 
 def _with_roster(
-    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: Path | None
+    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: TemporaryFolder | None
 ) -> Submissions:
     remarks: list[str] = []
     if roster is not None:
@@ -210,7 +214,7 @@ def _with_roster(
         unread=tuple(unread),
         remarks=tuple(remarks),
         enrolled=enrolled,
-        unpacked=folder,
+        folder=folder,
     )
 
 

@@ -82,6 +82,10 @@ def _needs(entry: Check, item: str, run: Run) -> bool:
 
 def _why(missing: str, run: Run) -> str:
     said = name(run.end.message.splitlines()[0]) if run.end.message else ""
+    if missing == "measured" and run.unmeasured:
+        return f"not judged: the trained model can't be measured: {name(run.unmeasured.splitlines()[0])}"
+    if missing == "measured" and run.training is not None and run.end.kind == "completed":
+        return "not judged: no whole epoch was trained, so there is nothing to measure"
     if run.end.kind == "completed":
         return f"not judged: {ABSENT[missing]}"
     if run.end.kind == "gated" and said:

@@ -15,17 +15,27 @@ from grader.yamltree import Percent
 LEAST_SHARE = 2 / 3
 MOST_SHARE = 1.05
 GUESSING = 0.2
+# Honest trainings end an epoch with a model that is worse than its mean over the epoch by less than half of this.
+MOST_GAP = 0.1
 FEW = 2  # epochs after which hardly any training is at its end
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
 @check("training.data")
-def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"], examples: int) -> Outcome:
+def data(
+    data: DataMatch,
+    dataset: str | None,
+    training: TrainingRecord | None = None,
+    *,
+    split: Literal["train", "test"],
+    examples: int,
+) -> Outcome:
     """The model is trained on the whole dataset, each image once, with its own label.
 
     Args:
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
         dataset: the exercise's dataset.
+        training: as far as it came; without a whole epoch, data that was only given to `fit` earns nothing.
         split: the split to train on.
         examples: the number of its images.
 
@@ -35,6 +45,8 @@ def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"
     """
     kind = "training" if split == "train" else "test"
     faults = list(_faults(data, dataset, split, kind, examples))
+    if not faults and training is not None and not training.whole_epochs:
+        return _nothing_whole(training)
     if not faults:
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
@@ -107,11 +119,18 @@ def _foreign(data: DataMatch, dataset: str | None) -> str:
 
 
 @check("training.reaches")
-def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accuracy"], above: Percent) -> Outcome:
+def reaches(
+    training: TrainingRecord,
+    measured: Measurement | None = None,
+    *,
+    metric: Literal["accuracy", "val_accuracy"],
+    above: Percent,
+) -> Outcome:
     """The training gets above the line.
 
     Args:
         training: the epochs as the trainer logged them.
+        measured: what the trained model does afterwards, which has to agree with what was logged.
         metric: the figure to look at, as Keras logs it at the end of each epoch.
         above: the line; a figure equal to it is not above it.
 
@@ -124,6 +143,8 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
         return _without(training, metric, above)
     best = max(range(len(figures)), key=figures.__getitem__)
     first = next((index for index, value in enumerate(figures) if value > above), None)
+    if first is not None and measured is not None and (doubt := _doubt(measured)):
+        return failed(doubt, expected=f"{metric} above {figure(above)}, of a model that has it", got=beside(figures[best], above))
     if first is not None:
         return passed(
             f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {figure(above)}",
@@ -137,6 +158,18 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
         got=beside(figures[best], above),
         hint=_slow(figures, training),
     )
+
+
+def _doubt(measured: Measurement) -> str:
+    """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
+    if measured.mixes:
+        return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
+    if measured.gap > MOST_GAP:
+        return (
+            f"the accuracy that was logged in the last epoch lies {figure(measured.gap)} above the one that the trained model "
+            "has on the same images"
+        )
+    return ""
 
 
 def _slow(figures: list[float], training: TrainingRecord) -> str | None:
@@ -161,21 +194,26 @@ def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
             got=f"{metric} {figure(training.epochs[-1].get(f'{metric}{PART}', 0.0))} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
-    if not training.epochs and training.stopped_by == "limit":
-        return undecided("not judged: the time limit came before the end of the first epoch")
     if not training.epochs:
-        return failed(
-            "the training ended before its first epoch",
-            expected=f"{metric} above {figure(above)}",
-            got="0 epochs",
-            hint="Give `fit` a number of epochs: `epochs=...`.",
-        )
+        return _nothing_whole(training)
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
     return failed(
         f"the training logged no {metric}",
         expected=f"{metric} above {figure(above)}",
         got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
         hint=f"Ask for it with {asked}.",
+    )
+
+
+def _nothing_whole(training: TrainingRecord) -> Outcome:
+    """The outcome where no epoch came to its end."""
+    if training.stopped_by == "limit":
+        return undecided("not judged: the time limit came before the end of the first epoch")
+    return failed(
+        "the training ended before its first epoch was over, so nothing was measured",
+        expected="a whole epoch",
+        got="0 whole epochs",
+        hint="Give `fit` a number of epochs above `initial_epoch`: `epochs=...`; stop in `on_epoch_end`.",
     )
 
 
@@ -192,6 +230,8 @@ def epochs(training: TrainingRecord, *, below: int) -> Outcome:
     'the training ran for 20 epochs; fewer than 20 are allowed'
     """
     number = len(training.epochs)
+    if not training.whole_epochs:
+        return _nothing_whole(training)
     if number >= below:
         return failed(
             f"the training ran for {counted(number, 'epoch')}; fewer than {below} are allowed",

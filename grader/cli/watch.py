@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 
@@ -41,8 +40,6 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     found = courses.find(course)
     spec = exercises.load(found, exercise_id) if exercise_id else guessed(found, file)
     submission.read(file)
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _: sys.exit(128 + number))
     with Keyboard(sys.stdin) as keyboard:
         Session(found, spec, file, Options(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
     return Exit.PASSED

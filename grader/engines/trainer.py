@@ -62,6 +62,7 @@ class Trainer(Protocol):
 
     def last_words(self) -> str: ...
     def memory(self) -> int: ...
+    def cpu_s(self) -> float: ...
     def end(self) -> None: ...
     def kill(self) -> None: ...
 
@@ -142,6 +143,10 @@ class TrainerProcess:
     def memory(self) -> int:
         """Bytes of memory that it uses; 0 where the system doesn't tell."""
         return tree.resident([self.process.pid])
+
+    def cpu_s(self) -> float:
+        """Processor seconds that it has used; 0 where the system doesn't tell."""
+        return tree.cpu_s([self.process.pid])
 
     def end(self) -> None:
         """Ends it at once; what it said stays readable. One that hangs in its device's driver isn't waited for."""

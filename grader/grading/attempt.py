@@ -21,7 +21,7 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import Over, before_student_code, exceeded, gone, outgrown, refused, too_much
+from grader.grading.gone import Over, Preparing, before_student_code, exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
@@ -133,6 +133,7 @@ class Attempt:
         limits = self.exercise.limits
         self.limit_s = self.options.time_limit_s or (limits.gpu if hello.device == "gpu" else limits.cpu)
         self.clocks.limits_s["training"] = self.limit_s + OVERRUN_S
+        self.preparing = Preparing(self.limit_s)
         with before_student_code(self.student_process):
             self._from_student(Ready)
 
@@ -253,7 +254,9 @@ class Attempt:
         self.epoch_started_s = self.clocks.elapsed_s("training")
         cut = False
         while True:
-            message = self._from_trainer(Event, NeedPass, Trained, Rejected)
+            message = self._from_trainer(Event, NeedPass, Trained, Rejected, Refused)
+            if isinstance(message, Refused):
+                raise Over(refused(message, order.line))
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._write_down(message, epochs, cut=cut)
             with self.clocks.of("student"):  # which may read as slowly as it likes
@@ -295,6 +298,8 @@ class Attempt:
             measured = self._from_trainer(Measured, Rejected)
             if isinstance(measured, Measured):
                 self.ledger.measure(measured)
+            else:
+                self.ledger.unmeasured = measured.message
 
     # ---- hearing both sides ----
 
@@ -337,6 +342,10 @@ class Attempt:
         if self.owed and (end := outgrown(self.trainer_process, self.trainer_began, self.exercise.limits)) is not None:
             self.trainer_process.end()
             raise Over(end)
+        if self.fitting and self.clocks.turn == "training":
+            if (end := self.preparing.end(self.trainer_process, self.trainer.waited_s())) is not None:
+                self.trainer_process.end()
+                raise Over(end)
         self.clocks.check()
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show("preparing" if preparing else "training" if self.fitting else self.stage)

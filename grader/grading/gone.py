@@ -16,6 +16,9 @@ from grader.run import End
 from grader.wire import Refused, Unsupported
 
 WAIT_S = 2.0
+# Compiling counts for no limit, so that a busy machine costs no training; this much of it is always allowed.
+LEAST_PREPARING_S = 60.0
+LOOK_S = 1.0  # in which a trainer that computes takes processor time, and one that hangs in its device doesn't
 MAX_ORDERS = 200
 # TensorFlow's last words where it can start no thread. Whoever prints them falsely may bring about an error, no points.
 NO_THREAD = "creation via pthread_create() failed"
@@ -72,6 +75,35 @@ def outgrown(trainer: Trainer, began: int, limits: Limits) -> End | None:
         return None
     message = f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
     return End(kind="out_of_memory", message=message)
+
+
+class Preparing:
+    """Watches the trainer prepare a training, which only compiling can make long: nothing in it can be stopped from within.
+
+    Args:
+        limit_s: of the training.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.most_s = max(limit_s, LEAST_PREPARING_S)
+        self.looked_s, self.cpu_s = 0.0, 0.0
+
+    def end(self, trainer: Trainer, waited_s: float) -> End | None:
+        """How a run ends whose training can't be prepared in time; None while it can, or where the trainer hangs.
+
+        Args:
+            waited_s: since the trainer's last sign.
+        """
+        if waited_s < self.most_s:
+            self.looked_s = 0.0
+            return None
+        if not self.looked_s:
+            self.looked_s, self.cpu_s = waited_s, trainer.cpu_s()
+            return None
+        if waited_s - self.looked_s < LOOK_S or trainer.cpu_s() - self.cpu_s < LOOK_S / 2:
+            return None
+        text = f"preparing the training (compiling the model) took longer than {self.most_s:g} s; use a model of fewer layers"
+        return End(kind="timed_out", message=text)
 
 
 @contextlib.contextmanager

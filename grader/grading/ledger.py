@@ -36,6 +36,7 @@ class Ledger:
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
         self.measurable = False
+        self.unmeasured = ""
         self.call: dict[str, int] | None = None
         self.models: list[Built] = []
         self.activations: Activations | None = None
@@ -85,8 +86,18 @@ class Ledger:
         self.data = self.data_of[model] = data if before is None else before.worse(data, self.dataset)
 
     def measure(self, measured: Measured) -> None:
-        """What the trained model achieves; a layer that makes no difference in it counts for nothing."""
-        self.measured = Measurement(train_accuracy=measured.train_accuracy, test_accuracy=measured.test_accuracy)
+        """What the trained model achieves; a layer that makes no difference in it counts for nothing.
+
+        Without a whole epoch nothing is measured: such a model is as it was made.
+        """
+        if self.training is None or not self.training.whole_epochs:
+            return
+        self.measured = Measurement(
+            train_accuracy=measured.train_accuracy,
+            test_accuracy=measured.test_accuracy,
+            mixes=measured.mixes,
+            gap=measured.gap,
+        )
         if measured.idle and self.architecture is not None:
             kept = [layer for layer in self.architecture.layers if layer.name not in measured.idle]
             self.architecture = structs.replace(self.architecture, layers=kept)
@@ -175,6 +186,7 @@ class Ledger:
             probe=self.probe,
             training=self.training,
             measured=self.measured,
+            unmeasured=self.unmeasured,
             models=self.models or None,
             activations=self.activations,
             returned=self.returned,

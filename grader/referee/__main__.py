@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from grader import lifeline
 from grader.calls import (
     Call,
     CourseFault,
@@ -170,7 +171,9 @@ def _stale(path: Path, made: list[Case], prepare: Prepare) -> str | None:
 
 def main() -> None:
     """Serves one question, then ends."""
-    channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToReferee)
+    line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
+    lifeline.hold(line.fileno())
+    channel = Channel(line, ToReferee)
     try:
         Referee(channel).handle(channel.receive())
     except Closed:

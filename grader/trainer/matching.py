@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -62,14 +63,15 @@ def match_order(
     x[0] = found.written_anew(x[0])
     data = found.data_match(trained_on=trained_on, validation=_validation(order, arrays))
     held_back = _held_back(found, data, arrays, find)
-    return structs.replace(data, held_back=held_back, telling=_telling(found, order)), found.transform
+    return structs.replace(data, held_back=held_back, telling=not data.same_order and _telling(found, order)), found.transform
 
 
 def _telling(found: Match, order: Order) -> bool:
     """Whether the images come in an order that tells their labels, and stay in it."""
     if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
         return False
-    return tells(canonical(found.dataset).labels[found.source[found.source != UNKNOWN]])
+    batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
+    return tells(canonical(found.dataset).labels[found.source[found.source != UNKNOWN]], batch)
 
 
 def _held_back(found: Match, data: DataMatch, arrays: Arrays, find: Find) -> int:

@@ -42,11 +42,33 @@ def measure(model: Any, dataset: Dataset, transform: Callable[[Array], Array], c
 
 
 def said(model: Any, examples: Array) -> Array:
-    """What a model says of some examples; its only output may have a name, and come in a dict or list."""
-    outputs = model.predict_on_batch(examples)
+    """What a model says of some examples."""
+    return flat_scores(model.predict_on_batch(examples))
+
+
+def flat_scores(outputs: Any) -> Array:
+    """A model's only output, which may have a name, and come in a dict or list."""
     while isinstance(outputs, (dict, list, tuple)) and len(outputs) == 1:
         (outputs,) = outputs.values() if isinstance(outputs, dict) else outputs
     return np.asarray(outputs)
+
+
+def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -> float:
+    """The accuracy on images of the training in batches of its size, the way a training step sees them.
+
+    Dropout, noise and augmentation act, and BatchNormalization uses the batch; the model is as it was afterwards.
+    """
+    variables = model.non_trainable_variables
+    kept = [np.array(variable) for variable in variables]
+    right = 0
+    try:
+        for start in range(0, len(examples), batch):
+            scores = flat_scores(model(examples[start : start + batch], training=True))
+            right += int((scores.argmax(axis=1) == labels[start : start + batch]).sum())
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+    return right / len(examples)
 
 
 def _accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:

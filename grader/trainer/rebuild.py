@@ -13,6 +13,7 @@ from msgspec import structs
 from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
+from grader.trainer.batch_axis import check_examples_apart
 from grader.trainer.rebuild_layers import influential, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
@@ -69,7 +70,11 @@ def inspect(
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
-        calls = list(all_calls(architecture, _in_full(architecture, model, input_shapes)))
+        full = _in_full(architecture, model, input_shapes)
+        check_examples_apart(full)
+        calls = list(all_calls(architecture, full))
+    except Refused:
+        raise
     except Exception as error:
         raise Rejected(_reason(error)) from error
     finally:
@@ -118,7 +123,7 @@ def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model
     """The model, fresh and compiled, ready for `fit`.
 
     It is built as `keras.models.model_from_json` and `compile_from_config` would, except that it is never run eagerly
-    and that the backend chooses whether to compile just in time unless the order asks for it.
+    and that the backend alone chooses whether to compile just in time, which takes minutes for a model of many layers.
 
     Raises:
         Refused: an object that can't be ordered.
@@ -154,8 +159,7 @@ def _rebuilt(node: dict[str, Any]) -> Any:
 
 
 def _compile_arguments(compile_config: dict[str, Any]) -> dict[str, Any]:
-    jit = compile_config.get("jit_compile") is True or "auto"
-    return copy.deepcopy({**compile_config, "run_eagerly": False, "jit_compile": jit})
+    return copy.deepcopy({**compile_config, "run_eagerly": False, "jit_compile": "auto"})
 
 
 def _check_weights(model: keras.Model, layers: list[Layer], memory_limit: int) -> None:

@@ -24,7 +24,20 @@ with uncollected():
     from grader.data import load
     from grader.run import Architecture, DataMatch
     from grader.store import Store
-    from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, rehearsal, training
+    from grader.trainer import (
+        activations,
+        agreement,
+        faults,
+        identity,
+        influence,
+        measuring,
+        memory,
+        neighbours,
+        rebuild,
+        rehearsal,
+        shuffling,
+        training,
+    )
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
@@ -33,7 +46,7 @@ with uncollected():
     from grader.trainer.held import offered
     from grader.trainer.matching import Remembered, match_order
     from grader.trainer.sameness import lasting
-    from grader.trainer.trainees import Trainee, Trainees
+    from grader.trainer.trainees import Trainee, Trainees, keeps_averages
     from grader.trainer.training import Opened
     from grader.trainer.trajectory import KIND, Archive
     from grader.wire import (
@@ -85,6 +98,8 @@ class Trainer:
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
         self.dataset = ""
+        self.logged = agreement.Logged(None)
+        self.seen: agreement.Sample | None = None
         self.broken = False
 
     def handle(self, message: Any) -> None:
@@ -133,6 +148,8 @@ class Trainer:
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
+        self._shuffle_told(arrays, self.data)
+        self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
         shared, reordered = self.trainees.shared(arrays), not self.data.same_order
         self.opened = Opened(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
@@ -149,6 +166,9 @@ class Trainer:
         assert self.opened is not None
         try:
             trained, trainee = self.trainees.train(self.opened, begin, self._ask, self._next_pass)
+        except NotAllowed as error:
+            self.channel.send(Refused(message=error.what, instead=error.instead))
+            return
         except (rebuild.Rejected, ValueError, TypeError, KeyError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
@@ -183,7 +203,17 @@ class Trainer:
         self.channel.send(_with(event, weights), [_raw(array) for array in weights])
         answer = self.channel.receive()
         assert isinstance(answer, Answer)
+        self.logged.note(event, answer)
         return answer
+
+    def _to_be_logged(self, order: Order, architecture: Architecture) -> agreement.Logged:
+        """Averages of the weights take the place of those that were logged when the training ends; no figure is theirs."""
+        return agreement.Logged(None if keeps_averages(parse(order.compile)) else architecture.accuracy_key)
+
+    def _shuffle_told(self, arrays: Arrays, data: DataMatch) -> None:
+        """No pass of a pipeline is trained on in an order that tells its labels; arrays are shuffled by `fit`."""
+        if data.telling and self.order is not None and self.order.fit.batches:
+            shuffling.shuffle_pass(arrays, self.lasting.find.digests)
 
     def _next_pass(self) -> tuple[Arrays, list[int]] | None:
         self.channel.send(NeedPass())
@@ -200,6 +230,7 @@ class Trainer:
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen, self.dataset)
+        self._shuffle_told(arrays, seen)
         return arrays, message.batches
 
     def _measure(self) -> None:
@@ -213,14 +244,21 @@ class Trainer:
                 dataset = load(self.dataset, verify=True)
                 model, count = self.trainees.model(self.trained), measuring.portion(self.trained.architecture)
                 measured = measuring.measure(model, dataset, self._preprocessed, count)
+                few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
+                mixes = neighbours.mixes_examples(model, self._preprocessed(dataset.x_train[:few]))
+                measured = structs.replace(measured, mixes=mixes)
                 if measured.test_accuracy >= influence.LEAST_ACCURACY:
                     shown = self._preprocessed(dataset.x_test[:FEW])
                     idle = influence.idle(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, self.dataset, measured)
-            self.channel.send(measured)
+            trainee = self.trained
+            gap = self.logged.gap(measured.train_accuracy, self.seen, lambda: self.trainees.model(trainee))
+            self.channel.send(structs.replace(measured, gap=gap))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
+        except Exception as error:
+            self._failed(error)
 
     def _compare(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)

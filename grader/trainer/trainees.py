@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import blake3
 import keras
+import numpy as np
 from msgspec import structs
 
 from grader.run import Architecture
-from grader.trainer import identity, rebuild, shuffling
+from grader.trainer import batch_axis, identity, neighbours, rebuild, shuffling
+from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.allow_json import TooMuch
 from grader.trainer.digests import Digests
@@ -22,10 +24,9 @@ from grader.trainer.replay import Outcome, Replay, build
 from grader.trainer.sameness import lasting
 from grader.trainer.training import Ask, Opened, Training, train
 from grader.trainer.trajectory import Archive
+from grader.trainer.turns import Turn
 from grader.wire import Begin, Measured, Order, Trained
 
-WAIT_S = 1.0
-MOST_WAITS = 900
 # What a compiled model takes beside its weights.
 MODEL_BYTES = 20_000_000
 
@@ -203,8 +204,9 @@ class Trainees:
 
     def _known(self, archive: Archive, opened: Opened, begin: Begin, ask: Ask) -> tuple[Trained, Trainee]:
         key = identity.key(opened.order, opened.arrays, begin.seed, self.machine, self.digests)
-        with self._held(archive, key):
-            replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
+        with Turn(archive.store, key, self.at_work) as turn:
+            asked = turn.left_while(ask)
+            replay = Replay(archive, key, opened, begin, asked, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
         replay.settle()
         if not outcome.trained.replayed:
@@ -212,17 +214,6 @@ class Trainees:
         trainee = _trainee(opened, outcome, replay, key)
         self.by_number[opened.order.model] = trainee
         return outcome.trained, trainee
-
-    @contextmanager
-    def _held(self, archive: Archive, key: str) -> Iterator[None]:
-        """Holds a training, so that who wants the same one waits for it instead of training it again."""
-        for _ in range(MOST_WAITS):
-            with archive.store.lock(key, WAIT_S) as held:
-                if held:
-                    yield
-                    return
-            self.at_work(WAIT_S)
-        yield
 
     # ---- a model that goes on ----
 
@@ -292,14 +283,14 @@ def _can_be_told(opened: Opened) -> bool:
     those of a training that ends there.
     """
     fit = opened.order.fit
-    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or _averages(parse(opened.order.compile)))
+    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or keeps_averages(parse(opened.order.compile)))
 
 
-def _averages(settings: dict[str, Any]) -> bool:
+def keeps_averages(settings: dict[str, Any]) -> bool:
     """Whether an optimizer, or the one within it, keeps averages of the weights."""
     optimizer = settings.get("optimizer", settings.get("inner_optimizer"))
     config = optimizer.get("config", {}) if isinstance(optimizer, dict) else {}
-    return bool(config.get("use_ema")) or ("inner_optimizer" in config and _averages(config))
+    return bool(config.get("use_ema")) or ("inner_optimizer" in config and keeps_averages(config))
 
 
 def _frozen(opened: Opened) -> int:
@@ -311,8 +302,18 @@ def _labels(opened: Opened) -> list[tuple[int, ...]]:
 
 
 def _fresh(opened: Opened, seed: int) -> Any:
+    """The model with its seeded weights. Raises: NotAllowed: an answer of it depends on other examples of the batch."""
     keras.utils.set_random_seed(seed)
-    return _built(opened)
+    model = _built(opened)
+    randomness = (random.getstate(), np.random.get_state())
+    x = opened.arrays.by_role.get("x", [])
+    count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
+    build(model, opened)
+    if count and neighbours.mixes_examples(model, x[0][:count]):
+        raise NotAllowed("the model's answer to one example depends on the others of its batch", batch_axis.INSTEAD)
+    random.setstate(randomness[0])
+    np.random.set_state(randomness[1])
+    return model
 
 
 def _built(opened: Opened) -> Any:

@@ -47,8 +47,8 @@ class Opened:
 
     @property
     def mixed(self) -> bool:
-        """Whether Keras shuffles images that come in an order of the student's own."""
-        return self.reordered and self.order.fit.shuffle and not self.order.fit.batches
+        """Whether these are arrays in an order of the student's own: they are shuffled, whatever `shuffle` says."""
+        return self.reordered and not self.order.fit.batches
 
 
 class Recording(Protocol):
@@ -222,7 +222,7 @@ def _data(opened: Opened, passes: Passes | None) -> dict[str, Any]:
         "y": arrays.get("y"),
         "sample_weight": arrays.get("sample_weight"),
         "batch_size": fit.batch_size,
-        "shuffle": fit.shuffle,
+        "shuffle": fit.shuffle or opened.mixed,
         "steps_per_epoch": fit.steps_per_epoch,
         "validation_split": fit.validation_split,
     }

@@ -1,0 +1,36 @@
+"""Temporary folders of the front, which are removed when it ends, even by a signal that it can do nothing about."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# Waits for the end of its input, which comes with that of the front.
+REMOVE = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
+
+class TemporaryFolder:
+    """A folder that stays until `remove`, and no longer than this process lives.
+
+    Args:
+        prefix: of its name.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self._remover = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", REMOVE, str(self.path)],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def remove(self) -> None:
+        """Removes it with all that is in it; idempotent."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._remover.communicate()
