@@ -78,6 +78,7 @@ class Probed(Struct, frozen=True, kw_only=True, tag=True):
     stopped: Annotated[list[Count | None], Meta(max_length=2000)]
     callbacks: Names = field(default_factory=list)
     error: Text | None = None
+    error_kind: Text = ""
     inconclusive: Text | None = None
     line: Line | None = None
 

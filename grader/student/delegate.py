@@ -23,6 +23,10 @@ SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
 HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
+NO_CALLBACK = (
+    "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
+    "`fit(..., callbacks=[Stop()])`."
+)
 
 
 class Delegate:
@@ -63,9 +67,11 @@ class Fit:
         for callback in self.callbacks:
             if isinstance(callback, type):
                 name = callback.__name__
-                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
+                message = f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
+                raise _advised(TypeError(message), "In `callbacks=[...]` write the brackets after the class's name.")
             if not callable(getattr(callback, "set_model", None)):
-                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
+                message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
+                raise _advised(TypeError(message), NO_CALLBACK)
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None
@@ -270,6 +276,12 @@ class Fit:
         except _EnoughSeen:
             self.front.send(LocalTrouble(message=text[:2000]))
             raise Ended from None
+
+
+def _advised(error: Exception, advice: str) -> Exception:
+    """An error of ours with what to do about it, as a note of its own: nobody has to guess it from the words."""
+    error.add_note(advice)
+    return error
 
 
 def plain_model(model: Any) -> Any:

@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.explaining import explanation
@@ -166,6 +166,17 @@ def _shortened(text: str) -> str:
     return text if len(lines) <= MAX_LINES else "\n".join([*lines[: MAX_LINES - 5], "...", *lines[-4:]])
 
 
+def _advice(error: BaseException, said: str) -> Iterator[str]:
+    """What to do about an error: its own notes, else what is known of errors of its kind."""
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, list) and notes:
+        yield from (note for note in notes[:MAX_LINES] if isinstance(note, str))
+        return
+    near = nearest(error)
+    misspelt = near and isinstance(error, (AttributeError, ImportError))
+    yield from filter(None, [near, None if misspelt else explanation(said)])
+
+
 def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
@@ -175,9 +186,7 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     text = STACK.sub("", text).strip()
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
-    near = nearest(error)
-    more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt
-    told = "\n".join(filter(None, [near, more]))
+    told = "\n".join(_advice(error, said))[:MAX_TEXT]
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,
