@@ -51,9 +51,13 @@ class Ready(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, tag=True):
-    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state."""
+    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
+
+    `compilation` counts the model's calls of `compile`: only another one changes which layers are frozen.
+    """
 
     model: Annotated[int, Meta(ge=0, le=1000)]
+    compilation: Count = 0
     architecture: str
     compile: str
     fit: FitArguments

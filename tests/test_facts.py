@@ -29,7 +29,6 @@ OF_OTHERS = {
     "checks/models.py": "the keys of a returned value",
     "quiz/formats/draft.py": "titles of other systems' quizzes",
     "quiz/formats/gift_reader.py": "GIFT",
-    "quiz/formats/qti12_reader.py": "titles of other systems' questions",
     "static/syntax.py": "syntax errors of Python",
     "student/nearest.py": "errors of Python and Keras",
     "trainer/faults.py": "errors of XLA",
@@ -122,4 +121,4 @@ def test_no_advice_is_guessed_from_our_own_errors():
     texts = [text for path in sorted((PACKAGE / "student").rglob("*.py")) for text in raised(path)]
 
     assert {text for text in texts for _, pattern, _ in EXPLANATIONS if re.search(pattern, text)} == OF_PYTHON
-    assert len(texts) > 10
+    assert len(texts) > 5

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from grader.student.listeners import Listeners, reads_weights, wants_batches
 from grader.student.probing import probe
 from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Seen, Trained
 
-PLAIN_FIT = keras.Model.fit
+PLAIN_FIT, PLAIN_COMPILE = keras.Model.fit, keras.Model.compile
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
@@ -35,6 +36,7 @@ class Delegate:
     def __init__(self, front: Front) -> None:
         self.front = front
         self.models: dict[int, tuple[int, Any]] = {}
+        self.compilations: Counter[int] = Counter()
         self.owners: dict[int, int] = {}
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -42,6 +44,11 @@ class Delegate:
         bound = SIGNATURE.bind(model, *args, **kwargs)
         bound.apply_defaults()
         return Fit(self, model, dict(bound.arguments)).run()
+
+    def compile(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Takes the place of `keras.Model.compile`; counts, since its settings alone don't show that it was called."""
+        self.compilations[id(model)] += 1
+        return PLAIN_COMPILE(model, *args, **kwargs)
 
     def number(self, model: Any) -> int:
         """The model's number; models are kept alive, so that no id is used twice."""
@@ -150,6 +157,7 @@ class Fit:
         cargo.leave_out(self.front.held)
         order = Order(
             model=self.delegate.number(self.model),
+            compilation=self.delegate.compilations[id(self.model)],
             architecture=self._architecture(),
             compile=self._compile(),
             fit=fit,
@@ -334,6 +342,7 @@ def install(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = Delegate(front)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
+    keras.Model.compile = functools.wraps(PLAIN_COMPILE)(lambda model, *args, **kwargs: delegate.compile(model, *args, **kwargs))
 
     def train_on_batch(*_: Any, **__: Any) -> None:
         front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
