@@ -117,7 +117,6 @@ class Crashed(Struct, frozen=True, kw_only=True, tag=True):
     message: Text
     traceback: Text = ""
     line: Line | None = None
-    while_loading: bool = False
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
@@ -327,7 +326,9 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
-TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+TrainerMessage = (
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+)
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

@@ -19,7 +19,7 @@ from grader.student.listeners import Listeners, reads_weights, wants_batches
 from grader.student.probing import probe
 from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Seen, Trained
 
-PLAIN_FIT, PLAIN_COMPILE = keras.Model.fit, keras.Model.compile
+PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
@@ -36,7 +36,7 @@ class Delegate:
     def __init__(self, front: Front) -> None:
         self.front = front
         self.models: dict[int, tuple[int, Any]] = {}
-        self.compilations: Counter[int] = Counter()
+        self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
         self.owners: dict[int, int] = {}
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,11 +44,6 @@ class Delegate:
         bound = SIGNATURE.bind(model, *args, **kwargs)
         bound.apply_defaults()
         return Fit(self, model, dict(bound.arguments)).run()
-
-    def compile(self, model: Any, *args: Any, **kwargs: Any) -> Any:
-        """Takes the place of `keras.Model.compile`; counts, since its settings alone don't show that it was called."""
-        self.compilations[id(model)] += 1
-        return PLAIN_COMPILE(model, *args, **kwargs)
 
     def number(self, model: Any) -> int:
         """The model's number; models are kept alive, so that no id is used twice."""
@@ -342,7 +337,7 @@ def install(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = Delegate(front)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
-    keras.Model.compile = functools.wraps(PLAIN_COMPILE)(lambda model, *args, **kwargs: delegate.compile(model, *args, **kwargs))
+    _count_compilations(delegate)
 
     def train_on_batch(*_: Any, **__: Any) -> None:
         front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
@@ -350,6 +345,19 @@ def install(front: Front) -> None:
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)
     keras.Model.predict = _without_bar(keras.Model.predict, quiet=0)
+
+
+def _count_compilations(delegate: Delegate) -> None:
+    """Tells the delegate of each `compile`, where Keras defines it: set on `Model`, Keras takes it for the student's own."""
+    home = next(kind for kind in keras.Model.__mro__ if "compile" in vars(kind))
+    plain = home.compile
+
+    @functools.wraps(plain)
+    def counted(model: Any, *args: Any, **kwargs: Any) -> Any:
+        delegate.compilations[id(model)] += 1
+        return plain(model, *args, **kwargs)
+
+    home.compile = counted
 
 
 def _without_bar(method: Any, quiet: int) -> Any:

@@ -55,13 +55,11 @@ KERAS = {
 
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
-    loading = True
     standins.install(front.remark)
     try:
         module = _module(load)
         module.__dict__["input"] = standins.Keyboard(front.remark)
         _execute(front, load, module)
-        loading = False
         value = None
         if load.function is not None:
             if load.function not in module.__dict__:
@@ -77,7 +75,7 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(crashed(error, load, loading=loading))
+        front.send(crashed(error, load))
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -177,7 +175,7 @@ def _advice(error: BaseException, said: str) -> Iterator[str]:
     yield from filter(None, [near, None if misspelt else explanation(said)])
 
 
-def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
+def crashed(error: BaseException, load: Load) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
@@ -192,6 +190,4 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         message=f"{said}\n{told}" if told else said,
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
-        while_loading=loading,
     )
-
