@@ -114,14 +114,15 @@ def _of_callback() -> Iterator[tuple[str, Outcome]]:
         yield f"the callback: {title}", _judged(Probe(outcomes=list(_tried(stops)), callbacks=["myCallback"]))
     yield "the callback: never given to `fit`", _judged(Probe(outcomes=list(_tried(lambda _: False))))
     for error in ("KeyError: 'acuracy'", "TypeError: '>' not supported between instances of 'NoneType' and 'float'"):
-        yield f"the callback: `{error.split(':')[0]}`", _judged(Probe(callbacks=["myCallback"], error=error))
+        kind = error.partition(":")[0]
+        yield f"the callback: `{kind}`", _judged(Probe(callbacks=["myCallback"], error=error, error_kind=kind))
 
 
 def _tried(stops: object) -> Iterator[CurveOutcome]:
     for trial in curves("accuracy", LINE):
         at = next((index for index, logs in enumerate(trial.logs) if stops(logs)), None)  # type: ignore[operator]
         shown = trial.logs[at if at is not None else trial.due or 0]
-        yield CurveOutcome(curve=trial.name, due=trial.due, stopped=at, logs=shown)
+        yield CurveOutcome(curve=trial.id, due=trial.due, stopped=at, logs=shown)
 
 
 def _judged(probe: Probe) -> Outcome:
@@ -157,7 +158,7 @@ def _names() -> Iterator[tuple[str, str]]:
         yield f"`{old}(...)`", f"`{new}`"
     for name, words in ARGUMENTS.items():
         for old, new in words.items():
-            yield f"`{name}({old}=...)`", f"`{name}({new}=...)`"
+            yield f"`{name}({old}=...)`", f"`{name}({new}=...)`" if new else "not needed"
     for old, new in KEYS.items():
         yield f"`logs['{old}']`, `history.history['{old}']`", f"`logs['{new}']`, `history.history['{new}']`"
 

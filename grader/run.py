@@ -5,6 +5,7 @@ Plain records that can be written to disk once and judged again later; nothing h
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -16,13 +17,15 @@ from grader.verdict import EndKind, Note, TrainingRecord
 class End(Struct, frozen=True, kw_only=True):
     """How the run ended; a crash or a time-out is a value, never a branch.
 
-    `kind` may also be `gated`: a gate failed and no training was started.
+    `kind` may also be `gated`: a gate failed and no training was started. `codes` are those of the findings that kept
+    the file from being run.
     """
 
     kind: EndKind | Literal["gated"]
     message: str = ""
     traceback: str = ""
     line: int | None = None
+    codes: list[str] = field(default_factory=list)
 
 
 class Layer(Struct, frozen=True, kw_only=True):
@@ -89,10 +92,19 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         return max(self, other, key=distance)
 
 
+class CurveId(StrEnum):
+    """The synthetic curves on which callbacks are tried."""
+
+    CROSSES = "crosses"
+    LOSS_FALLS = "loss_falls"
+    VALIDATION_AHEAD = "validation_ahead"
+    LOSS_STAYS_HIGH = "loss_stays_high"
+
+
 class CurveOutcome(Struct, frozen=True, kw_only=True):
     """What the student's callbacks did on one synthetic curve.
 
-    `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
+    `curve` is a `CurveId`. `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
     `logs` are those of the epoch at which they stopped (or were due).
     """
 
@@ -103,11 +115,15 @@ class CurveOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed."""
+    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed.
+
+    `error_kind` is the name of the class of what they raised.
+    """
 
     outcomes: list[CurveOutcome] = field(default_factory=list)
     callbacks: list[str] = field(default_factory=list)
     error: str | None = None
+    error_kind: str = ""
     inconclusive: str | None = None
     line: int | None = None
 

@@ -51,9 +51,13 @@ class Ready(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, tag=True):
-    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state."""
+    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
+
+    `compilation` counts the model's calls of `compile`: only another one changes which layers are frozen.
+    """
 
     model: Annotated[int, Meta(ge=0, le=1000)]
+    compilation: Count = 0
     architecture: str
     compile: str
     fit: FitArguments
@@ -78,6 +82,7 @@ class Probed(Struct, frozen=True, kw_only=True, tag=True):
     stopped: Annotated[list[Count | None], Meta(max_length=2000)]
     callbacks: Names = field(default_factory=list)
     error: Text | None = None
+    error_kind: Text = ""
     inconclusive: Text | None = None
     line: Line | None = None
 
@@ -112,7 +117,6 @@ class Crashed(Struct, frozen=True, kw_only=True, tag=True):
     message: Text
     traceback: Text = ""
     line: Line | None = None
-    while_loading: bool = False
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
@@ -326,7 +330,9 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
-TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+TrainerMessage = (
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+)
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

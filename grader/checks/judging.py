@@ -109,6 +109,7 @@ def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckR
         got=outcome.got,
         hint=" ".join(hints) or None,
         line=outcome.line or at_fit,
+        code=spec.check,
     )
 
 
@@ -122,4 +123,5 @@ def _broken(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
         max_points=spec.points,
         basis=entry.basis,
         message=f"this check broke inside the grader ({said}); that is not your fault and costs no points",
+        code=spec.check,
     )

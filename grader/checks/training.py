@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from grader.checks.registry import Outcome, check, failed, passed, undecided
-from grader.checks.wording import beside, counted, epoch, figure
+from grader.checks.wording import beside, counted, epoch, exact, figure
 from grader.run import DataMatch, Measurement
-from grader.verdict import PART, TrainingRecord
+from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
@@ -144,17 +144,17 @@ def reaches(
     best = max(range(len(figures)), key=figures.__getitem__)
     first = next((index for index, value in enumerate(figures) if value > above), None)
     if first is not None and measured is not None and (doubt := _doubt(measured)):
-        return failed(doubt, expected=f"{metric} above {figure(above)}, of a model that has it", got=beside(figures[best], above))
+        return failed(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=beside(figures[best], above))
     if first is not None:
         return passed(
-            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {figure(above)}",
+            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {exact(above)}",
             got=beside(figures[best], above),
         )
     stopped = "; the time limit ended the training there" if training.stopped_by == "limit" else ""
     return failed(
         f"the highest {metric} was {beside(figures[best], above)}, in {epoch(best)} of {len(figures)}; "
-        f"that is not above {figure(above)}{stopped}",
-        expected=f"{metric} above {figure(above)}",
+        f"that is not above {exact(above)}{stopped}",
+        expected=f"{metric} above {exact(above)}",
         got=beside(figures[best], above),
         hint=_slow(figures, training),
     )
@@ -187,11 +187,11 @@ def _slow(figures: list[float], training: TrainingRecord) -> str | None:
 
 
 def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
-    if any(f"{metric}{PART}" in logs for logs in training.epochs):
+    if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return failed(
             f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
-            expected=f"{metric} above {figure(above)} at the end of an epoch",
-            got=f"{metric} {figure(training.epochs[-1].get(f'{metric}{PART}', 0.0))} after a part of the images",
+            expected=f"{metric} above {exact(above)} at the end of an epoch",
+            got=f"{metric} {figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
     if not training.epochs:
@@ -199,7 +199,7 @@ def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
     return failed(
         f"the training logged no {metric}",
-        expected=f"{metric} above {figure(above)}",
+        expected=f"{metric} above {exact(above)}",
         got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
         hint=f"Ask for it with {asked}.",
     )
@@ -261,7 +261,7 @@ def accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least
     if value >= at_least:
         return passed(share, got=f"{value:.4f}")
     return failed(
-        f"{share}; at least {figure(100 * at_least)} % is asked for",
-        expected=f"at least {figure(at_least)}",
+        f"{share}; at least {exact(100 * at_least)} % is asked for",
+        expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import shutil
 import textwrap
@@ -12,6 +11,7 @@ import click
 from grader.engines import confine
 from grader.engines.confine.layers import ALWAYS, INSTEAD, SYSTEM, Layer
 from grader.errors import Exit, GraderError
+from grader.importing import find_version
 
 # A module of the standard library that does nothing when it is run.
 NOTHING = "keyword"
@@ -82,12 +82,5 @@ def _wrapped(text: str, width: int, mark: str = "") -> list[str]:
 
 
 def _machine() -> str:
-    found = [f"{name} {_version(name)}" for name in PACKAGES]
+    found = [f"{name} {find_version(name) or 'missing'}" for name in PACKAGES]
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {', '.join(found)}"
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"

@@ -19,7 +19,7 @@ from grader import explaining
 from grader.checks import CHECKS
 from grader.checks.registry import Check
 from grader.cli.list_ import encodable, load_all
-from grader.cli.sentences import meant
+from grader.cli.sentences import find_meant
 from grader.course import Course
 from grader.errors import UsageError
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
@@ -101,7 +101,7 @@ def explained(name: str, course: Course) -> list[str]:
         paragraphs.append(of_check(CHECKS[name]))
     paragraphs += _of_id(name, course)
     if not paragraphs and " " in name:
-        paragraphs = [told for found in meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
+        paragraphs = [told for found in find_meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
     return paragraphs or [*_of_dialect(name), *_of_error(name)]
 
 

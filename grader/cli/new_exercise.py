@@ -47,6 +47,8 @@ def command(exercise: str, like: str | None, course: Path | None) -> None:
 
 def _check(course: Course, exercise: str) -> None:
     """Raises: UsageError: the name can't be one, is taken, or the course can't be written to."""
+    if _is_command(exercise):
+        raise UsageError(f'"{exercise}" is a command of grade, which would be called instead of the exercise; choose another name')
     if not ID.fullmatch(exercise):
         raise UsageError(f"\"{exercise}\" can't be an exercise's name: small letters, digits and _, a letter first")
     for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
@@ -54,6 +56,11 @@ def _check(course: Course, exercise: str) -> None:
             raise UsageError(f"{folder} exists already; choose another name")
     if not course.solutions.is_dir():
         raise UsageError(f"no solutions/ in {course.root}: make that folder first, or name your course with --course")
+
+
+def _is_command(name: str) -> bool:
+    context = click.get_current_context().find_root()
+    return isinstance(context.command, click.Group) and context.command.get_command(context, name) is not None
 
 
 def _sample(exercise: str) -> Iterator[tuple[Path, str]]:

@@ -35,7 +35,7 @@ def publish(proofs: Sequence[Proof], environ: Mapping[str, str], stream: TextIO 
     if environ.get("GITHUB_ACTIONS"):
         for proof in broken[: github.MOST]:
             title = f"{proof.exercise}: {proof.what}"
-            print(github.command("error", str(proof.fault), title, _place(proof), None), file=stream or sys.stdout)
+            print(github.command("error", str(proof.fault), title, proof.file, None), file=stream or sys.stdout)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(path).open("a", encoding="utf-8") as file:
@@ -52,11 +52,3 @@ def summary(proofs: Sequence[Proof], broken: Sequence[Proof]) -> str:
 
 def _indented(text: str) -> str:
     return "".join(f"      {line}\n" for line in text[:4000].splitlines())
-
-
-def _place(proof: Proof) -> str:
-    """The file that a promise is about."""
-    if proof.what.startswith(("rejects/", "solution.py")):
-        return f"solutions/{proof.exercise}/{proof.what.split()[0]}"
-    name = proof.what.split()[0] if proof.what.startswith(("README.md", "stub.py")) else "exercise.yaml"
-    return f"exercises/{proof.exercise}/{name}"

@@ -20,12 +20,21 @@ from grader.errors import GraderError
 from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
-from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
+from grader.grading.curves import (
+    canonical_keys,
+    curves,
+    cuts,
+    line_to_cross,
+    split_cut_epoch,
+    under_log_keys,
+    wants_probe,
+)
 from grader.grading.gone import Over, Preparing, before_student_code, exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
 from grader.static import Plan
+from grader.verdict import CutEpoch
 
 from grader.wire import (  # isort: skip
     Answer, Begin, Compared, Crashed, Event, Fault, Hello, Load, LocalTrouble, Maps, Measure, Measured, NeedPass, Open, Opened, Order,
@@ -208,11 +217,12 @@ class Attempt:
         if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
             raise Malformed("the probe's answer doesn't fit its curves")
         judged = not (probed.error or probed.inconclusive)
-        drawn = [(trial.name, trial.due, trial.logs) for trial in trials]
+        drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
         self.ledger.probe = Probe(
             outcomes=outcomes(probed, drawn) if judged else [],
             callbacks=probed.callbacks[:50],
             error=probed.error,
+            error_kind=probed.error_kind,
             inconclusive=probed.inconclusive,
             line=probed.line,
         )
@@ -284,7 +294,11 @@ class Attempt:
 
     def _write_down(self, event: Event, epochs: list[dict[str, float]], *, cut: bool) -> None:
         key = self.ledger.architecture.accuracy_key if self.ledger.architecture else None
-        epochs.append({"epoch": event.index, **canonical_keys(event.logs, key, cut=cut)})
+        logs = canonical_keys(event.logs, key)
+        if cut:
+            logs, part = split_cut_epoch(logs)
+            self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
+        epochs.append({"epoch": event.index, **logs})
         self.epoch_started_s = self.clocks.elapsed_s("training")
 
     def _measure(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from grader import settings
 from grader.course import PACKAGE, Course
 from grader.exercise import Exercise
 from grader.grading.options import Options
+from grader.importing import find_version
 from grader.run import Run
 from grader.store import Store
 from grader.submission import Submission
@@ -117,12 +117,5 @@ def _program() -> str:
     """The grader itself, by its files' times and sizes, and the libraries that train."""
     stats = [(path.name, path.stat()) for path in sorted(PACKAGE.rglob("*.py"))]
     told = [(name, status.st_mtime_ns, status.st_size) for name, status in stats]
-    versions = [_version(name) for name in LIBRARIES]
+    versions = [find_version(name) for name in LIBRARIES]
     return hashlib.blake2b(json.dumps([told, versions]).encode(), digest_size=20).hexdigest()
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -10,7 +10,7 @@ from grader.checks.wording import name
 from grader.grading.clocks import Clocks
 from grader.grading.options import Moment, Stage
 from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
-from grader.verdict import Note, TrainingRecord
+from grader.verdict import CutEpoch, Note, TrainingRecord
 from grader.wire import MAX_NOTE, Compared, Maps, Measured, Opened, Order, Trained
 
 MAX_NOTES = 200
@@ -30,6 +30,7 @@ class Ledger:
         self.data_of: dict[int, DataMatch] = {}
         self.broken_off: set[int] = set()
         self.epochs: list[dict[str, float]] = []
+        self.cut_epochs: list[CutEpoch] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
         self.probe: Probe | None = None
@@ -58,7 +59,7 @@ class Ledger:
 
     def begin_fit(self) -> list[dict[str, float]]:
         """The list into which the epochs of this fit go; until it ends, the trainer can't measure."""
-        self.epochs = []
+        self.epochs, self.cut_epochs = [], []
         self.measurable = False
         return self.epochs
 
@@ -124,8 +125,11 @@ class Ledger:
 
     def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False) -> None:
         before = self.training
+        earlier = before.epochs if before else []
+        cut = [structs.replace(epoch, at=epoch.at + len(earlier)) for epoch in self.cut_epochs]
         self.training = TrainingRecord(
-            epochs=[*(before.epochs if before else []), *epochs],
+            epochs=[*earlier, *epochs],
+            cut_epochs=[*(before.cut_epochs if before else []), *cut],
             stopped_by=stopped_by,
             examples=self.data.trained_on if self.data else 0,
             seed=self.seed,

@@ -25,7 +25,7 @@ def draw(curve: Curve, path: Path) -> None:
     for name, figures in curve.series.items():
         axes.plot(range(1, len(figures) + 1), figures, marker="o", markersize=4, label=name)
     if curve.line is not None:
-        axes.axhline(curve.line, color="0.4", linestyle="--", linewidth=1, label=f"the line, {curve.line:g}")
+        axes.axhline(curve.line, color="0.4", linestyle="--", linewidth=1, label=f"the line, {curve.line:.10g}")
     if curve.crossed is not None:
         axes.axvline(curve.crossed, color="0.8", linewidth=1, zorder=0)
     axes.set_title(curve.title)

@@ -179,9 +179,11 @@ def _call(node: ast.Call, own: set[str]) -> Iterator[tuple[int, str]]:
 
 def _argument(word: ast.keyword, name: str, own: set[str]) -> Iterator[tuple[int, str]]:
     line = word.value.lineno
-    better = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {}).get(word.arg or "")
-    if better is not None:
-        yield line, f"`{name}({word.arg}=...)` is TF 1; in TF 2 write `{name}({better}=...)`"
+    arguments = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {})
+    if word.arg in arguments:
+        better = arguments[word.arg]
+        instead = f"in TF 2 write `{name}({better}=...)`" if better else "leave it out"
+        yield line, f"`{name}({word.arg}=...)` is TF 1; {instead}"
     if word.arg == "decay" and name in OPTIMIZERS:
         yield line, f"`{name}(decay=...)` is TF 1; in TF 2 use a learning-rate schedule"
     if word.arg == "monitor":

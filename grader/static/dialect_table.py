@@ -112,10 +112,10 @@ METHODS = {
 
 OPTIMIZERS = frozenset({"Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl"})
 
-# Arguments by the last part of the called name.
-ARGUMENTS = {
+# Arguments by the last part of the called name; None: Keras 3 has nothing in their place.
+ARGUMENTS: dict[str, dict[str, str | None]] = {
     "optimizer": {"lr": "learning_rate"},
-    "fit": {"nb_epoch": "epochs", "nb_worker": "workers"},
+    "fit": {"nb_epoch": "epochs", "nb_worker": None},
     "Dense": {"output_dim": "units", "init": "kernel_initializer"},
     "Conv2D": {"nb_filter": "filters", "border_mode": "padding", "subsample": "strides"},
     "Convolution2D": {"nb_filter": "filters", "border_mode": "padding", "subsample": "strides"},

@@ -33,7 +33,6 @@ class Plan(Struct, frozen=True, kw_only=True):
         supply: names that the file uses and never defines.
         mode: call the graded function, or grade what the top level trains.
         single_fit: exactly one `fit` call, not in a loop, so that a gate that fails there can't be mended by another.
-        fit_lines: the lines of the `fit` calls.
     """
 
     source: str
@@ -42,7 +41,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     supply: list[str] = field(default_factory=list)
     mode: Literal["function", "script"] = "function"
     single_fit: bool = False
-    fit_lines: list[int] = field(default_factory=list)
 
 
 class Reach(Struct, frozen=True, kw_only=True):
@@ -65,7 +63,9 @@ def reach(whole: Outline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
-        known = needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
+        known = needed = {
+            index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)
+        }
     else:
         known, names = reached(whole, [function])
         needed = known
@@ -91,7 +91,6 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
     lacking = missing(kept, found.names, whole.stars)
     graded = next((step.node for step in reversed(whole.steps) if function in step.names.binds), None)
     core = [whole.steps[index].node for index in sorted(found.needed - skipped)]
-    lines = sorted({call.lineno for node in core for call in fits(ast.walk(node))})
     plan = Plan(
         source=without(source, blanked, as_true) if blanked or as_true else source,
         skipped=sorted(skipped),
@@ -99,7 +98,6 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
         supply=[name for name, _ in lacking],
         mode="script" if function is None else "function",
         single_fit=only_one(core, graded),
-        fit_lines=lines,
     )
     return plan, [*supplies(lacking), *_notes(whole, function, found, skipped)]
 
@@ -180,7 +178,8 @@ def _inside(
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
             opened.append(step.node.test)
         blanked += [
-            node for node in _simple(step.node)
+            node
+            for node in _simple(step.node)
             if (_ends(node) and not _by_training(node, function, found))
             or (function and _trains_aside(node, function, found))
         ]

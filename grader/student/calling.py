@@ -34,7 +34,7 @@ def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
         except Ended:
             raise
         except BaseException as error:
-            crash = loader.crashed(error, load, loading=False)
+            crash = loader.crashed(error, load)
             front.send(Raised(message=crash.message, line=crash.line))
             continue
         seal = Seal()

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import keras
@@ -23,6 +24,10 @@ SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
 HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
+NO_CALLBACK = (
+    "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
+    "`fit(..., callbacks=[Stop()])`."
+)
 
 
 class Delegate:
@@ -31,6 +36,7 @@ class Delegate:
     def __init__(self, front: Front) -> None:
         self.front = front
         self.models: dict[int, tuple[int, Any]] = {}
+        self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
         self.owners: dict[int, int] = {}
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -63,9 +69,11 @@ class Fit:
         for callback in self.callbacks:
             if isinstance(callback, type):
                 name = callback.__name__
-                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
+                message = f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
+                raise _advised(TypeError(message), "In `callbacks=[...]` write the brackets after the class's name.")
             if not callable(getattr(callback, "set_model", None)):
-                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
+                message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
+                raise _advised(TypeError(message), NO_CALLBACK)
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None
@@ -144,6 +152,7 @@ class Fit:
         cargo.leave_out(self.front.held)
         order = Order(
             model=self.delegate.number(self.model),
+            compilation=self.delegate.compilations[id(self.model)],
             architecture=self._architecture(),
             compile=self._compile(),
             fit=fit,
@@ -272,6 +281,12 @@ class Fit:
             raise Ended from None
 
 
+def _advised(error: Exception, advice: str) -> Exception:
+    """An error of ours with what to do about it, as a note of its own: nobody has to guess it from the words."""
+    error.add_note(advice)
+    return error
+
+
 def plain_model(model: Any) -> Any:
     """A model that is one of Keras's own; of a class that only adds layers to a Sequential, one with those layers.
 
@@ -322,6 +337,7 @@ def install(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = Delegate(front)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
+    _count_compilations(delegate)
 
     def train_on_batch(*_: Any, **__: Any) -> None:
         front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
@@ -329,6 +345,19 @@ def install(front: Front) -> None:
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)
     keras.Model.predict = _without_bar(keras.Model.predict, quiet=0)
+
+
+def _count_compilations(delegate: Delegate) -> None:
+    """Tells the delegate of each `compile`, where Keras defines it: set on `Model`, Keras takes it for the student's own."""
+    home = next(kind for kind in keras.Model.__mro__ if "compile" in vars(kind))
+    plain = home.compile
+
+    @functools.wraps(plain)
+    def counted(model: Any, *args: Any, **kwargs: Any) -> Any:
+        delegate.compilations[id(model)] += 1
+        return plain(model, *args, **kwargs)
+
+    home.compile = counted
 
 
 def _without_bar(method: Any, quiet: int) -> Any:

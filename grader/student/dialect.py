@@ -39,7 +39,7 @@ MOVED = {
     "keras.layers.convolutional": "keras.layers", "keras.layers.pooling": "keras.layers",
     "keras.layers.normalization": "keras.layers", "keras.layers.advanced_activations": "keras.layers",
     "keras.layers.recurrent": "keras.layers", "keras.layers.embeddings": "keras.layers",
-    "keras.layers.noise": "keras.layers", "keras.layers.merge": "keras.layers", "keras.engine": "keras",
+    "keras.layers.noise": "keras.layers", "keras.layers.wrappers": "keras.layers", "keras.layers.merge": "keras.layers", "keras.engine": "keras",
     "keras.utils.np_utils": "keras.utils", "keras.callbacks.callbacks": "keras.callbacks",
     "keras.engine.topology": "keras.layers", "keras.engine.training": "keras", "keras.engine.sequential": "keras",
     "keras.utils.vis_utils": "keras.utils", "keras.backend.tensorflow_backend": "keras.backend",

@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.explaining import explanation
@@ -55,13 +55,11 @@ KERAS = {
 
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
-    loading = True
     standins.install(front.remark)
     try:
         module = _module(load)
         module.__dict__["input"] = standins.Keyboard(front.remark)
         _execute(front, load, module)
-        loading = False
         value = None
         if load.function is not None:
             if load.function not in module.__dict__:
@@ -77,7 +75,7 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(crashed(error, load, loading=loading))
+        front.send(crashed(error, load))
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -166,7 +164,18 @@ def _shortened(text: str) -> str:
     return text if len(lines) <= MAX_LINES else "\n".join([*lines[: MAX_LINES - 5], "...", *lines[-4:]])
 
 
-def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
+def _advice(error: BaseException, said: str) -> Iterator[str]:
+    """What to do about an error: its own notes, else what is known of errors of its kind."""
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, list) and notes:
+        yield from (note for note in notes[:MAX_LINES] if isinstance(note, str))
+        return
+    near = nearest(error)
+    misspelt = near and isinstance(error, (AttributeError, ImportError))
+    yield from filter(None, [near, None if misspelt else explanation(said)])
+
+
+def crashed(error: BaseException, load: Load) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
@@ -175,14 +184,10 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     text = STACK.sub("", text).strip()
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
-    near = nearest(error)
-    more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt
-    told = "\n".join(filter(None, [near, more]))
+    told = "\n".join(_advice(error, said))[:MAX_TEXT]
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
-        while_loading=loading,
     )
-

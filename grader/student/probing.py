@@ -69,7 +69,8 @@ def probe(callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, floa
         if outcome.get("unsure"):
             outcome = _in_place(callbacks, model, curve)
         if outcome.get("error"):
-            return Probed(stopped=[], callbacks=names, error=outcome["error"], line=_line(callbacks))
+            kind = outcome.get("error_kind", "")
+            return Probed(stopped=[], callbacks=names, error=outcome["error"], error_kind=kind, line=_line(callbacks))
         if outcome.get("unsure"):
             return Probed(stopped=[], callbacks=names, inconclusive=outcome["unsure"])
         stopped.append(outcome["stopped"])
@@ -113,7 +114,8 @@ def _attempt(
     except NeedsTensorFlow:
         return {"unsure": "the callbacks compute with TensorFlow"}
     except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"[:1000]}
+        kind = type(error).__name__[:MAX_NAME]
+        return {"error": f"{kind}: {error}"[:1000], "error_kind": kind}
 
 
 def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ FUNCTIONS = {
 }
 BUILT_IN = "build the model from Keras's built-in layers"
 OWN_CODE = "the trainer never runs a submission's own code; "
-Check = Callable[[Any, str], None]
+Check = Callable[[str, Any, str], None]  # key, value, and the object whose configuration has it
 
 
 def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ class _Walk:
         if type(config.get("layers")) is not list:
             raise Refused(f"{place} has no list of layers", BUILT_IN)
         for key in ("name", "trainable", "build_input_shape"):
-            self.values.plain(config.get(key), named(key, place))
+            self.values.entry(key, config.get(key), place)
         self.values.dtype(config.get("dtype"), place)
         costs = [self.layer(layer, depth + 1) for layer in config["layers"]]
         if kind == "Functional":
@@ -130,7 +130,7 @@ class _Walk:
         if build_config is not None and (type(shapes) is not dict or not shapes):
             raise Refused(f"{place} has saved shapes that are not in the form that Keras 3 writes", BUILT_IN)
         for key, shape in shapes.items():
-            self.values.plain(shape, named(key, place))
+            self.values.entry(key, shape, place)
 
     def _layer_value(self, key: str, value: Any, kind: str, place: str, depth: int) -> int:
         """Checks one entry of a layer's config; returns the calls that a layer in it adds."""
@@ -148,10 +148,10 @@ class _Walk:
         elif key == "weights" and value is not None:
             raise Refused(f"{place} is given weights", "weights start fresh; leave them out")
         elif end in PARTS:
-            self._object(value, *PARTS[end], f"the {end} of {place}", self.values.plain)
+            self._object(value, *PARTS[end], f"the {end} of {place}", self.values.entry)
         else:
             statistics = kind == "Normalization" and key in ("mean", "variance")
-            self.values.plain(value, named(key, place), MAX_STATISTICS if statistics else MAX_ITEMS)
+            self.values.entry(key, value, place, MAX_STATISTICS if statistics else MAX_ITEMS)
         return 0
 
     def _activation_layer(self, value: dict[str, Any], place: str, depth: int) -> int:
@@ -191,20 +191,20 @@ class _Walk:
             elif key == "dtype":
                 self.values.dtype(item, place)
             else:
-                check(item, named(key, place))
+                check(key, item, place)
         return None
 
-    def _optimizer_value(self, value: Any, place: str) -> None:
-        if type(value) is dict and place.startswith("learning_rate of "):
-            self._object(value, "keras.optimizers.schedules", names.SCHEDULES, "the schedule", self.values.plain)
+    def _optimizer_value(self, key: str, value: Any, place: str) -> None:
+        if type(value) is dict and key == "learning_rate":
+            self._object(value, "keras.optimizers.schedules", names.SCHEDULES, "the schedule", self.values.entry)
         else:
-            self.values.plain(value, place)
+            self.values.entry(key, value, place)
 
-    def _metric_value(self, value: Any, place: str) -> None:
+    def _metric_value(self, key: str, value: Any, place: str) -> None:
         """A metric reserves memory for each of its thresholds or classes."""
         if type(value) is int and value > MAX_THRESHOLDS:
-            raise Refused(f"{place} is {value:,} (at most {MAX_THRESHOLDS:,})", "use a smaller one")
-        self.values.plain(value, place)
+            raise Refused(f"{named(key, place)} is {value:,} (at most {MAX_THRESHOLDS:,})", "use a smaller one")
+        self.values.entry(key, value, place)
 
     def _outputs(self, value: Any, check: Callable[[Any], None], depth: int = 0) -> None:
         """Lists and dictionaries (an entry per output of the model) of leaves."""

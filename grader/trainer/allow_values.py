@@ -65,10 +65,14 @@ class Values:
         if not sound:
             raise Refused(f"{place} is {shown(value)}", "use a plain value of ordinary size")
 
-    def plain(self, value: Any, place: str, most: int = MAX_ITEMS) -> None:
-        """Raises: Refused: not a scalar, nor a (nested) list of at most `most` scalars."""
+    def entry(self, key: str, value: Any, place: str, most: int = MAX_ITEMS) -> None:
+        """The value of `key` in the configuration of `place`. Raises: Refused: as `plain`."""
+        self.plain(value, named(key, place), most, MAX_SEED if key == "seed" else MAX_INTEGER)
+
+    def plain(self, value: Any, place: str, most: int = MAX_ITEMS, largest: int = MAX_INTEGER) -> None:
+        """Raises: Refused: not a scalar up to `largest`, nor a (nested) list of at most `most` ordinary scalars."""
         if type(value) is not list:
-            return self.scalar(value, place, MAX_SEED if place.startswith("seed of ") else MAX_INTEGER)
+            return self.scalar(value, place, largest)
         leaves = list(_leaves(value, place))
         if len(leaves) > most:
             raise Refused(f"{place} holds {len(leaves):,} values (at most {most:,})", NO_WEIGHTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -14,6 +13,7 @@ import blake3
 import keras
 import msgspec
 
+from grader.importing import find_version
 from grader.trainer.digests import Digests
 from grader.trainer.feeding import Arrays
 from grader.wire import Order
@@ -56,7 +56,7 @@ def machine(device: str) -> str:
         {
             "backend": backend,
             "device": _devices() if device == "gpu" else _processor(),
-            "libraries": {name: _version(name) for name in ("keras", "numpy", *LIBRARIES.get(backend, ()))},
+            "libraries": {name: find_version(name) for name in ("keras", "numpy", *LIBRARIES.get(backend, ()))},
             "settings": {name: os.environ.get(name) for name in SETTINGS},
             "cores": os.cpu_count(),
             "trainer": _program(),
@@ -165,10 +165,3 @@ def _processor() -> str:
     except OSError:
         models = [platform.processor()]
     return blake3.blake3("\n".join([platform.machine(), *models[:2]]).encode()).hexdigest()[:16]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import os
 import random
 import socket
@@ -12,7 +11,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from grader.importing import uncollected
+from grader.importing import find_version, uncollected
 
 with uncollected():
     import keras
@@ -293,15 +292,8 @@ def _raw(array: Array) -> memoryview:
 
 def _versions() -> dict[str, str]:
     names = ("keras", "tensorflow", "jax", "numpy")
-    found = {name: _version(name) for name in names}
+    found = {name: find_version(name) for name in names}
     return {"python": sys.version.split()[0], **{name: version for name, version in found.items() if version}}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def main(find: Remembered | None = None, shared: int = 0) -> None:

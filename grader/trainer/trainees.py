@@ -35,6 +35,8 @@ MODEL_BYTES = 20_000_000
 class Trainee:
     """One of the student's models.
 
+    `compile` are the settings of its compilation number `compilation`, which alone change what is trained and how: as in
+    plain Keras, a layer that is frozen without compiling anew goes on as it was.
     `lasting` is the configuration that a later order has to have;
     `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
@@ -43,7 +45,7 @@ class Trainee:
     """
 
     compile: str
-    trainable: int
+    compilation: int
     architecture: Architecture
     labels: list[tuple[int, ...]] = field(default_factory=list)
     lasting: str = ""
@@ -221,21 +223,23 @@ class Trainees:
         """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
         order = opened.order
         before = self.by_number.get(order.model)
-        frozen, labels = _frozen(opened), _labels(opened)
+        labels = _labels(opened)
         if before is not None:
             self._bring_back(before)
             if opened.mixed:
                 keras.utils.set_random_seed(seed)
-            if (before.compile, before.trainable, before.labels) == (order.compile, frozen, labels):
+            if before.labels == labels and _goes_on(before, order):
                 return before
         model = _fresh(opened, seed) if before is None else _built(opened)
-        if before is not None:  # compiled anew, frozen in part, or for other labels: the weights stay, no more does
+        if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
             model.set_weights(before.model.get_weights())
+            for variable, earlier in zip(model.variables, before.model.variables, strict=True):
+                variable.assign(earlier)
             shuffling.put(before.shuffled)
         trainee = Trainee(
             model=model,
             compile=order.compile,
-            trainable=frozen,
+            compilation=order.compilation,
             labels=labels,
             lasting=lasting(order.architecture),
             architecture=opened.architecture,
@@ -255,7 +259,7 @@ class Trainees:
 def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trainee:
     return Trainee(
         compile=opened.order.compile,
-        trainable=_frozen(opened),
+        compilation=opened.order.compilation,
         labels=_labels(opened),
         lasting=lasting(opened.order.architecture),
         architecture=opened.architecture,
@@ -293,8 +297,25 @@ def keeps_averages(settings: dict[str, Any]) -> bool:
     return bool(config.get("use_ema")) or ("inner_optimizer" in config and keeps_averages(config))
 
 
-def _frozen(opened: Opened) -> int:
-    return opened.order.architecture.count('"trainable": false')
+def _goes_on(trainee: Trainee, order: Order) -> bool:
+    """Whether a model trains on as it is compiled; a learning rate that was set meanwhile is set here, too."""
+    (before, _), (settings, rate) = (_without_rate(parse(text)) for text in (trainee.compile, order.compile))
+    if trainee.compilation != order.compilation or before != settings:
+        return False
+    if rate is not None:
+        trainee.model.optimizer.learning_rate = rate
+    return True
+
+
+def _without_rate(settings: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
+    """The settings without the optimizer's learning rate, and that rate where it is a number, not a schedule."""
+    optimizer = settings.get("optimizer")
+    config = optimizer.get("config") if isinstance(optimizer, dict) else None
+    rate = config.get("learning_rate") if isinstance(config, dict) else None
+    if not isinstance(optimizer, dict) or not isinstance(config, dict) or not isinstance(rate, (int, float)):
+        return settings, None
+    kept = {key: value for key, value in config.items() if key != "learning_rate"}
+    return {**settings, "optimizer": {**optimizer, "config": kept}}, rate
 
 
 def _labels(opened: Opened) -> list[tuple[int, ...]]:

@@ -205,10 +205,62 @@ def functional():
     return model.fit(x, y, epochs=2)
 
 
+def freeze_one_then_another(anew):
+    """As many layers are frozen before as after; they count only from when the model is compiled."""
+    x, y, *_ = data()
+    model = dense(lambda: L.Dense(24, activation="relu"))
+    model.layers[1].trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    first = model.fit(x, y, epochs=2)
+    model.layers[1].trainable, model.layers[2].trainable = True, False
+    if anew:
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=2)
+    history.history["first"] = first.history["loss"]
+    history.history["weights"] = [float(np.abs(weights).sum()) for weights in model.get_weights()]
+    return history
+
+
+def freeze_and_compile():
+    return freeze_one_then_another(anew=True)
+
+
+def freeze_without_compiling():
+    return freeze_one_then_another(anew=False)
+
+
+def frozen_from_the_first():
+    x, y, *_ = data()
+    model = dense()
+    model.layers[1].trainable = False
+    model.fit(x, y, epochs=1)
+    model.layers[1].trainable = True
+    return model.fit(x, y, epochs=2)
+
+
+def compiled_alike():
+    """The optimizer begins anew, and the dropout goes on."""
+    x, y, *_ = data()
+    model = dense(lambda: L.Dropout(0.3))
+    model.fit(x, y, epochs=1)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model.fit(x, y, epochs=2)
+
+
+def rate_between_fits():
+    """The optimizer goes on with its state."""
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    model.optimizer.learning_rate = 0.0003
+    return model.fit(x, y, epochs=2)
+
+
 CASES = [
     plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
     one_hot, fit_twice, compiled_anew, normalised, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
-    stop_within_an_epoch, pipeline, functional,
+    stop_within_an_epoch, pipeline, functional, freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike,
+    rate_between_fits,
 ]
 
 

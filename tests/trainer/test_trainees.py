@@ -123,7 +123,7 @@ def test_models_are_counted_together() -> None:
     size = Architecture(layers=[], parameters=10_000_000)
     for number in range(5):
         many.check_room(order(model=number).order, size, order().arrays, 1_000_000_000)
-        many.by_number[number] = Trainee(compile="", trainable=0, architecture=size)
+        many.by_number[number] = Trainee(compile="", compilation=0, architecture=size)
 
     with pytest.raises(TooMuch) as caught:
         many.check_room(order(model=5).order, size, order().arrays, 1_000_000_000)

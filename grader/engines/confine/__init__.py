@@ -80,11 +80,6 @@ class Confined:
         """Whether its tree used more memory than the policy allows; it is being ended then."""
         return self._control.ask().exceeded
 
-    @property
-    def peak_memory(self) -> int:
-        """The most memory that its tree was seen to use, in bytes."""
-        return self._control.ask().peak
-
     def cpu_s(self) -> float:
         """Processor time of its whole tree so far, in seconds."""
         return self._control.ask().cpu_s
