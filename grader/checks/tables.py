@@ -154,6 +154,8 @@ def _fault(row: Row | None, layer: Layer | None) -> str | None:
         return f"is one too many: {of_layer(layer)}"
     if row.layer != layer.kind:
         return f"is {of_layer(layer)}; {in_words(row)} is asked for"
+    if layer.idle:
+        return f"({row.layer}) changes nothing in what the model puts out"
     return next(_differences(row, layer), None)
 
 

@@ -13,7 +13,7 @@ from msgspec import structs
 from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
-from grader.trainer.rebuild_layers import influential, stand_in
+from grader.trainer.rebuild_layers import list_layers, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
 from grader.trainer.rebuild_masks import masks, nests
@@ -62,7 +62,7 @@ def inspect(
         model = _symbolic(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
         found = Architecture(
-            layers=linked(influential(architecture, model), architecture),
+            layers=linked(list_layers(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
             accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape, weighted=weighted),
