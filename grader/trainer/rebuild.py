@@ -133,6 +133,11 @@ def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model
     return model
 
 
+def build_fresh(architecture: dict[str, Any]) -> keras.Model:
+    """A model of a checked configuration to look at, not compiled; Sequential models without an input are built later."""
+    return _rebuilt(architecture)
+
+
 def _checked(architecture_json: str, compile_config: dict[str, Any]) -> dict[str, Any]:
     architecture = parse(architecture_json)
     check_config(architecture, compile_config)
