@@ -29,9 +29,10 @@ class End(Struct, frozen=True, kw_only=True):
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """One layer that has influence on the output; nested models are flattened, wrappers looked through.
+    """One layer that has a way to the output; nested models are flattened, wrappers looked through.
 
-    `sources` are the names of the layers (or inputs of the model) whose outputs it takes.
+    `sources` are the names of the layers (or inputs of the model) whose outputs it takes. `idle` layers change nothing in
+    what the model says: they never count as what an exercise asks for, and always as what it rules out.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     parameters: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
+    idle: bool = False
 
 
 class Architecture(Struct, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     @property
     def whole_epochs(self) -> int:
         """How many epochs came to their end: what a part of one shows isn't measured."""
-        return sum(not any(key.endswith(PART) for key in logs) for logs in self.epochs)
+        return len(self.epochs) - len(self.cut_epochs)
 
 
 class Note(Struct, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ class Row(Struct, frozen=True, kw_only=True):
 class Difference(Struct, frozen=True, kw_only=True):
     """Where a layer differs from its row: in being there at all, in its kind, in its output, and so on."""
 
-    where: Literal["missing", "surplus", "kind", "option", "output", "parameters"]
+    where: Literal["missing", "surplus", "kind", "idle", "option", "output", "parameters"]
     option: str = ""
     wanted: str = ""
     got: str = ""
@@ -166,6 +166,8 @@ def _difference(row: Row | None, layer: Layer | None) -> Difference | None:
         return Difference(where="surplus", got=of_layer(layer))
     if row.layer != layer.kind:
         return Difference(where="kind", wanted=in_words(row), got=of_layer(layer))
+    if layer.idle:
+        return Difference(where="idle", wanted=in_words(row), got=of_layer(layer))
     return next(_differences(row, layer), None)
 
 
@@ -188,6 +190,8 @@ def _told(found: Difference, kind: str) -> str:
             return f"is one too many: {found.got}"
         case "kind":
             return f"is {found.got}; {found.wanted} is asked for"
+        case "idle":
+            return f"({kind}) changes nothing in what the model puts out"
         case "option":
             return f"({kind}) has {found.option} {found.got}; {found.wanted} is asked for"
         case "output":

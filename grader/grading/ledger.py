@@ -87,7 +87,7 @@ class Ledger:
         self.data = self.data_of[model] = data if before is None else before.worse(data, self.dataset)
 
     def measure(self, measured: Measured) -> None:
-        """What the trained model achieves; a layer that makes no difference in it counts for nothing.
+        """What the trained model achieves; a layer that makes no difference in it is idle.
 
         Without a whole epoch nothing is measured: such a model is as it was made.
         """
@@ -100,10 +100,12 @@ class Ledger:
             gap=measured.gap,
         )
         if measured.idle and self.architecture is not None:
-            kept = [layer for layer in self.architecture.layers if layer.name not in measured.idle]
-            self.architecture = structs.replace(self.architecture, layers=kept)
+            layers = [
+                structs.replace(layer, idle=layer.idle or layer.name in measured.idle) for layer in self.architecture.layers
+            ]
+            self.architecture = structs.replace(self.architecture, layers=layers)
             names = ", ".join(map(name, measured.idle))
-            text = f"not counted, since the trained model says the same whatever its weights are: {names}"
+            text = f"not counted as asked for: {names}. Changing its weights doesn't change the trained model's predictions"
             self.remark(Note(line=self.orders[-1].line, message=text[:MAX_NOTE]))
 
     def built(self) -> None:

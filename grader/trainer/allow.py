@@ -13,7 +13,8 @@ from typing import Any
 from grader.trainer import allow_names as names
 from grader.trainer.allow_graph import check_graph
 from grader.trainer.allow_json import Refused, parse
-from grader.trainer.allow_values import MAX_ITEMS, MAX_STATISTICS, Values, named, quoted, shown
+from grader.trainer.allow_numbers import Told, count_numbers
+from grader.trainer.allow_values import MAX_ITEMS, MAX_STATISTICS, NO_WEIGHTS, Values, named, quoted, shown
 
 __all__ = ["Refused", "check_config", "parse"]
 
@@ -24,6 +25,9 @@ LOOPS = dict.fromkeys(("RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLST
 MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
+# Models of one's own hold 25 at most, with augmentation and slopes of activations; linear classifiers of 100 numbers get
+# half of the images right. Fewer may still say something, which `fresh` finds.
+MAX_ACTING = 64
 ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
 MODEL_KEYS = {
     "Sequential": {"name", "trainable", "dtype", "layers", "build_input_shape"},
@@ -63,6 +67,14 @@ def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -
     if (calls := walk.layer(architecture, 0)) > MAX_CALLS:
         raise Refused(f"the model calls its layers {calls:,} times (at most {MAX_CALLS:,})", "make the model smaller")
     walk.compile(compile_config)
+    _check_numbers(count_numbers(architecture))
+
+
+def _check_numbers(told: Told) -> None:
+    """Raises: Refused: more numbers than models of one's own need, and fewer than a classifier that is worth it."""
+    if told.acting > MAX_ACTING or told.statistics > 2 * MAX_STATISTICS:
+        number = max(told.acting, told.statistics)
+        raise Refused(f"the model's description holds {number:,} numbers that act on the images", NO_WEIGHTS)
 
 
 class _Walk:

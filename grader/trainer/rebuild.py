@@ -14,7 +14,7 @@ from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
 from grader.trainer.batch_axis import check_examples_apart
-from grader.trainer.rebuild_layers import influential, stand_in
+from grader.trainer.rebuild_layers import list_layers, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
 from grader.trainer.rebuild_masks import masks, nests
@@ -63,7 +63,7 @@ def inspect(
         model = _symbolic(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
         found = Architecture(
-            layers=linked(influential(architecture, model), architecture),
+            layers=linked(list_layers(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
             accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape, weighted=weighted),
@@ -136,6 +136,11 @@ def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model
     except Exception as error:
         raise Rejected(_reason(error)) from error
     return model
+
+
+def build_fresh(architecture: dict[str, Any]) -> keras.Model:
+    """A model of a checked configuration to look at, not compiled; Sequential models without an input are built later."""
+    return _rebuilt(architecture)
 
 
 def _checked(architecture_json: str, compile_config: dict[str, Any]) -> dict[str, Any]:

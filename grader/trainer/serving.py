@@ -27,6 +27,7 @@ with uncollected():
         activations,
         agreement,
         faults,
+        fresh,
         identity,
         influence,
         measuring,
@@ -40,6 +41,7 @@ with uncollected():
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
+    from grader.trainer.allow_numbers import count_numbers
     from grader.trainer.digests import Digests
     from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
     from grader.trainer.held import offered
@@ -134,6 +136,7 @@ class Trainer:
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
             self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
+            self._check_fresh(order, architecture, arrays)
         except NotAllowed as error:
             too_much = isinstance(error, TooMuch)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -160,6 +163,13 @@ class Trainer:
             return
         if _forms(before.architecture) != _forms(architecture) or before.lasting != lasting(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
+
+    def _check_fresh(self, order: Order, architecture: Architecture, arrays: Arrays) -> None:
+        """A model that tells classes apart before its first step has brought its weights along."""
+        if order.model not in self.trainees.by_number:
+            images, labels = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
+            tree = parse(order.architecture)
+            fresh.refuse_knowledge(tree, count_numbers(tree), images, labels, measuring.portion(architecture))
 
     def _begin(self, begin: Begin) -> None:
         assert self.opened is not None

@@ -37,6 +37,26 @@ def test_a_wrong_count_names_the_layers(kinds: tuple[str, ...], counts: dict[str
     assert (outcome.status, outcome.message) == ("failed", message)
 
 
+IDLE, WORKING = (Layer(kind="Conv2D", name=name, idle=name == "idle") for name in ("idle", "works"))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "message"),
+    [
+        ([IDLE], 1, "the model has no Conv2D layer where exactly 1 is asked for; its output doesn't depend on idle"),
+        ([WORKING, IDLE], 1, "the model has 2 Conv2D layers (works, idle) where exactly 1 is asked for"),
+        ([WORKING, IDLE], 2, "the model has 1 Conv2D layer (works) where exactly 2 are asked for; its output doesn't depend on idle"),
+        ([IDLE], 0, "the model has 1 Conv2D layer (idle) where none is allowed"),
+    ],
+)
+def test_an_idle_layer_helps_nobody(found: list[Layer], wanted: int, message: str) -> None:
+    """It isn't what was asked for, and it is one too many."""
+    outcome = layers(Architecture(layers=found, parameters=1), Conv2D=wanted)
+
+    assert (outcome.status, outcome.message) == ("failed", message)
+    assert outcome.hint
+
+
 def test_exact_counts_pass_whatever_else_there_is() -> None:
     """Classes that aren't named come in any number."""
     outcome = layers(model("Conv2D", "MaxPooling2D", "Dropout", "Dense", "Dense"), Conv2D=1, MaxPooling2D=1)
