@@ -31,7 +31,6 @@ class Slot:
 
     def __init__(self, setup: bytes) -> None:
         made = msgspec.msgpack.decode(setup, type=Setup)
-        os.environ.pop("OMP_NUM_THREADS", None)  # Ray says one; nothing that is trained here should know of Ray
         os.environ.update(made.environment)
         self._folder = tempfile.TemporaryDirectory(prefix="grade-course-")
         self._course = lay_down(made, Path(self._folder.name))

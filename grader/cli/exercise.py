@@ -134,10 +134,8 @@ def command(
     source = submission.read(file)
     shown = {(exercise.id, source.sha256): of_runs(graded.runs)}
     outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source}, shown=shown)
-    if picture_path is not None and exercise.models is not None and exercise.models.shown is not None:
-        picture.maps(exercise, graded.runs, picture_path)
-    elif picture_path is not None and not exercise.picture:
-        picture.curve(exercise, verdict, picture_path)
+    if picture_path is not None:
+        picture.draw(exercise, graded, picture_path)
     with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
         Book(found).note(verdict)
     if table and verdict.status == "passed":

@@ -14,6 +14,7 @@ from grader.course import PACKAGE, Course
 from grader.errors import UsageError
 from grader.exercise import Exercise, load, text_of
 from grader.grading.refereeing import calls_function, pack
+from grader.reports import write
 
 SAMPLE = PACKAGE / "scaffold"
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -93,11 +94,7 @@ def _copied(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Pat
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from error
+    write.write_folder(path.parent, {path.name: text})
 
 
 def _tell(course: Course, spec: Exercise) -> None:

@@ -25,6 +25,7 @@ from grader.errors import CourseError, Exit, UsageError
 from grader.exercise import Exercise, load, text_of
 from grader.grading import Options, grade
 from grader.grading.refereeing import calls_function, pack
+from grader.reports import write
 from grader.verdict import EndKind, Verdict
 from grader.yamltree import did_you_mean
 
@@ -139,7 +140,7 @@ def _proofs(course: Course, spec: Exercise, options: Options, each: Map, *, text
 
 def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
     for spec in specs:
-        text_of(course, spec.id, "stub.py").write_text(generated(course, spec), encoding="utf-8")
+        write.write(text_of(course, spec.id, "stub.py"), generated(course, spec))
         click.echo(f"wrote exercises/{spec.id}/stub.py")
 
 

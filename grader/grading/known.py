@@ -22,6 +22,8 @@ from grader.verdict import Note, Verdict
 
 KIND = "verdicts"
 NAME = "verdict"
+# Raised when a stored verdict must no longer be believed: until 1, the user's own settings could spoil a training.
+SCHEMA = 2
 LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
 # After a verdict whose key begins so, one in sixteen, the store is looked through, which takes longer the more is in it.
 SOMETIMES = "0"
@@ -94,6 +96,7 @@ def key(course: Course, exercise: Exercise, source: Submission, options: Options
         _content([path for folder in folders for path in _files(folder)]),
         settings.load(course).dialect,
         _program(),
+        SCHEMA,
         chosen,
     ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()

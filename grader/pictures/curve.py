@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import IO
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -18,7 +18,7 @@ class Curve(Struct, frozen=True, kw_only=True, tag="curve"):
     crossed: int | None = field(default=None)
 
 
-def draw(curve: Curve, path: Path) -> None:
+def draw(curve: Curve, target: IO[bytes]) -> None:
     """Draws the curve; `crossed` is the epoch (from 1) that is marked."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
@@ -34,4 +34,4 @@ def draw(curve: Curve, path: Path) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="0.93")
     axes.legend(frameon=False)
-    figure.savefig(path, dpi=120)
+    figure.savefig(target, format="png", dpi=120)

@@ -15,6 +15,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from grader.errors import UsageError
+from grader.filing import write_whole
 from grader.quiz.model import Quiz
 from grader.quiz.sitting import Sitting
 
@@ -49,14 +50,8 @@ class Shelf:
         Raises:
             UsageError: it can't be written.
         """
-        path = self.path(sitting.attempt)
-        temporary = path.with_suffix(".new")
         try:
-            with temporary.open("wb") as file:
-                file.write(msgspec.json.encode(sitting))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            write_whole(self.path(sitting.attempt), msgspec.json.encode(sitting), durable=True)
         except OSError as error:
             raise UsageError(f"your answers can't be saved in {self.folder}: {error.strerror}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import socket
 from pathlib import Path
@@ -26,6 +27,7 @@ from grader.calls import (
 )
 from grader.channel import Channel, Closed
 from grader.errors import needs_extra
+from grader.filing import write_whole
 from grader.referee import cases, shipping
 from grader.referee.cases import BadCase, Case
 from grader.referee.judging import Bench, Reply
@@ -86,7 +88,7 @@ class Referee:
         made = fixed_cases(message.prepare, reference)
         content, path = shipping.packed(made, message.prepare), Path(message.prepare.shipped)
         if message.write:
-            path.write_bytes(content)
+            write_whole(path, content)
         self.channel.send(Packed(fault=_stale(path, made, message.prepare), cases=len(made)))
 
     def _try(self, prepare: Prepare, reference: Reference | None) -> None:
@@ -147,7 +149,13 @@ class Referee:
             sheet = importlib.import_module("grader.pictures.sheet")
         except ImportError:
             return needs_extra("a picture", "Matplotlib", "pictures")
-        return str(sheet.draw(values, Path(str(prepare.picture))) or "") or None
+        drawn = io.BytesIO()
+        try:
+            missing: str | None = sheet.draw(values, drawn)
+            write_whole(Path(str(prepare.picture)), drawn.getvalue())
+        except Exception as error:  # a full disk, or what can't be drawn: what was graded stands
+            return f"no picture: {type(error).__name__}: {error}"[:500]
+        return missing
 
 
 def _opened(value: Any, arrays: list[Any]) -> Any:

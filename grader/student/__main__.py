@@ -13,6 +13,7 @@ with quiet.stderr(), uncollected():
     import keras
     import tensorflow as tf
 
+    from grader import keras_settings
     from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, tfds
     from grader.student.front import Front
     from grader.student.modelling import build_all
@@ -20,6 +21,7 @@ with quiet.stderr(), uncollected():
 
 
 def main() -> None:
+    keras_settings.put()
     front = Front()
     dialect.install(tf, keras)
     activations.install(tf)

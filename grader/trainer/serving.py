@@ -18,6 +18,7 @@ with uncollected():
     import numpy as np
     from msgspec import structs
 
+    from grader import keras_settings
     from grader.arrays import ArraySpec, same_form
     from grader.channel import Channel, Closed
     from grader.data import load
@@ -320,7 +321,9 @@ def main(find: Remembered | None = None, shared: int = 0) -> None:
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
-    archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
+    keras_settings.put()
+    settled = identity.settings()
+    archive = Archive(Store(KIND), lambda: identity.check(settled)) if os.environ.get(STORE_NAME) != "off" else None
     find = find or Remembered(Digests())
     lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=find)
     if (dataset := os.environ.get(rehearsal.NAME)) is not None:

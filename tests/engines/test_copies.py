@@ -11,9 +11,9 @@ import time
 import psutil
 import pytest
 
-from grader.engines import copies, trainer
+from grader.engines import copies, surroundings, trainer
 from grader.engines.copies import Nursery
-from grader.engines.trainer import SOURCE_ROOT, TrainerProcess, copyable
+from grader.engines.trainer import TrainerProcess, copyable
 from grader.errors import GraderError
 
 PROGRAM = """
@@ -51,7 +51,8 @@ def nursery(tmp_path, monkeypatch, started):
 
 def nursery_of(folder, text):
     (folder / "little.py").write_text(text)
-    return Nursery("little", {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{SOURCE_ROOT}"}, "little process")
+    path = os.pathsep.join([str(folder), *surroundings.import_path()])
+    return Nursery("little", {**os.environ, "PYTHONPATH": path}, "little process")
 
 
 def said(nursery, code):

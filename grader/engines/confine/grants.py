@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import site
 import sys
 import sysconfig
 import tempfile
@@ -13,8 +12,8 @@ from pathlib import Path
 import platformdirs
 from msgspec import Struct
 
-PACKAGE = Path(__file__).resolve().parents[2]
-SOURCE_ROOT = PACKAGE.parent
+from grader.engines.surroundings import PACKAGE, installed_folders
+
 COURSE = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
@@ -38,17 +37,10 @@ def cache_folder() -> Path:
     return Path(folder if os.path.isdir(folder) else temporary)
 
 
-def library_folders() -> list[str]:
-    """Folders of `PYTHONPATH` that packages were installed into; not those that somebody works in."""
-    folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return [os.path.abspath(entry) for entry in folders if any(Path(entry).glob("*.dist-info"))]
-
-
 def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
     """The interpreter, the installed packages, the grader without its course, the datasets, and `readable`."""
-    sites = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     read = [
-        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sites, *library_folders(), str(PACKAGE),
+        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *installed_folders(), str(PACKAGE),
         *_hops(sys.executable), *map(str, cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
         *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
     ]  # fmt: skip
