@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from grader.errors import UsageError
 from grader.yamltree import did_you_mean
 
 PACKAGE = Path(__file__).resolve().parent
+FILE = "course.yaml"
+Source = Literal["--course", "GRADE_COURSE", "ancestor", "built-in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """A folder with `exercises/` and `quizzes/` (and `solutions/`, where an instructor has them)."""
+    """A folder with `course.yaml`, `exercises/` or `quizzes/` (and `solutions/`, where an instructor has them).
+
+    Args:
+        source: how this command came to it.
+    """
 
     root: Path
+    source: Source = "--course"
 
     @property
     def solutions(self) -> Path:
@@ -49,17 +57,33 @@ def find(given: Path | None = None) -> Course:
     Raises:
         UsageError: a folder was named and holds no course.
     """
+    source: Source = "--course" if given else "GRADE_COURSE"
     named = given or (Path(os.environ["GRADE_COURSE"]) if os.environ.get("GRADE_COURSE") else None)
     if named is not None:
-        if not _is_course(named):
-            raise UsageError(f"no course in {named}: expected the folders exercises/ and quizzes/")
-        return Course(root=named.resolve())
+        if not _may_be_course(named):
+            raise UsageError(f"no course in {named}: expected course.yaml, exercises/ or quizzes/")
+        return Course(root=named.resolve(), source=source)
+    if (surrounding := find_surrounding()) is not None:
+        return Course(root=surrounding, source="ancestor")
+    checkout = PACKAGE.parent
+    return Course(root=checkout if _is_course(checkout) else PACKAGE / "course", source="built-in")
+
+
+def find_surrounding() -> Path | None:
+    """The course that one stands in: the working folder, or the nearest above it."""
     here = Path.cwd()
-    for folder in (here, *here.parents, PACKAGE.parent):
-        if _is_course(folder):
-            return Course(root=folder)
-    return Course(root=PACKAGE / "course")
+    return next((folder for folder in (here, *here.parents) if _is_course(folder)), None)
+
+
+def _may_be_course(folder: Path) -> bool:
+    return (folder / FILE).is_file() or (folder / "exercises").is_dir() or (folder / "quizzes").is_dir()
 
 
 def _is_course(folder: Path) -> bool:
-    return (folder / "exercises").is_dir() and (folder / "quizzes").is_dir()
+    """Whether a folder that nobody named is a course: one that says so, or both folders, or one with content.
+
+    A folder `exercises/` of any other kind doesn't hide the course that is meant.
+    """
+    both = (folder / "exercises").is_dir() and (folder / "quizzes").is_dir()
+    content = (folder.glob("exercises/*/exercise.yaml"), folder.glob("quizzes/*.yaml"))
+    return (folder / FILE).is_file() or both or any(next(found, None) for found in content)

@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, Struct, field
 from grader import cases, checks
 from grader.calls import Argument, Panel
 from grader.course import Course
+from grader.exercise_kinds import check_use
+from grader.signatures import check_signatures
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import Duration, Percent, Size, convert, read
 
@@ -168,6 +170,8 @@ def load(course: Course, exercise_id: str) -> Exercise:
     _check_specs(tree.at("checks"), problems)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
+        check_use(exercise, tree, problems)
+        check_signatures(course, exercise, tree, problems)
     problems.check()
     assert isinstance(exercise, Exercise)
     return exercise
@@ -180,9 +184,10 @@ def _check_specs(node: Node, problems: Problems) -> None:
         if not isinstance(item.value, dict):
             continue
         identity = item.at("id")
-        if identity.value in seen:
+        if isinstance(identity.value, str) and identity.value in seen:
             problems.add(identity, f'two checks have the id "{identity.value}"')
-        seen.add(str(identity.value))
+        if isinstance(identity.value, str):
+            seen.add(identity.value)
         if isinstance(item.at("check").value, str):
             checks.check_arguments(item, problems)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.reports.text import line
+from grader.student_ids import to_look, to_student_id
 
 MOST_BYTES = 20_000_000
 # Which column is the id: the first of these that the table has. Canvas, Gradescope, Moodle, Classroom, one's own.
@@ -26,7 +27,7 @@ NOBODYS = ("points possible", "manual posting")  # in Canvas's rows that are no 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """One row: `aliases` are all the ids by which a file may name them, in lower case."""
+    """One row: `aliases` are all the ids by which a file may name them, as they look (see `student_ids.to_look`)."""
 
     id: str
     name: str = ""
@@ -45,7 +46,7 @@ class Roster:
 
     def find(self, *names: str) -> Student | None:
         """The student whom one of these names, the first that does."""
-        found = (self.by_alias.get(name.strip().casefold()) for name in names if name)
+        found = (self.by_alias.get(to_look(name)) for name in names if name)
         return next((student for student in found if student), None)
 
 
@@ -105,7 +106,18 @@ def parse(text: str, name: str) -> Roster:
             students.append(_student(row, column, f"{name}: row {number}", problems))
         elif not any(word in cell.casefold() for word in NOBODYS for cell in row.values()):
             problems.append(f"{name}: row {number} has no {column}; it is passed over")
+    problems += _find_twins(students, name)
     return Roster(students=tuple(students), problems=tuple(problems), by_alias=_by_alias(students))
+
+
+def _find_twins(students: Iterable[Student], name: str) -> Iterator[str]:
+    """A sentence on ids that look the same and aren't the same row twice, as in a table of two sections."""
+    by_look: dict[str, set[tuple[str, str]]] = {}
+    for student in students:
+        by_look.setdefault(to_look(student.id), set()).add((student.id, student.name))
+    for both in (sorted(each) for each in by_look.values() if len(each) > 1):
+        names = " and ".join(f'"{line(student)}" ({line(shown)})' for student, shown in both)
+        yield f"{name}: {names}: ids that can't be told apart; give each their own"
 
 
 def _student(row: Mapping[str, str], column: str, where: str, problems: list[str]) -> Student:
@@ -113,9 +125,9 @@ def _student(row: Mapping[str, str], column: str, where: str, problems: list[str
     whole = f"{row.get('first name', '')} {row.get('last name', row.get('surname', ''))}".strip()
     known = [row[key] for key in ALIASES if row.get(key)] + [name, whole]
     return Student(
-        id=_bare(row[column]),
-        name=name or whole,
-        aliases=frozenset(_bare(alias).casefold() for alias in known if alias),
+        id=to_student_id(_bare(row[column])),
+        name=to_student_id(name or whole),
+        aliases=frozenset(to_look(_bare(alias)) for alias in known if alias),
         file=next((row[key] for key in FILES if row.get(key)), ""),
         submitted_at=_time(row, where, problems),
     )
@@ -145,7 +157,7 @@ def _by_alias(students: Iterable[Student]) -> dict[str, Student | None]:
     found: dict[str, Student | None] = {}
     for student in students:
         for alias in student.aliases:
-            found[alias] = None if found.get(alias, student) is not student else student
+            found[alias] = None if found.get(alias, student) != student else student
     return found
 
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from grader.course import Course
+from grader.course import FILE, Course
 from grader.policy import Policy, extended, time_of
+from grader.reports.text import line
+from grader.student_ids import to_student_id
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import convert, did_you_mean, read
 
-FILE = "course.yaml"
 SOME_DAY = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on
 
 Dialect = Literal["accept", "warn", "reject"]
@@ -52,12 +53,14 @@ def load(course: Course) -> Settings:
     _check_grading(_items(tree).get("grading"), [*course.exercise_ids(), *course.quiz_ids()], problems)
     problems.check()
     assert isinstance(settings, Settings)
-    return settings
+    return structs.replace(settings, grading=_identified(settings.grading))
 
 
 def _check_grading(node: Node | None, known: Iterable[str], problems: Problems) -> None:
     """The names of exercises and the times, each at its place."""
     parts = _items(node)
+    for name in ("extensions", "excused"):
+        _check_students(parts.get(name), problems)
     _check_each(parts.get("due"), known, time_of, problems)
     for extensions in _items(parts.get("extensions")).values():
         _check_each(extensions, known, lambda text: extended(SOME_DAY, text), problems)
@@ -80,6 +83,24 @@ def _check_each(node: Node | None, known: Iterable[str], parse: Callable[[str], 
 def _check_name(name: str, place: Node | tuple[int, int], known: Iterable[str], problems: Problems) -> None:
     if name not in known:
         problems.add(place, f'no exercise "{name}"{did_you_mean(name, known)}')
+
+
+def _identified(policy: Policy) -> Policy:
+    """Students by the ids that the gradebook knows them by; two that are the same one were told before."""
+    return structs.replace(
+        policy,
+        extensions={to_student_id(student): given for student, given in policy.extensions.items()},
+        excused={to_student_id(student): given for student, given in policy.excused.items()},
+    )
+
+
+def _check_students(node: Node | None, problems: Problems) -> None:
+    """Two spellings of one student, of which one would be lost."""
+    seen: dict[str, str] = {}
+    for student in _items(node):
+        assert node is not None
+        if (before := seen.setdefault(to_student_id(student), student)) != student:
+            problems.add(node.keys[student], f'"{line(student)}" is the same student as "{line(before)}"')
 
 
 def _items(node: Node | None) -> dict[str, Node]:

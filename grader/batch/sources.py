@@ -22,6 +22,7 @@ from grader.engines.folders import TemporaryFolder
 from grader.errors import UsageError
 from grader.reports.text import line
 from grader.roster import Roster
+from grader.student_ids import to_look, to_student_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,10 @@ def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) 
         # A stray table or text beside the students' files makes nobody of its name.
         elif owner is not None and (graded or naming.system != "plain" or "/" in name):
             found[owner.student] = _added(found.get(owner.student), owner, member if graded else None)
-    return _without_twins(list(found.values()), problems)
+    return [
+        replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
+        for each in _without_twins(list(found.values()), problems)
+    ]
 
 
 def _added(before: Handed | None, owner: Owner, member: Member | None) -> Handed:
@@ -163,14 +167,17 @@ def _added(before: Handed | None, owner: Owner, member: Member | None) -> Handed
 
 
 def _without_twins(handed: Sequence[Handed], problems: list[str]) -> list[Handed]:
-    """Ids that differ in letter case only would be one student in an LMS's table."""
+    """Whose ids look the same would be one student in an LMS's table, or get each other's grade."""
     twins: dict[str, list[str]] = {}
     for each in handed:
-        twins.setdefault(each.student.casefold(), []).append(each.student)
-    for both in (both for both in twins.values() if len(both) > 1):
-        names = " and ".join(line(name) for name in both)
-        problems.append(f"{names}: two students whose names differ in letter case only; rename one")
-    return [each for each in handed if len(twins[each.student.casefold()]) == 1]
+        twins.setdefault(to_look(each.student), []).append(each.student)
+    for look, both in twins.items():
+        names = " and ".join(f'"{line(name)}"' for name in both)
+        if not look:
+            problems.append(f"{names}: a name of nothing that can be seen; rename it")
+        elif len(both) > 1:
+            problems.append(f"{names}: names that differ only in letter case, blanks or marks that aren't seen; rename one")
+    return [each for each in handed if to_look(each.student) and len(twins[to_look(each.student)]) == 1]
 
 
 def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming, unread: list[str]) -> list[Handed]:
@@ -188,7 +195,12 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
             found.append(each)
             continue
         found += [
-            replace(each, student=student or each.student, name=name, submitted_at=known.submitted_at)
+            replace(
+                each,
+                student=to_student_id(student) or each.student,
+                name=to_student_id(name),
+                submitted_at=known.submitted_at,
+            )
             for student, name in known.submitters
         ]
     return _merged(found)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.quiz import handed_in, key, loading, marksheet
 from grader.quiz.advice import cautions, remarks
@@ -46,7 +46,7 @@ def command(
     grade analyze week3 --marks week3.marks.json
     grade analyze week3 --answers folder/ --csv items.csv
     """
-    found = courses.find(course)
+    found = find_course(course)
     quiz = loading.load(found, quiz_id)
     solutions = key.load(found, quiz)
     if solutions is None:

@@ -21,6 +21,7 @@ from grader.cli import batch_engine as engines
 from grader.cli import outputs
 from grader.cli.batch_view import View
 from grader.cli.exercise import backend_option, seconds, size
+from grader.cli.finding import find_course
 from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
@@ -76,7 +77,7 @@ def command(
     grade batch exercise3 submissions/ --engine ray --address 10.0.0.1:6379
     grade report
     """
-    found = courses.find(course)
+    found = find_course(course, quiet=quiet)
     settings.load(found)  # what is wrong with the course is told once, not for each submission
     known, place = _asked(found, words)
     options = Options(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
 from grader.cli import completing
+from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import UsageError
 from grader.release import bundle
@@ -40,7 +40,7 @@ def command(
     grade bundle github repository/ exercise3 --package git+https://our.git/grade
     grade bundle gitlab repository/ exercise3 --file src/model.py --package keras-grade==0.1
     """
-    found = courses.find(course)
+    found = find_course(course)
     wanted = exercise or _named(found, out)
     if service == "gradescope":
         write.write_bytes(out, bundle.gradescope(found, wanted))

@@ -9,10 +9,10 @@ from typing import get_args
 
 import click
 
-from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
 from grader.cli import experiments, outputs, picture
+from grader.cli.finding import find_course
 from grader.cli.helping import MainJob
 from grader.cli.progress import Line
 from grader.course import Course
@@ -108,7 +108,7 @@ def command(
     grade exercise3 my_solution.ipynb --html report.html
     grade exercise3 my_solution.py --json - --fresh
     """
-    found = courses.find(course)
+    found = find_course(course, quiet=quiet)
     exercise = exercises.load(found, exercise_id)
     if table:
         experiments.check(exercise)

@@ -14,10 +14,10 @@ from typing import Any
 
 import click
 
-from grader import course as courses
 from grader import explaining
 from grader.checks import CHECKS
 from grader.checks.registry import Check
+from grader.cli.finding import find_course
 from grader.cli.list_ import encodable, load_all
 from grader.cli.sentences import find_meant
 from grader.course import Course
@@ -54,7 +54,7 @@ def command(name: str | None, course: Path | None) -> None:
     grade explain "logs.get('acc')"
     grade explain "The result has the image's type"
     """
-    found = courses.find(course)
+    found = find_course(course)
     told = explained(name, found) if name else overview(found)
     if not told:
         near = did_you_mean(line(name or "", 60), known(found))

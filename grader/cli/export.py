@@ -7,10 +7,10 @@ from typing import Literal
 
 import click
 
-from grader import course as courses
 from grader import exercise as course_exercises
 from grader import settings
 from grader.cli import outputs
+from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
@@ -48,7 +48,7 @@ def command(
     grade export exercise1 --format moodle --from worksheet.csv -o filled.csv
     grade export --format csv > grades.csv
     """
-    found = courses.find(course)
+    found = find_course(course)
     book = Gradebook.open(gradebook, must_exist=True)
     policy = settings.load(found).grading
     whole = sheet(book.verdicts(), book.students(), policy)

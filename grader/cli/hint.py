@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
 from grader.cli import completing
+from grader.cli.finding import find_course
 from grader.exercise import Exercise, load, text_of
 from grader.noting import Book
 
@@ -25,7 +25,7 @@ def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> 
     grade hint exercise3
     grade hint exercise3 --all
     """
-    found = courses.find(course)
+    found = find_course(course)
     spec = load(found, exercise)
     book = Book(found)
     if not spec.hints:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import CourseError, Problem
 from grader.exercise import Exercise, load
@@ -36,7 +36,7 @@ def command(course: Path | None) -> None:
     grade list
     grade list --course my_course/
     """
-    found = courses.find(course)
+    found = find_course(course)
     exercises, problems = load_all(found)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     standing = Shelf(found).read()

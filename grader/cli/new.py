@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
 from grader.cli import completing
+from grader.cli.finding import find_course
 from grader.errors import CourseError, Problem, UsageError
 from grader.exercise import load, text_of
 from grader.reports import write
@@ -29,7 +29,7 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
     grade new exercise1
     grade new exercise1 work/first_try.py
     """
-    found = courses.find(course)
+    found = find_course(course)
     spec = load(found, exercise)
     stub = text_of(found, spec.id, "stub.py")
     target = _target(file, f"{spec.id}.py")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.cli.selfcheck import generated
 from grader.course import PACKAGE, Course
 from grader.errors import UsageError
@@ -34,7 +34,7 @@ def command(exercise: str, like: str | None, course: Path | None) -> None:
     grade new-exercise brighten                  a plain function, judged by cases
     grade new-exercise my_digits --like exercise3    a training, with all its wrong answers
     """
-    found = courses.find(course)
+    found = find_course(course)
     _check(found, exercise)
     files = dict(_copied(found, exercise, load(found, like)) if like else _sample(exercise))
     for path, text in files.items():

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
 from grader.cli import outputs
+from grader.cli.finding import find_course
 from grader.cli.quiz_marking import mark
 from grader.quiz import handed_in, loading
 
@@ -46,7 +46,7 @@ def command(
     grade quiz week3 --answers a.yaml    mark a response file
     grade quiz week3 --answers folder/   mark a class (--marks keeps the marks)
     """
-    found = courses.find(course)
+    found = find_course(course, quiet=quiet)
     quiz = loading.load(found, quiz_id)
     if answers is None and sys.stdin.isatty():
         # Loaded only here: marking, which scripts call, starts quicker without it.

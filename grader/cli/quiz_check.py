@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import CourseError, Exit
 from grader.quiz import key, loading, secrecy
@@ -27,7 +27,7 @@ def command(quiz_ids: tuple[str, ...], course: Path | None) -> int:
     grade quiz-check             all quizzes of the course
     grade quiz-check week3       one of them
     """
-    found = courses.find(course)
+    found = find_course(course)
     sound: list[tuple[Quiz, Solutions]] = []
     faults: list[str] = []
     for name in quiz_ids or found.quiz_ids():

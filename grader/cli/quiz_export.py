@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.quiz import key, loading
 from grader.quiz.formats.losses import ExportError, losses
@@ -43,7 +43,7 @@ def command(quiz_id: str, out: Path, form: str, course: Path | None, *, strict: 
     grade quiz-export week3 week3.xml --format moodle
     grade quiz-export week3 week3.zip --format qti12      for Canvas
     """
-    found = courses.find(course)
+    found = find_course(course)
     quiz = loading.load(found, quiz_id)
     solutions = key.load(found, quiz)
     if solutions is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.errors import CourseError, Exit, UsageError
 from grader.quiz import loading
 from grader.quiz.formats import gift_reader, qti12_reader, text2qti_reader
@@ -41,7 +41,7 @@ def command(file: Path, quiz_id: str | None, form: str | None, course: Path | No
     grade quiz-import canvas-export.zip --id week5
     grade quiz-import questions.txt --format text2qti --id week5
     """
-    found = courses.find(course)
+    found = find_course(course)
     name = quiz_id or file.stem
     if not loading.ID.fullmatch(name):
         raise UsageError(f"--id must be letters, digits, - and _, at most 40, got {name[:60]!a}")

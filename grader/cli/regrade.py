@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from grader import course as courses
+from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.quiz import key, loading, marksheet
 from grader.quiz.marksheet import Change, Marksheet
@@ -52,6 +53,7 @@ def _for_exercises(args: Sequence[str]) -> click.Command | None:
         exercises, quizzes = found.exercise_ids(), found.quiz_ids()
         only_theirs = any(name.startswith("--gradebook") for name in args)
         if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
+            find_course(given or joined)
             command: click.Command = import_module(EXERCISES).command
             return command
     return None
@@ -87,7 +89,7 @@ def command(
 
     For an exercise's stored verdicts: grade regrade EXERCISE --help
     """
-    found = courses.find(course)
+    found = find_course(course)
     if quiz_id not in (known := [*found.quiz_ids(), *found.exercise_ids()]):
         raise UsageError(
             f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)'

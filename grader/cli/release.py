@@ -7,24 +7,26 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
+from grader.cli.finding import find_course
 from grader.release import student
 
 
 @click.command("release", options_metavar="[OPTIONS]")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.argument("exercises", metavar="[EXERCISE]…", nargs=-1)
+@click.argument("names", metavar="[EXERCISE|QUIZ]…", nargs=-1)
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
 )
-def command(out: Path, exercises: tuple[str, ...], course: Path | None) -> None:
-    r"""Make the students' repository in the new folder OUT: stubs, READMEs and quizzes of all exercises, or of those
-    that are named; no solutions, no keys, no history.
+def command(out: Path, names: tuple[str, ...], course: Path | None) -> None:
+    r"""Make the students' repository in the new folder OUT: stubs, READMEs and quizzes of all exercises and quizzes,
+    or of those that you name; no solutions, no keys, no students' ids, no history.
 
     \b
     grade release ../students
-    grade release ../week3 exercise3 mnist_two_conv
+    grade release ../week3 exercise3 mnist_two_conv week3
     """
-    names = student.release(courses.find(course), out, exercises)
-    click.echo(f"Wrote {len(names)} files to {out}. Look at them, then:")
+    written, left = student.release(find_course(course), out, names)
+    for name in left:
+        click.echo(f"left out: {name} (the exercise's README.md doesn't link to it)", err=True)
+    click.echo(f"Wrote {len(written)} files to {out}. Look at them, then:")
     click.echo(f"  cd {shlex.quote(str(out))}\n  git init && git add . && git commit -m Start")

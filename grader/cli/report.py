@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.console import RenderableType
 
-from grader import course as courses
 from grader import settings
 from grader.cli import outputs
+from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook import showing as show
@@ -43,7 +43,7 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     grade report
     grade report exercise3 --html class/
     """
-    policy = settings.load(courses.find(course)).grading
+    policy = settings.load(find_course(course)).grading
     book = Gradebook.open(gradebook, must_exist=True)
     figures = book.verdicts()
     whole = sheet(figures, book.students(), policy)

@@ -14,10 +14,10 @@ from typing import get_args
 
 import click
 
-from grader import course as courses
 from grader import stub
 from grader.cli import selfcheck_ci
 from grader.cli.exercise import backend_option
+from grader.cli.finding import find_course
 from grader.course import Course
 from grader.engines.pool import Pool, pool
 from grader.engines.trainer import Backend, Device
@@ -92,7 +92,7 @@ def command(
     grade selfcheck --text-only     the files, without grading anything
     grade selfcheck --ci            the whole course, for its own CI
     """
-    found = courses.find(course)
+    found = find_course(course)
     if not found.solutions.is_dir():
         raise UsageError(f"no solutions/ in {found.root}: only a course with its solutions can be checked")
     specs = [load(found, exercise_id) for exercise_id in exercises or found.exercise_ids()]

@@ -15,12 +15,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
 from grader.batch import sources
 from grader.batch.assign import Job, assign
 from grader.cli import outputs
+from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError, needs_extra
 from grader.reports import jsontext, write
 from grader.reports.reading import counted as number_of
@@ -93,7 +93,7 @@ def command(
     grade similar exercise3 submissions.zip
     grade similar exercise3 submissions/ --least 80 --json pairs.json
     """
-    found = courses.find(course)
+    found = find_course(course)
     exercise = exercises.load(found, exercise_id)
     if find_spec("copydetect") is None:
         raise UsageError(NEEDS)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
 from grader import exercise as exercises
 from grader import submission
 from grader.cli import completing
+from grader.cli.finding import find_course
 from grader.cli.list_ import load_all
 from grader.cli.watching.keyboard import Keyboard
 from grader.cli.watching.session import Session
@@ -37,7 +37,7 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     grade watch exercise1.py
     grade watch work/my_solution.py exercise3
     """
-    found = courses.find(course)
+    found = find_course(course)
     spec = exercises.load(found, exercise_id) if exercise_id else guessed(found, file)
     submission.read(file)
     with Keyboard(sys.stdin) as keyboard:

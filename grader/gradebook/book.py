@@ -14,6 +14,7 @@ from grader.exercise import Exercise
 from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry, read_spec
 from grader.gradebook.opening import engine_of, explained
 from grader.gradebook.tables import DOCUMENTS, FIGURES, SPECS, STUDENTS, VERDICTS
+from grader.student_ids import to_student_id
 
 AT_ONCE = 500  # below the number of variables that a statement may have
 
@@ -122,7 +123,7 @@ class Gradebook:
         """Notes names by student id, also of those who handed in nothing. Raises: as `record`."""
         if students:
             with explained(self.shown), self._engine.begin() as connection:
-                _enrol(connection, [{"student": student, "name": name} for student, name in students.items()])
+                _enrol(connection, [{"student": to_student_id(student), "name": to_student_id(name)} for student, name in students.items()])
 
     def students(self) -> dict[str, str]:
         """Every student's name by id, sorted by id; the name may be empty."""

@@ -15,9 +15,9 @@ from grader.reports import json_
 from grader.reports.reading import finding
 from grader.reports.text import line
 from grader.run import Run
+from grader.student_ids import to_student_id
 from grader.verdict import Verdict
 
-MOST_NAME = 200
 MOST_FINDING = 200
 MOST_SOURCE = 5_000_000
 # How the checks of a submission came out: id, status, points, most points of each.
@@ -116,7 +116,7 @@ def entry(
     """
     verdict, body = graded.verdict, spec_body(exercise)
     spec = _digest(body)
-    student = plain(student)
+    student = to_student_id(student)
     figures = Figures(
         key=key(exercise.id, student, verdict.submission.sha256, spec),
         exercise=exercise.id,
@@ -136,7 +136,7 @@ def entry(
     )
     kept = source if source is not None and len(source) <= MOST_SOURCE else None
     documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=kept)
-    return Entry(figures=figures, documents=documents, spec=body, name=plain(name))
+    return Entry(figures=figures, documents=documents, spec=body, name=to_student_id(name))
 
 
 def key(exercise: str, student: str, sha256: str, spec: str) -> str:
@@ -164,15 +164,6 @@ def read_spec(body: bytes) -> Exercise | None:
 
 def _digest(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
-def plain(text: str) -> str:
-    r"""A name that every database takes: no control characters, no lone surrogates, bounded.
-
-    >>> plain("ada\x00\n")
-    'ada\\x00\\n'
-    """
-    return line(text.strip(" "), MOST_NAME)
 
 
 def read_outcomes(text: str) -> list[Outcome]:

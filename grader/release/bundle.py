@@ -13,11 +13,14 @@ from grader.course import PACKAGE, Course
 from grader.errors import UsageError
 from grader.exercise import load
 from grader.release import public
+from grader.release.leaks import CREDENTIALS
 
 TEMPLATES = PACKAGE / "templates"
 # A fixed time, so that equal courses give equal archives.
 STAMP = (2020, 1, 1, 0, 0, 0)
-SKIPPED = ("__pycache__", "course", ".DS_Store")
+# What the package is made of; whatever else lies in its folders stays.
+KINDS = (".py", ".npz", ".txt", ".md", ".html", ".css", ".yml", ".sh")
+BARE = ("run_autograder", "gitignore")
 
 
 def gradescope(course: Course, exercise_id: str) -> bytes:
@@ -25,7 +28,7 @@ def gradescope(course: Course, exercise_id: str) -> bytes:
 
     Raises:
         UsageError: there is no such exercise.
-        CourseError: see `public.files`.
+        CourseError: see `public.collect`.
     """
     load(course, exercise_id)
     content = io.BytesIO()
@@ -36,12 +39,17 @@ def gradescope(course: Course, exercise_id: str) -> bytes:
         _add(archive, "requirements.txt", requirements().encode())
         for path in sorted(PACKAGE.rglob("*")):
             place = path.relative_to(PACKAGE)
-            if path.is_file() and not any(part in SKIPPED for part in place.parts):
+            if _is_package(place) and path.is_file():
                 _add(archive, f"grader/{place.as_posix()}", path.read_bytes())
-        for name, path in public.files(course, [exercise_id], quizzes=False).items():
-            _add(archive, f"course/{name}", path.read_bytes())
-        _add(archive, "course/quizzes/.keep", b"")
+        for name, content_of in public.collect(course, [exercise_id]).files.items():
+            _add(archive, f"course/{name}", content_of)
     return content.getvalue()
+
+
+def _is_package(place: Path) -> bool:
+    """Whether a file below the package's folder belongs to it; the built-in course doesn't."""
+    hidden = any(part.startswith((".", "__pycache__")) for part in place.parts)
+    return not hidden and place.parts[0] != "course" and (place.suffix in KINDS or place.name in BARE)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:
@@ -74,11 +82,15 @@ def ci(course: Course, service: str, exercise_id: str, file: str, package: str) 
         package: what pip installs there.
 
     Raises:
-        UsageError: there is no such exercise, or the file's name isn't plain.
+        UsageError: there is no such exercise, the file's name isn't plain, or the package's address holds a password.
     """
     load(course, exercise_id)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.(py|ipynb)", file) or ".." in file:
         raise UsageError(f"{file!r}: name a .py file or notebook in the repository, of letters, digits, _ - . and /")
+    if any(pattern.search(package) for pattern in CREDENTIALS.values()):
+        raise UsageError(
+            "--package holds a password or token, and every student could read it; let the service's own secrets give it"
+        )
     folder = TEMPLATES / service
     values = {"EXERCISE_ID": exercise_id, "SUBMISSION_FILE": file, "PACKAGE_SPEC": package}
     return {

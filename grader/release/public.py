@@ -1,85 +1,128 @@
-"""The part of a course that students may have, as files by name; what must not leave is refused, not filtered."""
+"""The part of a course that students get: YAML written from a list of keys, and files that a student has a use for."""
 
 from __future__ import annotations
 
-import hashlib
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from grader import settings
 from grader.course import Course
 from grader.errors import CourseError, Problem, UsageError
 from grader.exercise import load
 from grader.quiz import loading
+from grader.release import leaks
+from grader.release.written import EXERCISE, QUIZ, SETTINGS, write_listed
+from grader.yamltree import did_you_mean, read
 
-MOST_BYTES = 50_000_000
-TOO_SHORT = 40
+FILES = ("stub.py", "README.md", "cases.npz")
+# Where a page shows or names a file: ![alt](file), [text](file "title"), src="file", href='file'.
+LINKS = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)\s*=\s*[\"']([^\"']+)[\"']")
 
 
-def files(course: Course, exercises: Sequence[str] = (), *, quizzes: bool = True) -> dict[str, Path]:
-    """The files by their names below the course's folder.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Public:
+    """What leaves a course.
 
     Args:
-        exercises: their ids; all of them where none is named.
-        quizzes: whether to take the quizzes.
+        exercises: the ids of those that leave.
+        quizzes: likewise.
+        files: their content by name below the course's folder.
+        left: names of files in the exercises' folders that stay in the course.
+    """
+
+    exercises: tuple[str, ...]
+    quizzes: tuple[str, ...]
+    files: dict[str, bytes]
+    left: tuple[str, ...] = ()
+
+
+def collect(course: Course, names: Sequence[str] = ()) -> Public:
+    """What students get of these exercises and quizzes; of all of them where none is named.
 
     Raises:
-        UsageError: there is no such exercise.
-        CourseError: an exercise or quiz is broken, or a file holds what students mustn't have.
+        UsageError: there is no such exercise or quiz.
+        CourseError: one of them is broken, or a file holds what students mustn't have.
     """
-    found: dict[str, Path] = {}
+    exercises, quizzes = _choose(course, names)
+    files: dict[str, bytes] = {}
+    left: list[str] = []
     if (course.root / settings.FILE).exists():
         settings.load(course)
-        found[settings.FILE] = course.root / settings.FILE
-    for exercise in exercises or course.exercise_ids():
+        files[settings.FILE] = _written(course, settings.FILE, SETTINGS)
+    for exercise in exercises:
         load(course, exercise)
-        found |= {name: course.root / name for name in _below(course, f"exercises/{exercise}")}
-    for quiz in course.quiz_ids() if quizzes else ():
+        files[f"exercises/{exercise}/exercise.yaml"] = _written(course, f"exercises/{exercise}/exercise.yaml", EXERCISE)
+        found = _find_listed(course, exercise)
+        files |= {name: (course.root / name).read_bytes() for name in found}
+        left += [name for name in _find_others(course, exercise) if name not in files]
+    for quiz in quizzes:
         loading.load(course, quiz)  # refuses keys that stand in the quiz itself
-        found[f"quizzes/{quiz}.yaml"] = course.quiz_file(quiz)
-    _refuse_secrets(course, found)
-    return found
-
-
-def _below(course: Course, folder: str) -> Iterator[str]:
-    """Plain files of an exercise, without hidden ones and what Python leaves behind."""
-    for path in sorted((course.root / folder).rglob("*")):
-        name = path.relative_to(course.root).as_posix()
-        parts = name.split("/")
-        if path.is_dir() or any(part.startswith(".") or part == "__pycache__" for part in parts):
-            continue
-        if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode):
-            raise CourseError([_problem(name, "is a link or no plain file; put the file itself here")])
-        yield name
-
-
-def _refuse_secrets(course: Course, found: dict[str, Path]) -> None:
-    """Nothing of `solutions/` may leave, under whatever name it has got into the exercises."""
-    secrets = {digest: path for path in _plain(course.solutions) if (digest := _digest(path)) is not None}
-    problems = [
-        _problem(name, f"is a copy of {secrets[digest].relative_to(course.root).as_posix()}; remove it")
-        for name, path in found.items()
-        if (digest := _digest(path)) in secrets
-    ]
-    if problems:
+        files[f"quizzes/{quiz}.yaml"] = _written(course, f"quizzes/{quiz}.yaml", QUIZ)
+    if problems := leaks.find_leaks(leaks.collect_secrets(course), files):
         raise CourseError(problems)
+    return Public(exercises=tuple(exercises), quizzes=tuple(quizzes), files=files, left=tuple(left))
 
 
-def _plain(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
+def _choose(course: Course, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    exercises, quizzes = course.exercise_ids(), course.quiz_ids()
+    known = [*exercises, *quizzes]
+    for name in names:
+        if name not in known:
+            raise UsageError(f'no exercise "{name}" and no quiz{did_you_mean(name, known)} (`grade list` shows all)')
+    if not names:
+        return exercises, quizzes
+    return [name for name in exercises if name in names], [name for name in quizzes if name in names]
 
 
-def _digest(path: Path) -> str | None:
-    """Of the text without white space at its ends; None for what is too short to mean anything."""
-    if path.stat().st_size > MOST_BYTES:
-        return None
-    content = path.read_bytes().strip()
-    return hashlib.sha256(content).hexdigest() if len(content) >= TOO_SHORT else None
+def _written(course: Course, name: str, listed: Sequence[str]) -> bytes:
+    tree, _ = read(course.root / name, name)
+    return write_listed(tree, listed)
 
 
-def _problem(name: str, message: str) -> Problem:
-    return Problem(file=name, line=1, column=1, message=message)
+def _find_listed(course: Course, exercise: str) -> list[str]:
+    """The exercise's files that students need: those of every exercise, and those that its README shows or links."""
+    folder = course.root / "exercises" / exercise
+    readme = folder / "README.md"
+    linked = _find_linked(readme.read_text("utf-8", "replace")) if readme.is_file() else []
+    names = [name for name in dict.fromkeys([*FILES, *linked]) if _is_inside(folder, name)]
+    for name in names:
+        if _is_indirect(folder, name) or not stat.S_ISREG((folder / name).stat().st_mode):
+            shown = f"exercises/{exercise}/{name}"
+            message = "is a link or no plain file; put the file itself here"
+            raise CourseError([Problem(file=shown, line=1, column=1, message=message)])
+    return [f"exercises/{exercise}/{name}" for name in names]
+
+
+def _find_linked(page: str) -> list[str]:
+    found = (unquote(first or second).partition("#")[0] for first, second in LINKS.findall(page))
+    return [name.removeprefix("./") for name in found]
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    """Whether it is a file of the exercise's own: below its folder, not hidden, and not its specification."""
+    parts = name.split("/")
+    if not name or name == "exercise.yaml" or any(not part or part.startswith((".", "__")) for part in parts):
+        return False
+    return "\0" not in name and (folder / name).exists() and not (folder / name).is_dir()
+
+
+def _is_indirect(folder: Path, name: str) -> bool:
+    return (folder / name).resolve() != folder.resolve() / name
+
+
+def _find_others(course: Course, exercise: str) -> list[str]:
+    found = sorted((course.root / "exercises" / exercise).rglob("*"))
+    return [
+        path.relative_to(course.root).as_posix() for path in found if not path.is_dir() and _is_visible(course, path)
+    ]
+
+
+def _is_visible(course: Course, path: Path) -> bool:
+    return not any(part.startswith((".", "__")) for part in path.relative_to(course.root).parts)
 
 
 def empty_folder(path: Path, course: Course) -> None:

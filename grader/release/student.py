@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,28 +13,31 @@ from grader.reports import write
 TEMPLATES = PACKAGE / "templates" / "student"
 
 
-def release(course: Course, folder: Path, exercises: Sequence[str] = ()) -> list[str]:
-    """Makes the repository in a new folder; returns the names of its files.
+def release(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
+    """Makes the repository in a new folder.
+
+    Args:
+        names: the exercises and quizzes; all of them where none is named.
+
+    Returns:
+        The names of its files, and those of files in the exercises' folders that stay in the course.
 
     Raises:
-        UsageError: see `public.files` and `public.empty_folder`.
-        CourseError: see `public.files`.
+        UsageError: see `public.collect` and `public.empty_folder`.
+        CourseError: see `public.collect`.
     """
-    found = public.files(course, exercises)
+    found = public.collect(course, names)
     public.empty_folder(folder, course)
-    ids = exercises or course.exercise_ids()
-    for name, path in found.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    (folder / "quizzes").mkdir(exist_ok=True)
-    specs = sorted((load(course, name) for name in ids), key=lambda spec: spec.order)
+    specs = sorted((load(course, name) for name in found.exercises), key=lambda spec: spec.order)
     pages = {
-        "README.md": readme(specs, course.quiz_ids()),
+        "README.md": readme(specs, found.quizzes),
         ".gitignore": (TEMPLATES / "gitignore").read_text(encoding="utf-8"),
     }
+    for name, content in found.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     write.write_folder(folder, pages)
-    return sorted([*found, *pages])
+    return sorted([*found.files, *pages]), found.left
 
 
 def readme(specs: Sequence[Exercise], quizzes: Sequence[str]) -> str:

@@ -218,7 +218,7 @@ def test_students_whose_names_differ_in_case_are_refused(tmp_path):
     found = sources.read(laid(tmp_path / "f", {"Ada/x.py": PY, "ada/y.py": PY, "bob/z.py": PY}))
 
     assert who(found) == {"bob": ["z.py"]}
-    assert found.problems == ("Ada and ada: two students whose names differ in letter case only; rename one",)
+    assert found.problems == ('"Ada" and "ada": names that differ only in letter case, blanks or marks that aren\'t seen; rename one',)
 
 
 def test_an_encrypted_file_and_a_damaged_one_are_named(tmp_path):

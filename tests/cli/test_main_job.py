@@ -90,7 +90,7 @@ def test_a_missing_file_is_wrong_usage(grade, student_file):
         (["exercise3"], "Missing argument 'FILE'"),
         (["exercise3", "a.py", "--time-limit", "soon"], 'expected a time such as "90s", "5min" or "1h", got "soon"'),
         (["exercise3", "a.py", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu'"),
-        (["exercise3", "a.py", "--course", "nowhere"], "no course in nowhere: expected the folders exercises/ and quizzes/"),
+        (["exercise3", "a.py", "--course", "nowhere"], "no course in nowhere: expected course.yaml, exercises/ or quizzes/"),
         (["exercise3", "a.py", "--wrong"], "No such option"),
     ],
 )

@@ -36,6 +36,8 @@ def test_a_leak_is_a_broken_promise(course, capsys, monkeypatch, leaks, code, sa
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     if leaks:
         shutil.copyfile(course / "solutions/exercise1/solution.py", course / "exercises/exercise1/example.py")
+        with (course / "exercises/exercise1/README.md").open("a") as readme:
+            readme.write("[an example](example.py)")
 
     assert cli.run(["selfcheck", "--course", str(course), "--text-only", "--ci"]) == code
     out = capsys.readouterr().out

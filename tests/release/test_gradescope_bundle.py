@@ -68,7 +68,6 @@ def test_the_archive_holds_no_solution_and_no_key(archive):
         "course/exercises/exercise1/README.md",
         "course/exercises/exercise1/exercise.yaml",
         "course/exercises/exercise1/stub.py",
-        "course/quizzes/.keep",
     ]
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert not [name for name in names if "solution" in name or "__pycache__" in name or ".git/" in name]

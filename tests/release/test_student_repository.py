@@ -27,6 +27,12 @@ def course(tmp_path):
     return Course(root=root)
 
 
+def link(course, name):
+    """What a README links leaves with it."""
+    readme = course.root / "exercises" / "exercise1" / "README.md"
+    readme.write_text(f"{readme.read_text()}\nSee [this]({name}).\n")
+
+
 def test_students_get_stubs_readmes_and_quizzes(course, tmp_path):
     """Nothing else is there: no solutions, no keys, no history, nothing that Python or an editor left behind."""
     (course.root / "exercises" / "exercise1" / "__pycache__").mkdir()
@@ -34,7 +40,7 @@ def test_students_get_stubs_readmes_and_quizzes(course, tmp_path):
     (course.root / "exercises" / "exercise1" / ".stub.py.swp").write_bytes(b"x")
     (course.root / "course.yaml").write_text("schema: grade-course/1\ndialect: warn\n")
 
-    names = student.release(course, tmp_path / "out")
+    names, _ = student.release(course, tmp_path / "out")
 
     inside = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file())
     expected = [".gitignore", "README.md", "course.yaml", "exercises/exercise1/README.md", "exercises/exercise1/exercise.yaml",
@@ -80,6 +86,7 @@ def test_a_copy_of_a_solution_is_refused(course, tmp_path):
     """Under another name and with other blank lines it is found, before anything is written."""
     text = (course.root / "solutions" / "exercise1" / "solution.py").read_text()
     (course.root / "exercises" / "exercise1" / "example.py").write_text(f"\n\n{text}\n")
+    link(course, "example.py")
 
     with pytest.raises(CourseError) as told:
         student.release(course, tmp_path / "out")
@@ -90,9 +97,10 @@ def test_a_copy_of_a_solution_is_refused(course, tmp_path):
 def test_a_link_out_of_the_course_is_refused(course, tmp_path):
     """A link could bring in anything, so it is named instead of followed."""
     (course.root / "exercises" / "exercise1" / "notes.md").symlink_to(course.root / "solutions" / "quizzes" / "week2.yaml")
+    link(course, "notes.md")
 
     with pytest.raises(CourseError, match=r"notes\.md:1:1: is a link or no plain file; put the file itself here"):
-        public.files(course)
+        public.collect(course)
 
 
 def test_a_key_in_a_quiz_is_refused(course, tmp_path):
@@ -101,7 +109,7 @@ def test_a_key_in_a_quiz_is_refused(course, tmp_path):
     path.write_text(path.read_text() + "answers: {}\n")
 
     with pytest.raises(CourseError, match='"answers" belongs in solutions/quizzes/'):
-        public.files(course)
+        public.collect(course)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +128,15 @@ def test_where_it_cannot_be_written(course, tmp_path, place, message):
     with pytest.raises(UsageError) as told:
         student.release(course, tmp_path / place)
     assert str(told.value).endswith(message)
+
+
+def test_the_named_ones_leave_and_no_others(course, tmp_path):
+    """Exercises and quizzes alike: who names one gets that one."""
+    for name, there in (("exercise1", "exercises/exercise1/stub.py"), ("week2", "quizzes/week2.yaml")):
+        names, _ = student.release(course, tmp_path / name, [name])
+        assert there in names
+        assert not [other for other in names if "/" in other and name not in other]
+    assert "grade quiz" not in (tmp_path / "exercise1" / "README.md").read_text()
 
 
 def test_an_unknown_exercise_is_wrong_usage(course, tmp_path):

@@ -14,6 +14,7 @@ from grader.gradebook.exports.table import Theirs, by_student, render, scaled
 from grader.gradebook.grades import Row, Sheet
 from grader.reports.reading import number
 from grader.reports.text import line
+from grader.student_ids import to_look
 
 IDENTITY = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "points possible"
@@ -66,7 +67,7 @@ def _cell(row: Row | None, exercise: str, most: float | None) -> str:
 
 
 def _row(known: Mapping[str, Row], ids: Sequence[str]) -> Row | None:
-    return next((known[id_.strip().casefold()] for id_ in ids if id_.strip().casefold() in known), None)
+    return next((known[to_look(id_)] for id_ in ids if to_look(id_) in known), None)
 
 
 def _needed(theirs: Theirs, name: str) -> int:

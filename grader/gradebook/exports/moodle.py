@@ -7,6 +7,7 @@ from grader.gradebook.exports.table import Theirs, by_student, comment, render, 
 from grader.gradebook.grades import Sheet, counted
 from grader.reports.reading import number
 from grader.reports.text import line
+from grader.student_ids import to_look
 
 HEADER = ("Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments")
 PARTICIPANT = "Participant "
@@ -57,7 +58,7 @@ def _needed(theirs: Theirs, name: str) -> int:
 
 
 def _bare(identity: str) -> str:
-    return identity.strip().casefold().removeprefix(PARTICIPANT.casefold())
+    return to_look(identity).removeprefix(PARTICIPANT.casefold())
 
 
 def _points(cells: list[str], column: int | None) -> float | None:

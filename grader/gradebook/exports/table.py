@@ -13,6 +13,7 @@ from grader.errors import UsageError
 from grader.gradebook.grades import Cell, Row, Sheet
 from grader.reports.reading import number
 from grader.roster import rows_of, text_of
+from grader.student_ids import to_look
 
 # What makes a spreadsheet take a cell for a formula, also after blanks.
 FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
@@ -85,5 +86,5 @@ def comment(cell: Cell) -> str:
 
 
 def by_student(sheet: Sheet) -> dict[str, Row]:
-    """Rows by every id in lower case."""
-    return {row.student.casefold(): row for row in sheet.rows}
+    """Rows by their ids, as they look (see `student_ids.to_look`)."""
+    return {to_look(row.student): row for row in sheet.rows}

@@ -1,0 +1,39 @@
+"""The course that a command works on; says which it is where the reader may take it for another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader import course as courses
+from grader.course import Course
+from grader.reports.text import line
+
+MAX_PATH = 300
+
+
+def find_course(given: Path | None, *, quiet: bool = False) -> Course:
+    """The course, told on standard error if it is the built-in one, or the environment's while one stands in another.
+
+    Args:
+        given: the option `--course`, which needs no telling.
+        quiet: tell nothing.
+
+    Raises:
+        UsageError: see `course.find`.
+    """
+    found = courses.find(given)
+    if not quiet and (remark := _describe(found)):
+        click.echo(remark, err=True)
+    return found
+
+
+def _describe(found: Course) -> str:
+    if found.source == "built-in":
+        return "course: the built-in one; this folder and those above it hold no course"
+    surrounding = courses.find_surrounding() if found.source == "GRADE_COURSE" else None
+    if surrounding is None or surrounding.resolve() == found.root:
+        return ""
+    taken, other = line(str(found.root), MAX_PATH), line(str(surrounding), MAX_PATH)
+    return f"course: {taken}, which GRADE_COURSE names; not {other}, where you are"

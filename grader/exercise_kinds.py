@@ -1,0 +1,105 @@
+"""The kinds of exercise, and what each of them uses: keys, limits and checks without effect are faults of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from grader.checks import CHECKS
+from grader.yamlnodes import Node, Problems
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+
+Kind = Literal["calls", "shows", "builds", "trains"]
+WORDS: dict[Kind, str] = {
+    "calls": "an exercise whose checks are behaviour… calls a plain function, and trains nothing",
+    "shows": "an exercise with models: {shown: …} calls the function with the grader's own model and images",
+    "builds": 'an exercise with "models" takes the model that the function returns, and trains it itself',
+    "trains": "the function of this exercise trains by itself, and is called without arguments",
+}
+# Which kinds use a key; what isn't here is for all of them.
+KEYS: dict[str, tuple[Kind, ...]] = {
+    "arguments": ("calls",),
+    "picture": ("calls",),
+    "tables": ("builds",),
+    "models": ("shows", "builds"),
+    "dataset": ("shows", "builds", "trains"),
+    "attempts": ("shows", "builds", "trains"),
+}
+LIMITS: dict[str, tuple[Kind, ...]] = {
+    "call": ("calls",),
+    "gpu": ("shows", "builds", "trains"),
+    "cpu": ("shows", "builds", "trains"),
+}
+# Which kinds have a piece of evidence.
+EVIDENCE: dict[str, tuple[Kind, ...]] = {
+    "trial": ("calls",),
+    "activations": ("shows",),
+    "models": ("builds",),
+    "architecture": ("builds", "trains"),
+    "data": ("builds", "trains"),
+    "training": ("builds", "trains"),
+    "measured": ("builds", "trains"),
+    "probe": ("trains",),
+    "returned": ("builds", "trains"),
+}
+OF_TRAINING = ("data", "training", "measured")
+# Checks that rest on the same evidence, in another form.
+RETURNS: dict[str, tuple[Kind, ...]] = {
+    "returns.model": ("builds",),
+    "returns.shape": ("trains",),
+    "returns.match_training": ("trains",),
+}
+
+
+def kind_of(exercise: Exercise) -> Kind | None:
+    """The kind; None where nothing is trained and nothing is called."""
+    if exercise.models is not None:
+        return "shows" if exercise.models.shown is not None else "builds"
+    if any(spec.check.startswith("behaviour.") for spec in exercise.checks):
+        return "calls"
+    return "trains" if exercise.training != "none" else None
+
+
+def check_use(exercise: Exercise, tree: Node, problems: Problems) -> None:
+    """Adds a problem for each key and each check that this kind of exercise doesn't use."""
+    kind = kind_of(exercise)
+    if kind is None:
+        return
+    for node, keys, where in ((tree, KEYS, ""), (_below(tree, "limits"), LIMITS, "limits: ")):
+        for name, place in node.keys.items():
+            if kind not in keys.get(name, (kind,)):
+                problems.add(place, f'{where}"{name}" has no effect: {WORDS[kind]}; remove it')
+    _check_models(exercise, _below(tree, "models"), problems)
+    for index, spec in enumerate(exercise.checks):
+        place = tree.at("checks", index, "check")
+        for fault in _faults_of(spec.check, kind, exercise):
+            problems.add(place, f"{spec.check} can't be judged: {fault}")
+
+
+def _below(tree: Node, name: str) -> Node:
+    found = tree.at(name)
+    return Node(value=None, line=1, column=1) if found is tree else found
+
+
+def _check_models(exercise: Exercise, node: Node, problems: Problems) -> None:
+    """What of `models` has no effect."""
+    models = exercise.models
+    if models is None:
+        return
+    if models.shown is not None and models.train != "always":
+        problems.add(node.at("train"), f'"train: {models.train}" has no effect: activations are of a trained model')
+    elif models.shown is None and models.train == "never" and "fit" in node.keys:
+        problems.add(node.keys["fit"], '"fit" has no effect: train: never says that the models are only looked at')
+
+
+def _faults_of(check: str, kind: Kind, exercise: Exercise) -> Iterator[str]:
+    """Why an exercise of this kind has nothing for a check to judge; an unknown check is told elsewhere."""
+    entry = CHECKS.get(check)
+    needed = [item for item, optional in entry.evidence.items() if not optional] if entry is not None else []
+    usable = all(kind in EVIDENCE.get(item, (kind,)) for item in needed)
+    if not usable or kind not in RETURNS.get(check, (kind,)):
+        yield WORDS[kind]
+    elif exercise.models is not None and exercise.models.train == "never" and set(needed) & set(OF_TRAINING):
+        yield "train: never says that the models are only looked at"
