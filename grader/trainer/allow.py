@@ -25,8 +25,8 @@ LOOPS = dict.fromkeys(("RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLST
 MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
-# Models of one's own hold 25 at most, with augmentation and slopes of activations; linear classifiers of 100 numbers get
-# half of the images right. Fewer may still say something, which `fresh` finds.
+# Measured: students' files hold 0 to 7, MobileNetV2 35, a network with augmentation, slopes and constraints everywhere 33;
+# a linear classifier of MNIST needs 100 to get 55 % right. What fewer can say, `fresh` finds.
 MAX_ACTING = 64
 ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
 MODEL_KEYS = {

@@ -83,7 +83,7 @@ def _entry(key: str, value: Any) -> Iterator[str]:
 
 def _is_harmless(key: str, value: Any) -> bool:
     """Whether a number by itself changes nothing: nought, one, or as little as every model's."""
-    low, high = HARMLESS.get(key, (0.0, 0.0))
+    low, high = HARMLESS.get(key.rpartition("_")[2], (0.0, 0.0))
     return type(value) in (int, float) and (value in (0, 1) or low <= value <= high)
 
 
