@@ -217,7 +217,8 @@ def _flat(said: Any) -> list[Any]:
 
 def _scores(said: Any) -> Array:
     scores = np.nan_to_num(np.asarray(said, dtype="float64"), nan=0.0, posinf=1e300, neginf=-1e300)
-    return scores.reshape(len(scores), -1)
+    rows: Array = scores.reshape(len(scores), -1)
+    return rows
 
 
 def _classes(labels: Array) -> Array | None:

@@ -160,7 +160,8 @@ class Trainer:
     def _check_fresh(self, order: Order, architecture: Architecture, arrays: Arrays) -> None:
         """A model that tells classes apart before its first step has brought its weights along."""
         if order.model not in self.trainees.by_number:
-            name, portion = (order.x_names or [None])[0], measuring.portion(architecture)
+            name = order.x_names[0] if order.x_names else None
+            portion = measuring.portion(architecture)
             fresh.refuse_knowledge(parse(order.architecture), arrays, name, portion, self._at_work)
 
     def _begin(self, begin: Begin) -> None:
