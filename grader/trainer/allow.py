@@ -100,7 +100,9 @@ class _Walk:
         if config.get("unroll"):
             raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
         self._shapes(node.get("build_config"), place)
-        return LOOPS.get(kind, 1) + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
+        return LOOPS.get(kind, 1) + sum(
+            self._layer_value(key, value, kind, place, depth) for key, value in config.items()
+        )
 
     def compile(self, config: dict[str, Any]) -> None:
         """Checks what `get_compile_config()` gave."""
@@ -170,7 +172,9 @@ class _Walk:
         """A layer in the place of an activation: one that has no other use, so that no layer hides there."""
         if value.get("class_name") not in names.ACTIVATION_LAYERS:
             kind = quoted(value.get("class_name"))
-            raise Refused(f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself")
+            raise Refused(
+                f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself"
+            )
         return self.layer(value, depth + 1)
 
     def _function(self, value: Any, what: str, place: str) -> None:

@@ -77,7 +77,9 @@ def _entry(key: str, value: Any) -> Iterator[str]:
         yield from _layer(value)
     elif key in SELECTING:
         yield from _leaves(value, "selects")
-    elif not (key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)):
+    elif not (
+        key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)
+    ):
         yield from _leaves(value, "acts")
 
 

@@ -10,10 +10,18 @@ from grader.trainer.allow_numbers import Told, count_numbers, find_statistics
 
 
 def layer(kind: str, *calls: Any, module: str = "keras.layers", **config: Any) -> dict[str, Any]:
-    return {"module": module, "class_name": kind, "config": config, "inbound_nodes": [{"args": call, "kwargs": {}} for call in calls]}
+    return {
+        "module": module,
+        "class_name": kind,
+        "config": config,
+        "inbound_nodes": [{"args": call, "kwargs": {}} for call in calls],
+    }
 
 
-TENSOR = {"class_name": "__keras_tensor__", "config": {"shape": [None, 28], "dtype": "float32", "keras_history": ["i", 0, 0]}}
+TENSOR = {
+    "class_name": "__keras_tensor__",
+    "config": {"shape": [None, 28], "dtype": "float32", "keras_history": ["i", 0, 0]},
+}
 ARRAY = {"class_name": "__tensor__", "config": {"value": [0.0, 1.0, 2.0], "dtype": "float32"}}
 SLICE = {"class_name": "__slice__", "config": {"start": 3, "stop": 4, "step": None}}
 

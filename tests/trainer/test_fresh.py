@@ -30,12 +30,23 @@ IMAGES = (PATTERNS[CLASSES] + RANDOM.normal(0, 0.3, (600, 6, 6))).astype("float3
 
 def look(model: Any, images: Any = IMAGES, labels: Any = CLASSES, name: str | None = None) -> None:
     tree = parse(json.dumps({**json.loads(model.to_json()), "compile_config": None}))
-    specs = [ArraySpec(role=role, dtype=value.dtype.name, shape=list(value.shape)) for role, value in (("x", images), ("y", labels))]
+    specs = [
+        ArraySpec(role=role, dtype=value.dtype.name, shape=list(value.shape))
+        for role, value in (("x", images), ("y", labels))
+    ]
     fresh.refuse_knowledge(tree, Arrays(specs, [images, labels]), name, 1000, lambda _seconds: None)
 
 
 def plain(*more: Any) -> Any:
-    return keras.Sequential([Input((6, 6)), layers.Flatten(), layers.Dense(8, activation="relu"), *more, layers.Dense(10, activation="softmax")])
+    return keras.Sequential(
+        [
+            Input((6, 6)),
+            layers.Flatten(),
+            layers.Dense(8, activation="relu"),
+            *more,
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
 
 
 def knowing(hide: Callable[[Any], Any], sharp: float = 1.0) -> Any:
@@ -74,7 +85,9 @@ def test_what_a_model_knows_is_found(name: str, seed: int) -> None:
 HONEST = {
     "dense": plain,
     "seeded": lambda: plain(layers.Dense(9, kernel_initializer=keras.initializers.GlorotUniform(seed=3))),
-    "zeros at the end": lambda: keras.Sequential([Input((6, 6)), layers.Flatten(), layers.Dense(10, kernel_initializer="zeros")]),
+    "zeros at the end": lambda: keras.Sequential(
+        [Input((6, 6)), layers.Flatten(), layers.Dense(10, kernel_initializer="zeros")]
+    ),
     "rectified scores": lambda: plain(layers.Dense(10, activation="relu"), layers.ReLU()),
     "normalised": lambda: plain(layers.BatchNormalization(), layers.Dropout(0.5)),
     "unbuilt": lambda: keras.Sequential([layers.Flatten(), layers.Dense(10)]),
@@ -126,7 +139,10 @@ def test_evidence_of_a_model_that_knows_nothing_is_one_on_average() -> None:
 def test_permanents() -> None:
     """Against the sum over all injections."""
     logs = RANDOM.normal(size=(2, 3, 5))
-    sums = [sum(np.exp(one[range(3), order].sum()) for order in map(list, itertools.permutations(range(5), 3))) for one in logs]
+    sums = [
+        sum(np.exp(one[range(3), order].sum()) for order in map(list, itertools.permutations(range(5), 3)))
+        for one in logs
+    ]
 
     assert fresh._log_permanents(logs) == pytest.approx(np.log(sums))
 
