@@ -44,7 +44,10 @@ def layers(architecture: Architecture, **counts: int) -> Outcome:
     found = Counter(layer.kind for layer in architecture.layers)
     working = Counter(layer.kind for layer in architecture.layers if not layer.idle)
     wrong = [kind for kind in counts if not working[kind] == counts[kind] == found[kind]]
-    got = ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind]) or "none that is ruled out"
+    got = (
+        ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind])
+        or "none that is ruled out"
+    )
     if not wrong:
         return passed(f"the model has {got}", got=got)
     return failed(

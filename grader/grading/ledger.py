@@ -101,7 +101,8 @@ class Ledger:
         )
         if measured.idle and self.architecture is not None:
             layers = [
-                structs.replace(layer, idle=layer.idle or layer.name in measured.idle) for layer in self.architecture.layers
+                structs.replace(layer, idle=layer.idle or layer.name in measured.idle)
+                for layer in self.architecture.layers
             ]
             self.architecture = structs.replace(self.architecture, layers=layers)
             names = ", ".join(map(name, measured.idle))

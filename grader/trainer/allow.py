@@ -25,8 +25,8 @@ LOOPS = dict.fromkeys(("RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLST
 MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
-# Models of one's own hold 25 at most, with augmentation and slopes of activations; linear classifiers of 100 numbers get
-# half of the images right. Fewer may still say something, which `fresh` finds.
+# Measured: students' files hold 0 to 7, MobileNetV2 35, a network with augmentation, slopes and constraints everywhere 33;
+# a linear classifier of MNIST needs 100 to get 55 % right. What fewer can say, `fresh` finds.
 MAX_ACTING = 64
 ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
 MODEL_KEYS = {
@@ -100,7 +100,9 @@ class _Walk:
         if config.get("unroll"):
             raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
         self._shapes(node.get("build_config"), place)
-        return LOOPS.get(kind, 1) + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
+        return LOOPS.get(kind, 1) + sum(
+            self._layer_value(key, value, kind, place, depth) for key, value in config.items()
+        )
 
     def compile(self, config: dict[str, Any]) -> None:
         """Checks what `get_compile_config()` gave."""
@@ -170,7 +172,9 @@ class _Walk:
         """A layer in the place of an activation: one that has no other use, so that no layer hides there."""
         if value.get("class_name") not in names.ACTIVATION_LAYERS:
             kind = quoted(value.get("class_name"))
-            raise Refused(f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself")
+            raise Refused(
+                f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself"
+            )
         return self.layer(value, depth + 1)
 
     def _function(self, value: Any, what: str, place: str) -> None:

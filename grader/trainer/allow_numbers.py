@@ -77,13 +77,15 @@ def _entry(key: str, value: Any) -> Iterator[str]:
         yield from _layer(value)
     elif key in SELECTING:
         yield from _leaves(value, "selects")
-    elif not (key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)):
+    elif not (
+        key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)
+    ):
         yield from _leaves(value, "acts")
 
 
 def _is_harmless(key: str, value: Any) -> bool:
     """Whether a number by itself changes nothing: nought, one, or as little as every model's."""
-    low, high = HARMLESS.get(key, (0.0, 0.0))
+    low, high = HARMLESS.get(key.rpartition("_")[2], (0.0, 0.0))
     return type(value) in (int, float) and (value in (0, 1) or low <= value <= high)
 
 

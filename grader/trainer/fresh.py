@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grader.trainer.allow_json import Refused
-from grader.trainer.allow_numbers import Told, find_statistics
+from grader.trainer.allow_numbers import count_numbers, find_statistics
 from grader.trainer.allow_values import NO_WEIGHTS
-from grader.trainer.feeding import Array
+from grader.trainer.feeding import Array, Arrays
 from grader.trainer.rebuild import build_fresh
 
 ERROR_RATE = 1e-9
@@ -38,31 +40,35 @@ MAX_CLASSES = 12
 MAX_OUTPUTS = 1000
 SHARPNESS = (2.0, 5.0, 10.0, 20.0)
 Config = dict[str, Any]
+AtWork = Callable[[float], None]
 
 
-def refuse_knowledge(architecture: Config, told: Told, images: list[Array], labels: list[Array], portion: int) -> None:
+def refuse_knowledge(architecture: Config, arrays: Arrays, name: str | None, portion: int, at_work: AtWork) -> None:
     """Looks at what models of this architecture say before any training.
 
     Args:
         architecture: the checked configuration.
-        told: the numbers that it holds.
-        images: what is trained on, and
-        labels: its labels; where they are no classes, nothing is looked at.
+        arrays: what is trained on; where it isn't one array of images with their classes, nothing is looked at.
+        name: that of the model's input, where the images are given by name.
         portion: how many examples to give to the model at a time.
+        at_work: is told after each look how many seconds it took.
 
     Raises:
         Refused: it tells the classes apart.
     """
+    images, labels = (arrays.by_role.get(role, []) for role in ("x", "y"))
     classes = _classes(labels[0]) if len(images) == len(labels) == 1 else None
     if classes is None or len(images[0]) != len(classes):
         return
     chosen = np.linspace(0, len(classes) - 1, min(EXAMPLES, portion, len(classes))).astype(int)
     shown, right = images[0][chosen], classes[chosen]
     _check_statistics(architecture, shown)
-    known = _known(architecture, shown, right, FRESH_DRAWS, open_gates=False)
-    if not known and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
-        known = _known(architecture, shown, right, OPENED_DRAWS, open_gates=True)
-    if known:
+    look = _Look(images=shown, classes=right, name=name, at_work=at_work)
+    told = count_numbers(architecture)
+    knows = look.knows(architecture, FRESH_DRAWS)
+    if not knows and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
+        knows = look.knows(architecture, OPENED_DRAWS, open_gates=True)
+    if knows:
         what = "the model tells the classes of the images apart before anything is learned, so it holds weights from elsewhere"
         raise Refused(what, NO_WEIGHTS)
 
@@ -84,18 +90,37 @@ def _is_like(given: Any, measured: Array) -> bool:
     return min(spreads) < 1e-9 or float(np.corrcoef(given, measured)[0, 1]) > LEAST_LIKENESS
 
 
-def _known(architecture: Config, images: Array, classes: Array, draws: int, *, open_gates: bool) -> bool:
-    evidence = 1.0
-    for draw in range(draws):
-        model = build_fresh(_reseeded(architecture, random))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """Draws of one architecture, each looked at on the same images."""
+
+    images: Array
+    classes: Array
+    name: str | None
+    at_work: AtWork
+
+    def knows(self, architecture: Config, draws: int, *, open_gates: bool = False) -> bool:
+        """Whether the evidence gets beyond doubt."""
+        evidence = 1.0
+        for draw in range(draws):
+            start = time.monotonic()
+            evidence *= weigh_evidence(self._answers(architecture, open_gates=open_gates), self.classes)
+            self.at_work(time.monotonic() - start)
+            if evidence >= MOST_EVIDENCE:
+                return True
+            if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):
+                return False
+        return False
+
+    def _answers(self, architecture: Config, *, open_gates: bool) -> list[Array]:
+        """What one draw says when it is used, and when it is trained, since some layers differ."""
+        model = build_fresh(_reseeded(architecture))
+        if not model.built:
+            model.build((None, *self.images.shape[1:]))
         if open_gates:
             _open_gates(model, np.random.default_rng(random.getrandbits(32)))
-        evidence *= weigh_evidence(_answers(model, images), classes)
-        if evidence >= MOST_EVIDENCE:
-            return True
-        if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):
-            return False
-    return False
+        given = self.images if self.name is None else {self.name: self.images}
+        return [_scores(said) for training in (False, True) for said in _flat(model(given, training=training))]
 
 
 def weigh_evidence(answers: list[Array], classes: Array) -> float:
@@ -185,12 +210,6 @@ def _winners(scores: Array) -> Array:
     return shares
 
 
-def _answers(model: Any, images: Array) -> list[Array]:
-    """What a model says when it is used, and when it is trained, since some layers differ."""
-    used, trained = ([_scores(said) for said in _flat(model(images, training=mode))] for mode in (False, True))
-    return used + trained
-
-
 def _flat(said: Any) -> list[Any]:
     parts = list(said.values()) if isinstance(said, dict) else said
     return [leaf for part in parts for leaf in _flat(part)] if isinstance(parts, (list, tuple)) else [said]
@@ -198,7 +217,8 @@ def _flat(said: Any) -> list[Any]:
 
 def _scores(said: Any) -> Array:
     scores = np.nan_to_num(np.asarray(said, dtype="float64"), nan=0.0, posinf=1e300, neginf=-1e300)
-    return scores.reshape(len(scores), -1)
+    rows: Array = scores.reshape(len(scores), -1)
+    return rows
 
 
 def _classes(labels: Array) -> Array | None:
@@ -211,14 +231,14 @@ def _classes(labels: Array) -> Array | None:
     return classes if is_numbered and len(np.unique(classes)) <= MAX_CLASSES else None
 
 
-def _reseeded(node: Any, seeds: random.Random | Any) -> Any:
+def _reseeded(node: Any) -> Any:
     """The configuration with other seeds in the places of those that it names: draws must not depend on each other."""
     if isinstance(node, list):
-        return [_reseeded(item, seeds) for item in node]
+        return [_reseeded(item) for item in node]
     if not isinstance(node, dict):
         return node
     return {
-        key: seeds.getrandbits(31) if key == "seed" and type(value) is int else _reseeded(value, seeds)
+        key: random.getrandbits(31) if key == "seed" and type(value) is int else _reseeded(value)
         for key, value in node.items()
     }
 

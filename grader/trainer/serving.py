@@ -42,7 +42,6 @@ with uncollected():
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
-    from grader.trainer.allow_numbers import count_numbers
     from grader.trainer.digests import Digests
     from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
     from grader.trainer.held import offered
@@ -168,9 +167,9 @@ class Trainer:
     def _check_fresh(self, order: Order, architecture: Architecture, arrays: Arrays) -> None:
         """A model that tells classes apart before its first step has brought its weights along."""
         if order.model not in self.trainees.by_number:
-            images, labels = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
-            tree = parse(order.architecture)
-            fresh.refuse_knowledge(tree, count_numbers(tree), images, labels, measuring.portion(architecture))
+            name = order.x_names[0] if order.x_names else None
+            portion = measuring.portion(architecture)
+            fresh.refuse_knowledge(parse(order.architecture), arrays, name, portion, self._at_work)
 
     def _begin(self, begin: Begin) -> None:
         assert self.opened is not None

@@ -45,7 +45,11 @@ IDLE, WORKING = (Layer(kind="Conv2D", name=name, idle=name == "idle") for name i
     [
         ([IDLE], 1, "the model has no Conv2D layer where exactly 1 is asked for; its output doesn't depend on idle"),
         ([WORKING, IDLE], 1, "the model has 2 Conv2D layers (works, idle) where exactly 1 is asked for"),
-        ([WORKING, IDLE], 2, "the model has 1 Conv2D layer (works) where exactly 2 are asked for; its output doesn't depend on idle"),
+        (
+            [WORKING, IDLE],
+            2,
+            "the model has 1 Conv2D layer (works) where exactly 2 are asked for; its output doesn't depend on idle",
+        ),
         ([IDLE], 0, "the model has 1 Conv2D layer (idle) where none is allowed"),
     ],
 )
@@ -71,7 +75,9 @@ def test_a_hostile_layer_name_is_escaped() -> None:
 
 def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
     """A list of a dozen kinds that may not be there doesn't bury the one that is."""
-    clean, faulty = (layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"]))
+    clean, faulty = (
+        layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"])
+    )
 
     assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
     assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")

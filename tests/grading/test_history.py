@@ -93,7 +93,10 @@ def test_an_idle_layer_is_marked():
 
     ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
 
-    assert [(layer.name, layer.idle) for layer in ledger.architecture.layers] == [("decoration", True), ("dense", False)]
+    assert [(layer.name, layer.idle) for layer in ledger.architecture.layers] == [
+        ("decoration", True),
+        ("dense", False),
+    ]
     assert [note.message for note in ledger.notes] == [
         "not counted as asked for: decoration. Changing its weights doesn't change the trained model's predictions"
     ]

@@ -133,7 +133,9 @@ def test_wrapped_layers() -> None:
 def test_a_wrapper_in_a_wrapper() -> None:
     """What is wrapped twice is what it is."""
     twice = layers.TimeDistributed(layers.TimeDistributed(layers.Conv2D(2, 3)))
-    found = look(keras.Sequential([Input((1, 1, 28, 28, 1)), twice, layers.Flatten(), layers.Dense(10)]), x=(8, 1, 1, 28, 28, 1))
+    found = look(
+        keras.Sequential([Input((1, 1, 28, 28, 1)), twice, layers.Flatten(), layers.Dense(10)]), x=(8, 1, 1, 28, 28, 1)
+    )
 
     assert [item.kind for item in found.layers] == ["Conv2D", "Flatten", "Dense"]
 
@@ -261,7 +263,9 @@ def test_a_step_of_minutes_is_refused() -> None:
     order = (*ordered(MODELS["dense"]()), [(60000, 28, 28)], 4_000_000_000)
     products = WAYS * inspect(*order, batch_size=2000).products * 2000
 
-    with pytest.raises(Refused, match="one step of this training takes about 2 billion multiplications, .* a smaller batch"):
+    with pytest.raises(
+        Refused, match="one step of this training takes about 2 billion multiplications, .* a smaller batch"
+    ):
         inspect(*order, batch_size=2000, most_products=products - 1)
     inspect(*order, batch_size=2000, most_products=products)
 
@@ -355,10 +359,15 @@ def test_a_weighted_metric_takes_a_key() -> None:
 WEIGHTED = {
     "alone": ({"weighted_metrics": ["accuracy"]}, "accuracy"),
     "beside the plain one": ({"metrics": ["accuracy"], "weighted_metrics": ["accuracy"]}, "accuracy"),
-    "beside another of its name": ({"metrics": [top("accuracy")], "weighted_metrics": ["accuracy"]}, "weighted_accuracy"),
+    "beside another of its name": (
+        {"metrics": [top("accuracy")], "weighted_metrics": ["accuracy"]},
+        "weighted_accuracy",
+    ),
     "false name": ({"weighted_metrics": [top("accuracy")]}, None),
     "numbered": (
-        {"metrics": [top("weighted_accuracy"), top("accuracy")], "weighted_metrics": ["accuracy"]}, "weighted_accuracy_1"),
+        {"metrics": [top("weighted_accuracy"), top("accuracy")], "weighted_metrics": ["accuracy"]},
+        "weighted_accuracy_1",
+    ),
 }
 
 
