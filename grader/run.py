@@ -65,7 +65,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
     `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
     further training images that were given as validation data. `telling` says that the images come in an order that
-    tells their labels, and aren't shuffled.
+    tells their labels, and aren't shuffled; `patterned` that a pipeline's batches aren't as chance makes them, so that the
+    grader shuffles what one pass brought.
     """
 
     dataset: str | None
@@ -82,6 +83,7 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     validation: str | None = None
     held_back: int = 0
     telling: bool = False
+    patterned: bool = False
 
     def worse(self, other: DataMatch, wanted: str) -> DataMatch:
         """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""

@@ -210,7 +210,7 @@ def _nothing_whole(training: TrainingRecord) -> Outcome:
     if training.stopped_by == "limit":
         return undecided("not judged: the time limit came before the end of the first epoch")
     return failed(
-        "the training ended before its first epoch was over, so nothing was measured",
+        "the training ended before its first epoch",
         expected="a whole epoch",
         got="0 whole epochs",
         hint="Give `fit` a number of epochs above `initial_epoch`: `epochs=...`; stop in `on_epoch_end`.",

@@ -8,8 +8,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Waits for the end of its input, which comes with that of the front.
-REMOVE = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+# Waits for the end of its input, which comes with that of the front. A process that is still about to see that end may
+# write into the folder once more.
+REMOVE = """
+import os, shutil, sys, time
+sys.stdin.read()
+for _ in range(60 * os.path.exists(sys.argv[1])):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    time.sleep(0.5)
+"""
 
 
 class TemporaryFolder:

@@ -150,7 +150,7 @@ class Trainer:
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
-        self._shuffle_told(arrays, self.data)
+        self._shuffle_pattern(arrays, self.data)
         self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
         shared, reordered = self.trainees.shared(arrays), not self.data.same_order
         self.opened = Opened(order=order, arrays=shared, architecture=architecture, reordered=reordered)
@@ -219,9 +219,9 @@ class Trainer:
         """Averages of the weights take the place of those that were logged when the training ends; no figure is theirs."""
         return agreement.Logged(None if keeps_averages(parse(order.compile)) else architecture.accuracy_key)
 
-    def _shuffle_told(self, arrays: Arrays, data: DataMatch) -> None:
-        """No pass of a pipeline is trained on in an order that tells its labels; arrays are shuffled by `fit`."""
-        if data.telling and self.order is not None and self.order.fit.batches:
+    def _shuffle_pattern(self, arrays: Arrays, data: DataMatch) -> None:
+        """No pass of a pipeline is trained on in an order that says something about labels; arrays are shuffled by `fit`."""
+        if data.patterned and self.order is not None and self.order.fit.batches:
             shuffling.shuffle_pass(arrays, self.lasting.find.digests)
 
     def _next_pass(self) -> tuple[Arrays, list[int]] | None:
@@ -239,7 +239,7 @@ class Trainer:
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen, self.dataset)
-        self._shuffle_told(arrays, seen)
+        self._shuffle_pattern(arrays, seen)
         return arrays, message.batches
 
     def _measure(self) -> None:
