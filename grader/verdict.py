@@ -138,9 +138,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     max_score: float
     end: EndKind
     end_message: str = ""
-    end_line: int | None = None
-    end_codes: list[str] = field(default_factory=list)
-    line_to_cross: LineToCross | None = None
     checks: list[CheckResult]
     training: list[TrainingRecord] = field(default_factory=list)
     measured: dict[str, float] = field(default_factory=dict)
@@ -150,3 +147,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     timings: dict[str, float] = field(default_factory=dict)
     environment: Environment | None = None
     layers: list[DeclaredLayer] = field(default_factory=list)
+    end_line: int | None = None
+    end_codes: list[str] = field(default_factory=list)
+    line_to_cross: LineToCross | None = None
