@@ -252,6 +252,8 @@ class Trainer:
             if measured is None:
                 dataset = load(self.dataset, verify=True)
                 model, count = self.trainees.model(self.trained), measuring.portion(self.trained.architecture)
+                if self.lasting.device == "cpu":
+                    model = measuring.in_single_precision(model)
                 measured = measuring.measure(model, dataset, self._preprocessed, count)
                 few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
                 mixes = neighbours.mixes_examples(model, self._preprocessed(dataset.x_train[:few]))
@@ -321,6 +323,7 @@ def main(find: Remembered | None = None, shared: int = 0) -> None:
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
     keras_settings.put()
+    keras_settings.check()
     settled = identity.settings()
     archive = Archive(Store(KIND), lambda: identity.check(settled)) if os.environ.get(STORE_NAME) != "off" else None
     find = find or Remembered(Digests())

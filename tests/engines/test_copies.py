@@ -140,10 +140,9 @@ def test_one_that_answers_too_late_makes_no_copy_any_more(nursery, started, monk
     assert (tmp_path / "made").read_text() == "x"
 
 
-def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path):
     """Once: a second one would say the same."""
-    nursery = nursery_of(tmp_path, "open('begun', 'a').write('x')\nimport nothing_like_this")
-    monkeypatch.chdir(tmp_path)
+    nursery = nursery_of(tmp_path, f"open({str(tmp_path / 'begun')!r}, 'a').write('x')\nimport nothing_like_this")
 
     with pytest.raises(GraderError, match="no little process can be started: ModuleNotFoundError: No module named"):
         nursery.copy(b"1", [2])

@@ -43,11 +43,9 @@ class Stop(tf.keras.callbacks.Callback):
 
 def train_mnist():
     (x, y), _ = tf.keras.datasets.mnist.load_data()
-    x = x[:6000, :, :, None] / 255.0
-    model = tf.keras.Sequential([
-        tf.keras.layers.Conv2D(4, 3, strides=2, activation="relu"), tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, activation="softmax")])
+    model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(x, y[:6000], epochs=2, callbacks=[Stop()])
+    history = model.fit(x / 255.0, y, batch_size=256, epochs=2, callbacks=[Stop()])
     return history.epoch, history.history["accuracy"][-1]
 """
 

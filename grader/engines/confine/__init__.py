@@ -188,7 +188,7 @@ def _missing(error: Refused) -> UsageError:
 def _words(policy: Policy, env: Mapping[str, str]) -> list[str]:
     """The policy as the keeper's command line."""
     granted = grants(policy.readable, policy.hidden)
-    lists = {"read": granted.read, "hide": granted.hide, "need": granted.need, "without": policy.without,
+    lists = {"read": granted.read, "hide": granted.hide, "show": granted.show, "need": granted.need, "without": policy.without,
              "env": [f"{name}={value}" for name, value in {**environment(), **env}.items()]}  # fmt: skip
     return [f"memory={policy.memory}", f"level={policy.level}",
             *(f"{name}={value}" for name, values in lists.items() for value in values)]  # fmt: skip

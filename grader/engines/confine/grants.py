@@ -18,10 +18,13 @@ COURSE = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
 class Grants(Struct, frozen=True, kw_only=True):
-    """Absolute paths: readable ones, hidden ones below them, and those without which nothing runs."""
+    """Absolute paths: readable ones, hidden ones below them, those whose names may be seen, as an import needs it, where
+    something below is hidden, and those without which nothing runs.
+    """
 
     read: tuple[str, ...]
     hide: tuple[str, ...]
+    show: tuple[str, ...]
     need: tuple[str, ...]
 
 
@@ -47,7 +50,8 @@ def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
     hide = [str(path.absolute()) for path in (COURSE, *hidden)]
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
-    return Grants(read=tuple(known), hide=tuple(hide), need=tuple(need))
+    show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
+    return Grants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
 
 
 def _hops(path: str) -> list[str]:
