@@ -73,9 +73,8 @@ def check_use(exercise: Exercise, tree: Node, problems: Problems) -> None:
                 problems.add(place, f'{where}"{name}" has no effect: {WORDS[kind]}; remove it')
     _check_models(exercise, _below(tree, "models"), problems)
     for index, spec in enumerate(exercise.checks):
-        place = tree.at("checks", index, "check")
         for fault in _faults_of(spec.check, kind, exercise):
-            problems.add(place, f"{spec.check} can't be judged: {fault}")
+            problems.add(tree.at("checks", index, "check"), f"{spec.check} can't be judged: {fault}")
 
 
 def _below(tree: Node, name: str) -> Node:

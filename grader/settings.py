@@ -13,7 +13,6 @@ from msgspec import Struct, structs
 
 from grader.course import FILE, Course
 from grader.policy import Policy, extended, time_of
-from grader.reports.text import line
 from grader.student_ids import to_student_id
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import convert, did_you_mean, read
@@ -96,11 +95,12 @@ def _identified(policy: Policy) -> Policy:
 
 def _check_students(node: Node | None, problems: Problems) -> None:
     """Two spellings of one student, of which one would be lost."""
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[int, int]] = {}
     for student in _items(node):
         assert node is not None
-        if (before := seen.setdefault(to_student_id(student), student)) != student:
-            problems.add(node.keys[student], f'"{line(student)}" is the same student as "{line(before)}"')
+        place = node.keys[student]
+        if (before := seen.setdefault(to_student_id(student), place)) != place:
+            problems.add(place, f"this is the same student as in line {before[0]}; ids differ by more than blanks")
 
 
 def _items(node: Node | None) -> dict[str, Node]:

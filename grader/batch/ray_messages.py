@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from grader import __version__, settings
-from grader.course import PACKAGE, Course
+from grader.course import FILE, PACKAGE, Course
 from grader.engines.trainer import Backend, Device
 from grader.exercise import Exercise
 from grader.grading import Graded, Options
@@ -81,7 +81,7 @@ def setup(course: Course, exercises: Iterable[Exercise]) -> Setup:
         if path.is_file()
     }
     dialect = settings.load(course).dialect
-    files[settings.FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
+    files[FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
     environment = {name: os.environ[name] for name in FORWARDED if name in os.environ}
     return Setup(files=files, environment=environment)
 

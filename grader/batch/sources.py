@@ -14,7 +14,8 @@ from typing import Self
 
 from grader import roster as rosters
 from grader.batch import sources_gradescope
-from grader.batch.sources_archive import SUFFIXES, is_archive, unpacked
+from grader.batch.sources_archive import SUFFIXES, is_archive, measured, unpacked
+from grader.batch.sources_budgets import describe, find_oversized, owner_of
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import GRADED, Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, recognise
@@ -110,7 +111,10 @@ def read(path: Path, roster: Path | None = None) -> Submissions:
 def _of_archive(path: Path, roster: Roster | None) -> Submissions:
     folder = TemporaryFolder("grade-submissions-")
     try:
-        return _grouped(path, list(unpacked(path, folder.path)), roster, folder)
+        naming = _recognise([name for name, _ in measured(path)], path, packed=True)
+        refused = find_oversized(measured(path), naming)
+        found = list(unpacked(path, folder.path, lambda name: owner_of(naming, name) not in refused))
+        return _grouped(path, [*found, *describe(refused)], roster, folder)
     except BaseException:
         folder.remove()
         raise
@@ -121,10 +125,11 @@ def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, f
     members: list[Member] = []
     for each in without_collisions(member for member in found if isinstance(member, Member)):
         members.append(each) if isinstance(each, Member) else problems.append(each)
+    naming = _recognise([member.name for member in members], path, packed=folder is not None)
+    refused = find_oversized(((member.name, 0) for member in members), naming)
+    problems += describe(refused)
+    members = [member for member in members if owner_of(naming, member.name) not in refused]
     seen = [member for member in members if not ignored(member.name)]
-    hidden = [member.name for member in members if ignored(member.name)]
-    around = _stem(path) if folder else path.absolute().name
-    naming = recognise([member.name for member in seen], around, packed=folder is not None, hidden=hidden)
     handed = _by_student(seen, naming, problems)
     unread: list[str] = []
     if naming.system == "gradescope":
@@ -132,6 +137,12 @@ def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, f
     if not handed:
         raise UsageError(f"{path}: no submissions in it" + "".join(f"\n  {problem}" for problem in problems[:10]))
     return _with_roster(handed, problems, unread, roster, folder)
+
+
+def _recognise(names: Sequence[str], path: Path, *, packed: bool) -> Naming:
+    """How the files of a source are named, hidden ones told apart."""
+    seen, hidden = [name for name in names if not ignored(name)], [name for name in names if ignored(name)]
+    return recognise(seen, _stem(path) if packed else path.absolute().name, packed=packed, hidden=hidden)
 
 
 def _stem(path: Path) -> str:

@@ -9,13 +9,15 @@ import lzma
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from grader.batch.sources_members import (
+    MAX_MEMBERS,
     MOST_BYTES,
-    MOST_MEMBERS,
     NO_FILE,
     Member,
     Refused,
@@ -27,12 +29,11 @@ from grader.batch.sources_members import (
 from grader.errors import UsageError
 from grader.reports.text import line
 
-MOST_RATIO = 200
-FREE_BYTES = 100_000_000  # small archives may unpack to this much, whatever the ratio
-MOST_TOTAL = 4_000_000_000
+MAX_STREAM = 8_000_000_000  # of a compressed tar, which can only be read from its beginning
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 UTF_8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
+Item = TypeVar("Item")
 TOO_LARGE = f"it is larger than {MOST_BYTES // 1_000_000} MB"
 
 
@@ -41,17 +42,43 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
-def unpacked(path: Path, folder: Path) -> Iterator[Member | str]:
+def measured(path: Path) -> Iterator[tuple[str, int]]:
+    """Each file's name and the bytes that it takes unpacked, 0 where it isn't; without what `unpacked` refuses by name.
+
+    Raises:
+        UsageError: as `unpacked`.
+    """
+    with _explained(path):
+        for name, size, isdir in (_zip_sizes if _is_zip(path) else _tar_sizes)(path):
+            with suppress(Refused):
+                if not isdir:
+                    known = checked(name())
+                    yield known, size if wanted(known) else 0
+
+
+def unpacked(path: Path, folder: Path, taken: Callable[[str], bool] = lambda _: True) -> Iterator[Member | str]:
     """Each file of an archive; what was refused comes as a sentence with its name.
 
     Args:
         folder: where the files go; it is empty.
+        taken: whether a file of this name is unpacked; of the others nothing comes.
 
     Raises:
-        UsageError: not an archive, a damaged one, or one that unpacks to more than any class hands in.
+        UsageError: not an archive, a damaged one, or one that holds more than any class hands in.
     """
+    with _explained(path):
+        yield from (_of_zip if _is_zip(path) else _of_tar)(path, folder, taken)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.name.lower().endswith(".zip")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raises: UsageError: whatever the readers say of a damaged archive."""
     try:
-        yield from (_of_zip if path.name.lower().endswith(".zip") else _of_tar)(path, folder)
+        yield
     except UsageError:
         raise
     except Exception as error:  # zlib, lzma, and the readers each have errors of their own
@@ -59,44 +86,41 @@ def unpacked(path: Path, folder: Path) -> Iterator[Member | str]:
         raise UsageError(f"{path}: not an archive that can be read ({reason}); download it again") from error
 
 
-class Budget:
-    """How much an archive may still unpack to.
-
-    Raises:
-        UsageError: by `spend`, when it is used up.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.left = min(MOST_TOTAL, max(FREE_BYTES, MOST_RATIO * path.stat().st_size))
-        self.members = MOST_MEMBERS
-
-    def spend(self, count: int) -> None:
-        self.left -= count
-        if self.left < 0:
-            raise UsageError(f"{self.path}: unpacks to more than {MOST_RATIO} times its size; this is no class's work")
-
-    def member(self) -> None:
-        self.members -= 1
-        if self.members < 0:
-            raise UsageError(f"{self.path}: holds more than {MOST_MEMBERS:,} files; hand over a part at a time")
+def _limited(items: Iterable[Item], path: Path) -> Iterator[Item]:
+    """The members of an archive. Raises: UsageError: more than any class hands in."""
+    for count, item in enumerate(items):
+        if count >= MAX_MEMBERS:
+            raise UsageError(f"{path}: holds more than {MAX_MEMBERS:,} files; hand over a part at a time")
+        yield item
 
 
-def _of_zip(path: Path, folder: Path) -> Iterator[Member | str]:
-    budget = Budget(path)
+def _zip_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
     with zipfile.ZipFile(path) as archive:
-        for index, item in enumerate(archive.infolist()):
-            budget.member()
+        for item in _limited(archive.infolist(), path):
+            yield partial(_zip_name, item), item.file_size, item.is_dir()
+
+
+def _tar_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
+    with _open_tar(path) as archive:
+        for item in _limited(archive, path):
+            _forget(archive)
+            yield partial(str, item.name), item.size, item.isdir()
+
+
+def _of_zip(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
+    with zipfile.ZipFile(path) as archive:
+        for index, item in enumerate(_limited(archive.infolist(), path)):
             if item.is_dir():
                 continue
             try:
-                yield _zip_member(archive, item, folder, index, budget)
+                name = checked(_zip_name(item))
+                if taken(name):
+                    yield _zip_member(archive, item, name, folder, index)
             except Refused as refusal:
                 yield f"{line(item.filename)}: {refusal}"
 
 
-def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, folder: Path, index: int, budget: Budget) -> Member:
-    name = checked(_zip_name(item))
+def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, folder: Path, index: int) -> Member:
     if ignored(name):
         return Member(name=name)
     if stat.S_IFMT(item.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -112,7 +136,6 @@ def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, folder: Path, i
             data = file.read(item.file_size + 1)
     except Exception as error:  # zlib, lzma, and the reader each have errors of their own
         raise Refused(f"it is damaged in the archive ({line(str(error), 80)})") from error
-    budget.spend(len(data))
     return _written(name, data, folder, index)
 
 
@@ -126,23 +149,34 @@ def _zip_name(item: zipfile.ZipInfo) -> str:
         raise Refused("its name is not UTF-8; rename it") from error
 
 
-def _of_tar(path: Path, folder: Path) -> Iterator[Member | str]:
-    budget = Budget(path)
+@contextmanager
+def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
     with path.open("rb") as packed, _plain(packed) as stream:
-        bounded = cast("IO[bytes]", Bounded(stream, budget))
+        bounded = cast("IO[bytes]", Bounded(stream, path))
         with tarfile.open(fileobj=bounded, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
-            for index, item in enumerate(archive):
-                budget.member()
-                if item.isdir():
-                    continue
-                try:
-                    yield _tar_member(archive, item, folder, index)
-                except Refused as refusal:
-                    yield f"{line(item.name)}: {refusal}"
+            yield archive
 
 
-def _tar_member(archive: tarfile.TarFile, item: tarfile.TarInfo, folder: Path, index: int) -> Member:
-    name = checked(item.name)
+def _forget(archive: tarfile.TarFile) -> None:
+    """The members that were read, each of which would stay in memory."""
+    archive.members = []  # type: ignore[attr-defined]  # documented for streams, and missing in the stubs
+
+
+def _of_tar(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
+    with _open_tar(path) as archive:
+        for index, item in enumerate(_limited(archive, path)):
+            _forget(archive)
+            if item.isdir():
+                continue
+            try:
+                name = checked(item.name)
+                if taken(name):
+                    yield _tar_member(archive, item, name, folder, index)
+            except Refused as refusal:
+                yield f"{line(item.name)}: {refusal}"
+
+
+def _tar_member(archive: tarfile.TarFile, item: tarfile.TarInfo, name: str, folder: Path, index: int) -> Member:
     if ignored(name):
         return Member(name=name)
     if not item.isreg():
@@ -176,13 +210,15 @@ def _plain(packed: IO[bytes]) -> IO[bytes]:
 
 
 class Bounded(io.RawIOBase):
-    """A stream that ends with an error when more comes out of it than the budget has."""
+    """A stream that ends with an error when more comes out of it than any class packs."""
 
-    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
         super().__init__()
-        self._stream, self._budget = stream, budget
+        self._stream, self._path, self._left = stream, path, MAX_STREAM
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
-        self._budget.spend(len(data))
+        self._left -= len(data)
+        if self._left < 0:
+            raise UsageError(f"{self._path}: unpacks to more than {MAX_STREAM // 1_000_000_000} GB; hand over a part at a time")
         return data

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.batch.sources_members import MOST_MEMBERS, NO_FILE, Member, Refused, checked, ignored, wanted
+from grader.batch.sources_members import MAX_MEMBERS, NO_FILE, Member, Refused, checked, ignored, wanted
 from grader.errors import UsageError
 from grader.reports.text import line
 
@@ -17,7 +17,7 @@ def walked(folder: Path) -> Iterator[Member | str]:
     Raises:
         UsageError: the folder can't be read, or holds more than any class hands in.
     """
-    left = MOST_MEMBERS
+    left = MAX_MEMBERS
     todo = [""]
     while todo:
         below = todo.pop()
@@ -30,7 +30,7 @@ def walked(folder: Path) -> Iterator[Member | str]:
             continue
         left -= len(entries)
         if left < 0:
-            raise UsageError(f"{folder}: holds more than {MOST_MEMBERS:,} files; hand over a part at a time")
+            raise UsageError(f"{folder}: holds more than {MAX_MEMBERS:,} files; hand over a part at a time")
         for entry in entries:
             name = f"{below}/{entry.name}" if below else entry.name
             if entry.is_dir(follow_symlinks=False):

@@ -18,7 +18,7 @@ from grader.submission.bounds import MAX_NOTEBOOK_BYTES
 GRADED = (".py", ".ipynb")
 KEPT = (*GRADED, "submission_metadata.yml")
 IGNORED = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", "node_modules", "venv", ".venv", "site-packages"}
-MOST_MEMBERS = 200_000
+MAX_MEMBERS = 500_000
 MOST_LENGTH = 1000
 MOST_PART = 200
 MOST_DEPTH = 20

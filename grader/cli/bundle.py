@@ -48,7 +48,7 @@ def command(
         return
     if not package or not PACKAGE.fullmatch(package):
         raise UsageError(
-            f"--package: what shall pip install there? A plain name, URL or path, got {package or 'nothing'!r}"
+            f"--package: what shall pip install there? A plain name, URL or path{f', got {package!r}' if package else ''}"
         )
     pages = bundle.ci(found, service, wanted, file_ or f"{wanted}.py", package)
     for name in pages:

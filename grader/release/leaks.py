@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import roster, settings, stub
-from grader.course import Course
+from grader.course import FILE, Course
 from grader.errors import CourseError, Problem, UsageError
 from grader.quiz import key, loading
 
@@ -122,7 +122,7 @@ def _line_of(text: str, place: int) -> int:
 def _find_people(course: Course) -> Iterator[tuple[str, str]]:
     policy = settings.load(course).grading
     for student in (*policy.extensions, *policy.excused):
-        yield student.strip().casefold(), settings.FILE
+        yield student.strip().casefold(), FILE
     for path in sorted(course.root.rglob("*.csv")):
         name = path.relative_to(course.root).as_posix()
         if not any(part.startswith(".") for part in name.split("/")) and not name.startswith("datasets/"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from grader import settings
-from grader.course import Course
+from grader.course import FILE, Course
 from grader.errors import CourseError, Problem, UsageError
 from grader.exercise import load
 from grader.quiz import loading
@@ -50,9 +50,9 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
     exercises, quizzes = _choose(course, names)
     files: dict[str, bytes] = {}
     left: list[str] = []
-    if (course.root / settings.FILE).exists():
+    if (course.root / FILE).exists():
         settings.load(course)
-        files[settings.FILE] = _written(course, settings.FILE, SETTINGS)
+        files[FILE] = _written(course, FILE, SETTINGS)
     for exercise in exercises:
         load(course, exercise)
         files[f"exercises/{exercise}/exercise.yaml"] = _written(course, f"exercises/{exercise}/exercise.yaml", EXERCISE)

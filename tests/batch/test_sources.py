@@ -1,4 +1,3 @@
-import gzip
 import io
 import os
 import stat
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.batch import sources
+from grader.batch import sources, sources_archive, sources_budgets
 from grader.errors import UsageError
 
 PY = b"def train_mnist():\n    pass\n"
@@ -257,14 +256,64 @@ def test_bombs_are_refused_before_they_go_off(tmp_path):
         assert who(found) == {"bob": ["bob.py"]}
         assert found.problems == ("ada.py: it is larger than 50 MB",)
 
-    many = zipped(tmp_path / "many.zip", {f"{number}.py": bytes(36_000_000) for number in range(3)})
-    packed = tmp_path / "bomb.tar.gz"
-    info = tarfile.TarInfo("ada.bin")
-    info.size = 300_000_000
-    packed.write_bytes(gzip.compress(info.tobuf()) + 5 * gzip.compress(bytes(30_000_000), 1))
-    for place in (many, packed):
-        with pytest.raises(UsageError, match="unpacks to more than 200 times its size"):
+
+def test_who_hands_in_too_much_is_refused_by_name(tmp_path):
+    """However small the archive is; the rest of the class is read, and nothing of theirs was unpacked."""
+    bombs = {f"mallory/n{number}.ipynb": bytes(19_000_000) for number in range(6)}
+    for place in (
+        zipped(tmp_path / "a.zip", {"ada/s.py": PY, "bob.py": PY, **bombs}),
+        tarred(tmp_path / "b.tar.gz", [("ada/s.py", PY), *bombs.items(), ("bob.py", PY)]),
+    ):
+        with sources.read(place) as found:
+            assert who(found) == {"ada": ["s.py"], "bob": ["bob.py"]}
+            assert found.problems == ("mallory: 114 MB of files; at most 100 MB of one student are unpacked",)
+            assert sum(path.stat().st_size for path in found.unpacked.rglob("*") if path.is_file()) < 1000
+
+
+def test_files_that_are_not_unpacked_count_for_no_size(tmp_path):
+    """A data set beside the solution takes no room here."""
+    place = tarred(tmp_path / "a.tgz", [("ada/s.py", PY), ("ada/data.bin", bytes(120_000_000))])
+
+    with sources.read(place) as found:
+        assert who(found) == {"ada": ["s.py"]}
+        assert found.problems == ()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "folder"])
+def test_who_hands_in_too_many_files_is_refused_by_name(tmp_path, monkeypatch, kind):
+    """The number that is looked at is lowered, so that the test needs no 50,000 files."""
+    monkeypatch.setattr(sources_budgets, "MAX_FILES", 20)
+    files = {"ada.py": PY, "bob/s.py": PY} | {f"mallory/{number}.txt": b"" for number in range(21)}
+    place = {
+        "zip": lambda: zipped(tmp_path / "a.zip", files),
+        "tgz": lambda: tarred(tmp_path / "a.tgz", files.items()),
+        "folder": lambda: laid(tmp_path / "f", files),
+    }[kind]()
+
+    with sources.read(place) as found:
+        assert who(found) == {"ada": ["ada.py"], "bob": ["s.py"]}
+        assert found.problems == ("mallory: 21 files; at most 20 of one student are looked at",)
+
+
+def test_of_a_class_with_too_much_those_with_the_most_are_left_out(tmp_path, monkeypatch):
+    """So many that the rest fits."""
+    monkeypatch.setattr(sources_budgets, "MAX_CLASS_BYTES", 100_000)
+    place = zipped(tmp_path / "a.zip", {f"{name}.py": b"#" * size for name, size in zip("abcd", (9_000, 60_000, 50_000, 40_000), strict=True)})
+
+    with sources.read(place) as found:
+        assert sorted(who(found)) == ["a", "c", "d"]
+        assert [problem.partition(":")[0] for problem in found.problems] == ["b"]
+
+
+def test_more_than_any_class_hands_in_is_refused(tmp_path, monkeypatch):
+    """As a whole: a number of files, and a packed stream that doesn't end."""
+    monkeypatch.setattr(sources_archive, "MAX_MEMBERS", 3)
+    for place in (zipped(tmp_path / "a.zip", {f"{n}.py": PY for n in range(4)}), tarred(tmp_path / "a.tgz", [(f"{n}.py", PY) for n in range(4)])):
+        with pytest.raises(UsageError, match="holds more than 3 files"):
             sources.read(place)
+    monkeypatch.setattr(sources_archive, "MAX_STREAM", 1_000_000)
+    with pytest.raises(UsageError, match="unpacks to more than"):
+        sources.read(tarred(tmp_path / "b.tgz", [("ada.bin", bytes(2_000_000))]))
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tar.xz"])
