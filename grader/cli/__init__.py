@@ -57,9 +57,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        command.help = _unwrapped(command.help)
-        command.context_class = helping.Context
-        return command
+        return helping.lay_out(command)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else "--help"
@@ -77,17 +75,12 @@ class Commands(click.Group):
         helping.write_commands(formatter, {name: COMMANDS[name][1] for name in self.list_commands(ctx)})
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.help = _unwrapped(self.help)
+        self.help = helping.unwrap(self.help)
         super().format_help_text(ctx, formatter)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]")
         formatter.write_usage("grade", "COMMAND …", prefix="       ")
-
-
-def _unwrapped(text: str | None) -> str | None:
-    """A help text from a raw docstring, with the character that click takes for "lines stay as they are"."""
-    return text.replace("\\b\n", "\b\n") if text else text
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

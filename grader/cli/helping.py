@@ -27,6 +27,18 @@ AUDIENCES = {
 }
 
 
+def unwrap(text: str | None) -> str | None:
+    """A help text from a raw docstring, with the character that click takes for "lines stay as they are"."""
+    return text.replace("\\b\n", "\b\n") if text else text
+
+
+def lay_out(command: click.Command) -> click.Command:
+    """The command, with its help as this module lays it out."""
+    command.help = unwrap(command.help)
+    command.context_class = Context
+    return command
+
+
 class Formatter(click.HelpFormatter):
     """Click's, which takes no terminal for narrower than 50 columns, with lines that fit narrower ones, too."""
 

@@ -18,6 +18,7 @@ import click
 
 from grader import course as courses
 from grader.cli.finding import find_course
+from grader.cli.helping import lay_out
 from grader.errors import Exit, UsageError
 from grader.quiz import key, loading, marksheet
 from grader.quiz.marksheet import Change, Marksheet
@@ -54,8 +55,7 @@ def _for_exercises(args: Sequence[str]) -> click.Command | None:
         only_theirs = any(name.startswith("--gradebook") for name in args)
         if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
             find_course(given or joined)
-            command: click.Command = import_module(EXERCISES).command
-            return command
+            return lay_out(import_module(EXERCISES).command)
     return None
 
 
@@ -144,6 +144,6 @@ def _line(change: Change) -> str:
     if change.passed_after != change.passed_before:
         passes = "  now passes" if change.passed_after else "  no longer passes"
     why = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in change.questions.items())
-    difference = change.after - change.before
-    score = f"{change.before:g} → {change.after:g} of {change.max_score:g} ({difference:+g})"
+    difference = round(change.after - change.before, 6)
+    score = f"{change.before:g} → {change.after:g} of {change.max_score:g}" + (f" ({difference:+g})" if difference else "")
     return f"{line(change.student, limit=40):<20} {score}{passes}  [{why}]"

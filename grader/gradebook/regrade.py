@@ -111,9 +111,10 @@ def _line(change: Change) -> str:
     if before.status != after.status:
         passes = "  now passes" if after.status == "passed" else "  no longer passes"
     why = ", ".join(f"{line(name, 40)} {number(old)} → {number(new)}" for name, (old, new) in change.checks.items())
-    difference = f"{after.score - before.score:+.2f}".rstrip("0").rstrip(".")
+    more = f"{after.score - before.score:+.2f}".rstrip("0").rstrip(".")
+    difference = "" if more in ("+0", "-0") else f" ({more})"
     most = number(after.max_score) if after.max_score == before.max_score else f"{number(before.max_score)} → {number(after.max_score)}"
-    score = f"{number(before.score)} → {number(after.score)} of {most} ({difference})"
+    score = f"{number(before.score)} → {number(after.score)} of {most}{difference}"
     return f"{line(before.student, 40):<20} {score}{passes}" + (f"  [{why}]" if why else "")
 
 

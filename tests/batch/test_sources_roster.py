@@ -168,3 +168,11 @@ def test_any_table_of_three_columns_is_a_roster(rows):
     roster = rosters.parse(page.getvalue(), "r.csv")
 
     assert len(roster.students) <= len(rows)
+
+
+def test_canvass_test_student_is_nobody():
+    """Who has this name in a table of one's own is somebody."""
+    canvas = 'Student,ID,SIS User ID,SIS Login ID,Section\n"Lovelace, Ada",1,,ada,A\n"Student, Test",2,,f00f,A\n'
+
+    assert [student.id for student in rosters.parse(canvas, "c.csv").students] == ["1"]
+    assert [student.id for student in rosters.parse('id,student\n2,"Student, Test"\n', "own.csv").students] == ["2"]

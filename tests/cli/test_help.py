@@ -153,3 +153,14 @@ def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, e
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
     assert cli.run([exercise]) == 2
     assert "Missing argument 'FILE'" in capsys.readouterr().err
+
+
+def test_no_help_shows_the_mark_that_keeps_its_lines(monkeypatch, capsys):
+    """`regrade EXERCISE` is laid out by another module than `regrade QUIZ`, and by the same rules."""
+    monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    for args in (["regrade", "exercise1", "--help"], ["regrade", "week2", "--help"], ["release", "--help"]):
+        assert cli.run(args) == 0
+        out = capsys.readouterr().out
+        assert "\\b" not in out
+        assert "\b" not in out
+        assert "\n  grade " in out

@@ -181,3 +181,10 @@ def test_no_cell_is_a_formula(cell):
     assert made[:1] not in ("=", "@", "\t", "\r")
     assert made[:1] not in ("+", "-") or made.lstrip("+-").replace(".", "").replace(",", "").strip().rstrip("%").isnumeric()
     assert harmless(made) == made
+
+
+@pytest.mark.parametrize("cell", ["-", "+", " - "])
+def test_a_sign_alone_is_no_formula(cell):
+    """Moodle's worksheet says `-` for no grade, and gets it back as it came; what follows a sign is made text still."""
+    assert harmless(cell) == cell
+    assert harmless(f"{cell.strip()}A1") == f"'{cell.strip()}A1"

@@ -103,7 +103,7 @@ def test_a_looser_line_is_judged_from_the_stored_runs(klass, capsys):
     assert code == 0
     assert out.splitlines() == [
         "ada                  100 → 90 of 100 → 90 (-10)  [generalises 30 → 20]",
-        "bob                  90 → 90 of 100 → 90 (+0)  now passes  [epochs 0 → 10, generalises 30 → 20]",
+        "bob                  90 → 90 of 100 → 90  now passes  [epochs 0 → 10, generalises 30 → 20]",
         "exercise1: 2 verdicts judged again: 0 up, 1 down, 1 with the same score; 1 pass that did not, 0 no longer pass",
         "Wrote 2 verdicts to sqlite:///gradebook.db; the old ones are kept there.",
     ]

@@ -64,10 +64,11 @@ def render(rows: Iterable[Sequence[str]], separator: str = ",") -> str:
 def harmless(cell: str) -> str:
     """The cell, with an apostrophe where a spreadsheet would run it.
 
-    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada")
-    ("'=HYPERLINK(1)", '-5.5', 'Ada')
+    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada"), harmless("-")
+    ("'=HYPERLINK(1)", '-5.5', 'Ada', '-')
     """
-    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell.strip()) else cell
+    alone = len(cell.strip()) == 1  # as Moodle writes `-` for no grade; a sign by itself is no formula
+    return f"'{cell}" if FORMULA.match(cell) and not alone and not NUMBER.fullmatch(cell.strip()) else cell
 
 
 def scaled(cell: Cell, most: float | None) -> str:
