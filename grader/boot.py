@@ -36,4 +36,5 @@ def begin(module: str) -> None:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-begin(sys.argv[1])
+if __name__ == "__main__":
+    begin(sys.argv[1])

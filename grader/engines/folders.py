@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 
 # Waits for the end of its input, which comes with that of the front. A process that is still about to see that end may
@@ -20,7 +21,7 @@ for _ in range(60 * os.path.exists(sys.argv[1])):
 
 
 class TemporaryFolder:
-    """A folder that stays until `remove`, and no longer than this process lives.
+    """A folder that stays until `remove`, and no longer than this object or this process lives.
 
     Args:
         prefix: of its name.
@@ -28,7 +29,7 @@ class TemporaryFolder:
 
     def __init__(self, prefix: str) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
-        self._remover = subprocess.Popen(
+        remover = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", REMOVE, str(self.path)],
             cwd="/",
             stdin=subprocess.PIPE,
@@ -36,8 +37,13 @@ class TemporaryFolder:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._removal = weakref.finalize(self, _remove, self.path, remover)
 
     def remove(self) -> None:
         """Removes it with all that is in it; idempotent."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        self._remover.communicate()
+        self._removal()
+
+
+def _remove(path: Path, remover: subprocess.Popen[bytes]) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    remover.communicate()

@@ -91,6 +91,10 @@ def test_an_idle_layer_is_marked():
     ledger = Ledger(7, "mnist")
     ledger.open(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
 
+    logs = ledger.begin_fit()
+    logs.append({"epoch": 0, "accuracy": 0.9})
+    ledger.end_fit(Trained(stopped_by="epochs", seconds=1.0), logs)
+
     ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
 
     assert [(layer.name, layer.idle) for layer in ledger.architecture.layers] == [
