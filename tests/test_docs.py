@@ -96,7 +96,7 @@ def test_no_install_line_names_somebody_else_s_package():
     assert foreign.search("pip install 'grade[jax]'")
     assert foreign.search("pip install --quiet grade==0.1")
     assert [str(path) for path, text in texts.items() if foreign.search(text)] == []
-    assert DISTRIBUTION == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"] == DISTRIBUTION
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))

@@ -10,8 +10,8 @@ from typing import get_args
 import click
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.cli import experiments, outputs, picture
 from grader.cli.helping import MainJob
 from grader.cli.progress import Line
@@ -109,7 +109,7 @@ def command(
     grade exercise3 my_solution.py --json - --fresh
     """
     found = courses.find(course)
-    exercise = exercises.load(found, exercise_id)
+    exercise = loading.load(found, exercise_id)
     if table:
         experiments.check(exercise)
     if picture_path is not None:

@@ -8,8 +8,8 @@ from typing import Literal
 import click
 
 from grader import course as courses
-from grader import exercise as course_exercises
 from grader import settings
+from grader.checks import loading
 from grader.cli import outputs
 from grader.course import Course
 from grader.errors import Exit, UsageError
@@ -107,4 +107,4 @@ def _text(
 
 def _title(course: Course, name: str) -> str:
     """An exercise's title; its id where the course has it no longer."""
-    return course_exercises.load(course, name).title if name in course.exercise_ids() else name
+    return loading.load(course, name).title if name in course.exercise_ids() else name

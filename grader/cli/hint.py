@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.checks.loading import load
 from grader.cli import completing
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.noting import Book
 
 

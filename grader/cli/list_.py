@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.checks.loading import load
 from grader.course import Course
 from grader.errors import CourseError, Problem
-from grader.exercise import Exercise, load
+from grader.exercise import Exercise
 from grader.standing import Shelf, Standing
 
 HEADINGS = ("", "exercise", "title", "points", "unit", "difficulty", "minutes")

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from grader import course as courses
+from grader.checks.loading import load
 from grader.cli import completing
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import load, text_of
+from grader.exercise import text_of
 
 
 @click.command("new")

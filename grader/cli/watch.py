@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.cli import completing
 from grader.cli.list_ import load_all
 from grader.cli.watching.keyboard import Keyboard
@@ -39,7 +39,7 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     grade watch work/my_solution.py exercise3
     """
     found = courses.find(course)
-    spec = exercises.load(found, exercise_id) if exercise_id else guessed(found, file)
+    spec = loading.load(found, exercise_id) if exercise_id else guessed(found, file)
     submission.read(file)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda number, _: sys.exit(128 + number))
@@ -55,7 +55,7 @@ def guessed(course: Course, file: Path) -> Exercise:
         UsageError: none or several fit.
     """
     if file.stem in course.exercise_ids():
-        return exercises.load(course, file.stem)
+        return loading.load(course, file.stem)
     source = submission.read(file).source
     specs, _ = load_all(course)
     fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader import settings
+from grader.checks.loading import load
 from grader.course import Course
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import load
 from grader.quiz import loading
 
 MOST_BYTES = 50_000_000
