@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader import exercise as exercises
 from grader import static, submission
-from grader.checks import CHECKS, Outcome
+from grader.checks import CHECKS, Outcome, loading
 from grader.course import Course
 from grader.explaining import EXPLANATIONS, explanation
 from grader.grading.curves import curves
@@ -53,7 +53,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _refusals() -> Iterator[tuple[str, str, str]]:
     course = Course(root=ROOT)
-    functions = {name: exercises.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
+    functions = {name: loading.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
     for path in sorted(STUDENTS.iterdir()):
         if path.suffix not in (".py", ".ipynb"):
             continue

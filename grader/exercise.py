@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, field
 
-from grader import cases, checks
+from grader import cases
 from grader.calls import Argument, Panel
 from grader.course import Course
 from grader.exercise_kinds import check_use
@@ -157,8 +158,11 @@ class Exercise(Struct, frozen=True, kw_only=True):
         return sum(spec.points for spec in self.checks)
 
 
-def load(course: Course, exercise_id: str) -> Exercise:
+def read_exercise(course: Course, exercise_id: str, check_arguments: Callable[[Node, Problems], None]) -> Exercise:
     """Reads and checks one exercise.
+
+    Args:
+        check_arguments: adds the faults of one entry of `checks:`, which names a check and its arguments.
 
     Raises:
         UsageError: there is no such exercise.
@@ -167,7 +171,7 @@ def load(course: Course, exercise_id: str) -> Exercise:
     path = course.exercise_file(exercise_id)
     tree, problems = read(path, f"exercises/{exercise_id}/exercise.yaml")
     exercise = convert(tree, Exercise, problems)
-    _check_specs(tree.at("checks"), problems)
+    _check_specs(tree.at("checks"), problems, check_arguments)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
         check_use(exercise, tree, problems)
@@ -177,8 +181,8 @@ def load(course: Course, exercise_id: str) -> Exercise:
     return exercise
 
 
-def _check_specs(node: Node, problems: Problems) -> None:
-    """Each check's name and arguments against the functions in `grader.checks`."""
+def _check_specs(node: Node, problems: Problems, check_arguments: Callable[[Node, Problems], None]) -> None:
+    """Each check has an id of its own, a known name and the arguments of that check."""
     seen: set[str] = set()
     for item in node.value if isinstance(node.value, tuple) else ():
         if not isinstance(item.value, dict):
@@ -189,7 +193,7 @@ def _check_specs(node: Node, problems: Problems) -> None:
         if isinstance(identity.value, str):
             seen.add(identity.value)
         if isinstance(item.at("check").value, str):
-            checks.check_arguments(item, problems)
+            check_arguments(item, problems)
 
 
 def _check_whole(exercise: Exercise, tree: Node, folder: str, problems: Problems) -> None:

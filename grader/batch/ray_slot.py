@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader import exercise as exercises
 from grader.batch.loop import Stopped
 from grader.batch.ray_messages import Answer, Asked, Setup, encoded, hello, lay_down
+from grader.checks import loading
 from grader.engines.pool import Pool
 from grader.errors import CourseError, UsageError
 from grader.grading import Options, grade_or_recall
@@ -64,7 +64,7 @@ class Slot:
         with tempfile.TemporaryDirectory(prefix="grade-submission-") as folder:
             path = Path(folder) / os.fsdecode(asked.name)
             path.write_bytes(asked.source)
-            exercise = exercises.load(self._course, asked.exercise)
+            exercise = loading.load(self._course, asked.exercise)
             return Answer(graded=grade_or_recall(self._course, exercise, path, options))
 
     def _heard(self, moment: Moment) -> None:

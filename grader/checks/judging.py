@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.checks.arguments import arguments
 from grader.checks.catalogue import CHECKS
 from grader.checks.registry import Check, Outcome, undecided
 from grader.checks.wording import name
+from grader.exercise import CheckSpec, Exercise
 from grader.run import Run
 from grader.verdict import CheckResult
-
-if TYPE_CHECKING:
-    from grader.exercise import CheckSpec, Exercise
 
 # Why evidence is missing, by how the run ended.
 ENDS = {

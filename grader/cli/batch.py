@@ -12,11 +12,11 @@ import click
 from msgspec import structs
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import settings
 from grader.batch import sources
 from grader.batch.assign import Job, assign
 from grader.batch.loop import Batch, Done
+from grader.checks import loading
 from grader.cli import batch_engine as engines
 from grader.cli import outputs
 from grader.cli.batch_view import View
@@ -108,7 +108,7 @@ def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise]
     *wanted, place = words
     if not wanted:
         raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
-    return [exercises.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
+    return [loading.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
 
 
 def _jobs(handed: sources.Submissions, known: Sequence[Exercise]) -> tuple[list[Job], list[str]]:

@@ -9,8 +9,8 @@ from typing import get_args
 
 import click
 
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.cli import experiments, outputs, picture
 from grader.cli.finding import find_course
 from grader.cli.helping import MainJob
@@ -109,7 +109,7 @@ def command(
     grade exercise3 my_solution.py --json - --fresh
     """
     found = find_course(course, quiet=quiet)
-    exercise = exercises.load(found, exercise_id)
+    exercise = loading.load(found, exercise_id)
     if table:
         experiments.check(exercise)
     if picture_path is not None:

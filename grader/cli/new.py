@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli import completing
 from grader.cli.finding import find_course
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import load, text_of
+from grader.exercise import text_of
 from grader.reports import write
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli.finding import find_course
 from grader.cli.selfcheck import generated
 from grader.course import PACKAGE, Course
 from grader.errors import UsageError
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.grading.refereeing import calls_function, pack
 from grader.reports import write
 

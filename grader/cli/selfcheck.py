@@ -15,14 +15,16 @@ from typing import get_args
 import click
 
 from grader import stub
+from grader.checks.loading import load
 from grader.cli import selfcheck_ci
 from grader.cli.exercise import backend_option
 from grader.cli.finding import find_course
+from grader.cli.selfcheck_ci import Proof
 from grader.course import Course
 from grader.engines.pool import Pool, pool
 from grader.engines.trainer import Backend, Device
 from grader.errors import CourseError, Exit, UsageError
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.grading import Options, grade
 from grader.grading.refereeing import calls_function, pack
 from grader.reports import write
@@ -36,20 +38,6 @@ ENDS = tuple(kind for kind in get_args(EndKind) if kind != "completed")
 Grader = Callable[[Path], Verdict]
 Map = Callable[[Callable[["Claim"], "Proof"], Iterable["Claim"]], Iterator["Proof"]]
 Claim = tuple[str, Path, Callable[[Verdict], str | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One promise and whether it holds; `fault` says what came instead, None where it holds.
-
-    `file` is the one that it is about, from the course's folder.
-    """
-
-    exercise: str
-    what: str
-    file: str
-    fault: str | None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from grader.course import Course
 from grader.errors import CourseError, GraderError
 from grader.release import public
 from grader.reports import github
 
-if TYPE_CHECKING:
-    from grader.cli.selfcheck import Proof
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One promise and whether it holds; `fault` says what came instead, None where it holds.
+
+    `file` is the one that it is about, from the course's folder.
+    """
+
+    exercise: str
+    what: str
+    file: str
+    fault: str | None
+    seconds: float | None = None
 
 
 def leak(course: Course, exercises: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from grader import cli, submission
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
@@ -31,7 +31,7 @@ def main(root: Path, exercise_id: str, run: Callable[[list[str]], int] = cli.run
         run: grades a command line.
     """
     course = Course(root=root / "source" / "course")
-    spec = exercises.load(course, exercise_id)
+    spec = loading.load(course, exercise_id)
     results = root / "results" / "results.json"
     results.parent.mkdir(exist_ok=True)
     try:

@@ -163,7 +163,7 @@ class Fit:
             callbacks=[type(callback).__name__[:100] for callback in self.callbacks][:50],
             line=self.front.line(),
         )
-        self.front.send(order, cargo)
+        self.front.send(order, cargo.portions())
 
     def _architecture(self) -> str:
         model = plain_model(self.model)
@@ -264,7 +264,7 @@ class Fit:
         if drawn == self.last_drawn:
             self.front.send(Pass(arrays=[]))
         else:
-            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo)
+            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo.portions())
         self.last_drawn = drawn
 
     def _as_plain_keras_says(self, text: str) -> None:

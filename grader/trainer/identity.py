@@ -162,7 +162,7 @@ def _references(value: Any, names: dict[str, str]) -> Any:
 def _program() -> str:
     """The trainer's own text: whatever is changed in it, trainings are run anew."""
     hasher = blake3.blake3()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()[:16]
 

@@ -11,7 +11,7 @@ import pytest
 from grader.cli import selfcheck
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.grading import Options, grade
 from grader.grading.refereeing import pack
 

@@ -8,7 +8,7 @@ import pytest
 from grader import cli
 from grader.cli import selfcheck
 from grader.course import Course
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.grading import Options, grade
 
 ROOT = Path(__file__).parents[2]
