@@ -18,7 +18,7 @@ from grader.course import Course
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.exercise import Exercise
-from grader.grading.gone import Over, before_student_code, exceeded, gone
+from grader.grading.gone import Over, before_student_code, cut_output, exceeded, gone
 from grader.grading.options import Moment, Options
 from grader.grading.refereeing import Referee, prepare
 from grader.run import End, Run
@@ -87,6 +87,7 @@ class Attempt:
             self.student = Channel(self.student_process.sock, FromStudent, self._tick)
             end = self._talk()
             output = self.student_process.output()
+            self.notes += cut_output(self.student_process, self.exercise.limits)
         timings = {name: round(seconds, 3) for name, seconds in self.spent_s.items()}
         return Run(
             seed=self.exercise.seed, end=end, trials=self.trials, notes=self.notes, output=output, timings=timings

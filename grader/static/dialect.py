@@ -101,7 +101,9 @@ def _own_keys(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "metrics":
             keys |= {
-                part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant) and part.value in KEYS
+                part.value
+                for part in ast.walk(node.value)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in KEYS
             }
     return keys | {f"val_{key}" for key in keys}
 
@@ -141,7 +143,7 @@ def _is_logs(node: ast.expr) -> bool:
 
 
 def _key(node: ast.expr, key: ast.expr, own: set[str], shown: str = "") -> Iterator[tuple[int, str]]:
-    if not isinstance(key, ast.Constant) or key.value not in KEYS or key.value in own:
+    if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or key.value not in KEYS or key.value in own:
         return
     shown = _cut(shown or ast.unparse(node))
     yield node.lineno, f"`{shown}` is TF 1; in TF 2 write `{shown.replace(repr(key.value), repr(KEYS[key.value]))}`"
@@ -227,7 +229,7 @@ def _call(node: ast.Call, own: set[str]) -> Iterator[tuple[int, str]]:
 def _argument(word: ast.keyword, name: str, own: set[str]) -> Iterator[tuple[int, str]]:
     line = word.value.lineno
     renamed = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {})
-    if word.arg in renamed:
+    if word.arg is not None and word.arg in renamed:
         better = renamed[word.arg]
         way_out = f"write `{name}({better}=...)`" if better else "it is not needed"
         yield line, f"`{name}({word.arg}=...)` is TF 1; in TF 2 {way_out}"

@@ -12,9 +12,11 @@ from grader.static.names import FUNCTIONS, at_load
 from grader.static.outline import DYNAMIC, Outline, Step, reached
 from grader.static.supply import missing, supplies
 from grader.static.trainings import fits, only_one, training_names, trains
+from grader.submission.magics import SHELL_MAGICS
 from grader.verdict import Note
 
 ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
+SHELL = frozenset({"get_ipython().run_line_magic", "get_ipython().run_cell_magic"})
 RAISED = frozenset({"SystemExit", "KeyboardInterrupt"})
 HEAVY = frozenset(
     {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
@@ -65,7 +67,9 @@ def reach(whole: Outline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
-        known = needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
+        known = needed = {
+            index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)
+        }
     else:
         known, names = reached(whole, [function])
         needed = known
@@ -149,6 +153,8 @@ def _ends(node: ast.stmt) -> bool:
         called = ast.unparse(value.func)[:40]
         if called in ENDERS:
             return True
+        if called in SHELL and value.args and getattr(value.args[0], "value", None) in SHELL_MAGICS:
+            return False
         value = value.func.value if isinstance(value.func, ast.Attribute) else None
     return False
 
@@ -180,7 +186,8 @@ def _inside(
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
             opened.append(step.node.test)
         blanked += [
-            node for node in _simple(step.node)
+            node
+            for node in _simple(step.node)
             if (_ends(node) and not _by_training(node, function, found))
             or (function and _trains_aside(node, function, found))
         ]

@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import json
 import time
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -22,7 +22,9 @@ PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
-HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
+HARMLESS = frozenset(
+    {"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
+)
 
 
 class Delegate:
@@ -63,9 +65,14 @@ class Fit:
         for callback in self.callbacks:
             if isinstance(callback, type):
                 name = callback.__name__
-                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
+                raise TypeError(
+                    f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
+                )
             if not callable(getattr(callback, "set_model", None)):
-                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
+                raise TypeError(
+                    f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
+                )
+        self.swap_ema = self._take_swapping()
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None
@@ -73,6 +80,17 @@ class Fit:
         self.last_digest = b""
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
+
+    def _take_swapping(self) -> Literal["never", "test", "epoch"]:
+        """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
+        optimizer = getattr(self.model, "optimizer", None)
+        averages = getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False)
+        kind = keras.callbacks.SwapEMAWeights
+        taken = [callback for callback in self.callbacks if averages and type(callback) is kind]
+        self.callbacks = [callback for callback in self.callbacks if not (averages and type(callback) is kind)]
+        if not taken:
+            return "never"
+        return "epoch" if taken[-1].swap_on_epoch else "test"
 
     def run(self) -> Any:
         cargo, fit = self._cargo()
@@ -123,6 +141,7 @@ class Fit:
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
             batches=batches,
+            swap_ema=self.swap_ema,
         )
 
     def _add_validation(self, cargo: Cargo) -> int | None:
@@ -191,7 +210,9 @@ class Fit:
         try:
             return json.dumps(self.model.get_compile_config())
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+            self.front.unsupported(
+                f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers"
+            )
 
     def _event(self, event: Event) -> None:
         weights = self.front.arrays(event)
@@ -324,7 +345,10 @@ def install(front: Front) -> None:
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
 
     def train_on_batch(*_: Any, **__: Any) -> None:
-        front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
+        front.unsupported(
+            "train_on_batch() can't be measured by the grader",
+            "call model.fit(...) and let a callback watch the training",
+        )
 
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.leniency.old_names import ARGUMENTS, OPTIMIZERS
-from grader.student.standins import here
+from grader.student.drives import map_path
 
 # Arguments that are gone and change nothing in what is learned.
 DROPPED: dict[str, tuple[str, ...]] = {
@@ -139,13 +139,13 @@ def _monitor(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
 def _table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """CSVLogger's file, in this folder where its path names one of another machine."""
     if "filename" in kwargs:
-        kwargs["filename"] = here(kwargs["filename"])
-    return (here(args[0]), *args[1:]) if args else args
+        kwargs["filename"] = map_path(kwargs["filename"])
+    return (map_path(args[0]), *args[1:]) if args else args
 
 
 def _named(path: Any, endings: tuple[str, ...]) -> Any:
     """The path with an ending that Keras 3 takes, in this folder where it names one of another machine."""
-    path = here(path)
+    path = map_path(path)
     text = str(path)
     return path if text.endswith(endings) else ENDING.sub("", text.rstrip("/")) + endings[0]
 

@@ -11,6 +11,18 @@ from grader.student.logs import Logs
 from grader.wire import Hook
 
 WHOLE_TRAINING = {"train_begin", "train_end", "test_begin", "test_end"}
+# Keras's own callbacks that only keep or show things: in a trial there is nothing to keep.
+KEEPING = frozenset(
+    {
+        "BackupAndRestore",
+        "CSVLogger",
+        "ModelCheckpoint",
+        "ProgbarLogger",
+        "RemoteMonitor",
+        "SwapEMAWeights",
+        "TensorBoard",
+    }
+)
 WEIGHTLESS = {"History", "ProgbarLogger", "TerminateOnNaN", "CSVLogger", "LearningRateScheduler", "ReduceLROnPlateau"}
 
 
@@ -31,10 +43,17 @@ class Listeners:
         shared = Logs(logs or {})
         for callback in self.callbacks:
             method = getattr(callback, f"on_{hook}")
-            if hook in WHOLE_TRAINING:
-                method(shared)
-            else:
-                method(index, shared)
+            self.call_one(callback, method, *([shared] if hook in WHOLE_TRAINING else [index, shared]))
+
+    def call_one(self, callback: Any, method: Any, *arguments: Any) -> None:
+        """One hook of one callback."""
+        method(*arguments)
+
+
+def is_kerass_own(callback: Any) -> bool:
+    """Whether a callback is Keras's own, and none of it the student's: a `LambdaCallback` calls their functions."""
+    kind = type(callback)
+    return kind.__module__.startswith("keras.src.callbacks") and kind.__name__ != "LambdaCallback"
 
 
 def wants_batches(callback: Any) -> bool:
@@ -47,5 +66,4 @@ def wants_batches(callback: Any) -> bool:
 
 def reads_weights(callback: Any) -> bool:
     """Whether a callback may look at the model's weights; only well-known built-in ones surely don't."""
-    own = type(callback).__module__.startswith("keras.")
-    return not (own and type(callback).__name__ in WEIGHTLESS)
+    return not (is_kerass_own(callback) and type(callback).__name__ in WEIGHTLESS)

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.explaining import explanation
-from grader.student import standins
+from grader.student import drives, standins
 from grader.student.front import Ended, Front
 from grader.student.nearest import nearest
 from grader.student.plain import plain
+from grader.student.shell import Shell
 from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
@@ -57,9 +58,11 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
     loading = True
     standins.install(front.remark)
+    drives.install(front.remark)
     try:
         module = _module(load)
-        module.__dict__["input"] = standins.Keyboard(front.remark)
+        shell = Shell(front.remark, module.__dict__)
+        module.__dict__.update(input=standins.Keyboard(front.remark), get_ipython=lambda: shell)
         _execute(front, load, module)
         loading = False
         value = None
@@ -176,7 +179,9 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
     near = nearest(error)
-    more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt
+    more = (
+        None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)
+    )  # it is only misspelt
     told = "\n".join(filter(None, [near, more]))
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
@@ -185,4 +190,3 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         line=_line(error, load),
         while_loading=loading,
     )
-

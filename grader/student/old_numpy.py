@@ -31,7 +31,7 @@ class Sizes(dict[Any, int]):
     """`np.nbytes[dtype]`."""
 
     def __missing__(self, dtype: Any) -> int:
-        return np.dtype(dtype).itemsize
+        return int(np.dtype(dtype).itemsize)
 
 
 def _find_common_type(array_types: Any, scalar_types: Any) -> Any:

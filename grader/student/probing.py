@@ -19,7 +19,7 @@ import msgspec
 from tensorflow.python import pywrap_tfe
 
 from grader.student import quiet
-from grader.student.listeners import Listeners
+from grader.student.listeners import KEEPING, Listeners, is_kerass_own
 from grader.student.loader import MODULE
 from grader.wire import Probed
 
@@ -56,6 +56,23 @@ class NeedsTensorFlow(Exception):
     """A callback computes with TensorFlow, which a forked copy can't."""
 
 
+class _Trying(Listeners):
+    """Tries the callbacks that may ask to stop; what fails in one of Keras's own is no fault of the student's."""
+
+    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None) -> None:
+        trying = [one for one in callbacks if not (is_kerass_own(one) and type(one).__name__ in KEEPING)]
+        super().__init__(trying, model, epochs=epochs, steps=steps)
+
+    def call_one(self, callback: Any, method: Any, *arguments: Any) -> None:
+        try:
+            method(*arguments)
+        except NeedsTensorFlow:
+            raise
+        except Exception:
+            if not is_kerass_own(callback):
+                raise
+
+
 def probe(callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, float]]]) -> Probed:
     """For each curve, the first epoch at whose end the callbacks had asked to stop (None: never).
 
@@ -89,7 +106,7 @@ def _line(callbacks: Sequence[Any]) -> int | None:
 
 def _follow(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], clock: Clock | None) -> int | None:
     model.stop_training = False
-    listeners = Listeners(callbacks, model, epochs=len(curve), steps=len(BATCH_SHARES))
+    listeners = _Trying(callbacks, model, epochs=len(curve), steps=len(BATCH_SHARES))
     listeners.call("train_begin")
     for epoch, logs in enumerate(curve):
         listeners.call("epoch_begin", epoch)
@@ -198,7 +215,9 @@ def _copies_in_part(callbacks: Sequence[Any]) -> list[Any]:
         memo[id(callback)] = twin
         copies.append(twin)
     for callback, twin in zip(callbacks, copies, strict=True):
-        slots = {slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)}  # type: ignore[attr-defined]
+        slots = {
+            slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)
+        }  # type: ignore[attr-defined]
         for name, value in {**vars(callback), **slots}.items():
             object.__setattr__(twin, name, _copy_or_itself(value, memo))
     return copies

@@ -5,9 +5,6 @@ What they would draw counts for nothing, so that a file isn't sunk by them. A pa
 
 from __future__ import annotations
 
-import builtins
-import errno
-import functools
 import importlib.abc
 import importlib.util
 import os
@@ -17,15 +14,23 @@ from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
-ABSENT = ("matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google.colab", "ipywidgets", "livelossplot")
+ABSENT = (
+    "matplotlib",
+    "pylab",
+    "mpl_toolkits",
+    "seaborn",
+    "plotly",
+    "IPython",
+    "google.colab",
+    "ipywidgets",
+    "livelossplot",
+)
 # What only shows figures, in packages that also bring and split data: of these, the rest is really missing.
 SHOWN = MappingProxyType({
     "pandas": frozenset({"DataFrame", "Series", "options", "set_option"}),
     "sklearn": frozenset({"ConfusionMatrixDisplay", "classification_report", "confusion_matrix"}),
 })  # fmt: skip
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
-NOT_HERE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
-DRIVES = frozenset({"content", "gdrive", "kaggle"})  # of Colab and Kaggle, at the root
 MOST = 1000
 PATIENCE = 20
 
@@ -173,7 +178,7 @@ def _library_asks() -> bool:
 
 
 def install(remark: Callable[[str], None]) -> None:
-    """Makes the stand-ins importable, after everything that is really there, and lets folders of a host be missing."""
+    """Makes the stand-ins importable, after everything that is really there, and lets a folder to change to be missing."""
     sys.meta_path.append(Finder(remark))
     plain = os.chdir
 
@@ -184,46 +189,3 @@ def install(remark: Callable[[str], None]) -> None:
             remark(f"there is no folder {str(path)[:100]!a} where files are graded; `os.chdir` was left out")
 
     os.chdir = chdir
-    for name in ("mkdir", "makedirs"):
-        setattr(os, name, _folder(getattr(os, name), remark))
-    builtins.open = _writing(builtins.open, remark)
-
-
-def here(path: Any) -> Any:
-    """What a path to Colab's or Kaggle's drive names in this folder, where there is no such drive."""
-    text = os.fspath(path) if isinstance(path, os.PathLike) else path
-    parts = text.split("/") if isinstance(text, str) else []
-    if len(parts) < 3 or parts[0] or parts[1] not in DRIVES or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH120
-        return path
-    return os.path.basename(text.rstrip("/")) or path  # noqa: PTH119 - as students' files write it
-
-
-def _folder(plain: Callable[..., None], remark: Callable[[str], None]) -> Callable[..., None]:
-    """Folders of a drive that isn't there are left out."""
-
-    @functools.wraps(plain)
-    def make(name: Any, *args: Any, **kwargs: Any) -> None:
-        try:
-            plain(name, *args, **kwargs)
-        except OSError as error:
-            if error.errno not in NOT_HERE or here(name) == name:
-                raise
-            remark("this folder can't be made where files are graded; it was left out")
-
-    return make
-
-
-def _writing(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callable[..., Any]:
-    """Files of a drive that isn't there are written under their own name into this folder."""
-
-    @functools.wraps(plain)
-    def opened(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
-        try:
-            return plain(file, mode, *args, **kwargs)
-        except OSError as error:
-            if error.errno not in NOT_HERE or not set(str(mode)) & set("wax") or here(file) == file:
-                raise
-            remark(f"{str(file)[:100]!a} can't be written where files are graded; it went elsewhere")
-            return plain(here(file), mode, *args, **kwargs)
-
-    return opened

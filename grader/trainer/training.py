@@ -194,7 +194,16 @@ def train(model: Any, training: Training) -> Trained:
         "validation_steps": fit.validation_steps,
         "class_weight": fit.class_weight,
     }
-    scanned = scanning is not None and passes is None and not order.batch_hooks and scanning.pays(opened.architecture)
+    scanned = (
+        scanning is not None
+        and passes is None
+        and not order.batch_hooks
+        and fit.swap_ema == "never"
+        and scanning.pays(opened.architecture)
+    )
+    swapping = (
+        [] if fit.swap_ema == "never" else [keras.callbacks.SwapEMAWeights(swap_on_epoch=fit.swap_ema == "epoch")]
+    )
     if scanned:
         arguments, bridge.staying = scanning.stay(model, arguments, steps)
     try:
@@ -203,7 +212,7 @@ def train(model: Any, training: Training) -> Trained:
             epochs=fit.epochs,
             initial_epoch=fit.initial_epoch + training.from_epoch,
             validation_freq=fit.validation_freq,
-            callbacks=[bridge],
+            callbacks=[bridge, *swapping],  # after what is recorded, so that a stored epoch can be gone on with
             verbose=0,
         )
     finally:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from grader.student import dialect, dialect_calls
+from grader.student import devices, dialect, dialect_calls
 
 X, Y = np.zeros((8, 28, 28)), np.zeros(8, int)
 
@@ -41,6 +41,7 @@ class Keeps(keras.callbacks.Callback):
 
 def main(lines, folder):
     dialect.install(tf, keras)
+    devices.install(tf, lambda _: None)
     dialect_calls.install(keras, lambda _: None, (tf.keras,))
     os.chdir(folder)
     given = {"tf": tf, "keras": keras, "plain": plain, "compiled": compiled, "pairs": pairs, "fitted": fitted}

@@ -101,51 +101,55 @@ def test_a_library_is_told_what_is_missing(tmp_path):
 
 
 WRITING = """
-import os
-from grader.student import standins
-print(standins.here('/content/best.h5'), standins.here('/etc/best.h5'))
-standins.DRIVES = {'proc'}  # a place where nobody can write
-remarks = set()
-standins.install(remarks.add)
-with open('/proc/nothing/log.txt', 'w') as file:
+import os, pathlib, shutil
+from grader.student import drives
+remarks = []
+drives.install(lambda text: text in remarks or remarks.append(text))
+base = pathlib.Path('/content/drive/MyDrive/work')
+print(base.parent.is_dir(), os.listdir('/content/drive/MyDrive'), base.exists())
+os.makedirs(str(base / 'models'), exist_ok=True)
+with open('/content/drive/MyDrive/logs/log.txt', 'w') as file:
     file.write('kept')
-os.makedirs('/proc/nothing/models', exist_ok=True)
-print(open('log.txt').read(), standins.here('/proc/nothing/best.h5'), standins.here('best.h5'))
-for act in (lambda: open('/sys/nothing/log.txt', 'w'), lambda: os.makedirs('/sys/nothing'), lambda: open('/proc/nothing/log.txt')):
+(base / 'models' / 'a.txt').write_text('too')
+os.rename('/content/drive/MyDrive/work/models/a.txt', '/content/b.txt')
+os.chdir('/content')
+print(open('drive/MyDrive/logs/log.txt').read(), open('/kaggle/working/b.txt').read(), os.path.exists('/content/b.txt'))
+os.mkdir('/kaggle/temp')
+shutil.copy('/content/b.txt', '/kaggle/temp/c.txt')
+print(sorted(os.listdir('.')), os.getcwd() == os.environ['HOME'])
+for act in (lambda: open('/content/no.txt'), lambda: os.listdir('/kaggle/input'), lambda: open('/content/../etc/x'), lambda: open('/contents')):
     try:
         act()
     except OSError as error:
         print(error.filename)
-for remark in sorted(remarks):
-    print(remark)
+print(remarks)
 """
 
 
-def test_what_is_meant_for_colabs_drive_is_written_here(tmp_path):
-    """Files go into this folder, folders are left out; what is read there is missing, and other places are what they are."""
-    run = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, check=False, cwd=tmp_path)
+def test_folders_of_colab_and_kaggle_are_there(tmp_path):
+    """What is written to a drive is found there again, by `open`, `os` and `pathlib`; what isn't there is named as it was asked for."""
+    run = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, check=False, env={"HOME": str(tmp_path)})
 
-    assert run.stdout == (
-        "best.h5 /etc/best.h5\n"
-        "kept best.h5 best.h5\n"
-        "/sys/nothing/log.txt\n/sys/nothing\n/proc/nothing/log.txt\n"
-        "'/proc/nothing/log.txt' can't be written where files are graded; it went elsewhere\n"
-        "this folder can't be made where files are graded; it was left out\n"
-    )
+    assert run.stderr == ""
+    assert run.stdout.split("\n")[:-1] == [
+        "True [] False", "kept too True", "['b.txt', 'drive', 'kaggle'] True",
+        "/content/no.txt", "/kaggle/input", "/content/../etc/x", "/contents",
+        "['paths below `/content` and `/kaggle` lead to the folder in which the file is graded']",
+    ]  # fmt: skip
 
 
 HOST = """
 import os
 from grader.student import standins
 standins.install(print)
-os.chdir('/content')
+os.chdir('/some/folder')
 os.chdir('/')
 print(os.getcwd())
 """
 
 
 def test_a_folder_of_a_host_may_be_missing():
-    """Colab's files go to /content first; where that isn't there, they stay where they are."""
+    """Where a folder isn't there, files stay where they are."""
     run = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, check=False)
 
-    assert run.stdout == "there is no folder '/content' where files are graded; `os.chdir` was left out\n/\n"
+    assert run.stdout == "there is no folder '/some/folder' where files are graded; `os.chdir` was left out\n/\n"
