@@ -16,13 +16,14 @@ from grader.verdict import EndKind, Note, TrainingRecord
 class End(Struct, frozen=True, kw_only=True):
     """How the run ended; a crash or a time-out is a value, never a branch.
 
-    `kind` may also be `gated`: a gate failed and no training was started.
+    `kind` may also be `gated`: a gate failed and no training was started. `package` is what a crash says was missing.
     """
 
     kind: EndKind | Literal["gated"]
     message: str = ""
     traceback: str = ""
     line: int | None = None
+    package: str = ""
 
 
 class Layer(Struct, frozen=True, kw_only=True):

@@ -111,12 +111,16 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Crashed(Struct, frozen=True, kw_only=True, tag=True):
-    """The student's code raised; `traceback` holds the frames of their file only."""
+    """The student's code raised; `traceback` holds the frames of their file only.
+
+    `package` is the one that it lacked, if that was the error.
+    """
 
     message: Text
     traceback: Text = ""
     line: Line | None = None
     while_loading: bool = False
+    package: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
@@ -326,9 +330,7 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
-TrainerMessage = (
-    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
-)
+TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

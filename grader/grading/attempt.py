@@ -21,7 +21,7 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import Over, before_student_code, cut_output, exceeded, gone, outgrown, refused, too_much
+from grader.grading.gone import Over, before_student_code, cut_output, end_of_crash, exceeded, gone, outgrown, refused, too_much
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
@@ -307,9 +307,7 @@ class Attempt:
                 case Remark():
                     self.ledger.remark(message.note)
                 case Crashed():
-                    raise Over(
-                        End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line)
-                    )
+                    raise Over(end_of_crash(message))
                 case Unsupported():
                     raise Over(refused(message, message.line))
                 case LocalTrouble() if self.rejected:
@@ -327,9 +325,7 @@ class Attempt:
             words = self.trainer_process.last_words()
             raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
         if isinstance(message, Fault):
-            kind = (
-                "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
-            )
+            kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
             raise GraderError(f"{kind}: {message.message}")
         if not isinstance(message, kinds):
             raise GraderError(f"the trainer sent {type(message).__name__} out of turn")

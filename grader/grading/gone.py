@@ -14,7 +14,7 @@ from grader.errors import GraderError
 from grader.exercise import Limits
 from grader.run import End
 from grader.verdict import Note
-from grader.wire import Refused, Unsupported
+from grader.wire import Crashed, Refused, Unsupported
 
 WAIT_S = 2.0
 MAX_ORDERS = 200
@@ -48,6 +48,11 @@ def cut_output(student: confine.Confined, limits: Limits) -> list[Note]:
         f"your code printed more than {limits.output:,} bytes; the rest of its output is left out, which costs nothing"
     )
     return [Note(line=None, message=text)]
+
+
+def end_of_crash(crash: Crashed) -> End:
+    """How a run ends whose student code raised."""
+    return End(kind="crashed", message=crash.message, traceback=crash.traceback, line=crash.line, package=crash.package)
 
 
 def refused(what: Refused | Unsupported, line: int | None) -> End:

@@ -67,9 +67,7 @@ def reach(whole: Outline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
-        known = needed = {
-            index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)
-        }
+        known = needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
     else:
         known, names = reached(whole, [function])
         needed = known
@@ -186,8 +184,7 @@ def _inside(
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
             opened.append(step.node.test)
         blanked += [
-            node
-            for node in _simple(step.node)
+            node for node in _simple(step.node)
             if (_ends(node) and not _by_training(node, function, found))
             or (function and _trains_aside(node, function, found))
         ]

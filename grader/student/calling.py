@@ -35,7 +35,7 @@ def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
             raise
         except BaseException as error:
             crash = loader.crashed(error, load, loading=False)
-            front.send(Raised(message=crash.message, line=crash.line))
+            front.send(Raised(message=crash.message, line=crash.line, package=crash.package))
             continue
         seal = Seal()
         sealed = seal.value(value)

@@ -22,9 +22,7 @@ PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
-HARMLESS = frozenset(
-    {"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
-)
+HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
 
 
 class Delegate:
@@ -65,13 +63,9 @@ class Fit:
         for callback in self.callbacks:
             if isinstance(callback, type):
                 name = callback.__name__
-                raise TypeError(
-                    f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
-                )
+                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
             if not callable(getattr(callback, "set_model", None)):
-                raise TypeError(
-                    f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
-                )
+                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
         self.swap_ema = self._take_swapping()
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
@@ -210,9 +204,7 @@ class Fit:
         try:
             return json.dumps(self.model.get_compile_config())
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.unsupported(
-                f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers"
-            )
+            self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
 
     def _event(self, event: Event) -> None:
         weights = self.front.arrays(event)
@@ -345,10 +337,7 @@ def install(front: Front) -> None:
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
 
     def train_on_batch(*_: Any, **__: Any) -> None:
-        front.unsupported(
-            "train_on_batch() can't be measured by the grader",
-            "call model.fit(...) and let a callback watch the training",
-        )
+        front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
 
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)

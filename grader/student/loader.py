@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from grader.explaining import explanation
 from grader.student import drives, standins
 from grader.student.front import Ended, Front
@@ -23,6 +25,7 @@ from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
+STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
 MAX_LINES = 20
 # TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
@@ -71,6 +74,8 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
                 front.send(Crashed(message=f"after your file ran there is no function {load.function}()"))
                 return
             value = use(module.__dict__[load.function])
+            if (missing := standins.find_missing(value)) is not None:
+                missing._raise()
         front.send(Returned(value=plain(value)))
     except Ended:
         return
@@ -80,7 +85,10 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(crashed(error, load, loading=loading))
+        crash = crashed(error, load, loading=loading)
+        if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE])), 1)) is not None:
+            crash = structs.replace(crash, package=missing.package)
+        front.send(crash)
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -149,8 +157,7 @@ def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
     for alias in node.names:
-        stand_in = standins.Silent() if standins.only_shows(alias.name, error) else standins.Lacking(error)
-        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], stand_in)
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.stand_in(error))
     return True
 
 
@@ -189,4 +196,5 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
         while_loading=loading,
+        package=str(error.name).partition(".")[0][:100] if isinstance(error, ModuleNotFoundError) else "",
     )

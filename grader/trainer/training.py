@@ -194,16 +194,10 @@ def train(model: Any, training: Training) -> Trained:
         "validation_steps": fit.validation_steps,
         "class_weight": fit.class_weight,
     }
-    scanned = (
-        scanning is not None
-        and passes is None
-        and not order.batch_hooks
-        and fit.swap_ema == "never"
-        and scanning.pays(opened.architecture)
-    )
-    swapping = (
-        [] if fit.swap_ema == "never" else [keras.callbacks.SwapEMAWeights(swap_on_epoch=fit.swap_ema == "epoch")]
-    )
+    scanned = scanning is not None and passes is None and not order.batch_hooks and scanning.pays(opened.architecture)
+    swapping = []
+    if fit.swap_ema != "never":
+        swapping, scanned = [keras.callbacks.SwapEMAWeights(swap_on_epoch=fit.swap_ema == "epoch")], False
     if scanned:
         arguments, bridge.staying = scanning.stay(model, arguments, steps)
     try:

@@ -1,9 +1,11 @@
+import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from grader.student.standins import Finder, Lacking, Silent, subplots
+from grader.student.standins import Bar, Finder, Silent, find_missing, stand_in, subplots
 
 
 def test_nothing_that_is_drawn_fails():
@@ -47,13 +49,75 @@ def test_each_missing_package_is_told_once():
     assert told == ["`matplotlib` isn't there where files are graded; what it shows is left out"]
 
 
-def test_what_only_shows_figures_is_silent_in_a_package_that_is_missing():
-    """A frame of a history is drawn and printed by nobody; a file that it should read is missing as ever."""
-    pandas = Lacking(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
+def absent(name):
+    return stand_in(ModuleNotFoundError(f"No module named {name!r}", name=name))
 
-    assert f"{pandas.DataFrame({'loss': [1]})['loss'].max():.3f}" == ""
-    with pytest.raises(ModuleNotFoundError, match="No module named 'pandas'"):
-        pandas.read_csv("a.csv")
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda p: f"{p.DataFrame({'loss': [1]})['loss'].max():.3f}",
+        lambda p: "best epoch: " + str(p.DataFrame({})["accuracy"].idxmax() + 1),
+        lambda p: [-(p.table / p.table.sum(axis=1))[0] * 2 for _ in range(len(p.table))],
+        lambda p: print(1 - p.score(1, 2), round(p.score(1), 3), 3 > p.x),
+        lambda p: setattr(p.options, "x", 1),
+    ],
+)
+def test_what_a_missing_package_would_show_is_not_shown(show):
+    """A frame of a history is drawn and printed by nobody, and may be calculated with on the way."""
+    show(absent("pandas"))
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        lambda p: float(p.DataFrame({})["accuracy"].iloc[-1]),
+        lambda p: int(p.count()), lambda p: [1, 2][p.place],
+        lambda p: tuple(p.train_test_split([1], [2])),
+        lambda p: 1 if p.accuracy > 0.9 else 0, lambda p: 1 if 0.9 <= p.accuracy else 0, lambda p: 1 if p.a == 1 else 0,
+        lambda p: np.asarray(p.read_csv("a.csv").values), lambda p: np.zeros(3) + p.values, lambda p: 3 in p.values,
+        lambda p: exec("class Mine(p.Base): pass", {"p": p}),
+    ],
+)  # fmt: skip
+def test_what_needs_a_missing_package_gets_the_imports_error(need):
+    """A number, a decision, an array, several things at once: none of them can be made up."""
+    with pytest.raises(ModuleNotFoundError, match="No module named 'sklearn'"):
+        need(absent("sklearn"))
+
+
+def test_a_stand_in_in_what_is_returned_is_found():
+    """However it is packed."""
+    frame = absent("pandas").DataFrame({})
+
+    assert find_missing(([1], {"a": [frame]})) is frame
+    assert find_missing(([1], {"a": [Silent()]}, np.zeros(3), "text")) is None
+
+
+def test_nothing_is_known_of_other_packages():
+    """Whatever is used of them fails."""
+    for use in (lambda p: p.show(), lambda p: p(), lambda p: len(p)):
+        with pytest.raises(ModuleNotFoundError, match="No module named 'helpers_of_mine'"):
+            use(absent("helpers_of_mine"))
+
+
+def test_unpacking_what_is_drawn():
+    """As Matplotlib gives it."""
+    plt = Silent()
+    (line,) = plt.plot([1, 2], "r")
+    counts, bins, patches = plt.hist([1])
+    low, high = plt.gca().get_ylim()
+
+    assert all(one is not None for one in (line, counts, bins, patches)) and math.isnan(float(low + high))
+
+
+def test_a_bar_gives_what_it_is_given():
+    """In a loop, counted, by hand, and as a context."""
+    with Bar(total=3) as bar:
+        bar.update(1)
+        bar.set_postfix(loss=1.0)
+
+    assert list(Bar([1, 2], desc="x")) == [1, 2]
+    assert (len(Bar([1, 2])), list(Bar(3))) == (2, [0, 1, 2])
 
 
 PROGRAM = """
@@ -153,3 +217,26 @@ def test_a_folder_of_a_host_may_be_missing():
     run = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, check=False)
 
     assert run.stdout == "there is no folder '/some/folder' where files are graded; `os.chdir` was left out\n/\n"
+
+
+TQDM = """
+import sys
+from grader.student import standins
+standins.install(print)
+real = [f for f in sys.meta_path if not isinstance(f, standins.Finder)]
+sys.meta_path[:] = [f for f in sys.meta_path if isinstance(f, standins.Finder)]
+from tqdm.auto import tqdm, trange
+from tqdm.keras import TqdmCallback
+from tqdm import tqdm_notebook
+import tqdm as whole
+sys.meta_path[:0] = real
+print(list(tqdm([5, 6])), list(trange(2)), list(tqdm_notebook('ab')), sum(whole.tqdm(range(3))), TqdmCallback(verbose=1) is not None)
+"""
+
+
+def test_bars_of_progress_that_are_missing_go_through_what_they_are_given():
+    """tqdm in each of its forms."""
+    run = subprocess.run([sys.executable, "-c", TQDM], capture_output=True, text=True, check=False)
+
+    assert run.stderr == ""
+    assert run.stdout.endswith("[5, 6] [0, 1] ['a', 'b'] 3 True\n")
