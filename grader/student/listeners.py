@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -29,18 +30,20 @@ WEIGHTLESS = {"History", "ProgbarLogger", "TerminateOnNaN", "CSVLogger", "Learni
 class Listeners:
     """Keras's own `CallbackList` hands its callbacks copies of the logs as a plain dict; this one keeps `Logs`."""
 
-    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None) -> None:
+    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None,
+                 unknown: Mapping[str, Callable[[], Any]] = MappingProxyType({})) -> None:  # fmt: skip
+        self.unknown = unknown
         self.given = list(callbacks)
         made = keras.callbacks.CallbackList(
             self.given, add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
         )
         self.callbacks = made.callbacks
         self.history = model.history
-        self.history.history = Logs()
+        self.history.history = Logs(unknown=unknown)
 
     def call(self, hook: Hook, index: int = 0, logs: dict[str, float] | None = None) -> None:
         """Calls one hook of every callback, in order, all on the same logs."""
-        shared = Logs(logs or {})
+        shared = Logs(logs or {}, self.unknown)
         for callback in self.callbacks:
             method = getattr(callback, f"on_{hook}")
             self.call_one(callback, method, *([shared] if hook in WHOLE_TRAINING else [index, shared]))

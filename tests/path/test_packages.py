@@ -70,5 +70,7 @@ def test_a_usual_package_that_is_missing_may_be_calculated_with_but_not_returned
     shown = f"table = {name}.table(y); print(table / table.sum() + 1, len(table), -table[0].max())"
     returned = f"return history.epoch, float({name}.DataFrame(history.history)['accuracy'].iloc[-1])"
 
-    assert soon_graded(FILE.format(imports=f"import {name}", before="", after=shown)).status == "passed"
-    assert soon_graded(FILE.format(imports=f"import {name}", before="", after=returned)).status == "error"
+    checks = "[{id: epochs, check: training.epochs, args: {below: 99}, points: 1}, {id: returns, check: returns.shape, points: 1}]"
+
+    assert soon_graded(FILE.format(imports=f"import {name}", before="", after=shown), checks=checks).status == "passed"
+    assert soon_graded(FILE.format(imports=f"import {name}", before="", after=returned), checks=checks).status == "error"
