@@ -13,7 +13,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from grader.student import own_metrics
+from grader.student import augmentation, own_metrics
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Ended, Front
 from grader.student.listeners import Listeners, reads_weights, wants_batches
@@ -116,6 +116,8 @@ class Fit:
         cargo, batches = Cargo(), None
         steps = _whole(given["steps_per_epoch"])
         if is_pipeline(given["x"]):
+            if (changed := augmentation.explain(given["x"])) is not None:
+                self.front.remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw()
             self.last_drawn = _digest(cargo.buffers)
