@@ -21,7 +21,17 @@ from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
 from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import Over, before_student_code, cut_output, end_of_crash, exceeded, gone, outgrown, refused, too_much
+from grader.grading.gone import (
+    Over,
+    before_student_code,
+    cut_output,
+    end_of_crash,
+    exceeded,
+    gone,
+    outgrown,
+    refused,
+    too_much,
+)
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -135,9 +134,7 @@ def _end_of_string(text: str, match: re.Match[str], depth: int) -> int:
     while place < len(text):
         if text.startswith(quote, place):
             return place + len(quote)
-        if text[place] == "\\":  # also in raw strings the quotation mark after it ends nothing
-            place += 2
-        elif "f" in prefix and text.startswith(("{{", "}}"), place):
+        if text[place] == "\\" or ("f" in prefix and text.startswith(("{{", "}}"), place)):  # also in raw strings the quotation mark after it ends nothing
             place += 2
         elif "f" in prefix and text[place] == "{":
             place = _end_of_braces(text, place, quote, depth)

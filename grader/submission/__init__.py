@@ -109,8 +109,8 @@ def _understand(text: str, suffix: str) -> Text:
     if parses(source):
         _refuse_comments_only(source)
     elif _is_markdown(text):
-        if (found := exports.read_markdown(text)) is not None:
-            return found
+        if (page := exports.read_markdown(text)) is not None:
+            return page
         hint = "Put only the Python code into the file, or hand in the notebook itself."
         raise Refusal("S004", "this is text with Markdown, neither Python nor a notebook", hint=hint)
     elif suffix == ".ipynb" and not PYTHON_LINE.search(text):

@@ -59,7 +59,7 @@ def absent(name):
         lambda p: f"{p.DataFrame({'loss': [1]})['loss'].max():.3f}",
         lambda p: "best epoch: " + str(p.DataFrame({})["accuracy"].idxmax() + 1),
         lambda p: [-(p.table / p.table.sum(axis=1))[0] * 2 for _ in range(len(p.table))],
-        lambda p: print(1 - p.score(1, 2), round(p.score(1), 3), 3 > p.x),
+        lambda p: print(1 - p.score(1, 2), round(p.score(1), 3), 3 > p.x),  # noqa: SIM300 - the other way round is the point
         lambda p: setattr(p.options, "x", 1),
     ],
 )
@@ -74,7 +74,7 @@ def test_what_a_missing_package_would_show_is_not_shown(show):
         lambda p: float(p.DataFrame({})["accuracy"].iloc[-1]),
         lambda p: int(p.count()), lambda p: [1, 2][p.place],
         lambda p: tuple(p.train_test_split([1], [2])),
-        lambda p: 1 if p.accuracy > 0.9 else 0, lambda p: 1 if 0.9 <= p.accuracy else 0, lambda p: 1 if p.a == 1 else 0,
+        lambda p: 1 if p.accuracy > 0.9 else 0, lambda p: 1 if 0.9 <= p.accuracy else 0, lambda p: 1 if p.a == 1 else 0,  # noqa: SIM300
         lambda p: np.asarray(p.read_csv("a.csv").values), lambda p: np.zeros(3) + p.values, lambda p: 3 in p.values,
         lambda p: exec("class Mine(p.Base): pass", {"p": p}),
     ],
@@ -107,7 +107,8 @@ def test_unpacking_what_is_drawn():
     counts, bins, patches = plt.hist([1])
     low, high = plt.gca().get_ylim()
 
-    assert all(one is not None for one in (line, counts, bins, patches)) and math.isnan(float(low + high))
+    assert all(one is not None for one in (line, counts, bins, patches))
+    assert math.isnan(float(low + high))
 
 
 def test_a_bar_gives_what_it_is_given():
