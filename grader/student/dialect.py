@@ -92,6 +92,14 @@ class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = self.specs.pop(id(module), module.__spec__)
 
 
+class Renamed(Moved):
+    """The packages of Keras under another name, also where one is installed: what it would train nobody could measure."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        root = fullname.partition(".")[0]
+        return super().find_spec(fullname, path, target) if root in PACKAGES else None
+
+
 def _is_between(fullname: str) -> bool:
     """Whether a module is only the way to one of the table (`tensorflow.contrib`, `keras.api._v2`), with nothing in it."""
     return fullname not in PACKAGES and any(old.startswith(f"{fullname}.") for old in PACKAGES)
@@ -129,6 +137,7 @@ def install(tf: Any, keras: Any) -> None:
     v1.keras.backend.set_session = _nothing
     _alias_private(keras)
     old_numpy.install()
+    sys.meta_path.insert(0, Renamed())
     sys.meta_path.append(Moved())
 
 

@@ -11,6 +11,7 @@ import sys
 import traceback
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -20,7 +21,7 @@ from grader.student import drives, standins
 from grader.student.front import Ended, Front
 from grader.student.nearest import nearest
 from grader.student.plain import plain
-from grader.student.shell import Shell
+from grader.student.shell import WRITTEN, Shell
 from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
@@ -100,6 +101,13 @@ def _module(load: Load) -> types.ModuleType:
         with contextlib.suppress(ImportError):
             setattr(module, name, _supplied(name))
     return module
+
+
+def is_students_module(name: str) -> bool:
+    """Whether a module is the student's file, or one that its cells have written beside it."""
+    path = getattr(sys.modules.get(name), "__file__", None)
+    written = getattr(sys.modules.get(MODULE), WRITTEN, ())
+    return name == MODULE or (path is not None and str(Path(path).absolute()) in written)
 
 
 def _supplied(name: str) -> Any:

@@ -22,7 +22,7 @@ from tensorflow.python import pywrap_tfe
 
 from grader.student import quiet
 from grader.student.listeners import KEEPING, Listeners, is_kerass_own
-from grader.student.loader import MODULE
+from grader.student.loader import MODULE, is_students_module
 from grader.wire import Probed
 
 PATIENCE_S = 5.0
@@ -250,8 +250,8 @@ def _copy_or_itself(value: Any, memo: dict[int, Any]) -> Any:
 
 def _outside(callbacks: Sequence[Any]) -> list[tuple[Any, str, Any, Any]]:
     """The plain values of the file and of the callbacks' classes: owner, name, value, and a copy of it."""
-    kinds = {kind for callback in callbacks for kind in type(callback).__mro__ if kind.__module__ == MODULE}
-    owners = [module for module in (sys.modules.get(MODULE), *kinds) if module is not None]
+    kinds = {kind for callback in callbacks for kind in type(callback).__mro__ if is_students_module(kind.__module__)}
+    owners = [*(module for name, module in list(sys.modules.items()) if is_students_module(name)), *kinds]
     return [
         (owner, name, value, copy.copy(value))
         for owner in owners

@@ -15,6 +15,7 @@ from grader.student.standins import Silent
 
 APPEND = frozenset({"-a", "--append"})
 MAX_SHOWN = 100
+WRITTEN = "__written__"  # the name under which a student's module has the files that its cells wrote
 
 
 class Shell(Silent):
@@ -56,6 +57,7 @@ class Shell(Silent):
             path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a" if APPEND & set(words) else "w", encoding="utf-8") as file:  # noqa: PTH123 - which knows drives
             file.write(text)
+        self.__dict__["namespace"].setdefault(WRITTEN, set()).add(str(path.absolute()))
         if "" not in sys.path:
             sys.path.insert(0, "")
         importlib.invalidate_caches()

@@ -13,6 +13,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from importlib.machinery import PathFinder
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
@@ -22,6 +23,7 @@ from grader.leniency.packages import COMMON, SHOWING
 UNPACKED = MappingProxyType({"hist": 3, "hist2d": 4, "pie": 2, "plot": 1, "get_legend_handles_labels": 2, "get_xlim": 2, "get_ylim": 2})
 # What shows the progress through something that it is given, and gives that on.
 PROGRESS = frozenset({"tqdm", "fastprogress", "progressbar", "alive_progress"})
+FOR_NOTEBOOKS = frozenset({"tqdm.notebook", "tqdm._tqdm_notebook"})
 CALLBACKS = re.compile(r"Callback$|^PlotLossesKeras|^WandbM")
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
 MOST = 1000
@@ -259,6 +261,15 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run."""
 
 
+class WithoutWidgets(Finder):
+    """Bars for notebooks, which are there and work only in one: where widgets are missing, they give what they are given."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        if fullname not in FOR_NOTEBOOKS or PathFinder.find_spec("ipywidgets") is not None:
+            return None
+        return importlib.util.spec_from_loader(fullname, self)
+
+
 def _library_asks() -> bool:
     """Whether the import that is going on was written in an installed package."""
     frame: types.FrameType | None = sys._getframe(2)
@@ -269,6 +280,7 @@ def _library_asks() -> bool:
 
 def install(remark: Callable[[str], None]) -> None:
     """Makes the stand-ins importable, after everything that is really there, and lets a folder to change to be missing."""
+    sys.meta_path.insert(0, WithoutWidgets(remark))
     sys.meta_path.append(Finder(remark))
     plain = os.chdir
 

@@ -229,3 +229,15 @@ def test_other_magics_and_commands_do_nothing(load):
     )
 
     assert load(source)[0] == Returned(value=[[], False])
+
+
+def test_a_module_that_a_cell_wrote_is_the_students_own(load, scratch):
+    """As is the file itself; other modules aren't."""
+    told = {}
+    source = WRITES.format("handmade.py", "") + "import handmade\ndef train():\n    return look()\n"
+    loader.run(Recorder(), Load(source=source, filename="file.py", function="train"), lambda _: told.update(
+        {name: loader.is_students_module(name) for name in ("handmade", loader.MODULE, "json", "sys", "no_such_thing")}
+    ))  # fmt: skip
+    sys.modules.pop(loader.MODULE)
+
+    assert told == {"handmade": True, loader.MODULE: True, "json": False, "sys": False, "no_such_thing": False}

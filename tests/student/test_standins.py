@@ -241,3 +241,21 @@ def test_bars_of_progress_that_are_missing_go_through_what_they_are_given():
 
     assert run.stderr == ""
     assert run.stdout.endswith("[5, 6] [0, 1] ['a', 'b'] 3 True\n")
+
+
+NOTEBOOK = """
+import sys
+from grader.student import standins
+standins.install(print)
+from tqdm.notebook import tqdm, trange
+from tqdm import tqdm_notebook
+print(list(tqdm([5, 6], desc='x')), list(trange(2)), list(tqdm_notebook('ab')))
+"""
+
+
+def test_bars_for_notebooks_need_no_widgets():
+    """tqdm is there, and its bars of a notebook fail outside of one."""
+    pytest.importorskip("tqdm")
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=False)
+
+    assert run.stdout == "[5, 6] [0, 1] ['a', 'b']\n", run.stderr
