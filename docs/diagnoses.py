@@ -15,8 +15,8 @@ from grader.checks import CHECKS, Outcome, loading
 from grader.course import Course
 from grader.explaining import EXPLANATIONS, explanation
 from grader.grading.curves import curves
+from grader.leniency.old_names import ARGUMENTS, KERAS, KEYS, METHODS, NUMPY, PACKAGES, TENSORFLOW
 from grader.run import Architecture, CurveOutcome, DataMatch, End, Layer, Measurement, Probe, Run
-from grader.static.dialect_table import ARGUMENTS, KERAS, KEYS, METHODS, TENSORFLOW
 from grader.verdict import TrainingRecord
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +42,8 @@ def main() -> str:
         "## TensorFlow 1 names\n\nThey are understood and cost nothing, unless the course's `course.yaml` says so:\n",
         "```yaml\nschema: grade-course/1\ndialect: accept  # or warn: notes become warnings; or reject: the file is refused\n```\n",
         _table(("TensorFlow 1", "TensorFlow 2"), sorted(_names())),
+        "## Other old names\n\nThey are understood and cost nothing, whatever `dialect` says.\n",
+        _table(("in the file", "today"), sorted(_other_names())),
     ]
     return "\n".join(parts)
 
@@ -150,10 +152,10 @@ def _of_training() -> Iterator[tuple[str, Outcome]]:
 
 
 def _names() -> Iterator[tuple[str, str]]:
-    for old, new in TENSORFLOW.items():
-        yield f"`tf.{old}`", f"`tf.{new}`" if new else "not needed"
-    for old, new in KERAS.items():
-        yield f"`keras.{old}`", f"`tf.keras.{new}`" if new else "not needed"
+    for old, row in TENSORFLOW.items():
+        yield f"`tf.{old}`", f"`tf.{row.better}`" if row.better else "not needed"
+    for old, row in KERAS.items():
+        yield f"`keras.{old}`", f"`tf.keras.{row.better}`" if row.better else "not needed"
     for old, new in METHODS.items():
         yield f"`{old}(...)`", f"`{new}`"
     for name, words in ARGUMENTS.items():
@@ -161,6 +163,13 @@ def _names() -> Iterator[tuple[str, str]]:
             yield f"`{name}({old}=...)`", f"`{name}({new}=...)`" if new else "not needed"
     for old, new in KEYS.items():
         yield f"`logs['{old}']`, `history.history['{old}']`", f"`logs['{new}']`, `history.history['{new}']`"
+
+
+def _other_names() -> Iterator[tuple[str, str]]:
+    for old, row in NUMPY.items():
+        yield f"`np.{old}`", f"`{row.better}`" if row.better else "nothing takes its place"
+    for old, new in PACKAGES.items():
+        yield f"`{old}`", f"`{new}`"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class CheckSpec(Struct, frozen=True, kw_only=True):
-    """One line of an exercise's `checks`; a `gate` that fails means that training isn't started."""
+    """One line of an exercise's `checks`.
+
+    Args:
+        gate: where it fails, training isn't started.
+        advice: where it would fail, its points are given all the same, and a note says what was found.
+    """
 
     id: str
     check: str
@@ -38,6 +43,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True):
     title: str | None = None
     hint: str | None = None
     gate: bool = False
+    advice: bool = False
 
 
 class Image(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ class End(Struct, frozen=True, kw_only=True):
     """How the run ended; a crash or a time-out is a value, never a branch.
 
     `kind` may also be `gated`: a gate failed and no training was started. `codes` are those of the findings that kept
-    the file from being run.
+    the file from being run. `package` is what a crash says was missing.
     """
 
     kind: EndKind | Literal["gated"]
@@ -26,6 +26,7 @@ class End(Struct, frozen=True, kw_only=True):
     traceback: str = ""
     line: int | None = None
     codes: list[str] = field(default_factory=list)
+    package: str = ""
 
 
 class Layer(Struct, frozen=True, kw_only=True):

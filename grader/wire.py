@@ -28,7 +28,10 @@ Names = Annotated[list[Text], Meta(max_length=2000)]
 
 
 class FitArguments(Struct, frozen=True, kw_only=True):
-    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass."""
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass.
+
+    `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
+    """
 
     epochs: Count = 1
     initial_epoch: Count = 0
@@ -41,6 +44,7 @@ class FitArguments(Struct, frozen=True, kw_only=True):
     steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
     batches: Batches | None = None
+    swap_ema: Literal["never", "test", "epoch"] = "never"
 
 
 # ---- student -> front ----
@@ -112,11 +116,15 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Crashed(Struct, frozen=True, kw_only=True, tag=True):
-    """The student's code raised; `traceback` holds the frames of their file only."""
+    """The student's code raised; `traceback` holds the frames of their file only.
+
+    `package` is the one that it lacked, if that was the error.
+    """
 
     message: Text
     traceback: Text = ""
     line: Line | None = None
+    package: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):

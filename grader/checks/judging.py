@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from grader.checks.arguments import arguments
 from grader.checks.catalogue import CHECKS
-from grader.checks.registry import Check, Outcome, undecided
+from grader.checks.registry import Check, Outcome, passed, undecided
 from grader.checks.wording import name
 from grader.exercise import CheckSpec, Exercise
 from grader.run import Run
-from grader.verdict import CheckResult
+from grader.verdict import CheckResult, Note
 
 # Why evidence is missing, by how the run ended.
 ENDS = {
@@ -46,6 +48,17 @@ def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[Che
     """
     specs = [spec for spec in exercise.checks if spec.gate or not only_gates]
     return [_result(spec, run, exercise) for spec in specs]
+
+
+def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
+    """What checks that only advise have found, at the line of `fit`, in the words of their hints."""
+    specs = [spec for spec in exercise.checks if spec.advice]
+    found = [(spec, _result(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
+    return [
+        Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
+        for spec, result in found
+        if result.status == "failed"
+    ]
 
 
 def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
@@ -92,6 +105,8 @@ def _why(missing: str, run: Run) -> str:
 
 
 def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckResult:
+    if spec.advice and outcome.status == "failed":
+        outcome = passed("this is only advice: the notes say what differs", got=outcome.got)
     failed = outcome.status == "failed"
     hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
     at_fit = run.fit_line if failed and "returned" not in entry.evidence else None

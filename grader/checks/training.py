@@ -63,6 +63,11 @@ def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
+    if data.dataset is None or data.unknown > data.examples / 2:
+        return (
+            "Were they changed by augmentation (turned, shifted, mirrored)? Give `fit` the images themselves, and put "
+            "`RandomRotation`, `RandomTranslation` or `RandomFlip` layers into the model."
+        )
     if data.dataset != dataset and data.dataset is not None:
         return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
     if data.labels_wrong:

@@ -31,7 +31,7 @@ from grader.yamltree import did_you_mean
 LONGEST = 300
 # What a TF 1 name may be: a name of TensorFlow or Keras, a key of the logs, a method, an argument.
 FRAMES = (
-    "{0}", "tf.{0}", "tf.keras.{0}", "logs['{0}']", "model.{0}()", "model.fit({0}=1)", "tf.keras.optimizers.Adam({0}=1)",
+    "{0}", "import {0}", "'{0}'", "tf.{0}", "tf.keras.{0}", "np.{0}", "logs['{0}']", "model.{0}()", "model.fit({0}=1)", "tf.keras.optimizers.Adam({0}=1)",
     "tf.keras.layers.Dense({0}=1)", "tf.keras.layers.Conv2D({0}=1)", "tf.keras.layers.Dropout({0}=1)",
 )  # fmt: skip
 
@@ -166,6 +166,8 @@ def _of_dialect(name: str) -> list[str]:
             continue
         if told := dialect.notes(tree):
             return [_head(f"TensorFlow 1, which is understood and costs nothing: {line(told[0].message)}")]
+        if told := dialect.find_other_names(tree):
+            return [_head(f"An older name, which is understood and costs nothing: {line(told[0].message)}")]
     return []
 
 

@@ -29,7 +29,18 @@ from grader.grading.curves import (
     under_log_keys,
     wants_probe,
 )
-from grader.grading.gone import Over, Preparing, before_student_code, exceeded, gone, outgrown, refused, too_much
+from grader.grading.gone import (
+    Over,
+    Preparing,
+    before_student_code,
+    cut_output,
+    end_of_crash,
+    exceeded,
+    gone,
+    outgrown,
+    refused,
+    too_much,
+)
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
@@ -92,6 +103,7 @@ class Attempt:
                 text = f"the trainer gave no sign of work for {self.trainer.waited_s():.0f} s and was ended"
                 raise GraderError(f"{text}; its device may hang") from error
             self.ledger.output = self.student_process.output(ending=end.kind != "gated")  # it waits for an answer then
+            self.ledger.notes += cut_output(self.student_process, self.exercise.limits)
         return self.ledger.run(end, self.clocks.spent_s)
 
     def request(self) -> Request:
@@ -325,7 +337,7 @@ class Attempt:
                 case Remark():
                     self.ledger.remark(message.note)
                 case Crashed():
-                    raise Over(End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line))
+                    raise Over(end_of_crash(message))
                 case Unsupported():
                     raise Over(refused(message, message.line))
                 case LocalTrouble() if self.rejected:

@@ -59,7 +59,9 @@ def verdict(
     return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
 
 
-def _faulty(exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]) -> Verdict:
+def _faulty(
+    exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]
+) -> Verdict:
     run = Run(seed=exercise.seed, end=End(kind="not_started", message=f"{NOT_YOUR_FAULT}: {fault}"))
     results = [
         CheckResult(
@@ -126,9 +128,11 @@ def _verdict(
         line_to_cross=line_of_training(exercise),
         checks=places.of_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
-        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy} if measured else {},
+        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
+        if measured
+        else {},
         returned=run.returned,
-        notes=places.of_notes(_notes(report, run), source),
+        notes=places.of_notes(_notes(report, run, exercise), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_environment(run),
@@ -145,8 +149,9 @@ def _ended(end: End, source: Submission) -> str:
     return f"{source.place(end.line)}: {end.message}"
 
 
-def _notes(report: StaticReport, run: Run) -> list[Note]:
-    merged = {(note.line, note.message): note for note in [*report.notes, *run.notes]}
+def _notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
+    found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
+    merged = {(note.line, note.message): note for note in found}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 
 

@@ -12,9 +12,11 @@ from grader.static.names import FUNCTIONS, at_load
 from grader.static.outline import DYNAMIC, Outline, Step, reached
 from grader.static.supply import missing, supplies
 from grader.static.trainings import fits, only_one, training_names, trains
+from grader.submission.magics import SHELL_MAGICS
 from grader.verdict import Note
 
 ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
+SHELL = frozenset({"get_ipython().run_line_magic", "get_ipython().run_cell_magic"})
 RAISED = frozenset({"SystemExit", "KeyboardInterrupt"})
 HEAVY = frozenset(
     {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
@@ -147,6 +149,8 @@ def _ends(node: ast.stmt) -> bool:
         called = ast.unparse(value.func)[:40]
         if called in ENDERS:
             return True
+        if called in SHELL and value.args and getattr(value.args[0], "value", None) in SHELL_MAGICS:
+            return False
         value = value.func.value if isinstance(value.func, ast.Attribute) else None
     return False
 

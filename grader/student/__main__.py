@@ -14,7 +14,7 @@ with quiet.stderr(), uncollected():
     import tensorflow as tf
 
     from grader import keras_settings
-    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, tfds
+    from grader.student import activations, datasets, delegate, devices, dialect, dialect_calls, loader, tfds
     from grader.student.front import Front
     from grader.student.modelling import build_all
     from grader.wire import Load, Ready
@@ -27,6 +27,7 @@ def main() -> None:
     activations.install(tf)
     datasets.install()
     tfds.install()
+    devices.install(tf, front.remark)
     delegate.install(front)
     dialect_calls.install(keras, front.remark, (tf.keras,))
     front.send(Ready())

@@ -8,11 +8,13 @@ import inspect
 import json
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
+from grader.student import augmentation, own_metrics
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Ended, Front
 from grader.student.listeners import Listeners, reads_weights, wants_batches
@@ -74,6 +76,8 @@ class Fit:
             if not callable(getattr(callback, "set_model", None)):
                 message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
                 raise _advised(TypeError(message), NO_CALLBACK)
+        self.swap_ema = self._take_swapping()
+        self.own_metrics: list[str] = []
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None
@@ -82,13 +86,24 @@ class Fit:
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
 
+    def _take_swapping(self) -> Literal["never", "test", "epoch"]:
+        """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
+        optimizer = getattr(self.model, "optimizer", None)
+        averages = getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False)
+        kind = keras.callbacks.SwapEMAWeights
+        taken = [callback for callback in self.callbacks if averages and type(callback) is kind]
+        self.callbacks = [callback for callback in self.callbacks if not (averages and type(callback) is kind)]
+        if not taken:
+            return "never"
+        return "epoch" if taken[-1].swap_on_epoch else "test"
+
     def run(self) -> Any:
         cargo, fit = self._cargo()
         self._send_order(cargo, fit)
         while True:
             match message := self.front.receive():
                 case Probe(curves=curves):
-                    self.front.send(probe(self.callbacks, self.model, curves))
+                    self.front.send(probe(self.callbacks, self.model, curves, list(self._unknown())))
                 case Event():
                     with self.front.answering():
                         self._event(message)
@@ -109,6 +124,8 @@ class Fit:
         cargo, batches = Cargo(), None
         steps = _whole(given["steps_per_epoch"])
         if is_pipeline(given["x"]):
+            if (changed := augmentation.explain(given["x"])) is not None:
+                self.front.remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw()
             self.last_drawn = _digest(cargo.buffers)
@@ -131,6 +148,7 @@ class Fit:
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
             batches=batches,
+            swap_ema=self.swap_ema,
         )
 
     def _add_validation(self, cargo: Cargo) -> int | None:
@@ -198,9 +216,25 @@ class Fit:
         if self.model.run_eagerly:
             self.front.remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:
-            return json.dumps(self.model.get_compile_config())
+            settings, self.own_metrics = own_metrics.split_settings(self.model)
+            for name in self.own_metrics:
+                self.front.remark(f"`{name}` is a metric of your own; it changes nothing in the training and was left out")
+            return json.dumps(settings)
+        except own_metrics.Clash as clash:
+            self.front.unsupported(f"a metric of your own has the name of another: {clash}", "give it a name that no other has")
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+
+    def _unknown(self) -> dict[str, Callable[[], Any]]:
+        """By each log key of a metric of the student's own, what ends the run where it is read."""
+
+        def tell(name: str) -> None:
+            self.front.unsupported(
+                f"`{name}` is a metric of your own, so its figure isn't known here", "read `accuracy` or another metric of Keras's"
+            )
+
+        keys = [key for name in self.own_metrics for key in (name, f"val_{name}")]
+        return {key: functools.partial(tell, key) for key in keys}
 
     def _event(self, event: Event) -> None:
         weights = self.front.arrays(event)
@@ -208,8 +242,9 @@ class Fit:
             self._build()
             self.model.stop_training = False
             self.listeners = Listeners(
-                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps
-            )
+                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps,
+                unknown=self._unknown(),
+            )  # fmt: skip
             self.last_rate = self._rate()
         if weights:
             self._take_weights(weights, event.index)

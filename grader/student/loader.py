@@ -11,17 +11,22 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from grader.explaining import explanation
-from grader.student import standins
+from grader.student import drives, standins
 from grader.student.front import Ended, Front
 from grader.student.nearest import nearest
 from grader.student.plain import plain
+from grader.student.shell import WRITTEN, Shell
 from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
+STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
 MAX_LINES = 20
 # TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
@@ -56,9 +61,11 @@ KERAS = {
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
     standins.install(front.remark)
+    drives.install(front.remark)
     try:
         module = _module(load)
-        module.__dict__["input"] = standins.Keyboard(front.remark)
+        shell = Shell(front.remark, module.__dict__)
+        module.__dict__.update(input=standins.Keyboard(front.remark), get_ipython=lambda: shell)
         _execute(front, load, module)
         value = None
         if load.function is not None:
@@ -66,6 +73,8 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
                 front.send(Crashed(message=f"after your file ran there is no function {load.function}()"))
                 return
             value = use(module.__dict__[load.function])
+            if (missing := standins.find_missing(value)) is not None:
+                missing._raise()
         front.send(Returned(value=plain(value)))
     except Ended:
         return
@@ -75,7 +84,10 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(crashed(error, load))
+        crash = crashed(error, load)
+        if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE])), 1)) is not None:
+            crash = structs.replace(crash, package=missing.package)
+        front.send(crash)
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -87,6 +99,13 @@ def _module(load: Load) -> types.ModuleType:
         with contextlib.suppress(ImportError):
             setattr(module, name, _supplied(name))
     return module
+
+
+def is_students_module(name: str) -> bool:
+    """Whether a module is the student's file, or one that its cells have written beside it."""
+    path = getattr(sys.modules.get(name), "__file__", None)
+    written = getattr(sys.modules.get(MODULE), WRITTEN, ())
+    return name == MODULE or (path is not None and str(Path(path).absolute()) in written)
 
 
 def _supplied(name: str) -> Any:
@@ -144,8 +163,7 @@ def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
     for alias in node.names:
-        stand_in = standins.Silent() if standins.only_shows(alias.name, error) else standins.Lacking(error)
-        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], stand_in)
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.stand_in(error))
     return True
 
 
@@ -190,4 +208,5 @@ def crashed(error: BaseException, load: Load) -> Crashed:
         message=f"{said}\n{told}" if told else said,
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
+        package=str(error.name).partition(".")[0][:100] if isinstance(error, ModuleNotFoundError) else "",
     )

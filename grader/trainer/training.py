@@ -195,6 +195,9 @@ def train(model: Any, training: Training) -> Trained:
         "class_weight": fit.class_weight,
     }
     scanned = scanning is not None and passes is None and not order.batch_hooks and scanning.pays(opened.architecture)
+    swapping = []
+    if fit.swap_ema != "never":
+        swapping, scanned = [keras.callbacks.SwapEMAWeights(swap_on_epoch=fit.swap_ema == "epoch")], False
     if scanned:
         arguments, bridge.staying = scanning.stay(model, arguments, steps)
     try:
@@ -203,7 +206,7 @@ def train(model: Any, training: Training) -> Trained:
             epochs=fit.epochs,
             initial_epoch=fit.initial_epoch + training.from_epoch,
             validation_freq=fit.validation_freq,
-            callbacks=[bridge],
+            callbacks=[bridge, *swapping],  # after what is recorded, so that a stored epoch can be gone on with
             verbose=0,
         )
     finally:

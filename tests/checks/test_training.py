@@ -209,3 +209,14 @@ def test_a_training_below_the_line_is_told_what_its_figures_show(figures, way_ou
     outcome = reaches(record, metric="accuracy", above=Percent(0.99))
 
     assert (way_out in (outcome.hint or "")) if way_out else outcome.hint is None
+
+
+def test_images_of_another_kind_may_have_been_augmented() -> None:
+    """Turned or shifted images are nobody's: the way out is a layer in the model; images of another dataset get another hint."""
+    turned = data(DataMatch(dataset=None, examples=60000, trained_on=60000, unknown=60000), "mnist", split="train", examples=60000)
+    mostly = DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=20000, unknown=40000)
+    other = DataMatch(dataset="fashion_mnist", examples=60000, trained_on=60000, train=60000)
+
+    assert "`RandomRotation`" in (turned.hint or "")
+    assert "`RandomRotation`" in (data(mostly, "mnist", split="train", examples=60000).hint or "")
+    assert "load_data" in (data(other, "mnist", split="train", examples=60000).hint or "")

@@ -14,8 +14,8 @@ from grader.course import Course
 from grader.exercise import load
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
 from grader.grading.verdicts import refused
+from grader.leniency.old_names import KERAS, KEYS, METHODS, NUMPY, PACKAGES, SETTINGS, TENSORFLOW
 from grader.quiz.faults import CODES
-from grader.static.dialect_table import KERAS, KEYS, METHODS, TENSORFLOW
 from grader.verdict import Basis, CheckStatus, EndKind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_every_word_of_a_verdict_is_explained():
     assert set(STATUSES) == set(CheckStatus.__args__)
 
 
-@pytest.mark.parametrize("names", [FINDINGS, CODES, CHECKS, ENDS, BASES, STATUSES, TENSORFLOW, KERAS, METHODS, KEYS])
+@pytest.mark.parametrize("names", [FINDINGS, CODES, CHECKS, ENDS, BASES, STATUSES, TENSORFLOW, KERAS, METHODS, KEYS, NUMPY, PACKAGES, SETTINGS])
 def test_every_name_is_explained(names, tmp_path):
     """Each has a paragraph of its own that isn't empty."""
     silent = [name for name in names if not all(map(str.strip, explained(name, Course(root=tmp_path)) or [""]))]
