@@ -1,9 +1,9 @@
-"""The class as a table: a CSV of an LMS or one's own, with each student's id, name, and what else is known of them."""
+"""The class as a table: an LMS's or one's own, with each student's id, name, and what else is known of them."""
 
 from __future__ import annotations
 
-import csv
-import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,17 +11,20 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.reports.text import line
+from grader.spreadsheets import clean_id, parse_table, read_table
 from grader.student_ids import to_look, to_student_id
 
 MOST_BYTES = 20_000_000
-# Which column is the id: the first of these that the table has. Canvas, Gradescope, Moodle, Classroom, one's own.
-IDS = ("id", "student id", "student_id", "sid", "identifier", "username", "user name", "github_username", "login",
+HEADER_ROWS = 10  # a title may stand above the header
+# Which column is the id: the first of these that the table has. Canvas, Gradescope, Moodle, Brightspace, GitHub, one's own.
+IDS = ("id", "student id", "sid", "identifier", "orgdefinedid", "username", "user name", "github username", "login",
        "email", "email address", "student")  # fmt: skip
-ALIASES = (*IDS, "sis user id", "sis login id", "id number", "github_id", "submission id", "submission_id")
+ALIASES = (*IDS, "sis user id", "sis login id", "id number", "github id", "submission id")
 NAMES = ("name", "full name", "student name", "student")
+FIRST_NAMES = ("first name", "given name", "forename")
+LAST_NAMES = ("last name", "surname", "family name")
 FILES = ("file", "path", "submission")
-TIMES = ("submitted_at", "submitted at", "submission time", "submission_time")
-PARTICIPANT = "participant "  # so Moodle writes its identifiers
+TIMES = ("submitted at", "submission time")
 TEST_STUDENT = "student, test"  # whom Canvas adds for its teachers
 NOBODYS = ("points possible", "manual posting")  # in Canvas's rows that are no student's
 
@@ -47,7 +50,7 @@ class Roster:
 
     def find(self, *names: str) -> Student | None:
         """The student whom one of these names, the first that does."""
-        found = (self.by_alias.get(to_look(name)) for name in names if name)
+        found = (self.by_alias.get(_fold(name)) for name in names if name)
         return next((student for student in found if student), None)
 
 
@@ -64,48 +67,50 @@ def read(path: Path) -> Roster:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
     if len(data) > MOST_BYTES:
         raise UsageError(f"{path}: is larger than {MOST_BYTES // 1_000_000} MB; a roster is a table of one class")
-    return parse(text_of(data), str(path))
-
-
-def text_of(data: bytes) -> str:
-    """The text of a table: UTF-8, or what spreadsheets write otherwise."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def rows_of(text: str, name: str) -> list[list[str]]:
-    """The cells of a CSV; the separator is told by its first line.
-
-    Raises:
-        UsageError: it isn't a CSV.
-    """
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True) if any(row)]
-    except csv.Error as error:
-        raise UsageError(f"{name}: not a table (CSV): {error}") from error
+    return _build(read_table(data, str(path)).rows, str(path))
 
 
 def parse(text: str, name: str) -> Roster:
     """A roster's text; `name` is what messages call it. Raises: UsageError: no table, or no column of ids."""
-    rows = rows_of(text, name)
-    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
-    column = next((known for known in IDS if known in header), None)
-    if column is None:
-        known = ", ".join(IDS[:6])
-        raise UsageError(f"{name}:1: no column of student ids: name one of them {known}; found: {line(', '.join(header), 200)}")
+    return _build(parse_table(text, name).rows, name)
+
+
+def are_strangers(one: str, other: str) -> bool:
+    """Whether two names can't be the same person's: written alike, and no word of one is in the other.
+
+    >>> are_strangers("lovelaceada", "Lovelace, Ada"), are_strangers("Bo Boole", "Ada Lovelace")
+    (False, True)
+    """
+    squashed = [_squash(name) for name in (one, other)]
+    if not all(text.isascii() and len(text) > 1 for text in squashed):
+        return False
+    words = [[_squash(word) for word in re.split(r"[\W_]+", name)] for name in (one, other)]
+    return not any(
+        len(word) > 1 and word in text for own, text in zip(words, reversed(squashed), strict=True) for word in own
+    )
+
+
+def _squash(name: str) -> str:
+    """Letters only, in lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("Ł", "L").replace("ł", "l").replace("ø", "o"))
+    return "".join(letter for letter in plain.casefold() if letter.isalpha())
+
+
+def _build(rows: Sequence[Sequence[str]], name: str) -> Roster:
+    headers = [[_fold(cell).replace("_", " ") for cell in row] for row in rows[:HEADER_ROWS]]
+    start = next((index for index, header in enumerate(headers) if set(IDS) & set(header)), None)
+    if start is None:
+        known, shown = ", ".join(IDS[:6]), line(", ".join(headers[0] if headers else []), 200)
+        raise UsageError(f"{name}:1: no column of student ids: name one of them {known}; found: {shown}")
+    header = headers[start]
+    column = next(known for known in IDS if known in header)
     students: list[Student] = []
     problems: list[str] = []
-    for number, cells in enumerate(rows[1:], 2):
+    for number, cells in enumerate(rows[start + 1 :], start + 2):
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         if "sis login id" in row and row.get("student", "").casefold() == TEST_STUDENT:
             continue
-        if row.get(column):
+        if to_student_id(clean_id(row.get(column, ""))):
             students.append(_student(row, column, f"{name}: row {number}", problems))
         elif not any(word in cell.casefold() for word in NOBODYS for cell in row.values()):
             problems.append(f"{name}: row {number} has no {column}; it is passed over")
@@ -124,20 +129,24 @@ def _find_twins(students: Iterable[Student], name: str) -> Iterator[str]:
 
 
 def _student(row: Mapping[str, str], column: str, where: str, problems: list[str]) -> Student:
-    name = next((row[key] for key in NAMES if row.get(key) and key != column), "")
-    whole = f"{row.get('first name', '')} {row.get('last name', row.get('surname', ''))}".strip()
-    known = [row[key] for key in ALIASES if row.get(key)] + [name, whole]
+    first, last = (next((row[key] for key in keys if row.get(key)), "") for keys in (FIRST_NAMES, LAST_NAMES))
+    name = next((row[key] for key in NAMES if row.get(key) and key != column), "") or f"{first} {last}".strip()
+    before, comma, after = name.partition(",")
+    known = [row[key] for key in ALIASES if row.get(key)]
+    known += [name, *([f"{first} {last}", f"{last} {first}", f"{last}, {first}"] if first and last else [])]
+    known += [f"{after} {before}"] if comma and after.strip() else []
     return Student(
-        id=to_student_id(_bare(row[column])),
-        name=to_student_id(name or whole),
-        aliases=frozenset(to_look(_bare(alias)) for alias in known if alias),
+        id=to_student_id(clean_id(row[column])),
+        name=to_student_id(name),
+        aliases=frozenset(folded for alias in known if (folded := _fold(alias))),
         file=next((row[key] for key in FILES if row.get(key)), ""),
         submitted_at=_time(row, where, problems),
     )
 
 
-def _bare(identity: str) -> str:
-    return identity[len(PARTICIPANT) :] if identity.casefold().startswith(PARTICIPANT) else identity
+def _fold(name: str) -> str:
+    """As an id looks, without what tables put around it."""
+    return to_look(clean_id(name))
 
 
 def _time(row: Mapping[str, str], where: str, problems: list[str]) -> datetime | None:
@@ -150,7 +159,9 @@ def _time(row: Mapping[str, str], where: str, problems: list[str]) -> datetime |
         problems.append(f'{where}: expected a time such as 2026-10-01T23:59+02:00, got "{line(text, 40)}"')
         return None
     if time.tzinfo is None:
-        problems.append(f'{where}: the time "{line(text, 40)}" has no offset from UTC, such as +02:00; it is passed over')
+        problems.append(
+            f'{where}: the time "{line(text, 40)}" has no offset from UTC, such as +02:00; it is passed over'
+        )
         return None
     return time
 

@@ -5,46 +5,60 @@ Nothing in it is believed: names are checked, links never followed, and what is 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
 from grader import roster as rosters
 from grader.batch import sources_gradescope
-from grader.batch.sources_archive import SUFFIXES, is_archive, measured, unpacked
+from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES, find_kind, is_archive_name, strip_archive
+from grader.batch.namings import load_hosts
+from grader.batch.sources_archive import measured, opened, unpacked, unwrap
 from grader.batch.sources_budgets import describe, find_oversized, owner_of
 from grader.batch.sources_folder import walked
-from grader.batch.sources_members import GRADED, Member, Refused, checked, ignored, without_collisions
-from grader.batch.sources_names import METADATA, Naming, Owner, recognise
+from grader.batch.sources_members import Member, Refused, checked, ignored, without_collisions
+from grader.batch.sources_names import METADATA, Naming, Owner, is_doubtful, recognise
 from grader.engines.folders import TemporaryFolder
 from grader.errors import UsageError
+from grader.exercise import Exercise
 from grader.reports.text import line
 from grader.roster import Roster
+from grader.spreadsheets import SUFFIXES
 from grader.student_ids import to_look, to_student_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
-    """What one student handed in.
+    """What one student handed in at once; where a host keeps every attempt, a student has several.
 
     Args:
         student: the id by which the class knows them: the roster's, else the LMS's, else the file's or folder's name.
         name: to show; may be empty.
         files: each `.py` and `.ipynb`; none where something else was handed in.
         names: what the files are called in the source, in the same order.
+        own: what the student called them, in the same order.
+        others: what else was handed in, for messages.
         submitted_at: where the source says it.
+        handed_in: by the host's clock, where its offset from UTC isn't known: it orders attempts and makes nobody late.
         late: where the LMS says it.
+        is_internal: the id is the host's own, which no roster has.
     """
 
     student: str
     name: str = ""
     files: tuple[Path, ...] = ()
     names: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     submitted_at: datetime | None = None
+    handed_in: datetime | None = None
     late: bool | None = None
+    is_internal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,50 +100,77 @@ class Submissions:
             self.folder.remove()
 
 
-def read(path: Path, roster: Path | None = None) -> Submissions:
+def read(
+    path: Path, roster: Path | None = None, *, naming: str | None = None, taken: Sequence[str] = ()
+) -> Submissions:
     """The submissions in a folder, an archive, or the files that a table names.
 
     Args:
-        path: a folder; a zip or tar archive; a CSV with a column `file`, relative to it.
-        roster: a CSV of the class.
+        path: a folder; a zip or tar archive; a table with a column `file`, relative to it.
+        roster: a table of the class.
+        naming: whose names the files have; by default told by them.
+        taken: what exercises and their functions are called, which no student is.
 
     Raises:
-        UsageError: nothing there, nothing in it, or nothing that can be read.
+        UsageError: nothing there, nothing in it, nothing that can be read, or nobody knows whose it is.
     """
     known = rosters.read(roster) if roster is not None else None
-    if path.is_dir():
-        return _grouped(path, list(walked(path)), known, None)
+    if path.is_dir() or (path.is_file() and is_archive_name(path.name)):
+        return _unpacked(path, known, naming, taken)
     if not path.is_file():
         raise UsageError(f"{path}: no such file or folder")
-    if path.suffix.lower() == ".csv":
+    if path.name.lower().endswith(SUFFIXES):
         return _listed(path, known)
-    if is_archive(path):
-        return _of_archive(path, known)
-    raise UsageError(f"{path}: expected a folder, an archive ({', '.join(SUFFIXES)}) or a .csv of students and files")
+    if path.name.lower().endswith(UNREADABLE_ARCHIVES):
+        raise UsageError(f"{path}: archives of this kind can't be read; pack it again as .zip")
+    raise UsageError(
+        f"{path}: expected a folder, an archive ({', '.join(ARCHIVES)}) or a table (.csv) of students and files"
+    )
 
 
-def _of_archive(path: Path, roster: Roster | None) -> Submissions:
+def names_taken(exercises: Sequence[Exercise]) -> list[str]:
+    """What exercises and their functions are called."""
+    return [name for exercise in exercises for name in (exercise.id, exercise.function) if name]
+
+
+def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequence[str]) -> Submissions:
     folder = TemporaryFolder("grade-submissions-")
     try:
-        naming = _recognise([name for name, _ in measured(path)], path, packed=True)
-        refused = find_oversized(measured(path), naming)
-        found = list(unpacked(path, folder.path, lambda name: owner_of(naming, name) not in refused))
-        return _grouped(path, [*found, *describe(refused)], roster, folder)
+        if path.is_dir():
+            found, source = list(walked(path)), path
+            known = _recognise([each.name for each in found if isinstance(each, Member)], path, path, naming)
+        else:
+            source = unwrap(path, folder.path)
+            known = _recognise([name for name, _ in measured(source)], source, path, naming)
+            refused = find_oversized(measured(source), known)
+            found = [*unpacked(source, folder.path, lambda name: owner_of(known, name) not in refused), *describe(refused)]
+        members = list(opened(found, folder.path, partial(owner_of, known)))
+        return _grouped(source, path, members, roster, folder, naming, taken)
     except BaseException:
         folder.remove()
         raise
 
 
-def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, folder: TemporaryFolder | None) -> Submissions:
+def _grouped(
+    source: Path,
+    path: Path,
+    found: Sequence[Member | str],
+    roster: Roster | None,
+    folder: TemporaryFolder,
+    named: str | None,
+    taken: Sequence[str],
+) -> Submissions:
     problems = [each for each in found if isinstance(each, str)]
     members: list[Member] = []
     for each in without_collisions(member for member in found if isinstance(member, Member)):
         members.append(each) if isinstance(each, Member) else problems.append(each)
-    naming = _recognise([member.name for member in members], path, packed=folder is not None)
+    naming = _recognise([member.name for member in members], source, path, named)
     refused = find_oversized(((member.name, 0) for member in members), naming)
     problems += describe(refused)
     members = [member for member in members if owner_of(naming, member.name) not in refused]
     seen = [member for member in members if not ignored(member.name)]
+    if naming.system == "plain" and named is None:
+        seen = _without_doubtful(path, seen, naming, taken, problems)
     handed = _by_student(seen, naming, problems)
     unread: list[str] = []
     if naming.system == "gradescope":
@@ -139,49 +180,89 @@ def _grouped(path: Path, found: Sequence[Member | str], roster: Roster | None, f
     return _with_roster(handed, problems, unread, roster, folder)
 
 
-def _recognise(names: Sequence[str], path: Path, *, packed: bool) -> Naming:
-    """How the files of a source are named, hidden ones told apart."""
-    seen, hidden = [name for name in names if not ignored(name)], [name for name in names if ignored(name)]
-    return recognise(seen, _stem(path) if packed else path.absolute().name, packed=packed, hidden=hidden)
+def _without_doubtful(
+    path: Path, members: Sequence[Member], naming: Naming, taken: Sequence[str], problems: list[str]
+) -> list[Member]:
+    """Those whose names may be a student's.
 
-
-def _stem(path: Path) -> str:
-    lower = path.name.lower()
-    return path.name[: -len(next(suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if lower.endswith(suffix)))]
-
-
-def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) -> list[Handed]:
-    """Files by owner."""
-    found: dict[str, Handed] = {}
-    for member in sorted(members, key=lambda member: member.name):
-        name = member.name.removeprefix(naming.root)
-        graded = member.path is not None and name.endswith(GRADED)
-        owner = naming.owner(name)
-        if owner is None and graded:
-            problems.append(f"{line(member.name)}: not named as {naming.system} names files, so nobody's; rename it")
-        # A stray table or text beside the students' files makes nobody of its name.
-        elif owner is not None and (graded or naming.system != "plain" or "/" in name):
-            found[owner.student] = _added(found.get(owner.student), owner, member if graded else None)
+    Raises:
+        UsageError: of most files nobody knows whose they are; asks, with their names.
+    """
+    graded = {member.name: _find_owner(naming, member) for member in members if member.path and find_kind(member.name)}
+    doubtful = {owner.student for owner in graded.values() if owner and is_doubtful(owner.student, taken)}
+    names = [name for name, owner in graded.items() if owner and owner.student in doubtful]
+    if names and len(names) * 2 >= len(graded):
+        shown = "".join(f"\n  {line(name, 120)}" for name in sorted(names)[:10]) + "\n  …" * (len(names) > 10)
+        raise UsageError(
+            f"{path}: whose files are these? Name them STUDENT.py or STUDENT/…, or say whose names they are: "
+            f"--naming plain, canvas, moodle, …{shown}"
+        )
+    problems += [
+        f"{line(name)}: its name doesn't tell whose it is; name it STUDENT.py or STUDENT/…" for name in sorted(names)
+    ]
     return [
-        replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
-        for each in _without_twins(list(found.values()), problems)
+        member for member in members if (owner := _find_owner(naming, member)) is None or owner.student not in doubtful
     ]
 
 
-def _added(before: Handed | None, owner: Owner, member: Member | None) -> Handed:
-    known = before or Handed(student=owner.student, name=owner.name, late=owner.late)
+def _find_owner(naming: Naming, member: Member) -> Owner | None:
+    return naming.find_owner(member.name.removeprefix(naming.root))
+
+
+def _recognise(names: Sequence[str], source: Path, path: Path, named: str | None) -> Naming:
+    """How the files of a source are named, hidden ones told apart; an archive within `path` may be the source."""
+    seen, hidden = [name for name in names if not ignored(name)], [name for name in names if ignored(name)]
+    around = path.absolute().name if path.is_dir() else strip_archive(source.name)
+    return recognise(seen, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())
+
+
+def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) -> list[Handed]:
+    """Files by owner and attempt, each student's attempts in the order of time."""
+    found: dict[tuple[str, datetime | None], Handed] = {}
+    for member in sorted(members, key=lambda member: member.name):
+        graded = member.path is not None and find_kind(member.name) is not None
+        owner = _find_owner(naming, member)
+        if owner is None and graded:
+            problems.append(f"{line(member.name)}: not named as {naming.system} names files, so nobody's; rename it")
+        # A stray table or text beside the students' files makes nobody of its name.
+        elif owner is not None and (graded or naming.system != "plain" or "/" in member.name.removeprefix(naming.root)):
+            attempt = owner.student, owner.handed_in
+            found[attempt] = _added(found.get(attempt), owner, member, graded=graded)
+    return [
+        replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
+        for each in _without_twins(sorted(found.values(), key=_order), problems)
+    ]
+
+
+def _order(each: Handed) -> tuple[str, str]:
+    return each.student, each.handed_in.isoformat() if each.handed_in else ""
+
+
+def _added(before: Handed | None, owner: Owner, member: Member, *, graded: bool) -> Handed:
+    known = before or Handed(
+        student=owner.student,
+        name=owner.name,
+        late=owner.late,
+        handed_in=owner.handed_in,
+        is_internal=owner.is_internal,
+    )
     if owner.late and not known.late:
         known = replace(known, late=True)
-    if member is None or member.path is None:
-        return known
-    return replace(known, files=(*known.files, member.path), names=(*known.names, member.name))
+    if not graded or member.path is None:
+        return replace(known, others=(*known.others, owner.file)) if owner.file else known
+    return replace(
+        known,
+        files=(*known.files, member.path),
+        names=(*known.names, member.name),
+        own=(*known.own, owner.file or PurePosixPath(member.name).name),
+    )
 
 
 def _without_twins(handed: Sequence[Handed], problems: list[str]) -> list[Handed]:
     """Whose ids look the same would be one student in an LMS's table, or get each other's grade."""
-    twins: dict[str, list[str]] = {}
+    twins: dict[str, dict[str, None]] = {}
     for each in handed:
-        twins.setdefault(to_look(each.student), []).append(each.student)
+        twins.setdefault(to_look(each.student), {})[each.student] = None
     for look, both in twins.items():
         names = " and ".join(f'"{line(name)}"' for name in both)
         if not look:
@@ -222,7 +303,7 @@ def _with_roster(
 ) -> Submissions:
     remarks: list[str] = []
     if roster is not None:
-        handed = _merged(_identified(each, roster, remarks) for each in handed)
+        handed = _merged(_identified(each, roster, problems, remarks) for each in handed)
         absent = rosters.missing(roster, [each.student for each in handed])
         if absent:
             names = ", ".join(line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
@@ -230,7 +311,7 @@ def _with_roster(
         unread = [*roster.problems, *unread]
     enrolled = {student.id: student.name for student in roster.students} if roster else {}
     enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
-    ordered = tuple(sorted(handed, key=lambda each: each.student))
+    ordered = tuple(sorted(handed, key=_order))
     return Submissions(
         handed=ordered,
         problems=tuple(problems),
@@ -242,23 +323,31 @@ def _with_roster(
 
 
 def _merged(handed: Iterable[Handed]) -> list[Handed]:
-    """One for each student, whom a source may know by two names."""
-    found: dict[str, Handed] = {}
+    """One for each attempt of a student, whom a source may know by two names."""
+    found: dict[tuple[str, datetime | None], Handed] = {}
     for each in handed:
-        before = found.get(each.student)
-        found[each.student] = (
-            replace(each, files=before.files + each.files, names=before.names + each.names) if before else each
-        )
+        before = found.get((each.student, each.handed_in))
+        if before is not None:
+            both = {name: getattr(before, name) + getattr(each, name) for name in ("files", "names", "own", "others")}
+            each = replace(each, **both)  # noqa: PLW2901
+        found[each.student, each.handed_in] = each
     return list(found.values())
 
 
-def _identified(each: Handed, roster: Roster, remarks: list[str]) -> Handed:
-    """With the id, name and time of the roster."""
-    known = roster.find(each.student, each.name)
+def _identified(each: Handed, roster: Roster, problems: list[str], remarks: list[str]) -> Handed:
+    """With the id, name and time of the roster; without files where the roster has another person of that id."""
+    known = roster.find(*([] if each.is_internal else [each.student]), each.name)
     if known is None:
         remarks.append(f"{line(each.student)}: not in the roster; known under this name")
         return each
-    return replace(each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at)
+    if rosters.are_strangers(each.name, known.name):
+        problems += [
+            f"{line(name)}: {line(each.name)} has the id of {line(known.name)} in the roster" for name in each.names
+        ]
+        return replace(each, student=known.id, name=known.name, files=(), names=(), own=(), others=())
+    return replace(
+        each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at
+    )
 
 
 def _listed(path: Path, roster: Roster | None) -> Submissions:
@@ -267,7 +356,9 @@ def _listed(path: Path, roster: Roster | None) -> Submissions:
     problems: list[str] = []
     found: dict[str, Handed] = {}
     for student in table.students:
-        before = found.get(student.id) or Handed(student=student.id, name=student.name, submitted_at=student.submitted_at)
+        before = found.get(student.id) or Handed(
+            student=student.id, name=student.name, submitted_at=student.submitted_at
+        )
         try:
             files = _named(path.parent, student.file)
         except Refused as refusal:
@@ -284,7 +375,9 @@ def _named(folder: Path, name: str) -> tuple[Path, ...]:
     """The file that a row names; none for an empty cell. Raises: Refused: it isn't one below the table's folder."""
     if not name:
         return ()
-    path = folder / PurePosixPath(checked(name))
-    if path.is_symlink() or not path.is_file():
-        raise Refused("no such file")
-    return (path,)
+    composed = checked(name)
+    for form in (composed, unicodedata.normalize("NFD", composed)):
+        path = folder / PurePosixPath(form)
+        if path.is_file() and not path.is_symlink():
+            return (path,)
+    raise Refused("no such file")

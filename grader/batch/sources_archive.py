@@ -8,13 +8,18 @@ import io
 import lzma
 import stat
 import tarfile
+import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar, cast
 
+from grader.batch.file_names import is_archive_name
+from grader.batch.sources_budgets import Allowance
 from grader.batch.sources_members import (
     MAX_MEMBERS,
     MOST_BYTES,
@@ -30,48 +35,105 @@ from grader.errors import UsageError
 from grader.reports.text import line
 
 MAX_STREAM = 8_000_000_000  # of a compressed tar, which can only be read from its beginning
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MAX_NESTED_STREAM = 1_000_000_000
+MAX_LEVELS = 3  # of archives within archives
 UTF_8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
 Item = TypeVar("Item")
 TOO_LARGE = f"it is larger than {MOST_BYTES // 1_000_000} MB"
 
 
-def is_archive(path: Path) -> bool:
-    """By its name."""
-    return path.name.lower().endswith(SUFFIXES)
-
-
-def measured(path: Path) -> Iterator[tuple[str, int]]:
+def measured(path: Path, stream: int | None = None) -> Iterator[tuple[str, int]]:
     """Each file's name and the bytes that it takes unpacked, 0 where it isn't; without what `unpacked` refuses by name.
+
+    Args:
+        stream: how much may come out of a compressed tar (default: `MAX_STREAM`).
 
     Raises:
         UsageError: as `unpacked`.
     """
     with _explained(path):
-        for name, size, isdir in (_zip_sizes if _is_zip(path) else _tar_sizes)(path):
+        for name, size, isdir in _zip_sizes(path) if _is_zip(path) else _tar_sizes(path, stream):
             with suppress(Refused):
                 if not isdir:
                     known = checked(name())
                     yield known, size if wanted(known) else 0
 
 
-def unpacked(path: Path, folder: Path, taken: Callable[[str], bool] = lambda _: True) -> Iterator[Member | str]:
+def unpacked(
+    path: Path, folder: Path, taken: Callable[[str], bool] = lambda _: True, *, stream: int | None = None
+) -> Iterator[Member | str]:
     """Each file of an archive; what was refused comes as a sentence with its name.
 
     Args:
         folder: where the files go; it is empty.
         taken: whether a file of this name is unpacked; of the others nothing comes.
+        stream: how much may come out of a compressed tar (default: `MAX_STREAM`).
 
     Raises:
         UsageError: not an archive, a damaged one, or one that holds more than any class hands in.
     """
     with _explained(path):
-        yield from (_of_zip if _is_zip(path) else _of_tar)(path, folder, taken)
+        yield from _of_zip(path, folder, taken) if _is_zip(path) else _of_tar(path, folder, taken, stream)
+
+
+def opened(members: Iterable[Member | str], folder: Path, owner_of: Callable[[str], str]) -> Iterator[Member | str]:
+    """The members, each archive among them replaced by what is in it; one that can't be read is named.
+
+    Args:
+        folder: where the files go, into folders of their own.
+        owner_of: whose budget a file counts for, by its name.
+    """
+    allowance = Allowance()
+    for member in members:
+        if isinstance(member, Member) and member.path is not None and is_archive_name(member.name):
+            yield from _open_nested(member, folder, partial(allowance.spend, owner_of(member.name)), MAX_LEVELS)
+        else:
+            yield member
+
+
+def _open_nested(member: Member, folder: Path, spend: Callable[[int, int], None], levels: int) -> list[Member | str]:
+    """What a student has packed, under the archive's own name; a bad one costs nobody else anything."""
+    if not levels:
+        return [f"{line(member.name)}: archives within archives, more than {MAX_LEVELS} deep; hand in the file itself"]
+    assert member.path is not None
+    below = Path(tempfile.mkdtemp(dir=folder, prefix="within-"))
+    found: list[Member | str] = []
+    try:
+        sizes = [size for _, size in measured(member.path, MAX_NESTED_STREAM)]
+        spend(len(sizes), sum(sizes))
+        for each in unpacked(member.path, below, stream=MAX_NESTED_STREAM):
+            if isinstance(each, str):
+                found.append(f"{line(member.name)}: {each}")
+                continue
+            inner = replace(each, name=f"{member.name}/{each.name}")
+            if inner.path is not None and is_archive_name(inner.name):
+                found += _open_nested(inner, folder, spend, levels - 1)
+            else:
+                found.append(inner)
+    except UsageError as error:
+        return [f"{line(member.name)}: {str(error).removeprefix(f'{member.path}: ')}"]
+    return found or [replace(member, path=None)]
+
+
+def unwrap(path: Path, folder: Path) -> Path:
+    """The archive that is all that another one holds, as of a download of a download; else the archive itself."""
+    for _ in range(MAX_LEVELS):
+        names = [name for name, _ in measured(path) if not ignored(name)]
+        if len(names) != 1 or not is_archive_name(names[0]):
+            break
+        below = Path(tempfile.mkdtemp(dir=folder, prefix="around-"))
+        inner = [each.path for each in unpacked(path, below) if isinstance(each, Member) and each.path is not None]
+        if len(inner) != 1:
+            break
+        path = inner[0]
+    return path
 
 
 def _is_zip(path: Path) -> bool:
-    return path.name.lower().endswith(".zip")
+    """By its first bytes, since a tar may end with a zip."""
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
 
 
 @contextmanager
@@ -97,11 +159,11 @@ def _limited(items: Iterable[Item], path: Path) -> Iterator[Item]:
 def _zip_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
     with zipfile.ZipFile(path) as archive:
         for item in _limited(archive.infolist(), path):
-            yield partial(_zip_name, item), item.file_size, item.is_dir()
+            yield partial(_zip_name, item), item.file_size, _is_folder(item)
 
 
-def _tar_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
-    with _open_tar(path) as archive:
+def _tar_sizes(path: Path, stream: int | None) -> Iterator[tuple[Callable[[], str], int, bool]]:
+    with _open_tar(path, stream) as archive:
         for item in _limited(archive, path):
             _forget(archive)
             yield partial(str, item.name), item.size, item.isdir()
@@ -110,7 +172,7 @@ def _tar_sizes(path: Path) -> Iterator[tuple[Callable[[], str], int, bool]]:
 def _of_zip(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
     with zipfile.ZipFile(path) as archive:
         for index, item in enumerate(_limited(archive.infolist(), path)):
-            if item.is_dir():
+            if _is_folder(item):
                 continue
             try:
                 name = checked(_zip_name(item))
@@ -139,20 +201,37 @@ def _zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, fold
     return _written(name, data, folder, index)
 
 
+def _is_folder(item: zipfile.ZipInfo) -> bool:
+    """Windows may end a folder's name by a backslash."""
+    return item.is_dir() or item.orig_filename.endswith("\\")
+
+
 def _zip_name(item: zipfile.ZipInfo) -> str:
-    """The name as its author wrote it: many programs write UTF-8 without saying so."""
+    """The name as its author wrote it, in the first encoding that gives letters.
+
+    Many programs write UTF-8 without saying so. Windows writes cp437, with accents below 0xA6; programs that take
+    cp1252 for it have them from 0xC0 on, so that a name fits one of the two.
+    """
     if item.flag_bits & UTF_8_FLAG:
         return item.orig_filename
-    try:
-        return item.orig_filename.encode("cp437").decode("utf-8")
-    except UnicodeError as error:
-        raise Refused("its name is not UTF-8; rename it") from error
+    data = item.orig_filename.encode("cp437")
+    with suppress(UnicodeError):
+        return data.decode("utf-8")
+    for encoding in ("cp437", "cp1252"):
+        with suppress(UnicodeError):
+            if _is_latin(text := data.decode(encoding)):
+                return text
+    raise Refused("its name is neither UTF-8 nor of Windows; rename it")
+
+
+def _is_latin(text: str) -> bool:
+    return all(letter.isascii() or unicodedata.name(letter, "").startswith("LATIN ") for letter in text)
 
 
 @contextmanager
-def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+def _open_tar(path: Path, limit: int | None) -> Iterator[tarfile.TarFile]:
     with path.open("rb") as packed, _plain(packed) as stream:
-        bounded = cast("IO[bytes]", Bounded(stream, path))
+        bounded = cast("IO[bytes]", Bounded(stream, path, limit or MAX_STREAM))
         with tarfile.open(fileobj=bounded, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
             yield archive
 
@@ -162,8 +241,8 @@ def _forget(archive: tarfile.TarFile) -> None:
     archive.members = []  # type: ignore[attr-defined]  # documented for streams, and missing in the stubs
 
 
-def _of_tar(path: Path, folder: Path, taken: Callable[[str], bool]) -> Iterator[Member | str]:
-    with _open_tar(path) as archive:
+def _of_tar(path: Path, folder: Path, taken: Callable[[str], bool], stream: int | None) -> Iterator[Member | str]:
+    with _open_tar(path, stream) as archive:
         for index, item in enumerate(_limited(archive, path)):
             _forget(archive)
             if item.isdir():
@@ -212,13 +291,14 @@ def _plain(packed: IO[bytes]) -> IO[bytes]:
 class Bounded(io.RawIOBase):
     """A stream that ends with an error when more comes out of it than any class packs."""
 
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
+    def __init__(self, stream: IO[bytes], path: Path, limit: int) -> None:
         super().__init__()
-        self._stream, self._path, self._left = stream, path, MAX_STREAM
+        self._stream, self._path, self._limit = stream, path, limit
+        self._left = limit
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise UsageError(f"{self._path}: unpacks to more than {MAX_STREAM // 1_000_000_000} GB; hand over a part at a time")
+            raise UsageError(f"{self._path}: unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")
         return data

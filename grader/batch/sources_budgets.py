@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.batch.sources_names import Naming
+from grader.errors import UsageError
 from grader.reports.text import line
 
 MAX_FILES = 50_000
@@ -19,6 +20,25 @@ class Share:
 
     files: int = 0
     size: int = 0
+
+
+class Allowance:
+    """What is left to each owner for archives within the source, and to all of them."""
+
+    def __init__(self) -> None:
+        self._shares: dict[str, Share] = {}
+        self._left = MAX_CLASS_BYTES
+
+    def spend(self, owner: str, files: int, size: int) -> None:
+        """Takes room for an archive. Raises: UsageError: there isn't any."""
+        share = self._shares.setdefault(owner, Share())
+        share.files += files
+        share.size += size
+        if reason := _judge(share):
+            raise UsageError(reason)
+        self._left -= size
+        if self._left < 0:
+            raise UsageError(f"the class has more than {_mb(MAX_CLASS_BYTES)} in archives; hand it over by itself")
 
 
 def find_oversized(sizes: Iterable[tuple[str, int]], naming: Naming) -> dict[str, str]:
@@ -48,7 +68,7 @@ def find_oversized(sizes: Iterable[tuple[str, int]], naming: Naming) -> dict[str
 
 def owner_of(naming: Naming, name: str) -> str:
     """Whose budget a file counts for; the empty string where it is nobody's."""
-    owner = naming.owner(name.removeprefix(naming.root))
+    owner = naming.find_owner(name.removeprefix(naming.root))
     return owner.student if owner is not None else ""
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from grader.batch.file_names import find_kind, fold_name, is_archive_name
+from grader.batch.namings import METADATA
 from grader.reports.text import line
 from grader.submission.bounds import MAX_NOTEBOOK_BYTES
 
-GRADED = (".py", ".ipynb")
-KEPT = (*GRADED, "submission_metadata.yml")
 IGNORED = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", "node_modules", "venv", ".venv", "site-packages"}
 MAX_MEMBERS = 500_000
 MOST_LENGTH = 1000
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 def checked(name: str) -> str:
-    r"""The name, where it can only mean a place below the source.
+    r"""The name in its composed form, where it can only mean a place below the source.
 
     Raises:
         Refused: absolute, with `..`, too long, or with characters that no honest name has.
@@ -48,7 +48,11 @@ def checked(name: str) -> str:
     >>> checked("./ada/solution.py")
     'ada/solution.py'
     """
-    if len(name) > MOST_LENGTH or any(len(part.encode("utf-8", "replace")) > MOST_PART for part in re.split(r"[/\\]", name)):
+    if name.endswith("Icon\r"):  # macOS's picture of a folder
+        name = name[:-1]
+    if len(name) > MOST_LENGTH or any(
+        len(part.encode("utf-8", "replace")) > MOST_PART for part in re.split(r"[/\\]", name)
+    ):
         raise Refused(f"its name is too long (more than {MOST_PART} bytes in a part, or {MOST_LENGTH} in all)")
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         raise Refused("its name is not UTF-8; rename it")
@@ -60,7 +64,7 @@ def checked(name: str) -> str:
     kept = [part for part in parts if part not in ("", ".")]
     if not kept or len(kept) > MOST_DEPTH:
         raise Refused(f"it has no name, or lies more than {MOST_DEPTH} folders deep")
-    return "/".join(kept)
+    return unicodedata.normalize("NFC", "/".join(kept))
 
 
 def ignored(name: str) -> bool:
@@ -70,7 +74,8 @@ def ignored(name: str) -> bool:
 
 def wanted(name: str) -> bool:
     """Whether a file is worth unpacking."""
-    return name.endswith(KEPT) and not ignored(name)
+    kept = find_kind(name) or is_archive_name(name) or name.rpartition("/")[2] == METADATA
+    return bool(kept) and not ignored(name)
 
 
 def place(folder: Path, index: int, name: str) -> Path:
@@ -83,13 +88,9 @@ def place(folder: Path, index: int, name: str) -> Path:
 def without_collisions(members: Iterable[Member]) -> Iterator[Member | str]:
     """The members; those whose names differ in nothing, or in letter case only, are refused by name, all of them."""
     found = list(members)
-    counts = Counter(_folded(member.name) for member in found if member.path)
+    counts = Counter(fold_name(member.name) for member in found if member.path)
     for member in found:
-        if member.path is None or counts[_folded(member.name)] == 1:
+        if member.path is None or counts[fold_name(member.name)] == 1:
             yield member
         else:
-            yield f"{line(member.name)}: another file has the same name, or one that differs in letter case only"
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+            yield f"{line(member.name)}: another file has the same name, or one that differs in letter case or in how accents are written"

@@ -14,7 +14,7 @@ from msgspec import structs
 from grader import course as courses
 from grader import settings
 from grader.batch import sources
-from grader.batch.assign import Job, assign
+from grader.batch.assign import assign_all
 from grader.batch.loop import Batch, Done
 from grader.checks import loading
 from grader.cli import batch_engine as engines
@@ -32,7 +32,9 @@ from grader.verdict import Verdict
 
 @click.command("batch", options_metavar="[OPTIONS]")
 @click.argument("words", metavar="EXERCISE… SUBMISSIONS", nargs=-1, required=True)
-@click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: ids and names.")
+@click.option("--roster", type=click.Path(path_type=Path), help="Table of the class: ids and names (CSV or .xlsx).")
+@click.option("--naming", metavar="SYSTEM", help="Whose names the files have: plain, canvas, moodle, gradescope, blackboard, "
+              "brightspace, github, or a package's own (default: told by the names).")  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Submissions at a time (default: the number of cores).")
 @click.option("--memory", metavar="SIZE", callback=size, help="What all trainings at a time may take, such as 8GB: of the "
               "GPU (default: what is free there), else of this machine (default: no limit).")  # fmt: skip
@@ -52,6 +54,7 @@ from grader.verdict import Verdict
 def command(
     words: Sequence[str],
     roster: Path | None,
+    naming: str | None,
     jobs: int | None,
     memory: int | None,
     engine_: str,
@@ -82,8 +85,9 @@ def command(
     known, place = _asked(found, words)
     options = Options(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
-        handed = stack.enter_context(sources.read(place, roster))
-        todo, problems = _jobs(handed, known)
+        handed = stack.enter_context(sources.read(place, roster, naming=naming, taken=sources.names_taken(known)))
+        todo, doubts = assign_all(handed, known)
+        problems = [*handed.problems, *doubts]
         book = stack.enter_context(contextlib.closing(Gradebook.open(gradebook)))
         book.enrol(handed.enrolled)
         engine = stack.enter_context(engines.started(engine_, found, known, options, address, jobs, len(todo), memory))
@@ -111,15 +115,6 @@ def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise]
     return [loading.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
 
 
-def _jobs(handed: sources.Submissions, known: Sequence[Exercise]) -> tuple[list[Job], list[str]]:
-    jobs, problems = [], list(handed.problems)
-    for each in handed:
-        more, doubts = assign(each, known)
-        jobs += more
-        problems += doubts
-    return jobs, problems
-
-
 def _record(book: Gradebook, done: Done, *, replace_same: bool) -> None:
     assert done.graded is not None
     handed = done.job.handed
@@ -130,6 +125,7 @@ def _record(book: Gradebook, done: Done, *, replace_same: bool) -> None:
         name=handed.name,
         source=done.job.path.read_bytes(),
         submitted_at=handed.submitted_at,
+        handed_in=handed.handed_in,
         late=handed.late,
         replace=replace_same,
     )

@@ -14,15 +14,16 @@ from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
-from grader.gradebook.exports import canvas, moodle, plain, table
+from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
 from grader.gradebook.exports.table import Theirs
 from grader.gradebook.grades import Sheet, sheet, strangers
 from grader.reports import write
 from grader.yamltree import did_you_mean
 
-Format = Literal["canvas", "moodle", "csv", "gradescope", "json"]
-FORMATS = ("canvas", "moodle", "csv", "gradescope", "json")
-FILLED = ("canvas", "moodle")
+Format = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
+FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx")
+FILLED = ("canvas", "moodle", "blackboard", "brightspace")
+WITH_CHECKS = ("csv", "json", "xlsx")
 FOR_ONE = ("moodle", "gradescope")
 MOST_BYTES = 50_000_000
 
@@ -31,17 +32,25 @@ MOST_BYTES = 50_000_000
 @click.argument("exercise_ids", metavar="[EXERCISE]…", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="Whose table to write.")
 @click.option("--from", "from_", metavar="CSV", type=click.Path(path_type=Path),
-              help="The table that the LMS has exported, to fill in (canvas, moodle).")  # fmt: skip
+              help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace).")  # fmt: skip
+@click.option("--checks", is_flag=True, help="The points of each check, too (csv, json, xlsx).")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), default=write.STDOUT,
               help="Where to write (default: standard output).")  # fmt: skip
 @click.option("--gradebook", metavar="URL", default="sqlite:///gradebook.db", show_default=True, help="Where the verdicts are.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(
-    exercise_ids: tuple[str, ...], format_: Format, from_: Path | None, output: Path, gradebook: str, course: Path | None
+    exercise_ids: tuple[str, ...],
+    format_: Format,
+    from_: Path | None,
+    checks: bool,
+    output: Path,
+    gradebook: str,
+    course: Path | None,
 ) -> int:
     r"""Write grades, by the course's rules for late work and attempts, as a table that an LMS takes.
 
-    Canvas and Moodle match students by their own table: export it there, and give it with --from.
+    Canvas, Moodle, Blackboard and Brightspace match students by their own table: export it there, and give it with
+    --from. It comes back with the same people in the same order.
 
     \b
     grade export --format canvas --from Grades.csv -o filled.csv
@@ -56,9 +65,11 @@ def command(
     if format_ in FOR_ONE and len(chosen) != 1:
         raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
     if from_ is not None and format_ not in FILLED:
-        raise UsageError(f"--from is for canvas and moodle; --format {format_} needs no table to fill in")
-    text, left = _text(whole, chosen, format_, _theirs(from_), found)
-    write.write(output, text)
+        raise UsageError(f"--from is for {', '.join(FILLED)}; --format {format_} needs no table to fill in")
+    if checks and format_ not in WITH_CHECKS:
+        raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
+    data, left = _render(whole, chosen, format_, _theirs(from_), found, checks=checks)
+    write.write_bytes(output, data)
     outputs.tell("left out", left)
     outputs.tell("look at", strangers(policy, whole))
     return Exit.PASSED
@@ -87,22 +98,29 @@ def _theirs(path: Path | None) -> Theirs | None:
     return table.read(data, str(path))
 
 
-def _text(
-    whole: Sheet, chosen: list[str], format_: Format, theirs: Theirs | None, course: Course
-) -> tuple[str, list[str]]:
+def _render(
+    whole: Sheet, chosen: list[str], format_: Format, theirs: Theirs | None, course: Course, *, checks: bool
+) -> tuple[bytes, list[str]]:
     """The table, and sentences on what could not be placed in it."""
+    left: list[str] = []
     match format_:
-        case "canvas":
-            titles = {name: _title(course, name) for name in chosen}
-            return canvas.fill(whole, titles, theirs) if theirs else (canvas.make(whole, titles), [])
+        case "moodle" if theirs:
+            text, left = moodle.fill(whole, chosen[0], theirs)
         case "moodle":
-            return moodle.fill(whole, chosen[0], theirs) if theirs else (moodle.make(whole, chosen[0]), [])
+            text = moodle.make(whole, chosen[0])
         case "gradescope":
-            return plain.gradescope(whole, chosen[0]), []
+            text = plain.gradescope(whole, chosen[0])
         case "csv":
-            return plain.csv(whole, chosen), []
+            text = plain.csv(whole, chosen, checks=checks)
         case "json":
-            return plain.json(whole, chosen), []
+            text = plain.json(whole, chosen, checks=checks)
+        case "xlsx":
+            return excel.make(whole, chosen, checks=checks), []
+        case _:
+            titles = {name: _title(course, name) for name in chosen}
+            host = {"canvas": canvas, "blackboard": blackboard, "brightspace": brightspace}[format_]
+            text, left = host.fill(whole, titles, theirs) if theirs else (host.make(whole, titles), [])
+    return text.encode(), left
 
 
 def _title(course: Course, name: str) -> str:

@@ -18,7 +18,7 @@ from rich.text import Text
 from grader import exercise as exercises
 from grader import submission
 from grader.batch import sources
-from grader.batch.assign import Job, assign
+from grader.batch.assign import Job, assign_all
 from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.finding import find_course
@@ -98,12 +98,10 @@ def command(
     exercise = loading.load(found, exercise_id)
     if find_spec("copydetect") is None:
         raise UsageError(NEEDS)
-    with sources.read(place, roster) as handed:
-        jobs, problems = [], list(handed.problems)
-        for each in handed:
-            more, doubts = assign(each, [exercise])
-            jobs += more
-            problems += doubts
+    with sources.read(place, roster, taken=sources.names_taken([exercise])) as handed:
+        last = {each.student: each for each in handed}  # of several attempts
+        jobs, doubts = assign_all(last.values(), [exercise])
+        problems = [*handed.problems, *doubts]
         texts, unread = _texts(jobs)
     stub = exercises.text_of(found, exercise.id, "stub.py")
     result = compare(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", least / 100)

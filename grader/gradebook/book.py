@@ -53,6 +53,7 @@ class Gradebook:
         name: str = "",
         source: bytes | None = None,
         submitted_at: datetime | None = None,
+        handed_in: datetime | None = None,
         late: bool | None = None,
         replace: bool = False,
     ) -> None:
@@ -65,6 +66,7 @@ class Gradebook:
             name: the student's name to show.
             source: the file that was graded; a regrade looks at it again.
             submitted_at: with its offset from UTC.
+            handed_in: by the host's clock, where its offset from UTC isn't known; it orders attempts only.
             late: what the LMS said.
             replace: put this verdict in the place of the same one.
 
@@ -72,7 +74,9 @@ class Gradebook:
             UsageError: the gradebook can't be written.
             GraderError: the database failed, or the disk is full.
         """
-        made = entry(exercise, student, graded, name=name, source=source, submitted_at=submitted_at, late=late)
+        made = entry(
+            exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, late=late
+        )
         self.write([made], replace=replace)
 
     def write(self, entries: Sequence[Entry], *, replace: bool = False) -> None:

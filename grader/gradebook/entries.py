@@ -41,7 +41,8 @@ class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     Args:
         key: made of exercise, student, file and specification.
         spec: digest of the exercise's specification that it was graded by.
-        recorded_at: when the file first came into the gradebook.
+        recorded_at: when the file came: by the host's clock where that is all that is known, else when it was first
+            recorded. It orders attempts and makes nobody late.
         submitted_at: when it was handed in, where that is known.
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.
@@ -103,6 +104,7 @@ def entry(
     name: str = "",
     source: bytes | None = None,
     submitted_at: datetime | None = None,
+    handed_in: datetime | None = None,
     late: bool | None = None,
 ) -> Entry:
     """The entry of a verdict.
@@ -113,6 +115,7 @@ def entry(
         name: the one to show.
         source: the file that was graded, which a regrade looks at again; one beyond 5 MB isn't kept.
         submitted_at: with its offset from UTC.
+        handed_in: by the host's clock, where its offset from UTC isn't known.
     """
     verdict, body = graded.verdict, spec_body(exercise)
     spec = _digest(body)
@@ -128,7 +131,7 @@ def entry(
         max_score=verdict.max_score,
         ending=verdict.end,
         graded_at=graded.at,
-        recorded_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        recorded_at=(handed_in.replace(tzinfo=UTC) if handed_in else datetime.now(UTC)).isoformat(timespec="microseconds"),
         submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
         late=late,
         finding=line(finding(verdict), MOST_FINDING),

@@ -22,8 +22,13 @@ def exercise(name):
     return loading.load(COURSE, name)
 
 
-def assigned(names, wanted):
-    handed = Handed(student="s1", files=tuple(Path("x") / name for name in names), names=tuple(names))
+def assigned(folder, names, wanted):
+    """What is chosen of files; a name may bring its text."""
+    texts = dict(names) if isinstance(names, dict) else dict.fromkeys(names, "x = 1\n")
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    handed = Handed(student="s1", files=tuple(folder / name for name in texts), names=tuple(texts))
     jobs, problems = assign(handed, [exercise(name) for name in wanted])
     return {job.exercise.id: job.name for job in jobs}, problems
 
@@ -35,29 +40,45 @@ CASES = [
      {"exercise1": "my_Exercise1_v2.ipynb", "exercise2": "exercise2.py"}),
     (["train_mnist_conv.py"], ["exercise1", "exercise3"], {"exercise3": "train_mnist_conv.py"}),
     (["exercise1.py"], ["exercise1", "exercise2"], {"exercise1": "exercise1.py"}),
+    (["exercise1.py", "exercise1_old.py"], ["exercise1", "exercise2"], {"exercise1": "exercise1.py"}),
+    (["exercise1.py", "exercise10.py"], ["exercise1"], {"exercise1": "exercise1.py"}),
+    (["train_mnist.py", "my_exercise1_notes.py"], ["exercise1"], {"exercise1": "train_mnist.py"}),
+    (["exercise1.ipynb", "exercise1-Copy1.ipynb"], ["exercise1"], {"exercise1": "exercise1.ipynb"}),
+    (["Exercise1 - Copy (2).PY", "EXERCISE1.ipynb.txt"], ["exercise1"], {"exercise1": "EXERCISE1.ipynb.txt"}),
+    (["Copy of exercise1.ipynb", "notes.py"], ["exercise1"], {"exercise1": "Copy of exercise1.ipynb"}),
+    (["exercise1 (3).py", "notes.py"], ["exercise1"], {"exercise1": "exercise1 (3).py"}),
+    (["mine.ipynb", "mine-Copy1.ipynb"], ["exercise1"], {"exercise1": "mine.ipynb"}),
+    ({"mine.py": "def train_mnist():\n    return 1\n", "b.py": "def train_mnist_conv():\n    return 1\n"}, ["exercise1"],
+     {"exercise1": "mine.py"}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("names", "wanted", "expected"), CASES)
-def test_files_find_their_exercises(names, wanted, expected):
+def test_files_find_their_exercises(tmp_path, names, wanted, expected):
     """One file for one exercise whatever its name; else by id, or by the graded function."""
-    assert assigned(names, wanted) == (expected, [])
+    assert assigned(tmp_path, names, wanted) == (expected, [])
 
 
 DOUBTS = [
     ([], ["exercise1"], "s1: no .py or .ipynb file"),
     (["a.py", "b.py"], ["exercise1"], "s1: which of a.py, b.py is for exercise1? Leave one, or name it exercise1.py"),
-    (["exercise1.py", "exercise1_old.py"], ["exercise1", "exercise2"],
-     "s1: which of exercise1.py, exercise1_old.py is for exercise1? Leave one"),
+    (["exercise1_new.py", "exercise1_old.py"], ["exercise1", "exercise2"],
+     "s1: which of exercise1_new.py, exercise1_old.py is for exercise1? Leave one"),
+    (["exercise1.py", "exercise1 (1).py"], ["exercise1"],
+     "s1: which of exercise1 (1).py, exercise1.py is for exercise1? Leave one"),
+    (["exercise1.py", "exercise1.ipynb", "exercise1-Copy1.ipynb"], ["exercise1"],
+     "s1: which of exercise1.ipynb, exercise1.py is for exercise1? Leave one"),
+    (["old/exercise1.py", "new/exercise1.py"], ["exercise1"],
+     "s1: which of new/exercise1.py, old/exercise1.py is for exercise1? Leave one"),
     (["mine.py"], ["exercise1", "exercise2"],
      "s1: no file is named after an exercise; expected exercise1.py, exercise2.py"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("names", "wanted", "message"), DOUBTS)
-def test_what_cannot_be_told_is_said(names, wanted, message):
+def test_what_cannot_be_told_is_said(tmp_path, names, wanted, message):
     """A file is never graded for an exercise that it may not be for."""
-    assert assigned(names, wanted) == ({}, [message])
+    assert assigned(tmp_path, names, wanted) == ({}, [message])
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_what_is_left_out_is_not_graded(inside, capsys):
     code, err = batch(capsys)
 
     assert code == 2
-    assert err[0] == "not graded: s00: no .py or .ipynb file"
+    assert err[0] == "not graded: s00: no .py or .ipynb file; handed in: notes.txt"
     assert err[50:] == ["… and 2 more"]
 
 
@@ -74,6 +74,6 @@ def test_what_was_left_out_is_told_also_where_a_page_can_not_be_written(inside, 
     code, err = batch(capsys, "--html", "nowhere/class.html")
 
     assert code == 2
-    assert err[0] == "not graded: bob: no .py or .ipynb file"
+    assert err[0] == "not graded: bob: no .py or .ipynb file; handed in: notes.txt"
     assert len(err) == 2
     assert "nowhere" in err[1]

@@ -209,7 +209,7 @@ def test_names_that_are_the_same_on_some_disk_are_refused_both(tmp_path):
     with sources.read(place) as found:
         assert who(found) == {"bob": ["bob.py"]}
         assert [problem.partition(":")[0] for problem in found.problems] == ["ada/X.py", "ada/x.py", "cy.py", "cy.py"]
-        assert "another file has the same name, or one that differs in letter case only" in found.problems[0]
+        assert "another file has the same name, or one that differs in letter case" in found.problems[0]
 
 
 def test_students_whose_names_differ_in_case_are_refused(tmp_path):
@@ -238,7 +238,7 @@ def test_an_encrypted_file_and_a_damaged_one_are_named(tmp_path):
 def test_names_that_are_not_utf_8_are_refused_and_unmarked_utf_8_is_read(tmp_path):
     """Many programs write UTF-8 into a zip without saying so."""
     place = zipped(tmp_path / "a.zip", {"sXXren.py": PY, "xYYY.py": PY, "bob.py": PY})
-    place.write_bytes(place.read_bytes().replace(b"sXXren", "sören".encode()).replace(b"xYYY", b"x\xff\xfe\xfd"))
+    place.write_bytes(place.read_bytes().replace(b"sXXren", "sören".encode()).replace(b"xYYY", b"x\x81\xb0\xb1"))
     folder = laid(tmp_path / "f", {"bob.py": PY})
     with open(os.fsencode(folder) + b"/x\xff.py", "wb"):
         pass
@@ -246,7 +246,7 @@ def test_names_that_are_not_utf_8_are_refused_and_unmarked_utf_8_is_read(tmp_pat
     assert sources.read(folder).problems == ("x\\udcff.py: its name is not UTF-8; rename it",)
     with sources.read(place) as found:
         assert who(found) == {"sören": ["sören.py"], "bob": ["bob.py"]}
-        assert [problem.rpartition(": ")[2] for problem in found.problems] == ["its name is not UTF-8; rename it"]
+        assert [problem.rpartition(": ")[2] for problem in found.problems] == ["its name is neither UTF-8 nor of Windows; rename it"]
 
 
 def test_bombs_are_refused_before_they_go_off(tmp_path):
@@ -337,13 +337,15 @@ def test_a_cut_archive_is_told(tmp_path):
     ("name", "said"),
     [
         ("nothing", "no such file or folder"),
-        ("a.rar", r"expected a folder, an archive \(.zip, .tar, .*\) or a .csv of students and files"),
+        ("a.rar", "archives of this kind can't be read; pack it again as .zip"),
+        ("a.doc", r"expected a folder, an archive \(.zip, .tar, .*\) or a table \(.csv\) of students and files"),
         ("empty", "no submissions in it"),
     ],
 )
 def test_a_place_without_submissions_is_explained(tmp_path, name, said):
     """Where, and what is expected."""
     (tmp_path / "a.rar").write_bytes(b"")
+    (tmp_path / "a.doc").write_bytes(b"")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=said):
         sources.read(tmp_path / name)

@@ -13,6 +13,7 @@ from grader.batch import sources
 from grader.batch.sources_members import Refused, checked
 from grader.batch.sources_names import recognise
 from grader.errors import UsageError
+from grader.spreadsheets import decode_text
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,"exercise1 (77)"
     Points Possible,,,,,100
@@ -97,8 +98,8 @@ def test_a_roster_that_is_not_there_or_far_too_large_is_told(tmp_path):
 
 def test_spreadsheets_encodings_are_read():
     """UTF-16 with its mark, and Windows' own."""
-    assert rosters.text_of("id,Zoë".encode("utf-16")) == "id,Zoë"
-    assert rosters.text_of("id,Zoë".encode("cp1252")) == "id,Zoë"
+    assert decode_text("id,Zoë".encode("utf-16")) == "id,Zoë"
+    assert decode_text("id,Zoë".encode("cp1252")) == "id,Zoë"
 
 
 def test_submissions_get_the_rosters_names(tmp_path):
@@ -156,7 +157,7 @@ def test_recognising_never_fails(names, around, packed):
     """Any names at all have some way, and an owner is never of an empty name for a file of their own."""
     naming = recognise(names, around, packed=packed)
     for name in names:
-        naming.owner(name.removeprefix(naming.root))
+        naming.find_owner(name.removeprefix(naming.root))
 
 
 @trying(deadline=None)

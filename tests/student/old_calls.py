@@ -58,8 +58,8 @@ def main(lines, folder):
 
 def imports():
     """An import of every module that the notes call understood, under both names of Keras, and what Keras 3 must still have."""
-    for old, new in KERAS.items():
-        if new and isinstance(operator.attrgetter(new)(keras), types.ModuleType):
+    for old, name in KERAS.items():
+        if name.alias and name.alias[0] != "=" and isinstance(operator.attrgetter(name.alias)(keras), types.ModuleType):
             yield f"import keras.{old}; import tensorflow.keras.{old}"
     for name, words in ARGUMENTS.items():
         made = {"fit": "Model.fit", "optimizer": "optimizers.Adam"}.get(name, f"layers.{name}")

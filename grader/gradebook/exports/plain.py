@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from grader.gradebook.entries import read_outcomes
+from grader.gradebook.exports.checks import find_checks, points_of
 from grader.gradebook.exports.table import render, scaled
 from grader.gradebook.grades import Cell, Row, Sheet, counted
 from grader.reports import jsontext
@@ -16,18 +18,22 @@ LONG = ("student", "name", "exercise", "score", "max_score", "raw", "status", "a
 GRADESCOPE = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
 
 
-def csv(sheet: Sheet, exercises: Sequence[str]) -> str:
-    """A row for each student and exercise."""
-    rows = [["" if value is None else str(value) for value in _record(row, cell).values()] for row, cell in _pairs(sheet, exercises)]
-    return render([LONG, *rows])
+def csv(sheet: Sheet, exercises: Sequence[str], *, checks: bool = False) -> str:
+    """A row for each student and exercise; with `checks` a column for the points of each check, before lateness."""
+    columns = list(dict.fromkeys(check for name in exercises for check in find_checks(sheet, name))) if checks else []
+    rows = []
+    for row, cell in _pairs(sheet, exercises):
+        values = [*_record(row, cell).values(), *(points_of(cell, check) for check in columns)]
+        rows.append(["" if value is None else str(value) for value in values])
+    return render([[*LONG, *(f"check: {check}" for check in columns)], *rows])
 
 
-def json(sheet: Sheet, exercises: Sequence[str]) -> str:
+def json(sheet: Sheet, exercises: Sequence[str], *, checks: bool = False) -> str:
     """The same as JSON, and each student's total over all exercises of the gradebook."""
     return jsontext.render_plain({
         "schema": SCHEMA,
         "exercises": {name: sheet.exercises[name] for name in exercises},
-        "grades": [_record(row, cell) for row, cell in _pairs(sheet, exercises)],
+        "grades": [_record(row, cell) | (_checks(cell) if checks else {}) for row, cell in _pairs(sheet, exercises)],
         "totals": [
             {"student": row.student, "name": row.name, "score": row.total.score, "max_score": row.total.max_score,
              "dropped": list(row.total.dropped)}
@@ -47,6 +53,11 @@ def gradescope(sheet: Sheet, exercise: str) -> str:
             scaled(cell, None), number(cell.grade.max_score), graded, cell.figures.submitted_at or "",
         ])  # fmt: skip
     return render([GRADESCOPE, *rows])
+
+
+def _checks(cell: Cell) -> dict[str, Any]:
+    names = ("id", "status", "points", "max_points")
+    return {"checks": [dict(zip(names, each, strict=True)) for each in read_outcomes(cell.figures.outcomes)]}
 
 
 def _pairs(sheet: Sheet, exercises: Sequence[str]) -> list[tuple[Row, Cell]]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from grader.errors import UsageError
 from grader.gradebook.grades import Cell, Row, Sheet
 from grader.reports.reading import number
-from grader.roster import rows_of, text_of
+from grader.spreadsheets import read_table
 from grader.student_ids import to_look
 
 # What makes a spreadsheet take a cell for a formula, also after blanks.
@@ -43,14 +43,13 @@ class Theirs(Struct, frozen=True, kw_only=True):
 
 def read(data: bytes, name: str) -> Theirs:
     """A table's bytes. Raises: UsageError: it isn't one."""
-    text = text_of(data)
-    rows = rows_of(text, name)
+    table = read_table(data, name)
+    rows = table.rows
     if not rows:
         raise UsageError(f"{name}: the table is empty; export it from the LMS again")
     width = len(rows[0])
     padded = [(row + [""] * width)[:width] for row in rows[1:]]
-    first = text.partition("\n")[0]
-    return Theirs(name=name, header=rows[0], rows=padded, separator=max(",;\t", key=first.count))
+    return Theirs(name=name, header=rows[0], rows=padded, separator=table.separator)
 
 
 def render(rows: Iterable[Sequence[str]], separator: str = ",") -> str:

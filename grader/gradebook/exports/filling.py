@@ -1,0 +1,81 @@
+"""Filling in a host's own table: its rows and identities as they came, grades in the columns of the exercises."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from grader.gradebook.exports.table import Theirs, by_student, render
+from grader.gradebook.grades import Row, Sheet
+from grader.reports.text import line
+from grader.roster import are_strangers
+from grader.spreadsheets import clean_id
+from grader.student_ids import to_look
+
+
+def fill_table(
+    sheet: Sheet,
+    theirs: Theirs,
+    *,
+    ids: Sequence[str],
+    kept: Sequence[int],
+    columns: Mapping[str, Callable[[Row, list[str]], str]],
+    after: Sequence[int] = (),
+) -> tuple[str, list[str]]:
+    """The table with its people in their order, and a sentence on each student who isn't in it.
+
+    Args:
+        ids: names of columns that identify, the best first; else the name does where only one student has it.
+        kept: columns that are handed back, by index.
+        columns: by their headers, what stands in a student's row; empty is left to what the host has.
+        after: columns that come last.
+    """
+    find_row = _build_finder(sheet, theirs, ids)
+    placed: set[str] = set()
+    rows = [[*(theirs.header[index] for index in kept), *columns, *(theirs.header[index] for index in after)]]
+    for cells in theirs.rows:
+        row = find_row(cells)
+        placed |= {row.student} if row else set()
+        grades = [(write(row, cells) if row else "") or _find_cell(theirs, cells, header) for header, write in columns.items()]
+        rows.append([*(cells[index] for index in kept), *grades, *(cells[index] for index in after)])
+    left = [f"{line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
+    return render(rows, theirs.separator), left
+
+
+def _find_cell(theirs: Theirs, cells: list[str], header: str) -> str:
+    return cells[theirs.header.index(header)] if header in theirs.header else ""
+
+
+def _build_finder(sheet: Sheet, theirs: Theirs, ids: Sequence[str]) -> Callable[[list[str]], Row | None]:
+    known = by_student(sheet)
+    named = _only_ones([(_fold_name(row.name), row) for row in sheet.rows if row.name])
+    columns = [column for name in ids if (column := theirs.column(name)) is not None]
+    names = [theirs.column("first name"), theirs.column("last name")]
+    people = Counter(_person(cells, names) for cells in theirs.rows)
+
+    def find_row(cells: list[str]) -> Row | None:
+        looks = [to_look(clean_id(cells[column])) for column in columns]
+        person = _person(cells, names)
+        by_id = next((known[look] for look in looks if look in known), None)
+        if by_id is not None and are_strangers(by_id.name, person):  # an id of another system's
+            by_id = None
+        return by_id or (named.get(person) if person and people[person] == 1 else None)
+
+    return find_row
+
+
+def _person(cells: Sequence[str], names: Sequence[int | None]) -> str:
+    return _fold_name(" ".join(cells[column] for column in names if column is not None))
+
+
+def _fold_name(name: str) -> str:
+    """`Lovelace, Ada` and `Ada Lovelace` alike."""
+    last, comma, first = name.partition(",")
+    whole = f"{first} {last}" if comma else name
+    return unicodedata.normalize("NFC", " ".join(whole.casefold().split()))
+
+
+def _only_ones(pairs: Sequence[tuple[str, Row]]) -> dict[str, Row]:
+    counts = Counter(name for name, _ in pairs)
+    return {name: row for name, row in pairs if counts[name] == 1}
