@@ -11,10 +11,11 @@ from msgspec import UNSET, Meta, Struct, field
 from grader import cases
 from grader.calls import Argument, Panel
 from grader.course import Course
-from grader.exercise_kinds import check_use
-from grader.signatures import check_signatures
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import Duration, Percent, Size, convert, read
+
+# What is done with the graded function: it is called, looks inside a model, returns models, or trains by itself.
+Kind = Literal["calls", "shows", "builds", "trains"]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -163,12 +164,27 @@ class Exercise(Struct, frozen=True, kw_only=True):
     def max_score(self) -> float:
         return sum(spec.points for spec in self.checks)
 
+    @property
+    def kind(self) -> Kind | None:
+        """What is done with the graded function; None where nothing is trained and nothing is called."""
+        if self.models is not None:
+            return "shows" if self.models.shown is not None else "builds"
+        if any(spec.check.startswith("behaviour.") for spec in self.checks):
+            return "calls"
+        return "trains" if self.training != "none" else None
 
-def read_exercise(course: Course, exercise_id: str, check_arguments: Callable[[Node, Problems], None]) -> Exercise:
+
+def read_exercise(
+    course: Course,
+    exercise_id: str,
+    check_arguments: Callable[[Node, Problems], None],
+    check_use: Callable[[Course, Exercise, Node, Problems], None],
+) -> Exercise:
     """Reads and checks one exercise.
 
     Args:
         check_arguments: adds the faults of one entry of `checks:`, which names a check and its arguments.
+        check_use: adds the faults of an exercise that can be read: what it can't use, and what doesn't fit together.
 
     Raises:
         UsageError: there is no such exercise.
@@ -180,8 +196,7 @@ def read_exercise(course: Course, exercise_id: str, check_arguments: Callable[[N
     _check_specs(tree.at("checks"), problems, check_arguments)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
-        check_use(exercise, tree, problems)
-        check_signatures(course, exercise, tree, problems)
+        check_use(course, exercise, tree, problems)
     problems.check()
     assert isinstance(exercise, Exercise)
     return exercise

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from grader.checks.arguments import check_arguments
+from grader.checks.exercise_kinds import check_use
 from grader.course import Course
 from grader.exercise import Exercise, read_exercise
+from grader.signatures import check_signatures
+from grader.yamlnodes import Node, Problems
 
 
 def load(course: Course, exercise_id: str) -> Exercise:
@@ -14,4 +17,9 @@ def load(course: Course, exercise_id: str) -> Exercise:
         UsageError: there is no such exercise.
         CourseError: every fault of its `exercise.yaml`, with line and column.
     """
-    return read_exercise(course, exercise_id, check_arguments)
+    return read_exercise(course, exercise_id, check_arguments, _check_whole)
+
+
+def _check_whole(course: Course, exercise: Exercise, tree: Node, problems: Problems) -> None:
+    check_use(exercise, tree, problems)
+    check_signatures(course, exercise, tree, problems)

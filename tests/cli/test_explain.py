@@ -8,10 +8,10 @@ import pytest
 
 from grader import cli, static, submission
 from grader.checks import CHECKS
+from grader.checks.loading import load
 from grader.cli.explain import explained
 from grader.cli.sentences import find_meant
 from grader.course import Course
-from grader.exercise import load
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
 from grader.grading.verdicts import refused
 from grader.leniency.old_names import KERAS, KEYS, METHODS, NUMPY, PACKAGES, SETTINGS, TENSORFLOW

@@ -7,7 +7,7 @@ import pytest
 from grader.cli import picture
 from grader.course import Course
 from grader.errors import UsageError
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.errors import GraderError, UsageError
 from grader.checks.loading import load
 from grader.verdict import SubmissionRef, TrainingRecord, Verdict
