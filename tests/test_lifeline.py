@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from grader.engines.folders import TemporaryFolder
@@ -14,7 +15,8 @@ BUSY = "from grader import lifeline\nlifeline.hold({line})\nprint('busy', flush=
 FRONT = """
 import sys, time
 from grader.engines.folders import TemporaryFolder
-print(TemporaryFolder("grade-test-").path, flush=True)
+folder = TemporaryFolder("grade-test-")
+print(folder.path, flush=True)
 time.sleep(60)
 """
 
@@ -53,4 +55,16 @@ def test_a_folder_that_is_removed_leaves_no_process():
     folder.remove()
     folder.remove()
 
-    assert (folder.path.exists(), folder._remover.returncode) == (False, 0)
+    waiting = [child for child in psutil.Process().children() if str(folder.path) in child.cmdline()]
+    assert (folder.path.exists(), waiting) == (False, [])
+
+
+def test_a_folder_goes_with_the_object_that_holds_it():
+    """Whoever forgets to remove it leaves nothing behind."""
+    folder = TemporaryFolder("grade-test-")
+    path = folder.path
+    assert path.exists()
+
+    del folder
+
+    assert not path.exists()
