@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from grader import exercise as exercises
 from grader.batch.assign import Job
 from grader.batch.loop import Batch
 from grader.batch.sources import Handed
+from grader.checks import loading
 from grader.course import Course
 from grader.engines.pool import pool
 from grader.grading import Options
@@ -51,7 +51,7 @@ def made(folder: Path, submissions: int) -> tuple[Course, list[Job]]:
         (folder / name).mkdir(parents=True)
     (folder / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
     course = Course(root=folder)
-    exercise = exercises.load(course, "small")
+    exercise = loading.load(course, "small")
     jobs = []
     for number in range(submissions):
         path = folder / "class" / f"s{number:04}.py"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from grader import exercise as exercises
 from grader import static, submission
-from grader.checks import CHECKS, Outcome
+from grader.checks import CHECKS, Outcome, loading
 from grader.course import Course
 from grader.explaining import EXPLANATIONS, explanation
 from grader.grading.curves import curves
+from grader.leniency.old_names import ARGUMENTS, KERAS, KEYS, METHODS, NUMPY, PACKAGES, TENSORFLOW
 from grader.run import Architecture, CurveOutcome, DataMatch, End, Layer, Measurement, Probe, Run
-from grader.static.dialect_table import ARGUMENTS, KERAS, KEYS, METHODS, TENSORFLOW
 from grader.verdict import TrainingRecord
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +42,8 @@ def main() -> str:
         "## TensorFlow 1 names\n\nThey are understood and cost nothing, unless the course's `course.yaml` says so:\n",
         "```yaml\nschema: grade-course/1\ndialect: accept  # or warn: notes become warnings; or reject: the file is refused\n```\n",
         _table(("TensorFlow 1", "TensorFlow 2"), sorted(_names())),
+        "## Other old names\n\nThey are understood and cost nothing, whatever `dialect` says.\n",
+        _table(("in the file", "today"), sorted(_other_names())),
     ]
     return "\n".join(parts)
 
@@ -53,7 +55,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _refusals() -> Iterator[tuple[str, str, str]]:
     course = Course(root=ROOT)
-    functions = {name: exercises.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
+    functions = {name: loading.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
     for path in sorted(STUDENTS.iterdir()):
         if path.suffix not in (".py", ".ipynb"):
             continue
@@ -114,14 +116,15 @@ def _of_callback() -> Iterator[tuple[str, Outcome]]:
         yield f"the callback: {title}", _judged(Probe(outcomes=list(_tried(stops)), callbacks=["myCallback"]))
     yield "the callback: never given to `fit`", _judged(Probe(outcomes=list(_tried(lambda _: False))))
     for error in ("KeyError: 'acuracy'", "TypeError: '>' not supported between instances of 'NoneType' and 'float'"):
-        yield f"the callback: `{error.split(':')[0]}`", _judged(Probe(callbacks=["myCallback"], error=error))
+        kind = error.partition(":")[0]
+        yield f"the callback: `{kind}`", _judged(Probe(callbacks=["myCallback"], error=error, error_kind=kind))
 
 
 def _tried(stops: object) -> Iterator[CurveOutcome]:
     for trial in curves("accuracy", LINE):
         at = next((index for index, logs in enumerate(trial.logs) if stops(logs)), None)  # type: ignore[operator]
         shown = trial.logs[at if at is not None else trial.due or 0]
-        yield CurveOutcome(curve=trial.name, due=trial.due, stopped=at, logs=shown)
+        yield CurveOutcome(curve=trial.id, due=trial.due, stopped=at, logs=shown)
 
 
 def _judged(probe: Probe) -> Outcome:
@@ -149,17 +152,24 @@ def _of_training() -> Iterator[tuple[str, Outcome]]:
 
 
 def _names() -> Iterator[tuple[str, str]]:
-    for old, new in TENSORFLOW.items():
-        yield f"`tf.{old}`", f"`tf.{new}`" if new else "not needed"
-    for old, new in KERAS.items():
-        yield f"`keras.{old}`", f"`tf.keras.{new}`" if new else "not needed"
+    for old, row in TENSORFLOW.items():
+        yield f"`tf.{old}`", f"`tf.{row.better}`" if row.better else "not needed"
+    for old, row in KERAS.items():
+        yield f"`keras.{old}`", f"`tf.keras.{row.better}`" if row.better else "not needed"
     for old, new in METHODS.items():
         yield f"`{old}(...)`", f"`{new}`"
     for name, words in ARGUMENTS.items():
         for old, new in words.items():
-            yield f"`{name}({old}=...)`", f"`{name}({new}=...)`"
+            yield f"`{name}({old}=...)`", f"`{name}({new}=...)`" if new else "not needed"
     for old, new in KEYS.items():
         yield f"`logs['{old}']`, `history.history['{old}']`", f"`logs['{new}']`, `history.history['{new}']`"
+
+
+def _other_names() -> Iterator[tuple[str, str]]:
+    for old, row in NUMPY.items():
+        yield f"`np.{old}`", f"`{row.better}`" if row.better else "nothing takes its place"
+    for old, new in PACKAGES.items():
+        yield f"`{old}`", f"`{new}`"
 
 
 if __name__ == "__main__":

@@ -174,6 +174,7 @@ class Raised(Struct, frozen=True, kw_only=True, tag=True):
     message: Text
     line: Line | None = None
     seconds: float = 0.0
+    package: Annotated[str, Meta(max_length=100)] = ""
 
 
 # ---- front -> student: Load, Call …, Enough ----

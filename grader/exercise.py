@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, field
 
-from grader import cases, checks
+from grader import cases
 from grader.calls import Argument, Panel
 from grader.course import Course
-from grader.exercise_kinds import check_use
-from grader.signatures import check_signatures
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import Duration, Percent, Size, convert, read
+
+# What is done with the graded function: it is called, looks inside a model, returns models, or trains by itself.
+Kind = Literal["calls", "shows", "builds", "trains"]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -28,7 +30,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class CheckSpec(Struct, frozen=True, kw_only=True):
-    """One line of an exercise's `checks`; a `gate` that fails means that training isn't started."""
+    """One line of an exercise's `checks`.
+
+    Args:
+        gate: where it fails, training isn't started.
+        advice: where it would fail, its points are given all the same, and a note says what was found.
+    """
 
     id: str
     check: str
@@ -37,6 +44,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True):
     title: str | None = None
     hint: str | None = None
     gate: bool = False
+    advice: bool = False
 
 
 class Image(Struct, frozen=True, kw_only=True):
@@ -156,9 +164,27 @@ class Exercise(Struct, frozen=True, kw_only=True):
     def max_score(self) -> float:
         return sum(spec.points for spec in self.checks)
 
+    @property
+    def kind(self) -> Kind | None:
+        """What is done with the graded function; None where nothing is trained and nothing is called."""
+        if self.models is not None:
+            return "shows" if self.models.shown is not None else "builds"
+        if any(spec.check.startswith("behaviour.") for spec in self.checks):
+            return "calls"
+        return "trains" if self.training != "none" else None
 
-def load(course: Course, exercise_id: str) -> Exercise:
+
+def read_exercise(
+    course: Course,
+    exercise_id: str,
+    check_arguments: Callable[[Node, Problems], None],
+    check_use: Callable[[Course, Exercise, Node, Problems], None],
+) -> Exercise:
     """Reads and checks one exercise.
+
+    Args:
+        check_arguments: adds the faults of one entry of `checks:`, which names a check and its arguments.
+        check_use: adds the faults of an exercise that can be read: what it can't use, and what doesn't fit together.
 
     Raises:
         UsageError: there is no such exercise.
@@ -167,18 +193,17 @@ def load(course: Course, exercise_id: str) -> Exercise:
     path = course.exercise_file(exercise_id)
     tree, problems = read(path, f"exercises/{exercise_id}/exercise.yaml")
     exercise = convert(tree, Exercise, problems)
-    _check_specs(tree.at("checks"), problems)
+    _check_specs(tree.at("checks"), problems, check_arguments)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
-        check_use(exercise, tree, problems)
-        check_signatures(course, exercise, tree, problems)
+        check_use(course, exercise, tree, problems)
     problems.check()
     assert isinstance(exercise, Exercise)
     return exercise
 
 
-def _check_specs(node: Node, problems: Problems) -> None:
-    """Each check's name and arguments against the functions in `grader.checks`."""
+def _check_specs(node: Node, problems: Problems, check_arguments: Callable[[Node, Problems], None]) -> None:
+    """Each check has an id of its own, a known name and the arguments of that check."""
     seen: set[str] = set()
     for item in node.value if isinstance(node.value, tuple) else ():
         if not isinstance(item.value, dict):
@@ -189,7 +214,7 @@ def _check_specs(node: Node, problems: Problems) -> None:
         if isinstance(identity.value, str):
             seen.add(identity.value)
         if isinstance(item.at("check").value, str):
-            checks.check_arguments(item, problems)
+            check_arguments(item, problems)
 
 
 def _check_whole(exercise: Exercise, tree: Node, folder: str, problems: Problems) -> None:

@@ -102,12 +102,6 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      "`logs.get('accuracy')`."),
     ("ValueError: You must call `compile()` before calling `fit()`.",
      r"You must call `compile\(\)`", "Call `model.compile(...)` before `model.fit(...)`."),
-    ("TypeError: callbacks=[Cb] gives fit the class itself; make an object of it: callbacks=[Cb()]",
-     r"gives fit the class itself", "In `callbacks=[...]` write the brackets after the class's name."),
-    ("TypeError: callbacks=[...] holds an object of the class Stop, which is no callback",
-     r"holds an object of the class \w+, which is no callback",
-     "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
-     "`fit(..., callbacks=[Stop()])`."),
     ("NameError: name 'Ture' is not defined",
      r"NameError: name '([Tt]rue|TRUE|[Ff]alse|FALSE|Ture|ture|Flase|[Nn]one|NONE|null)' is not defined",
      "`{0}` isn't Python: the words are `True`, `False` and `None`, with a capital letter."),

@@ -1,9 +1,10 @@
-"""Imports of what is as large as TensorFlow; it never imports anything itself."""
+"""Imports of what is as large as TensorFlow, and versions of what may be imported; it never imports anything itself."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.metadata
 from collections.abc import Iterator
 
 
@@ -20,3 +21,11 @@ def uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def find_version(package: str) -> str | None:
+    """The version of an installed package; None where it isn't installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

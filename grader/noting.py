@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 import msgspec
 from filelock import FileLock
 from msgspec import structs
 
+from grader.filing import write_whole
 from grader.standing import Best, Shelf, Standing
 from grader.verdict import Verdict
 
@@ -40,9 +40,4 @@ class Book(Shelf):
         """Reads, changes and writes whole or not at all, alone among the terminals of this user."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_suffix(".lock"), timeout=LOCKED_S):
-            temporary = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
-            try:
-                temporary.write_bytes(msgspec.json.encode(change(self.read())))
-                temporary.replace(self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_whole(self.path, msgspec.json.encode(change(self.read())))

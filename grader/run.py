@@ -5,6 +5,7 @@ Plain records that can be written to disk once and judged again later; nothing h
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -16,19 +17,23 @@ from grader.verdict import EndKind, Note, TrainingRecord
 class End(Struct, frozen=True, kw_only=True):
     """How the run ended; a crash or a time-out is a value, never a branch.
 
-    `kind` may also be `gated`: a gate failed and no training was started.
+    `kind` may also be `gated`: a gate failed and no training was started. `codes` are those of the findings that kept
+    the file from being run. `package` is what a crash says was missing.
     """
 
     kind: EndKind | Literal["gated"]
     message: str = ""
     traceback: str = ""
     line: int | None = None
+    codes: list[str] = field(default_factory=list)
+    package: str = ""
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """One layer that has influence on the output; nested models are flattened, wrappers looked through.
+    """One layer that has a way to the output; nested models are flattened, wrappers looked through.
 
-    `sources` are the names of the layers (or inputs of the model) whose outputs it takes.
+    `sources` are the names of the layers (or inputs of the model) whose outputs it takes. `idle` layers change nothing in
+    what the model says: they never count as what an exercise asks for, and always as what it rules out.
     """
 
     kind: str
@@ -37,6 +42,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     parameters: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
+    idle: bool = False
 
 
 class Architecture(Struct, frozen=True, kw_only=True):
@@ -60,7 +66,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
     `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
     further training images that were given as validation data. `telling` says that the images come in an order that
-    tells their labels, and aren't shuffled.
+    tells their labels, and aren't shuffled; `patterned` that a pipeline's batches aren't as chance makes them, so that the
+    grader shuffles what one pass brought.
     """
 
     dataset: str | None
@@ -77,6 +84,7 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     validation: str | None = None
     held_back: int = 0
     telling: bool = False
+    patterned: bool = False
 
     def worse(self, other: DataMatch, wanted: str) -> DataMatch:
         """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""
@@ -89,10 +97,19 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         return max(self, other, key=distance)
 
 
+class CurveId(StrEnum):
+    """The synthetic curves on which callbacks are tried."""
+
+    CROSSES = "crosses"
+    LOSS_FALLS = "loss_falls"
+    VALIDATION_AHEAD = "validation_ahead"
+    LOSS_STAYS_HIGH = "loss_stays_high"
+
+
 class CurveOutcome(Struct, frozen=True, kw_only=True):
     """What the student's callbacks did on one synthetic curve.
 
-    `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
+    `curve` is a `CurveId`. `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
     `logs` are those of the epoch at which they stopped (or were due).
     """
 
@@ -103,20 +120,30 @@ class CurveOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed."""
+    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed.
+
+    `error_kind` is the name of the class of what they raised.
+    """
 
     outcomes: list[CurveOutcome] = field(default_factory=list)
     callbacks: list[str] = field(default_factory=list)
     error: str | None = None
+    error_kind: str = ""
     inconclusive: str | None = None
     line: int | None = None
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """Accuracies of the trained model, recomputed by the trainer on the canonical splits."""
+    """Accuracies of the trained model, recomputed by the trainer on the canonical splits.
+
+    `mixes` says that its answer to one example depends on the neighbours in the batch; `gap` is how far the last logged
+    accuracy lies above what it reaches on the same images.
+    """
 
     train_accuracy: float
     test_accuracy: float
+    mixes: bool = False
+    gap: float = 0.0
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -159,7 +186,10 @@ class Activations(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """Everything that one attempt with one seed left behind; `None` is what it never came to."""
+    """Everything that one attempt with one seed left behind; `None` is what it never came to.
+
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it.
+    """
 
     seed: int
     end: End
@@ -168,6 +198,7 @@ class Run(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     training: TrainingRecord | None = None
     measured: Measurement | None = None
+    unmeasured: str = ""
     models: list[Built] | None = None
     activations: Activations | None = None
     trials: dict[str, Trial] | None = None

@@ -28,11 +28,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     Args:
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
+        packages: names of modules that the course's files may import beside the usual ones.
         grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 
     schema: Literal["grade-course/1"] = "grade-course/1"
     dialect: Dialect = "accept"
+    packages: list[str] = []
     grading: Policy = Policy()
 
 

@@ -6,15 +6,11 @@ import ast
 import copy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grader.course import Course
 from grader.errors import Problem
-from grader.exercise_kinds import kind_of
+from grader.exercise import Exercise
 from grader.yamlnodes import Node, Problems
-
-if TYPE_CHECKING:
-    from grader.exercise import Exercise
 
 MAX_BYTES = 1_000_000
 Place = Node | tuple[int, int]
@@ -42,7 +38,7 @@ def _call_of(exercise: Exercise, tree: Node) -> tuple[Place, list[list[str]]]:
     """Where the call is written, and the names of its arguments, for each call; positional, so that their order counts."""
     models = exercise.models
     if models is None:
-        given = list(exercise.arguments) if kind_of(exercise) == "calls" else []
+        given = list(exercise.arguments) if exercise.kind == "calls" else []
         return tree.keys["arguments"] if given else tree.at("function"), [given]
     names = ["model", "images"] if models.shown is not None else ["image"]
     return tree.keys["models"], [list(call) for call in models.calls] or [names]

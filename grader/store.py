@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from grader.caching import folders, is_ours
+from grader.filing import write_whole
 
 MAGIC = b"grade-store/1\n"
 DIGEST_BYTES = 32
@@ -69,7 +69,7 @@ class Store:
         for folder in self._folders(make=True):
             with contextlib.suppress(OSError):
                 (folder / key).mkdir(exist_ok=True, mode=0o700)
-                _replace(folder / key / name, MAGIC + _digest(body) + body)
+                write_whole(folder / key / name, MAGIC + _digest(body) + body, mode=0o600)
                 return True
         return False
 
@@ -148,16 +148,3 @@ class Store:
 
 def _digest(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=DIGEST_BYTES).digest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes beside `path`, then renames; a failure leaves nothing behind."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

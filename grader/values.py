@@ -26,12 +26,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something that couldn't be sent, by name."""
+    """Something that couldn't be sent, by its class's name; or an array, by that of its numbers."""
 
     name: str
+    array: bool = False
 
     def __str__(self) -> str:
-        return f"an {self.name}" if self.name.startswith("array of ") else f"an object of class {self.name}"
+        return f"an array of {self.name}" if self.array else f"an object of class {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Seal:
 
     def _array(self, array: Array) -> Any:
         if array.dtype.name not in ITEM_SIZES or array.ndim > 8 or len(self.arrays) >= MOST_ARRAYS:
-            return {"object": f"array of {array.dtype}"[:MOST_TEXT]}
+            return {"array_of": str(array.dtype)[:MOST_TEXT]}
         native = array.astype(array.dtype.newbyteorder("="), copy=False)
         self.arrays.append(np.ascontiguousarray(native).reshape(array.shape))
         return {"array": len(self.arrays) - 1}
@@ -111,6 +112,8 @@ def opened(value: Any, arrays: list[Any]) -> Any:
             return tuple(opened(item, arrays) for item in items)
         case {"object": str() as name} if len(value) == 1:
             return Opaque(name[:MOST_TEXT])
+        case {"array_of": str() as name} if len(value) == 1:
+            return Opaque(name[:MOST_TEXT], array=True)
     raise Unreadable(type(value).__name__)
 
 

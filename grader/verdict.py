@@ -21,7 +21,10 @@ EndKind = Literal[
 
 
 class CheckResult(Struct, frozen=True, kw_only=True):
-    """One check's outcome; `failed` costs points, `skipped` says why it couldn't be judged."""
+    """One check's outcome; `failed` costs points, `skipped` says why it couldn't be judged.
+
+    `code` is the check's name in the catalogue, such as `training.reaches`; empty for a question of a quiz.
+    """
 
     id: str
     title: str
@@ -34,6 +37,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     got: str | None = None
     hint: str | None = None
     line: int | None = None
+    code: str = ""
 
 
 class SubmissionRef(Struct, frozen=True, kw_only=True):
@@ -43,8 +47,15 @@ class SubmissionRef(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-# Follows the name of a figure of an epoch that a callback ended before all examples were seen.
-PART = " (part of an epoch)"
+class CutEpoch(Struct, frozen=True, kw_only=True):
+    """An epoch that ended before all examples were seen: its figures are those of a part of the examples.
+
+    They are kept apart, so that nothing takes them for those of an epoch: `TrainingRecord.epochs[at]` has only its number
+    and the validation figures, which are whole.
+    """
+
+    at: int
+    figures: dict[str, float]
 
 
 class TrainingRecord(Struct, frozen=True, kw_only=True):
@@ -52,6 +63,7 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
 
     `epochs` holds, per epoch, `epoch` (0-based) and the logs as Keras gives them.
     `stopped_by` is what ended it: the student's callback, the number of epochs, or our limit.
+    `cut_epochs` are the epochs that a callback ended before all examples were seen.
     """
 
     epochs: list[dict[str, float]]
@@ -62,6 +74,12 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     backend: str = ""
     device: str = ""
     seconds: float = 0.0
+    cut_epochs: list[CutEpoch] = field(default_factory=list)
+
+    @property
+    def whole_epochs(self) -> int:
+        """How many epochs came to their end: what a part of one shows isn't measured."""
+        return len(self.epochs) - len(self.cut_epochs)
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -74,7 +92,7 @@ class Note(Struct, frozen=True, kw_only=True):
 class DeclaredLayer(Struct, frozen=True, kw_only=True):
     """One layer of the declared model, `kind` None where it is missing; the shape has the batch axis first.
 
-    `asked` says what the exercise's table asks for in its place, `fault` how they differ.
+    `asked` says what the exercise's table asks for in its place, `fault` how they differ, in words.
     """
 
     kind: str | None = None
@@ -83,6 +101,13 @@ class DeclaredLayer(Struct, frozen=True, kw_only=True):
     parameters: int = 0
     asked: str | None = None
     fault: str | None = None
+
+
+class LineToCross(Struct, frozen=True, kw_only=True):
+    """The line of an exercise: a figure of the logs, and what it has to be above."""
+
+    metric: str
+    above: float
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -98,7 +123,11 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """The JSON contract `grade-verdict/1`; `end_message` says how the run ended in a sentence."""
+    """The JSON contract `grade-verdict/1`; `end_message` says how the run ended in a sentence.
+
+    `end_line` is the line of a .py file at which it ended, `end_codes` are those of the findings that kept a file from
+    being run, such as `S103`.
+    """
 
     schema: str = "grade-verdict/1"
     exercise: str
@@ -118,3 +147,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     timings: dict[str, float] = field(default_factory=dict)
     environment: Environment | None = None
     layers: list[DeclaredLayer] = field(default_factory=list)
+    end_line: int | None = None
+    end_codes: list[str] = field(default_factory=list)
+    line_to_cross: LineToCross | None = None

@@ -28,7 +28,10 @@ Names = Annotated[list[Text], Meta(max_length=2000)]
 
 
 class FitArguments(Struct, frozen=True, kw_only=True):
-    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass."""
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass.
+
+    `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
+    """
 
     epochs: Count = 1
     initial_epoch: Count = 0
@@ -41,6 +44,7 @@ class FitArguments(Struct, frozen=True, kw_only=True):
     steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
     batches: Batches | None = None
+    swap_ema: Literal["never", "test", "epoch"] = "never"
 
 
 # ---- student -> front ----
@@ -51,9 +55,13 @@ class Ready(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, tag=True):
-    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state."""
+    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
+
+    `compilation` counts the model's calls of `compile`: only another one changes which layers are frozen.
+    """
 
     model: Annotated[int, Meta(ge=0, le=1000)]
+    compilation: Count = 0
     architecture: str
     compile: str
     fit: FitArguments
@@ -78,6 +86,7 @@ class Probed(Struct, frozen=True, kw_only=True, tag=True):
     stopped: Annotated[list[Count | None], Meta(max_length=2000)]
     callbacks: Names = field(default_factory=list)
     error: Text | None = None
+    error_kind: Text = ""
     inconclusive: Text | None = None
     line: Line | None = None
 
@@ -107,12 +116,15 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Crashed(Struct, frozen=True, kw_only=True, tag=True):
-    """The student's code raised; `traceback` holds the frames of their file only."""
+    """The student's code raised; `traceback` holds the frames of their file only.
+
+    `package` is the one that it lacked, if that was the error.
+    """
 
     message: Text
     traceback: Text = ""
     line: Line | None = None
-    while_loading: bool = False
+    package: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
@@ -306,11 +318,15 @@ class Waiting(Struct, frozen=True, kw_only=True, tag=True):
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
     """Accuracies on the canonical splits, with the preprocessing that the order's arrays show.
 
-    `idle` are the names of layers whose weights make no difference to what the model says.
+    `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the last epoch's
+    logged accuracy lies above what the model reaches on the same images, measured as a prediction or as a training step
+    sees them. `idle` are the names of layers whose weights make no difference to what the model says.
     """
 
     train_accuracy: float
     test_accuracy: float
+    mixes: bool = False
+    gap: float = 0.0
     idle: Names = field(default_factory=list)
 
 
@@ -322,7 +338,9 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
-TrainerMessage = Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+TrainerMessage = (
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+)
 
 
 def outcomes(probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]) -> list[CurveOutcome]:

@@ -47,8 +47,13 @@ class Problems:
         self.file = file
         self.found: list[Problem] = []
 
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
-        """Notes a fault; `code` says its kind to a subclass that shows one (see `grader.quiz.faults`)."""
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
+        """Notes a fault.
+
+        Args:
+            code: its kind, for a subclass that shows one (see `grader.quiz.faults`).
+            key: of an unknown key, its name.
+        """
         line, column = (node.line, node.column) if isinstance(node, Node) else node
         self.found.append(Problem(file=self.file, line=line, column=column, message=message))
 

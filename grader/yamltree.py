@@ -211,7 +211,7 @@ def _struct(node: Node, kind: type[msgspec.Struct], problems: Problems) -> Any:
     fields = _fields(kind)
     before = len(problems.found)
     for key in node.value.keys() - fields.keys():
-        problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}', "unknown")
+        problems.add(node.keys[key], f'unknown key "{key}"{did_you_mean(key, fields)}', "unknown", key=key)
     for name, item in fields.items():
         if item.required and name not in node.value:
             problems.add(node, f'"{name}" is missing', "missing")

@@ -84,7 +84,8 @@ def test_a_file_that_cant_be_opened_says_why(tmp_path):
         (b"# -*- coding: klingon -*-\nx = 1\n", "a.py", "S003", "encoding can't be used: unknown encoding"),
         (b"# -*- coding: punycode -*-\nx = 1\n", "a.py", "S003", "'punycode' is no encoding of text files"),
         ("# Week 3\n\nSome *Markdown* text.\n", "a.ipynb", "S004", "text with Markdown"),
-        ("Run this:\n\n```python\nimport os\n```\n", "a.py", "S004", "text with Markdown, neither Python nor a notebook"),
+        ("Run this:\n\n```bash\nimport os\n```\n", "a.py", "S004", "text with Markdown, neither Python nor a notebook"),
+        ("<html><body><pre>import os</pre></body></html>", "a.html", "S004", "this is a web page (HTML)"),
         ("my notes about it\n", "a.ipynb", "S004", "named .ipynb, but it is neither a notebook nor Python"),
         ("\n<!DOCTYPE html>\n<html>", "a.ipynb", "S004", "this is a web page (HTML)"),
         ('{"cells": [', "a.ipynb", "S005", "the notebook's JSON is broken: Input data was truncated"),
@@ -290,3 +291,55 @@ def test_cells_are_those_that_the_notebook_format_itself_reads(read):
         cells = nbformat.reads(text, as_version=4).cells
 
         assert read(text, "a.ipynb").source == "\n\n".join(cell.source for cell in cells if cell.cell_type == "code") + "\n"
+
+
+PAGE = "<!DOCTYPE html>\n<html><head><style>a{}</style></head><body>%s<pre>an output</pre></body></html>"
+BOX = '<div class="%s"><pre><span></span>%s</pre></div>'
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "source"),
+    [
+        ("# Mine\n\n```python\nx = 1\n```\n\n    1\n\n```python\ny = x < 2\n```\n", "a.md", "\n\n\nx = 1\n\n\n\n\n\ny = x < 2\n\n\n"),
+        ("Text.\n\n~~~py\n%matplotlib inline\nx = 1\n~~~\n", "a.py", "\n\n\n\nx = 1\n\n\n"),
+        ("- one two three four\n```\nimport os\n```\n```text\nimport this\n```\n", "a.txt", "\n\nimport os\n\n\n\n\n\n"),
+        ('Text\n\n```{python}\nx = """a\n```\n', "a.qmd", '\n\n\nx = """a\n\n\n'),
+        (PAGE % (BOX % ("highlight hl-ipython3", "x <span class='o'>=</span> 1\n") + BOX % ("highlight hl-ipython3", "y = &#39;&lt;b&gt;&#39;\n")),
+         "a.html", "x = 1\n\ny = '<b>'\n"),
+        (PAGE % ("<pre class='sourceCode python'><code>x = 1\ny = 2</code></pre>"), "a.ipynb", "x = 1\ny = 2\n"),
+        (PAGE % (BOX % ("highlight-python notranslate", "!pip install x\nx = 1\n")), "a.htm", "\nx = 1\n"),
+    ],
+)  # fmt: skip
+def test_a_notebook_that_was_exported_is_read(read, content, name, source):
+    """The code cells of Markdown and HTML are read, outputs and other languages aren't; Markdown keeps its lines."""
+    found = read(content, name)
+
+    assert (found.fault, found.source) == (None, source)
+    assert "page" in found.remarks[0]
+
+
+def test_a_page_may_be_as_large_as_a_notebook_and_takes_no_longer(read):
+    """Pictures in a page are passed over; what only looks like the box of a cell takes linear time."""
+    box = BOX % ("hl-ipython3", "x = 1\n")
+
+    assert read(PAGE % (f"<img src='{'x' * 9_000_000}'>" + box), "a.html").source == "x = 1\n"
+    assert read("<html>" + "<div class='hl-ipython3 " * 200_000, "a.html").fault.code == "S004"
+
+
+@pytest.mark.parametrize("name", ["a.ipynb.json", "a.ipynb.txt", "a.IPYNB", "a.ipynb (1)", "a-Copy1.ipynb", "a"])
+def test_names_that_browsers_and_editors_give_a_notebook_are_no_obstacle(read, name):
+    """What a file holds counts for more than what it is called."""
+    found = read(notebook("x = 1"), name)
+
+    assert (found.fault, found.source, found.kind) == (None, "x = 1\n", "ipynb")
+
+
+def test_a_file_that_a_cell_writes_is_written_with_all_its_lines(read):
+    """`%%writefile` becomes IPython's own call, on the same number of lines; so do the magics that later cells need."""
+    found = read(notebook("%%writefile -a 'my file.py'\n%time x = 'a\\n'\n\n# end", "%cd work\n%env A=b\n!mkdir -p out\n%cd?"), "a.ipynb")
+    lines = found.source.split("\n")
+
+    assert lines[0] == """get_ipython().run_cell_magic('writefile', "-a 'my file.py'", "%time x = 'a\\\\n'\\n\\n# end\\n")"""
+    assert lines[1] == ""
+    assert lines[2:5] == [f"get_ipython().run_line_magic({name!r}, {rest!r})" for name, rest in
+                          (("cd", "work"), ("env", "A=b"), ("mkdir", "-p out"))]  # fmt: skip

@@ -6,7 +6,6 @@ A node needs no files of ours: it is sent the exercises that it grades, and each
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 import platform
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ from grader.engines.trainer import Backend, Device
 from grader.exercise import Exercise
 from grader.grading import Graded, Options
 from grader.grading.known import LIBRARIES
+from grader.importing import find_version
 
 # Where a node keeps what it has trained; the same for all nodes where it is a folder that all of them see.
 FORWARDED = ("GRADE_CACHE", "GRADE_CACHE_LIMIT", "GRADE_DEBUG")
@@ -103,11 +103,7 @@ def choices(options: Options) -> Choices:
 def hello() -> Hello:
     """What this machine grades with."""
     versions = {"python": platform.python_version(), "grade": f"{__version__} ({_program()})"}
-    for name in LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "none"
+    versions |= {name: find_version(name) or "none" for name in LIBRARIES}
     return Hello(host=platform.node(), versions=versions)
 
 

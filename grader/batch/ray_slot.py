@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader import exercise as exercises
 from grader.batch.loop import Stopped
 from grader.batch.ray_messages import Answer, Asked, Setup, encoded, hello, lay_down
+from grader.checks import loading
 from grader.engines.pool import Pool
 from grader.errors import CourseError, UsageError
 from grader.grading import Options, grade_or_recall
@@ -31,7 +31,6 @@ class Slot:
 
     def __init__(self, setup: bytes) -> None:
         made = msgspec.msgpack.decode(setup, type=Setup)
-        os.environ.pop("OMP_NUM_THREADS", None)  # Ray says one; nothing that is trained here should know of Ray
         os.environ.update(made.environment)
         self._folder = tempfile.TemporaryDirectory(prefix="grade-course-")
         self._course = lay_down(made, Path(self._folder.name))
@@ -65,7 +64,7 @@ class Slot:
         with tempfile.TemporaryDirectory(prefix="grade-submission-") as folder:
             path = Path(folder) / os.fsdecode(asked.name)
             path.write_bytes(asked.source)
-            exercise = exercises.load(self._course, asked.exercise)
+            exercise = loading.load(self._course, asked.exercise)
             return Answer(graded=grade_or_recall(self._course, exercise, path, options))
 
     def _heard(self, moment: Moment) -> None:

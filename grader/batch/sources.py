@@ -25,6 +25,7 @@ from grader.batch.sources_budgets import describe, find_oversized, owner_of
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import NO_FILE, Member, Refused, checked, ignored, without_collisions
 from grader.batch.sources_names import METADATA, Naming, Owner, is_doubtful, recognise
+from grader.engines.folders import TemporaryFolder
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.reports.text import line
@@ -78,7 +79,12 @@ class Submissions:
     unread: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     enrolled: dict[str, str] = field(default_factory=dict)
-    unpacked: Path | None = None
+    folder: TemporaryFolder | None = None
+
+    @property
+    def unpacked(self) -> Path | None:
+        """Where an archive was unpacked."""
+        return None if self.folder is None else self.folder.path
 
     def __iter__(self) -> Iterator[Handed]:
         return iter(self.handed)
@@ -92,8 +98,8 @@ class Submissions:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.unpacked is not None:
-            shutil.rmtree(self.unpacked, ignore_errors=True)
+        if self.folder is not None:
+            self.folder.remove()
 
 
 def read(
@@ -137,18 +143,18 @@ def read_arrival(
         UsageError: as `read`.
     """
     known = rosters.read(roster) if roster is not None else None
-    folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
+    folder = TemporaryFolder("grade-submissions-")
     try:
         if is_archive_name(path.name):
-            source = unwrap(path, folder)
+            source = unwrap(path, folder.path)
             if _recognise([name for name, _ in measured(source)], source, path, naming).system != "plain":
-                shutil.rmtree(folder, ignore_errors=True)
+                folder.remove()
                 return replace(read(path, roster, naming=naming, taken=taken), remarks=())
-        found = [_copied(each, folder) for each in _walk_arrival(path)]
-        members = list(opened(found, folder, lambda _: path.name))
+        found = [_copied(each, folder.path) for each in _walk_arrival(path)]
+        members = list(opened(found, folder.path, lambda _: path.name))
         return replace(_grouped(path.parent, path.parent, members, known, folder, naming, taken), remarks=())
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
 
 
@@ -179,20 +185,20 @@ def names_taken(exercises: Sequence[Exercise]) -> list[str]:
 
 
 def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequence[str]) -> Submissions:
-    folder = Path(tempfile.mkdtemp(prefix="grade-submissions-"))
+    folder = TemporaryFolder("grade-submissions-")
     try:
         if path.is_dir():
             found, source = list(walked(path)), path
             known = _recognise([each.name for each in found if isinstance(each, Member)], path, path, naming)
         else:
-            source = unwrap(path, folder)
+            source = unwrap(path, folder.path)
             known = _recognise([name for name, _ in measured(source)], source, path, naming)
             refused = find_oversized(measured(source), known)
-            found = [*unpacked(source, folder, lambda name: owner_of(known, name) not in refused), *describe(refused)]
-        members = list(opened(found, folder, partial(owner_of, known)))
+            found = [*unpacked(source, folder.path, lambda name: owner_of(known, name) not in refused), *describe(refused)]
+        members = list(opened(found, folder.path, partial(owner_of, known)))
         return _grouped(source, path, members, roster, folder, naming, taken)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
 
 
@@ -201,7 +207,7 @@ def _grouped(
     path: Path,
     found: Sequence[Member | str],
     roster: Roster | None,
-    folder: Path,
+    folder: TemporaryFolder,
     named: str | None,
     taken: Sequence[str],
 ) -> Submissions:
@@ -344,7 +350,7 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
 
 
 def _with_roster(
-    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: Path | None
+    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: TemporaryFolder | None
 ) -> Submissions:
     remarks: list[str] = []
     if roster is not None:
@@ -363,7 +369,7 @@ def _with_roster(
         unread=tuple(unread),
         remarks=tuple(remarks),
         enrolled=enrolled,
-        unpacked=folder,
+        folder=folder,
     )
 
 

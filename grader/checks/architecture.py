@@ -42,28 +42,37 @@ def layers(architecture: Architecture, **counts: int) -> Outcome:
     'passed'
     """
     found = Counter(layer.kind for layer in architecture.layers)
-    wrong = [kind for kind in counts if found[kind] != counts[kind]]
-    got = ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind]) or "none that is ruled out"
+    working = Counter(layer.kind for layer in architecture.layers if not layer.idle)
+    wrong = [kind for kind in counts if not working[kind] == counts[kind] == found[kind]]
+    got = (
+        ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind])
+        or "none that is ruled out"
+    )
     if not wrong:
         return passed(f"the model has {got}", got=got)
     return failed(
         "; ".join(_fault(architecture, kind, counts[kind]) for kind in wrong),
         expected=", ".join(f"{number} x {kind}" for kind, number in counts.items() if number or found[kind]),
         got=got,
-        hint=" ".join(_way_out(kind, found[kind], counts[kind]) for kind in wrong),
+        hint=" ".join(_way_out(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
     )
 
 
-def _way_out(kind: str, found: int, wanted: int) -> str:
+def _way_out(kind: str, found: int, working: int, wanted: int) -> str:
     if found > wanted:
         return f"Take {found - wanted} `{kind}` out of the list of layers." if wanted else f"Do without `{kind}`."
-    return f"Add {wanted - found} `{kind}` to the list of layers."
+    added = f"Add {wanted - found} `{kind}` to the list of layers." if wanted > found else ""
+    return added or f"Let the images pass through {wanted - working} more `{kind}`."
 
 
 def _fault(architecture: Architecture, kind: str, wanted: int) -> str:
-    names = [name(layer.name) for layer in architecture.layers if layer.kind == kind]
+    every = [layer for layer in architecture.layers if layer.kind == kind]
+    working = [layer for layer in every if not layer.idle]
+    # An idle layer may lower a count only where that doesn't help.
+    names = [name(layer.name) for layer in (every if len(every) > wanted else working)]
+    idle = ", ".join(name(layer.name) for layer in every if layer.idle) if len(every) <= wanted else ""
     listed = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
     asked = "none is allowed" if wanted == 0 else f"exactly {wanted} {'is' if wanted == 1 else 'are'} asked for"
-    return (
-        f"the model has {counted(len(names), f'{kind} layer') if names else f'no {kind} layer'}{listed} where {asked}"
-    )
+    has = counted(len(names), f"{kind} layer") if names else f"no {kind} layer"
+    unused = f"; its output doesn't depend on {idle}" if idle else ""
+    return f"the model has {has}{listed} where {asked}{unused}"

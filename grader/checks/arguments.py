@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from grader.checks.catalogue import CHECKS
+from grader.exercise import CheckSpec
 from grader.yamlnodes import Node, Problems
 from grader.yamltree import Duration, Percent, convert, did_you_mean, quantity
-
-if TYPE_CHECKING:
-    from grader.exercise import CheckSpec
 
 
 def check_arguments(item: Node, problems: Problems) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from msgspec import structs
 
 from grader.checks.arguments import arguments
 from grader.checks.catalogue import CHECKS
-from grader.checks.registry import Check, Outcome, undecided
+from grader.checks.registry import Check, Outcome, passed, undecided
 from grader.checks.wording import name
+from grader.exercise import CheckSpec, Exercise
 from grader.run import Run
-from grader.verdict import CheckResult
-
-if TYPE_CHECKING:
-    from grader.exercise import CheckSpec, Exercise
+from grader.verdict import CheckResult, Note
 
 # Why evidence is missing, by how the run ended.
 ENDS = {
@@ -50,6 +50,17 @@ def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[Che
     return [_result(spec, run, exercise) for spec in specs]
 
 
+def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
+    """What checks that only advise have found, at the line of `fit`, in the words of their hints."""
+    specs = [spec for spec in exercise.checks if spec.advice]
+    found = [(spec, _result(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
+    return [
+        Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
+        for spec, result in found
+        if result.status == "failed"
+    ]
+
+
 def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
     entry = CHECKS[spec.check]
     evidence = {item: _evidence(item, spec, run, exercise) for item in entry.evidence}
@@ -82,6 +93,10 @@ def _needs(entry: Check, item: str, run: Run) -> bool:
 
 def _why(missing: str, run: Run) -> str:
     said = name(run.end.message.splitlines()[0]) if run.end.message else ""
+    if missing == "measured" and run.unmeasured:
+        return f"not judged: the trained model can't be measured: {name(run.unmeasured.splitlines()[0])}"
+    if missing == "measured" and run.training is not None and run.end.kind == "completed":
+        return "not judged: no whole epoch was trained, so there is nothing to measure"
     if run.end.kind == "completed":
         return f"not judged: {ABSENT[missing]}"
     if run.end.kind == "gated" and said:
@@ -90,6 +105,8 @@ def _why(missing: str, run: Run) -> str:
 
 
 def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckResult:
+    if spec.advice and outcome.status == "failed":
+        outcome = passed("this is only advice: the notes say what differs", got=outcome.got)
     failed = outcome.status == "failed"
     hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
     at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
@@ -105,6 +122,7 @@ def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckR
         got=outcome.got,
         hint=" ".join(hints) or None,
         line=outcome.line or at_fit,
+        code=spec.check,
     )
 
 
@@ -118,4 +136,5 @@ def _broken(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
         max_points=spec.points,
         basis=entry.basis,
         message=f"this check broke inside the grader ({said}); that is not your fault and costs no points",
+        code=spec.check,
     )

@@ -8,7 +8,6 @@ from typing import Any
 from grader.checks.registry import Outcome, check, failed, passed, undecided
 from grader.checks.wording import figure, name, shown
 from grader.run import Run
-from grader.verdict import PART
 
 EXPECTED = "(list of epoch numbers, last accuracy)"
 RETURN = "return history.epoch, history.history['accuracy'][-1]"
@@ -97,8 +96,8 @@ def match_training(returned: Any, run: Run) -> Outcome:
     if run.training is None or not run.training.epochs:
         return failed(f"{claim}, but nothing was trained", expected="a training with `model.fit`", got=shown(returned))
     measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
-    logs = run.training.epochs[-1]
-    last = logs.get("accuracy", logs.get(f"accuracy{PART}"))
+    cut = {epoch.at: epoch.figures for epoch in run.training.cut_epochs}
+    last = {**run.training.epochs[-1], **cut.get(len(measured) - 1, {})}.get("accuracy")
     truth = f"{shown(measured)} and {'no accuracy' if last is None else f'{last:.6f}'}"
     if epochs not in (measured, _last_fit(measured)):
         message = f"{claim}, but the training ran for {len(measured)}: the list of epochs differs"

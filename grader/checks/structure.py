@@ -166,7 +166,8 @@ def stock(architecture: Architecture, *, layers: list[str], total: int | None = 
     'the layer conv5_block3_add of the stock application is not in the model'
     """
     names = [layer.name for layer in architecture.layers]
-    missing = [layer for layer in layers if layer not in names]
+    working = {layer.name for layer in architecture.layers if not layer.idle}
+    missing = [layer for layer in layers if layer not in working]
     expected = f"the layers {layers[0]} to {layers[-1]}" + (f", {total:,} parameters" if total is not None else "")
     if missing:
         message = f"the layer {missing[0]} of the stock application is not in the model"
@@ -196,9 +197,9 @@ def skip_connections(
     >>> skip_connections(Architecture(layers=layers, parameters=9)).message
     'the model has no skip connection: it has no Add layer'
     """
-    merges = [layer for layer in architecture.layers if layer.kind == by]
+    merges = [layer for layer in architecture.layers if layer.kind == by and not layer.idle]
     ways = _ancestors(architecture.layers)
-    weighty = {layer.name for layer in architecture.layers if layer.parameters}
+    weighty = {layer.name for layer in architecture.layers if layer.parameters and not layer.idle}
     found = [layer.name for layer in merges if _skips(layer, ways, weighty)]
     if len(found) >= at_least:
         more = ", ..." if len(found) > 3 else ""

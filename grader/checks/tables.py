@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise, zip_longest
@@ -55,12 +54,26 @@ class Row(Struct, frozen=True, kw_only=True):
             raise ValueError(f'there is no layer "{self.layer}"{did_you_mean(self.layer, LAYERS)}')
 
 
+class Difference(Struct, frozen=True, kw_only=True):
+    """Where a layer differs from its row: in being there at all, in its kind, in its output, and so on."""
+
+    where: Literal["missing", "surplus", "kind", "idle", "option", "output", "parameters"]
+    option: str = ""
+    wanted: str = ""
+    got: str = ""
+
+
 class Pair(Struct, frozen=True, kw_only=True):
-    """A row and the layer that stands in its place; `fault` says how they differ, None where they don't."""
+    """A row and the layer that stands in its place; `difference` is the first one between them, None where none is."""
 
     row: Row | None
     layer: Layer | None
-    fault: str | None
+    difference: Difference | None
+
+    @property
+    def fault(self) -> str | None:
+        """How the layer differs from its row, in words that follow "layer 3"."""
+        return None if self.difference is None else _told(self.difference, self.layer.kind if self.layer else "")
 
 
 def spread(table: Sequence[Row], call: Mapping[str, Any]) -> list[Row]:
@@ -101,7 +114,7 @@ def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> tuple[list[Pai
     found, size = _effective(layers, rows), len(rows)
     starts = [max(0, len(found) - size + shift) for shift in (0, 1, -1, 2, -2)]
     ends = [(_aligned(rows, found[start:]), start) for start in starts]
-    return min(ends, key=lambda end: sum(pair.fault is not None for pair in end[0]))
+    return min(ends, key=lambda end: sum(pair.difference is not None for pair in end[0]))
 
 
 def _aligned(rows: Sequence[Row], found: Sequence[Layer]) -> list[Pair]:
@@ -114,7 +127,7 @@ def _aligned(rows: Sequence[Row], found: Sequence[Layer]) -> list[Pair]:
 
 
 def _pairs(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
-    return [Pair(row=row, layer=layer, fault=_fault(row, layer)) for row, layer in zip_longest(rows, layers)]
+    return [Pair(row=row, layer=layer, difference=_difference(row, layer)) for row, layer in zip_longest(rows, layers)]
 
 
 def _effective(layers: Sequence[Layer], rows: Sequence[Row]) -> list[Layer]:
@@ -146,26 +159,45 @@ def _activation(layer: Layer, asked: set[str | None]) -> Layer:
     return structs.replace(layer, kind="Activation", config={**layer.config, "activation": function})
 
 
-def _fault(row: Row | None, layer: Layer | None) -> str | None:
-    """How a layer differs from its row, in words that follow "layer 3"."""
+def _difference(row: Row | None, layer: Layer | None) -> Difference | None:
     if layer is None:
-        return f"is missing: {in_words(row)}" if row else None
+        return Difference(where="missing", wanted=in_words(row)) if row else None
     if row is None:
-        return f"is one too many: {of_layer(layer)}"
+        return Difference(where="surplus", got=of_layer(layer))
     if row.layer != layer.kind:
-        return f"is {of_layer(layer)}; {in_words(row)} is asked for"
+        return Difference(where="kind", wanted=in_words(row), got=of_layer(layer))
+    if layer.idle:
+        return Difference(where="idle", wanted=in_words(row), got=of_layer(layer))
     return next(_differences(row, layer), None)
 
 
-def _differences(row: Row, layer: Layer) -> Iterator[str]:
+def _differences(row: Row, layer: Layer) -> Iterator[Difference]:
     for option in OPTIONS:
         wanted, got = getattr(row, option), layer.config.get(option)
         if wanted is not None and _same(option, wanted) != _same(option, got):
-            yield f"({row.layer}) has {option} {_size(got)}; {_size(wanted)} is asked for"
+            yield Difference(where="option", option=option, wanted=_size(wanted), got=_size(got))
     if row.output is not None and row.output != layer.output_shape[1:]:
-        yield f"({row.layer}) puts out {_shape(layer.output_shape[1:])}; {_shape(row.output)} is asked for"
+        yield Difference(where="output", wanted=_shape(row.output), got=_shape(layer.output_shape[1:]))
     if row.parameters is not None and row.parameters != layer.parameters:
-        yield f"({row.layer}) has {layer.parameters:,} parameters; {row.parameters:,} are asked for"
+        yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}")
+
+
+def _told(found: Difference, kind: str) -> str:
+    match found.where:
+        case "missing":
+            return f"is missing: {found.wanted}"
+        case "surplus":
+            return f"is one too many: {found.got}"
+        case "kind":
+            return f"is {found.got}; {found.wanted} is asked for"
+        case "idle":
+            return f"({kind}) changes nothing in what the model puts out"
+        case "option":
+            return f"({kind}) has {found.option} {found.got}; {found.wanted} is asked for"
+        case "output":
+            return f"({kind}) puts out {found.got}; {found.wanted} is asked for"
+        case "parameters":
+            return f"({kind}) has {found.got} parameters; {found.wanted} are asked for"
 
 
 def _same(option: str, value: Any) -> Any:
@@ -256,11 +288,6 @@ def _cells(pair: Pair) -> tuple[str, str]:
         if pair.layer
         else "-"
     )
-    if pair.row and pair.layer and pair.fault and re.search("puts out|parameters", pair.fault):
-        left = f"{left} {_shape(pair.row.output)}" if pair.row.output else f"{left} {pair.row.parameters:,}"
-        right = (
-            f"{right} {_shape(pair.layer.output_shape[1:])}"
-            if pair.row.output
-            else f"{right} {pair.layer.parameters:,}"
-        )
+    if pair.difference and pair.difference.where in ("output", "parameters"):  # which the cells don't show by themselves
+        left, right = f"{left} {pair.difference.wanted}", f"{right} {pair.difference.got}"
     return left[:WIDEST], right[:WIDEST]

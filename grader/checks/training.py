@@ -6,26 +6,36 @@ from collections.abc import Iterator
 from typing import Literal
 
 from grader.checks.registry import Outcome, check, failed, passed, undecided
-from grader.checks.wording import beside, counted, epoch, figure
+from grader.checks.wording import beside, counted, epoch, exact, figure
 from grader.run import DataMatch, Measurement
-from grader.verdict import PART, TrainingRecord
+from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 LEAST_SHARE = 2 / 3
 MOST_SHARE = 1.05
 GUESSING = 0.2
+# Honest trainings end an epoch with a model that is worse than its mean over the epoch by less than half of this.
+MOST_GAP = 0.1
 FEW = 2  # epochs after which hardly any training is at its end
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
 @check("training.data")
-def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"], examples: int) -> Outcome:
+def data(
+    data: DataMatch,
+    dataset: str | None,
+    training: TrainingRecord | None = None,
+    *,
+    split: Literal["train", "test"],
+    examples: int,
+) -> Outcome:
     """The model is trained on the whole dataset, each image once, with its own label.
 
     Args:
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
         dataset: the exercise's dataset.
+        training: as far as it came; without a whole epoch, data that was only given to `fit` earns nothing.
         split: the split to train on.
         examples: the number of its images.
 
@@ -35,6 +45,8 @@ def data(data: DataMatch, dataset: str | None, *, split: Literal["train", "test"
     """
     kind = "training" if split == "train" else "test"
     faults = list(_faults(data, dataset, split, kind, examples))
+    if not faults and training is not None and not training.whole_epochs:
+        return _nothing_whole(training)
     if not faults:
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
@@ -51,6 +63,11 @@ def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
+    if data.dataset is None or data.unknown > data.examples / 2:
+        return (
+            "Were they changed by augmentation (turned, shifted, mirrored)? Give `fit` the images themselves, and put "
+            "`RandomRotation`, `RandomTranslation` or `RandomFlip` layers into the model."
+        )
     if data.dataset != dataset and data.dataset is not None:
         return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
     if data.labels_wrong:
@@ -107,11 +124,18 @@ def _foreign(data: DataMatch, dataset: str | None) -> str:
 
 
 @check("training.reaches")
-def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accuracy"], above: Percent) -> Outcome:
+def reaches(
+    training: TrainingRecord,
+    measured: Measurement | None = None,
+    *,
+    metric: Literal["accuracy", "val_accuracy"],
+    above: Percent,
+) -> Outcome:
     """The training gets above the line.
 
     Args:
         training: the epochs as the trainer logged them.
+        measured: what the trained model does afterwards, which has to agree with what was logged.
         metric: the figure to look at, as Keras logs it at the end of each epoch.
         above: the line; a figure equal to it is not above it.
 
@@ -124,19 +148,33 @@ def reaches(training: TrainingRecord, *, metric: Literal["accuracy", "val_accura
         return _without(training, metric, above)
     best = max(range(len(figures)), key=figures.__getitem__)
     first = next((index for index, value in enumerate(figures) if value > above), None)
+    if first is not None and measured is not None and (doubt := _doubt(measured)):
+        return failed(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=beside(figures[best], above))
     if first is not None:
         return passed(
-            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {figure(above)}",
+            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {exact(above)}",
             got=beside(figures[best], above),
         )
     stopped = "; the time limit ended the training there" if training.stopped_by == "limit" else ""
     return failed(
         f"the highest {metric} was {beside(figures[best], above)}, in {epoch(best)} of {len(figures)}; "
-        f"that is not above {figure(above)}{stopped}",
-        expected=f"{metric} above {figure(above)}",
+        f"that is not above {exact(above)}{stopped}",
+        expected=f"{metric} above {exact(above)}",
         got=beside(figures[best], above),
         hint=_slow(figures, training),
     )
+
+
+def _doubt(measured: Measurement) -> str:
+    """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
+    if measured.mixes:
+        return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
+    if measured.gap > MOST_GAP:
+        return (
+            f"the accuracy that was logged in the last epoch lies {figure(measured.gap)} above the one that the trained model "
+            "has on the same images"
+        )
+    return ""
 
 
 def _slow(figures: list[float], training: TrainingRecord) -> str | None:
@@ -154,28 +192,33 @@ def _slow(figures: list[float], training: TrainingRecord) -> str | None:
 
 
 def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
-    if any(f"{metric}{PART}" in logs for logs in training.epochs):
+    if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return failed(
             f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
-            expected=f"{metric} above {figure(above)} at the end of an epoch",
-            got=f"{metric} {figure(training.epochs[-1].get(f'{metric}{PART}', 0.0))} after a part of the images",
+            expected=f"{metric} above {exact(above)} at the end of an epoch",
+            got=f"{metric} {figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
-    if not training.epochs and training.stopped_by == "limit":
-        return undecided("not judged: the time limit came before the end of the first epoch")
     if not training.epochs:
-        return failed(
-            "the training ended before its first epoch",
-            expected=f"{metric} above {figure(above)}",
-            got="0 epochs",
-            hint="Give `fit` a number of epochs: `epochs=...`.",
-        )
+        return _nothing_whole(training)
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
     return failed(
         f"the training logged no {metric}",
-        expected=f"{metric} above {figure(above)}",
+        expected=f"{metric} above {exact(above)}",
         got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
         hint=f"Ask for it with {asked}.",
+    )
+
+
+def _nothing_whole(training: TrainingRecord) -> Outcome:
+    """The outcome where no epoch came to its end."""
+    if training.stopped_by == "limit":
+        return undecided("not judged: the time limit came before the end of the first epoch")
+    return failed(
+        "the training ended before its first epoch",
+        expected="a whole epoch",
+        got="0 whole epochs",
+        hint="Give `fit` a number of epochs above `initial_epoch`: `epochs=...`; stop in `on_epoch_end`.",
     )
 
 
@@ -192,6 +235,8 @@ def epochs(training: TrainingRecord, *, below: int) -> Outcome:
     'the training ran for 20 epochs; fewer than 20 are allowed'
     """
     number = len(training.epochs)
+    if not training.whole_epochs:
+        return _nothing_whole(training)
     if number >= below:
         return failed(
             f"the training ran for {counted(number, 'epoch')}; fewer than {below} are allowed",
@@ -221,7 +266,7 @@ def accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least
     if value >= at_least:
         return passed(share, got=f"{value:.4f}")
     return failed(
-        f"{share}; at least {figure(100 * at_least)} % is asked for",
-        expected=f"at least {figure(at_least)}",
+        f"{share}; at least {exact(100 * at_least)} % is asked for",
+        expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
     )

@@ -47,16 +47,25 @@ def figure(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
+def exact(line: float) -> str:
+    """A line that figures are compared with, with all the decimals that its author gave it.
+
+    >>> exact(0.998), exact(0.998125), exact(100 * 0.998125)
+    ('0.998', '0.998125', '99.8125')
+    """
+    return f"{line:.10g}"
+
+
 def beside(value: float, line: float) -> str:
     """A figure with as many digits as tell it from the line that it is compared with.
 
     >>> beside(0.99797, 0.998), beside(0.9912, 0.998), beside(0.998, 0.998)
     ('0.99797', '0.9912', '0.998')
     """
-    for digits in (4, 5, 6):
+    for digits in range(4, 11):
         if f"{value:.{digits}f}" != f"{line:.{digits}f}":
             return f"{value:.{digits}f}"
-    return figure(value)
+    return exact(value)
 
 
 def epoch(index: int) -> str:

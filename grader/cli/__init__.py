@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -39,6 +40,7 @@ COMMANDS = {
     "selfcheck": ("grader.cli.selfcheck", "Prove that stubs fail and solutions pass"),
 }
 MAIN_JOB = "exercise"
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 # Reading modules and YAML makes objects that stay, so looking for garbage among them finds none.
 ALLOCATIONS_PER_COLLECTION = 50_000
 
@@ -96,7 +98,17 @@ def commands() -> None:
 def main() -> None:
     """The console script: every expected error becomes one message and its exit code."""
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, _frame: object) -> None:
+    """Ends in order: what was started is ended, and what was laid down removed. Raises: SystemExit."""
+    for each in ENDING:  # in the middle of that, a second one would leave something behind
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run(args: list[str]) -> int:

@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import settings
 from grader.batch import sources
 from grader.batch.assign import assign_all
 from grader.batch.loop import Batch
+from grader.checks import loading
 from grader.cli import batch_engine as engines
 from grader.cli import outputs
 from grader.cli.batch_follow import MAX_AT_ONCE, Place, grade_arrivals
@@ -126,7 +126,7 @@ def _asked(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise]
     *wanted, place = words
     if not wanted:
         raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
-    return [exercises.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
+    return [loading.load(course, name) for name in dict.fromkeys(wanted)], Path(place)
 
 
 def _finish(

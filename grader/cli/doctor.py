@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import shutil
 import textwrap
+from pathlib import Path
 
 import click
 
+from grader import course as courses
+from grader import settings
 from grader.engines import confine
 from grader.engines.confine.layers import ALWAYS, INSTEAD, SYSTEM, Layer
-from grader.errors import Exit, GraderError
+from grader.errors import Exit, GraderError, UsageError
+from grader.importing import find_version
+from grader.leniency.packages import COMMON, EXTRA, find_absent
 
 # A module of the standard library that does nothing when it is run.
 NOTHING = "keyword"
@@ -21,8 +25,11 @@ NARROWEST, WIDEST = 40, 100
 
 
 @click.command("doctor")
-def command() -> int:
-    r"""Tell which layers of the sandbox this machine has, and what it means where one is missing.
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
+def command(course: Path | None) -> int:
+    r"""Tell which layers of the sandbox and which of the students' packages this machine has, and what a missing one means.
 
     Student code is confined by all of them together. With `--sandbox strict` a missing one ends the grading before it
     begins; with `auto`, the default, the others have to do.
@@ -40,9 +47,35 @@ def command() -> int:
         held, reasons = student.layers, student.reasons
     finally:
         student.kill()
-    for line in report(held, reasons, width):
+    for line in [*report(held, reasons, width), "", *report_packages(_promised(course), width)]:
         click.echo(line)
     return Exit.PASSED
+
+
+def _promised(course: Path | None) -> list[str]:
+    """The packages that the course promises; none where there is no course."""
+    try:
+        return settings.load(courses.find(course)).packages
+    except UsageError:
+        return []
+
+
+def report_packages(promised: list[str], width: int) -> list[str]:
+    """The lines that tell which of the packages that students' files import are missing.
+
+    Args:
+        promised: by `course.yaml`, beside the usual ones.
+        width: of a line, in characters.
+    """
+    wanted = [*COMMON, *(name for name in promised if name not in COMMON)]
+    absent = find_absent(wanted)
+    lines = [f"The packages that students' files import beside Keras and NumPy: {len(wanted) - len(absent)} of {len(wanted)}"]
+    for name in absent:
+        way_out = f"`pip install {COMMON[name]}`" if name in COMMON else "course.yaml promises it"
+        lines += _wrapped(f"{name} ({way_out})", width, "  NO   ")
+    if absent:
+        lines += _wrapped(f"A file that needs one for its result can't be graded here. `{EXTRA}` installs the usual ones.", width)
+    return lines
 
 
 def report(held: tuple[str, ...], reasons: tuple[str, ...], width: int) -> list[str]:
@@ -82,12 +115,5 @@ def _wrapped(text: str, width: int, mark: str = "") -> list[str]:
 
 
 def _machine() -> str:
-    found = [f"{name} {_version(name)}" for name in PACKAGES]
+    found = [f"{name} {find_version(name) or 'missing'}" for name in PACKAGES]
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {', '.join(found)}"
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"

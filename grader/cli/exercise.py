@@ -9,8 +9,8 @@ from typing import get_args
 
 import click
 
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.cli import experiments, outputs, picture
 from grader.cli.finding import find_course
 from grader.cli.helping import MainJob
@@ -109,7 +109,7 @@ def command(
     grade exercise3 my_solution.py --json - --fresh
     """
     found = find_course(course, quiet=quiet)
-    exercise = exercises.load(found, exercise_id)
+    exercise = loading.load(found, exercise_id)
     if table:
         experiments.check(exercise)
     if picture_path is not None:
@@ -134,10 +134,8 @@ def command(
     source = submission.read(file)
     shown = {(exercise.id, source.sha256): of_runs(graded.runs)}
     outputs.deliver([verdict], chosen, quiet=quiet, sources={source.sha256: source.source}, shown=shown)
-    if picture_path is not None and exercise.models is not None and exercise.models.shown is not None:
-        picture.maps(exercise, graded.runs, picture_path)
-    elif picture_path is not None and not exercise.picture:
-        picture.curve(exercise, verdict, picture_path)
+    if picture_path is not None:
+        picture.draw(exercise, graded, picture_path)
     with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
         Book(found).note(verdict)
     if table and verdict.status == "passed":

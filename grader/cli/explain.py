@@ -19,7 +19,7 @@ from grader.checks import CHECKS
 from grader.checks.registry import Check
 from grader.cli.finding import find_course
 from grader.cli.list_ import encodable, load_all
-from grader.cli.sentences import meant
+from grader.cli.sentences import find_meant
 from grader.course import Course
 from grader.errors import UsageError
 from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
@@ -31,7 +31,7 @@ from grader.yamltree import did_you_mean
 LONGEST = 300
 # What a TF 1 name may be: a name of TensorFlow or Keras, a key of the logs, a method, an argument.
 FRAMES = (
-    "{0}", "tf.{0}", "tf.keras.{0}", "logs['{0}']", "model.{0}()", "model.fit({0}=1)", "tf.keras.optimizers.Adam({0}=1)",
+    "{0}", "import {0}", "'{0}'", "tf.{0}", "tf.keras.{0}", "np.{0}", "logs['{0}']", "model.{0}()", "model.fit({0}=1)", "tf.keras.optimizers.Adam({0}=1)",
     "tf.keras.layers.Dense({0}=1)", "tf.keras.layers.Conv2D({0}=1)", "tf.keras.layers.Dropout({0}=1)",
 )  # fmt: skip
 
@@ -101,7 +101,7 @@ def explained(name: str, course: Course) -> list[str]:
         paragraphs.append(of_check(CHECKS[name]))
     paragraphs += _of_id(name, course)
     if not paragraphs and " " in name:
-        paragraphs = [told for found in meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
+        paragraphs = [told for found in find_meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
     return paragraphs or [*_of_dialect(name), *_of_error(name)]
 
 
@@ -166,6 +166,8 @@ def _of_dialect(name: str) -> list[str]:
             continue
         if told := dialect.notes(tree):
             return [_head(f"TensorFlow 1, which is understood and costs nothing: {line(told[0].message)}")]
+        if told := dialect.find_other_names(tree):
+            return [_head(f"An older name, which is understood and costs nothing: {line(told[0].message)}")]
     return []
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 import click
 
-from grader import exercise as course_exercises
 from grader import settings
+from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.course import Course
@@ -125,4 +125,4 @@ def _render(
 
 def _title(course: Course, name: str) -> str:
     """An exercise's title; its id where the course has it no longer."""
-    return course_exercises.load(course, name).title if name in course.exercise_ids() else name
+    return loading.load(course, name).title if name in course.exercise_ids() else name

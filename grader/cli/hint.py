@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli import completing
 from grader.cli.finding import find_course
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.noting import Book
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli.finding import find_course
 from grader.course import Course
 from grader.errors import CourseError, Problem
-from grader.exercise import Exercise, load
+from grader.exercise import Exercise
 from grader.standing import Shelf, Standing
 
 HEADINGS = ("", "exercise", "title", "points", "unit", "difficulty", "minutes")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli import completing
 from grader.cli.finding import find_course
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import load, text_of
+from grader.exercise import text_of
+from grader.reports import write
 
 
 @click.command("new")
 @click.argument("exercise", shell_complete=completing.exercises)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
-@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
 def command(exercise: str, file: Path | None, force: bool, course: Path | None) -> None:
     r"""Start an exercise: copy its stub to FILE (by default EXERCISE.py, here).
 
@@ -55,11 +60,8 @@ def _write(target: Path, text: str, *, force: bool) -> None:
 
     Raises:
         UsageError: the file exists and `force` isn't set, or it can't be written.
+        GraderError: the disk is full.
     """
-    try:
-        with target.open("w" if force else "x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise UsageError(f"{target} exists already; name another file, or overwrite it with --force") from error
-    except OSError as error:
-        raise UsageError(f"can't write {target}: {error.strerror}") from error
+    if os.path.lexists(target) and not force:
+        raise UsageError(f"{target} exists already; name another file, or overwrite it with --force")
+    write.write(target, text)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from grader.checks.loading import load
 from grader.cli.finding import find_course
 from grader.cli.selfcheck import generated
 from grader.course import PACKAGE, Course
 from grader.errors import UsageError
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.grading.refereeing import calls_function, pack
+from grader.reports import write
 
 SAMPLE = PACKAGE / "scaffold"
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -47,6 +49,8 @@ def command(exercise: str, like: str | None, course: Path | None) -> None:
 
 def _check(course: Course, exercise: str) -> None:
     """Raises: UsageError: the name can't be one, is taken, or the course can't be written to."""
+    if _is_command(exercise):
+        raise UsageError(f'"{exercise}" is a command of grade, which would be called instead of the exercise; choose another name')
     if not ID.fullmatch(exercise):
         raise UsageError(f"\"{exercise}\" can't be an exercise's name: small letters, digits and _, a letter first")
     for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
@@ -54,6 +58,11 @@ def _check(course: Course, exercise: str) -> None:
             raise UsageError(f"{folder} exists already; choose another name")
     if not course.solutions.is_dir():
         raise UsageError(f"no solutions/ in {course.root}: make that folder first, or name your course with --course")
+
+
+def _is_command(name: str) -> bool:
+    context = click.get_current_context().find_root()
+    return isinstance(context.command, click.Group) and context.command.get_command(context, name) is not None
 
 
 def _sample(exercise: str) -> Iterator[tuple[Path, str]]:
@@ -86,11 +95,7 @@ def _copied(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Pat
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from error
+    write.write_folder(path.parent, {path.name: text})
 
 
 def _tell(course: Course, spec: Exercise) -> None:

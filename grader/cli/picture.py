@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +11,11 @@ import click
 import msgspec
 
 from grader.checks import arguments
-from grader.course import PACKAGE
-from grader.errors import GraderError, UsageError, needs_extra
+from grader.engines import surroundings
+from grader.errors import GradeError, GraderError, UsageError, needs_extra
 from grader.exercise import Exercise
+from grader.grading.known import Graded
+from grader.reports import write
 from grader.run import Run
 from grader.verdict import Verdict
 
@@ -40,6 +40,17 @@ def check(exercise: Exercise, path: Path) -> None:
         raise UsageError(f"--picture: there is no folder {path.parent}")
     if importlib.util.find_spec("matplotlib") is None:
         raise UsageError(NEEDS)
+
+
+def draw(exercise: Exercise, graded: Graded, path: Path) -> None:
+    """Draws what the referee hasn't drawn; where that fails, says so, and the verdict stands."""
+    try:
+        if exercise.models is not None and exercise.models.shown is not None:
+            maps(exercise, graded.runs, path)
+        elif not exercise.picture:
+            curve(exercise, graded.verdict, path)
+    except (GradeError, subprocess.TimeoutExpired) as error:
+        click.echo(f"grade: no picture: {error}", err=True)
 
 
 def curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
@@ -79,14 +90,11 @@ def maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
 
 def _draw(drawing: dict[str, object], path: Path) -> None:
     content = msgspec.json.encode(drawing)
-    source = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])),
-    }
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "grader.pictures", str(path)],
+        surroundings.command("grader.pictures"),
+        cwd=surroundings.FOLDER,
         input=content,
-        env={**source, "MPLBACKEND": "Agg"},
+        env=surroundings.environment(),
         capture_output=True,
         timeout=DRAWING_S,
         check=False,
@@ -94,6 +102,7 @@ def _draw(drawing: dict[str, object], path: Path) -> None:
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise GraderError(f"the picture could not be drawn: {last[:500]}")
+    write.write_bytes(path, done.stdout)
 
 
 def _curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:

@@ -7,6 +7,7 @@ import time
 from typing import TextIO
 
 from grader.grading.options import Moment
+from grader.reports.reading import line_figure
 
 EVERY_S = 0.1
 STAGES = {
@@ -62,7 +63,7 @@ def describe(moment: Moment) -> str:
     if moment.accuracy is not None:
         parts.append(f"accuracy {moment.accuracy:.4f}")
     if moment.line is not None:
-        parts.append(f"line {moment.line:g}")
+        parts.append(f"line {line_figure(moment.line)}")
     if moment.epoch_s is not None:
         parts.append(f"{moment.epoch_s:.0f} s")
     if moment.left_s is not None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,7 @@ class ByKind(click.Command):
 
 
 def _for_exercises(args: Sequence[str]) -> click.Command | None:
-    """The command for exercises; None where this one is meant, or there is no such half."""
+    """The command for exercises; None where this one is meant."""
     given = next((Path(value) for name, value in pairwise(args) if name == "--course"), None)
     joined = next((Path(name.partition("=")[2]) for name in args if name.startswith("--course=")), None)
     with suppress(UsageError):
@@ -56,7 +55,7 @@ def _for_exercises(args: Sequence[str]) -> click.Command | None:
         only_theirs = any(name.startswith("--gradebook") for name in args)
         if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
             find_course(given or joined)
-            return lay_out(import_module(EXERCISES).command) if find_spec(EXERCISES) else None
+            return lay_out(import_module(EXERCISES).command)
     return None
 
 
@@ -92,7 +91,9 @@ def command(
     """
     found = find_course(course)
     if quiz_id not in (known := [*found.quiz_ids(), *found.exercise_ids()]):
-        raise UsageError(f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)')
+        raise UsageError(
+            f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)'
+        )
     quiz = loading.load(found, quiz_id)
     solutions = key.load(found, quiz)
     if solutions is None:

@@ -15,16 +15,19 @@ from typing import get_args
 import click
 
 from grader import stub
+from grader.checks.loading import load
 from grader.cli import selfcheck_ci
 from grader.cli.exercise import backend_option
 from grader.cli.finding import find_course
+from grader.cli.selfcheck_ci import Proof
 from grader.course import Course
 from grader.engines.pool import Pool, pool
 from grader.engines.trainer import Backend, Device
 from grader.errors import CourseError, Exit, UsageError
-from grader.exercise import Exercise, load, text_of
+from grader.exercise import Exercise, text_of
 from grader.grading import Options, grade
 from grader.grading.refereeing import calls_function, pack
+from grader.reports import write
 from grader.verdict import EndKind, Verdict
 from grader.yamltree import did_you_mean
 
@@ -35,16 +38,6 @@ ENDS = tuple(kind for kind in get_args(EndKind) if kind != "completed")
 Grader = Callable[[Path], Verdict]
 Map = Callable[[Callable[["Claim"], "Proof"], Iterable["Claim"]], Iterator["Proof"]]
 Claim = tuple[str, Path, Callable[[Verdict], str | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One promise and whether it holds; `fault` says what came instead, None where it holds."""
-
-    exercise: str
-    what: str
-    fault: str | None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +100,7 @@ def command(
                 click.echo(f"{spec.id}  note: {remark}")
     if ci:
         fault = selfcheck_ci.leak(found, [spec.id for spec in specs])
-        proofs.append(Proof(exercise="course", what="nothing secret is released", fault=fault))
+        proofs.append(Proof(exercise="course", what="nothing secret is released", file="", fault=fault))
         click.echo(line(proofs[-1]))
         selfcheck_ci.publish(proofs, os.environ)
     broken = sum(proof.fault is not None for proof in proofs)
@@ -135,7 +128,7 @@ def _proofs(course: Course, spec: Exercise, options: Options, each: Map, *, text
 
 def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
     for spec in specs:
-        text_of(course, spec.id, "stub.py").write_text(generated(course, spec), encoding="utf-8")
+        write.write(text_of(course, spec.id, "stub.py"), generated(course, spec))
         click.echo(f"wrote exercises/{spec.id}/stub.py")
 
 
@@ -173,19 +166,24 @@ def lint(course: Course, spec: Exercise) -> Iterator[Proof]:
     """The promises that the files keep or break without being run."""
     readme = text_of(course, spec.id, "README.md")
     missing = not readme.is_file() or not readme.read_text(encoding="utf-8").strip()
-    yield Proof(exercise=spec.id, what="README.md is there", fault="it is missing or empty" if missing else None)
-    yield Proof(exercise=spec.id, what="stub.py is up to date", fault=_stale(course, spec))
+    folder = f"exercises/{spec.id}"
+    told = "it is missing or empty" if missing else None
+    yield Proof(exercise=spec.id, what="README.md is there", file=f"{folder}/README.md", fault=told)
+    yield Proof(exercise=spec.id, what="stub.py is up to date", file=f"{folder}/stub.py", fault=_stale(course, spec))
     if calls_function(spec):
-        yield Proof(exercise=spec.id, what="cases.npz is up to date", fault=_outdated(course, spec))
+        fault = _outdated(course, spec)
+        yield Proof(exercise=spec.id, what="cases.npz is up to date", file=f"{folder}/cases.npz", fault=fault)
     rejects = rejects_of(course, spec.id)
     few = len(rejects) < FEWEST_REJECTS
     found = f"there are {len(rejects)} in solutions/{spec.id}/rejects; write at least {FEWEST_REJECTS}"
-    yield Proof(exercise=spec.id, what="enough wrong answers", fault=found if few else None)
+    lacking = found if few else None
+    yield Proof(exercise=spec.id, what="enough wrong answers", file=f"{folder}/exercise.yaml", fault=lacking)
     for path in rejects:
         try:
             expectation(path, spec)
         except ValueError as error:
-            yield Proof(exercise=spec.id, what=f"rejects/{path.name} says why", fault=str(error))
+            what = f"rejects/{path.name} says why"
+            yield Proof(exercise=spec.id, what=what, file=_in_course(course, path), fault=str(error))
 
 
 def _stale(course: Course, spec: Exercise) -> str | None:
@@ -250,12 +248,23 @@ def prove(course: Course, spec: Exercise, grader: Grader, each: Map = map) -> It
     for path in rejects_of(course, spec.id):
         with contextlib.suppress(ValueError):  # told by `lint`
             claims.append((f"rejects/{path.name}", path, partial(unmet, expectation(path, spec))))
-    yield from each(lambda claim: _proof(spec, *claim[:2], grader, claim[2]), claims)
+
+    def proof(claim: Claim) -> Proof:
+        what, path, judged = claim
+        verdict = grader(path)
+        return Proof(
+            exercise=spec.id,
+            what=what,
+            file=_in_course(course, path),
+            fault=judged(verdict),
+            seconds=verdict.timings.get("total"),
+        )
+
+    yield from each(proof, claims)
 
 
-def _proof(spec: Exercise, what: str, path: Path, grader: Grader, judged: Callable[[Verdict], str | None]) -> Proof:
-    verdict = grader(path)
-    return Proof(exercise=spec.id, what=what, fault=judged(verdict), seconds=verdict.timings.get("total"))
+def _in_course(course: Course, path: Path) -> str:
+    return path.relative_to(course.root).as_posix() if path.is_relative_to(course.root) else path.name
 
 
 def unkind(verdict: Verdict) -> str | None:

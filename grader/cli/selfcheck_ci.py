@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from grader.course import Course
 from grader.errors import CourseError, GraderError
 from grader.release import public
 from grader.reports import github
 
-if TYPE_CHECKING:
-    from grader.cli.selfcheck import Proof
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One promise and whether it holds; `fault` says what came instead, None where it holds.
+
+    `file` is the one that it is about, from the course's folder.
+    """
+
+    exercise: str
+    what: str
+    file: str
+    fault: str | None
+    seconds: float | None = None
 
 
 def leak(course: Course, exercises: Sequence[str]) -> str | None:
@@ -35,7 +47,7 @@ def publish(proofs: Sequence[Proof], environ: Mapping[str, str], stream: TextIO 
     if environ.get("GITHUB_ACTIONS"):
         for proof in broken[: github.MOST]:
             title = f"{proof.exercise}: {proof.what}"
-            print(github.command("error", str(proof.fault), title, _place(proof), None), file=stream or sys.stdout)
+            print(github.command("error", str(proof.fault), title, proof.file, None), file=stream or sys.stdout)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(path).open("a", encoding="utf-8") as file:
@@ -52,11 +64,3 @@ def summary(proofs: Sequence[Proof], broken: Sequence[Proof]) -> str:
 
 def _indented(text: str) -> str:
     return "".join(f"      {line}\n" for line in text[:4000].splitlines())
-
-
-def _place(proof: Proof) -> str:
-    """The file that a promise is about."""
-    if proof.what.startswith(("rejects/", "solution.py")):
-        return f"solutions/{proof.exercise}/{proof.what.split()[0]}"
-    name = proof.what.split()[0] if proof.what.startswith(("README.md", "stub.py")) else "exercise.yaml"
-    return f"exercises/{proof.exercise}/{name}"

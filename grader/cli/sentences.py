@@ -1,55 +1,41 @@
-"""Which code, word or check a sentence of a report is about, so that it can be asked for as it stands there."""
+"""Which code, word or check a piece of a report is about: by the codes that it prints, else by whole known sentences."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from types import MappingProxyType
 
+from grader.checks import judging
 from grader.reports import reading
 
 SHORTEST = 8
 MOST = 8
-# How findings word what keeps a file from being run, by code; the first that fits counts.
-FINDINGS = MappingProxyType({
-    "S101": r"can't read this file|syntax error:",
-    "S001": r"the file is empty|has no code",
-    "S003": r"UTF-8|encoding can't be used",
-    "S002": r"not a text file",
-    "S004": r"this is a web page|text with Markdown|neither a notebook nor Python",
-    "S005": r"not a notebook: it has|notebook is damaged|notebook's JSON is broken",
-    "S006": r"notebook in .+, not in Python",
-    "S007": r"file is larger than|too much code",
-    "S103": r"is still (?:empty|as in the stub|blank)",
-    "S107": r"is inside another function or class",
-    "S105": r"\(\) (?:is async|yields instead)",
-    "S106": r", not a function",
-    "S104": r"\(\) (?:asks for|takes) ",
-    "S102": r"no function ",
-})  # fmt: skip
+# Codes as reports print them: a letter for the kind, three digits.
+CODE = re.compile(r"\b[A-Z]\d{3}\b")
+KNOWN = (
+    *((sentence, end) for end, sentence in reading.ENDS.items()),
+    *((reason, "skipped") for reason in (*judging.ENDS.values(), *judging.ABSENT.values())),
+)
 
 
-def meant(sentence: str, titles: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The names that a sentence is about, without repetition, at most eight; nothing for what is too short to tell.
+def find_meant(asked: str, titles: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The names that a text is about, without repetition, at most eight; nothing for what is too short to tell.
 
     Args:
-        sentence: as it was copied from a report, over several lines, too, or a part of it.
+        asked: as it was copied from a report, over several lines, too, or a part of it.
         titles: titles of checks, each with the name of its check.
 
-    >>> list(meant("line 7: f() is still as in the stub", []))
+    >>> list(find_meant("line 7: [S103] f() is still as in the stub", []))
     ['S103']
-    >>> list(meant("the result has the  image's", [("The result has the image's type", "type")]))
+    >>> list(find_meant("the result has the  image's", [("The result has the image's type", "type")]))
     ['type']
     """
-    asked = _plain(sentence)
-    if len(asked) < SHORTEST:
-        return
-    named = [end for end, told in reading.ENDS.items() if _plain(told) in asked or asked in _plain(told)]
-    if "not judged" in asked:
-        named.append("skipped")
-    named += [code for code, words in FINDINGS.items() if re.search(words, " ".join(sentence.split()))][:1]
-    named += [name for title, name in titles if asked in _plain(title) or _plain(title) in asked]
+    named = CODE.findall(asked)
+    plain = _plain(asked)
+    if len(plain) >= SHORTEST:
+        sentences = ((_plain(sentence), name) for sentence, name in (*KNOWN, *titles))
+        named += [name for sentence, name in sentences if plain in sentence or sentence in plain]
     yield from islice(dict.fromkeys(named), MOST)
 
 

@@ -19,6 +19,7 @@ from grader import exercise as exercises
 from grader import submission
 from grader.batch import sources
 from grader.batch.assign import Job, assign_all
+from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError, needs_extra
@@ -94,7 +95,7 @@ def command(
     grade similar exercise3 submissions/ --least 80 --json pairs.json
     """
     found = find_course(course)
-    exercise = exercises.load(found, exercise_id)
+    exercise = loading.load(found, exercise_id)
     if find_spec("copydetect") is None:
         raise UsageError(NEEDS)
     with sources.read(place, roster, taken=sources.names_taken([exercise])) as handed:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 
 import click
 
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.cli import completing
 from grader.cli.finding import find_course
 from grader.cli.list_ import load_all
@@ -39,10 +38,8 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     grade watch work/my_solution.py exercise3
     """
     found = find_course(course)
-    spec = exercises.load(found, exercise_id) if exercise_id else guessed(found, file)
+    spec = loading.load(found, exercise_id) if exercise_id else guessed(found, file)
     submission.read(file)
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _: sys.exit(128 + number))
     with Keyboard(sys.stdin) as keyboard:
         Session(found, spec, file, Options(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
     return Exit.PASSED
@@ -55,7 +52,7 @@ def guessed(course: Course, file: Path) -> Exercise:
         UsageError: none or several fit.
     """
     if file.stem in course.exercise_ids():
-        return exercises.load(course, file.stem)
+        return loading.load(course, file.stem)
     source = submission.read(file).source
     specs, _ = load_all(course)
     fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]

@@ -6,7 +6,6 @@ import contextlib
 import math
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.caching import folders, is_ours
+from grader.filing import write_whole
 
 Array = npt.NDArray[np.uint8]
 
@@ -41,7 +41,8 @@ def write(name: str, array: Array) -> Path | None:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o755)
             if is_ours(folder):
-                return _replace(folder / name, array)
+                write_whole(folder / name, np.ascontiguousarray(array).data, mode=0o644)  # students' processes read it
+                return folder / name
     return None
 
 
@@ -62,18 +63,3 @@ def _mapped(file: BinaryIO, shape: tuple[int, ...]) -> Array:
 
 def _private(file: BinaryIO, shape: tuple[int, ...]) -> Array:
     return np.fromfile(file, dtype=np.uint8, count=math.prod(shape)).reshape(shape)
-
-
-def _replace(path: Path, array: Array) -> Path:
-    """Writes beside `path`, then renames; a full disk leaves nothing behind."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(np.ascontiguousarray(array).data)
-        temporary.chmod(0o644)  # a student process of another user reads it
-        temporary.replace(path)
-    except BaseException:
-        drop(temporary)
-        raise
-    return path

@@ -15,6 +15,7 @@ import weakref
 from dataclasses import dataclass
 from typing import IO
 
+from grader.engines import surroundings
 from grader.errors import GraderError
 
 START_S = 120.0
@@ -158,7 +159,8 @@ class Nursery:
             errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in Interpreter.end()
             with theirs:
                 process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", self.module],  # -P: nothing is imported from where the student works
+                    surroundings.command(self.module),
+                    cwd=surroundings.FOLDER,
                     env={**self.environment, "GRADE_FD": str(theirs.fileno())},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

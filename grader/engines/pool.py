@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 
 from grader.engines import confine
 from grader.engines.confine.spawning import copied
 from grader.engines.copies import POSSIBLE, Nursery
+from grader.engines.folders import TemporaryFolder
 from grader.engines.pair import Pair, Request, start
 from grader.engines.pool_room import Room, of_card
 from grader.engines.trainer import Backend, Device, TrainerProcess, copyable
@@ -120,6 +120,9 @@ class Lent:
     def memory(self) -> int:
         return self.warm.process.memory()
 
+    def cpu_s(self) -> float:
+        return self.warm.process.cpu_s()
+
     def end(self) -> None:
         """Ends the process, which then serves nobody else."""
         self.warm.process.end()
@@ -143,8 +146,8 @@ class Pool:
 
     def __init__(self, size: int, rest_s: float = REST_S, memory: int | None = None) -> None:
         self.size, self.rest_s, self.room = size, rest_s, Room(memory)
-        self._home = tempfile.TemporaryDirectory(prefix="grade-nursery-")
-        of_student = {**confine.environment(), "HOME": self._home.name}
+        self._home = TemporaryFolder("grade-nursery-")
+        of_student = {**confine.environment(), "HOME": str(self._home.path)}
         self._students = Nursery("grader.student.nursery", of_student, "student process")
         self._trainers = Nursery("grader.trainer.nursery", of_trainer("cpu", "tensorflow"), "trainer")
         self._idle: list[Warm] = []
@@ -244,7 +247,7 @@ class Pool:
             warm.process.end()
         for nursery in (self._trainers, self._students):
             nursery.close()
-        self._home.cleanup()
+        self._home.remove()
 
 
 @contextlib.contextmanager

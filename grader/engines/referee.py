@@ -6,12 +6,11 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
 import tempfile
-from pathlib import Path
 from typing import IO
 
-SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+from grader.engines import surroundings
+
 ERROR_TAIL = 20_000
 
 
@@ -22,13 +21,12 @@ class RefereeProcess:
         ours, theirs = socket.socketpair()
         self.sock = ours
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
-        path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        threads = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-        environment = {**os.environ, **threads, "GRADE_FD": str(theirs.fileno()), "PYTHONPATH": path}
+        own = {"OPENBLAS_NUM_THREADS": "1", "GRADE_FD": str(theirs.fileno())}
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.referee"],  # -P: nothing is imported from where the student works
-                env=environment,
+                surroundings.command("grader.referee"),
+                cwd=surroundings.FOLDER,
+                env=surroundings.environment(own),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,

@@ -8,11 +8,11 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from grader.engines import surroundings
 from grader.engines.confine.inside import tree
 from grader.engines.copies import POSSIBLE, Copy, Nursery
 from grader.errors import UsageError, needs_extra
@@ -20,8 +20,7 @@ from grader.errors import UsageError, needs_extra
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["auto", "tensorflow", "jax"]
 LIBRARIES = {"jax": ("JAX", "jax"), "tensorflow": ("TensorFlow", "")}
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+SPARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 # Where there is one of these, `auto` may train on a GPU: NVIDIA's, AMD's and that of Windows' Linux.
 CARDS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 ERROR_TAIL = 20_000
@@ -43,8 +42,7 @@ def library(backend: Backend) -> str:
 def environment(device: Device, computes: str) -> dict[str, str]:
     """That of a trainer's interpreter, in which Keras computes with a `library`."""
     hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
-    path = os.pathsep.join(filter(None, [SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **QUIET, **hidden, "KERAS_BACKEND": computes, "PYTHONPATH": path}
+    return surroundings.environment({**SPARING, **hidden, "KERAS_BACKEND": computes})
 
 
 def copyable(device: Device, backend: Backend) -> bool:
@@ -62,6 +60,7 @@ class Trainer(Protocol):
 
     def last_words(self) -> str: ...
     def memory(self) -> int: ...
+    def cpu_s(self) -> float: ...
     def end(self) -> None: ...
     def kill(self) -> None: ...
 
@@ -114,7 +113,8 @@ class TrainerProcess:
 
     def _new(self, chosen: dict[str, str], line: socket.socket) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "grader.trainer"],  # -P: nothing is imported from where the student works
+            surroundings.command("grader.trainer"),
+            cwd=surroundings.FOLDER,
             env={**chosen, "GRADE_FD": str(line.fileno())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -142,6 +142,10 @@ class TrainerProcess:
     def memory(self) -> int:
         """Bytes of memory that it uses; 0 where the system doesn't tell."""
         return tree.resident([self.process.pid])
+
+    def cpu_s(self) -> float:
+        """Processor seconds that it has used; 0 where the system doesn't tell."""
+        return tree.cpu_s([self.process.pid])
 
     def end(self) -> None:
         """Ends it at once; what it said stays readable. One that hangs in its device's driver isn't waited for."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from grader import course as courses
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.exercise import Exercise
@@ -41,7 +41,7 @@ def command(exercise_id: str, gradebook: str, course: Path | None, never_lower: 
     grade regrade exercise3
     """
     found = courses.find(course)
-    exercise = exercises.load(found, exercise_id)
+    exercise = loading.load(found, exercise_id)
     book = Gradebook.open(gradebook, must_exist=True)
     figures = book.verdicts(exercise_id)
     if not figures:

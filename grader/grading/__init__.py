@@ -17,6 +17,7 @@ from grader.grading.known import Graded
 from grader.grading.options import Options
 from grader.grading.refereeing import calls_function
 from grader.grading.rounds import is_near_miss
+from grader.leniency.packages import explain_absence
 from grader.run import Run
 from grader.verdict import Note, Verdict
 
@@ -79,9 +80,18 @@ def _grade(course: Course, exercise: Exercise, source: submission.Submission, op
     except GraderError as error:
         fault = str(error)
     verdict = verdicts.verdict(exercise, source, report, runs, fault, _timings(static_s, began))
+    if verdict.status == "failed" and (lacking := _explain_lacking(course, runs)) is not None:
+        verdict = verdicts.verdict(exercise, source, report, [], lacking, _timings(static_s, began))
     if options.sandbox == "off":
         verdict = structs.replace(verdict, notes=[Note(line=None, message=UNCONFINED), *verdict.notes])
     return Graded(verdict=verdict, runs=runs, at=known.now())
+
+
+def _explain_lacking(course: Course, runs: list[Run]) -> str | None:
+    """The package that a file needs for its result and that the course promises, where this machine hasn't got it."""
+    named = settings.load(course).packages
+    told = (explain_absence(run.end.package, named) for run in runs if run.end.package)
+    return next(filter(None, told), None)
 
 
 def _try_seeds(exercise: Exercise, plan: static.Plan, name: str, options: Options, runs: list[Run]) -> None:

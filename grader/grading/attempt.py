@@ -20,12 +20,32 @@ from grader.errors import GraderError
 from grader.exercise import Exercise
 from grader.grading import modelling
 from grader.grading.clocks import Clocks, OutOfTime
-from grader.grading.curves import canonical_keys, curves, cuts, line_to_cross, under_log_keys, wants_probe
-from grader.grading.gone import Over, before_student_code, exceeded, gone, outgrown, refused, too_much
+from grader.grading.curves import (
+    canonical_keys,
+    curves,
+    cuts,
+    line_to_cross,
+    split_cut_epoch,
+    under_log_keys,
+    wants_probe,
+)
+from grader.grading.gone import (
+    Over,
+    Preparing,
+    before_student_code,
+    cut_output,
+    end_of_crash,
+    exceeded,
+    gone,
+    outgrown,
+    refused,
+    too_much,
+)
 from grader.grading.ledger import Ledger
 from grader.grading.options import Options, Stage
 from grader.run import End, Probe, Run
 from grader.static import Plan
+from grader.verdict import CutEpoch
 
 from grader.wire import (  # isort: skip
     Answer, Begin, Compared, Crashed, Event, Fault, Hello, Load, LocalTrouble, Maps, Measure, Measured, NeedPass, Open, Opened, Order,
@@ -83,6 +103,7 @@ class Attempt:
                 text = f"the trainer gave no sign of work for {self.trainer.waited_s():.0f} s and was ended"
                 raise GraderError(f"{text}; its device may hang") from error
             self.ledger.output = self.student_process.output(ending=end.kind != "gated")  # it waits for an answer then
+            self.ledger.notes += cut_output(self.student_process, self.exercise.limits)
         return self.ledger.run(end, self.clocks.spent_s)
 
     def request(self) -> Request:
@@ -133,6 +154,7 @@ class Attempt:
         limits = self.exercise.limits
         self.limit_s = self.options.time_limit_s or (limits.gpu if hello.device == "gpu" else limits.cpu)
         self.clocks.limits_s["training"] = self.limit_s + OVERRUN_S
+        self.preparing = Preparing(self.limit_s)
         with before_student_code(self.student_process):
             self._from_student(Ready)
 
@@ -207,11 +229,12 @@ class Attempt:
         if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
             raise Malformed("the probe's answer doesn't fit its curves")
         judged = not (probed.error or probed.inconclusive)
-        drawn = [(trial.name, trial.due, trial.logs) for trial in trials]
+        drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
         self.ledger.probe = Probe(
             outcomes=outcomes(probed, drawn) if judged else [],
             callbacks=probed.callbacks[:50],
             error=probed.error,
+            error_kind=probed.error_kind,
             inconclusive=probed.inconclusive,
             line=probed.line,
         )
@@ -253,7 +276,9 @@ class Attempt:
         self.epoch_started_s = self.clocks.elapsed_s("training")
         cut = False
         while True:
-            message = self._from_trainer(Event, NeedPass, Trained, Rejected)
+            message = self._from_trainer(Event, NeedPass, Trained, Rejected, Refused)
+            if isinstance(message, Refused):
+                raise Over(refused(message, order.line))
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._write_down(message, epochs, cut=cut)
             with self.clocks.of("student"):  # which may read as slowly as it likes
@@ -281,7 +306,11 @@ class Attempt:
 
     def _write_down(self, event: Event, epochs: list[dict[str, float]], *, cut: bool) -> None:
         key = self.ledger.architecture.accuracy_key if self.ledger.architecture else None
-        epochs.append({"epoch": event.index, **canonical_keys(event.logs, key, cut=cut)})
+        logs = canonical_keys(event.logs, key)
+        if cut:
+            logs, part = split_cut_epoch(logs)
+            self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
+        epochs.append({"epoch": event.index, **logs})
         self.epoch_started_s = self.clocks.elapsed_s("training")
 
     def _measure(self) -> None:
@@ -295,6 +324,8 @@ class Attempt:
             measured = self._from_trainer(Measured, Rejected)
             if isinstance(measured, Measured):
                 self.ledger.measure(measured)
+            else:
+                self.ledger.unmeasured = measured.message
 
     # ---- hearing both sides ----
 
@@ -306,7 +337,7 @@ class Attempt:
                 case Remark():
                     self.ledger.remark(message.note)
                 case Crashed():
-                    raise Over(End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line))
+                    raise Over(end_of_crash(message))
                 case Unsupported():
                     raise Over(refused(message, message.line))
                 case LocalTrouble() if self.rejected:
@@ -337,6 +368,10 @@ class Attempt:
         if self.owed and (end := outgrown(self.trainer_process, self.trainer_began, self.exercise.limits)) is not None:
             self.trainer_process.end()
             raise Over(end)
+        if self.fitting and self.clocks.turn == "training":
+            if (end := self.preparing.end(self.trainer_process, self.trainer.waited_s())) is not None:
+                self.trainer_process.end()
+                raise Over(end)
         self.clocks.check()
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show("preparing" if preparing else "training" if self.fitting else self.stage)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from grader.checks import arguments
 from grader.exercise import Exercise
-from grader.run import Architecture
-from grader.verdict import PART
+from grader.run import Architecture, CurveId
+from grader.verdict import LineToCross
 from grader.wire import Event
 
 Logs = dict[str, float]
@@ -19,19 +19,25 @@ WITHIN = ("train_begin", "epoch_begin", "train_batch_begin", "train_batch_end")
 class Curve:
     """One trial: the logs of each epoch, and the epoch (0-based) at whose end a right callback stops, if any."""
 
-    name: str
+    id: CurveId
     due: int | None
     logs: list[Logs]
 
 
 def line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
     """The metric and the line of the exercise's callback check (else of its threshold), if it has one."""
-    for wanted in ("callback.stops_when", "training.reaches"):
-        for spec in exercise.checks:
-            if spec.check == wanted:
-                given = arguments(spec)
-                return str(given["metric"]), float(given["above"])
-    return None
+    return _line_of(exercise, "callback.stops_when") or _line_of(exercise, "training.reaches")
+
+
+def line_of_training(exercise: Exercise) -> LineToCross | None:
+    """The line that the training itself has to cross (else that of the callback), as reports draw it."""
+    found = _line_of(exercise, "training.reaches") or _line_of(exercise, "callback.stops_when")
+    return None if found is None else LineToCross(metric=found[0], above=found[1])
+
+
+def _line_of(exercise: Exercise, check: str) -> tuple[str, float] | None:
+    given = next((arguments(spec) for spec in exercise.checks if spec.check == check), None)
+    return None if given is None else (str(given["metric"]), float(given["above"]))
 
 
 def wants_probe(exercise: Exercise) -> bool:
@@ -63,14 +69,14 @@ def curves(metric: str, line: float) -> list[Curve]:
     large = [2.5 * 0.98**epoch for epoch in range(9)]
     small = [0.008 - 0.0012 * epoch for epoch in range(7)]
     trials = [
-        ("crosses", 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
-        ("loss falls, accuracy doesn't", None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
-        ("validation runs ahead", 3, rising(3, 7), [0.4 * 0.95**epoch for epoch in range(7)], high, small),
-        ("accuracy rises, loss stays high", 2, rising(2, 6), [0.9 * value for value in large[:6]], low[:6], large[:6]),
+        (CurveId.CROSSES, 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
+        (CurveId.LOSS_FALLS, None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
+        (CurveId.VALIDATION_AHEAD, 3, rising(3, 7), [0.4 * 0.95**epoch for epoch in range(7)], high, small),
+        (CurveId.LOSS_STAYS_HIGH, 2, rising(2, 6), [0.9 * value for value in large[:6]], low[:6], large[:6]),
     ]
     return [
-        Curve(name=name, due=due, logs=_logs(metric, other, figures, losses, others, val_losses))
-        for name, due, figures, losses, others, val_losses in trials
+        Curve(id=curve, due=due, logs=_logs(metric, other, figures, losses, others, val_losses))
+        for curve, due, figures, losses, others, val_losses in trials
     ]
 
 
@@ -93,12 +99,8 @@ def _of_another(name: str, logs: Logs) -> float:
     return logs.get(like, 0.5) if "acc" in name else 0.5
 
 
-def canonical_keys(logs: Logs, accuracy_key: str | None, *, cut: bool = False) -> Logs:
-    """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such.
-
-    Args:
-        cut: the epoch was cut short, so that its figures, but those of validation, are those of a part of the examples.
-    """
+def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
+    """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such."""
     result = {}
     for name, value in logs.items():
         bare = name.removeprefix("val_")
@@ -108,7 +110,7 @@ def canonical_keys(logs: Logs, accuracy_key: str | None, *, cut: bool = False) -
             result[f"{name} (another metric)"] = value
         else:
             result[name] = value
-    return _of_a_part(result) if cut else result
+    return result
 
 
 def cuts(event: Event) -> bool:
@@ -117,8 +119,10 @@ def cuts(event: Event) -> bool:
     return event.hook in WITHIN and not last
 
 
-def _of_a_part(logs: Logs) -> Logs:
-    return {name if name.startswith("val_") else f"{name}{PART}": value for name, value in logs.items()}
+def split_cut_epoch(logs: Logs) -> tuple[Logs, Logs]:
+    """Of an epoch that was cut short, the validation figures, which are whole, and those of a part of the examples."""
+    whole = {name: value for name, value in logs.items() if name.startswith("val_")}
+    return whole, {name: value for name, value in logs.items() if name not in whole}
 
 
 def _rename(name: str, old: str, new: str) -> str:

@@ -12,15 +12,17 @@ from typing import Any
 
 from msgspec import structs
 
+from grader import settings
 from grader.calls import Call, Enough, FromStudent, Gave, Hung, Judged, Loaded, Raised
 from grader.channel import Channel, Closed, Malformed
 from grader.course import Course
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.exercise import Exercise
-from grader.grading.gone import Over, before_student_code, exceeded, gone
+from grader.grading.gone import Over, before_student_code, cut_output, end_of_crash, exceeded, gone
 from grader.grading.options import Moment, Options
 from grader.grading.refereeing import Referee, prepare
+from grader.leniency.packages import explain_absence
 from grader.run import End, Run
 from grader.static import Plan
 from grader.trials import Trial
@@ -57,6 +59,7 @@ class Attempt:
     def __init__(self, course: Course, exercise: Exercise, plan: Plan, filename: str, options: Options) -> None:
         self.course, self.exercise, self.plan, self.filename, self.options = course, exercise, plan, filename, options
         self.notes: list[Note] = []
+        self.packages = settings.load(course).packages
         self.trials: dict[str, Trial] | None = None
         self.spent_s: dict[str, float] = {}
         self._limit_s = STARTUP_S
@@ -87,6 +90,7 @@ class Attempt:
             self.student = Channel(self.student_process.sock, FromStudent, self._tick)
             end = self._talk()
             output = self.student_process.output()
+            self.notes += cut_output(self.student_process, self.exercise.limits)
         timings = {name: round(seconds, 3) for name, seconds in self.spent_s.items()}
         return Run(
             seed=self.exercise.seed, end=end, trials=self.trials, notes=self.notes, output=output, timings=timings
@@ -142,6 +146,8 @@ class Attempt:
         self.referee.channel.relay(call.arrays, self.student)
         with self._clock("student", call.limit_s):
             answer = self._from_student(Gave, Raised)
+            if isinstance(answer, Raised) and answer.package and explain_absence(answer.package, self.packages):
+                raise Over(End(kind="crashed", message=answer.message, line=answer.line, package=answer.package))
             seconds = self._seconds()
         answer = structs.replace(answer, seconds=seconds)
         arrays = answer.arrays if isinstance(answer, Gave) else []
@@ -208,8 +214,7 @@ class Attempt:
                     if len(self.notes) < MAX_NOTES:
                         self.notes.append(message.note)
                 case Crashed():
-                    end = End(kind="crashed", message=message.message, traceback=message.traceback, line=message.line)
-                    raise Over(end)
+                    raise Over(end_of_crash(message))
                 case Unsupported():
                     raise Over(End(kind="forbidden", message=message.message, line=message.line))
                 case _ if isinstance(message, kinds):

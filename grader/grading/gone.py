@@ -13,9 +13,13 @@ from grader.engines.trainer import Trainer
 from grader.errors import GraderError
 from grader.exercise import Limits
 from grader.run import End
-from grader.wire import Refused, Unsupported
+from grader.verdict import Note
+from grader.wire import Crashed, Refused, Unsupported
 
 WAIT_S = 2.0
+# Compiling counts for no limit, so that a busy machine costs no training; this much of it is always allowed.
+LEAST_PREPARING_S = 60.0
+LOOK_S = 1.0  # in which a trainer that computes takes processor time, and one that hangs in its device doesn't
 MAX_ORDERS = 200
 # TensorFlow's last words where it can start no thread. Whoever prints them falsely may bring about an error, no points.
 NO_THREAD = "creation via pthread_create() failed"
@@ -33,12 +37,25 @@ class Over(Exception):
 
 
 def exceeded(student: confine.Confined, limits: Limits) -> End | None:
-    """How a run ends whose student process printed or took more than it may; None while it hasn't."""
-    if student.output_exceeded:
-        return End(kind="output_limit", message=f"your code printed more than {limits.output:,} bytes")
+    """How a run ends whose student process took more than it may; None while it hasn't."""
     if student.memory_exceeded:
         return End(kind="out_of_memory", message=f"your code used more than {limits.memory / 1e9:g} GB of memory")
     return None
+
+
+def cut_output(student: confine.Confined, limits: Limits) -> list[Note]:
+    """A note, where the process printed more than is kept: that is no offence, and who prints for ever meets the clock."""
+    if not student.output_exceeded:
+        return []
+    text = (
+        f"your code printed more than {limits.output:,} bytes; the rest of its output is left out, which costs nothing"
+    )
+    return [Note(line=None, message=text)]
+
+
+def end_of_crash(crash: Crashed) -> End:
+    """How a run ends whose student code raised."""
+    return End(kind="crashed", message=crash.message, traceback=crash.traceback, line=crash.line, package=crash.package)
 
 
 def refused(what: Refused | Unsupported, line: int | None) -> End:
@@ -70,8 +87,39 @@ def outgrown(trainer: Trainer, began: int, limits: Limits) -> End | None:
     """
     if (taken := trainer.memory() - began) <= SHARES * limits.memory + OVERHEAD:
         return None
-    message = f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
+    message = (
+        f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
+    )
     return End(kind="out_of_memory", message=message)
+
+
+class Preparing:
+    """Watches the trainer prepare a training, which only compiling can make long: nothing in it can be stopped from within.
+
+    Args:
+        limit_s: of the training.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.most_s = max(limit_s, LEAST_PREPARING_S)
+        self.looked_s, self.cpu_s = 0.0, 0.0
+
+    def end(self, trainer: Trainer, waited_s: float) -> End | None:
+        """How a run ends whose training can't be prepared in time; None while it can, or where the trainer hangs.
+
+        Args:
+            waited_s: since the trainer's last sign.
+        """
+        if waited_s < self.most_s:
+            self.looked_s = 0.0
+            return None
+        if not self.looked_s:
+            self.looked_s, self.cpu_s = waited_s, trainer.cpu_s()
+            return None
+        if waited_s - self.looked_s < LOOK_S or trainer.cpu_s() - self.cpu_s < LOOK_S / 2:
+            return None
+        text = f"preparing the training (compiling the model) took longer than {self.most_s:g} s; use a model of fewer layers"
+        return End(kind="timed_out", message=text)
 
 
 @contextlib.contextmanager
@@ -87,7 +135,9 @@ def before_student_code(student: confine.Confined) -> Iterator[None]:
         end = error.end if isinstance(error, Over) else gone(student, error)
         last = (student.output().strip().splitlines() or ["it printed nothing"])[-1]
         how = end.kind if (code := student.wait_code(0)) is None else f"exit code {code}"
-        raise GraderError(f"the process for the student's code failed before it was given any ({how}): {last}") from error
+        raise GraderError(
+            f"the process for the student's code failed before it was given any ({how}): {last}"
+        ) from error
 
 
 def gone(student: confine.Confined, error: Exception) -> End:

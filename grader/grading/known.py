@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from grader import settings
 from grader.course import PACKAGE, Course
 from grader.exercise import Exercise
 from grader.grading.options import Options
+from grader.importing import find_version
 from grader.run import Run
 from grader.store import Store
 from grader.submission import Submission
@@ -22,6 +22,8 @@ from grader.verdict import Note, Verdict
 
 KIND = "verdicts"
 NAME = "verdict"
+# Raised when a stored verdict must no longer be believed: until 1, the user's own settings could spoil a training.
+SCHEMA = 2
 LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
 # After a verdict whose key begins so, one in sixteen, the store is looked through, which takes longer the more is in it.
 SOMETIMES = "0"
@@ -94,6 +96,7 @@ def key(course: Course, exercise: Exercise, source: Submission, options: Options
         _content([path for folder in folders for path in _files(folder)]),
         settings.load(course).dialect,
         _program(),
+        SCHEMA,
         chosen,
     ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()
@@ -117,12 +120,5 @@ def _program() -> str:
     """The grader itself, by its files' times and sizes, and the libraries that train."""
     stats = [(path.name, path.stat()) for path in sorted(PACKAGE.rglob("*.py"))]
     told = [(name, status.st_mtime_ns, status.st_size) for name, status in stats]
-    versions = [_version(name) for name in LIBRARIES]
+    versions = [find_version(name) for name in LIBRARIES]
     return hashlib.blake2b(json.dumps([told, versions]).encode(), digest_size=20).hexdigest()
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

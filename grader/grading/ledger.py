@@ -10,7 +10,7 @@ from grader.checks.wording import name
 from grader.grading.clocks import Clocks
 from grader.grading.options import Moment, Stage
 from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
-from grader.verdict import Note, TrainingRecord
+from grader.verdict import CutEpoch, Note, TrainingRecord
 from grader.wire import MAX_NOTE, Compared, Maps, Measured, Opened, Order, Trained
 
 MAX_NOTES = 200
@@ -30,12 +30,14 @@ class Ledger:
         self.data_of: dict[int, DataMatch] = {}
         self.broken_off: set[int] = set()
         self.epochs: list[dict[str, float]] = []
+        self.cut_epochs: list[CutEpoch] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
         self.probe: Probe | None = None
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
         self.measurable = False
+        self.unmeasured = ""
         self.call: dict[str, int] | None = None
         self.models: list[Built] = []
         self.activations: Activations | None = None
@@ -57,7 +59,7 @@ class Ledger:
 
     def begin_fit(self) -> list[dict[str, float]]:
         """The list into which the epochs of this fit go; until it ends, the trainer can't measure."""
-        self.epochs = []
+        self.epochs, self.cut_epochs = [], []
         self.measurable = False
         return self.epochs
 
@@ -85,13 +87,26 @@ class Ledger:
         self.data = self.data_of[model] = data if before is None else before.worse(data, self.dataset)
 
     def measure(self, measured: Measured) -> None:
-        """What the trained model achieves; a layer that makes no difference in it counts for nothing."""
-        self.measured = Measurement(train_accuracy=measured.train_accuracy, test_accuracy=measured.test_accuracy)
+        """What the trained model achieves; a layer that makes no difference in it is idle.
+
+        Without a whole epoch nothing is measured: such a model is as it was made.
+        """
+        if self.training is None or not self.training.whole_epochs:
+            return
+        self.measured = Measurement(
+            train_accuracy=measured.train_accuracy,
+            test_accuracy=measured.test_accuracy,
+            mixes=measured.mixes,
+            gap=measured.gap,
+        )
         if measured.idle and self.architecture is not None:
-            kept = [layer for layer in self.architecture.layers if layer.name not in measured.idle]
-            self.architecture = structs.replace(self.architecture, layers=kept)
+            layers = [
+                structs.replace(layer, idle=layer.idle or layer.name in measured.idle)
+                for layer in self.architecture.layers
+            ]
+            self.architecture = structs.replace(self.architecture, layers=layers)
             names = ", ".join(map(name, measured.idle))
-            text = f"not counted, since the trained model says the same whatever its weights are: {names}"
+            text = f"not counted as asked for: {names}. Changing its weights doesn't change the trained model's predictions"
             self.remark(Note(line=self.orders[-1].line, message=text[:MAX_NOTE]))
 
     def built(self) -> None:
@@ -113,8 +128,11 @@ class Ledger:
 
     def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False) -> None:
         before = self.training
+        earlier = before.epochs if before else []
+        cut = [structs.replace(epoch, at=epoch.at + len(earlier)) for epoch in self.cut_epochs]
         self.training = TrainingRecord(
-            epochs=[*(before.epochs if before else []), *epochs],
+            epochs=[*earlier, *epochs],
+            cut_epochs=[*(before.cut_epochs if before else []), *cut],
             stopped_by=stopped_by,
             examples=self.data.trained_on if self.data else 0,
             seed=self.seed,
@@ -175,6 +193,7 @@ class Ledger:
             probe=self.probe,
             training=self.training,
             measured=self.measured,
+            unmeasured=self.unmeasured,
             models=self.models or None,
             activations=self.activations,
             returned=self.returned,

@@ -10,6 +10,7 @@ from grader import checks
 from grader.checks import CHECKS
 from grader.exercise import Exercise
 from grader.grading import layers, places
+from grader.grading.curves import line_of_training
 from grader.run import End, Run
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
@@ -22,14 +23,16 @@ def refused(exercise: Exercise, source: Submission, report: StaticReport, static
     """The verdict on a file that was not run: its static findings, and every check skipped."""
     first = report.findings[0]
     messages = [_told(finding, source) for finding in report.findings]
-    run = Run(seed=exercise.seed, end=End(kind="not_started", message="\n".join(messages), line=first.line))
+    codes = [finding.code for finding in report.findings]
+    end = End(kind="not_started", message="\n".join(messages), line=first.line, codes=codes)
+    run = Run(seed=exercise.seed, end=end)
     results = checks.judge(run, exercise)
     return _verdict(exercise, source, report, run, [], results, "failed", {"static": static_s, "total": static_s})
 
 
 def _told(finding: Finding, source: Submission) -> str:
     where = f"{source.place(finding.line)}: " if finding.line else ""
-    return f"{where}{finding.message}" + (f"\n{finding.hint}" if finding.hint else "")
+    return f"{where}[{finding.code}] {finding.message}" + (f"\n{finding.hint}" if finding.hint else "")
 
 
 def verdict(
@@ -56,7 +59,9 @@ def verdict(
     return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
 
 
-def _faulty(exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]) -> Verdict:
+def _faulty(
+    exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]
+) -> Verdict:
     run = Run(seed=exercise.seed, end=End(kind="not_started", message=f"{NOT_YOUR_FAULT}: {fault}"))
     results = [
         CheckResult(
@@ -67,6 +72,7 @@ def _faulty(exercise: Exercise, source: Submission, report: StaticReport, fault:
             max_points=spec.points,
             basis=CHECKS[spec.check].basis,
             message=NOT_YOUR_FAULT,
+            code=spec.check,
         )
         for spec in exercise.checks
     ]
@@ -117,11 +123,16 @@ def _verdict(
         max_score=_most(results),
         end=end,
         end_message=_ended(run.end, source),
+        end_line=None if source.cells else run.end.line,
+        end_codes=run.end.codes,
+        line_to_cross=line_of_training(exercise),
         checks=places.of_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
-        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy} if measured else {},
+        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
+        if measured
+        else {},
         returned=run.returned,
-        notes=places.of_notes(_notes(report, run), source),
+        notes=places.of_notes(_notes(report, run, exercise), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_environment(run),
@@ -138,8 +149,9 @@ def _ended(end: End, source: Submission) -> str:
     return f"{source.place(end.line)}: {end.message}"
 
 
-def _notes(report: StaticReport, run: Run) -> list[Note]:
-    merged = {(note.line, note.message): note for note in [*report.notes, *run.notes]}
+def _notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
+    found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
+    merged = {(note.line, note.message): note for note in found}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 
 

@@ -1,9 +1,8 @@
-"""`python -m grader.pictures FILE.png`: draws the curve or the maps that come as JSON on standard input."""
+"""`python -m grader.pictures`: draws the curve or the maps that come as JSON, a PNG on standard output."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import msgspec
 
@@ -11,6 +10,6 @@ from grader.pictures import curve, maps
 
 drawn = msgspec.json.decode(sys.stdin.buffer.read(), type=curve.Curve | maps.Maps)
 if isinstance(drawn, curve.Curve):
-    curve.draw(drawn, Path(sys.argv[1]))
+    curve.draw(drawn, sys.stdout.buffer)
 else:
-    maps.draw(drawn, Path(sys.argv[1]))
+    maps.draw(drawn, sys.stdout.buffer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import IO
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -18,14 +18,14 @@ class Curve(Struct, frozen=True, kw_only=True, tag="curve"):
     crossed: int | None = field(default=None)
 
 
-def draw(curve: Curve, path: Path) -> None:
+def draw(curve: Curve, target: IO[bytes]) -> None:
     """Draws the curve; `crossed` is the epoch (from 1) that is marked."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for name, figures in curve.series.items():
         axes.plot(range(1, len(figures) + 1), figures, marker="o", markersize=4, label=name)
     if curve.line is not None:
-        axes.axhline(curve.line, color="0.4", linestyle="--", linewidth=1, label=f"the line, {curve.line:g}")
+        axes.axhline(curve.line, color="0.4", linestyle="--", linewidth=1, label=f"the line, {curve.line:.10g}")
     if curve.crossed is not None:
         axes.axvline(curve.crossed, color="0.8", linewidth=1, zorder=0)
     axes.set_title(curve.title)
@@ -34,4 +34,4 @@ def draw(curve: Curve, path: Path) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="0.93")
     axes.legend(frameon=False)
-    figure.savefig(path, dpi=120)
+    figure.savefig(target, format="png", dpi=120)

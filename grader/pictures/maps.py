@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import IO
 
 from matplotlib.figure import Figure
 from msgspec import Struct
@@ -19,7 +19,7 @@ class Maps(Struct, frozen=True, kw_only=True, tag="maps"):
     maps: list[list[list[list[float]]]]
 
 
-def draw(maps: Maps, path: Path) -> None:
+def draw(maps: Maps, target: IO[bytes]) -> None:
     """Draws the grid; each layer has a scale of its own, the same for all images."""
     rows, columns = len(maps.images), len(maps.layers)
     figure = Figure(figsize=(columns * INCHES + 0.4, rows * INCHES + 0.6), layout="constrained")
@@ -35,4 +35,4 @@ def draw(maps: Maps, path: Path) -> None:
                 axes.set_title(f"{layer}\n{len(one)} × {len(one[0])}", fontsize=10)
             if column == 0:
                 axes.set_ylabel(image, fontsize=10)
-    figure.savefig(path, dpi=120)
+    figure.savefig(target, format="png", dpi=120)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ COLUMNS = 3
 INCHES = 3.2
 
 
-def draw(panels: Panels, path: Path) -> str | None:
+def draw(panels: Panels, target: IO[bytes]) -> str | None:
     """Draws the first panel's image and every panel's result.
 
     Args:
@@ -36,7 +35,7 @@ def draw(panels: Panels, path: Path) -> str | None:
             _panel(axes, *shown[number])
         else:
             axes.set_axis_off()
-    figure.savefig(path, dpi=120, bbox_inches="tight")
+    figure.savefig(target, format="png", dpi=120, bbox_inches="tight")
     missing = [title for title, result in shown if not _is_image(result)]
     return f"no image came back for: {', '.join(missing)}" if missing else None
 

@@ -57,22 +57,19 @@ MOST = 500
 class Faults(Problems):
     """Problems whose messages begin with a code, and can be printed whatever the file holds."""
 
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
         known = FORM.get(code, code)
         assert known in CODES
-        super().add(node, f"{known} {line(message, limit=MOST)}")
+        super().add(node, f"{known} {line(message, limit=MOST)}", key=key)
 
 
 class StudentFaults(Faults):
     """As `Faults`, for a file that students hold: an unknown key that belongs in the key is told apart."""
 
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "") -> None:
-        if code == "unknown" and message.split('"')[1] in SECRET:
-            code, message = (
-                "E107",
-                f'"{message.split(chr(34))[1]}" belongs in solutions/quizzes/, not in a file that students hold',
-            )
-        super().add(node, message, code)
+    def add(self, node: Node | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
+        if code == "unknown" and key in SECRET:
+            code, message = "E107", f'"{key}" belongs in solutions/quizzes/, not in a file that students hold'
+        super().add(node, message, code, key=key)
 
 
 def table() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -13,8 +12,10 @@ from pathlib import Path
 
 import msgspec
 import platformdirs
+from filelock import FileLock, Timeout
 
 from grader.errors import UsageError
+from grader.filing import write_whole
 from grader.quiz.model import Quiz
 from grader.quiz.sitting import Sitting
 
@@ -49,14 +50,8 @@ class Shelf:
         Raises:
             UsageError: it can't be written.
         """
-        path = self.path(sitting.attempt)
-        temporary = path.with_suffix(".new")
         try:
-            with temporary.open("wb") as file:
-                file.write(msgspec.json.encode(sitting))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            write_whole(self.path(sitting.attempt), msgspec.json.encode(sitting), durable=True)
         except OSError as error:
             raise UsageError(f"your answers can't be saved in {self.folder}: {error.strerror}") from error
 
@@ -69,16 +64,13 @@ class Shelf:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = FileLock(self.folder / "lock", timeout=0, mode=0o600).acquire()
+        except Timeout as error:
+            raise UsageError("this quiz is open in another terminal; go on there, or quit it first") from error
         except OSError as error:
             raise UsageError(f"your answers can't be saved in {self.folder}: {error.strerror}") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with lock:
             yield
-        except BlockingIOError as error:
-            raise UsageError("this quiz is open in another terminal; go on there, or quit it first") from error
-        finally:
-            os.close(handle)
 
 
 def shelf(quiz: Quiz, student: str) -> Shelf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import socket
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from grader import lifeline
 from grader.calls import (
     Call,
     CourseFault,
@@ -25,6 +27,7 @@ from grader.calls import (
 )
 from grader.channel import Channel, Closed
 from grader.errors import needs_extra
+from grader.filing import write_whole
 from grader.referee import cases, shipping
 from grader.referee.cases import BadCase, Case
 from grader.referee.judging import Bench, Reply
@@ -85,7 +88,7 @@ class Referee:
         made = fixed_cases(message.prepare, reference)
         content, path = shipping.packed(made, message.prepare), Path(message.prepare.shipped)
         if message.write:
-            path.write_bytes(content)
+            write_whole(path, content)
         self.channel.send(Packed(fault=_stale(path, made, message.prepare), cases=len(made)))
 
     def _try(self, prepare: Prepare, reference: Reference | None) -> None:
@@ -146,7 +149,13 @@ class Referee:
             sheet = importlib.import_module("grader.pictures.sheet")
         except ImportError:
             return needs_extra("a picture", "Matplotlib", "pictures")
-        return str(sheet.draw(values, Path(str(prepare.picture))) or "") or None
+        drawn = io.BytesIO()
+        try:
+            missing: str | None = sheet.draw(values, drawn)
+            write_whole(Path(str(prepare.picture)), drawn.getvalue())
+        except Exception as error:  # a full disk, or what can't be drawn: what was graded stands
+            return f"no picture: {type(error).__name__}: {error}"[:500]
+        return missing
 
 
 def _opened(value: Any, arrays: list[Any]) -> Any:
@@ -170,7 +179,9 @@ def _stale(path: Path, made: list[Case], prepare: Prepare) -> str | None:
 
 def main() -> None:
     """Serves one question, then ends."""
-    channel = Channel(socket.socket(fileno=int(os.environ["GRADE_FD"])), ToReferee)
+    line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
+    lifeline.hold(line.fileno())
+    channel = Channel(line, ToReferee)
     try:
         Referee(channel).handle(channel.receive())
     except Closed:

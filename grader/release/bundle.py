@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 from grader import DISTRIBUTION
+from grader.checks.loading import load
 from grader.course import PACKAGE, Course
 from grader.errors import UsageError
-from grader.exercise import load
 from grader.release import public
 from grader.release.leaks import CREDENTIALS
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grader import cli
-from grader import exercise as exercises
 from grader.batch.assign import choose_in_folder
+from grader.checks import loading
 from grader.course import Course
 from grader.errors import Exit, UsageError
 from grader.reports import classroom50, write
@@ -34,7 +34,7 @@ def main(
         run: grades a command line.
     """
     course = Course(root=bundle / "course")
-    spec = exercises.load(course, exercise_id)
+    spec = loading.load(course, exercise_id)
     result = checkout / RESULT
     result.unlink(missing_ok=True)  # what the student has committed under this name is no result
     with TemporaryDirectory(prefix="grade-submission-") as space:

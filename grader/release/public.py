@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from grader import settings
+from grader.checks.loading import load
 from grader.course import FILE, Course
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import load
 from grader.quiz import loading
 from grader.release import leaks
 from grader.release.written import EXERCISE, QUIZ, SETTINGS, write_listed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.checks.loading import load
 from grader.course import PACKAGE, Course
-from grader.exercise import Exercise, load
+from grader.exercise import Exercise
 from grader.release import public
 from grader.reports import write
 

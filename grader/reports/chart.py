@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.reports.reading import Line, crossed, figure, figures, shown_metric
-from grader.verdict import TrainingRecord
+from grader.reports.reading import crossed, figure, figures, line_figure, shown_metric
+from grader.verdict import LineToCross, TrainingRecord
 
 WIDTH, HEIGHT = 400, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 388, 18, 190
@@ -50,7 +50,7 @@ class Chart:
     summary: str
 
 
-def chart(record: TrainingRecord, to_cross: Line | None) -> Chart | None:
+def chart(record: TrainingRecord, to_cross: LineToCross | None) -> Chart | None:
     """The chart of one training, or None where it logged no figure to draw."""
     metric = shown_metric(record, to_cross)
     if metric is None or not any(map(math.isfinite, _drawable(record, metric))):
@@ -72,7 +72,7 @@ def chart(record: TrainingRecord, to_cross: Line | None) -> Chart | None:
         x_ticks=tuple(Tick(at=_across(index, count), label=str(index + 1)) for index in _epochs(count)),
         y_ticks=tuple(Tick(at=_up(value, low, high), label=label) for value, label in _levels(low, high)),
         line_y=None if above is None else _up(above, low, high),
-        line_label="" if above is None else f"line to cross: {above:g}",
+        line_label="" if above is None else f"line to cross: {line_figure(above)}",
         crossing=None if crossing is None else point(crossing, values[crossing]),
         end=point(count - 1, values[-1]) if math.isfinite(values[-1]) else None,
         summary=_summary(metric, values, above, crossing),
@@ -91,8 +91,8 @@ def _summary(metric: str, values: Sequence[float], above: float | None, crossing
     if above is None:
         return f"{course}."
     if crossing is None:
-        return f"{course}; it never gets above {above:g}."
-    return f"{course}; it is above {above:g} for the first time in epoch {crossing + 1}."
+        return f"{course}; it never gets above {line_figure(above)}."
+    return f"{course}; it is above {line_figure(above)} for the first time in epoch {crossing + 1}."
 
 
 def _curve(metric: str, values: Sequence[float], low: float, high: float) -> Curve:

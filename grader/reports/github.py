@@ -12,7 +12,7 @@ from typing import TextIO
 
 from grader.errors import GraderError
 from grader.reports import markdown
-from grader.reports.reading import end_line, ending, failures, headline
+from grader.reports.reading import ending, failures, headline
 from grader.reports.text import line, visible
 from grader.verdict import Verdict
 
@@ -63,7 +63,7 @@ def _errors(verdict: Verdict) -> Iterator[str]:
     if sentence := ending(verdict):
         title = f"{verdict.exercise}: {headline(verdict)}"
         message = f"{sentence}\n{verdict.end_message}".rstrip()
-        yield command("error", message, title, verdict.submission.path, end_line(verdict))
+        yield command("error", message, title, verdict.submission.path, verdict.end_line)
     for check in failures(verdict):
         hint = f"\nHint: {check.hint}" if check.hint else ""
         yield command("error", check.message + hint, check.title, verdict.submission.path, check.line)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.reports import jsontext
-from grader.reports.reading import ending, headline, line_to_cross, measured, next_step, score, training
+from grader.reports.reading import ending, headline, measured, next_step, score, training
 from grader.reports.text import line, visible
 from grader.verdict import CheckResult, Verdict
 
@@ -69,7 +69,7 @@ def _summary(verdict: Verdict) -> str:
 
 
 def _extra(verdict: Verdict) -> dict[str, Any]:
-    to_cross = line_to_cross(verdict)
+    to_cross = verdict.line_to_cross
     return {
         "sha256": verdict.submission.sha256,
         "status": verdict.status,

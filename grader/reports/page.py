@@ -9,7 +9,7 @@ from typing import Any
 from grader.reports import jsontext
 from grader.reports.chart import Chart, chart
 from grader.reports.excerpt import SourceLine, excerpt
-from grader.reports.reading import MEASURES, figure, line_to_cross, training
+from grader.reports.reading import MEASURES, figure, training
 from grader.reports.returned import returned
 from grader.verdict import CheckResult, DeclaredLayer, TrainingRecord, Verdict
 
@@ -76,15 +76,17 @@ def lines_around(source: str | None, line: int | None) -> list[SourceLine]:
 
 def trainings(verdict: Verdict) -> list[TrainingRow]:
     """Each attempt's training."""
-    to_cross = line_to_cross(verdict)
+    to_cross = verdict.line_to_cross
     return [_training(record, chart(record, to_cross)) for record in verdict.training]
 
 
 def _training(record: TrainingRecord, drawn: Chart | None) -> TrainingRow:
-    keys = list(dict.fromkeys(key for logs in record.epochs for key in logs if key != "epoch"))[:12]
+    parts = {cut.at: {f"{key} (part of an epoch)": value for key, value in cut.figures.items()} for cut in record.cut_epochs}
+    epochs = [{**logs, **parts.get(index, {})} for index, logs in enumerate(record.epochs)]
+    keys = list(dict.fromkeys(key for logs in epochs for key in logs if key != "epoch"))[:12]
     rows = [
         EpochRow(number=index, figures=[figure(logs.get(key, math.nan)) for key in keys])
-        for index, logs in enumerate(record.epochs[:MOST_EPOCHS], 1)
+        for index, logs in enumerate(epochs[:MOST_EPOCHS], 1)
     ]
     left_out = max(0, len(record.epochs) - MOST_EPOCHS)
     return TrainingRow(

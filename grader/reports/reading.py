@@ -1,13 +1,11 @@
-"""What every report says of a verdict in the same words: its headline, the line to cross, what to do next."""
+"""What every report says of a verdict in the same words: its headline, its figures, what to do next."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from grader.verdict import CheckResult, TrainingRecord, Verdict
+from grader.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
 ENDS = {
@@ -24,28 +22,6 @@ STOPPED = {
     "epochs": "ran through all its epochs",
     "limit": "ended by the time limit",
 }
-LINE = re.compile(r"\b(val_accuracy|accuracy)\b[^;]*?\babove (0?\.\d+|\d+(?:\.\d+)?)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """The line to cross: a figure of the logs, and what it has to be above."""
-
-    metric: str
-    above: float
-
-
-def line_to_cross(verdict: Verdict) -> Line | None:
-    """The line of the exercise, as its measured checks word it; None where there is none.
-
-    Measured checks hold no student text, so nobody can draw a line of their own.
-    """
-    measured = [check for check in verdict.checks if check.basis == "measured"]
-    for check in sorted(measured, key=lambda check: check.id != "threshold"):
-        found = LINE.search(check.expected or "") or LINE.search(check.message)
-        if found:
-            return Line(metric=found[1], above=float(found[2]))
-    return None
 
 
 def figures(record: TrainingRecord, metric: str) -> list[float]:
@@ -53,7 +29,7 @@ def figures(record: TrainingRecord, metric: str) -> list[float]:
     return [logs.get(metric, math.nan) for logs in record.epochs]
 
 
-def shown_metric(record: TrainingRecord, line: Line | None) -> str | None:
+def shown_metric(record: TrainingRecord, line: LineToCross | None) -> str | None:
     """The figure to draw: the line's own, else accuracy, else loss; None where none was logged."""
     logged = {key for logs in record.epochs for key, value in logs.items() if math.isfinite(value)}
     wanted = [line.metric] if line else []
@@ -151,15 +127,24 @@ def number(value: float) -> str:
 def figure(value: float, line: float | None = None) -> str:
     """A figure of the logs with four decimals, more where it would look like the line.
 
-    >>> figure(0.9552), figure(0.99797, 0.998), figure(float("nan"))
-    ('0.9552', '0.99797', 'NaN')
+    >>> figure(0.9552), figure(0.99797, 0.998), figure(0.998125, 0.998125), figure(float("nan"))
+    ('0.9552', '0.99797', '0.998125', 'NaN')
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else str(value)
-    digits = (
-        4 if line is None or value == line else next((d for d in (4, 5, 6) if f"{value:.{d}f}" != f"{line:.{d}f}"), 6)
-    )
+    if value == line:
+        return max(f"{value:.4f}", line_figure(line), key=len)
+    digits = 4 if line is None else next((d for d in range(4, 11) if f"{value:.{d}f}" != f"{line:.{d}f}"), 10)
     return f"{value:.{digits}f}" if abs(value) < 1e6 else f"{value:.4g}"
+
+
+def line_figure(above: float) -> str:
+    """A line as its author wrote it: with all its decimals.
+
+    >>> line_figure(0.998), line_figure(0.9981234), line_figure(0.99812 * 3 / 3)
+    ('0.998', '0.9981234', '0.99812')
+    """
+    return f"{above:.10g}"
 
 
 def duration(seconds: float) -> str:
@@ -205,11 +190,3 @@ def counts(verdicts: Sequence[Verdict]) -> str:
     kinds = {"passed": "passed", "failed": "not passed", "error": "not graded"}
     found = [(sum(verdict.status == kind for verdict in verdicts), word) for kind, word in kinds.items()]
     return f"{counted(len(verdicts), 'submission')}: " + ", ".join(f"{count} {word}" for count, word in found if count)
-
-
-def end_line(verdict: Verdict) -> int | None:
-    """The line of the student's file at which the run ended: the last one that the message names."""
-    if verdict.status == "error" or verdict.end == "completed":
-        return None
-    named = re.findall(r"\bline (\d{1,6})\b", verdict.end_message)
-    return int(named[-1]) if named else None

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from grader.reports.curve import sparkline
 from grader.reports.reading import (
-    Line,
     crossed,
     duration,
     ending,
@@ -20,7 +19,7 @@ from grader.reports.reading import (
     figures,
     file_name,
     headline,
-    line_to_cross,
+    line_figure,
     measured,
     next_step,
     points,
@@ -31,7 +30,7 @@ from grader.reports.reading import (
 from grader.reports.returned import returned
 from grader.reports.screen import MARKS, Screen, labelled, row, words
 from grader.reports.text import line
-from grader.verdict import CheckResult, Note, TrainingRecord, Verdict
+from grader.verdict import CheckResult, LineToCross, Note, TrainingRecord, Verdict
 
 BASIS_WIDTH = 8
 OUTPUT_LINES = 12
@@ -110,7 +109,7 @@ def _facts(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
 
 
 def _trainings(verdict: Verdict, screen: Screen) -> Iterator[tuple[str, Text]]:
-    to_cross = line_to_cross(verdict)
+    to_cross = verdict.line_to_cross
     several = len(verdict.training) > 1
     for index, record in enumerate(verdict.training):
         seed = f"seed {record.seed}: " if several or screen.verbose else ""
@@ -120,7 +119,7 @@ def _trainings(verdict: Verdict, screen: Screen) -> Iterator[tuple[str, Text]]:
         yield ("", words("A near miss is tried again with other seeds; the best attempt counts."))
 
 
-def _curve(record: TrainingRecord, to_cross: Line | None, screen: Screen) -> Iterator[Text]:
+def _curve(record: TrainingRecord, to_cross: LineToCross | None, screen: Screen) -> Iterator[Text]:
     metric = shown_metric(record, to_cross)
     if metric is None:
         return
@@ -136,9 +135,9 @@ def _curve(record: TrainingRecord, to_cross: Line | None, screen: Screen) -> Ite
 
 def _crossing(values: list[float], above: float) -> str:
     if (epoch := crossed(values, above)) is not None:
-        return f", above {above:g} in epoch {epoch + 1}"
+        return f", above {line_figure(above)} in epoch {epoch + 1}"
     best = max((value for value in values if math.isfinite(value)), default=math.nan)
-    return f", best {figure(best, above)}, not above {above:g}"
+    return f", best {figure(best, above)}, not above {line_figure(above)}"
 
 
 def _circumstances(verdict: Verdict) -> Iterator[tuple[str, Text]]:

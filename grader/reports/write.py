@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from grader.errors import GradeError, GraderError, UsageError
+from grader.filing import write_whole
 from grader.yamltree import did_you_mean
 
 STDOUT = Path("-")
@@ -79,16 +79,7 @@ def _to_file(path: Path, data: bytes) -> None:
         with path.open("wb") as device:
             device.write(data)
         return
-    temporary = path.with_name(f".grade-{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-            file.write(data)
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_whole(path, data)
 
 
 def _explained(path: Path, error: OSError | ValueError) -> GradeError:

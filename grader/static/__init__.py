@@ -6,6 +6,7 @@ import ast
 
 from grader.static import function as functions
 from grader.static.blanks import blank, blank_place
+from grader.static.dialect import find_other_names
 from grader.static.dialect import notes as dialect_notes
 from grader.static.hooks import notes as hook_notes
 from grader.static.names import at_load
@@ -62,7 +63,7 @@ def _inspect(
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     script_note = [own_call] if own_call else [] if findings else _script_note(parsed, function, called)
-    notes = [*_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *notes]
+    notes = [*_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *find_other_names(parsed.tree), *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
 
 

@@ -1,11 +1,25 @@
-"""TF 1 names in a file, each with its line and its TF 2 spelling; they are understood and cost nothing."""
+"""Old names in a file, each with its line and today's spelling; they are understood and cost nothing."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from grader.static.dialect_table import ARGUMENTS, KERAS, KEYS, METHODS, MONITORS, OPTIMIZERS, SHAPES, TENSORFLOW
+from grader.leniency.old_names import (
+    ARGUMENTS,
+    KERAS,
+    KEYS,
+    METHODS,
+    MONITORS,
+    NUMPY,
+    OPTIMIZERS,
+    SETTINGS,
+    SHAPES,
+    TENSORFLOW,
+    Table,
+    find_longest,
+    find_package,
+)
 from grader.verdict import Note
 
 LONGEST = 80
@@ -20,7 +34,7 @@ LOGS = frozenset({"logs", "log", "history", "hist", "h"})
 
 
 def notes(tree: ast.Module) -> list[Note]:
-    """One note per use and line, in the order of the file."""
+    """TF 1 names: one note per use and line, in the order of the file."""
     places = _imports(tree)
     metrics = _own_keys(tree)
     found = {(line, text[:400]) for node in ast.walk(tree) for line, text in _of(node, places, metrics)}
@@ -29,9 +43,44 @@ def notes(tree: ast.Module) -> list[Note]:
     return [Note(line=line, message=text) for line, text in sorted(found)]
 
 
+def find_other_names(tree: ast.Module) -> list[Note]:
+    """Names that are old without being TF 1: what NumPy removed, packages under another name, settings without effect."""
+    places = _imports(tree)
+    found = {note for node in ast.walk(tree) for note in _other(node, places)}
+    return [Note(line=line, message=text) for line, text in sorted(found)]
+
+
+def _other(node: ast.AST, places: dict[str, str]) -> Iterator[tuple[int, str]]:
+    match node:
+        case ast.Attribute() if (dotted := _dotted(node, places)) is not None and dotted.startswith("numpy."):
+            yield from _of_numpy(node.lineno, dotted.removeprefix("numpy."), ast.unparse(node))
+        case ast.Import():
+            for alias in node.names:
+                yield from _of_package(node.lineno, alias.name)
+        case ast.ImportFrom(module="numpy", level=0):
+            for alias in node.names:
+                yield from _of_numpy(node.lineno, alias.name, f"numpy.{alias.name}")
+        case ast.ImportFrom(module=str(module), level=0):
+            yield from _of_package(node.lineno, module)
+        case ast.Constant(value=str(name)) if name in SETTINGS:
+            yield node.lineno, f"`{name}` has no effect: {SETTINGS[name]}"
+
+
+def _of_numpy(line: int, name: str, shown: str) -> Iterator[tuple[int, str]]:
+    if (row := NUMPY.get(name)) is not None:
+        way_out = f"write `{row.better}`" if row.better else "nothing takes its place"
+        yield line, f"`{_cut(shown)}` isn't in today's NumPy; {way_out}"
+
+
+def _of_package(line: int, module: str) -> Iterator[tuple[int, str]]:
+    today = find_package(module)
+    if today is not None and not module.startswith("tensorflow.python.keras"):  # which `_import` tells, as TF 1
+        yield line, f"`{_cut(module)}` is an old or private name; write `{_cut(today)}`"
+
+
 def _imports(tree: ast.Module) -> dict[str, str]:
-    """What names stand for, as far as imports and `K = tf.keras.backend` say; `tf` may be supplied."""
-    places = {"tf": "tensorflow"}
+    """What names stand for, as far as imports and `K = tf.keras.backend` say; `tf` and `np` may be supplied."""
+    places = {"tf": "tensorflow", "np": "numpy"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             places |= {alias.asname: alias.name for alias in node.names if alias.asname}
@@ -52,7 +101,9 @@ def _own_keys(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "metrics":
             keys |= {
-                part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant) and part.value in KEYS
+                part.value
+                for part in ast.walk(node.value)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in KEYS
             }
     return keys | {f"val_{key}" for key in keys}
 
@@ -92,7 +143,7 @@ def _is_logs(node: ast.expr) -> bool:
 
 
 def _key(node: ast.expr, key: ast.expr, own: set[str], shown: str = "") -> Iterator[tuple[int, str]]:
-    if not isinstance(key, ast.Constant) or key.value not in KEYS or key.value in own:
+    if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or key.value not in KEYS or key.value in own:
         return
     shown = _cut(shown or ast.unparse(node))
     yield node.lineno, f"`{shown}` is TF 1; in TF 2 write `{shown.replace(repr(key.value), repr(KEYS[key.value]))}`"
@@ -120,21 +171,19 @@ def _replacement(dotted: str) -> tuple[str | None, str] | None:
     """What to write for a full name, and the part of it that is in the table."""
     for base in KERAS_ROOTS:
         if dotted.startswith(base + "."):
-            return _longest(dotted, base, KERAS, "tf.keras")
+            return _below(dotted, base, KERAS, "tf.keras")
     for base in ("tensorflow.compat.v1", "tensorflow"):
         if dotted.startswith(base + "."):
-            return _longest(dotted, base, TENSORFLOW, "tf")
+            return _below(dotted, base, TENSORFLOW, "tf")
     return None
 
 
-def _longest(dotted: str, base: str, table: dict[str, str | None], new: str) -> tuple[str | None, str] | None:
-    parts = dotted.removeprefix(base + ".").split(".")
-    for count in range(len(parts), 0, -1):
-        key = ".".join(parts[:count])
-        if key in table:
-            better = table[key]
-            return (f"{new}.{better}" if better else None), f"{base}.{key}"
-    return None
+def _below(dotted: str, base: str, table: Table, new: str) -> tuple[str | None, str] | None:
+    name = find_longest(dotted.removeprefix(base + "."), table)
+    if name is None:
+        return None
+    better = table[name].better
+    return (f"{new}.{better}" if better else None), f"{base}.{name}"
 
 
 def _import(line: int, dotted: str, module: str = "") -> Iterator[tuple[int, str]]:
@@ -179,9 +228,11 @@ def _call(node: ast.Call, own: set[str]) -> Iterator[tuple[int, str]]:
 
 def _argument(word: ast.keyword, name: str, own: set[str]) -> Iterator[tuple[int, str]]:
     line = word.value.lineno
-    better = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {}).get(word.arg or "")
-    if better is not None:
-        yield line, f"`{name}({word.arg}=...)` is TF 1; in TF 2 write `{name}({better}=...)`"
+    renamed = ARGUMENTS.get("optimizer" if name in OPTIMIZERS else name, {})
+    if word.arg is not None and word.arg in renamed:
+        better = renamed[word.arg]
+        instead = f"in TF 2 write `{name}({better}=...)`" if better else "leave it out"
+        yield line, f"`{name}({word.arg}=...)` is TF 1; {instead}"
     if word.arg == "decay" and name in OPTIMIZERS:
         yield line, f"`{name}(decay=...)` is TF 1; in TF 2 use a learning-rate schedule"
     if word.arg == "monitor":

@@ -12,9 +12,11 @@ from grader.static.names import FUNCTIONS, at_load
 from grader.static.outline import DYNAMIC, Outline, Step, reached
 from grader.static.supply import missing, supplies
 from grader.static.trainings import fits, only_one, training_names, trains
+from grader.submission.magics import SHELL_MAGICS
 from grader.verdict import Note
 
 ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
+SHELL = frozenset({"get_ipython().run_line_magic", "get_ipython().run_cell_magic"})
 RAISED = frozenset({"SystemExit", "KeyboardInterrupt"})
 HEAVY = frozenset(
     {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
@@ -33,7 +35,6 @@ class Plan(Struct, frozen=True, kw_only=True):
         supply: names that the file uses and never defines.
         mode: call the graded function, or grade what the top level trains.
         single_fit: exactly one `fit` call, not in a loop, so that a gate that fails there can't be mended by another.
-        fit_lines: the lines of the `fit` calls.
     """
 
     source: str
@@ -42,7 +43,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     supply: list[str] = field(default_factory=list)
     mode: Literal["function", "script"] = "function"
     single_fit: bool = False
-    fit_lines: list[int] = field(default_factory=list)
 
 
 class Reach(Struct, frozen=True, kw_only=True):
@@ -65,7 +65,9 @@ def reach(whole: Outline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = reached(whole, [], [step for step in whole.steps if step.index in training])
-        known = needed = {index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)}
+        known = needed = {
+            index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITIONS)
+        }
     else:
         known, names = reached(whole, [function])
         needed = known
@@ -91,7 +93,6 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
     lacking = missing(kept, found.names, whole.stars)
     graded = next((step.node for step in reversed(whole.steps) if function in step.names.binds), None)
     core = [whole.steps[index].node for index in sorted(found.needed - skipped)]
-    lines = sorted({call.lineno for node in core for call in fits(ast.walk(node))})
     plan = Plan(
         source=without(source, blanked, as_true) if blanked or as_true else source,
         skipped=sorted(skipped),
@@ -99,7 +100,6 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
         supply=[name for name, _ in lacking],
         mode="script" if function is None else "function",
         single_fit=only_one(core, graded),
-        fit_lines=lines,
     )
     return plan, [*supplies(lacking), *_notes(whole, function, found, skipped)]
 
@@ -149,6 +149,8 @@ def _ends(node: ast.stmt) -> bool:
         called = ast.unparse(value.func)[:40]
         if called in ENDERS:
             return True
+        if called in SHELL and value.args and getattr(value.args[0], "value", None) in SHELL_MAGICS:
+            return False
         value = value.func.value if isinstance(value.func, ast.Attribute) else None
     return False
 
@@ -180,7 +182,8 @@ def _inside(
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
             opened.append(step.node.test)
         blanked += [
-            node for node in _simple(step.node)
+            node
+            for node in _simple(step.node)
             if (_ends(node) and not _by_training(node, function, found))
             or (function and _trains_aside(node, function, found))
         ]

@@ -43,7 +43,7 @@ SUPPLIED |= {
     }.items()
     for name in names.split()
 }
-BUILTIN = frozenset(dir(builtins)) | {"__file__"}
+BUILTIN = frozenset(dir(builtins)) | {"__file__", "get_ipython"}
 
 
 MODULES = frozenset({"tf", "np", "keras", "os", "sys", "math", "random", "time", "json", "plt"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from grader.static.newer import find_newer, tell
 from grader.submission import Finding, Submission
 
 CODE = "S101"
@@ -48,6 +49,10 @@ def finding(error: SyntaxError, lines: list[str], submission: Submission, before
         submission: the file that it is from.
         before: how many lines of the file stand before that text.
     """
+    if (newer := find_newer("\n".join(lines))) is not None:
+        spelling, line = newer
+        what, hint = tell(spelling)
+        return Finding(code=CODE, message=f"{what}{_caret(lines[line - 1], 1)}", line=line + before, hint=hint)
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
     what, hint = _words(error, text)

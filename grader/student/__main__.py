@@ -13,18 +13,21 @@ with quiet.stderr(), uncollected():
     import keras
     import tensorflow as tf
 
-    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, tfds
+    from grader import keras_settings
+    from grader.student import activations, datasets, delegate, devices, dialect, dialect_calls, loader, tfds
     from grader.student.front import Front
     from grader.student.modelling import build_all
     from grader.wire import Load, Ready
 
 
 def main() -> None:
+    keras_settings.put()
     front = Front()
     dialect.install(tf, keras)
     activations.install(tf)
     datasets.install()
     tfds.install()
+    devices.install(tf, front.remark)
     delegate.install(front)
     dialect_calls.install(keras, front.remark, (tf.keras,))
     front.send(Ready())

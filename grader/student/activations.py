@@ -15,8 +15,8 @@ NAMES = {
 
 
 def install(tf: Any) -> None:
-    """Makes every layer that is given one of TensorFlow's functions take Keras's function of the same meaning."""
-    homes = (tf.nn, tf.math, tf, tf.compat.v1.nn)
+    """Makes every layer that is given a function of TensorFlow or `keras.ops` take Keras's activation of the same meaning."""
+    homes = (tf.nn, tf.math, tf, tf.compat.v1.nn, keras.ops, tf.keras.backend)
     known = {
         id(getattr(home, theirs)): getattr(keras.activations, ours)
         for theirs, ours in NAMES.items()

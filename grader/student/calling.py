@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from grader.calls import Call, Enough, Gave, Loaded, Raised, ToStudent
-from grader.student import dialect, loader
+from grader.student import loader, old_numpy
 from grader.student.front import Ended, Front
 from grader.values import Seal, opened, same
 from grader.wire import Load, Ready
@@ -34,8 +34,8 @@ def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
         except Ended:
             raise
         except BaseException as error:
-            crash = loader.crashed(error, load, loading=False)
-            front.send(Raised(message=crash.message, line=crash.line))
+            crash = loader.crashed(error, load)
+            front.send(Raised(message=crash.message, line=crash.line, package=crash.package))
             continue
         seal = Seal()
         sealed = seal.value(value)
@@ -66,7 +66,7 @@ def main() -> None:
     assert isinstance(load, Load)
     front.filename = load.filename
     sys.argv = [load.filename]
-    dialect.old_numpy()
+    old_numpy.install()
     loader.run(front, load, partial(serve, front, load))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -7,11 +7,14 @@ import hashlib
 import inspect
 import json
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
+from grader.student import augmentation, own_metrics
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Ended, Front
 from grader.student.listeners import Listeners, reads_weights, wants_batches
@@ -23,6 +26,10 @@ SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
 HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
+NO_CALLBACK = (
+    "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
+    "`fit(..., callbacks=[Stop()])`."
+)
 
 
 class Delegate:
@@ -31,6 +38,7 @@ class Delegate:
     def __init__(self, front: Front) -> None:
         self.front = front
         self.models: dict[int, tuple[int, Any]] = {}
+        self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
         self.owners: dict[int, int] = {}
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -63,9 +71,13 @@ class Fit:
         for callback in self.callbacks:
             if isinstance(callback, type):
                 name = callback.__name__
-                raise TypeError(f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]")
+                message = f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
+                raise _advised(TypeError(message), "In `callbacks=[...]` write the brackets after the class's name.")
             if not callable(getattr(callback, "set_model", None)):
-                raise TypeError(f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback")
+                message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
+                raise _advised(TypeError(message), NO_CALLBACK)
+        self.swap_ema = self._take_swapping()
+        self.own_metrics: list[str] = []
         self.pipeline: Pipeline | None = None
         self.listeners: Listeners | None = None
         self.last_rate: float | None = None
@@ -74,13 +86,24 @@ class Fit:
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
 
+    def _take_swapping(self) -> Literal["never", "test", "epoch"]:
+        """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
+        optimizer = getattr(self.model, "optimizer", None)
+        averages = getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False)
+        kind = keras.callbacks.SwapEMAWeights
+        taken = [callback for callback in self.callbacks if averages and type(callback) is kind]
+        self.callbacks = [callback for callback in self.callbacks if not (averages and type(callback) is kind)]
+        if not taken:
+            return "never"
+        return "epoch" if taken[-1].swap_on_epoch else "test"
+
     def run(self) -> Any:
         cargo, fit = self._cargo()
         self._send_order(cargo, fit)
         while True:
             match message := self.front.receive():
                 case Probe(curves=curves):
-                    self.front.send(probe(self.callbacks, self.model, curves))
+                    self.front.send(probe(self.callbacks, self.model, curves, list(self._unknown())))
                 case Event():
                     with self.front.answering():
                         self._event(message)
@@ -101,6 +124,8 @@ class Fit:
         cargo, batches = Cargo(), None
         steps = _whole(given["steps_per_epoch"])
         if is_pipeline(given["x"]):
+            if (changed := augmentation.explain(given["x"])) is not None:
+                self.front.remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw()
             self.last_drawn = _digest(cargo.buffers)
@@ -123,6 +148,7 @@ class Fit:
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
             batches=batches,
+            swap_ema=self.swap_ema,
         )
 
     def _add_validation(self, cargo: Cargo) -> int | None:
@@ -144,6 +170,7 @@ class Fit:
         cargo.leave_out(self.front.held)
         order = Order(
             model=self.delegate.number(self.model),
+            compilation=self.delegate.compilations[id(self.model)],
             architecture=self._architecture(),
             compile=self._compile(),
             fit=fit,
@@ -154,7 +181,7 @@ class Fit:
             callbacks=[type(callback).__name__[:100] for callback in self.callbacks][:50],
             line=self.front.line(),
         )
-        self.front.send(order, cargo)
+        self.front.send(order, cargo.portions())
 
     def _architecture(self) -> str:
         model = plain_model(self.model)
@@ -189,9 +216,25 @@ class Fit:
         if self.model.run_eagerly:
             self.front.remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:
-            return json.dumps(self.model.get_compile_config())
+            settings, self.own_metrics = own_metrics.split_settings(self.model)
+            for name in self.own_metrics:
+                self.front.remark(f"`{name}` is a metric of your own; it changes nothing in the training and was left out")
+            return json.dumps(settings)
+        except own_metrics.Clash as clash:
+            self.front.unsupported(f"a metric of your own has the name of another: {clash}", "give it a name that no other has")
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+
+    def _unknown(self) -> dict[str, Callable[[], Any]]:
+        """By each log key of a metric of the student's own, what ends the run where it is read."""
+
+        def tell(name: str) -> None:
+            self.front.unsupported(
+                f"`{name}` is a metric of your own, so its figure isn't known here", "read `accuracy` or another metric of Keras's"
+            )
+
+        keys = [key for name in self.own_metrics for key in (name, f"val_{name}")]
+        return {key: functools.partial(tell, key) for key in keys}
 
     def _event(self, event: Event) -> None:
         weights = self.front.arrays(event)
@@ -199,8 +242,9 @@ class Fit:
             self._build()
             self.model.stop_training = False
             self.listeners = Listeners(
-                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps
-            )
+                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps,
+                unknown=self._unknown(),
+            )  # fmt: skip
             self.last_rate = self._rate()
         if weights:
             self._take_weights(weights, event.index)
@@ -255,7 +299,7 @@ class Fit:
         if drawn == self.last_drawn:
             self.front.send(Pass(arrays=[]))
         else:
-            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo)
+            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo.portions())
         self.last_drawn = drawn
 
     def _as_plain_keras_says(self, text: str) -> None:
@@ -270,6 +314,12 @@ class Fit:
         except _EnoughSeen:
             self.front.send(LocalTrouble(message=text[:2000]))
             raise Ended from None
+
+
+def _advised(error: Exception, advice: str) -> Exception:
+    """An error of ours with what to do about it, as a note of its own: nobody has to guess it from the words."""
+    error.add_note(advice)
+    return error
 
 
 def plain_model(model: Any) -> Any:
@@ -322,6 +372,7 @@ def install(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = Delegate(front)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
+    _count_compilations(delegate)
 
     def train_on_batch(*_: Any, **__: Any) -> None:
         front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
@@ -329,6 +380,19 @@ def install(front: Front) -> None:
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)
     keras.Model.predict = _without_bar(keras.Model.predict, quiet=0)
+
+
+def _count_compilations(delegate: Delegate) -> None:
+    """Tells the delegate of each `compile`, where Keras defines it: set on `Model`, Keras takes it for the student's own."""
+    home = next(kind for kind in keras.Model.__mro__ if "compile" in vars(kind))
+    plain = home.compile
+
+    @functools.wraps(plain)
+    def counted(model: Any, *args: Any, **kwargs: Any) -> Any:
+        delegate.compilations[id(model)] += 1
+        return plain(model, *args, **kwargs)
+
+    home.compile = counted
 
 
 def _without_bar(method: Any, quiet: int) -> Any:

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.abc
 import importlib.util
 import sys
 import types
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
-import numpy as np
+from grader.leniency.old_names import KERAS, OPTIMIZERS, PACKAGES, TENSORFLOW, OldName, find_longest, find_package
+from grader.student import old_numpy
 
-OPTIMIZERS = {
-    "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
-    "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "FtrlOptimizer": "Ftrl", "MomentumOptimizer": "SGD",
-}  # fmt: skip
-DEFAULT_RATES = {"AdamOptimizer": 0.001, "AdadeltaOptimizer": 0.001}
-RENAMED = {"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"}
-KINDS = ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl")
-LOSSES = {
-    "sparse_softmax_cross_entropy": "SparseCategoricalCrossentropy", "softmax_cross_entropy": "CategoricalCrossentropy",
-    "sigmoid_cross_entropy": "BinaryCrossentropy",
-}  # fmt: skip
+# What TF 1's optimizers took for a learning rate by themselves; the others nothing, for which 0.01 is Keras's usual.
+DEFAULT_RATES = MappingProxyType({"AdamOptimizer": 0.001, "AdadeltaOptimizer": 0.001})
+RENAMED = MappingProxyType({"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"})
 # The modules below `keras` that files import by name.
 PARTS = (
     "activations", "applications", "backend", "callbacks", "constraints", "datasets", "initializers", "layers", "losses",
-    "metrics", "models", "optimizers", "preprocessing", "regularizers", "utils",
+    "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "utils",
 )  # fmt: skip
-# They change how all of TensorFlow works; in TF 2 there is nothing to switch.
-NOTHING = (
-    "enable_eager_execution", "disable_v2_behavior", "enable_v2_behavior", "disable_eager_execution",
-    "reset_default_graph", "global_variables_initializer", "local_variables_initializer", "initialize_all_variables",
-    "enable_resource_variables", "disable_resource_variables", "disable_v2_tensorshape", "enable_v2_tensorshape",
-)  # fmt: skip
-MOVED = {
-    "tensorflow.python.keras": "keras", "tensorflow.keras": "keras", "keras.layers.core": "keras.layers",
-    "keras.layers.convolutional": "keras.layers", "keras.layers.pooling": "keras.layers",
-    "keras.layers.normalization": "keras.layers", "keras.layers.advanced_activations": "keras.layers",
-    "keras.layers.recurrent": "keras.layers", "keras.layers.embeddings": "keras.layers",
-    "keras.layers.noise": "keras.layers", "keras.layers.merge": "keras.layers", "keras.engine": "keras",
-    "keras.utils.np_utils": "keras.utils", "keras.callbacks.callbacks": "keras.callbacks",
-    "keras.engine.topology": "keras.layers", "keras.engine.training": "keras", "keras.engine.sequential": "keras",
-    "keras.utils.vis_utils": "keras.utils", "keras.backend.tensorflow_backend": "keras.backend",
-    "keras.optimizers.adam_v2": "keras.optimizers", "keras.optimizers.gradient_descent_v2": "keras.optimizers",
-    "keras.optimizers.rmsprop_v2": "keras.optimizers", "keras.layers.experimental": "keras.layers",
-    "keras.layers.experimental.preprocessing": "keras.layers", "keras.layers.preprocessing": "keras.layers",
-    "keras.optimizers.experimental": "keras.optimizers",
-}  # fmt: skip
 
 
 class Session:
@@ -89,65 +64,111 @@ class Graph:
 
 
 class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports a module under its old name (`tensorflow.python.keras.layers`, `keras.layers.core`)."""
+    """Imports a module under its old name (`keras_core`, `tensorflow.python.keras.layers`, `keras.layers.core`)."""
+
+    def __init__(self) -> None:
+        self.specs: dict[int, Any] = {}  # importing under another name must not change what a module says of itself
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        place = self.place(fullname)
-        if place is None or importlib.util.find_spec(place) is None:
+        if _is_between(fullname):
+            return importlib.util.spec_from_loader(fullname, self, is_package=True)
+        place = find_module(fullname)
+        try:
+            if place is None or importlib.util.find_spec(place) is None:
+                return None
+        except (ImportError, AttributeError, ValueError):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
-    def place(self, fullname: str) -> str | None:
-        """Where a module is today; the longest old name that fits counts."""
-        fitting = [old for old in MOVED if fullname == old or fullname.startswith(old + ".")]
-        if not fitting:
-            return None
-        old = max(fitting, key=len)
-        return MOVED[old] + fullname[len(old) :]
-
     def create_module(self, spec: Any) -> types.ModuleType:
-        return importlib.import_module(self.place(spec.name) or "keras")
+        if _is_between(spec.name):
+            return types.ModuleType(spec.name)
+        module = importlib.import_module(find_module(spec.name) or "keras")
+        self.specs[id(module)] = module.__spec__
+        return module
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Nothing to run: the module is there already."""
+        module.__spec__ = self.specs.pop(id(module), module.__spec__)
+
+
+class Renamed(Moved):
+    """The packages of Keras under another name, also where one is installed: what it would train nobody could measure."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        root = fullname.partition(".")[0]
+        return super().find_spec(fullname, path, target) if root in PACKAGES else None
+
+
+def _is_between(fullname: str) -> bool:
+    """Whether a module is only the way to one of the table (`tensorflow.contrib`, `keras.api._v2`), with nothing in it."""
+    return fullname not in PACKAGES and any(old.startswith(f"{fullname}.") for old in PACKAGES)
+
+
+def find_module(fullname: str) -> str | None:
+    """Where a module of an old name is today, one step of the way; None for a name that the tables don't know.
+
+    >>> find_module("tf_keras.layers.core"), find_module("tensorflow.keras.layers.core"), find_module("keras.layers.core")
+    ('tensorflow.keras.layers.core', 'keras.layers.core', 'keras.layers')
+    """
+    if (today := find_package(fullname)) is not None:
+        return today
+    if fullname.startswith("tensorflow.keras."):
+        return fullname.removeprefix("tensorflow.")
+    below = fullname.removeprefix("keras.")
+    old = find_longest(below, KERAS) if below != fullname else None
+    if old is None or (alias := KERAS[old].alias) is None or alias.startswith("="):
+        return None
+    return ".".join(filter(None, ("keras", alias))) + below[len(old) :]
 
 
 def install(tf: Any, keras: Any) -> None:
     """Adds the aliases to TensorFlow, Keras and NumPy, in this process."""
     v1 = tf.compat.v1
     _one_of_each(tf, v1)
-    for name in NOTHING:
-        setattr(v1, name, _nothing)
-        _alias(tf, name, _nothing)
-    for name in ("Session", "InteractiveSession"):
-        setattr(v1, name, Session)
+    _alias_tensorflow(tf, keras)
     tf.Graph = v1.Graph = Graph
-    for old, new in OPTIMIZERS.items():
-        made = _optimizer(keras, old, new)
-        setattr(v1.train, old, made)
-        _alias(tf.train, old, made)
     _remaining(tf, v1)
-    _alias(tf.random, "set_random_seed", tf.random.set_seed)
-    tf.set_random_seed = v1.set_random_seed = tf.random.set_seed
     for family in (keras, tf.keras):
         _family(family, keras)
     tf.keras.backend.set_value = _set_value
     for name, value in list(vars(tf.keras.backend).items()):  # which has more of Keras 2 than Keras's own
         _alias(keras.backend, name, value)
-    tf.layers = keras.layers
-    for old, new in LOSSES.items():
-        loss = getattr(keras.losses, new)(from_logits=True)
-        _alias(tf.losses, old, loss)
-        setattr(v1.losses, old, loss)
     v1.keras.backend.set_session = _nothing
-    old_numpy()
+    _alias_private(keras)
+    old_numpy.install()
+    sys.meta_path.insert(0, Renamed())
     sys.meta_path.append(Moved())
 
 
-def old_numpy() -> None:
-    """Gives NumPy the names of Python's types that it had before 1.24; files write `dtype=np.int`."""
-    for old, kind in (("float", float), ("int", int), ("object", object), ("str", str), ("complex", complex)):
-        np.__dict__.setdefault(old, kind)
+def _alias_tensorflow(tf: Any, keras: Any) -> None:
+    """The table's rows, in `tf.compat.v1` in any case, in `tf` where it hasn't the name."""
+    for old, row in TENSORFLOW.items():
+        if row.alias is not None:
+            value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
+            home, _, name = old.rpartition(".")
+            setattr(_reach(tf.compat.v1, home), name, value)
+            _alias(_reach(tf, home), name, value)
+
+
+def _reach(root: Any, dotted: str) -> Any:
+    """What a dotted name names below a module; the module itself for an empty one."""
+    return functools.reduce(getattr, filter(None, dotted.split(".")), root)
+
+
+def _make(old: str, row: OldName, keras: Any) -> Any:
+    """What a row's maker gives: `=nothing`, `=session`, `=optimizer`, `=loss`."""
+    name = (row.better or "").partition("(")[0].rpartition(".")[2]
+    match row.alias:
+        case "=session":
+            return Session
+        case "=optimizer":
+            return _optimizer(keras, old.rpartition(".")[2], name)
+        case "=loss":
+            return getattr(keras.losses, name)(from_logits=True)
+        case "=model":
+            return lambda model, *_, **__: model
+    return _nothing
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -170,8 +191,9 @@ def _one_of_each(tf: Any, v1: Any) -> None:
     for name in ("tensorflow.keras", "tensorflow.python.keras"):
         sys.modules[f"{name}.optimizers.legacy"] = importlib.import_module("keras._tf_keras.keras.optimizers.legacy")
     whole.layers.AlphaDropout = importlib.import_module("keras.layers").AlphaDropout  # which has one of its own
-    for name in [name for name in sys.modules if name.startswith("tensorflow.python.keras.layers.")]:
-        sys.modules[name] = whole.layers
+    for part, today in (("layers", whole.layers), ("optimizer_v2", whole.optimizers)):  # TensorFlow has Keras 2's within
+        for name in [name for name in sys.modules if name.startswith(f"tensorflow.python.keras.{part}.")]:
+            sys.modules[name] = today
 
 
 def _alias(module: Any, name: str, value: Any) -> None:
@@ -190,44 +212,45 @@ def _remaining(tf: Any, v1: Any) -> None:
 
 def _family(family: Any, keras: Any) -> None:
     """`keras` and `tensorflow.keras` are two trees of modules over the same classes."""
-    backend, optimizers = family.backend, family.optimizers
-    for name in ("set_session", "set_learning_phase", "set_image_dim_ordering"):
-        _alias(backend, name, _nothing)
-    _alias(backend, "get_session", Session)
-    _alias(backend, "learning_phase", lambda: 0)
-    _alias(backend, "image_dim_ordering", lambda: "tf")
-    _alias(backend, "tensorflow_backend", backend)
-    for kind in KINDS:
-        _alias(optimizers, kind.lower(), getattr(keras.optimizers, kind))
-    legacy = importlib.import_module(f"{optimizers.__name__}.legacy")  # it refuses to make what was the only way in its time
-    for kind in KINDS:
+    for old, row in KERAS.items():
+        home, _, name = old.rpartition(".")
+        if row.alias is not None and "engine" not in old and home not in KERAS:
+            value = _make(old, row, keras) if row.alias.startswith("=") else _reach(family, row.alias)
+            _alias(_reach(family, home), name, value)
+    _alias(family.backend, "learning_phase", lambda: 0)
+    _alias(family.backend, "image_dim_ordering", lambda: "tf")
+    legacy = importlib.import_module(f"{family.optimizers.__name__}.legacy")  # it refuses to make what was the only way in its time
+    for kind in OPTIMIZERS:
         setattr(legacy, kind, getattr(keras.optimizers, kind))
-    for name in ("adam_v2", "gradient_descent_v2", "rmsprop_v2"):
-        _alias(optimizers, name, optimizers)
-    _experimental(family)
-    _alias(family.preprocessing.image, "ImageDataGenerator", _generator)
-    _alias(family.layers, "CuDNNLSTM", keras.layers.LSTM)
-    _alias(family.layers, "CuDNNGRU", keras.layers.GRU)
-    _alias(family.utils, "np_utils", family.utils)
+    mixed = family.mixed_precision
+    then = types.SimpleNamespace(Policy=mixed.Policy, set_policy=mixed.set_global_policy, global_policy=mixed.global_policy)
+    _alias(mixed, "experimental", then)
+    _alias_preprocessing(family)
+
+
+def _alias_preprocessing(family: Any) -> None:
+    """What of Keras 2's `preprocessing` Keras 3 has only under `tensorflow.keras`."""
+    whole = importlib.import_module("keras._tf_keras.keras.preprocessing")
+    for part in ("image", "sequence", "text"):
+        there = importlib.import_module(f"{whole.__name__}.{part}")
+        sys.modules.setdefault(f"keras.preprocessing.{part}", there)
+        _alias(family.preprocessing, part, there)
+        for name, value in vars(there).items():
+            if not name.startswith("_"):
+                _alias(getattr(family.preprocessing, part), name, value)
+
+
+def _alias_private(keras: Any) -> None:
+    """`from keras.src.layers.core import Dense`: what a private package of today doesn't export, its public one does."""
+    for old, row in KERAS.items():
+        module = sys.modules.get(f"keras.src.{old}")
+        if module is not None and row.alias and not row.alias.startswith("="):
+            vars(module).setdefault("__getattr__", functools.partial(getattr, _reach(keras, row.alias)))
 
 
 def _set_value(variable: Any, value: Any) -> None:
     """Keras 3's own fails on its own variables, such as the learning rate."""
     variable.assign(value)
-
-
-def _experimental(family: Any) -> None:
-    """What TF 2 had under `experimental` until Keras 3."""
-    for module, name in ((family.layers, "preprocessing"), (family.layers, "experimental"), (family.optimizers, "experimental")):
-        _alias(module, name, module)
-    mixed = family.mixed_precision
-    then = types.SimpleNamespace(Policy=mixed.Policy, set_policy=mixed.set_global_policy, global_policy=mixed.global_policy)
-    _alias(mixed, "experimental", then)
-
-
-def _generator(*args: Any, **kwargs: Any) -> Any:
-    """Keras 3 has it only under `tensorflow.keras`."""
-    return importlib.import_module("keras.src.legacy.preprocessing.image").ImageDataGenerator(*args, **kwargs)
 
 
 def _optimizer(keras: Any, old: str, new: str) -> Any:

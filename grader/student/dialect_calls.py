@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.student.dialect import KINDS
-from grader.student.standins import here
+from grader.leniency.old_names import ARGUMENTS, OPTIMIZERS
+from grader.student.drives import map_path
 
 # Arguments that are gone and change nothing in what is learned.
 DROPPED: dict[str, tuple[str, ...]] = {
@@ -20,12 +20,8 @@ DROPPED: dict[str, tuple[str, ...]] = {
     "BatchNormalization": ("fused", "renorm", "virtual_batch_size"),
     "Layer": ("dim_ordering",),
 }
-RENAMED: dict[str, dict[str, str]] = {
-    "Dense": {"output_dim": "units", "init": "kernel_initializer"},
-    "Conv2D": {"nb_filter": "filters", "border_mode": "padding", "subsample": "strides"},
-    "MaxPooling2D": {"border_mode": "padding"},
-    "Dropout": {"p": "rate"},
-}
+# Layers whose arguments were renamed.
+LAYERS = ("Dense", "Conv2D", "MaxPooling2D", "Dropout")
 MONITORS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
 FIELD = re.compile(r"\{(?:val_)?acc(?:uracy)?[^}]*\}")
 WHOLE, WEIGHTS = (".keras", ".h5"), (".weights.h5",)
@@ -43,14 +39,14 @@ def install(keras: Any, remark: Remark, families: tuple[Any, ...] = ()) -> None:
         families: the other trees of modules that export the same functions (`tensorflow.keras`).
     """
     warnings.filterwarnings("ignore", "Do not pass an `input_shape`")  # it would name the wrapper below as its place
-    for kind in KINDS:
+    for kind in OPTIMIZERS:
         _wrap(getattr(keras.optimizers, kind), "__init__", functools.partial(_optimizer, keras, kind))
     keras.optimizers.Optimizer.lr = property(
         lambda self: self.learning_rate, lambda self, rate: setattr(self, "learning_rate", rate)
     )
     readable = keras.callbacks.Callback.model
     keras.callbacks.Callback.model = property(readable.fget, lambda self, model: setattr(self, "_model", model))
-    for name in RENAMED:
+    for name in LAYERS:
         _wrap(getattr(keras.layers, name), "__init__", functools.partial(_renamed, name))
     _wrap(keras.layers.Layer, "__init__", _layer)
     _wrap(keras.layers.BatchNormalization, "__init__", functools.partial(_without, "BatchNormalization"))
@@ -85,8 +81,8 @@ def _without(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
 
 
 def _renamed(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    for old, new in RENAMED[name].items():
-        if old in kwargs:
+    for old, new in ARGUMENTS[name].items():
+        if old in kwargs and new is not None:
             kwargs[new] = kwargs.pop(old)
     return args
 
@@ -143,13 +139,13 @@ def _monitor(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
 def _table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """CSVLogger's file, in this folder where its path names one of another machine."""
     if "filename" in kwargs:
-        kwargs["filename"] = here(kwargs["filename"])
-    return (here(args[0]), *args[1:]) if args else args
+        kwargs["filename"] = map_path(kwargs["filename"])
+    return (map_path(args[0]), *args[1:]) if args else args
 
 
 def _named(path: Any, endings: tuple[str, ...]) -> Any:
     """The path with an ending that Keras 3 takes, in this folder where it names one of another machine."""
-    path = here(path)
+    path = map_path(path)
     text = str(path)
     return path if text.endswith(endings) else ENDING.sub("", text.rstrip("/")) + endings[0]
 
@@ -197,8 +193,7 @@ def _models(keras: Any, remark: Remark) -> None:
 
 def _fit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     _without("fit", args, kwargs)
-    if "nb_epoch" in kwargs:
-        kwargs["epochs"] = kwargs.pop("nb_epoch")
+    _renamed("fit", args, kwargs)
     for name in ("x", "y"):
         if name in kwargs:
             kwargs[name] = _listed(kwargs[name])

@@ -6,9 +6,9 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
@@ -17,10 +17,6 @@ from grader.arrays import OrderedSpec
 from grader.channel import Channel
 from grader.verdict import Note
 from grader.wire import Order, Remark, Returned, ToStudent, Unsupported
-
-if TYPE_CHECKING:
-    from grader.student.feed import Cargo  # imports Keras
-
 
 LONGEST = 2000
 
@@ -44,17 +40,16 @@ class Front:
         self._remarks: set[tuple[int | None, str]] = set()
         self._broken_off = ""
 
-    def send(self, message: msgspec.Struct, cargo: Cargo | None = None) -> None:
-        """Sends a message with its arrays; characters that no text can carry arrive as escapes."""
+    def send(self, message: msgspec.Struct, portions: Iterable[Any] = ()) -> None:
+        """Sends a message with the content of its arrays, in portions; characters that no text can carry arrive as escapes."""
         if self._broken_off and isinstance(message, (Order, Returned)):
             what, self._broken_off = self._broken_off, ""
             self.unsupported(what, "set `self.model.stop_training = True` to end a training")
-        buffers = cargo.portions() if cargo else ()
         try:
-            self.channel.send(message, buffers)
+            self.channel.send(message, portions)
         except UnicodeEncodeError:
             plain = _escaped(msgspec.to_builtins(message))
-            self.channel.send(msgspec.convert(plain, type(message)), buffers)
+            self.channel.send(msgspec.convert(plain, type(message)), portions)
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:

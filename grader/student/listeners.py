@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -11,30 +12,51 @@ from grader.student.logs import Logs
 from grader.wire import Hook
 
 WHOLE_TRAINING = {"train_begin", "train_end", "test_begin", "test_end"}
+# Keras's own callbacks that only keep or show things: in a trial there is nothing to keep.
+KEEPING = frozenset(
+    {
+        "BackupAndRestore",
+        "CSVLogger",
+        "ModelCheckpoint",
+        "ProgbarLogger",
+        "RemoteMonitor",
+        "SwapEMAWeights",
+        "TensorBoard",
+    }
+)
 WEIGHTLESS = {"History", "ProgbarLogger", "TerminateOnNaN", "CSVLogger", "LearningRateScheduler", "ReduceLROnPlateau"}
 
 
 class Listeners:
     """Keras's own `CallbackList` hands its callbacks copies of the logs as a plain dict; this one keeps `Logs`."""
 
-    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None) -> None:
+    def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None,
+                 unknown: Mapping[str, Callable[[], Any]] = MappingProxyType({})) -> None:  # fmt: skip
+        self.unknown = unknown
         self.given = list(callbacks)
         made = keras.callbacks.CallbackList(
             self.given, add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
         )
         self.callbacks = made.callbacks
         self.history = model.history
-        self.history.history = Logs()
+        self.history.history = Logs(unknown=unknown)
 
     def call(self, hook: Hook, index: int = 0, logs: dict[str, float] | None = None) -> None:
         """Calls one hook of every callback, in order, all on the same logs."""
-        shared = Logs(logs or {})
+        shared = Logs(logs or {}, self.unknown)
         for callback in self.callbacks:
             method = getattr(callback, f"on_{hook}")
-            if hook in WHOLE_TRAINING:
-                method(shared)
-            else:
-                method(index, shared)
+            self.call_one(callback, method, *([shared] if hook in WHOLE_TRAINING else [index, shared]))
+
+    def call_one(self, callback: Any, method: Any, *arguments: Any) -> None:
+        """One hook of one callback."""
+        method(*arguments)
+
+
+def is_kerass_own(callback: Any) -> bool:
+    """Whether a callback is Keras's own, and none of it the student's: a `LambdaCallback` calls their functions."""
+    kind = type(callback)
+    return kind.__module__.startswith("keras.src.callbacks") and kind.__name__ != "LambdaCallback"
 
 
 def wants_batches(callback: Any) -> bool:
@@ -47,5 +69,4 @@ def wants_batches(callback: Any) -> bool:
 
 def reads_weights(callback: Any) -> bool:
     """Whether a callback may look at the model's weights; only well-known built-in ones surely don't."""
-    own = type(callback).__module__.startswith("keras.")
-    return not (own and type(callback).__name__ in WEIGHTLESS)
+    return not (is_kerass_own(callback) and type(callback).__name__ in WEIGHTLESS)

@@ -10,18 +10,23 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from grader.explaining import explanation
-from grader.student import standins
+from grader.student import drives, standins
 from grader.student.front import Ended, Front
 from grader.student.nearest import nearest
 from grader.student.plain import plain
+from grader.student.shell import WRITTEN, Shell
 from grader.wire import Crashed, Load, Returned
 
 MODULE = "submission"
 MAX_TEXT = 4000
+STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
 MAX_LINES = 20
 # TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
@@ -55,19 +60,21 @@ KERAS = {
 
 def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
-    loading = True
     standins.install(front.remark)
+    drives.install(front.remark)
     try:
         module = _module(load)
-        module.__dict__["input"] = standins.Keyboard(front.remark)
+        shell = Shell(front.remark, module.__dict__)
+        module.__dict__.update(input=standins.Keyboard(front.remark), get_ipython=lambda: shell)
         _execute(front, load, module)
-        loading = False
         value = None
         if load.function is not None:
             if load.function not in module.__dict__:
                 front.send(Crashed(message=f"after your file ran there is no function {load.function}()"))
                 return
             value = use(module.__dict__[load.function])
+            if (missing := standins.find_missing(value)) is not None:
+                missing._raise()
         front.send(Returned(value=plain(value)))
     except Ended:
         return
@@ -77,7 +84,10 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             return
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
     except BaseException as error:
-        front.send(crashed(error, load, loading=loading))
+        crash = crashed(error, load)
+        if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE])), 1)) is not None:
+            crash = structs.replace(crash, package=missing.package)
+        front.send(crash)
 
 
 def _module(load: Load) -> types.ModuleType:
@@ -89,6 +99,13 @@ def _module(load: Load) -> types.ModuleType:
         with contextlib.suppress(ImportError):
             setattr(module, name, _supplied(name))
     return module
+
+
+def is_students_module(name: str) -> bool:
+    """Whether a module is the student's file, or one that its cells have written beside it."""
+    path = getattr(sys.modules.get(name), "__file__", None)
+    written = getattr(sys.modules.get(MODULE), WRITTEN, ())
+    return name == MODULE or (path is not None and str(Path(path).absolute()) in written)
 
 
 def _supplied(name: str) -> Any:
@@ -146,8 +163,7 @@ def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
     for alias in node.names:
-        stand_in = standins.Silent() if standins.only_shows(alias.name, error) else standins.Lacking(error)
-        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], stand_in)
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.stand_in(error))
     return True
 
 
@@ -166,7 +182,18 @@ def _shortened(text: str) -> str:
     return text if len(lines) <= MAX_LINES else "\n".join([*lines[: MAX_LINES - 5], "...", *lines[-4:]])
 
 
-def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
+def _advice(error: BaseException, said: str) -> Iterator[str]:
+    """What to do about an error: its own notes, else what is known of errors of its kind."""
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, list) and notes:
+        yield from (note for note in notes[:MAX_LINES] if isinstance(note, str))
+        return
+    near = nearest(error)
+    misspelt = near and isinstance(error, (AttributeError, ImportError))
+    yield from filter(None, [near, None if misspelt else explanation(said)])
+
+
+def crashed(error: BaseException, load: Load) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
@@ -175,14 +202,11 @@ def crashed(error: BaseException, load: Load, *, loading: bool) -> Crashed:
     text = STACK.sub("", text).strip()
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
-    near = nearest(error)
-    more = None if near and isinstance(error, (AttributeError, ImportError)) else explanation(said)  # it is only misspelt
-    told = "\n".join(filter(None, [near, more]))
+    told = "\n".join(_advice(error, said))[:MAX_TEXT]
     shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,
         traceback=shown[-MAX_TEXT:],
         line=_line(error, load),
-        while_loading=loading,
+        package=str(error.name).partition(".")[0][:100] if isinstance(error, ModuleNotFoundError) else "",
     )
-

@@ -55,7 +55,7 @@ def _look_inside(
     tested = load(building.dataset).x_test[building.shown][..., np.newaxis] / building.scale
     value = function(model, tested.astype("float32"))
     cargo, fault = as_maps(value)
-    front.send(Maps(arrays=cargo.specs, fault=fault), cargo)
+    front.send(Maps(arrays=cargo.specs, fault=fault), cargo.portions())
     return {"arrays": [spec.shape for spec in cargo.specs], "fault": fault}
 
 

@@ -19,7 +19,17 @@ with quiet.stderr(), uncollected():
     import tensorflow as tf  # noqa: F401
 
     from grader.engines.confine.inside import keeper
-    from grader.student import activations, datasets, delegate, dialect, dialect_calls, loader, modelling, tfds  # noqa: F401
+    from grader.student import (  # noqa: F401
+        activations,
+        datasets,
+        delegate,
+        devices,
+        dialect,
+        dialect_calls,
+        loader,
+        modelling,
+        tfds,
+    )
 
 
 def keep(message: bytes, handed: list[int]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import copy
 import copyreg
+import functools
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -19,8 +21,8 @@ import msgspec
 from tensorflow.python import pywrap_tfe
 
 from grader.student import quiet
-from grader.student.listeners import Listeners
-from grader.student.loader import MODULE
+from grader.student.listeners import KEEPING, Listeners, is_kerass_own
+from grader.student.loader import MODULE, is_students_module
 from grader.wire import Probed
 
 PATIENCE_S = 5.0
@@ -32,6 +34,8 @@ BATCH_SHARES = (0.5, 0.9, 1.0)
 EPOCH_S = 3.0
 # What a callback may count and collect in beside its own attributes.
 PLAIN = (int, float, bool, str, type(None), list, dict, set)
+Unknown = Mapping[str, Callable[[], Any]]
+NONE: Unknown = MappingProxyType({})
 CLOCKS = ("time", "monotonic", "perf_counter")
 
 
@@ -56,20 +60,42 @@ class NeedsTensorFlow(Exception):
     """A callback computes with TensorFlow, which a forked copy can't."""
 
 
-def probe(callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, float]]]) -> Probed:
+class _Trying(Listeners):
+    """Tries the callbacks that may ask to stop; what fails in one of Keras's own is no fault of the student's."""
+
+    def __init__(self, callbacks: Sequence[Any], model: Any, epochs: int, unknown: Unknown) -> None:
+        trying = [one for one in callbacks if not (is_kerass_own(one) and type(one).__name__ in KEEPING)]
+        super().__init__(trying, model, epochs=epochs, steps=len(BATCH_SHARES), unknown=unknown)
+
+    def call_one(self, callback: Any, method: Any, *arguments: Any) -> None:
+        try:
+            method(*arguments)
+        except NeedsTensorFlow:
+            raise
+        except Exception:
+            if not is_kerass_own(callback):
+                raise
+
+
+def probe(
+    callbacks: Sequence[Any], model: Any, curves: list[list[dict[str, float]]], unknown: Sequence[str] = ()
+) -> Probed:
     """For each curve, the first epoch at whose end the callbacks had asked to stop (None: never).
 
     Args:
         curves: per curve, the logs of each epoch, under the names that the real training will use.
+        unknown: keys of metrics of the student's own, whose figures nobody knows.
     """
     names = [type(callback).__name__[:MAX_NAME] for callback in callbacks][:MAX_NAMES]
     stopped: list[int | None] = []
+    barred = {key: functools.partial(_raise_unknown, key) for key in unknown}
     for curve in curves:
-        outcome = _in_fork(callbacks, model, curve)
+        outcome = _in_fork(callbacks, model, curve, barred)
         if outcome.get("unsure"):
-            outcome = _in_place(callbacks, model, curve)
+            outcome = _in_place(callbacks, model, curve, barred)
         if outcome.get("error"):
-            return Probed(stopped=[], callbacks=names, error=outcome["error"], line=_line(callbacks))
+            kind = outcome.get("error_kind", "")
+            return Probed(stopped=[], callbacks=names, error=outcome["error"], error_kind=kind, line=_line(callbacks))
         if outcome.get("unsure"):
             return Probed(stopped=[], callbacks=names, inconclusive=outcome["unsure"])
         stopped.append(outcome["stopped"])
@@ -87,9 +113,15 @@ def _line(callbacks: Sequence[Any]) -> int | None:
     return None
 
 
-def _follow(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], clock: Clock | None) -> int | None:
+def _raise_unknown(key: str) -> None:
+    raise LookupError(f"`{key}` is a metric of your own, so its figure isn't known here")
+
+
+def _follow(
+    callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], clock: Clock | None, unknown: Unknown
+) -> int | None:
     model.stop_training = False
-    listeners = Listeners(callbacks, model, epochs=len(curve), steps=len(BATCH_SHARES))
+    listeners = _Trying(callbacks, model, len(curve), unknown)
     listeners.call("train_begin")
     for epoch, logs in enumerate(curve):
         listeners.call("epoch_begin", epoch)
@@ -106,17 +138,18 @@ def _follow(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]],
 
 
 def _attempt(
-    callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], clock: Clock | None = None
+    callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown, clock: Clock | None = None
 ) -> dict[str, Any]:
     try:
-        return {"stopped": _follow(callbacks, model, curve, clock)}
+        return {"stopped": _follow(callbacks, model, curve, clock, unknown)}
     except NeedsTensorFlow:
         return {"unsure": "the callbacks compute with TensorFlow"}
     except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"[:1000]}
+        kind = type(error).__name__[:MAX_NAME]
+        return {"error": f"{kind}: {error}"[:1000], "error_kind": kind}
 
 
-def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
+def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown) -> dict[str, Any]:
     """One curve in a forked copy of this process; TensorFlow's operations are barred there, since they would hang."""
     ours, theirs = os.pipe()
     try:
@@ -126,7 +159,7 @@ def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]
         os.close(theirs)
         return {"unsure": "no further process may be started"}
     if child == 0:
-        _be_the_copy(theirs, callbacks, model, curve)
+        _be_the_copy(theirs, callbacks, model, curve, unknown)
     os.close(theirs)
     try:
         return _result(ours)
@@ -137,7 +170,9 @@ def _in_fork(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]
         os.waitpid(child, 0)
 
 
-def _be_the_copy(pipe: int, callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> None:
+def _be_the_copy(
+    pipe: int, callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown
+) -> None:
     def barred(*_: Any, **__: Any) -> None:
         raise NeedsTensorFlow
 
@@ -148,7 +183,7 @@ def _be_the_copy(pipe: int, callbacks: Sequence[Any], model: Any, curve: list[di
         os.dup2(silence, 1)
         os.dup2(silence, 2)
         pywrap_tfe.TFE_Py_FastPathExecute = pywrap_tfe.TFE_Py_Execute = barred
-        os.write(pipe, msgspec.json.encode(_attempt(callbacks, model, curve, Clock())))
+        os.write(pipe, msgspec.json.encode(_attempt(callbacks, model, curve, unknown, Clock())))
     finally:
         os._exit(0)
 
@@ -165,7 +200,9 @@ def _result(pipe: int) -> dict[str, Any]:
     return {"unsure": f"the callbacks didn't return within {PATIENCE_S:g} s"}
 
 
-def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]]) -> dict[str, Any]:
+def _in_place(
+    callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown = NONE
+) -> dict[str, Any]:
     """One curve on copies in this process; what they changed beside themselves is put back afterwards."""
     in_part = ""
     try:
@@ -181,7 +218,7 @@ def _in_place(callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]
     before = float(rate) if isinstance(rate, keras.Variable) else None
     # Loggers keep the stderr that they find when they are first used, so that it mustn't be one which is closed.
     with Path(os.devnull).open("w") as aside, contextlib.redirect_stdout(aside), quiet.stderr():
-        outcome = _attempt(copies, model, curve)
+        outcome = _attempt(copies, model, curve, unknown)
     if before is not None:
         model.optimizer.learning_rate = before
     model.stop_training = False
@@ -198,7 +235,8 @@ def _copies_in_part(callbacks: Sequence[Any]) -> list[Any]:
         memo[id(callback)] = twin
         copies.append(twin)
     for callback, twin in zip(callbacks, copies, strict=True):
-        slots = {slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)}  # type: ignore[attr-defined]
+        names = copyreg._slotnames(type(callback))  # type: ignore[attr-defined]
+        slots = {name: getattr(callback, name) for name in names if hasattr(callback, name)}
         for name, value in {**vars(callback), **slots}.items():
             object.__setattr__(twin, name, _copy_or_itself(value, memo))
     return copies
@@ -213,8 +251,8 @@ def _copy_or_itself(value: Any, memo: dict[int, Any]) -> Any:
 
 def _outside(callbacks: Sequence[Any]) -> list[tuple[Any, str, Any, Any]]:
     """The plain values of the file and of the callbacks' classes: owner, name, value, and a copy of it."""
-    kinds = {kind for callback in callbacks for kind in type(callback).__mro__ if kind.__module__ == MODULE}
-    owners = [module for module in (sys.modules.get(MODULE), *kinds) if module is not None]
+    kinds = {kind for callback in callbacks for kind in type(callback).__mro__ if is_students_module(kind.__module__)}
+    owners = [*(module for name, module in list(sys.modules.items()) if is_students_module(name)), *kinds]
     return [
         (owner, name, value, copy.copy(value))
         for owner in owners

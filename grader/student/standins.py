@@ -5,68 +5,89 @@ What they would draw counts for nothing, so that a file isn't sunk by them. A pa
 
 from __future__ import annotations
 
-import builtins
-import errno
-import functools
 import importlib.abc
 import importlib.util
+import math
 import os
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from importlib.machinery import PathFinder
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
-ABSENT = ("matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google.colab", "ipywidgets", "livelossplot")
-# What only shows figures, in packages that also bring and split data: of these, the rest is really missing.
-SHOWN = MappingProxyType({
-    "pandas": frozenset({"DataFrame", "Series", "options", "set_option"}),
-    "sklearn": frozenset({"ConfusionMatrixDisplay", "classification_report", "confusion_matrix"}),
-})  # fmt: skip
+from grader.leniency.packages import COMMON, SHOWING
+
+# How many things a name gives when it is called and unpacked.
+UNPACKED = MappingProxyType({"hist": 3, "hist2d": 4, "pie": 2, "plot": 1, "get_legend_handles_labels": 2, "get_xlim": 2, "get_ylim": 2})
+# What shows the progress through something that it is given, and gives that on.
+PROGRESS = frozenset({"tqdm", "fastprogress", "progressbar", "alive_progress"})
+FOR_NOTEBOOKS = frozenset({"tqdm.notebook", "tqdm._tqdm_notebook"})
+CALLBACKS = re.compile(r"Callback$|^PlotLossesKeras|^WandbM")
 INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
-NOT_HERE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
-DRIVES = frozenset({"content", "gdrive", "kaggle"})  # of Colab and Kaggle, at the root
 MOST = 1000
 PATIENCE = 20
 
 
 class Silent:
-    """Takes every attribute, call and item and does nothing.
+    """Takes every attribute, call, item, sum and comparison and does nothing.
 
     Args:
         shape: what it gives when it is unpacked: so many others, each with the rest of the shape.
     """
 
     def __init__(self, shape: tuple[int, ...] = ()) -> None:
-        self.__dict__["shape"] = shape
+        self.__dict__["_sides"] = shape
+
+    def _give(self, *_: Any, **__: Any) -> Any:
+        """What comes of an attribute, a call, an item, a sum."""
+        return Silent()
+
+    def _compare(self, *_: Any) -> Any:
+        return self._give()
+
+    def _go_on(self, *_: Any, **__: Any) -> Any:
+        return self._give()
+
+    def _decide(self, other: Any) -> Any:
+        return self._compare(other)
+
+    __call__ = __getitem__ = _go_on
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = _go_on
+    __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __pos__ = _go_on
+    __abs__ = __invert__ = __and__ = __rand__ = __or__ = __ror__ = __round__ = _go_on
+    __lt__ = __le__ = __gt__ = __ge__ = _decide
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return subplots if name == "subplots" else Silent()
+        if name == "subplots":
+            return subplots
+        return _Giving((UNPACKED[name],)) if name in UNPACKED else self._give()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Forgets it."""
-
-    def __call__(self, *_: Any, **__: Any) -> Silent:
-        return Silent()
-
-    def __getitem__(self, key: Any) -> Silent:
-        return Silent()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Forgets it."""
 
     def __len__(self) -> int:
-        return self.shape[0] if self.shape else 0
+        return self._sides[0] if self._sides else 0
 
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self) -> Iterator[Silent]:
-        return iter([Silent(self.shape[1:]) for _ in range(len(self))])
+    def __iter__(self) -> Iterator[Any]:
+        return iter([Silent(self._sides[1:]) for _ in range(len(self))])
+
+    def __float__(self) -> float:
+        return math.nan
 
     def __format__(self, spec: str) -> str:
+        return ""
+
+    def __str__(self) -> str:
         return ""
 
     def __enter__(self) -> Self:
@@ -76,30 +97,102 @@ class Silent:
         return None
 
 
-class Lacking:
-    """Stands for what an import could not bring; whoever uses it, but to show figures, gets the error of the import.
+class _Giving(Silent):
+    """What gives so many silent things when it is called."""
+
+    def __call__(self, *_: Any, **__: Any) -> Silent:
+        return Silent(self._sides)
+
+
+class Missing(Silent):
+    """Stands for what a package that isn't there would have given; showing it shows nothing, and needing it is an error.
 
     Args:
         error: as the import raised it; its traceback tells the line of the import.
     """
 
     def __init__(self, error: ImportError) -> None:
-        self.__dict__["error"] = error
+        super().__init__()
+        self.__dict__["_error"] = error
+
+    def _give(self, *_: Any, **__: Any) -> Any:
+        return Missing(self.__dict__["_error"])
+
+    def _compare(self, *_: Any) -> Any:
+        return Undecided(self.__dict__["_error"])
+
+    @property
+    def package(self) -> str:
+        return str(self.__dict__["_error"].name).partition(".")[0]
 
     def _raise(self, *_: Any, **__: Any) -> NoReturn:
-        raise self.__dict__["error"]
+        raise self.__dict__["_error"]
 
-    __call__ = __getitem__ = __iter__ = __len__ = __enter__ = __exit__ = __mro_entries__ = _raise
+    __iter__ = __float__ = __int__ = __index__ = __array__ = __contains__ = __mro_entries__ = _raise
+    __eq__ = __ne__ = Silent._decide
+    __hash__ = object.__hash__
 
-    def __getattr__(self, name: str) -> Silent:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Silent() if only_shows(name, self.__dict__["error"]) else self._raise()
+        return self._give()
 
 
-def only_shows(name: str, error: ImportError) -> bool:
-    """Whether a name of the package that an import asked for in vain is one that only shows figures."""
-    return name in SHOWN.get(str(error.name).partition(".")[0], ())
+class Undecided(Missing):
+    """A comparison with what is missing: what hangs on it can't be decided."""
+
+    __bool__ = Missing._raise
+
+
+class Lacking(Missing):
+    """Stands for what an import could not bring; whoever uses it gets the error of the import."""
+
+    __call__ = __getitem__ = __len__ = __enter__ = __exit__ = Missing._raise
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._raise()
+
+
+def stand_in(error: ImportError) -> Missing:
+    """For an import that failed: of a usual package what it gives may only be shown; of any other nothing is known."""
+    return Missing(error) if str(error.name).partition(".")[0] in COMMON else Lacking(error)
+
+
+def find_missing(value: Any, depth: int = 3) -> Missing | None:
+    """The first stand-in for what is missing in a value that a function returned."""
+    if isinstance(value, Missing):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    found = (find_missing(part, depth - 1) for part in list(parts)[:100]) if depth else ()
+    return next((one for one in found if one is not None), None)
+
+
+class Bar(Silent):
+    """A bar of progress through something: gives what it is given, and shows nothing."""
+
+    def __init__(self, through: Any = (), *_: Any, **__: Any) -> None:
+        super().__init__()
+        self.__dict__["_through"] = range(through) if isinstance(through, int) else through
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.__dict__["_through"])
+
+    def __len__(self) -> int:
+        return len(self.__dict__["_through"])
+
+
+def make_callback(name: str) -> Any:
+    """A callback of Keras's that does nothing, where Keras is there."""
+    if "keras" not in sys.modules:
+        return Silent()
+    kind = sys.modules["keras"].callbacks.Callback
+
+    def __init__(self: Any, *_: Any, **__: Any) -> None:  # noqa: N807 - as a class body would have it
+        kind.__init__(self)
+
+    return type(name, (kind,), {"__init__": __init__})
 
 
 class Keyboard:
@@ -134,6 +227,10 @@ class Module(types.ModuleType):
     version_info = (9, 0, 0)
 
     def __getattr__(self, name: str) -> Any:
+        if CALLBACKS.search(name):
+            return make_callback(name)
+        if self.__name__.partition(".")[0] in PROGRESS and not name.startswith("_"):
+            return Bar
         return getattr(Silent(), name)
 
 
@@ -150,7 +247,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.remark = remark
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        root = next((name for name in ABSENT if fullname == name or fullname.startswith(name + ".")), None)
+        root = next((name for name in SHOWING if fullname == name or fullname.startswith(name + ".")), None)
         if root is None or (root not in sys.modules and _library_asks()):
             return None
         if fullname == root:
@@ -164,6 +261,15 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run."""
 
 
+class WithoutWidgets(Finder):
+    """Bars for notebooks, which are there and work only in one: where widgets are missing, they give what they are given."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        if fullname not in FOR_NOTEBOOKS or PathFinder.find_spec("ipywidgets") is not None:
+            return None
+        return importlib.util.spec_from_loader(fullname, self)
+
+
 def _library_asks() -> bool:
     """Whether the import that is going on was written in an installed package."""
     frame: types.FrameType | None = sys._getframe(2)
@@ -173,7 +279,8 @@ def _library_asks() -> bool:
 
 
 def install(remark: Callable[[str], None]) -> None:
-    """Makes the stand-ins importable, after everything that is really there, and lets folders of a host be missing."""
+    """Makes the stand-ins importable, after everything that is really there, and lets a folder to change to be missing."""
+    sys.meta_path.insert(0, WithoutWidgets(remark))
     sys.meta_path.append(Finder(remark))
     plain = os.chdir
 
@@ -184,46 +291,3 @@ def install(remark: Callable[[str], None]) -> None:
             remark(f"there is no folder {str(path)[:100]!a} where files are graded; `os.chdir` was left out")
 
     os.chdir = chdir
-    for name in ("mkdir", "makedirs"):
-        setattr(os, name, _folder(getattr(os, name), remark))
-    builtins.open = _writing(builtins.open, remark)
-
-
-def here(path: Any) -> Any:
-    """What a path to Colab's or Kaggle's drive names in this folder, where there is no such drive."""
-    text = os.fspath(path) if isinstance(path, os.PathLike) else path
-    parts = text.split("/") if isinstance(text, str) else []
-    if len(parts) < 3 or parts[0] or parts[1] not in DRIVES or os.access(os.path.dirname(text), os.W_OK):  # noqa: PTH120
-        return path
-    return os.path.basename(text.rstrip("/")) or path  # noqa: PTH119 - as students' files write it
-
-
-def _folder(plain: Callable[..., None], remark: Callable[[str], None]) -> Callable[..., None]:
-    """Folders of a drive that isn't there are left out."""
-
-    @functools.wraps(plain)
-    def make(name: Any, *args: Any, **kwargs: Any) -> None:
-        try:
-            plain(name, *args, **kwargs)
-        except OSError as error:
-            if error.errno not in NOT_HERE or here(name) == name:
-                raise
-            remark("this folder can't be made where files are graded; it was left out")
-
-    return make
-
-
-def _writing(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callable[..., Any]:
-    """Files of a drive that isn't there are written under their own name into this folder."""
-
-    @functools.wraps(plain)
-    def opened(file: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:
-        try:
-            return plain(file, mode, *args, **kwargs)
-        except OSError as error:
-            if error.errno not in NOT_HERE or not set(str(mode)) & set("wax") or here(file) == file:
-                raise
-            remark(f"{str(file)[:100]!a} can't be written where files are graded; it went elsewhere")
-            return plain(here(file), mode, *args, **kwargs)
-
-    return opened

@@ -12,7 +12,7 @@ from stat import S_ISREG
 from msgspec.structs import replace
 
 from grader.errors import UsageError
-from grader.submission import notebook
+from grader.submission import exports, notebook
 from grader.submission.bounds import MAX_NOTEBOOK_BYTES, check_bytes, check_code
 from grader.submission.decoding import decode
 from grader.submission.magics import clean, parses
@@ -24,7 +24,7 @@ MAX_DIGESTED_BYTES = 256_000_000
 FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 PROSE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
 PYTHON_LINE = re.compile(r"^\s*(import|from|def|class)\s+\w", re.MULTILINE)
-WEB_PAGE = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+WEB_PAGE = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
 
 
 def read(path: Path) -> Submission:
@@ -102,20 +102,34 @@ def _understand(text: str, suffix: str) -> Text:
             [] if suffix == ".ipynb" else [f"the file is a notebook, although its name ends in {suffix or 'nothing'}"]
         )
         return Text(source=found.source, kind="ipynb", cells=found.cells, remarks=remark)
+    if WEB_PAGE.match(text):
+        return _read_page(text)
     check_code(text)
     source = clean(text)
     if parses(source):
         _refuse_comments_only(source)
-    elif WEB_PAGE.match(text):
-        hint = "Download the file itself (the Raw or Download button), not its page."
-        raise Refusal("S004", "this is a web page (HTML), not the file that it shows", hint=hint)
     elif _is_markdown(text):
+        if (page := exports.read_markdown(text)) is not None:
+            return page
         hint = "Put only the Python code into the file, or hand in the notebook itself."
         raise Refusal("S004", "this is text with Markdown, neither Python nor a notebook", hint=hint)
     elif suffix == ".ipynb" and not PYTHON_LINE.search(text):
         hint = "Download the notebook itself, not its page."
         raise Refusal("S004", "named .ipynb, but it is neither a notebook nor Python", hint=hint)
     return Text(source=source, remarks=_remarks(suffix))
+
+
+def _read_page(text: str) -> Text:
+    """The code cells of a notebook that was exported as HTML.
+
+    Raises:
+        Refusal: any other page.
+    """
+    cells = exports.find_html_cells(text)
+    if not cells:
+        hint = "Download the file itself (the Raw or Download button), not its page."
+        raise Refusal("S004", "this is a web page (HTML), not the file that it shows", hint=hint)
+    return replace(notebook.join(cells), remarks=["the file is the page of a notebook; the code in it was read"])
 
 
 def _refuse_comments_only(source: str) -> None:

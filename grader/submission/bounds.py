@@ -16,8 +16,8 @@ CODE_ONLY = "Hand in code only, without stored outputs and data."
 
 def check_bytes(data: bytes) -> None:
     """Raises: Refusal: larger than any honest file."""
-    is_json = data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
-    limit = MAX_NOTEBOOK_BYTES if is_json else MAX_BYTES
+    is_notebook = data[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"<"))  # or the page of one
+    limit = MAX_NOTEBOOK_BYTES if is_notebook else MAX_BYTES
     if len(data) > limit:
         raise Refusal("S007", f"the file is larger than {limit // 1_000_000} MB", hint=CODE_ONLY)
 

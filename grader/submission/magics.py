@@ -1,5 +1,7 @@
 """IPython's additions to Python (magics, shell lines, help, prompts, indented cells) blanked, line for line.
 
+Those that later cells may need (`%%writefile`, `%cd`, `%env`, `%run`) become the call that IPython makes of them.
+
 Text that Python can read is never touched, so a `%` that continues an expression stays what it is.
 """
 
@@ -11,12 +13,31 @@ import warnings
 
 # Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
 PYTHON_CELLS = frozenset(
-    ["time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "notify", "snakeviz", "debug", "python", "python3", "wandb"]
+    [
+        "time",
+        "timeit",
+        "capture",
+        "prun",
+        "memit",
+        "mprun",
+        "lprun",
+        "notify",
+        "snakeviz",
+        "debug",
+        "python",
+        "python3",
+        "wandb",
+    ]
 )
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
 # In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
 STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,][\w.,\s]*=\s*)?)%time\s+(?P<statement>\S.*)$")
 ASSIGNED = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)[%!](?!=)\s*\S")
+# Magics that do something which later cells may need; the student's process has a shell that does it.
+MEANT = re.compile(r"^(?P<indent>\s*)%(?P<name>cd|env|set_env|run)\b[ \t]*(?P<rest>(?!\?).*)$")
+FOLDERS = re.compile(r"^(?P<indent>\s*)[%!]{1,2}\s*mkdir\s+(?P<rest>[^|;&<>]*)$")
+WRITTEN = frozenset({"writefile", "file"})
+SHELL_MAGICS = WRITTEN | {"cd", "env", "set_env", "run", "mkdir"}
 MAGIC = re.compile(r"^(?P<indent>\s*)(?:%{1,2}\w|!{1,2}\s*\S|\?{1,2}\s*[\w%])")
 HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*(?:;\s*)?(#.*)?$")
 # Commands that a notebook takes without a sign in front, where the line is no Python.
@@ -86,9 +107,16 @@ def _without_other_languages(lines: list[str], *, cell: bool) -> list[str]:
         end = index + 1
         if match["name"] not in PYTHON_CELLS:
             end = len(lines) if cell else _end_of_cell(lines, index + 1)
-        result[index:end] = [""] * (end - index)
+        first = _writing(lines[index], lines[index + 1 : end]) if match["name"] in WRITTEN else ""
+        result[index:end] = [first, *[""] * (end - index - 1)]
         index = end
     return result
+
+
+def _writing(magic: str, text: list[str]) -> str:
+    """`%%writefile module.py` as the call that IPython makes of it; the text keeps its lines by being one value."""
+    _, _, target = magic.partition(" ")
+    return f"get_ipython().run_cell_magic('writefile', {target.strip()!r}, {chr(10).join([*text, ''])!r})"
 
 
 def _end_of_cell(lines: list[str], start: int) -> int:
@@ -129,6 +157,10 @@ def _replacement(line: str, *, automatic: bool) -> str | None:
         return match["before"] + match["statement"]
     if (match := ASSIGNED.match(line)) is not None:
         return f"{match['before']}None"
+    if (match := MEANT.match(line)) is not None:
+        return f"{match['indent']}get_ipython().run_line_magic({match['name']!r}, {match['rest'].strip()!r})"
+    if (match := FOLDERS.match(line)) is not None:
+        return f"{match['indent']}get_ipython().run_line_magic('mkdir', {match['rest'].strip()!r})"
     match = MAGIC.match(line) or HELP.match(line)
     if match is None and automatic and not parses(line.strip()):
         match = AUTOMATIC.match(line)

@@ -65,9 +65,7 @@ def parse(text: str) -> Text:
         )
     _check_language(notebook)
     cells = [*(notebook.cells or []), *(cell for sheet in notebook.worksheets or [] for cell in sheet.cells)]
-    texts = [_text(cell) for cell in cells if cell.cell_type == "code"]
-    check_code("\n".join(texts))
-    return _join([clean(text, cell=True).rstrip("\n") for text in texts])
+    return join([_text(cell) for cell in cells if cell.cell_type == "code"])
 
 
 def _decode(text: str) -> _Notebook:
@@ -128,7 +126,14 @@ def _text(cell: _Cell) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def _join(cells: list[str]) -> Text:
+def join(texts: list[str]) -> Text:
+    """Code cells as one text, one empty line between them.
+
+    Raises:
+        Refusal: there is no code in them, or too much.
+    """
+    check_code("\n".join(texts))
+    cells = [clean(text, cell=True).rstrip("\n") for text in texts]
     if not any(cell.strip() for cell in cells):
         raise Refusal("S001", "the notebook has no code", hint="Did you save it after writing your code?")
     starts: list[tuple[int, int]] = []

@@ -1,5 +1,9 @@
 """The trainer process: `python -m grader.trainer`, started by the grader, talks to it alone."""
 
-from grader.trainer import serving
+import importlib
+import os
 
-serving.main()
+from grader import lifeline
+
+lifeline.hold(int(os.environ["GRADE_FD"]))  # before the imports, which take seconds
+importlib.import_module("grader.trainer.serving").main()

@@ -13,7 +13,8 @@ from typing import Any
 from grader.trainer import allow_names as names
 from grader.trainer.allow_graph import check_graph
 from grader.trainer.allow_json import Refused, parse
-from grader.trainer.allow_values import MAX_ITEMS, MAX_STATISTICS, Values, named, quoted, shown
+from grader.trainer.allow_numbers import Told, count_numbers
+from grader.trainer.allow_values import MAX_ITEMS, MAX_STATISTICS, NO_WEIGHTS, Values, named, quoted, shown
 
 __all__ = ["Refused", "check_config", "parse"]
 
@@ -24,6 +25,9 @@ LOOPS = dict.fromkeys(("RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLST
 MAX_REBUILDING = 20_000
 MAX_DEPTH = 12
 MAX_THRESHOLDS = 1000
+# Measured: students' files hold 0 to 7, MobileNetV2 35, a network with augmentation, slopes and constraints everywhere 33;
+# a linear classifier of MNIST needs 100 to get 55 % right. What fewer can say, `fresh` finds.
+MAX_ACTING = 64
 ENVELOPE = {"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"}
 MODEL_KEYS = {
     "Sequential": {"name", "trainable", "dtype", "layers", "build_input_shape"},
@@ -45,7 +49,7 @@ FUNCTIONS = {
 }
 BUILT_IN = "build the model from Keras's built-in layers"
 OWN_CODE = "the trainer never runs a submission's own code; "
-Check = Callable[[Any, str], None]
+Check = Callable[[str, Any, str], None]  # key, value, and the object whose configuration has it
 
 
 def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -> None:
@@ -63,6 +67,14 @@ def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -
     if (calls := walk.layer(architecture, 0)) > MAX_CALLS:
         raise Refused(f"the model calls its layers {calls:,} times (at most {MAX_CALLS:,})", "make the model smaller")
     walk.compile(compile_config)
+    _check_numbers(count_numbers(architecture))
+
+
+def _check_numbers(told: Told) -> None:
+    """Raises: Refused: more numbers than models of one's own need, and fewer than a classifier that is worth it."""
+    if told.acting > MAX_ACTING or told.statistics > 2 * MAX_STATISTICS:
+        number = max(told.acting, told.statistics)
+        raise Refused(f"the model's description holds {number:,} numbers that act on the images", NO_WEIGHTS)
 
 
 class _Walk:
@@ -88,7 +100,9 @@ class _Walk:
         if config.get("unroll"):
             raise Refused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
         self._shapes(node.get("build_config"), place)
-        return LOOPS.get(kind, 1) + sum(self._layer_value(key, value, kind, place, depth) for key, value in config.items())
+        return LOOPS.get(kind, 1) + sum(
+            self._layer_value(key, value, kind, place, depth) for key, value in config.items()
+        )
 
     def compile(self, config: dict[str, Any]) -> None:
         """Checks what `get_compile_config()` gave."""
@@ -112,7 +126,7 @@ class _Walk:
         if type(config.get("layers")) is not list:
             raise Refused(f"{place} has no list of layers", BUILT_IN)
         for key in ("name", "trainable", "build_input_shape"):
-            self.values.plain(config.get(key), named(key, place))
+            self.values.entry(key, config.get(key), place)
         self.values.dtype(config.get("dtype"), place)
         costs = [self.layer(layer, depth + 1) for layer in config["layers"]]
         if kind == "Functional":
@@ -130,7 +144,7 @@ class _Walk:
         if build_config is not None and (type(shapes) is not dict or not shapes):
             raise Refused(f"{place} has saved shapes that are not in the form that Keras 3 writes", BUILT_IN)
         for key, shape in shapes.items():
-            self.values.plain(shape, named(key, place))
+            self.values.entry(key, shape, place)
 
     def _layer_value(self, key: str, value: Any, kind: str, place: str, depth: int) -> int:
         """Checks one entry of a layer's config; returns the calls that a layer in it adds."""
@@ -148,17 +162,19 @@ class _Walk:
         elif key == "weights" and value is not None:
             raise Refused(f"{place} is given weights", "weights start fresh; leave them out")
         elif end in PARTS:
-            self._object(value, *PARTS[end], f"the {end} of {place}", self.values.plain)
+            self._object(value, *PARTS[end], f"the {end} of {place}", self.values.entry)
         else:
             statistics = kind == "Normalization" and key in ("mean", "variance")
-            self.values.plain(value, named(key, place), MAX_STATISTICS if statistics else MAX_ITEMS)
+            self.values.entry(key, value, place, MAX_STATISTICS if statistics else MAX_ITEMS)
         return 0
 
     def _activation_layer(self, value: dict[str, Any], place: str, depth: int) -> int:
         """A layer in the place of an activation: one that has no other use, so that no layer hides there."""
         if value.get("class_name") not in names.ACTIVATION_LAYERS:
             kind = quoted(value.get("class_name"))
-            raise Refused(f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself")
+            raise Refused(
+                f"the activation of {place} is a layer of the class {kind}", "give the model that layer by itself"
+            )
         return self.layer(value, depth + 1)
 
     def _function(self, value: Any, what: str, place: str) -> None:
@@ -191,20 +207,20 @@ class _Walk:
             elif key == "dtype":
                 self.values.dtype(item, place)
             else:
-                check(item, named(key, place))
+                check(key, item, place)
         return None
 
-    def _optimizer_value(self, value: Any, place: str) -> None:
-        if type(value) is dict and place.startswith("learning_rate of "):
-            self._object(value, "keras.optimizers.schedules", names.SCHEDULES, "the schedule", self.values.plain)
+    def _optimizer_value(self, key: str, value: Any, place: str) -> None:
+        if type(value) is dict and key == "learning_rate":
+            self._object(value, "keras.optimizers.schedules", names.SCHEDULES, "the schedule", self.values.entry)
         else:
-            self.values.plain(value, place)
+            self.values.entry(key, value, place)
 
-    def _metric_value(self, value: Any, place: str) -> None:
+    def _metric_value(self, key: str, value: Any, place: str) -> None:
         """A metric reserves memory for each of its thresholds or classes."""
         if type(value) is int and value > MAX_THRESHOLDS:
-            raise Refused(f"{place} is {value:,} (at most {MAX_THRESHOLDS:,})", "use a smaller one")
-        self.values.plain(value, place)
+            raise Refused(f"{named(key, place)} is {value:,} (at most {MAX_THRESHOLDS:,})", "use a smaller one")
+        self.values.entry(key, value, place)
 
     def _outputs(self, value: Any, check: Callable[[Any], None], depth: int = 0) -> None:
         """Lists and dictionaries (an entry per output of the model) of leaves."""

@@ -14,9 +14,7 @@ MAX_SEED = 2**63 - 1
 MAX_TEXT = 200
 MAX_ITEMS = 64
 MAX_STATISTICS = 1024
-MAX_LISTED = 2048  # in all long lists and constants: what one Normalization layer of images takes, and no templates
 MAX_NUMBERS = 50_000
-SHORT = 8  # shapes, axes and sizes
 MAX_DEPTH = 4
 NO_WEIGHTS = "weights can't be part of an order"
 ARRAYS = {"__tensor__": {"value", "dtype"}, "__numpy__": {"value", "dtype"}}
@@ -47,7 +45,6 @@ class Values:
 
     def __init__(self) -> None:
         self.numbers = 0
-        self.listed = 0
 
     def scalar(self, value: Any, place: str, most: int = MAX_INTEGER) -> None:
         """Raises: Refused: not None, a bool, a bounded number or a short text."""
@@ -65,23 +62,20 @@ class Values:
         if not sound:
             raise Refused(f"{place} is {shown(value)}", "use a plain value of ordinary size")
 
-    def plain(self, value: Any, place: str, most: int = MAX_ITEMS) -> None:
-        """Raises: Refused: not a scalar, nor a (nested) list of at most `most` scalars."""
+    def entry(self, key: str, value: Any, place: str, most: int = MAX_ITEMS) -> None:
+        """The value of `key` in the configuration of `place`. Raises: Refused: as `plain`."""
+        self.plain(value, named(key, place), most, MAX_SEED if key == "seed" else MAX_INTEGER)
+
+    def plain(self, value: Any, place: str, most: int = MAX_ITEMS, largest: int = MAX_INTEGER) -> None:
+        """Raises: Refused: not a scalar up to `largest`, nor a (nested) list of at most `most` ordinary scalars."""
         if type(value) is not list:
-            return self.scalar(value, place, MAX_SEED if place.startswith("seed of ") else MAX_INTEGER)
+            return self.scalar(value, place, largest)
         leaves = list(_leaves(value, place))
         if len(leaves) > most:
             raise Refused(f"{place} holds {len(leaves):,} values (at most {most:,})", NO_WEIGHTS)
-        if len(leaves) > SHORT:
-            self._list(len(leaves))
         for leaf in leaves:
             self.scalar(leaf, place)
         return None
-
-    def _list(self, count: int) -> None:
-        self.listed += count
-        if self.listed > MAX_LISTED:
-            raise Refused("the model's description holds too many lists of numbers", NO_WEIGHTS)
 
     def dtype(self, value: Any, place: str) -> None:
         """Raises: Refused: not a number type or one of Keras's plain dtype policies."""
@@ -102,7 +96,6 @@ class Values:
             raise Refused(f"{place} takes {shown(value)}", "use a plain number")
         if kind in ARRAYS:
             self.dtype(config["dtype"], place)
-            self._list(1)
         for key in keys - {"dtype"}:
             self.plain(config[key], place)
         return None

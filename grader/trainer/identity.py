@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -14,19 +13,18 @@ import blake3
 import keras
 import msgspec
 
+from grader import keras_settings
+from grader.engines.surroundings import determining
+from grader.importing import find_version
 from grader.trainer.digests import Digests
 from grader.trainer.feeding import Arrays
 from grader.wire import Order
 
 # Raised when a stored training must no longer be believed, such as after a change of what is stored.
-SCHEMA = "grade-trajectory/1"
+SCHEMA = "grade-trajectory/2"
 LIBRARIES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
 WRAPPED = ("layer", "backward_layer", "forward_layer")
 ENDS = ("input_layers", "output_layers")
-# Beside the libraries, what decides how a sum is split or rounded: it changes the last digits.
-SETTINGS = (
-    "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION",
-)  # fmt: skip
 
 
 def key(order: Order, arrays: Arrays, seed: int, machine: str, digests: Digests) -> str:
@@ -56,13 +54,28 @@ def machine(device: str) -> str:
         {
             "backend": backend,
             "device": _devices() if device == "gpu" else _processor(),
-            "libraries": {name: _version(name) for name in ("keras", "numpy", *LIBRARIES.get(backend, ()))},
-            "settings": {name: os.environ.get(name) for name in SETTINGS},
-            "cores": os.cpu_count(),
+            "libraries": {name: find_version(name) for name in ("keras", "numpy", *LIBRARIES.get(backend, ()))},
+            "settings": settings(),
             "trainer": _program(),
         },
         sort_keys=True,
     )
+
+
+def settings() -> dict[str, Any]:
+    """What of this process's surroundings decides how a sum is split or rounded, or what a configuration leaves open."""
+    return {
+        "environment": determining(os.environ),
+        "keras": keras_settings.read(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+    }
+
+
+def check(settled: dict[str, Any]) -> None:
+    """Before a training is stored. Raises: Unsettled: it wasn't made in the surroundings that its key tells."""
+    keras_settings.check()
+    if (found := settings()) != settled:
+        raise keras_settings.Unsettled(f"the trainer's surroundings were changed: {found}, at the start {settled}")
 
 
 def without_names(architecture: str) -> str:
@@ -149,7 +162,7 @@ def _references(value: Any, names: dict[str, str]) -> Any:
 def _program() -> str:
     """The trainer's own text: whatever is changed in it, trainings are run anew."""
     hasher = blake3.blake3()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()[:16]
 
@@ -165,10 +178,3 @@ def _processor() -> str:
     except OSError:
         models = [platform.processor()]
     return blake3.blake3("\n".join([platform.machine(), *models[:2]]).encode()).hexdigest()[:16]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -30,7 +30,7 @@ def idle(model: Any, architecture: Architecture, examples: Array) -> list[str]:
         architecture: its layers, of which those with weights are looked at.
         examples: of the shape that the model takes.
     """
-    weighty = [layer for layer in architecture.layers if 0 < layer.parameters <= MOST_WEIGHTS]
+    weighty = [layer for layer in architecture.layers if 0 < layer.parameters <= MOST_WEIGHTS and not layer.idle]
     weighty.sort(key=lambda layer: "Conv" not in layer.kind)
     wanted = list(dict.fromkeys(layer.name for layer in weighty))[:MOST_LAYERS]
     members = [layer for layer in model._flatten_layers() if layer.weights]

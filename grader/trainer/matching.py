@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from grader.trainer.feeding import Array, Arrays
 from grader.trainer.held import Held
 from grader.trainer.match import Match, match
 from grader.trainer.match_canonical import TRAIN, UNKNOWN, canonical
-from grader.trainer.match_sequence import tells
+from grader.trainer.match_sequence import is_patterned, tells
 from grader.wire import Order
 
 DEFAULT_BATCH = 32
@@ -62,14 +63,18 @@ def match_order(
     x[0] = found.written_anew(x[0])
     data = found.data_match(trained_on=trained_on, validation=_validation(order, arrays))
     held_back = _held_back(found, data, arrays, find)
-    return structs.replace(data, held_back=held_back, telling=_telling(found, order)), found.transform
+    data = structs.replace(data, held_back=held_back)
+    return (data if data.same_order else _with_order(data, found, order)), found.transform
 
 
-def _telling(found: Match, order: Order) -> bool:
-    """Whether the images come in an order that tells their labels, and stay in it."""
+def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
+    """The match with what an order of the student's own says of the labels, where the images stay in it."""
     if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
-        return False
-    return tells(canonical(found.dataset).labels[found.source[found.source != UNKNOWN]])
+        return data
+    batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
+    labels = canonical(found.dataset).labels[found.source[found.source != UNKNOWN]]
+    telling = tells(labels, batch)
+    return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch))
 
 
 def _held_back(found: Match, data: DataMatch, arrays: Arrays, find: Find) -> int:

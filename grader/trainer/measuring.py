@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
 from grader.data import Dataset
@@ -17,6 +19,7 @@ from grader.wire import Measured
 PORTIONS = (2000, 1000, 500, 200, 100, 50, 20, 10, 5)
 MOST_BYTES = 1_000_000_000
 BYTES_PER_VALUE = 4
+HALF = ("float16", "bfloat16")
 
 
 def portion(architecture: Architecture) -> int:
@@ -41,12 +44,59 @@ def measure(model: Any, dataset: Dataset, transform: Callable[[Array], Array], c
     )
 
 
+def in_single_precision(model: Any) -> Any:
+    """The same model, where it computes in half precision one that computes in float32, which a CPU does much faster."""
+    if not any(layer.compute_dtype in HALF for layer in model._flatten_layers()):
+        return model
+    made = keras.models.model_from_json(json.dumps(_single(json.loads(model.to_json()))))
+    if not made.built:
+        made.build(model.input_shape)
+    made.set_weights(model.get_weights())
+    return made
+
+
+def _single(node: Any) -> Any:
+    """A configuration with float32 in the place of half precision, which stands under `dtype`, alone or as a policy."""
+    if isinstance(node, list):
+        return [_single(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("class_name") == "DTypePolicy" and node["config"]["name"].removeprefix("mixed_") in HALF:
+        return {**node, "config": {**node["config"], "name": "float32"}}
+    return {
+        word: "float32" if word == "dtype" and isinstance(value, str) and value.removeprefix("mixed_") in HALF else _single(value)
+        for word, value in node.items()
+    }
+
+
 def said(model: Any, examples: Array) -> Array:
-    """What a model says of some examples; its only output may have a name, and come in a dict or list."""
-    outputs = model.predict_on_batch(examples)
+    """What a model says of some examples."""
+    return flat_scores(model.predict_on_batch(examples))
+
+
+def flat_scores(outputs: Any) -> Array:
+    """A model's only output, which may have a name, and come in a dict or list."""
     while isinstance(outputs, (dict, list, tuple)) and len(outputs) == 1:
         (outputs,) = outputs.values() if isinstance(outputs, dict) else outputs
     return np.asarray(outputs)
+
+
+def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -> float:
+    """The accuracy on images of the training in batches of its size, the way a training step sees them.
+
+    Dropout, noise and augmentation act, and BatchNormalization uses the batch; the model is as it was afterwards.
+    """
+    variables = model.non_trainable_variables
+    kept = [np.array(variable) for variable in variables]
+    right = 0
+    try:
+        for start in range(0, len(examples), batch):
+            scores = flat_scores(model(examples[start : start + batch], training=True))
+            right += int((scores.argmax(axis=1) == labels[start : start + batch]).sum())
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+    return right / len(examples)
 
 
 def _accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:

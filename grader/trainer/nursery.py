@@ -10,7 +10,7 @@ import gc
 import json
 import os
 
-from grader import forking
+from grader import forking, lifeline
 from grader.trainer import digests, memory, rehearsal, serving
 from grader.trainer.matching import Remembered
 
@@ -39,6 +39,7 @@ def become(message: bytes, handed: list[int]) -> None:
         else:
             os.environ[name] = value
     FIND.digests.threads = digests.ALL
+    lifeline.hold(line)
     serving.main(FIND, shared=memory.now())
 
 

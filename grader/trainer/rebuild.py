@@ -13,7 +13,8 @@ from msgspec import structs
 from grader.run import Architecture, Layer
 from grader.trainer.allow import Refused, check_config, parse
 from grader.trainer.allow_values import quoted
-from grader.trainer.rebuild_layers import influential, stand_in
+from grader.trainer.batch_axis import check_examples_apart
+from grader.trainer.rebuild_layers import list_layers, stand_in
 from grader.trainer.rebuild_links import linked
 from grader.trainer.rebuild_logs import accuracy_key, log_keys, settings
 from grader.trainer.rebuild_masks import masks, nests
@@ -62,14 +63,18 @@ def inspect(
         model = _symbolic(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_compile_arguments(compile_config)))
         found = Architecture(
-            layers=linked(influential(architecture, model), architecture),
+            layers=linked(list_layers(architecture, model), architecture),
             parameters=model.count_params(),
             compile=settings(compile_config),
             accuracy_key=accuracy_key(compile_config, _scores(model, architecture), label_shape, weighted=weighted),
             log_keys=log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
-        calls = list(all_calls(architecture, _in_full(architecture, model, input_shapes)))
+        full = _in_full(architecture, model, input_shapes)
+        check_examples_apart(full)
+        calls = list(all_calls(architecture, full))
+    except Refused:
+        raise
     except Exception as error:
         raise Rejected(_reason(error)) from error
     finally:
@@ -118,7 +123,7 @@ def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model
     """The model, fresh and compiled, ready for `fit`.
 
     It is built as `keras.models.model_from_json` and `compile_from_config` would, except that it is never run eagerly
-    and that the backend chooses whether to compile just in time unless the order asks for it.
+    and that the backend alone chooses whether to compile just in time, which takes minutes for a model of many layers.
 
     Raises:
         Refused: an object that can't be ordered.
@@ -131,6 +136,11 @@ def build(architecture_json: str, compile_config: dict[str, Any]) -> keras.Model
     except Exception as error:
         raise Rejected(_reason(error)) from error
     return model
+
+
+def build_fresh(architecture: dict[str, Any]) -> keras.Model:
+    """A model of a checked configuration to look at, not compiled; Sequential models without an input are built later."""
+    return _rebuilt(architecture)
 
 
 def _checked(architecture_json: str, compile_config: dict[str, Any]) -> dict[str, Any]:
@@ -154,8 +164,7 @@ def _rebuilt(node: dict[str, Any]) -> Any:
 
 
 def _compile_arguments(compile_config: dict[str, Any]) -> dict[str, Any]:
-    jit = compile_config.get("jit_compile") is True or "auto"
-    return copy.deepcopy({**compile_config, "run_eagerly": False, "jit_compile": jit})
+    return copy.deepcopy({**compile_config, "run_eagerly": False, "jit_compile": "auto"})
 
 
 def _check_weights(model: keras.Model, layers: list[Layer], memory_limit: int) -> None:

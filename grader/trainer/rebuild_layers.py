@@ -1,14 +1,15 @@
-"""The layers of a rebuilt model in one flat table: only those that the output depends on.
+"""The layers of a rebuilt model in one flat table: all that have a way to the output.
 
 Nested models are flattened, wrappers looked through, a shared layer counted once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
+from msgspec import structs
 
 from grader.run import Layer
 from grader.trainer.allow_graph import Tensor, ends, tensors
@@ -16,6 +17,8 @@ from grader.trainer.allow_names import MODEL_KINDS
 from grader.trainer.rebuild_silence import kind_of, silences
 
 Config = dict[str, Any]
+# Whether a call of a layer, with these arguments, lets nothing of its input through.
+Cut = Callable[[Config, list[Any]], bool]
 WRAPPERS = ("Bidirectional", "TimeDistributed")
 SHOWN = (
     "units", "filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "depth_multiplier", "pool_size",
@@ -39,85 +42,94 @@ def stand_in(node: Any) -> Any:
     return {key: stand_in(value) for key, value in node.items()}
 
 
-def influential(architecture: Config, model: keras.Model) -> list[Layer]:
-    """The layers on which the model's output depends, in the model's order.
+def list_layers(architecture: Config, model: keras.Model) -> list[Layer]:
+    """The layers that have a way to the output, in the model's order; idle where that way is plainly cut.
 
     Args:
         architecture: the checked configuration.
         model: the model rebuilt from it.
     """
-    found: dict[int, Layer] = {}
-    _walk(architecture, model, None, found)
-    return list(found.values())
-
-
-def _walk(node: Config, model: Any, wanted: set[int] | None, found: dict[int, Layer]) -> set[int]:
-    """Adds the layers that the `wanted` outputs (None: all) depend on; returns the inputs that they depend on."""
-    if node["class_name"] == "Sequential":
-        return _walk_sequence(node["config"]["layers"], _members(model.layers), found)
-    return _walk_graph(node["config"], _members(model.operations), wanted, found)
+    connected = _Walk(lambda _node, _arguments: False)
+    connected.walk(architecture, model, None)
+    working = _Walk(silences)
+    working.walk(architecture, model, None)
+    return [structs.replace(layer, idle=place not in working.found) for place, layer in connected.found.items()]
 
 
 def _members(layers: Iterable[Any]) -> dict[str, Any]:
     return {layer.name: layer for layer in layers}
 
 
-def _walk_sequence(nodes: list[Config], members: dict[str, Any], found: dict[int, Layer]) -> set[int]:
-    start = max((place + 1 for place, node in enumerate(nodes) if silences(node, [])), default=0)
-    for node in nodes[start:]:
-        if node["class_name"] != "InputLayer":
-            _add(node, members[node["config"]["name"]], None, found)
-    return set() if start else {0}
+class _Walk:
+    """A walk back from the output, with the layers that were met, by identity.
 
+    Args:
+        is_cut: where it doesn't go on.
+    """
 
-def _walk_graph(config: Config, members: dict[str, Any], wanted: set[int] | None, found: dict[int, Layer]) -> set[int]:
-    outputs = ends(config, "output_layers")
-    waiting = outputs if wanted is None else [outputs[place] for place in sorted(wanted) if place < len(outputs)]
-    nodes = {node["name"]: node for node in config["layers"]}
-    reached: dict[str, set[Tensor]] = {}
-    while waiting:
-        tensor = waiting.pop()
-        known = reached.setdefault(tensor.layer, set())
-        if tensor not in known:
-            known.add(tensor)
-            waiting.extend(_sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
-    for name, node in nodes.items():
-        calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
-                 if call < len(node["inbound_nodes"])]  # fmt: skip
-        if calls and not all(silences(node, arguments) for arguments in calls):
-            _add(node, members[name], {tensor.output for tensor in reached[name]}, found)
-    inputs = ends(config, "input_layers")
-    return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
+    def __init__(self, is_cut: Cut) -> None:
+        self.is_cut = is_cut
+        self.found: dict[int, Layer] = {}
 
+    def walk(self, node: Config, model: Any, wanted: set[int] | None) -> set[int]:
+        """Adds the layers that the `wanted` outputs (None: all) depend on; returns the inputs that they depend on."""
+        if node["class_name"] == "Sequential":
+            return self._sequence(node["config"]["layers"], _members(model.layers))
+        return self._graph(node["config"], _members(model.operations), wanted)
 
-def _sources(node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> Iterator[Tensor]:
-    """What one call takes, as far as the outputs of it that are known to matter depend on it."""
-    calls = node["inbound_nodes"]
-    if tensor.call >= len(calls) or silences(node, calls[tensor.call]["args"]):
-        return
-    taken = tensors(calls[tensor.call])
-    if node["class_name"] in MODEL_KINDS:
-        inputs = _walk(node, member, {other.output for other in known}, {})
-        yield from (source for place, source in enumerate(taken) if place in inputs)
-    else:
-        yield from taken
+    def _sequence(self, nodes: list[Config], members: dict[str, Any]) -> set[int]:
+        start = max((place + 1 for place, node in enumerate(nodes) if self.is_cut(node, [])), default=0)
+        for node in nodes[start:]:
+            if node["class_name"] != "InputLayer":
+                self._add(node, members[node["config"]["name"]], None)
+        return set() if start else {0}
 
+    def _graph(self, config: Config, members: dict[str, Any], wanted: set[int] | None) -> set[int]:
+        outputs = ends(config, "output_layers")
+        waiting = outputs if wanted is None else [outputs[place] for place in sorted(wanted) if place < len(outputs)]
+        nodes = {node["name"]: node for node in config["layers"]}
+        reached: dict[str, set[Tensor]] = {}
+        while waiting:
+            tensor = waiting.pop()
+            known = reached.setdefault(tensor.layer, set())
+            if tensor not in known:
+                known.add(tensor)
+                waiting.extend(self._sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
+        for name, node in nodes.items():
+            calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
+                     if call < len(node["inbound_nodes"])]  # fmt: skip
+            if calls and not all(self.is_cut(node, arguments) for arguments in calls):
+                self._add(node, members[name], {tensor.output for tensor in reached[name]})
+        inputs = ends(config, "input_layers")
+        return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
 
-def _add(node: Config, member: Any, wanted: set[int] | None, found: dict[int, Layer]) -> None:
-    wrapper = node["class_name"] if node["class_name"] in WRAPPERS else None
-    inner, held = node, member
-    while inner["class_name"] in WRAPPERS:
-        inner, held = inner["config"]["layer"], getattr(held, "layer", held)
-    if inner["class_name"] in MODEL_KINDS:
-        _walk(inner, held, None if wrapper else wanted, found)
-    elif id(member) not in found:
-        found[id(member)] = Layer(
-            kind=inner["class_name"],
-            name=member.name,
-            output_shape=_shape(member),
-            parameters=member.count_params() if isinstance(member, keras.layers.Layer) else 0,
-            config=_summary(inner["config"], wrapper),
-        )
+    def _sources(self, node: Config, member: Any, tensor: Tensor, known: set[Tensor]) -> Iterator[Tensor]:
+        """What one call takes, as far as the outputs of it that are known to matter depend on it."""
+        calls = node["inbound_nodes"]
+        if tensor.call >= len(calls) or self.is_cut(node, calls[tensor.call]["args"]):
+            return
+        taken = tensors(calls[tensor.call])
+        if node["class_name"] in MODEL_KINDS:
+            inputs = _Walk(self.is_cut).walk(node, member, {other.output for other in known})
+            yield from (source for place, source in enumerate(taken) if place in inputs)
+        else:
+            yield from taken
+
+    def _add(self, node: Config, member: Any, wanted: set[int] | None) -> None:
+        wrapper = node["class_name"] if node["class_name"] in WRAPPERS else None
+        inner, held = node, member
+        while inner["class_name"] in WRAPPERS:
+            inner, held = inner["config"]["layer"], getattr(held, "layer", held)
+        if inner["class_name"] in MODEL_KINDS:
+            self.walk(inner, held, None if wrapper else wanted)
+        elif id(member) not in self.found:
+            self.found[id(member)] = Layer(
+                kind=inner["class_name"],
+                name=member.name,
+                output_shape=_shape(member),
+                parameters=member.count_params() if isinstance(member, keras.layers.Layer) else 0,
+                config=_summary(inner["config"], wrapper),
+            )
 
 
 def _shape(member: Any) -> list[int | None]:

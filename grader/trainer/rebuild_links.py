@@ -20,7 +20,7 @@ def linked(layers: Sequence[Layer], architecture: Config) -> list[Layer]:
     """The layers with the names of what each takes its input from.
 
     Args:
-        layers: as `rebuild_layers.influential` gives them.
+        layers: as `rebuild_layers.list_layers` gives them.
         architecture: the checked configuration that they come from.
     """
     sources: dict[str, set[str]] = {}

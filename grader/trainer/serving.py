@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import os
 import random
 import socket
@@ -12,19 +11,34 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from grader.importing import uncollected
+from grader.importing import find_version, uncollected
 
 with uncollected():
     import keras
     import numpy as np
     from msgspec import structs
 
+    from grader import keras_settings
     from grader.arrays import ArraySpec, same_form
     from grader.channel import Channel, Closed
     from grader.data import load
     from grader.run import Architecture, DataMatch
     from grader.store import Store
-    from grader.trainer import activations, faults, identity, influence, measuring, memory, rebuild, rehearsal, training
+    from grader.trainer import (
+        activations,
+        agreement,
+        faults,
+        fresh,
+        identity,
+        influence,
+        measuring,
+        memory,
+        neighbours,
+        rebuild,
+        rehearsal,
+        shuffling,
+        training,
+    )
     from grader.trainer.allow import Refused as NotAllowed
     from grader.trainer.allow import parse
     from grader.trainer.allow_json import TooMuch
@@ -33,7 +47,7 @@ with uncollected():
     from grader.trainer.held import offered
     from grader.trainer.matching import Remembered, match_order
     from grader.trainer.sameness import lasting
-    from grader.trainer.trainees import Trainee, Trainees
+    from grader.trainer.trainees import Trainee, Trainees, keeps_averages
     from grader.trainer.training import Opened
     from grader.trainer.trajectory import KIND, Archive
     from grader.wire import (
@@ -85,6 +99,8 @@ class Trainer:
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
         self.dataset = ""
+        self.logged = agreement.Logged(None)
+        self.seen: agreement.Sample | None = None
         self.broken = False
 
     def handle(self, message: Any) -> None:
@@ -120,6 +136,7 @@ class Trainer:
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
             self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
+            self._check_fresh(order, architecture, arrays)
         except NotAllowed as error:
             too_much = isinstance(error, TooMuch)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -133,6 +150,8 @@ class Trainer:
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
+        self._shuffle_pattern(arrays, self.data)
+        self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
         shared, reordered = self.trainees.shared(arrays), not self.data.same_order
         self.opened = Opened(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
@@ -145,10 +164,20 @@ class Trainer:
         if _forms(before.architecture) != _forms(architecture) or before.lasting != lasting(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
+    def _check_fresh(self, order: Order, architecture: Architecture, arrays: Arrays) -> None:
+        """A model that tells classes apart before its first step has brought its weights along."""
+        if order.model not in self.trainees.by_number:
+            name = order.x_names[0] if order.x_names else None
+            portion = measuring.portion(architecture)
+            fresh.refuse_knowledge(parse(order.architecture), arrays, name, portion, self._at_work)
+
     def _begin(self, begin: Begin) -> None:
         assert self.opened is not None
         try:
             trained, trainee = self.trainees.train(self.opened, begin, self._ask, self._next_pass)
+        except NotAllowed as error:
+            self.channel.send(Refused(message=error.what, instead=error.instead))
+            return
         except (rebuild.Rejected, ValueError, TypeError, KeyError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
@@ -183,7 +212,17 @@ class Trainer:
         self.channel.send(_with(event, weights), [_raw(array) for array in weights])
         answer = self.channel.receive()
         assert isinstance(answer, Answer)
+        self.logged.note(event, answer)
         return answer
+
+    def _to_be_logged(self, order: Order, architecture: Architecture) -> agreement.Logged:
+        """Averages of the weights take the place of those that were logged when the training ends; no figure is theirs."""
+        return agreement.Logged(None if keeps_averages(parse(order.compile)) else architecture.accuracy_key)
+
+    def _shuffle_pattern(self, arrays: Arrays, data: DataMatch) -> None:
+        """No pass of a pipeline is trained on in an order that says something about labels; arrays are shuffled by `fit`."""
+        if data.patterned and self.order is not None and self.order.fit.batches:
+            shuffling.shuffle_pass(arrays, self.lasting.find.digests)
 
     def _next_pass(self) -> tuple[Arrays, list[int]] | None:
         self.channel.send(NeedPass())
@@ -200,6 +239,7 @@ class Trainer:
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
         self.data = self.data.worse(seen, self.dataset)
+        self._shuffle_pattern(arrays, seen)
         return arrays, message.batches
 
     def _measure(self) -> None:
@@ -212,15 +252,24 @@ class Trainer:
             if measured is None:
                 dataset = load(self.dataset, verify=True)
                 model, count = self.trainees.model(self.trained), measuring.portion(self.trained.architecture)
+                if self.lasting.device == "cpu":
+                    model = measuring.in_single_precision(model)
                 measured = measuring.measure(model, dataset, self._preprocessed, count)
+                few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
+                mixes = neighbours.mixes_examples(model, self._preprocessed(dataset.x_train[:few]))
+                measured = structs.replace(measured, mixes=mixes)
                 if measured.test_accuracy >= influence.LEAST_ACCURACY:
                     shown = self._preprocessed(dataset.x_test[:FEW])
                     idle = influence.idle(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, self.dataset, measured)
-            self.channel.send(measured)
+            trainee = self.trained
+            gap = self.logged.gap(measured.train_accuracy, self.seen, lambda: self.trainees.model(trainee))
+            self.channel.send(structs.replace(measured, gap=gap))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
+        except Exception as error:
+            self._failed(error)
 
     def _compare(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)
@@ -255,15 +304,8 @@ def _raw(array: Array) -> memoryview:
 
 def _versions() -> dict[str, str]:
     names = ("keras", "tensorflow", "jax", "numpy")
-    found = {name: _version(name) for name in names}
+    found = {name: find_version(name) for name in names}
     return {"python": sys.version.split()[0], **{name: version for name, version in found.items() if version}}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def main(find: Remembered | None = None, shared: int = 0) -> None:
@@ -280,7 +322,10 @@ def main(find: Remembered | None = None, shared: int = 0) -> None:
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
     hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
-    archive = Archive(Store(KIND)) if os.environ.get(STORE_NAME) != "off" else None
+    keras_settings.put()
+    keras_settings.check()
+    settled = identity.settings()
+    archive = Archive(Store(KIND), lambda: identity.check(settled)) if os.environ.get(STORE_NAME) != "off" else None
     find = find or Remembered(Digests())
     lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=find)
     if (dataset := os.environ.get(rehearsal.NAME)) is not None:

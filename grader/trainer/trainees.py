@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import blake3
 import keras
+import numpy as np
 from msgspec import structs
 
 from grader.run import Architecture
-from grader.trainer import identity, rebuild, shuffling
+from grader.trainer import batch_axis, identity, neighbours, rebuild, shuffling
+from grader.trainer.allow import Refused as NotAllowed
 from grader.trainer.allow import parse
 from grader.trainer.allow_json import TooMuch
 from grader.trainer.digests import Digests
@@ -22,10 +24,9 @@ from grader.trainer.replay import Outcome, Replay, build
 from grader.trainer.sameness import lasting
 from grader.trainer.training import Ask, Opened, Training, train
 from grader.trainer.trajectory import Archive
+from grader.trainer.turns import Turn
 from grader.wire import Begin, Measured, Order, Trained
 
-WAIT_S = 1.0
-MOST_WAITS = 900
 # What a compiled model takes beside its weights.
 MODEL_BYTES = 20_000_000
 
@@ -34,6 +35,8 @@ MODEL_BYTES = 20_000_000
 class Trainee:
     """One of the student's models.
 
+    `compile` are the settings of its compilation number `compilation`, which alone change what is trained and how: as in
+    plain Keras, a layer that is frozen without compiling anew goes on as it was.
     `lasting` is the configuration that a later order has to have;
     `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
@@ -42,7 +45,7 @@ class Trainee:
     """
 
     compile: str
-    trainable: int
+    compilation: int
     architecture: Architecture
     labels: list[tuple[int, ...]] = field(default_factory=list)
     lasting: str = ""
@@ -203,8 +206,9 @@ class Trainees:
 
     def _known(self, archive: Archive, opened: Opened, begin: Begin, ask: Ask) -> tuple[Trained, Trainee]:
         key = identity.key(opened.order, opened.arrays, begin.seed, self.machine, self.digests)
-        with self._held(archive, key):
-            replay = Replay(archive, key, opened, begin, ask, lambda: _fresh(opened, begin.seed), self.at_work)
+        with Turn(archive.store, key, self.at_work) as turn:
+            asked = turn.left_while(ask)
+            replay = Replay(archive, key, opened, begin, asked, lambda: _fresh(opened, begin.seed), self.at_work)
             outcome = replay.run()
         replay.settle()
         if not outcome.trained.replayed:
@@ -213,38 +217,29 @@ class Trainees:
         self.by_number[opened.order.model] = trainee
         return outcome.trained, trainee
 
-    @contextmanager
-    def _held(self, archive: Archive, key: str) -> Iterator[None]:
-        """Holds a training, so that who wants the same one waits for it instead of training it again."""
-        for _ in range(MOST_WAITS):
-            with archive.store.lock(key, WAIT_S) as held:
-                if held:
-                    yield
-                    return
-            self.at_work(WAIT_S)
-        yield
-
     # ---- a model that goes on ----
 
     def _live(self, opened: Opened, seed: int) -> Trainee:
         """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
         order = opened.order
         before = self.by_number.get(order.model)
-        frozen, labels = _frozen(opened), _labels(opened)
+        labels = _labels(opened)
         if before is not None:
             self._bring_back(before)
             if opened.mixed:
                 keras.utils.set_random_seed(seed)
-            if (before.compile, before.trainable, before.labels) == (order.compile, frozen, labels):
+            if before.labels == labels and _goes_on(before, order):
                 return before
         model = _fresh(opened, seed) if before is None else _built(opened)
-        if before is not None:  # compiled anew, frozen in part, or for other labels: the weights stay, no more does
+        if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
             model.set_weights(before.model.get_weights())
+            for variable, earlier in zip(model.variables, before.model.variables, strict=True):
+                variable.assign(earlier)
             shuffling.put(before.shuffled)
         trainee = Trainee(
             model=model,
             compile=order.compile,
-            trainable=frozen,
+            compilation=order.compilation,
             labels=labels,
             lasting=lasting(order.architecture),
             architecture=opened.architecture,
@@ -264,7 +259,7 @@ class Trainees:
 def _trainee(opened: Opened, outcome: Outcome, replay: Replay, key: str) -> Trainee:
     return Trainee(
         compile=opened.order.compile,
-        trainable=_frozen(opened),
+        compilation=opened.order.compilation,
         labels=_labels(opened),
         lasting=lasting(opened.order.architecture),
         architecture=opened.architecture,
@@ -292,18 +287,35 @@ def _can_be_told(opened: Opened) -> bool:
     those of a training that ends there.
     """
     fit = opened.order.fit
-    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or _averages(parse(opened.order.compile)))
+    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or keeps_averages(parse(opened.order.compile)))
 
 
-def _averages(settings: dict[str, Any]) -> bool:
+def keeps_averages(settings: dict[str, Any]) -> bool:
     """Whether an optimizer, or the one within it, keeps averages of the weights."""
     optimizer = settings.get("optimizer", settings.get("inner_optimizer"))
     config = optimizer.get("config", {}) if isinstance(optimizer, dict) else {}
-    return bool(config.get("use_ema")) or ("inner_optimizer" in config and _averages(config))
+    return bool(config.get("use_ema")) or ("inner_optimizer" in config and keeps_averages(config))
 
 
-def _frozen(opened: Opened) -> int:
-    return opened.order.architecture.count('"trainable": false')
+def _goes_on(trainee: Trainee, order: Order) -> bool:
+    """Whether a model trains on as it is compiled; a learning rate that was set meanwhile is set here, too."""
+    (before, _), (settings, rate) = (_without_rate(parse(text)) for text in (trainee.compile, order.compile))
+    if trainee.compilation != order.compilation or before != settings:
+        return False
+    if rate is not None:
+        trainee.model.optimizer.learning_rate = rate
+    return True
+
+
+def _without_rate(settings: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
+    """The settings without the optimizer's learning rate, and that rate where it is a number, not a schedule."""
+    optimizer = settings.get("optimizer")
+    config = optimizer.get("config") if isinstance(optimizer, dict) else None
+    rate = config.get("learning_rate") if isinstance(config, dict) else None
+    if not isinstance(optimizer, dict) or not isinstance(config, dict) or not isinstance(rate, (int, float)):
+        return settings, None
+    kept = {key: value for key, value in config.items() if key != "learning_rate"}
+    return {**settings, "optimizer": {**optimizer, "config": kept}}, rate
 
 
 def _labels(opened: Opened) -> list[tuple[int, ...]]:
@@ -311,8 +323,18 @@ def _labels(opened: Opened) -> list[tuple[int, ...]]:
 
 
 def _fresh(opened: Opened, seed: int) -> Any:
+    """The model with its seeded weights. Raises: NotAllowed: an answer of it depends on other examples of the batch."""
     keras.utils.set_random_seed(seed)
-    return _built(opened)
+    model = _built(opened)
+    randomness = (random.getstate(), np.random.get_state())
+    x = opened.arrays.by_role.get("x", [])
+    count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
+    build(model, opened)
+    if count and neighbours.mixes_examples(model, x[0][:count]):
+        raise NotAllowed("the model's answer to one example depends on the others of its batch", batch_axis.INSTEAD)
+    random.setstate(randomness[0])
+    np.random.set_state(randomness[1])
+    return model
 
 
 def _built(opened: Opened) -> Any:

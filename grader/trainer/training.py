@@ -47,8 +47,8 @@ class Opened:
 
     @property
     def mixed(self) -> bool:
-        """Whether Keras shuffles images that come in an order of the student's own."""
-        return self.reordered and self.order.fit.shuffle and not self.order.fit.batches
+        """Whether these are arrays in an order of the student's own: they are shuffled, whatever `shuffle` says."""
+        return self.reordered and not self.order.fit.batches
 
 
 class Recording(Protocol):
@@ -195,6 +195,9 @@ def train(model: Any, training: Training) -> Trained:
         "class_weight": fit.class_weight,
     }
     scanned = scanning is not None and passes is None and not order.batch_hooks and scanning.pays(opened.architecture)
+    swapping = []
+    if fit.swap_ema != "never":
+        swapping, scanned = [keras.callbacks.SwapEMAWeights(swap_on_epoch=fit.swap_ema == "epoch")], False
     if scanned:
         arguments, bridge.staying = scanning.stay(model, arguments, steps)
     try:
@@ -203,7 +206,7 @@ def train(model: Any, training: Training) -> Trained:
             epochs=fit.epochs,
             initial_epoch=fit.initial_epoch + training.from_epoch,
             validation_freq=fit.validation_freq,
-            callbacks=[bridge],
+            callbacks=[bridge, *swapping],  # after what is recorded, so that a stored epoch can be gone on with
             verbose=0,
         )
     finally:
@@ -222,7 +225,7 @@ def _data(opened: Opened, passes: Passes | None) -> dict[str, Any]:
         "y": arrays.get("y"),
         "sample_weight": arrays.get("sample_weight"),
         "batch_size": fit.batch_size,
-        "shuffle": fit.shuffle,
+        "shuffle": fit.shuffle or opened.mixed,
         "steps_per_epoch": fit.steps_per_epoch,
         "validation_split": fit.validation_split,
     }

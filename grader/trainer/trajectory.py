@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -46,10 +46,14 @@ class Trajectory(Struct, frozen=True, kw_only=True):
 
 
 class Archive:
-    """Trajectories in a store; what is missing or damaged there is None, and is trained again."""
+    """Trajectories in a store; what is missing or damaged there is None, and is trained again.
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    Args:
+        check: raises where what this process computes must not be stored; asked before each writing.
+    """
+
+    def __init__(self, store: Store, check: Callable[[], None] = lambda: None) -> None:
+        self.store, self.check = store, check
 
     def load(self, key: str) -> Trajectory | None:
         """The record of a training."""
@@ -64,6 +68,7 @@ class Archive:
 
     def save(self, key: str, trajectory: Trajectory) -> None:
         """Writes the record; after what it refers to, so that a kill in between leaves nothing half there."""
+        self.check()
         self.store.write(key, RECORD, msgspec.msgpack.encode(trajectory))
 
     def weights(self, key: str, epochs: int) -> list[Array] | None:
@@ -72,6 +77,7 @@ class Archive:
 
     def save_weights(self, key: str, epochs: int, weights: Sequence[Array]) -> None:
         """Keeps the weights after so many epochs."""
+        self.check()
         self.store.write(key, f"weights-{epochs}", _packed(weights))
 
     def state(self, key: str, epochs: int) -> list[Array] | None:
@@ -80,6 +86,7 @@ class Archive:
 
     def save_state(self, key: str, epochs: int, state: Sequence[Array]) -> None:
         """Keeps the full state after so many epochs, from which the training can go on."""
+        self.check()
         self.store.write(key, f"state-{epochs}", _packed(state))
 
     def drop_state(self, key: str, epochs: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.grading import Options, grade
 
@@ -35,6 +35,6 @@ def graded(tmp_path, monkeypatch):
     def run(text, backend, **options):
         path = tmp_path / "mine.py"
         path.write_text(text)
-        return grade(course, exercises.load(course, "small"), path, Options(backend=backend, **options))
+        return grade(course, loading.load(course, "small"), path, Options(backend=backend, **options))
 
     return run

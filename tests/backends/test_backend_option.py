@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
+from grader.checks.loading import load
 from grader.cli import run
 from grader.course import Course
 from grader.engines.trainer import TrainerProcess, library
 from grader.errors import UsageError
-from grader.exercise import load
 from grader.grading import Options, known
 from grader.submission import read
 

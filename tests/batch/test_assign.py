@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from grader import exercise as exercises
 from grader.batch.assign import Job, assign
 from grader.batch.loop import Done
 from grader.batch.sources import Handed
+from grader.checks import loading
 from grader.cli import run
 from grader.cli.batch_view import View, row
 from grader.course import Course
@@ -19,7 +19,7 @@ COURSE = Course(root=Path(__file__).resolve().parents[2])
 
 
 def exercise(name):
-    return exercises.load(COURSE, name)
+    return loading.load(COURSE, name)
 
 
 def assigned(folder, names, wanted):

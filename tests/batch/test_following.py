@@ -10,10 +10,10 @@ import pytest
 from msgspec import structs
 
 from grader import cli, submission
-from grader import exercise as exercises
 from grader.batch import sources
 from grader.batch.following import Follower, follow
 from grader.batch.loop import Batch
+from grader.checks import loading
 from grader.cli import batch_follow
 from grader.cli.batch_follow import Place, grade_arrivals
 from grader.course import Course
@@ -23,7 +23,7 @@ from grader.grading import Graded, Options
 from grader.verdict import SubmissionRef, Verdict
 
 COURSE = Course(root=Path(__file__).resolve().parents[2])
-POOLING = exercises.load(COURSE, "pooling")
+POOLING = loading.load(COURSE, "pooling")
 PY = b"def max_pool(image):\n    return image\n"
 
 

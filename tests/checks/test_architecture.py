@@ -37,6 +37,30 @@ def test_a_wrong_count_names_the_layers(kinds: tuple[str, ...], counts: dict[str
     assert (outcome.status, outcome.message) == ("failed", message)
 
 
+IDLE, WORKING = (Layer(kind="Conv2D", name=name, idle=name == "idle") for name in ("idle", "works"))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "message"),
+    [
+        ([IDLE], 1, "the model has no Conv2D layer where exactly 1 is asked for; its output doesn't depend on idle"),
+        ([WORKING, IDLE], 1, "the model has 2 Conv2D layers (works, idle) where exactly 1 is asked for"),
+        (
+            [WORKING, IDLE],
+            2,
+            "the model has 1 Conv2D layer (works) where exactly 2 are asked for; its output doesn't depend on idle",
+        ),
+        ([IDLE], 0, "the model has 1 Conv2D layer (idle) where none is allowed"),
+    ],
+)
+def test_an_idle_layer_helps_nobody(found: list[Layer], wanted: int, message: str) -> None:
+    """It isn't what was asked for, and it is one too many."""
+    outcome = layers(Architecture(layers=found, parameters=1), Conv2D=wanted)
+
+    assert (outcome.status, outcome.message) == ("failed", message)
+    assert outcome.hint
+
+
 def test_exact_counts_pass_whatever_else_there_is() -> None:
     """Classes that aren't named come in any number."""
     outcome = layers(model("Conv2D", "MaxPooling2D", "Dropout", "Dense", "Dense"), Conv2D=1, MaxPooling2D=1)
@@ -51,7 +75,9 @@ def test_a_hostile_layer_name_is_escaped() -> None:
 
 def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
     """A list of a dozen kinds that may not be there doesn't bury the one that is."""
-    clean, faulty = (layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"]))
+    clean, faulty = (
+        layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"])
+    )
 
     assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
     assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")

@@ -9,7 +9,7 @@ import pytest
 from grader.checks.callback import TAIL, stops_when
 from grader.checks.registry import Outcome
 from grader.grading.curves import curves
-from grader.run import CurveOutcome, Probe
+from grader.run import CurveId, CurveOutcome, Probe
 from grader.verdict import TrainingRecord
 from grader.yamltree import Percent
 
@@ -31,10 +31,10 @@ def curve(accuracy: list[float], loss: list[float], *, ahead: bool = False) -> l
 
 
 CURVES = {
-    "crosses": curve([0.9, 0.95, 0.97, 0.99, 0.9977, 0.9986, 0.9993], [0.01] * 7),
-    "loss falls, accuracy doesn't": curve([0.6, 0.7, 0.72, 0.73, 0.74, 0.75, 0.75], [0.9, 0.1, 0.01, 0.0, 0, 0, 0]),
-    "validation runs ahead": curve([0.5, 0.7, 0.9983, 0.999, 0.9991, 0.9992, 0.9994], [1.0] * 7, ahead=True),
-    "accuracy rises, loss stays high": curve([0.8, 0.9, 0.9977, 0.9985, 0.999, 0.9993, 0.9994], [2.0] * 7),
+    CurveId.CROSSES: curve([0.9, 0.95, 0.97, 0.99, 0.9977, 0.9986, 0.9993], [0.01] * 7),
+    CurveId.LOSS_FALLS: curve([0.6, 0.7, 0.72, 0.73, 0.74, 0.75, 0.75], [0.9, 0.1, 0.01, 0.0, 0, 0, 0]),
+    CurveId.VALIDATION_AHEAD: curve([0.5, 0.7, 0.9983, 0.999, 0.9991, 0.9992, 0.9994], [1.0] * 7, ahead=True),
+    CurveId.LOSS_STAYS_HIGH: curve([0.8, 0.9, 0.9977, 0.9985, 0.999, 0.9993, 0.9994], [2.0] * 7),
 }
 
 
@@ -142,7 +142,8 @@ def test_a_callback_that_raises() -> None:
 )
 def test_an_error_of_a_callback_gets_its_own_advice(error: str, hint: str) -> None:
     """Only a missing key asks for its spelling."""
-    outcome = stops_when(Probe(callbacks=["Stop"], error=error), None, metric="accuracy", above=LINE)
+    kind = error.partition(":")[0]
+    outcome = stops_when(Probe(callbacks=["Stop"], error=error, error_kind=kind), None, metric="accuracy", above=LINE)
     assert str(outcome.hint).startswith(hint)
 
 
@@ -212,7 +213,7 @@ def on_real_curves(line: float, wants_to_stop: Callable[[int, Logs], bool]) -> O
         stopped = next((index for index, logs in enumerate(trial.logs) if wants_to_stop(index, logs)), None)
         at = trial.due if stopped is None else stopped
         logs = {} if at is None else trial.logs[at]
-        outcomes.append(CurveOutcome(curve=trial.name, due=trial.due, stopped=stopped, logs=logs))
+        outcomes.append(CurveOutcome(curve=trial.id, due=trial.due, stopped=stopped, logs=logs))
     return stops_when(Probe(outcomes=outcomes, callbacks=["Stop"]), None, metric="accuracy", above=Percent(line))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks import judge
+from grader.checks import judge, judge_advice
 from grader.checks.returns import match_training, shape
 from grader.exercise import Exercise
 from grader.run import End, Run
@@ -129,3 +129,20 @@ def test_no_returned_value_breaks_a_check(value: object) -> None:
     for outcome in (shape(value), match_training(value, run)):
         assert outcome.message.isprintable()
         assert (outcome.got or "").isprintable()
+
+
+def test_advice_costs_nothing_and_is_a_note(exercise: Maker, good_run: Run) -> None:
+    """A check that only advises gives its points where it would fail, and its hint is told; where it is met, nothing is."""
+    advised = exercise({"check": "architecture.layers", "args": {"Conv2D": 5}, "advice": True, "hint": "five would be better"})
+    met = exercise({**LAYERS, "gate": False, "advice": True})
+
+    assert [(result.status, result.points) for result in judge(good_run, advised)] == [("passed", advised.max_score)]
+    assert [(note.line, note.message) for note in judge_advice(good_run, advised)] == [(good_run.fit_line, "five would be better")]
+    assert judge_advice(good_run, met) == judge_advice(Run(seed=7, end=End(kind="crashed")), advised) == []
+
+
+def test_advice_on_what_there_is_not_is_no_pass(exercise: Maker) -> None:
+    """Without evidence nothing is advised and nothing earned."""
+    (result,) = judge(Run(seed=7, end=End(kind="completed")), exercise({**LAYERS, "gate": False, "advice": True}))
+
+    assert (result.status, result.points) == ("skipped", 0)

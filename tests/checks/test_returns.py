@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks.returns import match_training, shape
 from grader.run import End, Run
-from grader.verdict import TrainingRecord
+from grader.verdict import CutEpoch, TrainingRecord
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,11 @@ CUT = Run(
     seed=7,
     end=End(kind="completed"),
     training=TrainingRecord(
-        epochs=[{"epoch": 0.0, "accuracy (part of an epoch)": 1.0}], stopped_by="callback", examples=1, seed=7
+        epochs=[{"epoch": 0.0}],
+        stopped_by="callback",
+        examples=1,
+        seed=7,
+        cut_epochs=[CutEpoch(at=0, figures={"accuracy": 1.0})],
     ),
 )
 

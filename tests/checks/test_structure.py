@@ -7,10 +7,11 @@ import re
 import pytest
 
 from grader.checks import arguments, structure
+from grader.checks.loading import load
 from grader.checks.tables import Row, compare, side_by_side, spread
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import CheckSpec, load
+from grader.exercise import CheckSpec
 from grader.run import Architecture, Layer
 
 SPEC = """

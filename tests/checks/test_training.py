@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks.training import accuracy, data, epochs, reaches
 from grader.run import DataMatch, Measurement
-from grader.verdict import TrainingRecord
+from grader.verdict import CutEpoch, TrainingRecord
 from grader.yamltree import Percent
 
 GOOD: dict[str, Any] = {"dataset": "mnist", "examples": 60000, "trained_on": 60000, "train": 60000}
@@ -131,7 +131,14 @@ def test_a_missing_metric_is_explained() -> None:
 
 def test_a_part_of_an_epoch_reaches_nothing() -> None:
     """An accuracy of a few batches isn't that of an epoch, and the way out is said."""
-    outcome = reaches(record(1.0, metric="accuracy (part of an epoch)"), metric="accuracy", above=Percent(0.9))
+    cut = TrainingRecord(
+        epochs=[{"epoch": 0}],
+        stopped_by="callback",
+        examples=60000,
+        seed=7,
+        cut_epochs=[CutEpoch(at=0, figures={"accuracy": 1.0})],
+    )
+    outcome = reaches(cut, metric="accuracy", above=Percent(0.9))
     assert (outcome.status, outcome.got) == ("failed", "accuracy 1 after a part of the images")
     assert outcome.message.startswith("the callback ended the epoch before all images had been seen")
 
@@ -202,3 +209,14 @@ def test_a_training_below_the_line_is_told_what_its_figures_show(figures, way_ou
     outcome = reaches(record, metric="accuracy", above=Percent(0.99))
 
     assert (way_out in (outcome.hint or "")) if way_out else outcome.hint is None
+
+
+def test_images_of_another_kind_may_have_been_augmented() -> None:
+    """Turned or shifted images are nobody's: the way out is a layer in the model; images of another dataset get another hint."""
+    turned = data(DataMatch(dataset=None, examples=60000, trained_on=60000, unknown=60000), "mnist", split="train", examples=60000)
+    mostly = DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=20000, unknown=40000)
+    other = DataMatch(dataset="fashion_mnist", examples=60000, trained_on=60000, train=60000)
+
+    assert "`RandomRotation`" in (turned.hint or "")
+    assert "`RandomRotation`" in (data(mostly, "mnist", split="train", examples=60000).hint or "")
+    assert "load_data" in (data(other, "mnist", split="train", examples=60000).hint or "")

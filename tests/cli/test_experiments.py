@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.checks.loading import load
 from grader.cli.experiments import check, ending, table
 from grader.course import Course
 from grader.errors import UsageError
-from grader.exercise import Column, Experiment, Fit, load
+from grader.exercise import Column, Experiment, Fit
 from grader.run import Architecture, Built, End, Measurement, Run
 from grader.verdict import TrainingRecord
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader import cli, submission
+from grader.checks.loading import load
 from grader.course import Course
-from grader.exercise import load
 from grader.grading import Options, known
 from grader.run import Activations, End, LayerMaps, Run
 from grader.verdict import SubmissionRef, Verdict

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.loading import load
 from grader.cli import picture
 from grader.course import Course
 from grader.errors import GraderError
-from grader.exercise import load
 from grader.run import Activations, End, LayerMaps, Run
 
 EXERCISE = load(Course(root=Path(__file__).parents[2]), "feature_maps")

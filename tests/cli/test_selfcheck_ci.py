@@ -12,11 +12,11 @@ from grader.cli.selfcheck import Proof
 from grader.errors import GraderError
 
 ROOT = Path(__file__).resolve().parents[2]
-GOOD = Proof(exercise="exercise1", what="README.md is there", fault=None)
+GOOD = Proof(exercise="exercise1", what="README.md is there", file="exercises/exercise1/README.md", fault=None)
 BAD = [
-    Proof(exercise="exercise1", what="stub.py is up to date", fault="it differs\n::error::forged"),
-    Proof(exercise="exercise1", what="rejects/a.py", fault="expected: failed a"),
-    Proof(exercise="exercise2", what="enough wrong answers", fault="there are 2"),
+    Proof(exercise="exercise1", what="stub.py is up to date", file="exercises/exercise1/stub.py", fault="it differs\n::error::forged"),
+    Proof(exercise="exercise1", what="rejects/a.py", file="solutions/exercise1/rejects/a.py", fault="expected: failed a"),
+    Proof(exercise="exercise2", what="enough wrong answers", file="exercises/exercise2/exercise.yaml", fault="there are 2"),
 ]
 
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader.batch import ray_messages as messages
+from grader.checks import loading
 from grader.cli import run
 from grader.grading import Graded, Options
 from grader.run import End, Run
@@ -57,12 +57,12 @@ def test_a_node_gets_what_grading_needs_and_nobody_s_name(tmp_path):
         "schema: grade-course/1\ndialect: reject\ngrading: {extensions: {ada: {pooling: 2d}}}\n"
     )
     course = courses.Course(root=tmp_path)
-    made = messages.setup(course, [exercises.load(course, "pooling")])
+    made = messages.setup(course, [loading.load(course, "pooling")])
     there = messages.lay_down(made, tmp_path / "node")
 
     assert "ada" not in str(made.files["course.yaml"])
     assert not [name for name in made.files if "rejects" in name or "exercise1" in name]
-    assert exercises.load(there, "pooling") == exercises.load(course, "pooling")
+    assert loading.load(there, "pooling") == loading.load(course, "pooling")
     assert (there.solutions / "pooling" / "reference.py").exists()
     assert load(there).dialect == "reject"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import time
 
 import pytest
@@ -15,7 +16,8 @@ def start(program, *, memory=1_000_000_000, output=10_000, files=None, without=(
     """A confined `program`; `only` names the layers to have, `without` those to leave out."""
     left_out = tuple(name for name in ALL if name not in only) if only is not None else without
     policy = confine.Policy(memory=memory, output=output, without=left_out, **more)
-    return confine.start("program", {"program.py": program.encode(), **(files or {})}, policy, {"PYTHONPATH": "."})
+    path = os.pathsep.join([".", confine.environment()["PYTHONPATH"]])
+    return confine.start("program", {"program.py": program.encode(), **(files or {})}, policy, {"PYTHONPATH": path})
 
 
 @contextlib.contextmanager

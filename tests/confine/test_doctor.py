@@ -1,7 +1,11 @@
 """What `grade doctor` says of a machine."""
 
+import tomllib
+from pathlib import Path
+
 from grader.cli import doctor, run
 from grader.engines.confine.layers import ALWAYS, SYSTEM
+from grader.leniency.packages import COMMON, find_absent
 
 EVERY = tuple(layer.name for layer in (*ALWAYS, *SYSTEM))
 
@@ -47,3 +51,19 @@ def test_the_command_tells_of_this_machine(capsys):
 
     assert code == 0
     assert "The sandbox of student code:" in capsys.readouterr().out
+
+
+def test_packages_that_are_missing_are_named_with_the_way_to_get_them():
+    """The usual ones and those that the course promises; one that is there isn't listed."""
+    text = "\n".join(doctor.report_packages(["json", "no_such_thing"], 100))
+
+    assert "NO   no_such_thing (course.yaml promises it)" in text
+    assert "json" not in text
+    assert all(f"NO   {name} (`pip install {COMMON[name]}`)" in text for name in find_absent(COMMON))
+
+
+def test_the_extra_brings_what_the_table_names():
+    """`pip install keras-grade[common]` and the table of packages are two lists of the same."""
+    extras = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+    assert sorted(extras["common"]) == sorted(COMMON.values())

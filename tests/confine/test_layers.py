@@ -363,7 +363,6 @@ def test_memory_watch_ends_a_tree_that_uses_too_much(way):
     with running(program, memory=200_000_000, only=("memory-watch",)) as process:
         wait_for(lambda: process.memory_exceeded)
         assert process.wait_code(5) == -9
-        assert process.peak_memory > 200_000_000
 
     with running(program, memory=200_000_000, only=()) as process:
         wait_for(lambda: process.output() == "survived\n")

@@ -11,9 +11,9 @@ import time
 import psutil
 import pytest
 
-from grader.engines import copies, trainer
+from grader.engines import copies, surroundings, trainer
 from grader.engines.copies import Nursery
-from grader.engines.trainer import SOURCE_ROOT, TrainerProcess, copyable
+from grader.engines.trainer import TrainerProcess, copyable
 from grader.errors import GraderError
 
 PROGRAM = """
@@ -51,7 +51,8 @@ def nursery(tmp_path, monkeypatch, started):
 
 def nursery_of(folder, text):
     (folder / "little.py").write_text(text)
-    return Nursery("little", {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{SOURCE_ROOT}"}, "little process")
+    path = os.pathsep.join([str(folder), *surroundings.import_path()])
+    return Nursery("little", {**os.environ, "PYTHONPATH": path}, "little process")
 
 
 def said(nursery, code):
@@ -139,10 +140,9 @@ def test_one_that_answers_too_late_makes_no_copy_any_more(nursery, started, monk
     assert (tmp_path / "made").read_text() == "x"
 
 
-def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path):
     """Once: a second one would say the same."""
-    nursery = nursery_of(tmp_path, "open('begun', 'a').write('x')\nimport nothing_like_this")
-    monkeypatch.chdir(tmp_path)
+    nursery = nursery_of(tmp_path, f"open({str(tmp_path / 'begun')!r}, 'a').write('x')\nimport nothing_like_this")
 
     with pytest.raises(GraderError, match="no little process can be started: ModuleNotFoundError: No module named"):
         nursery.copy(b"1", [2])

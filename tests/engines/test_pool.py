@@ -8,7 +8,7 @@ import psutil
 import pytest
 from roles import role
 
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.engines.pool import Pool
 from grader.engines.trainer import copyable
@@ -45,7 +45,7 @@ def graded(tmp_path):
     (tmp_path / "quizzes").mkdir()
     (folder / "exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = exercises.load(course, "small")
+    exercise = loading.load(course, "small")
 
     def run(start, *, more="", what="history.history", **options):
         path = tmp_path / "mine.py"

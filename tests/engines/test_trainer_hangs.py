@@ -7,10 +7,10 @@ import psutil
 import pytest
 from roles import role
 
-from grader import exercise as exercises
 from grader.batch.assign import Job
 from grader.batch.loop import Batch
 from grader.batch.sources import Handed
+from grader.checks import loading
 from grader.course import Course
 from grader.engines.pool import Pool
 from grader.grading import Options
@@ -84,7 +84,7 @@ def jobs(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "exercises/small/exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = exercises.load(course, "small")
+    exercise = loading.load(course, "small")
     made = []
     for number, student in enumerate(CLASS):
         path = tmp_path / "class" / f"{student}.py"

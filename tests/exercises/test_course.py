@@ -10,7 +10,7 @@ import pytest
 
 from grader.cli.selfcheck import generated, lint, rejects_of, solution_of, unproven
 from grader.course import Course
-from grader.exercise import load
+from grader.checks.loading import load
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = Course(root=ROOT).exercise_ids()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader import settings
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.yamlnodes import Problems
 from grader.yamltree import parse, plain
 

@@ -9,7 +9,8 @@ from grader.checks import CHECKS
 from grader.checks.registry import EVIDENCE
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import Exercise, Limits, load
+from grader.checks.loading import load
+from grader.exercise import Exercise, Limits
 from grader.exercise_kinds import EVIDENCE as OF_KINDS
 from grader.exercise_kinds import KEYS, LIMITS, RETURNS
 

@@ -6,7 +6,7 @@ import pytest
 
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import load
+from grader.checks.loading import load
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ["convolution", "convolution_rgb", "output_shapes", "pad_images", "pooling", "worked_example"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.noting import Book
 
 Grade = Callable[..., tuple[int, str, str]]

@@ -14,7 +14,7 @@ import pytest
 from grader import checks, cli
 from grader.cli.selfcheck import expectation, rejects_of, solution_of
 from grader.course import Course
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.grading import Options, grade
 from grader.grading.modelling import building, memory
 from grader.run import Built, End, Run

@@ -8,7 +8,7 @@ import pytest
 from grader import cli
 from grader.cli import selfcheck
 from grader.course import Course
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.grading import Options, grade
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,9 @@ def course(tmp_path, monkeypatch):
         ("Bright-en", "can't be an exercise's name"),
         ("9lives", "can't be an exercise's name"),
         ("taken", "exists already; choose another"),
+        ("report", "is a command of grade"),
+        ("exercise", "is a command of grade"),
+        ("quiz", "is a command of grade"),
     ],
 )
 def test_a_name_that_cant_be_is_refused(course, capsys, name, message):

@@ -6,8 +6,10 @@ import pytest
 
 from grader.cli import picture
 from grader.course import Course
+from grader.errors import UsageError
+from grader.checks.loading import load
 from grader.errors import GraderError, UsageError
-from grader.exercise import load
+from grader.checks.loading import load
 from grader.verdict import SubmissionRef, TrainingRecord, Verdict
 
 COURSE = Course(root=Path(__file__).parents[2])
@@ -62,7 +64,7 @@ def test_a_curve_is_drawn(tmp_path, capsys):
 
 
 @pytest.mark.train
-def test_a_curve_that_cant_be_drawn_is_our_fault(tmp_path):
+def test_a_curve_that_cant_be_written_is_told(tmp_path):
     """The folder went away meanwhile: said in a sentence."""
-    with pytest.raises(GraderError, match="the picture could not be drawn: FileNotFoundError"):
+    with pytest.raises(UsageError, match="there is no folder .*gone"):
         picture.curve(load(COURSE, "exercise1"), verdict(0.5), tmp_path / "gone" / "curve.png")

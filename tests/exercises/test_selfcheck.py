@@ -11,7 +11,8 @@ import pytest
 
 from grader.cli.selfcheck import Expectation, expectation, imperfect, line, lint, prove, unkind, unmet
 from grader.course import Course
-from grader.exercise import Exercise, load
+from grader.checks.loading import load
+from grader.exercise import Exercise
 from grader.verdict import CheckResult, SubmissionRef, Verdict
 
 Grade = Callable[..., tuple[int, str, str]]

@@ -145,7 +145,8 @@ def test_a_workbook_runs_nothing_and_can_hold_any_name():
 
 
 PY = b"x = 1\n"
-CANVAS = 'Student,ID,SIS User ID,SIS Login ID,Section,"Dense layers (77)"\n    Points Possible,,,,,10\n' + (
+CANVAS = (
+    'Student,ID,SIS User ID,SIS Login ID,Section,"Dense layers (77)"\n    Points Possible,,,,,10\n'
     '"Young, Cy",1003,S3,cy,A,\n"Lovelace, Ada",1001,S1,ada,A,\n"Boole, Bo",1002,S2,bo,A,\n'
 )
 MOODLE = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\n" + "".join(

@@ -2,7 +2,7 @@ import pytest
 from gradebook_samples import Sample
 
 from grader import cli, submission
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.gradebook import Gradebook
 from grader.grading import look, verdicts
@@ -61,11 +61,11 @@ class Class:
             assert old in text
             text = text.replace(old, new)
         (self.folder / "exercises/exercise1/exercise.yaml").write_text(text)
-        return exercises.load(self.course, "exercise1")
+        return loading.load(self.course, "exercise1")
 
     def hand_in(self, student, runs, text=SOURCE, source=True):
         """Grades as `grade` does, from runs that were not run."""
-        exercise = exercises.load(self.course, "exercise1")
+        exercise = loading.load(self.course, "exercise1")
         path = self.folder / f"{student}.py"
         path.write_text(f"# {student}\n{text}")
         read = submission.read(path)
@@ -235,4 +235,4 @@ def test_many_changes_are_cut(klass, capsys):
 def test_a_specification_of_another_version_is_unknown(klass):
     """Then nothing can be compared."""
     assert klass.book.specification("none") is None
-    assert klass.book.specification(klass.book.verdicts()[0].spec) == exercises.load(klass.course, "exercise1")
+    assert klass.book.specification(klass.book.verdicts()[0].spec) == loading.load(klass.course, "exercise1")

@@ -4,9 +4,11 @@ import itertools
 
 import pytest
 
-from grader.grading.curves import canonical_keys, curves, cuts, under_log_keys
+from grader.grading.curves import canonical_keys, curves, cuts, split_cut_epoch, under_log_keys
+from grader.grading.ledger import Ledger
 from grader.run import Architecture
-from grader.wire import Event
+from grader.verdict import CutEpoch
+from grader.wire import Event, FitArguments, Order, Trained
 
 LINES = [0.6, 0.9, 0.95, 0.99, 0.998]
 
@@ -109,11 +111,23 @@ def test_a_stop_within_an_epoch_cuts_it(hook, index, cut):
     assert cuts(Event(hook=hook, index=index, steps=4)) is cut
 
 
-def test_figures_of_a_part_are_marked():
-    """What was counted on a part of the images isn't called accuracy; validation was whole."""
-    assert canonical_keys({"acc": 1.0, "loss": 0.1, "val_acc": 0.8}, "acc", cut=True) == {
-        "accuracy (part of an epoch)": 1.0, "loss (part of an epoch)": 0.1, "val_accuracy": 0.8,
-    }  # fmt: skip
+def test_figures_of_a_part_are_kept_apart():
+    """What was counted on a part of the images isn't among the figures of epochs; validation was whole."""
+    whole, part = split_cut_epoch({"accuracy": 1.0, "loss": 0.1, "val_accuracy": 0.8})
+
+    assert (whole, part) == ({"val_accuracy": 0.8}, {"accuracy": 1.0, "loss": 0.1})
+
+
+def test_cut_epochs_are_counted_over_all_fits():
+    """The second `fit` of a model is cut in its first epoch: that is the third of the training."""
+    ledger = Ledger(7, "mnist")
+    ledger.orders = [Order(model=0, architecture="", compile="", fit=FitArguments(), arrays=[])]
+    for epochs, cut in (([{"epoch": 0}, {"epoch": 1}], []), ([{"epoch": 0}], [CutEpoch(at=0, figures={"accuracy": 1.0})])):
+        ledger.begin_fit()
+        ledger.cut_epochs += cut
+        ledger.end_fit(Trained(stopped_by="callback", seconds=1.0), epochs)
+
+    assert [epoch.at for epoch in ledger.training.cut_epochs] == [2]
 
 
 def test_a_second_accuracy_goes_with_the_first():

@@ -85,15 +85,22 @@ def test_long_descriptions_are_not_kept():
     assert (ledger.orders[0].architecture, ledger.orders[0].compile) == ("", "")
 
 
-def test_an_idle_layer_counts_for_nothing():
-    """What the trained model doesn't need isn't in it; the report says why."""
+def test_an_idle_layer_is_marked():
+    """What the trained model doesn't need stays in the table, and never counts as what was asked for."""
     layers = [Layer(kind="Conv2D", name="decoration"), Layer(kind="Dense", name="dense")]
     ledger = Ledger(7, "mnist")
     ledger.open(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
 
+    logs = ledger.begin_fit()
+    logs.append({"epoch": 0, "accuracy": 0.9})
+    ledger.end_fit(Trained(stopped_by="epochs", seconds=1.0), logs)
+
     ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
 
-    assert [layer.name for layer in ledger.architecture.layers] == ["dense"]
+    assert [(layer.name, layer.idle) for layer in ledger.architecture.layers] == [
+        ("decoration", True),
+        ("dense", False),
+    ]
     assert [note.message for note in ledger.notes] == [
-        "not counted, since the trained model says the same whatever its weights are: decoration"
+        "not counted as asked for: decoration. Changing its weights doesn't change the trained model's predictions"
     ]

@@ -3,8 +3,8 @@
 import pytest
 from msgspec import structs
 
-from grader import exercise as exercises
 from grader import submission
+from grader.checks import loading
 from grader.course import Course
 from grader.grading import Options, grade_or_recall, known
 from grader.run import End, Run
@@ -38,7 +38,7 @@ def file(tmp_path):
 
 
 def graded(course, file, **options):
-    return grade_or_recall(course, exercises.load(course, "small"), file, Options(**options))
+    return grade_or_recall(course, loading.load(course, "small"), file, Options(**options))
 
 
 def is_told(verdict):

@@ -6,9 +6,10 @@ import pytest
 
 from grader.arrays import ArraySpec
 from grader.channel import Malformed
+from grader.checks.loading import load
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, Shown, load
+from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, Shown
 from grader.grading import Options
 from grader.grading.ledger import Ledger
 from grader.grading.modelling import OWN_LAYERS, building, compare, memory, specified, trains

@@ -3,7 +3,7 @@
 import pytest
 
 from grader import course as courses
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.grading.layers import declared
 from grader.run import Architecture, Layer
 
@@ -23,7 +23,7 @@ def course():
 
 def test_without_a_table_the_layers_stand_alone(course):
     """Kind, name, shape and parameters, in their order."""
-    rows = declared(MODEL, exercises.load(course, "exercise1"))
+    rows = declared(MODEL, loading.load(course, "exercise1"))
 
     assert [(row.kind, row.name, row.output_shape, row.parameters, row.asked) for row in rows] == [
         ("Flatten", "flatten", [None, 784], 0, None),
@@ -33,7 +33,7 @@ def test_without_a_table_the_layers_stand_alone(course):
 
 def test_with_a_table_each_layer_has_its_row(course):
     """What is asked for stands beside each layer, with how they differ; a layer that is missing has a row, too."""
-    rows = declared(MODEL, exercises.load(course, "fashion_dense"))
+    rows = declared(MODEL, loading.load(course, "fashion_dense"))
 
     assert [row.kind for row in rows] == ["Flatten", "Dense", None]
     assert rows[0].fault is None
@@ -44,4 +44,4 @@ def test_with_a_table_each_layer_has_its_row(course):
 
 def test_nothing_was_declared(course):
     """Without a model there are no rows."""
-    assert declared(None, exercises.load(course, "exercise1")) == []
+    assert declared(None, loading.load(course, "exercise1")) == []

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from hostile_files import CANARY
 
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.engines.pool import pool
 from grader.grading import Options, grade
@@ -108,7 +108,7 @@ def graded(world, warm):
         course = Course(root=world.course)
         began = time.monotonic()
         options = Options(start=start or warm.start, sandbox=sandbox, device="cpu")
-        verdict = grade(course, exercises.load(course, case.exercise), path, options)
+        verdict = grade(course, loading.load(course, case.exercise), path, options)
         return verdict, msgspec.json.encode(verdict).decode(), time.monotonic() - began
 
     return run

@@ -108,10 +108,11 @@ def refused_kindly(code, said, seconds):
 LOOK = """
 import sys
 from pathlib import Path
-from grader import exercise, grading, submission
+from grader import grading, submission
+from grader.checks.loading import load
 from grader.course import Course
 course = Course(root=Path(sys.argv[1]))
-report = grading.look(course, exercise.load(course, "quick"), submission.read(Path(sys.argv[2])))
+report = grading.look(course, load(course, "quick"), submission.read(Path(sys.argv[2])))
 assert report.plan is not None or report.findings
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.grading import Options, grade
 
@@ -48,7 +48,7 @@ def graded(tmp_path, small_course):
         course = small_course(**course_options)
         path = tmp_path / "my_solution.py"
         path.write_text(text)
-        return grade(course, exercises.load(course, "small"), path, options or Options(fresh=True))
+        return grade(course, loading.load(course, "small"), path, options or Options(fresh=True))
 
     return run
 

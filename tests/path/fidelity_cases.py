@@ -205,10 +205,119 @@ def functional():
     return model.fit(x, y, epochs=2)
 
 
+def freeze_one_then_another(anew):
+    """As many layers are frozen before as after; they count only from when the model is compiled."""
+    x, y, *_ = data()
+    model = dense(lambda: L.Dense(24, activation="relu"))
+    model.layers[1].trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    first = model.fit(x, y, epochs=2)
+    model.layers[1].trainable, model.layers[2].trainable = True, False
+    if anew:
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=2)
+    history.history["first"] = first.history["loss"]
+    history.history["weights"] = [float(np.abs(weights).sum()) for weights in model.get_weights()]
+    return history
+
+
+def freeze_and_compile():
+    return freeze_one_then_another(anew=True)
+
+
+def freeze_without_compiling():
+    return freeze_one_then_another(anew=False)
+
+
+def frozen_from_the_first():
+    x, y, *_ = data()
+    model = dense()
+    model.layers[1].trainable = False
+    model.fit(x, y, epochs=1)
+    model.layers[1].trainable = True
+    return model.fit(x, y, epochs=2)
+
+
+def compiled_alike():
+    """The optimizer begins anew, and the dropout goes on."""
+    x, y, *_ = data()
+    model = dense(lambda: L.Dropout(0.3))
+    model.fit(x, y, epochs=1)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model.fit(x, y, epochs=2)
+
+
+def rate_between_fits():
+    """The optimizer goes on with its state."""
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    model.optimizer.learning_rate = 0.0003
+    return model.fit(x, y, epochs=2)
+
+
+class Share(keras.metrics.Metric):
+    """A metric of one's own, with state."""
+
+    def __init__(self, name="share", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.total = self.add_weight(name="total", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.total.assign_add(keras.ops.mean(y_pred))
+
+    def result(self):
+        return self.total
+
+
+def without(history, *keys):
+    """A history without figures that only plain Keras has; `in` and `pop` read nothing."""
+    for key in keys:
+        dict.pop(history.history, key, None)
+    return history
+
+
+def metrics_of_ones_own():
+    def sure(y_true, y_pred):
+        return keras.ops.mean(keras.ops.max(y_pred, axis=-1))
+
+    x, y, x_test, y_test = data()
+    model = dense(metrics=[sure, "accuracy", Share(), "mse"])
+    return without(model.fit(x, y, epochs=2, validation_data=(x_test, y_test)), "sure", "share", "val_sure", "val_share")
+
+
+def averages(swap_on_epoch, stop_at=None):
+    x, y, x_test, y_test = data()
+    model = dense(optimizer=keras.optimizers.Adam(use_ema=True, ema_momentum=0.9))
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=swap_on_epoch)
+
+    def stop(epoch, logs):
+        model.stop_training = epoch == stop_at
+
+    history = model.fit(
+        x, y, epochs=3, validation_data=(x_test, y_test), callbacks=[swap, keras.callbacks.LambdaCallback(on_epoch_end=stop)]
+    )
+    history.history["afterwards"] = model.evaluate(x_test, y_test, verbose=0)
+    return history
+
+
+def averages_in_tests():
+    return averages(swap_on_epoch=False)
+
+
+def averages_per_epoch():
+    return averages(swap_on_epoch=True)
+
+
+def averages_until_stopped():
+    return averages(swap_on_epoch=True, stop_at=1)
+
+
 CASES = [
     plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
     one_hot, fit_twice, compiled_anew, normalised, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
-    stop_within_an_epoch, pipeline, functional,
+    stop_within_an_epoch, pipeline, functional, freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike,
+    rate_between_fits, metrics_of_ones_own, averages_in_tests, averages_per_epoch, averages_until_stopped,
 ]
 
 

@@ -58,7 +58,6 @@ CASES = {
     "os._exit": (body("import os", "os._exit(5)"), "crashed", ["ended the process (exit code 5)"]),
     "a signal": (body("import os", "os.kill(os.getpid(), 11)"), "crashed", ["signal 11"]),
     "a kill of the whole group": (body("import os, signal", "os.killpg(0, signal.SIGKILL)"), "crashed", ["signal 9"]),
-    "endless print": (body("while True: print('x' * 1000)"), "output_limit", ["more than 20,000 bytes"]),
     "never compiled": (
         body("x, y = data()", "return tf.keras.Sequential([tf.keras.layers.Flatten()]).fit(x, y)"),
         "crashed", ["compile()"]),
@@ -98,6 +97,24 @@ def test_each_end_is_told_clearly(soon_graded, name):
     assert [word for word in words if word not in verdict.end_message] == []
     assert "grader/" not in verdict.end_message
     assert verdict.status == "failed"
+
+
+@pytest.mark.parametrize("text", ["while True: print('x' * 1000)", "import os\n    while True: os.write(2, b'x' * 70_000)"])
+def test_an_endless_print_meets_the_clock(graded, text):
+    """Printing ends nothing; the time that it takes does, and what was printed first is kept."""
+    verdict = graded(body(text), student="2s")
+
+    assert (verdict.end, verdict.status, len(verdict.stdout)) == ("timed_out", "failed", 20_000)
+
+
+def test_printing_much_is_no_offence(soon_graded):
+    """The rest is left out with a note, and the run goes on to its end."""
+    verdict = soon_graded(body("x, y = data()", "print('x' * 5_000_000)", "h = model().fit(x, y)", "return h.epoch"))
+
+    assert (verdict.end, verdict.status, verdict.returned, len(verdict.stdout)) == ("completed", "passed", [0], 20_000)
+    assert [note.message for note in verdict.notes if "20,000 bytes" in note.message] == [
+        "your code printed more than 20,000 bytes; the rest of its output is left out, which costs nothing"
+    ]
 
 
 def test_an_infinite_loop_ends_at_the_limit_of_student_code(graded):

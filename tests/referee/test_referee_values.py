@@ -87,6 +87,15 @@ def test_only_what_sealing_makes_is_opened(value):
         opened(value, [np.zeros(1)])
 
 
+def test_an_array_that_cant_be_sent_is_told_from_a_class_by_a_field():
+    """A class may be called anything, "array of x" too."""
+    strange = Seal().value(np.array([None]))
+    forged = Seal().value(type("array of x", (), {})())
+
+    assert str(opened(strange, [])) == "an array of object"
+    assert str(opened(forged, [])).startswith("an object of class ")
+
+
 def test_a_name_is_bounded():
     """An object's name can't be endless."""
     assert opened({"object": "x" * 9999}, []) == Opaque("x" * 2000)

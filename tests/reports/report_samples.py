@@ -3,7 +3,16 @@
 import hashlib
 
 from grader.run import Activations, LayerMaps
-from grader.verdict import CheckResult, DeclaredLayer, Environment, Note, SubmissionRef, TrainingRecord, Verdict
+from grader.verdict import (
+    CheckResult,
+    DeclaredLayer,
+    Environment,
+    LineToCross,
+    Note,
+    SubmissionRef,
+    TrainingRecord,
+    Verdict,
+)
 
 SOURCE = """import tensorflow as tf
 
@@ -105,6 +114,7 @@ def make(**fields):
         "score": sum(item.points for item in checks),
         "max_score": sum(item.max_points for item in checks),
         "environment": ENVIRONMENT,
+        "line_to_cross": LineToCross(metric="accuracy", above=0.998),
         **fields,
     }
     values.setdefault("status", "passed" if values["score"] == values["max_score"] else "failed")
@@ -163,6 +173,7 @@ def crashed():
         checks=skipped("not judged: your code stopped with an error before it came to that (ValueError: Input 0 …)"),
         end="crashed",
         end_message=trace,
+        end_line=23,
         stdout="shape of x: (60000, 28, 28)\n",
         timings={"static": 0.01, "startup": 3.0, "total": 4.4},
     )
@@ -307,6 +318,7 @@ def quiz():
         checks=[answer(1, True, "b", "b"), answer(2, False, "a", "two options"), answer(3, True, "c, d", "c, d")],
         status="failed",
         environment=None,
+        line_to_cross=None,
     )
 
 
@@ -326,7 +338,9 @@ def refused():
     return make(
         checks=skipped(f"not judged: your file could not be run (line 11: {reason})"),
         end="not_started",
-        end_message=f"line 11: {reason}",
+        end_message=f"line 11: [S102] {reason}",
+        end_line=11,
+        end_codes=["S102"],
         timings={"static": 0.012, "total": 0.02},
     )
 

@@ -100,6 +100,16 @@ def test_notes_are_warnings():
     assert [(kind, properties["line"]) for kind, properties, _ in found] == [("warning", "6"), ("warning", "24")]
 
 
+def test_a_line_within_an_errors_text_is_no_place():
+    """JSON's "line 1 column 5", or what a student wrote into an exception, moves no annotation."""
+    words = "JSONDecodeError: Expecting value: line 1 column 5 (char 4) of line 99"
+    (at,) = runner(github.render([samples.make(checks=[], end="crashed", end_message=words, end_line=7, status="failed")]))
+    (nowhere,) = runner(github.render([samples.make(checks=[], end="crashed", end_message=words, status="failed")]))
+
+    assert at[1]["line"] == "7"
+    assert "line" not in nowhere[1]
+
+
 def test_a_crash_is_one_error_at_the_line_it_happened():
     """Skipped checks aren't annotated; the crash is, where the message names its line."""
     ((kind, properties, message),) = runner(github.render([samples.crashed()]))

@@ -15,10 +15,9 @@ from grader.reports import html
 from grader.reports.chart import chart
 from grader.reports.cohort import cohorts
 from grader.reports.excerpt import excerpt
-from grader.reports.page import comparison
-from grader.reports.reading import Line, line_to_cross
+from grader.reports.page import comparison, trainings
 from grader.reports.text import visible
-from grader.verdict import DeclaredLayer, TrainingRecord
+from grader.verdict import CutEpoch, DeclaredLayer, LineToCross, TrainingRecord
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SVG_LEAVES = {"path", "circle", "rect"}
@@ -313,7 +312,7 @@ def test_three_hundred_students_take_less_than_ten_seconds():
 def drawn(figures, above=0.998, **more):
     epochs = [{"epoch": index, "accuracy": value, **more} for index, value in enumerate(figures)]
     record = TrainingRecord(epochs=epochs, stopped_by="epochs", examples=1, seed=7)
-    return chart(record, Line(metric="accuracy", above=above) if above is not None else None)
+    return chart(record, LineToCross(metric="accuracy", above=above) if above is not None else None)
 
 
 @given(
@@ -376,9 +375,29 @@ def test_a_quiz_has_no_training():
 
     assert "epoch" not in page.text
     assert "NOT PASSED 2 / 3 points" in page.text
-    assert line_to_cross(samples.quiz()) is None
+
+
+def test_a_line_keeps_all_its_decimals():
+    """A line of six decimals is drawn and told as its author wrote it, and a figure on it isn't rounded past it."""
+    found = drawn([0.998124, 0.998125, 0.998126], above=0.998125)
+
+    assert found.line_label == "line to cross: 0.998125"
+    assert found.summary.endswith("it is above 0.998125 for the first time in epoch 3.")
+    assert "from 0.99812 to 0.998126" in found.summary
 
 
 def test_the_page_stays_as_it_was_looked_at(golden):
     """The markup of one page, without its style, as it was checked in a browser."""
     golden("gated.html", re.sub(r"(?s)<style>.*</style>", "<style></style>", rendered("gated")))
+
+
+def test_figures_of_a_cut_epoch_are_told_as_such():
+    """A table says of which epoch only a part was seen, in a column of its own."""
+    cut = CutEpoch(at=1, figures={"accuracy": 0.75})
+    record = TrainingRecord(
+        epochs=[{"epoch": 0, "accuracy": 0.5}, {"epoch": 1}], stopped_by="callback", examples=1, seed=7, cut_epochs=[cut]
+    )
+    (row,) = trainings(samples.make(checks=[], training=[record]))
+
+    assert row.keys == ["accuracy", "accuracy (part of an epoch)"]
+    assert [each.figures for each in row.rows] == [["0.5000", "NaN"], ["NaN", "0.7500"]]

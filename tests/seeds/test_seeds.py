@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from listings import listings
 
-from grader import exercise as exercises
+from grader.checks import loading
 from grader.course import Course
 from grader.grading import Options, grade
 
@@ -16,7 +16,7 @@ RECORDS = tomllib.loads((HERE / "verdicts.toml").read_text())["listing"]
 
 
 def graded_functions():
-    return {exercises.load(COURSE, name).function for name in COURSE.exercise_ids()}
+    return {loading.load(COURSE, name).function for name in COURSE.exercise_ids()}
 
 
 def concerned():
@@ -50,7 +50,7 @@ def test_a_listing_gets_its_verdict(record, warm, tmp_path):
     path = tmp_path / "listing.py"
     path.write_text(concerned()[record["text"], record["line"]].code)
     options = Options(start=warm, until=record.get("until", "end"))
-    verdict = grade(COURSE, exercises.load(COURSE, record["exercise"]), path, options)
+    verdict = grade(COURSE, loading.load(COURSE, record["exercise"]), path, options)
     failed = [check.id for check in verdict.checks if check.status == "failed"]
     word = record["expect"].split()[0]
     end = word if word not in ("passed", "failed", "unjudged") else "completed"

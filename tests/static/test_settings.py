@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import exercise as exercises
 from grader import settings, static, submission
+from grader.checks import loading
 from grader.course import Course
 from grader.errors import CourseError
 from grader.grading import look
@@ -23,7 +23,7 @@ def course(tmp_path):
 def report_under(course, tmp_path, text, source=OLD):
     (tmp_path / "course.yaml").write_text(text)
     (tmp_path / "file.py").write_text(source)
-    return look(course, exercises.load(course, "exercise1"), submission.read(tmp_path / "file.py"))
+    return look(course, loading.load(course, "exercise1"), submission.read(tmp_path / "file.py"))
 
 
 def test_a_course_without_the_file_accepts_tf_1(course):

@@ -98,3 +98,35 @@ def test_notes_stay_short(inspect):
     (note,) = inspect(f"def train_mnist():\n    logs.get('acc', {'1 + ' * 200}1)\n").dialect
 
     assert len(note.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("best = np.Inf", "`np.Inf` isn't in today's NumPy; write `np.inf`"),
+        ("x.astype(np.float_)", "`np.float_` isn't in today's NumPy; write `np.float64`"),
+        ("np.in1d(a, b)", "`np.in1d` isn't in today's NumPy; write `np.isin`"),
+        ("from numpy import NINF", "`numpy.NINF` isn't in today's NumPy; write `-np.inf`"),
+        ("import numpy; numpy.set_numeric_ops()", "`numpy.set_numeric_ops` isn't in today's NumPy; nothing takes its place"),
+        ("import keras_core as keras", "`keras_core` is an old or private name; write `keras`"),
+        ("from tf_keras.layers import Dense", "`tf_keras.layers` is an old or private name; write `tensorflow.keras.layers`"),
+        ("from keras_preprocessing import image", "`keras_preprocessing` is an old or private name; write `tensorflow.keras.preprocessing`"),
+        ("from keras.src.layers import Dense", "`keras.src.layers` is an old or private name; write `keras.layers`"),
+        ("from tensorflow_core.python.keras import Model", "`tensorflow_core.python.keras` is an old or private name; write `tensorflow.keras`"),
+        ("os.environ['TF_USE_LEGACY_KERAS'] = '1'", "`TF_USE_LEGACY_KERAS` has no effect: files are graded with Keras 3, which `tf.keras` is"),
+        ("os.environ.setdefault('KERAS_BACKEND', 'torch')", "`KERAS_BACKEND` has no effect: files are graded on the grader's own backend, which computes the same"),
+    ],
+)  # fmt: skip
+def test_other_old_names_are_notes_whatever_the_course_makes_of_tf_1(inspect, line, words):
+    """What is old without being TF 1 is noted with today's spelling, and no policy on TF 1 names touches it."""
+    report = inspect(f"def train_mnist():\n    return 1\n\n{line}\n")
+
+    assert [(note.line, note.message) for note in report.notes] == [(4, words)]
+    assert report.dialect == []
+
+
+@pytest.mark.parametrize("line", ["np.inf; np.float64; np.bool; np.isin(a, b)", "other.Inf; self.np.Inf; Inf = 3; rank(a)",
+                                  "import keras_tuner; import keras; from numpy import inf; 'KERAS_BACK'"])  # fmt: skip
+def test_todays_names_and_the_students_own_are_left_alone(inspect, line):
+    """No note where nothing is old."""
+    assert inspect(f"def train_mnist():\n    return 1\n{line}\n").notes == []

@@ -1,14 +1,18 @@
 """Runs lines of old code under the dialect, each by itself, and prints those that fail with their error."""
 
+import inspect
+import operator
 import os
 import sys
+import types
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from grader.student import dialect, dialect_calls
+from grader.leniency.old_names import ARGUMENTS, KERAS
+from grader.student import devices, dialect, dialect_calls
 
 X, Y = np.zeros((8, 28, 28)), np.zeros(8, int)
 
@@ -41,6 +45,7 @@ class Keeps(keras.callbacks.Callback):
 
 def main(lines, folder):
     dialect.install(tf, keras)
+    devices.install(tf, lambda _: None)
     dialect_calls.install(keras, lambda _: None, (tf.keras,))
     os.chdir(folder)
     given = {"tf": tf, "keras": keras, "plain": plain, "compiled": compiled, "pairs": pairs, "fitted": fitted}
@@ -51,4 +56,15 @@ def main(lines, folder):
             print(f"FAILED {line}: {type(error).__name__}: {error}")
 
 
-main(Path(sys.argv[1]).read_text().splitlines(), sys.argv[2])
+def imports():
+    """An import of every module that the notes call understood, under both names of Keras, and what Keras 3 must still have."""
+    for old, name in KERAS.items():
+        if name.alias and name.alias[0] != "=" and isinstance(operator.attrgetter(name.alias)(keras), types.ModuleType):
+            yield f"import keras.{old}; import tensorflow.keras.{old}"
+    for name, words in ARGUMENTS.items():
+        made = {"fit": "Model.fit", "optimizer": "optimizers.Adam"}.get(name, f"layers.{name}")
+        there = inspect.signature(operator.attrgetter(made)(keras)).parameters  # before the aliases are laid over it
+        yield from (f"raise TypeError('{name}({new}=...) is advised')" for new in words.values() if new and new not in there)
+
+
+main([*Path(sys.argv[1]).read_text().splitlines(), *imports()], sys.argv[2])

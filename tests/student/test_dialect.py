@@ -9,9 +9,10 @@ pytestmark = pytest.mark.keras
 HERE = Path(__file__).parent
 
 
-def test_old_calls_work(tmp_path):
-    """Every line of TF 1 and older Keras in the list runs under the aliases."""
-    command = [sys.executable, str(HERE / "old_calls.py"), str(HERE / "old_calls.txt"), str(tmp_path)]
+@pytest.mark.parametrize("lines", ["old_calls.txt", "devices.txt"])
+def test_old_calls_work(tmp_path, lines):
+    """Every line of TF 1 and older Keras in the list runs under the aliases; so does what asks for several devices, or a GPU."""
+    command = [sys.executable, str(HERE / "old_calls.py"), str(HERE / lines), str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr[-2000:]

@@ -28,6 +28,7 @@ class Recorder:
 def load(monkeypatch):
     """Runs a text as a student's file; returns what was sent and noted."""
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
     for owner, name in ((os, "chdir"), (os, "mkdir"), (os, "makedirs"), (builtins, "open")):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # so that what stands in for it goes with the test
 
@@ -166,3 +167,77 @@ def test_a_script_may_end_itself(load):
 def test_a_function_that_never_came_is_told(load):
     """A plan may expect what only running the file can bring."""
     assert load("x = 1\n")[0].message == "after your file ran there is no function train()"
+
+
+WRITES = "get_ipython().run_cell_magic('writefile', {!r}, {!r})\n"
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """The folder in which a student's process runs."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for name in ("handmade", "handmade.part"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        WRITES.format("handmade.py", "value = 5\n") + "from handmade import value\n",
+        WRITES.format("handmade.py", "value = 4\n") + WRITES.format("-a handmade.py", "value += 1\n") + "from handmade import *\n",
+        WRITES.format("handmade/part.py", "value = 5\n") + "from handmade.part import value\n",
+        WRITES.format("work.py", "value = 5\n") + "get_ipython().run_line_magic('run', 'work.py --quick')\n",
+        "get_ipython().run_line_magic('mkdir', '-p a/b')\nget_ipython().run_line_magic('cd', 'a/b')\n"
+        + WRITES.format("handmade.py", "value = 5\n") + "from handmade import value\n",
+        "import os\nget_ipython().run_line_magic('env', 'HANDMADE=5')\nvalue = int(os.environ['HANDMADE'])\n",
+        "import os\nget_ipython().run_line_magic('set_env', 'HANDMADE 5')\nvalue = int(os.environ['HANDMADE'])\n",
+    ],
+)  # fmt: skip
+def test_what_a_notebooks_cells_write_and_set_is_there_for_later_cells(load, scratch, monkeypatch, source):
+    """Modules by `%%writefile`, whole, in parts and in folders; `%run` of one; `%cd`, `%env`."""
+    monkeypatch.delenv("HANDMADE", raising=False)
+    sent, notes = load(source + "def train():\n    return value\n")
+
+    assert (sent, notes) == (Returned(value=5), [])
+
+
+@pytest.mark.parametrize("name", ["grader.py", "numpy.py", "json.py"])
+def test_a_module_of_the_same_name_takes_no_loaded_ones_place(load, scratch, name):
+    """A file called as the grader's own module is only a file: what is imported already stays what it is."""
+    import numpy  # noqa: F401, ICN001
+
+    sent, _ = load(WRITES.format(name, "raise SystemExit\n") + "import grader, numpy, json\ndef train():\n    return grader.__name__\n")
+
+    assert sent == Returned(value="grader")
+
+
+def test_what_cant_be_run_or_written_is_a_note(load, scratch):
+    """Another notebook isn't handed in; a folder that is nobody's can't be written to."""
+    source = "get_ipython().run_line_magic('run', 'other.ipynb')\n" + WRITES.format("/proc/x.py", "") + "def train():\n    return 1\n"
+    sent, notes = load(source, tolerated=[1])
+
+    assert sent == Returned(value=1)
+    assert [text.split(":")[0] for _, text in notes] == ["`%run other.ipynb` was left out", "this line failed and was skipped"]
+
+
+def test_other_magics_and_commands_do_nothing(load):
+    """Exported notebooks call the shell for everything, also inside functions."""
+    source = (
+        "def train():\n    shell = get_ipython()\n    shell.run_line_magic('matplotlib', 'inline')\n    shell.magic('ls')\n"
+        "    shell.system('pip install x')\n    return [shell.getoutput('ls'), 'google.colab' in str(shell)]\n"
+    )
+
+    assert load(source)[0] == Returned(value=[[], False])
+
+
+def test_a_module_that_a_cell_wrote_is_the_students_own(load, scratch):
+    """As is the file itself; other modules aren't."""
+    told = {}
+    source = WRITES.format("handmade.py", "") + "import handmade\ndef train():\n    return look()\n"
+    loader.run(Recorder(), Load(source=source, filename="file.py", function="train"), lambda _: told.update(
+        {name: loader.is_students_module(name) for name in ("handmade", loader.MODULE, "json", "sys", "no_such_thing")}
+    ))  # fmt: skip
+    sys.modules.pop(loader.MODULE)
+
+    assert told == {"handmade": True, loader.MODULE: True, "json": False, "sys": False, "no_such_thing": False}

@@ -56,3 +56,39 @@ def test_callbacks_that_cant_even_be_copied_in_part_decide_nothing(tried):
         self.model.stop_training = True
 
     assert tried(stop, dict)[0] == {"unsure": "the callbacks can't be copied (TypeError)"}
+
+
+@pytest.mark.parametrize("name", ["SwapEMAWeights", "BackupAndRestore", "ReduceLROnPlateau", "EarlyStopping", "ModelCheckpoint"])
+def test_what_fails_in_kerass_own_callbacks_is_no_fault_of_the_students(name, monkeypatch, tmp_path):
+    """A trial is no training: what one of them misses there says nothing of the file; its own callback is judged as ever."""
+    import keras
+
+    from grader.student import probing
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = logs["accuracy"] > 0.8
+
+    def fail(*_, **__):
+        raise ValueError("no averages here")
+
+    kind = getattr(keras.callbacks, name)
+    monkeypatch.setattr(kind, "on_epoch_end", fail)
+    paths = {"BackupAndRestore": {"backup_dir": str(tmp_path)}, "ModelCheckpoint": {"filepath": str(tmp_path / "a.keras")}}
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+
+    assert probing._in_place([kind(**paths.get(name, {})), Stop()], model, CURVE) == {"stopped": 1}
+
+
+def test_a_function_in_a_lambda_callback_is_the_students():
+    """Keras only calls it."""
+    import keras
+
+    from grader.student import probing
+
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs["acuracy"])
+
+    assert probing._in_place([callback], model, CURVE) == {"error": "KeyError: 'acuracy'"}

@@ -1,9 +1,11 @@
+import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from grader.student.standins import Finder, Lacking, Silent, subplots
+from grader.student.standins import Bar, Finder, Silent, find_missing, stand_in, subplots
 
 
 def test_nothing_that_is_drawn_fails():
@@ -47,13 +49,76 @@ def test_each_missing_package_is_told_once():
     assert told == ["`matplotlib` isn't there where files are graded; what it shows is left out"]
 
 
-def test_what_only_shows_figures_is_silent_in_a_package_that_is_missing():
-    """A frame of a history is drawn and printed by nobody; a file that it should read is missing as ever."""
-    pandas = Lacking(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
+def absent(name):
+    return stand_in(ModuleNotFoundError(f"No module named {name!r}", name=name))
 
-    assert f"{pandas.DataFrame({'loss': [1]})['loss'].max():.3f}" == ""
-    with pytest.raises(ModuleNotFoundError, match="No module named 'pandas'"):
-        pandas.read_csv("a.csv")
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda p: f"{p.DataFrame({'loss': [1]})['loss'].max():.3f}",
+        lambda p: "best epoch: " + str(p.DataFrame({})["accuracy"].idxmax() + 1),
+        lambda p: [-(p.table / p.table.sum(axis=1))[0] * 2 for _ in range(len(p.table))],
+        lambda p: print(1 - p.score(1, 2), round(p.score(1), 3), 3 > p.x),  # noqa: SIM300 - the other way round is the point
+        lambda p: setattr(p.options, "x", 1),
+    ],
+)
+def test_what_a_missing_package_would_show_is_not_shown(show):
+    """A frame of a history is drawn and printed by nobody, and may be calculated with on the way."""
+    show(absent("pandas"))
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        lambda p: float(p.DataFrame({})["accuracy"].iloc[-1]),
+        lambda p: int(p.count()), lambda p: [1, 2][p.place],
+        lambda p: tuple(p.train_test_split([1], [2])),
+        lambda p: 1 if p.accuracy > 0.9 else 0, lambda p: 1 if 0.9 <= p.accuracy else 0, lambda p: 1 if p.a == 1 else 0,  # noqa: SIM300
+        lambda p: np.asarray(p.read_csv("a.csv").values), lambda p: np.zeros(3) + p.values, lambda p: 3 in p.values,
+        lambda p: exec("class Mine(p.Base): pass", {"p": p}),
+    ],
+)  # fmt: skip
+def test_what_needs_a_missing_package_gets_the_imports_error(need):
+    """A number, a decision, an array, several things at once: none of them can be made up."""
+    with pytest.raises(ModuleNotFoundError, match="No module named 'sklearn'"):
+        need(absent("sklearn"))
+
+
+def test_a_stand_in_in_what_is_returned_is_found():
+    """However it is packed."""
+    frame = absent("pandas").DataFrame({})
+
+    assert find_missing(([1], {"a": [frame]})) is frame
+    assert find_missing(([1], {"a": [Silent()]}, np.zeros(3), "text")) is None
+
+
+def test_nothing_is_known_of_other_packages():
+    """Whatever is used of them fails."""
+    for use in (lambda p: p.show(), lambda p: p(), lambda p: len(p)):
+        with pytest.raises(ModuleNotFoundError, match="No module named 'helpers_of_mine'"):
+            use(absent("helpers_of_mine"))
+
+
+def test_unpacking_what_is_drawn():
+    """As Matplotlib gives it."""
+    plt = Silent()
+    (line,) = plt.plot([1, 2], "r")
+    counts, bins, patches = plt.hist([1])
+    low, high = plt.gca().get_ylim()
+
+    assert all(one is not None for one in (line, counts, bins, patches))
+    assert math.isnan(float(low + high))
+
+
+def test_a_bar_gives_what_it_is_given():
+    """In a loop, counted, by hand, and as a context."""
+    with Bar(total=3) as bar:
+        bar.update(1)
+        bar.set_postfix(loss=1.0)
+
+    assert list(Bar([1, 2], desc="x")) == [1, 2]
+    assert (len(Bar([1, 2])), list(Bar(3))) == (2, [0, 1, 2])
 
 
 PROGRAM = """
@@ -101,51 +166,96 @@ def test_a_library_is_told_what_is_missing(tmp_path):
 
 
 WRITING = """
-import os
-from grader.student import standins
-print(standins.here('/content/best.h5'), standins.here('/etc/best.h5'))
-standins.DRIVES = {'proc'}  # a place where nobody can write
-remarks = set()
-standins.install(remarks.add)
-with open('/proc/nothing/log.txt', 'w') as file:
+import os, pathlib, shutil
+from grader.student import drives
+remarks = []
+drives.install(lambda text: text in remarks or remarks.append(text))
+base = pathlib.Path('/content/drive/MyDrive/work')
+print(base.parent.is_dir(), os.listdir('/content/drive/MyDrive'), base.exists())
+os.makedirs(str(base / 'models'), exist_ok=True)
+with open('/content/drive/MyDrive/logs/log.txt', 'w') as file:
     file.write('kept')
-os.makedirs('/proc/nothing/models', exist_ok=True)
-print(open('log.txt').read(), standins.here('/proc/nothing/best.h5'), standins.here('best.h5'))
-for act in (lambda: open('/sys/nothing/log.txt', 'w'), lambda: os.makedirs('/sys/nothing'), lambda: open('/proc/nothing/log.txt')):
+(base / 'models' / 'a.txt').write_text('too')
+os.rename('/content/drive/MyDrive/work/models/a.txt', '/content/b.txt')
+os.chdir('/content')
+print(open('drive/MyDrive/logs/log.txt').read(), open('/kaggle/working/b.txt').read(), os.path.exists('/content/b.txt'))
+os.mkdir('/kaggle/temp')
+shutil.copy('/content/b.txt', '/kaggle/temp/c.txt')
+print(sorted(os.listdir('.')), os.getcwd() == os.environ['HOME'])
+for act in (lambda: open('/content/no.txt'), lambda: os.listdir('/kaggle/input'), lambda: open('/content/../etc/x'), lambda: open('/contents')):
     try:
         act()
     except OSError as error:
         print(error.filename)
-for remark in sorted(remarks):
-    print(remark)
+print(remarks)
 """
 
 
-def test_what_is_meant_for_colabs_drive_is_written_here(tmp_path):
-    """Files go into this folder, folders are left out; what is read there is missing, and other places are what they are."""
-    run = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, check=False, cwd=tmp_path)
+def test_folders_of_colab_and_kaggle_are_there(tmp_path):
+    """What is written to a drive is found there again, by `open`, `os` and `pathlib`; what isn't there is named as it was asked for."""
+    run = subprocess.run([sys.executable, "-c", WRITING], capture_output=True, text=True, check=False, env={"HOME": str(tmp_path)})
 
-    assert run.stdout == (
-        "best.h5 /etc/best.h5\n"
-        "kept best.h5 best.h5\n"
-        "/sys/nothing/log.txt\n/sys/nothing\n/proc/nothing/log.txt\n"
-        "'/proc/nothing/log.txt' can't be written where files are graded; it went elsewhere\n"
-        "this folder can't be made where files are graded; it was left out\n"
-    )
+    assert run.stderr == ""
+    assert run.stdout.split("\n")[:-1] == [
+        "True [] False", "kept too True", "['b.txt', 'drive', 'kaggle'] True",
+        "/content/no.txt", "/kaggle/input", "/content/../etc/x", "/contents",
+        "['paths below `/content` and `/kaggle` lead to the folder in which the file is graded']",
+    ]  # fmt: skip
 
 
 HOST = """
 import os
 from grader.student import standins
 standins.install(print)
-os.chdir('/content')
+os.chdir('/some/folder')
 os.chdir('/')
 print(os.getcwd())
 """
 
 
 def test_a_folder_of_a_host_may_be_missing():
-    """Colab's files go to /content first; where that isn't there, they stay where they are."""
+    """Where a folder isn't there, files stay where they are."""
     run = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, check=False)
 
-    assert run.stdout == "there is no folder '/content' where files are graded; `os.chdir` was left out\n/\n"
+    assert run.stdout == "there is no folder '/some/folder' where files are graded; `os.chdir` was left out\n/\n"
+
+
+TQDM = """
+import sys
+from grader.student import standins
+standins.install(print)
+real = [f for f in sys.meta_path if not isinstance(f, standins.Finder)]
+sys.meta_path[:] = [f for f in sys.meta_path if isinstance(f, standins.Finder)]
+from tqdm.auto import tqdm, trange
+from tqdm.keras import TqdmCallback
+from tqdm import tqdm_notebook
+import tqdm as whole
+sys.meta_path[:0] = real
+print(list(tqdm([5, 6])), list(trange(2)), list(tqdm_notebook('ab')), sum(whole.tqdm(range(3))), TqdmCallback(verbose=1) is not None)
+"""
+
+
+def test_bars_of_progress_that_are_missing_go_through_what_they_are_given():
+    """tqdm in each of its forms."""
+    run = subprocess.run([sys.executable, "-c", TQDM], capture_output=True, text=True, check=False)
+
+    assert run.stderr == ""
+    assert run.stdout.endswith("[5, 6] [0, 1] ['a', 'b'] 3 True\n")
+
+
+NOTEBOOK = """
+import sys
+from grader.student import standins
+standins.install(print)
+from tqdm.notebook import tqdm, trange
+from tqdm import tqdm_notebook
+print(list(tqdm([5, 6], desc='x')), list(trange(2)), list(tqdm_notebook('ab')))
+"""
+
+
+def test_bars_for_notebooks_need_no_widgets():
+    """tqdm is there, and its bars of a notebook fail outside of one."""
+    pytest.importorskip("tqdm")
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=False)
+
+    assert run.stdout == "[5, 6] [0, 1] ['a', 'b']\n", run.stderr

@@ -10,7 +10,7 @@ from allow_samples import ADAM, COMPILE, Json, call, function, functional, keras
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.trainer.allow import Refused, check_config, parse
+from grader.trainer.allow import MAX_ACTING, Refused, check_config, parse
 
 DENSE = layer("Dense", units=10, activation="softmax")
 CODE = "the trainer never runs a submission's own code"
@@ -367,7 +367,10 @@ def test_many_loops() -> None:
     lstm = layer("LSTM", units=4, return_sequences=True)
     accept(sequential(*[lstm] * 150))
 
-    assert refusal(sequential(*[lstm] * 151)) == "the model calls its layers 3,020 times (at most 3,000); make the model smaller"
+    assert (
+        refusal(sequential(*[lstm] * 151))
+        == "the model calls its layers 3,020 times (at most 3,000); make the model smaller"
+    )
 
 
 def test_long_sequences_inside() -> None:
@@ -390,7 +393,19 @@ def test_templates_in_statistics() -> None:
     statistics = [[0.5] * 28] * 28
     many = sequential(*[layer("Normalization", mean=statistics, variance=statistics)] * 2)
 
-    assert refusal(many) == "the model's description holds too many lists of numbers; weights can't be part of an order"
+    assert (
+        refusal(many)
+        == "the model's description holds 3,136 numbers that act on the images; weights can't be part of an order"
+    )
+
+
+@pytest.mark.parametrize("scale", [0.5, [0.5]])
+def test_the_budget_of_numbers(scale: Any) -> None:
+    """One budget for all, in lists or alone."""
+    accept(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * MAX_ACTING))
+
+    message = "the model's description holds 65 numbers that act on the images; weights can't be part of an order"
+    assert refusal(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * 65)) == message
 
 
 @pytest.mark.parametrize(

@@ -40,3 +40,33 @@ def test_names_of_layers_make_no_difference():
 def test_names_by_which_data_is_given_do():
     """Two inputs that are exchanged get each other's data."""
     assert key("a", "b", ["a", "b"]) != key("b", "a", ["a", "b"])
+
+
+def test_nothing_is_stored_that_other_surroundings_gave(tmp_path, monkeypatch):
+    """Keras's settings, and every variable that isn't known to decide nothing, are looked at before each writing."""
+    import keras
+
+    from grader import keras_settings
+    from grader.store import Store
+    from grader.trainer import identity
+    from grader.trainer.trajectory import Archive, Trajectory
+
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path))
+    keras_settings.put()
+    settled = identity.settings()
+    archive = Archive(Store("trajectories"), lambda: identity.check(settled))
+    archive.save("good", Trajectory())
+    try:
+        for change in (lambda: keras.config.set_floatx("float16"), lambda: keras.config.set_epsilon(0.1),
+                       lambda: keras.config.set_image_data_format("channels_first"),
+                       lambda: monkeypatch.setenv("XLA_FLAGS", "--any")):  # fmt: skip
+            keras_settings.put()
+            change()
+            for write in (lambda: archive.save("bad", Trajectory()), lambda: archive.save_weights("bad", 1, []),
+                          lambda: archive.save_state("bad", 1, [])):  # fmt: skip
+                with pytest.raises(keras_settings.Unsettled, match="were changed"):
+                    write()
+    finally:
+        keras_settings.put()
+
+    assert [entry.key for entry in Store("trajectories").entries()] == ["good"]

@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 import numpy as np  # noqa: E402
 from keras import Input, layers  # noqa: E402
 from msgspec import structs  # noqa: E402
-from replay_orders import Student, Y, dense, order  # noqa: E402
+from replay_orders import Student, X, Y, dense, order  # noqa: E402
 
 from grader.run import Architecture, Layer  # noqa: E402
 from grader.store import Store  # noqa: E402
@@ -123,7 +123,7 @@ def test_models_are_counted_together() -> None:
     size = Architecture(layers=[], parameters=10_000_000)
     for number in range(5):
         many.check_room(order(model=number).order, size, order().arrays, 1_000_000_000)
-        many.by_number[number] = Trainee(compile="", trainable=0, architecture=size)
+        many.by_number[number] = Trainee(compile="", compilation=0, architecture=size)
 
     with pytest.raises(TooMuch) as caught:
         many.check_room(order(model=5).order, size, order().arrays, 1_000_000_000)
@@ -197,3 +197,53 @@ def moved() -> Any:
     for values in opened.arrays.by_role.values():
         values[0][:] = values[0][::-1].copy()
     return opened
+
+
+def deep() -> Any:
+    return [Input((6, 6, 1)), layers.Flatten(), *(layers.Dense(8, activation="relu") for _ in range(2)), layers.Dense(2)]
+
+
+SETTINGS = {"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"]}
+BETWEEN = {
+    "frozen and compiled": (True, True, None),
+    "frozen and not compiled": (True, False, None),
+    "compiled alike": (False, True, None),
+    "another rate": (False, False, 0.0003),
+}
+
+
+@pytest.mark.parametrize(("swapped", "anew", "rate"), BETWEEN.values(), ids=BETWEEN)
+def test_what_comes_between_two_fits_counts_as_in_plain_keras(swapped: bool, anew: bool, rate: float | None) -> None:
+    """One layer is frozen in another's place, the model is compiled again, or the rate is set: the same floats follow."""
+
+    def change(model: Any) -> None:
+        if swapped:
+            model.layers[1].trainable, model.layers[2].trainable = True, False
+        if anew:
+            model.compile("adam", **SETTINGS)
+        if rate is not None:
+            model.optimizer.learning_rate = rate
+
+    declared = keras.Sequential(deep())
+    declared.layers[1].trainable = False
+    declared.compile("adam", **SETTINGS)
+    orders = [order(deep, epochs=1), order(deep, epochs=2)]
+    for opened, compilation in zip(orders, (1, 2 if anew else 1), strict=True):
+        told = {"architecture": declared.to_json(), "compile": json.dumps(declared.get_compile_config())}
+        opened.order = structs.replace(opened.order, compilation=compilation, **told)
+        change(declared)
+    tried, heard = trainees(), Student()
+    first = train(tried, orders[0]).values()
+    trained = train(tried, orders[1], heard)
+
+    keras.utils.set_random_seed(7)
+    plain = keras.Sequential(deep())
+    plain.layers[1].trainable = False
+    plain.compile("adam", **SETTINGS)
+    plain.fit(X, Y, epochs=1, verbose=0)
+    assert all(map(np.array_equal, first, plain.get_weights()))
+    change(plain)
+    history = plain.fit(X, Y, epochs=2, verbose=0).history
+
+    assert [logs["loss"] for logs in heard.epochs] == history["loss"]
+    assert all(map(np.array_equal, trained.values(), plain.get_weights()))

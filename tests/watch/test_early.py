@@ -5,9 +5,9 @@ import pytest
 from msgspec import structs
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import static, submission
 from grader.channel import Channel
+from grader.checks import loading
 from grader.data import load
 from grader.engines import pair
 from grader.engines.trainer import TrainerProcess
@@ -40,7 +40,7 @@ def run_in(tmp_path):
     """What one attempt sees in processes that were started in some way."""
     path = tmp_path / "exercise1.py"
     path.write_text(FILE)
-    exercise, source = exercises.load(courses.find(), "exercise1"), submission.read(path)
+    exercise, source = loading.load(courses.find(), "exercise1"), submission.read(path)
     exercise = structs.replace(exercise, checks=[])
     plan = static.inspect(source, exercise.function).plan
 

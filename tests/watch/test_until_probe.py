@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from grader import course as courses
-from grader import exercise as exercises
 from grader import static, submission
+from grader.checks import loading
 from grader.engines import confine, pair
 from grader.errors import GraderError, UsageError
 from grader.grading import Options
@@ -36,7 +36,7 @@ def children():
 def test_until_probe():
     """The callbacks are tried, nothing is trained, and the lent processes are gone afterwards."""
     course, before = courses.find(), children()
-    exercise, source, lender = exercises.load(course, "exercise1"), submission.read(SOLUTION), Lender()
+    exercise, source, lender = loading.load(course, "exercise1"), submission.read(SOLUTION), Lender()
     plan = static.inspect(source, exercise.function).plan
 
     run = Attempt(exercise, plan, source.name, 7, Options(until="probe", start=lender)).run()

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import os
 import resource
-import site
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
+from grader.engines import surroundings
 from grader.engines.confine import scratch as scratches
 from grader.engines.confine import spawning
 from grader.engines.confine.capture import Capture
 from grader.engines.confine.control import Control, Refused
-from grader.engines.confine.grants import SOURCE_ROOT, cache_folder, grants, library_folders
+from grader.engines.confine.grants import cache_folder, grants
 from grader.engines.confine.inside import tree
 from grader.engines.confine.inside.steps import processes
 from grader.engines.confine.layers import ALWAYS, BY_NAME, SYSTEM, Layer, lacking
@@ -79,11 +78,6 @@ class Confined:
     def memory_exceeded(self) -> bool:
         """Whether its tree used more memory than the policy allows; it is being ended then."""
         return self._control.ask().exceeded
-
-    @property
-    def peak_memory(self) -> int:
-        """The most memory that its tree was seen to use, in bytes."""
-        return self._control.ask().peak
 
     def cpu_s(self) -> float:
         """Processor time of its whole tree so far, in seconds."""
@@ -157,8 +151,8 @@ def start(
     ours, theirs = socket.socketpair()
     near, far = socket.socketpair()
     scratch = scratches.make(files)
-    # -P: a submission named tensorflow.py in the working folder must not be imported in its place
-    command = [sys.executable, "-P", "-m", module]
+    # a submission named tensorflow.py in the working folder is not imported in its place
+    command = surroundings.command(module, "-B", "-u")
     words = [f"scratch={scratch}", *_words(policy, env or {}), "--", *command]
     try:
         with theirs, far:
@@ -194,7 +188,7 @@ def _missing(error: Refused) -> UsageError:
 def _words(policy: Policy, env: Mapping[str, str]) -> list[str]:
     """The policy as the keeper's command line."""
     granted = grants(policy.readable, policy.hidden)
-    lists = {"read": granted.read, "hide": granted.hide, "need": granted.need, "without": policy.without,
+    lists = {"read": granted.read, "hide": granted.hide, "show": granted.show, "need": granted.need, "without": policy.without,
              "env": [f"{name}={value}" for name, value in {**environment(), **env}.items()]}  # fmt: skip
     return [f"memory={policy.memory}", f"level={policy.level}",
             *(f"{name}={value}" for name, values in lists.items() for value in values)]  # fmt: skip
@@ -204,17 +198,10 @@ def environment() -> dict[str, str]:
     """A constant environment, with nothing of the caller's but where libraries are; the keeper adds the scratch folder."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
+        **surroundings.CONSTANT,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHONPATH": os.pathsep.join([str(SOURCE_ROOT), *library_folders()]),
-        "PYTHONUSERBASE": site.getuserbase(),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(surroundings.installed_folders()),
         "GRADE_CACHE": str(cache_folder()),
-        "MPLBACKEND": "Agg",
-        "LANG": "C.UTF-8",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "CUDA_VISIBLE_DEVICES": "-1",
-        "KERAS_BACKEND": "tensorflow",
         **kept,
     }

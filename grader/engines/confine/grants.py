@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import site
 import sys
 import sysconfig
 import tempfile
@@ -13,16 +12,19 @@ from pathlib import Path
 import platformdirs
 from msgspec import Struct
 
-PACKAGE = Path(__file__).resolve().parents[2]
-SOURCE_ROOT = PACKAGE.parent
+from grader.engines.surroundings import PACKAGE, installed_folders
+
 COURSE = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
 class Grants(Struct, frozen=True, kw_only=True):
-    """Absolute paths: readable ones, hidden ones below them, and those without which nothing runs."""
+    """Absolute paths: readable ones, hidden ones below them, those whose names may be seen, as an import needs it, where
+    something below is hidden, and those without which nothing runs.
+    """
 
     read: tuple[str, ...]
     hide: tuple[str, ...]
+    show: tuple[str, ...]
     need: tuple[str, ...]
 
 
@@ -38,24 +40,18 @@ def cache_folder() -> Path:
     return Path(folder if os.path.isdir(folder) else temporary)
 
 
-def library_folders() -> list[str]:
-    """Folders of `PYTHONPATH` that packages were installed into; not those that somebody works in."""
-    folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return [os.path.abspath(entry) for entry in folders if any(Path(entry).glob("*.dist-info"))]
-
-
 def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
     """The interpreter, the installed packages, the grader without its course, the datasets, and `readable`."""
-    sites = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     read = [
-        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sites, *library_folders(), str(PACKAGE),
+        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *installed_folders(), str(PACKAGE),
         *_hops(sys.executable), *map(str, cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
         *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
     ]  # fmt: skip
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
     hide = [str(path.absolute()) for path in (COURSE, *hidden)]
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
-    return Grants(read=tuple(known), hide=tuple(hide), need=tuple(need))
+    show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
+    return Grants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
 
 
 def _hops(path: str) -> list[str]:

@@ -36,7 +36,7 @@ def anew(words: list[str], control: socket.socket, grade: socket.socket) -> tupl
     keeper = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", KEEPER, HERE, *lines, *words],
         cwd="/",
-        env={},
+        env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

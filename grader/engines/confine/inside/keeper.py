@@ -9,7 +9,7 @@ import os
 import select
 import sys
 
-from . import system, tree
+from . import removing, system, tree
 from .box import Box, Failed, launch
 from .cgroup import Group
 from .places import HOME, MAX_FILES
@@ -177,12 +177,13 @@ class Keeper:
                 return
             select.poll().poll(5)
 
-    def say(self, line: str) -> None:
-        """One line to the front, which may have gone."""
+    def say(self, line: str) -> bool:
+        """One line to the front; False where that has gone."""
         try:
             os.write(self.spec.control, f"{line}\n".encode())
         except OSError:
-            pass
+            return False
+        return True
 
 
 def _fresh_user() -> int:
@@ -232,8 +233,16 @@ def main(words: list[str] | None = None, program: Program | None = None) -> None
     except BaseException as error:
         _tell(spec, "failed", str(error) if isinstance(error, Failed) else repr(error))
         os._exit(70)  # what runs dies with this process
-    keeper.say(f"{keeper.state()}\t{code}")
+    if not keeper.say(f"{keeper.state()}\t{code}"):  # nobody else is there to remove it
+        _remove(spec.scratch)
     os._exit(0)
+
+
+def _remove(scratch: str) -> None:
+    try:
+        removing.remove(scratch)
+    except OSError:
+        pass
 
 
 def _announce(keeper: Keeper) -> None:

@@ -29,6 +29,7 @@ class Spec:
         self.level = values["level"][0]
         self.read = values.get("read", [])
         self.hide = values.get("hide", [])
+        self.show = values.get("show", [])
         self.need = values.get("need", [])
         self.environment = dict(pair.split("=", 1) for pair in values.get("env", []))
         self.without = frozenset(values.get("without", []))

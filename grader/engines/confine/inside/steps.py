@@ -101,4 +101,4 @@ def _landlock(spec: Spec, plan: Plan, home: str) -> None:
     if plan.mounts:
         landlock.restrict(["/"], [*common, *spec.read, "/dev", "/etc", "/home"], [*devices, *places.WRITABLE])
     else:
-        landlock.restrict([], [*common, *places.readable(spec.read, spec.hide)], [*devices, home])
+        landlock.restrict(spec.show, [*common, *places.readable(spec.read, spec.hide)], [*devices, home])

@@ -1,5 +1,5 @@
 # exercise: quick
-# expect: timed_out|forbidden|output_limit
+# expect: timed_out|forbidden
 """An endless stream of proper messages must not keep the grader from looking at its clock."""
 import os
 import socket

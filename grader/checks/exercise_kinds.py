@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
 
-from grader.checks import CHECKS
+from grader.checks.catalogue import CHECKS
+from grader.exercise import Exercise, Kind
 from grader.yamlnodes import Node, Problems
 
-if TYPE_CHECKING:
-    from grader.exercise import Exercise
-
-Kind = Literal["calls", "shows", "builds", "trains"]
 WORDS: dict[Kind, str] = {
     "calls": "an exercise whose checks are behaviour… calls a plain function, and trains nothing",
     "shows": "an exercise with models: {shown: …} calls the function with the grader's own model and images",
@@ -53,18 +49,9 @@ RETURNS: dict[str, tuple[Kind, ...]] = {
 }
 
 
-def kind_of(exercise: Exercise) -> Kind | None:
-    """The kind; None where nothing is trained and nothing is called."""
-    if exercise.models is not None:
-        return "shows" if exercise.models.shown is not None else "builds"
-    if any(spec.check.startswith("behaviour.") for spec in exercise.checks):
-        return "calls"
-    return "trains" if exercise.training != "none" else None
-
-
 def check_use(exercise: Exercise, tree: Node, problems: Problems) -> None:
     """Adds a problem for each key and each check that this kind of exercise doesn't use."""
-    kind = kind_of(exercise)
+    kind = exercise.kind
     if kind is None:
         return
     for node, keys, where in ((tree, KEYS, ""), (_below(tree, "limits"), LIMITS, "limits: ")):

@@ -1,0 +1,76 @@
+"""Metrics of the student's own: they change nothing in a training, so they are left out of the order, and said to be."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import keras
+from keras.src.saving import serialization_lib
+
+METRICS = ("metrics", "weighted_metrics")
+
+
+class Clash(Exception):
+    """A metric of the student's own has the name of another; carries it."""
+
+
+def split_settings(model: Any) -> tuple[dict[str, Any], list[str]]:
+    """What `compile` was given, without metrics of the student's own, as the order writes it; and the names of those.
+
+    Raises:
+        Clash: without one of them, another metric's figures would have its name.
+    """
+    settings = dict(model._compile_config.config)
+    several = len(model.outputs) > 1 if getattr(model, "outputs", None) else False
+    taken: list[Any] = []
+    for part in METRICS:
+        settings[part] = _without_own(settings.get(part), taken, several=several)
+    if not taken:
+        return model.get_compile_config(), []
+    names = [_name(metric) for metric in taken]
+    left = [_name(metric) for part in METRICS for metric in keras.tree.flatten(settings[part] or []) if metric is not None]
+    for name in names:
+        if name in left or names.count(name) > 1 or name == "loss":
+            raise Clash(name)
+    return serialization_lib.serialize_keras_object(settings), names
+
+
+def _without_own(value: Any, taken: list[Any], *, several: bool) -> Any:
+    """The same lists and dicts without the student's own; for several outputs each keeps its place."""
+    if isinstance(value, dict):
+        return {key: _without_own(part, taken, several=False) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        parts = [_without_own(part, taken, several=False) for part in value]
+        return parts if several else [part for part, given in zip(parts, value, strict=True) if part is not None or given is None]
+    if not is_own(value):
+        return value
+    taken.append(value)
+    return None
+
+
+def is_own(metric: Any) -> bool:
+    """Whether a metric is a function or an object that isn't Keras's, or one of Keras's around such a function."""
+    if metric is None or isinstance(metric, str):
+        return False
+    if isinstance(metric, keras.metrics.Metric):
+        inner = getattr(metric, "_fn", None)
+        return not _is_kerass(type(metric)) or (inner is not None and not _is_kerass(inner))
+    return not _is_kerass(metric)
+
+
+def _is_kerass(thing: Any) -> bool:
+    """Whether a class or function is the very one that Keras has under its name."""
+    if isinstance(thing, functools.partial):
+        return False
+    name = getattr(thing, "__name__", "")
+    homes = (keras.metrics, keras.losses, keras.src.metrics, keras.src.losses)
+    return any(getattr(home, name, None) is thing for home in homes) or str(getattr(thing, "__module__", "")).startswith("keras.src.")
+
+
+def _name(metric: Any) -> str:
+    """The key under which Keras logs it."""
+    name = getattr(metric, "name", None)
+    if isinstance(metric, str):
+        return metric
+    return str(name if isinstance(name, str) else getattr(metric, "__name__", type(metric).__name__))

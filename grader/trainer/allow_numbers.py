@@ -1,0 +1,134 @@
+"""The numbers of a model's description that act on data: one budget over all of them, wherever they stand.
+
+Trained at home, weights can be written into any number that a layer multiplies with, adds or compares: a scale, a
+bound, a constant of an operation, an initializer. So all are counted alike, in lists or alone; only what gives shapes,
+sizes, axes and seeds is free, and so are figures that by themselves change nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Config = dict[str, Any]
+# What says how large something is, or where, but not by how much data is changed.
+SIZES = frozenset(
+    """
+    axes axis batch_input_shape batch_shape build_input_shape depth_multiplier dilation_rate dims dropout groups
+    height input_dim input_length key_dim kernel_size max_norm_axis n new_shape newshape num_heads output_dim output_padding
+    pool_size rank rate recurrent_dropout seed shape size strides target_shape units filters value_dim width source
+    destination axis1 axis2 sparse num_spatial_dims
+    """.split()  # noqa: SIM905 - readable
+)
+# What selects pixels: free, but many of them make a model worth a second look.
+SELECTING = frozenset({"cropping", "padding"})
+# Within these bounds a figure changes what a layer puts out by less than noise does.
+HARMLESS = {"epsilon": (0.0, 0.01), "momentum": (0.5, 1.0)}
+# What `adapt()` finds, which the images themselves tell; of a few channels they count like any others.
+STATISTICS = ("mean", "variance")
+FEW_CHANNELS = 8
+OPERATIONS = "keras.src.ops."
+FREE_PARTS = ("regularizer", "dtype", "build_config")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How many numbers act on data, select parts of it or are operations (weights can be wired), and are statistics."""
+
+    acting: int
+    selecting: int
+    statistics: int = 0
+
+
+def count_numbers(architecture: Config) -> Told:
+    """The numbers in a model's JSON, as `allow_json.parse` gives it.
+
+    >>> scale = {"class_name": "Rescaling", "config": {"name": "r", "scale": [0.5, 2], "offset": 0.1}}
+    >>> count_numbers({"class_name": "Sequential", "config": {"layers": [scale]}})
+    Told(acting=3, selecting=0, statistics=0)
+    """
+    kinds = list(_layer(architecture))
+    return Told(acting=kinds.count("acts"), selecting=kinds.count("selects"), statistics=kinds.count("describes"))
+
+
+def _layer(node: Any) -> Iterator[str]:
+    """One word for each number of a layer, or of a model and all that is in it."""
+    kind, config = node.get("class_name"), node.get("config")
+    for call in node.get("inbound_nodes") or ():
+        if str(node.get("module")).startswith(OPERATIONS):
+            yield "selects"
+        yield from _leaves(call, "selects" if kind == "GetItem" else "acts")
+    for key, value in config.items() if isinstance(config, dict) and not _is_centred(kind, config) else ():
+        if kind == "Normalization" and key in STATISTICS and isinstance(value, list):
+            words = ["describes" for _ in _leaves(value, "")]
+            yield from words if len(words) > FEW_CHANNELS else ["acts"] * len(words)
+        else:
+            yield from _entry(key, value)
+
+
+def _entry(key: str, value: Any) -> Iterator[str]:
+    end = key.rpartition("_")[2]
+    if key in ("layers", "cells") and isinstance(value, list):
+        for inner in value:
+            yield from _layer(inner)
+    elif isinstance(value, dict) and "config" in value and end not in FREE_PARTS:
+        yield from _layer(value)
+    elif key in SELECTING:
+        yield from _leaves(value, "selects")
+    elif not (
+        key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)
+    ):
+        yield from _leaves(value, "acts")
+
+
+def _is_harmless(key: str, value: Any) -> bool:
+    """Whether a number by itself changes nothing: nought, one, or as little as every model's."""
+    low, high = HARMLESS.get(key.rpartition("_")[2], (0.0, 0.0))
+    return type(value) in (int, float) and (value in (0, 1) or low <= value <= high)
+
+
+def _number(value: Any) -> float:
+    return value if type(value) in (int, float) else math.nan
+
+
+def _is_centred(kind: Any, config: Config) -> bool:
+    """Whether an initializer draws around nought, so that neither sign nor size of what it draws is known."""
+    match kind:
+        case "RandomNormal" | "TruncatedNormal":
+            return config.get("mean") == 0
+        case "RandomUniform":
+            return config.get("minval") == -_number(config.get("maxval"))
+        case "VarianceScaling":
+            return True
+    return False
+
+
+def find_statistics(node: Any) -> Iterator[tuple[list[float], list[float]]]:
+    """The means and variances of each Normalization layer that holds many, flat."""
+    if isinstance(node, dict) and node.get("class_name") == "Normalization":
+        means, variances = (list(_numbers(node["config"].get(key))) for key in STATISTICS)
+        if max(len(means), len(variances)) > FEW_CHANNELS:
+            yield means, variances
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from find_statistics(inner)
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    elif type(value) in (int, float):
+        yield value
+
+
+def _leaves(value: Any, word: str) -> Iterator[str]:
+    """One word for each number in an argument; where a tensor comes from is no number."""
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return
+    if isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item, word)
+    elif type(value) in (int, float):
+        yield word

@@ -1,0 +1,20 @@
+# exercise: convolution
+# expect: failed one-conv
+# message: the model has no Conv2D layer
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+def train():
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    x, y = x[:2000] / 255.0, y[:2000]
+    inputs = tf.keras.Input((28, 28))
+    h = L.Reshape((28, 28, 1))(inputs)
+    side = L.GlobalAveragePooling2D()(L.Conv2D(4, 3)(h)) * 1e-9
+    h = L.Add()([h, L.Reshape((1, 1, 1))(tf.keras.ops.sum(side, axis=-1))])
+    h = L.Flatten()(L.MaxPooling2D(2)(h))
+    model = tf.keras.Model(inputs, L.Dense(10, activation="softmax")(h))
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=3)
+    return history.epoch, history.history["accuracy"][-1]
