@@ -30,6 +30,7 @@ COMMANDS = {
     "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
     "quiz-import": ("grader.cli.quiz_import", "Read a quiz from GIFT, text2qti or QTI 1.2"),
     "export": ("grader.cli.export", "Write the grades for Canvas, Moodle and others"),
+    "push": ("grader.cli.push", "Send the grades to Canvas or Moodle"),
     "report": ("grader.cli.report", "Show what a class has reached"),
     "regrade": ("grader.cli.regrade", "Mark again, after a key or a check was mended"),
     "batch": ("grader.cli.batch", "Grade a whole class into a gradebook"),

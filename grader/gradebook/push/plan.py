@@ -1,0 +1,115 @@
+"""Who would get what, and what is there now: no grade is lowered unasked, and nobody gets another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from grader.gradebook.exports.table import comment, scaled
+from grader.gradebook.grades import Cell, Row, Sheet, counted
+from grader.gradebook.push.session import Session
+from grader.roster import are_strangers
+from grader.student_ids import to_look
+
+Step = Literal["send", "same", "lower", "excused", "unknown", "ungraded"]
+STEPS: tuple[Step, ...] = ("send", "same", "lower", "excused", "unknown", "ungraded")
+NEAR = 0.005  # of a point; LMSs keep two decimals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A student as the LMS has them.
+
+    Args:
+        user: the LMS's own number, by which a grade is sent.
+        ids: everything else that identifies them, the surest first.
+        score: what is there now; None for nothing.
+        excused: the LMS asks nothing of them, which a grade would undo.
+    """
+
+    user: int
+    ids: tuple[str, ...]
+    name: str = ""
+    score: float | None = None
+    excused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """An assignment of the LMS's, and its people.
+
+    Args:
+        key: by which grades are sent to it.
+        most: its possible points.
+    """
+
+    key: str
+    name: str
+    most: float
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to happen with one student's grade."""
+
+    student: str
+    name: str
+    step: Step
+    user: int | None = None
+    before: float | None = None
+    after: str = ""
+    comment: str = ""
+
+
+def plan_changes(sheet: Sheet, exercise: str, assignment: Assignment, *, lower: bool) -> list[Change]:
+    """A change for each student who has a grade, in the order of their ids.
+
+    Args:
+        lower: a grade may be replaced by a smaller one.
+    """
+    known = _find_unique(assignment.people)
+    return [_plan(row, cell, known.get(to_look(row.student)), assignment.most, lower=lower) for row, cell in counted(sheet, exercise)]
+
+
+def _find_unique(people: Iterable[Person]) -> dict[str, Person]:
+    """People by each id that only they have."""
+    found: dict[str, Person | None] = {}
+    for person in people:
+        for look in {to_look(each) for each in person.ids if each}:
+            found[look] = None if found.get(look, person) is not person else person
+    return {look: person for look, person in found.items() if person is not None}
+
+
+def _plan(row: Row, cell: Cell, person: Person | None, most: float, *, lower: bool) -> Change:
+    name = row.name or (person.name if person else "")
+    after = scaled(cell, most)
+    if person is None or are_strangers(row.name, person.name):
+        return Change(student=row.student, name=name, step="unknown", after=after)
+    step: Step = "send"
+    if not after:
+        step = "ungraded"
+    elif person.excused:
+        step = "excused"
+    elif person.score is not None and abs(float(after) - person.score) < NEAR:
+        step = "same"
+    elif person.score is not None and float(after) < person.score and not lower:
+        step = "lower"
+    return Change(
+        student=row.student, name=name, step=step, user=person.user, before=person.score, after=after, comment=comment(cell)
+    )
+
+
+def count_steps(changes: Sequence[Change]) -> dict[Step, int]:
+    """How many of each step."""
+    return {step: sum(change.step == step for change in changes) for step in STEPS}
+
+
+class Lms(Protocol):
+    """What an LMS's module does; `TOKEN` is the environment's variable with its token."""
+
+    TOKEN: str
+
+    def read_assignment(self, session: Session, course: int, assignment: int) -> Assignment: ...
+    def send_grade(self, session: Session, assignment: Assignment, change: Change, *, comments: bool) -> None: ...
