@@ -233,9 +233,7 @@ def _copies_in_part(callbacks: Sequence[Any]) -> list[Any]:
         memo[id(callback)] = twin
         copies.append(twin)
     for callback, twin in zip(callbacks, copies, strict=True):
-        slots = {
-            slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)
-        }  # type: ignore[attr-defined]
+        slots = {slot: getattr(callback, slot) for slot in copyreg._slotnames(type(callback)) if hasattr(callback, slot)}  # type: ignore[attr-defined]
         for name, value in {**vars(callback), **slots}.items():
             object.__setattr__(twin, name, _copy_or_itself(value, memo))
     return copies
