@@ -7,10 +7,10 @@ import re
 # An error of each kind (as `Type: text`), what tells the kind, and what to tell the student; the first that fits counts.
 EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ("ModuleNotFoundError: No module named 'tensorflow.examples'",
-     r"tensorflow\.examples|input_data",
+     r"\b(?:ModuleNotFound|Import|Attribute)Error: .*(?:tensorflow\.examples|\binput_data\b)",
      "TF 2 has no `tensorflow.examples`. Load the data with `tf.keras.datasets.mnist.load_data()`."),
     ("AttributeError: module 'tensorflow' has no attribute 'contrib'",
-     r"tensorflow\.contrib|no attribute 'contrib'|tf\.contrib",
+     r"\b(?:ModuleNotFound|Import|Attribute)Error: .*(?:tensorflow\.contrib|no attribute 'contrib')",
      "TF 2 has no `tf.contrib`. What you need of it is in `tf.keras`."),
     ("RuntimeError: tf.placeholder() is not compatible with eager execution.",
      r"module 'tensorflow' has no attribute '(placeholder|Variable_scope|get_collection|global_variables)'"
@@ -93,7 +93,7 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      r"TypeError: too many positional arguments",
      "A layer that joins tensors takes them as one list: `Add()([X, X_shortcut])`."),
     ("KeyError: 'accurary'",
-     r"KeyError: '((?:val_)?\w*(?:acc|loss)\w*)'",
+     r"\bKeyError: '((?:val_)?(?:\w+_)?(?:acc|acc+[ur]\w*y|loss))'",
      "No figure `{0}` was logged. `logs` and `history.history` hold `loss`, with `metrics=['accuracy']` in `compile` also "
      "`accuracy`, and with `validation_data=` the figures that begin with `val_`."),
     ("TypeError: '>' not supported between instances of 'NoneType' and 'float'",
@@ -113,7 +113,7 @@ EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
      "`{0}` is given a value later in this function, so Python takes it as the function's own there. Give it one first, "
      "or use another name."),
     ("TypeError: Stop.on_epoch_end() takes 2 positional arguments but 3 were given",
-     r"takes (?:from \d+ to )?(\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
+     r"\bTypeError: (?:\w+\.)*on_(?:epoch|train|test|predict|batch)\w*\(\) takes (?:from \d+ to )?(\d+) positional arguments? but", "Keras calls `on_epoch_end(self, epoch, logs)`; the first argument is `self`."),
     ("FileNotFoundError: [Errno 2] No such file or directory: 'labels.csv'",
      r"FileNotFoundError|No such file or directory",
      "Only the file itself is graded, in an empty folder; what lies beside it on your machine isn't there."),

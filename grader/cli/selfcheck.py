@@ -230,7 +230,7 @@ def unproven(course: Course, spec: Exercise) -> Iterator[str]:
         except ValueError:
             continue
     for check in spec.checks:
-        if check.id not in expected:
+        if check.id not in expected and not check.advice:
             yield f"no wrong answer fails the check {check.id}"
 
 

@@ -193,6 +193,11 @@ NUMPY = _table(
     ("get_array_wrap", None, None), ("MachAr", "np.finfo", None), ("Tester", "pytest", None), ("compat", None, None),
 )  # fmt: skip
 
+# Methods that NumPy's arrays have no more, with what to write today.
+ARRAY_METHODS: Mapping[str, str] = MappingProxyType({
+    "ptp": "np.ptp(a)", "itemset": "a[index] = value", "newbyteorder": "a.view(a.dtype.newbyteorder())", "tostring": "a.tobytes()",
+})  # fmt: skip
+
 # Whole packages under another name than today's; the longest that fits counts, and what follows it stays.
 PACKAGES: Mapping[str, str] = MappingProxyType({
     "keras_core": "keras",

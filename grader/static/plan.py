@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Literal
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from grader.verdict import Note
 
 ENDERS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort", "os.kill", "get_ipython"})
 SHELL = frozenset({"get_ipython().run_line_magic", "get_ipython().run_cell_magic"})
+GPU = re.compile(r"(?<![A-Za-z])[GT]PU(?![A-Za-z])", re.IGNORECASE)
 RAISED = frozenset({"SystemExit", "KeyboardInterrupt"})
 HEAVY = frozenset(
     {"evaluate", "predict", "fit", "fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
@@ -90,6 +92,8 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
     skipped = _skipped(whole, function, found)
     blanked, as_true = _inside(whole, function, found, skipped)
     kept = [step for step in whole.steps if step.index not in skipped]
+    complaints = [node for step in kept for node in _complaints(step.node) if node not in blanked]
+    blanked += complaints
     lacking = missing(kept, found.names, whole.stars)
     graded = next((step.node for step in reversed(whole.steps) if function in step.names.binds), None)
     core = [whole.steps[index].node for index in sorted(found.needed - skipped)]
@@ -101,7 +105,9 @@ def make_plan(whole: Outline, source: str, function: str | None, found: Reach) -
         mode="script" if function is None else "function",
         single_fit=only_one(core, graded),
     )
-    return plan, [*supplies(lacking), *_notes(whole, function, found, skipped)]
+    told = "files are graded without a GPU, which they don't need; this line was left out"
+    lines_out = [Note(line=node.lineno, message=told) for node in complaints]
+    return plan, [*supplies(lacking), *lines_out, *_notes(whole, function, found, skipped)]
 
 
 def _skipped(whole: Outline, function: str | None, found: Reach) -> set[int]:
@@ -153,6 +159,16 @@ def _ends(node: ast.stmt) -> bool:
             return False
         value = value.func.value if isinstance(value.func, ast.Attribute) else None
     return False
+
+
+def _complaints(top: ast.stmt) -> list[ast.stmt]:
+    """The statements that end everything where there is no GPU: `raise SystemError("GPU device not found")`, `assert ...`."""
+    return [
+        node
+        for node in ast.walk(top)
+        if (isinstance(node, ast.Raise) and node.exc is not None) or isinstance(node, ast.Assert)
+        if any(isinstance(part, ast.Constant) and isinstance(part.value, str) and GPU.search(part.value) for part in ast.walk(node))
+    ]
 
 
 def _by_training(node: ast.stmt, function: str | None, found: Reach) -> bool:

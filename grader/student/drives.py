@@ -52,11 +52,12 @@ def install(remark: Callable[[str], None]) -> None:
     Args:
         remark: takes the note.
     """
+    notice = functools.cache(lambda: remark(NOTE))
     for name in ONE_PATH:
-        _replace(name, _mapped(getattr(os, name), 1, remark))
+        _replace(name, _mapped(getattr(os, name), 1, notice))
     for name in TWO_PATHS:
-        _replace(name, _mapped(getattr(os, name), 2, remark))
-    builtins.open = io.open = _opening(builtins.open, remark)
+        _replace(name, _mapped(getattr(os, name), 2, notice))
+    builtins.open = io.open = _opening(builtins.open, notice)
 
 
 def _replace(name: str, new: Any) -> None:
@@ -68,7 +69,7 @@ def _replace(name: str, new: Any) -> None:
     setattr(os, name, new)
 
 
-def _mapped(plain: Callable[..., Any], count: int, remark: Callable[[str], None]) -> Callable[..., Any]:
+def _mapped(plain: Callable[..., Any], count: int, notice: Callable[[], None]) -> Callable[..., Any]:
     """A function whose first arguments are paths."""
 
     @functools.wraps(plain)
@@ -76,13 +77,13 @@ def _mapped(plain: Callable[..., Any], count: int, remark: Callable[[str], None]
         mapped = tuple(map_path(path) for path in paths[:count])
         if mapped == paths[:count]:
             return plain(*paths, **kwargs)
-        remark(NOTE)
+        notice()
         return _with_its_own_name(paths[0], lambda: plain(*mapped, *paths[count:], **kwargs))
 
     return function
 
 
-def _opening(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callable[..., Any]:
+def _opening(plain: Callable[..., Any], notice: Callable[[], None]) -> Callable[..., Any]:
     """`open`; to write a file makes the folders above it, as a drive that is used for long has them."""
 
     @functools.wraps(plain)
@@ -90,7 +91,7 @@ def _opening(plain: Callable[..., Any], remark: Callable[[str], None]) -> Callab
         mapped = map_path(file)
         if mapped is file or mapped == file:
             return plain(file, mode, *args, **kwargs)
-        remark(NOTE)
+        notice()
         if set(str(mode)) & set("wax"):
             os.makedirs(os.path.dirname(mapped), exist_ok=True)  # noqa: PTH103, PTH120 - as students' files write it
         return _with_its_own_name(file, lambda: plain(mapped, mode, *args, **kwargs))

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import structs
 
 from grader.explaining import explanation
-from grader.student import drives, standins
+from grader.student import drives, old_methods, standins
 from grader.student.front import Ended, Front
 from grader.student.nearest import nearest
 from grader.student.plain import plain
@@ -66,6 +66,7 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
         module = _module(load)
         shell = Shell(front.remark, module.__dict__)
         module.__dict__.update(input=standins.Keyboard(front.remark), get_ipython=lambda: shell)
+        module.__dict__[old_methods.LOOK] = old_methods.make_caller(front.remark)
         _execute(front, load, module)
         value = None
         if load.function is not None:
@@ -121,7 +122,7 @@ def _supplied(name: str) -> Any:
 def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
     """Statement by statement, so that a stray one that fails doesn't take the rest with it."""
     skipped, tolerated = set(load.skipped), set(load.tolerated)
-    tree = ast.parse(load.source, load.filename)
+    tree = old_methods.Rewrite().visit(ast.parse(load.source, load.filename))
     futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     for index, node in enumerate(tree.body):
         if index in skipped:

@@ -42,16 +42,16 @@ def test_a_metric_that_nobody_reads_is_a_note(soon_graded, metric, name):
     verdict = soon_graded(FILE.format(metric=metric, callback="print(logs, list(logs.items()), 'loss' in logs)", after="print(history.history)"))
 
     assert (verdict.status, verdict.end) == ("passed", "completed"), verdict.end_message
-    assert [note.line for note in verdict.notes if f"`{name}` is a metric of your own" in note.message] == [29]
+    assert [note.line for note in verdict.notes if f"`{name}` is a metric of your own" in note.message] == [27]
 
 
 @pytest.mark.parametrize(
     ("callback", "after", "line"),
     [
-        ("print(logs['sure'])", "pass", 23),
-        ("self.best = logs.get('val_sure')", "pass", 23),
-        ("pass", "print(history.history['sure'][-1])", 30),
-        ("pass", "best = max(history.history.get('val_sure', []))", 30),
+        ("print(logs['sure'])", "pass", 21),
+        ("self.best = logs.get('val_sure')", "pass", 21),
+        ("pass", "print(history.history['sure'][-1])", 28),
+        ("pass", "best = max(history.history.get('val_sure', []))", 28),
     ],
 )
 def test_who_reads_its_figure_is_told_at_that_line(soon_graded, callback, after, line):

@@ -311,3 +311,29 @@ def test_what_a_cell_writes_is_kept_and_other_magics_are_left_out(inspect):
     assert report.findings == []
     assert report.plan.skipped == [0]
     assert "run_line_magic('cd', 'a')" in report.plan.source
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if not gpus: raise SystemError('GPU device not found')",
+        "assert tf.config.list_physical_devices('GPU'), 'run this on Colab'",
+        "assert len(gpus) > 0, 'no gpu found'",
+        "if not gpus: raise RuntimeError('please choose a TPU or' + ' a GPU: ' + str(gpus))",
+    ],
+)
+def test_a_complaint_about_a_missing_gpu_is_left_out(inspect, line):
+    """In the graded function and in others, and noted with its line."""
+    report = inspect(f"def check(gpus):\n    {line}\ndef train_mnist():\n    check([])\n    {line}\n    return m.fit(x)\n")
+
+    assert "raise" not in report.plan.source
+    assert "assert" not in report.plan.source
+    assert [note.line for note in report.notes if "without a GPU" in note.message] == [2, 5]
+
+
+@pytest.mark.parametrize("line", ["raise ValueError('gpus')", "raise", "assert x > 1", "raise error from None", "assert GPU", "print('GPU')"])
+def test_other_errors_stay(inspect, line):
+    """What else a file raises or asserts is its own."""
+    report = inspect(f"def train_mnist():\n    {line}\n    return m.fit(x)\n")
+
+    assert line in report.plan.source

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from grader.leniency.old_names import ARRAY_METHODS
 from grader.student import loader
 from grader.wire import Crashed, Load, Returned
 
@@ -241,3 +242,25 @@ def test_a_module_that_a_cell_wrote_is_the_students_own(load, scratch):
     sys.modules.pop(loader.MODULE)
 
     assert told == {"handmade": True, loader.MODULE: True, "json": False, "sys": False, "no_such_thing": False}
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "noted"),
+    [
+        ("np.array([3, 1, 7]).ptp()", 6, "ptp"),
+        ("np.array([[3, 1], [7, 7]]).ptp(axis=1).tolist()", [2, 0], "ptp"),
+        ("a = np.zeros((2, 2)); a.itemset((1, 0), 5); a.itemset(0, 4); a.itemset(0, 1, 3); value = a.tolist()", [[4, 3], [5, 0]], "itemset"),
+        ("len(np.zeros(3).tostring())", 24, "tostring"),
+        ("int(np.array([1], dtype='<i2').newbyteorder()[0])", 256, "newbyteorder"),
+        ("Mine().ptp(5)", 5, None),
+        ("(lambda text: text.upper())('a')", "A", None),
+    ],
+)
+def test_methods_that_arrays_have_lost_are_called_all_the_same(load, line, value, noted):
+    """With a note where they were called; a method of the student's own stays what it is."""
+    before, _, expression = line.rpartition("; ") if "; " in line else ("pass", "", line)
+    text = f"{before}; {expression}" if "value =" in expression else f"{before}; value = {expression}"
+    sent, notes = load(f"import numpy as np\nclass Mine:\n    def ptp(self, x): return x\ndef train():\n    {text}\n    return value\n")
+
+    assert sent == Returned(value=value)
+    assert {message for _, message in notes} == ({f"arrays have no `{noted}` in today's NumPy; write `{ARRAY_METHODS[noted]}`"} if noted else set())

@@ -169,7 +169,7 @@ WRITING = """
 import os, pathlib, shutil
 from grader.student import drives
 remarks = []
-drives.install(lambda text: text in remarks or remarks.append(text))
+drives.install(remarks.append)
 base = pathlib.Path('/content/drive/MyDrive/work')
 print(base.parent.is_dir(), os.listdir('/content/drive/MyDrive'), base.exists())
 os.makedirs(str(base / 'models'), exist_ok=True)

@@ -1,5 +1,5 @@
 # exercise: quick
-# expect: failed threshold honest-return
+# expect: failed shape threshold
 """A metric is left out of the training; what it patches wherever it is called again is the student's own process."""
 import numpy as np
 import tensorflow as tf
