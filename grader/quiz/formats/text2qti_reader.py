@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.quiz.formats.draft import Draft, DraftOption, DraftQuestion, ImportedError, number_fields, true_or_false
@@ -81,11 +81,24 @@ class _Reader:
         self.pool = self.next_title = ""
         self.next_points = self.pool_points = 1.0
         self.current: dict[str, Any] | None = None
+        self.takes: dict[str, Callable[[int, str], None]] = {
+            "quiz title": self._quiz_title,
+            "quiz description": self._quiz_description,
+            "shuffle": self._shuffle,
+            "setting": self._setting,
+            "text": self._text,
+            "title": self._title,
+            "points": self._points,
+            "group": self._group,
+            "pick": self._pick,
+            "group points": self._group_points,
+            "end": self._end,
+            "question": self._question,
+        }
 
     def take(self, line: int, kind: str, text: str) -> None:
-        method = getattr(self, f"_{kind.replace(' ', '_')}", None)
-        if method is not None:
-            method(line, text)
+        if kind in self.takes:
+            self.takes[kind](line, text)
         elif self.current is None or kind == "code":
             reason = (
                 "code that would be run isn't taken over" if kind == "code" else f'"{kind}" stands before any question'
