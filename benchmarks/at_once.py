@@ -27,10 +27,10 @@ SOLUTION = (ROOT / "solutions" / "exercise1" / "solution.py").read_text().replac
 GRADE = "import sys; from grader.cli import main; main()"
 ARRAYS = """
 import psutil
-from grader.data import load
+from grader.data import load_dataset
 def taken():
     return psutil.Process().memory_full_info().uss
-data = load("mnist")  # which all share
+data = load_dataset("mnist")  # which all share
 before = taken()
 scaled = data.x_train / 255.0
 print(taken() - before)
@@ -74,7 +74,7 @@ def peak_mb(folder: Path, submissions: int, at_once: int, *more: str) -> float:
         batch = subprocess.Popen([sys.executable, "-c", GRADE, *words], stdout=subprocess.DEVNULL)
         most = 0
         while batch.poll() is None:
-            most = max(most, tree.proportional([batch.pid, *tree.descendants(batch.pid)]))
+            most = max(most, tree.measure_proportional([batch.pid, *tree.list_descendants(batch.pid)]))
             time.sleep(EVERY_S)
         if batch.returncode not in (0, 1):  # one epoch isn't enough to pass
             raise SystemExit(f"exit code {batch.returncode}")

@@ -26,9 +26,9 @@ GRADE = [sys.executable, "-c", "import sys; from grader.cli import main; main()"
 PLAIN = """
 import sys, runpy
 import keras
-from grader.data import load
+from grader.data import load_dataset
 def load_data(path=None):
-    data = load("mnist")
+    data = load_dataset("mnist")
     return (data.x_train, data.y_train), (data.x_test, data.y_test)
 keras.datasets.mnist.load_data = load_data
 keras.utils.set_random_seed(7)
@@ -75,7 +75,7 @@ def compare(folder: Path, *, plain_all: bool) -> None:
     paths = submissions(folder / "class")
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "GRADE_COURSE": str(ROOT),
                    "GRADE_CACHE": str(folder / "cache"), "GRADE_STATE": str(folder / "state")}  # fmt: skip
-    timed([sys.executable, "-c", "from grader.data import load; load('mnist')"], environment, folder)
+    timed([sys.executable, "-c", "from grader.data import load_dataset; load_dataset('mnist')"], environment, folder)
     batch_s = timed([*GRADE, "class", "-q"], environment, folder)
     again_s = timed([*GRADE, "class", "-q"], environment, folder)
     new = folder / "known"

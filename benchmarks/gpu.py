@@ -82,7 +82,7 @@ def trained(options: argparse.Namespace, seed: int) -> tuple[trainings.Clock, fl
 
 def taken() -> int:
     """The most memory that this process ever took, in bytes."""
-    return memory.peak("gpu" if jax.default_backend() == "gpu" else "cpu")
+    return memory.measure_peak("gpu" if jax.default_backend() == "gpu" else "cpu")
 
 
 def compared(options: argparse.Namespace) -> None:
@@ -102,7 +102,7 @@ def compared(options: argparse.Namespace) -> None:
 def data(options: argparse.Namespace) -> tuple[Any, Any]:
     """Images and labels on the device."""
     arrays = trainings.opened("convolution", options.examples, 1).arrays
-    return jax.device_put(arrays.get("x")), jax.device_put(arrays.get("y").astype("int32"))
+    return jax.device_put(arrays.find_by_role("x")), jax.device_put(arrays.find_by_role("y").astype("int32"))
 
 
 def vectorised(options: argparse.Namespace) -> None:

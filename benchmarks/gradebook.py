@@ -13,11 +13,11 @@ from pathlib import Path
 
 from msgspec import structs
 
-from grader.exercise import CheckSpec, Exercise
-from grader.gradebook import Gradebook, entry
-from grader.gradebook.entries import key
-from grader.run import End, Run
-from grader.verdict import CheckResult, SubmissionRef, TrainingRecord, Verdict
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.gradebook import Gradebook, build_entry
+from grader.gradebook.entries import make_entry_key
+from grader.records.run import Run, RunEnd
+from grader.records.verdict import CheckResult, SubmissionRef, TrainingRecord, Verdict
 
 EXERCISES = 10
 CHECKS = 8
@@ -56,7 +56,7 @@ def judged(of: Exercise, outcome: int) -> Judged:
         status="passed" if score == 100 else "failed", score=score, max_score=100.0, end="completed",
         checks=checks, training=[training], stdout="Epoch 1/9\n" * 20,
     )  # fmt: skip
-    return Judged(verdict, [Run(seed=7, end=End(kind="completed"), training=training)])
+    return Judged(verdict, [Run(seed=7, end=RunEnd(kind="completed"), training=training)])
 
 
 def fill(url: str, verdicts: int) -> None:
@@ -64,7 +64,7 @@ def fill(url: str, verdicts: int) -> None:
     book = Gradebook.open(url)
     source = b"x = 1\n" * 300
     made = [
-        [entry(of, "", judged(of, outcome), source=source) for outcome in range(OUTCOMES)]
+        [build_entry(of, "", judged(of, outcome), source=source) for outcome in range(OUTCOMES)]
         for of in map(exercise, range(EXERCISES))
     ]
     batch = []
@@ -73,13 +73,13 @@ def fill(url: str, verdicts: int) -> None:
         pattern = made[which][student * 7919 % OUTCOMES]
         name, sha = f"s{student:06}", f"{index:064}"
         old = pattern.figures
-        figures = structs.replace(old, student=name, sha256=sha, key=key(old.exercise, name, sha, old.spec),
+        figures = structs.replace(old, student=name, sha256=sha, key=make_entry_key(old.exercise, name, sha, old.spec),
                                   submitted_at="2026-10-01T09:00:00+00:00")  # fmt: skip
         batch.append(structs.replace(pattern, figures=figures, name=f"Student {student}"))
         if len(batch) == AT_ONCE:
-            book.write(batch)
+            book.write_entries(batch)
             batch = []
-    book.write(batch)
+    book.write_entries(batch)
 
 
 def timed(*command: str) -> float:

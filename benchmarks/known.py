@@ -22,10 +22,10 @@ SOLUTION = (ROOT / "solutions" / "exercise1" / "solution.py").read_text()
 GRADE = "import sys; from grader.cli import main; main()"
 ARRAYS = """
 import os, sys
-from grader.data import load
+from grader.data import load_dataset
 for _ in range(int(sys.argv[1])):
     if (child := os.fork()) == 0:
-        images = load("mnist").x_train / 255.0
+        images = load_dataset("mnist").x_train / 255.0
         os._exit(0)
     os.waitpid(child, 0)
 """

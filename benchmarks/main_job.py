@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PLAIN = """
 import sys, runpy
 import keras
-from grader.data import load
+from grader.data import load_dataset
 def load_data(path=None, name=sys.argv[2]):
-    data = load(name)
+    data = load_dataset(name)
     return (data.x_train, data.y_train), (data.x_test, data.y_test)
 getattr(keras.datasets, sys.argv[2]).load_data = load_data
 keras.utils.set_random_seed(int(sys.argv[4]))

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import psutil
 
-from grader.batch.assign import Job
+from grader.batch.assign import GradingJob
 from grader.batch.loop import Batch
-from grader.batch.sources import Handed
-from grader.checks import loading
-from grader.course import Course
-from grader.engines.pool import pool
-from grader.grading import Options
+from grader.batch.sources import StudentFiles
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.engines.pool import open_pool
+from grader.grading import GradingOptions
 
 AT_ONCE = 2
 EVERY = 5
@@ -45,18 +45,18 @@ def train():
 """
 
 
-def made(folder: Path, submissions: int) -> tuple[Course, list[Job]]:
+def made(folder: Path, submissions: int) -> tuple[Course, list[GradingJob]]:
     """A course of one exercise, and a class."""
     for name in ("exercises/small", "quizzes", "class"):
         (folder / name).mkdir(parents=True)
     (folder / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
     course = Course(root=folder)
-    exercise = loading.load(course, "small")
+    exercise = catalogue.load_exercise(course, "small")
     jobs = []
     for number in range(submissions):
         path = folder / "class" / f"s{number:04}.py"
         path.write_text(f"# student {number}\n{TEXT}")
-        jobs.append(Job(handed=Handed(student=path.stem), exercise=exercise, path=path, name=path.name))
+        jobs.append(GradingJob(handed=StudentFiles(student=path.stem), exercise=exercise, path=path, name=path.name))
     return course, jobs
 
 
@@ -79,8 +79,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GRADE_CACHE"] = str(Path(folder) / "cache")
         course, jobs = made(Path(folder), submissions)
-        with pool(AT_ONCE) as processes:
-            for number, done in enumerate(Batch(course, Options(start=processes.start), AT_ONCE).run(jobs), 1):
+        with open_pool(AT_ONCE) as processes:
+            for number, done in enumerate(
+                Batch(course, GradingOptions(start=processes.start_pair), AT_ONCE).run(jobs), 1
+            ):
                 if done.graded is None or done.graded.verdict.status != "passed":
                     raise SystemExit(f"{done.job.student}: {done.problem or 'not passed'}")
                 if number % EVERY == 0:

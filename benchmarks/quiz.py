@@ -28,11 +28,11 @@ import yaml  # noqa: E402
 from mutated import mutated  # noqa: E402
 from simulated import write_class  # noqa: E402
 
-from grader.course import Course  # noqa: E402
+from grader.courses.course import Course  # noqa: E402
 from grader.errors import CourseError  # noqa: E402
 from grader.quiz import handed_in, key, loading, marksheet  # noqa: E402
-from grader.quiz.analysis import analyse  # noqa: E402
-from grader.quiz.faults import CODES  # noqa: E402
+from grader.quiz.analysis import build_item_analysis  # noqa: E402
+from grader.quiz.faults import FAULT_CODES  # noqa: E402
 
 GRADE = [sys.executable, "-c", "import sys; from grader.cli import main; main()"]
 LIMITS = {"one file": 0.25, "marking": 10.0, "analysis": 2.0}
@@ -56,7 +56,7 @@ def fourteen(folder: Path) -> Course:
     text = yaml.safe_dump(quiz, allow_unicode=True)
     (folder / "quizzes" / "both.yaml").write_text(text)
     answers = keys[0]["answers"] | keys[1]["answers"]
-    digest = loading.digest(loading.load_bytes(text.encode()))
+    digest = loading.hash_quiz(loading.load_quiz_bytes(text.encode()))
     content = {"schema": "grade-key/1", "quiz": "both", "quiz_digest": digest, "answers": answers}
     (folder / "solutions" / "quizzes" / "both.yaml").write_text(yaml.safe_dump(content, allow_unicode=True))
     return Course(root=folder)
@@ -81,15 +81,19 @@ def one_file(folder: Path, rounds: int) -> float:
 
 def class_times(course: Course, folder: Path, students: int) -> dict[str, float]:
     """Reading and marking a class's files, and analysing the marks."""
-    quiz = loading.load(course, "both")
-    solutions = key.load(course, quiz)
+    quiz = loading.load_quiz(course, "both")
+    solutions = key.load_key(course, quiz)
     assert solutions is not None
     write_class(folder, quiz, solutions, students)
     began = time.monotonic()
-    read = [item for item in handed_in.read_all(handed_in.files(folder), quiz) if isinstance(item, handed_in.HandedIn)]
-    sheet = marksheet.marksheet(quiz, solutions, handed_in.mark_class(quiz, solutions, read))
+    read = [
+        item
+        for item in handed_in.read_response_files(handed_in.find_response_files(folder), quiz)
+        if isinstance(item, handed_in.ResponseFile)
+    ]
+    sheet = marksheet.build_marksheet(quiz, solutions, handed_in.mark_class(quiz, solutions, read))
     marked = time.monotonic()
-    figures = analyse(quiz, solutions, sheet)
+    figures = build_item_analysis(quiz, solutions, sheet)
     done = time.monotonic()
     assert (len(sheet.kept), figures.students) == (students, students)
     return {"marking": marked - began, "analysis": done - marked}
@@ -115,13 +119,13 @@ def fuzz(inputs: int, seed: int) -> None:
 def end(data: bytes) -> str:
     """What became of an input: `quiz`, or the code of its first message."""
     try:
-        loading.load_bytes(data)
+        loading.load_quiz_bytes(data)
     except CourseError as error:
         codes = [problem.message.split()[0] for problem in error.problems]
     else:
         return "quiz"
     assert codes
-    assert all(code in CODES for code in codes), codes
+    assert all(code in FAULT_CODES for code in codes), codes
     return codes[0]
 
 

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from grader.records.verdict import CheckResult, DeclaredLayer, SubmissionRef, TrainingRecord, Verdict
 from grader.reports import codabench, gradescope, html, json_, junit, markdown
 from grader.reports.write import write_folder
-from grader.verdict import CheckResult, DeclaredLayer, SubmissionRef, TrainingRecord, Verdict
 
 SOURCE = "".join(f"line_{number} = {number}\n" for number in range(1, 121))
 CHECKS = 8
@@ -61,7 +61,7 @@ def main() -> None:
     sources = {verdict.submission.sha256: SOURCE for verdict in verdicts}
     base = seconds(lambda: json_.render(verdicts))
     with tempfile.TemporaryDirectory() as folder:
-        took = seconds(lambda: write_folder(Path(folder), html.site(verdicts, sources)))
+        took = seconds(lambda: write_folder(Path(folder), html.render_site(verdicts, sources)))
     print(f"{'pages and index, written':26} {took:6.2f} s   {took / base:6.1f} × JSON   (limit {LIMIT_S:g} s)")
     for module in (json_, junit, gradescope, markdown, codabench):
         took = seconds(lambda module=module: module.render(verdicts))  # type: ignore[misc]

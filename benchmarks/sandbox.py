@@ -29,14 +29,14 @@ MOST_MS = 30.0
 
 def run(program: bytes, level: str) -> tuple[float, str]:
     """Seconds from the start of a program to its end, and what it printed."""
-    policy = confine.Policy(memory=4_000_000_000, output=100_000, level=level)  # type: ignore[arg-type]
+    policy = confine.SandboxPolicy(memory=4_000_000_000, output=100_000, level=level)  # type: ignore[arg-type]
     began = time.perf_counter()
-    process = confine.start("program", {"program.py": program}, policy, {"PYTHONPATH": "."})
+    process = confine.start_confined("program", {"program.py": program}, policy, {"PYTHONPATH": "."})
     try:
-        while process.wait_code(10.0) is None:
+        while process.wait_for_code(10.0) is None:
             pass
         seconds = time.perf_counter() - began
-        return seconds, process.output()
+        return seconds, process.read_output()
     finally:
         process.kill()
 

@@ -15,19 +15,19 @@ from typing import Any
 import keras
 from keras import layers
 
-from grader.arrays import ArraySpec
-from grader.data import load
-from grader.run import Architecture, Layer
-from grader.trainer import training
-from grader.trainer.digests import Digests
-from grader.trainer.feeding import Arrays
-from grader.trainer.trainees import Trainees
-from grader.wire import Answer, Begin, FitArguments, Order
+from grader.data import load_dataset
+from grader.protocol.arrays import ArraySpec
+from grader.protocol.wire import Answer, Begin, FitArguments, Order
+from grader.records.run import Architecture, ModelLayer
+from grader.trainer.match.digests import DigestCache
+from grader.trainer.training import loop
+from grader.trainer.training.feeding import OrderArrays
+from grader.trainer.training.trainees import Trainees
 
 
-def opened(network: str, examples: int, epochs: int) -> training.Opened:
+def opened(network: str, examples: int, epochs: int) -> loop.InspectedOrder:
     """The order of exercise 1 or 3 on MNIST, as the trainer has opened it."""
-    data = load("mnist")
+    data = load_dataset("mnist")
     first = [layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D()] if network == "convolution" else []
     rest = [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(10, activation="softmax")]
     model = keras.Sequential([keras.Input((28, 28, 1)), *first, *rest])
@@ -45,11 +45,11 @@ def opened(network: str, examples: int, epochs: int) -> training.Opened:
         arrays=specs,
     )
     found = [
-        Layer(name=layer.name, kind=type(layer).__name__, output_shape=list(layer.output.shape),
+        ModelLayer(name=layer.name, kind=type(layer).__name__, output_shape=list(layer.output.shape),
               parameters=layer.count_params()) for layer in model.layers
     ]  # fmt: skip
     architecture = Architecture(layers=found, parameters=model.count_params())
-    return training.Opened(order=order, arrays=Arrays(specs, arrays), architecture=architecture)
+    return loop.InspectedOrder(order=order, arrays=OrderArrays(specs, arrays), architecture=architecture)
 
 
 class Clock:
@@ -71,10 +71,10 @@ class Clock:
         return [after - before for before, after in zip(self.ends, self.ends[1:], strict=False)]
 
 
-def trained(order: training.Opened, seed: int = 7, line: float = 2.0) -> Clock:
+def trained(order: loop.InspectedOrder, seed: int = 7, line: float = 2.0) -> Clock:
     """One training by the trainer's own means, without a store."""
     clock = Clock(line)
-    Trainees(None, "here", lambda _: None, Digests()).train(
+    Trainees(None, "here", lambda _: None, DigestCache()).train_model(
         order, Begin(seed=seed, limit_s=3600.0, reuse=False), clock, lambda: None
     )
     return clock
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
     if "batches" in options.way:
-        training.scanning = None
+        loop.scanning = None
     clock = trained(opened(options.network, options.examples, options.epochs))
     print(json.dumps({"epochs_s": clock.epochs_s, "accuracy": clock.accuracy}))
 

@@ -9,15 +9,24 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from grader import exercise as exercises
 from grader import static, submission
-from grader.checks import CHECKS, Outcome, loading
-from grader.course import Course
-from grader.explaining import EXPLANATIONS, explanation
-from grader.grading.curves import curves
+from grader.checks import CHECKS, CheckOutcome, catalogue
+from grader.courses import exercise as exercises
+from grader.courses.course import Course
+from grader.grading.curves import build_probe_curves
 from grader.leniency.old_names import ARGUMENTS, KERAS, KEYS, METHODS, NUMPY, PACKAGES, TENSORFLOW
-from grader.run import Architecture, CurveOutcome, DataMatch, End, Layer, Measurement, Probe, Run
-from grader.verdict import TrainingRecord
+from grader.messages.error_hints import ERROR_HINTS, find_error_hint
+from grader.records.run import (
+    Architecture,
+    CallbackProbe,
+    CurveOutcome,
+    DataMatch,
+    Measurement,
+    ModelLayer,
+    Run,
+    RunEnd,
+)
+from grader.records.verdict import TrainingRecord
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDENTS = ROOT / "tests/fixtures/students"
@@ -38,7 +47,7 @@ def main() -> str:
         "## The model, the data, the callback, the training\n",
         _table(("what is wrong", "message", "the way out"), _failures()),
         "## Errors\n\nWhat is told beside Python's, Keras's and TensorFlow's own words.\n",
-        _table(("error", "explanation"), ((f"`{said}`", explanation(said) or "") for said, _, _ in EXPLANATIONS)),
+        _table(("error", "explanation"), ((f"`{said}`", find_error_hint(said) or "") for said, _, _ in ERROR_HINTS)),
         "## TensorFlow 1 names\n\nThey are understood and cost nothing, unless the course's `course.yaml` says so:\n",
         "```yaml\nschema: grade-course/1\ndialect: accept  # or warn: notes become warnings; or reject: the file is refused\n```\n",
         _table(("TensorFlow 1", "TensorFlow 2"), sorted(_names())),
@@ -55,7 +64,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _refusals() -> Iterator[tuple[str, str, str]]:
     course = Course(root=ROOT)
-    functions = {name: loading.load(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
+    functions = {name: catalogue.load_exercise(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
     for path in sorted(STUDENTS.iterdir()):
         if path.suffix not in (".py", ".ipynb"):
             continue
@@ -63,8 +72,8 @@ def _refusals() -> Iterator[tuple[str, str, str]]:
         head = (beside if beside.exists() else path).read_text(encoding="utf-8").split("\n")
         name = head[0].removeprefix("# exercise: ")
         if head[1] == "# expect: not_started":
-            stub = exercises.text_of(course, name, "stub.py").read_text(encoding="utf-8")
-            for finding in static.inspect(submission.read(path), functions[name], stub).findings:
+            stub = exercises.find_exercise_text(course, name, "stub.py").read_text(encoding="utf-8")
+            for finding in static.inspect_submission(submission.read_submission(path), functions[name], stub).findings:
                 yield finding.code, finding.message.split("\n")[0], finding.hint or ""
 
 
@@ -73,22 +82,22 @@ def _failures() -> Iterator[tuple[str, str, str]]:
         yield title, outcome.message, outcome.hint or ""
 
 
-def _say(check: str, *evidence: object, **arguments: object) -> Outcome:
+def _say(check: str, *evidence: object, **arguments: object) -> CheckOutcome:
     outcome = CHECKS[check].function(*evidence, **arguments)
     assert outcome.status == "failed", (check, outcome)
     return outcome
 
 
-def _of_model() -> Iterator[tuple[str, Outcome]]:
+def _of_model() -> Iterator[tuple[str, CheckOutcome]]:
     names = [("Conv2D", "conv2d"), ("MaxPooling2D", "pool"), ("Conv2D", "conv2d_1"), ("MaxPooling2D", "pool_1")]
-    two = Architecture(layers=[Layer(kind=kind, name=name) for kind, name in names], parameters=1)
-    none = Architecture(layers=[Layer(kind="Dense", name="dense")], parameters=1)
+    two = Architecture(layers=[ModelLayer(kind=kind, name=name) for kind, name in names], parameters=1)
+    none = Architecture(layers=[ModelLayer(kind="Dense", name="dense")], parameters=1)
     wanted = {"Conv2D": 1, "MaxPooling2D": 1}
     yield "two pairs of convolution and pooling", _say("architecture.layers", two, **wanted)
     yield "no convolution", _say("architecture.layers", none, **wanted)
 
 
-def _of_data() -> Iterator[tuple[str, Outcome]]:
+def _of_data() -> Iterator[tuple[str, CheckOutcome]]:
     whole = {"examples": 60000, "trained_on": 60000}
     cases = {
         "the test set": DataMatch(dataset="mnist", examples=10000, trained_on=10000, test=10000),
@@ -103,7 +112,7 @@ def _of_data() -> Iterator[tuple[str, Outcome]]:
         yield title, _say("training.data", match, "mnist", split="train", examples=60000)
 
 
-def _of_callback() -> Iterator[tuple[str, Outcome]]:
+def _of_callback() -> Iterator[tuple[str, CheckOutcome]]:
     watching = {
         "watches the loss": lambda logs: logs["loss"] < 0.01,
         "watches the validation accuracy": lambda logs: logs["val_accuracy"] > LINE,
@@ -113,25 +122,25 @@ def _of_callback() -> Iterator[tuple[str, Outcome]]:
         "stops after the first epoch": lambda _: True,
     }
     for title, stops in watching.items():
-        yield f"the callback: {title}", _judged(Probe(outcomes=list(_tried(stops)), callbacks=["myCallback"]))
-    yield "the callback: never given to `fit`", _judged(Probe(outcomes=list(_tried(lambda _: False))))
+        yield f"the callback: {title}", _judged(CallbackProbe(outcomes=list(_tried(stops)), callbacks=["myCallback"]))
+    yield "the callback: never given to `fit`", _judged(CallbackProbe(outcomes=list(_tried(lambda _: False))))
     for error in ("KeyError: 'acuracy'", "TypeError: '>' not supported between instances of 'NoneType' and 'float'"):
         kind = error.partition(":")[0]
-        yield f"the callback: `{kind}`", _judged(Probe(callbacks=["myCallback"], error=error, error_kind=kind))
+        yield f"the callback: `{kind}`", _judged(CallbackProbe(callbacks=["myCallback"], error=error, error_kind=kind))
 
 
 def _tried(stops: object) -> Iterator[CurveOutcome]:
-    for trial in curves("accuracy", LINE):
+    for trial in build_probe_curves("accuracy", LINE):
         at = next((index for index, logs in enumerate(trial.logs) if stops(logs)), None)  # type: ignore[operator]
         shown = trial.logs[at if at is not None else trial.due or 0]
         yield CurveOutcome(curve=trial.id, due=trial.due, stopped=at, logs=shown)
 
 
-def _judged(probe: Probe) -> Outcome:
+def _judged(probe: CallbackProbe) -> CheckOutcome:
     return _say("callback.stops_when", probe, None, metric="accuracy", above=LINE)
 
 
-def _of_training() -> Iterator[tuple[str, Outcome]]:
+def _of_training() -> Iterator[tuple[str, CheckOutcome]]:
     logs = [{"epoch": index, "accuracy": 0.9 + 0.004 * index, "loss": 0.3} for index in range(20)]
     run = TrainingRecord(epochs=logs, stopped_by="epochs", examples=60000, seed=7)
     bare = TrainingRecord(epochs=[{"epoch": 0, "loss": 0.3}], stopped_by="epochs", examples=60000, seed=7)
@@ -147,7 +156,7 @@ def _of_training() -> Iterator[tuple[str, Outcome]]:
         "per cent returned": [[0, 1], 99.0],
     }.items():
         yield title, _say("returns.shape", value)
-    told = Run(seed=7, end=End(kind="completed"), training=run, returned=[[0], 0.999], has_returned=True)
+    told = Run(seed=7, end=RunEnd(kind="completed"), training=run, returned=[[0], 0.999], has_returned=True)
     yield "a made-up figure returned", _say("returns.match_training", told.returned, told)
 
 

@@ -58,7 +58,7 @@ class GraderError(GradeError):
     """The grader or the machine failed; never the student's fault."""
 
 
-def needs_extra(feature: str, library: str, extra: str) -> str:
+def describe_missing_extra(feature: str, library: str, extra: str) -> str:
     """Says that a feature needs a library which isn't installed, and the command that installs it.
 
     Args:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.engines.pair import Starter
-from grader.engines.pool import pool
+from grader.engines.pair import StartPair
+from grader.engines.pool import open_pool
 
 CACHE = pytest.StashKey[str]()
 MARKED = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(train|keras|browser)\b", re.MULTILINE)
@@ -42,7 +42,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.fixture(scope="session")
-def warm() -> Iterator[Starter]:
+def warm() -> Iterator[StartPair]:
     """Starts attempts in processes that are warm already, as a batch does: `Options(start=warm)`."""
-    with pool(1) as made:
-        yield made.start
+    with open_pool(1) as made:
+        yield made.start_pair

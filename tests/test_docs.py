@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader import DISTRIBUTION, cli
-from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
-from grader.quiz.faults import table
+from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.quiz.faults import render_code_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_PASSED = {"grade exercise1 exercise1.py", "grade exercise1 exercise1.py --html report.html"}
 # Commands that wait for somebody, and where they are run instead.
 ELSEWHERE = {
-    "grade watch exercise1.py": "tests/watch/test_watch_terminal.py",
+    "grade watch exercise1.py": "tests/cli/watch/test_watch_terminal.py",
     "grade quiz week3": "tests/quiz/test_quiz_terminal.py",
     'eval "$(_GRADE_COMPLETE=bash_source grade)"': "tests/cli/test_completing.py",
 }
@@ -53,7 +53,7 @@ def run_all(page, capsys):
         words = shlex.split(line)
         expected = 1 if line in NOT_PASSED or words[2:3] == ["my_solution.py"] else 0
         assert words[0] == "grade"
-        assert (cli.run(words[1:]), line) == (expected, line), capsys.readouterr().err
+        assert (cli.run_command_line(words[1:]), line) == (expected, line), capsys.readouterr().err
         capsys.readouterr()
 
 
@@ -77,13 +77,13 @@ def test_every_command_of_the_instructor_runs(folder, capsys):
 @pytest.mark.train
 def test_the_student_s_page_leads_to_a_passed_exercise(folder, capsys):
     """New, filled in with the solution, graded: passed, with a page to keep, and listed as passed."""
-    assert cli.run(["new", "exercise1"]) == 0
+    assert cli.run_command_line(["new", "exercise1"]) == 0
     shutil.copyfile(ROOT / "solutions" / "exercise1" / "solution.py", folder / "exercise1.py")
 
-    assert cli.run(["exercise1", "exercise1.py", "--html", "report.html"]) == 0
+    assert cli.run_command_line(["exercise1", "exercise1.py", "--html", "report.html"]) == 0
     assert "PASSED  100 / 100 points" in capsys.readouterr().out
     assert "<svg" in (folder / "report.html").read_text()
-    assert cli.run(["list"]) == 0
+    assert cli.run_command_line(["list"]) == 0
     assert "✓  exercise1" in capsys.readouterr().out
 
 
@@ -118,9 +118,11 @@ def test_every_page_is_in_the_index():
 def test_the_tables_of_messages_are_the_package_s_own():
     """Each code and word stands there with the package's words."""
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
-    rows = [f"| {code} | {what} | {mend} |" for code, (what, mend) in FINDINGS.items()]
-    rows += [f"| `{end}` | {what} | {mend} |" for end, (what, mend) in ENDS.items()]
-    rows += [f"| `{word}` | {meaning} |" for words in (BASES, STATUSES) for word, meaning in words.items()]
+    rows = [f"| {code} | {what} | {mend} |" for code, (what, mend) in FINDING_MEANINGS.items()]
+    rows += [f"| `{end}` | {what} | {mend} |" for end, (what, mend) in END_MEANINGS.items()]
+    rows += [
+        f"| `{word}` | {meaning} |" for words in (BASIS_MEANINGS, STATUS_MEANINGS) for word, meaning in words.items()
+    ]
 
     assert [row for row in rows if row not in text] == []
-    assert table() in text
+    assert render_code_table() in text

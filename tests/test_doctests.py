@@ -9,7 +9,13 @@ import pytest
 import grader
 
 # Run as programs, imported by nobody; and what these two share.
-PROGRAMS = ("grader.student", "grader.trainer", "grader.engines.confine", "grader.supplied", "grader.keras_settings")
+PROGRAMS = (
+    "grader.student",
+    "grader.trainer",
+    "grader.engines.confine",
+    "grader.data.supplied_model",
+    "grader.protocol.keras_settings",
+)
 NAMES = [
     module.name
     for module in pkgutil.walk_packages(grader.__path__, "grader.")

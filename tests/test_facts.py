@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.explaining import EXPLANATIONS
+from grader.messages.error_hints import ERROR_HINTS
 
 PACKAGE = Path(__file__).resolve().parents[1] / "grader"
 # What sentences are called in this package, as variables and as fields.
@@ -120,5 +120,5 @@ def test_no_advice_is_guessed_from_our_own_errors():
     """An error that the student's process raises itself brings its advice along."""
     texts = [text for path in sorted((PACKAGE / "student").rglob("*.py")) for text in raised(path)]
 
-    assert {text for text in texts for _, pattern, _ in EXPLANATIONS if re.search(pattern, text)} == OF_PYTHON
+    assert {text for text in texts for _, pattern, _ in ERROR_HINTS if re.search(pattern, text)} == OF_PYTHON
     assert len(texts) > 5

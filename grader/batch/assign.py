@@ -9,13 +9,12 @@ from pathlib import Path
 
 from grader import submission
 from grader.batch.file_names import Stem, find_kind, fold_name, split_stem
-from grader.batch.sources import Handed
-from grader.batch.sources_archive import opened
-from grader.batch.sources_folder import walked
-from grader.batch.sources_members import Member, ignored
+from grader.batch.sources import StudentFiles
+from grader.batch.sources.archive import opened
+from grader.batch.sources.members import SourceFile, is_ignored, walk_folder
+from grader.courses.exercise import Exercise
 from grader.errors import UsageError
-from grader.exercise import Exercise
-from grader.reports.text import line
+from grader.reports.text import escape_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +31,10 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class GradingJob:
     """One student's file for one exercise; `name` is what the file is called where it comes from."""
 
-    handed: Handed
+    handed: StudentFiles
     exercise: Exercise
     path: Path
     name: str
@@ -45,13 +44,13 @@ class Job:
         return self.handed.student
 
 
-def assign_all(handed: Iterable[Handed], exercises: Sequence[Exercise]) -> tuple[list[Job], list[str]]:
+def assign_all(handed: Iterable[StudentFiles], exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
     """A class's jobs, and what can't be told."""
-    pairs = [assign(each, exercises) for each in handed]
+    pairs = [match_files(each, exercises) for each in handed]
     return [job for jobs, _ in pairs for job in jobs], [problem for _, problems in pairs for problem in problems]
 
 
-def assign(handed: Handed, exercises: Sequence[Exercise]) -> tuple[list[Job], list[str]]:
+def match_files(handed: StudentFiles, exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
     """A student's jobs, and what can't be told, each as a sentence."""
     if not handed.files:
         others = f"; handed in: {', '.join(sorted(handed.others)[:5])}" if handed.others else ""
@@ -62,7 +61,7 @@ def assign(handed: Handed, exercises: Sequence[Exercise]) -> tuple[list[Job], li
     ]
     chosen, doubts = choose_files(files, exercises)
     jobs = [
-        Job(handed=handed, exercise=each, path=chosen[each.id].path, name=chosen[each.id].name)
+        GradingJob(handed=handed, exercise=each, path=chosen[each.id].path, name=chosen[each.id].name)
         for each in exercises
         if each.id in chosen
     ]
@@ -104,7 +103,7 @@ def choose_in_folder(folder: Path, exercise: Exercise, space: Path) -> Path:
     Raises:
         UsageError: there is none, or it can't be told; written to the student.
     """
-    members = [each for each in opened(walked(folder), space, lambda _: "") if isinstance(each, Member) and not ignored(each.name)]
+    members = [each for each in opened(walk_folder(folder), space, lambda _: "") if isinstance(each, SourceFile) and not is_ignored(each.name)]
     files = [
         File(path=each.path, name=each.name, own=each.name)
         for each in sorted(members, key=lambda member: member.name)
@@ -114,7 +113,7 @@ def choose_in_folder(folder: Path, exercise: Exercise, space: Path) -> Path:
         raise UsageError("there is no .py file and no notebook in what you handed in")
     chosen, doubts = choose_files(files, [exercise])
     if doubts:
-        names = ", ".join(line(file.name, 60) for file in files[:10])
+        names = ", ".join(escape_line(file.name, 60) for file in files[:10])
         raise UsageError(
             f"hand in one file, or name it {exercise.id}.py; it can't be told which of these to grade: {names}"
         )
@@ -145,7 +144,7 @@ def _defines(file: File, exercise: Exercise) -> bool:
     """Whether a file defines the exercise's function, by its text."""
     if exercise.function is None:
         return False
-    source = submission.read(file.path).source
+    source = submission.read_submission(file.path).source
     return re.search(rf"^[ \t]*def {re.escape(exercise.function)}\s*\(", source, re.MULTILINE) is not None
 
 

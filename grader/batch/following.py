@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grader.batch.file_names import find_kind, is_archive_name
-from grader.batch.sources_folder import walked
-from grader.batch.sources_members import Member
+from grader.batch.sources.members import SourceFile, walk_folder
 from grader.errors import UsageError
 
 EVERY_S = 1.0
@@ -64,7 +63,7 @@ class Follower:
     def _stamp(self, name: str) -> Stamp:
         """Sizes and times of what is to be graded; empty where nothing is, or something isn't whole."""
         path = self.folder / name
-        below = walked(path) if path.is_dir() and not path.is_symlink() else [Member(name=name, path=path)]
+        below = walk_folder(path) if path.is_dir() and not path.is_symlink() else [SourceFile(name=name, path=path)]
         found = []
         try:
             for member in below:

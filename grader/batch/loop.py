@@ -9,40 +9,40 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from grader.batch.assign import Job
-from grader.course import Course
+from grader.batch.assign import GradingJob
+from grader.courses.course import Course
+from grader.courses.exercise import Exercise
 from grader.errors import CourseError, GraderError, UsageError
-from grader.exercise import Exercise
-from grader.grading import Graded, Options, grade_or_recall
-from grader.grading.options import Moment
+from grader.grading import GradedSubmission, GradingOptions, grade_or_recall
+from grader.grading.options import RunProgress
 
-STOPPED = "stopped before it was graded"
+STOPPED_REASON = "stopped before it was graded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class FinishedJob:
     """How a job ended: with a verdict, or with the reason why there is none.
 
     `fault` is set where the machine or the grader failed, so that another try may do better.
     """
 
-    job: Job
-    graded: Graded | None = None
+    job: GradingJob
+    graded: GradedSubmission | None = None
     problem: str = ""
     fault: bool = False
 
 
-class Stopped(BaseException):
+class BatchStopped(BaseException):
     """The batch is being ended; raised within an attempt, which then ends its processes."""
 
 
-class Grade(Protocol):
+class FileGrader(Protocol):
     """Grades one file: `grading.grade_or_recall`, or an engine that does the same elsewhere."""
 
-    def __call__(self, course: Course, exercise: Exercise, path: Path, options: Options) -> Graded: ...
+    def __call__(self, course: Course, exercise: Exercise, path: Path, options: GradingOptions) -> GradedSubmission: ...
 
 
-def unheard(job: Job, moment: Moment) -> None:
+def skip_job_progress(job: GradingJob, moment: RunProgress) -> None:
     """Nobody is told where a job stands."""
 
 
@@ -59,31 +59,31 @@ class Batch:
     def __init__(
         self,
         course: Course,
-        options: Options,
+        options: GradingOptions,
         at_once: int,
-        heard: Callable[[Job, Moment], None] = unheard,
-        grade: Grade = grade_or_recall,
+        heard: Callable[[GradingJob, RunProgress], None] = skip_job_progress,
+        grade: FileGrader = grade_or_recall,
     ) -> None:
         self.course, self.options, self.at_once, self.heard, self.grade = course, options, at_once, heard, grade
         self._stop = threading.Event()
 
-    def run(self, jobs: Sequence[Job]) -> Generator[Done]:
+    def run(self, jobs: Sequence[GradingJob]) -> Generator[FinishedJob]:
         """Each job's end, as they come.
 
         What the machine failed on, such as a trainer that hung or was killed for memory, is tried once more at the end,
         alone. When the caller leaves, running attempts end their processes, and nothing more is started.
         """
-        again: list[Job] = []
-        for done in self._each(jobs, self.at_once, self.options):
+        again: list[GradingJob] = []
+        for done in self._grade_jobs(jobs, self.at_once, self.options):
             if done.fault:
                 again.append(done.job)
             else:
                 yield done
-        yield from self._each(again, 1, replace(self.options, alone=True))
+        yield from self._grade_jobs(again, 1, replace(self.options, alone=True))
 
-    def _each(self, jobs: Sequence[Job], at_once: int, options: Options) -> Generator[Done]:
+    def _grade_jobs(self, jobs: Sequence[GradingJob], at_once: int, options: GradingOptions) -> Generator[FinishedJob]:
         with ThreadPoolExecutor(at_once, thread_name_prefix="grade") as threads:
-            futures = [threads.submit(self._one, job, options) for job in jobs]
+            futures = [threads.submit(self._grade_job, job, options) for job in jobs]
             try:
                 for future in as_completed(futures):
                     yield future.result()
@@ -92,20 +92,20 @@ class Batch:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _one(self, job: Job, options: Options) -> Done:
-        def progress(moment: Moment) -> None:
+    def _grade_job(self, job: GradingJob, options: GradingOptions) -> FinishedJob:
+        def report_progress(moment: RunProgress) -> None:
             if self._stop.is_set():
-                raise Stopped
+                raise BatchStopped
             self.heard(job, moment)
 
         try:
-            graded = self.grade(self.course, job.exercise, job.path, replace(options, progress=progress))
-        except Stopped:
-            return Done(job=job, problem=STOPPED)
+            graded = self.grade(self.course, job.exercise, job.path, replace(options, progress=report_progress))
+        except BatchStopped:
+            return FinishedJob(job=job, problem=STOPPED_REASON)
         except (UsageError, CourseError) as error:
-            return Done(job=job, problem=str(error))
+            return FinishedJob(job=job, problem=str(error))
         except GraderError as error:
-            return Done(job=job, problem=str(error), fault=True)
+            return FinishedJob(job=job, problem=str(error), fault=True)
         except Exception as error:
-            return Done(job=job, problem=f"the grader failed: {type(error).__name__}: {error}", fault=True)
-        return Done(job=job, graded=graded, fault=graded.verdict.status == "error")
+            return FinishedJob(job=job, problem=f"the grader failed: {type(error).__name__}: {error}", fault=True)
+        return FinishedJob(job=job, graded=graded, fault=graded.verdict.status == "error")

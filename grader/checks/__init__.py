@@ -3,9 +3,17 @@
 Nothing here runs, trains or prints; nothing here imports numpy or TensorFlow.
 """
 
-from grader.checks.arguments import arguments, check_arguments
-from grader.checks.catalogue import CHECKS
-from grader.checks.judging import judge, judge_advice
-from grader.checks.registry import EVIDENCE, Check, Outcome
+from grader.checks.catalogue import CHECKS, check_arguments, convert_arguments
+from grader.checks.judging import judge_advice, judge_run
+from grader.checks.registry import EVIDENCE_BASES, Check, CheckOutcome
 
-__all__ = ["CHECKS", "EVIDENCE", "Check", "Outcome", "arguments", "check_arguments", "judge", "judge_advice"]
+__all__ = [
+    "CHECKS",
+    "EVIDENCE_BASES",
+    "Check",
+    "CheckOutcome",
+    "check_arguments",
+    "convert_arguments",
+    "judge_advice",
+    "judge_run",
+]

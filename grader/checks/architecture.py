@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from grader.checks.registry import Outcome, check, failed, passed
-from grader.checks.wording import counted, name
-from grader.run import Architecture
+from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
+from grader.checks.wording import escape_name, format_count
+from grader.records.run import Architecture
 
 # The canonical class names of the layers that an exercise can count.
-LAYERS = frozenset(
+KERAS_LAYERS = frozenset(
     """
     Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention Average AveragePooling1D
     AveragePooling2D AveragePooling3D BatchNormalization Bidirectional Concatenate Conv1D Conv1DTranspose Conv2D
@@ -26,19 +26,19 @@ LAYERS = frozenset(
 )
 
 
-@check("architecture.layers", other_names=LAYERS)
-def layers(architecture: Architecture, **counts: int) -> Outcome:
+@register_check("architecture.layers", other_names=KERAS_LAYERS)
+def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcome:
     """The model has exactly the layers that the exercise asks for.
 
     Args:
         architecture: the declared model, nested models flattened.
         counts: how many layers of each class there must be; classes not named may come in any number.
 
-    >>> from grader.run import Layer
-    >>> model = Architecture(layers=[Layer(kind="Conv2D", name="a"), Layer(kind="Conv2D", name="b")], parameters=10)
-    >>> layers(model, Conv2D=1, MaxPooling2D=0).message
+    >>> from grader.records.run import ModelLayer
+    >>> model = Architecture(layers=[ModelLayer(kind="Conv2D", name="a"), ModelLayer(kind="Conv2D", name="b")], parameters=10)
+    >>> check_layer_counts(model, Conv2D=1, MaxPooling2D=0).message
     'the model has 2 Conv2D layers (a, b) where exactly 1 is asked for'
-    >>> layers(model, Conv2D=2).status
+    >>> check_layer_counts(model, Conv2D=2).status
     'passed'
     """
     found = Counter(layer.kind for layer in architecture.layers)
@@ -49,30 +49,30 @@ def layers(architecture: Architecture, **counts: int) -> Outcome:
         or "none that is ruled out"
     )
     if not wrong:
-        return passed(f"the model has {got}", got=got)
-    return failed(
-        "; ".join(_fault(architecture, kind, counts[kind]) for kind in wrong),
+        return report_pass(f"the model has {got}", got=got)
+    return report_failure(
+        "; ".join(_describe_fault(architecture, kind, counts[kind]) for kind in wrong),
         expected=", ".join(f"{number} x {kind}" for kind, number in counts.items() if number or found[kind]),
         got=got,
-        hint=" ".join(_way_out(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
+        hint=" ".join(_describe_remedy(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
     )
 
 
-def _way_out(kind: str, found: int, working: int, wanted: int) -> str:
+def _describe_remedy(kind: str, found: int, working: int, wanted: int) -> str:
     if found > wanted:
         return f"Take {found - wanted} `{kind}` out of the list of layers." if wanted else f"Do without `{kind}`."
     added = f"Add {wanted - found} `{kind}` to the list of layers." if wanted > found else ""
     return added or f"Let the images pass through {wanted - working} more `{kind}`."
 
 
-def _fault(architecture: Architecture, kind: str, wanted: int) -> str:
+def _describe_fault(architecture: Architecture, kind: str, wanted: int) -> str:
     every = [layer for layer in architecture.layers if layer.kind == kind]
     working = [layer for layer in every if not layer.idle]
     # An idle layer may lower a count only where that doesn't help.
-    names = [name(layer.name) for layer in (every if len(every) > wanted else working)]
-    idle = ", ".join(name(layer.name) for layer in every if layer.idle) if len(every) <= wanted else ""
+    names = [escape_name(layer.name) for layer in (every if len(every) > wanted else working)]
+    idle = ", ".join(escape_name(layer.name) for layer in every if layer.idle) if len(every) <= wanted else ""
     listed = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
     asked = "none is allowed" if wanted == 0 else f"exactly {wanted} {'is' if wanted == 1 else 'are'} asked for"
-    has = counted(len(names), f"{kind} layer") if names else f"no {kind} layer"
+    has = format_count(len(names), f"{kind} layer") if names else f"no {kind} layer"
     unused = f"; its output doesn't depend on {idle}" if idle else ""
     return f"the model has {has}{listed} where {asked}{unused}"

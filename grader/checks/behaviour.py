@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.checks.registry import Outcome, check, failed, passed, undecided
-from grader.checks.wording import counted
-from grader.run import Run
-from grader.trials import Failure, Trial
-from grader.yamltree import Duration
+from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
+from grader.checks.wording import format_count
+from grader.courses.yaml_tree import Duration
+from grader.records.run import FailedCall, FunctionTrial, Run
 
-GROUP = "behaviour."
-LONGEST = 400
-Cases = list[dict[str, Any]]
+BEHAVIOUR_PREFIX = "behaviour."
+MAX_SHOWN_TEXT = 400
+CaseList = list[dict[str, Any]]
 
 
-@check("behaviour.matches")
-def matches(trial: Trial, *, cases: Cases = [], random: int = 0, tolerance: float = 0.0) -> Outcome:  # noqa: B006 - never changed
+@register_check("behaviour.matches")
+def check_results(trial: FunctionTrial, *, cases: CaseList = [], random: int = 0, tolerance: float = 0.0) -> CheckOutcome:  # noqa: B006 - never changed
     """The function gives what is right.
 
     Args:
@@ -30,56 +29,56 @@ def matches(trial: Trial, *, cases: Cases = [], random: int = 0, tolerance: floa
         random: how many more are drawn, as the exercise's `arguments` say.
         tolerance: the largest difference of two numbers that doesn't count.
 
-    >>> wrong = Failure(what="gave 6, not 5", case="size = 28", expected="5", got="6")
-    >>> matches(Trial(cases=9, judged=9, faulty=2, failure=wrong)).message
+    >>> wrong = FailedCall(what="gave 6, not 5", case="size = 28", expected="5", got="6")
+    >>> check_results(FunctionTrial(cases=9, judged=9, faulty=2, failure=wrong)).message
     'with size = 28 the function gave 6, not 5; 2 of 9 cases fail, this is the smallest'
     """
     if trial.failure is not None:
-        return _failed(trial, trial.failure)
+        return _report_failed_call(trial, trial.failure)
     if trial.judged < trial.cases:
-        return _unfinished(trial)
-    return passed(f"right in {counted(trial.cases, 'case')}{_fixed_only(trial)}")
+        return _report_unfinished(trial)
+    return report_pass(f"right in {format_count(trial.cases, 'case')}{_note_missing_reference(trial)}")
 
 
-@check("behaviour.leaves_input")
-def leaves_input(trial: Trial, run: Run) -> Outcome:
+@register_check("behaviour.leaves_input")
+def check_input_unchanged(trial: FunctionTrial, run: Run) -> CheckOutcome:
     """The function leaves its arguments as they are.
 
     Args:
         trial: the calls of all other checks.
         run: the student's own process tells whether arguments changed.
 
-    >>> from grader.run import End
-    >>> leaves_input(Trial(cases=9, judged=9), Run(seed=7, end=End(kind="completed"))).message
+    >>> from grader.records.run import RunEnd
+    >>> check_input_unchanged(FunctionTrial(cases=9, judged=9), Run(seed=7, end=RunEnd(kind="completed"))).message
     'the arguments were the same after 9 calls'
     """
     if trial.failure is not None:
-        return _failed(trial, trial.failure)
+        return _report_failed_call(trial, trial.failure)
     if not trial.judged:
-        return _unfinished(trial)
-    return passed(f"the arguments were the same after {counted(trial.judged, 'call')}")
+        return _report_unfinished(trial)
+    return report_pass(f"the arguments were the same after {format_count(trial.judged, 'call')}")
 
 
-@check("behaviour.dtype")
-def dtype(trial: Trial, *, dtype: str | None = None) -> Outcome:
+@register_check("behaviour.dtype")
+def check_dtype(trial: FunctionTrial, *, dtype: str | None = None) -> CheckOutcome:
     """The function gives numbers of the right type.
 
     Args:
         trial: the calls of all other checks.
         dtype: the type; without it, that of what is right.
 
-    >>> dtype(Trial(cases=9)).message
+    >>> check_dtype(FunctionTrial(cases=9)).message
     'not judged: none of 9 calls gave an array'
     """
     if trial.failure is not None:
-        return _failed(trial, trial.failure)
+        return _report_failed_call(trial, trial.failure)
     if not trial.judged:
-        return undecided(f"not judged: none of {counted(trial.cases, 'call')} gave an array")
-    return passed(f"the type of the numbers is right in {counted(trial.judged, 'call')}")
+        return report_undecided(f"not judged: none of {format_count(trial.cases, 'call')} gave an array")
+    return report_pass(f"the type of the numbers is right in {format_count(trial.judged, 'call')}")
 
 
-@check("behaviour.time")
-def time(trial: Trial, *, case: dict[str, Any], below: Duration, tolerance: float = 0.0) -> Outcome:
+@register_check("behaviour.time")
+def check_duration(trial: FunctionTrial, *, case: dict[str, Any], below: Duration, tolerance: float = 0.0) -> CheckOutcome:
     """The function is fast enough.
 
     Args:
@@ -88,41 +87,41 @@ def time(trial: Trial, *, case: dict[str, Any], below: Duration, tolerance: floa
         below: the time that it may take.
         tolerance: as in `behaviour.matches`; only a right answer counts.
 
-    >>> time(Trial(cases=1, judged=1, slowest_s=2.5), case={}, below=Duration(20)).message
+    >>> check_duration(FunctionTrial(cases=1, judged=1, slowest_s=2.5), case={}, below=Duration(20)).message
     'it took 2.5 s; 20 s are allowed'
     """
     if trial.failure is not None:
-        return _failed(trial, trial.failure)
+        return _report_failed_call(trial, trial.failure)
     if not trial.judged:
-        return undecided("not judged: only a right answer counts here")
-    return passed(f"it took {trial.slowest_s:.1f} s; {below:g} s are allowed", got=f"{trial.slowest_s:.1f} s")
+        return report_undecided("not judged: only a right answer counts here")
+    return report_pass(f"it took {trial.slowest_s:.1f} s; {below:g} s are allowed", got=f"{trial.slowest_s:.1f} s")
 
 
-def _failed(trial: Trial, failure: Failure) -> Outcome:
-    case = f"with {_short(failure.case)} the" if failure.case else "the"
+def _report_failed_call(trial: FunctionTrial, failure: FailedCall) -> CheckOutcome:
+    case = f"with {_shorten_text(failure.case)} the" if failure.case else "the"
     count = (
-        f"; {trial.faulty} of {counted(trial.judged, 'case')} fail, this is the smallest" if trial.judged > 1 else ""
+        f"; {trial.faulty} of {format_count(trial.judged, 'case')} fail, this is the smallest" if trial.judged > 1 else ""
     )
-    return failed(
-        f"{case} function {_short(failure.what)}{count}",
-        expected=_short(failure.expected),
-        got=_short(failure.got),
+    return report_failure(
+        f"{case} function {_shorten_text(failure.what)}{count}",
+        expected=_shorten_text(failure.expected),
+        got=_shorten_text(failure.got),
         hint=failure.hint,
         line=failure.line,
     )
 
 
-def _short(text: str) -> str:
-    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: LONGEST + 1])
-    return safe if len(safe) <= LONGEST else safe[: LONGEST - 3] + "..."
+def _shorten_text(text: str) -> str:
+    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: MAX_SHOWN_TEXT + 1])
+    return safe if len(safe) <= MAX_SHOWN_TEXT else safe[: MAX_SHOWN_TEXT - 3] + "..."
 
 
-def _unfinished(trial: Trial) -> Outcome:
+def _report_unfinished(trial: FunctionTrial) -> CheckOutcome:
     if not trial.judged:
-        return undecided("not judged: no call came back with an answer")
-    return undecided(f"not judged: only {trial.judged} of {counted(trial.cases, 'call')} came back")
+        return report_undecided("not judged: no call came back with an answer")
+    return report_undecided(f"not judged: only {trial.judged} of {format_count(trial.cases, 'call')} came back")
 
 
-def _fixed_only(trial: Trial) -> str:
+def _note_missing_reference(trial: FunctionTrial) -> str:
     """Says where no reference was there to draw further cases."""
     return "" if trial.reference else " (the fixed ones; further random cases need the course's reference)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.checks.catalogue import CHECKS
-from grader.exercise import Exercise, Kind
-from grader.yamlnodes import Node, Problems
+from grader.courses.exercise import Exercise, Kind
+from grader.courses.yaml_nodes import Problems, YamlNode
 
 WORDS: dict[Kind, str] = {
     "calls": "an exercise whose checks are behaviour… calls a plain function, and trains nothing",
@@ -49,7 +49,7 @@ RETURNS: dict[str, tuple[Kind, ...]] = {
 }
 
 
-def check_use(exercise: Exercise, tree: Node, problems: Problems) -> None:
+def check_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
     """Adds a problem for each key and each check that this kind of exercise doesn't use."""
     kind = exercise.kind
     if kind is None:
@@ -61,21 +61,23 @@ def check_use(exercise: Exercise, tree: Node, problems: Problems) -> None:
     _check_models(exercise, _below(tree, "models"), problems)
     for index, spec in enumerate(exercise.checks):
         for fault in _faults_of(spec.check, kind, exercise):
-            problems.add(tree.at("checks", index, "check"), f"{spec.check} can't be judged: {fault}")
+            problems.add(tree.find_nearest("checks", index, "check"), f"{spec.check} can't be judged: {fault}")
 
 
-def _below(tree: Node, name: str) -> Node:
-    found = tree.at(name)
-    return Node(value=None, line=1, column=1) if found is tree else found
+def _below(tree: YamlNode, name: str) -> YamlNode:
+    found = tree.find_nearest(name)
+    return YamlNode(value=None, line=1, column=1) if found is tree else found
 
 
-def _check_models(exercise: Exercise, node: Node, problems: Problems) -> None:
+def _check_models(exercise: Exercise, node: YamlNode, problems: Problems) -> None:
     """What of `models` has no effect."""
     models = exercise.models
     if models is None:
         return
     if models.shown is not None and models.train != "always":
-        problems.add(node.at("train"), f'"train: {models.train}" has no effect: activations are of a trained model')
+        problems.add(
+            node.find_nearest("train"), f'"train: {models.train}" has no effect: activations are of a trained model'
+        )
     elif models.shown is None and models.train == "never" and "fit" in node.keys:
         problems.add(node.keys["fit"], '"fit" has no effect: train: never says that the models are only looked at')
 

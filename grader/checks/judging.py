@@ -6,16 +6,15 @@ from typing import Any
 
 from msgspec import structs
 
-from grader.checks.arguments import arguments
-from grader.checks.catalogue import CHECKS
-from grader.checks.registry import Check, Outcome, passed, undecided
-from grader.checks.wording import name
-from grader.exercise import CheckSpec, Exercise
-from grader.run import Run
-from grader.verdict import CheckResult, Note
+from grader.checks.catalogue import CHECKS, convert_arguments
+from grader.checks.registry import Check, CheckOutcome, report_pass, report_undecided
+from grader.checks.wording import escape_name
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.records.run import Run
+from grader.records.verdict import CheckResult, Note
 
 # Why evidence is missing, by how the run ended.
-ENDS = {
+END_REASONS = {
     "crashed": "your code stopped with an error before it came to that",
     "timed_out": "the time limit came first",
     "out_of_memory": "the memory limit came first",
@@ -25,7 +24,7 @@ ENDS = {
     "gated": "the training was not started, because an earlier check failed",
 }
 # Why it is missing although the function came to its end.
-ABSENT = {
+ABSENCE_REASONS = {
     "architecture": "`model.fit` was never called, so there is no model to look at",
     "models": "no model was returned",
     "activations": "the function returned no activations",
@@ -38,7 +37,7 @@ ABSENT = {
 }
 
 
-def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[CheckResult]:
+def judge_run(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[CheckResult]:
     """The result of each of an exercise's checks, in their order.
 
     Args:
@@ -47,13 +46,13 @@ def judge(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[Che
         only_gates: leave out the checks that don't decide whether training is started.
     """
     specs = [spec for spec in exercise.checks if spec.gate or not only_gates]
-    return [_result(spec, run, exercise) for spec in specs]
+    return [_judge_check(spec, run, exercise) for spec in specs]
 
 
 def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
     """What checks that only advise have found, at the line of `fit`, in the words of their hints."""
     specs = [spec for spec in exercise.checks if spec.advice]
-    found = [(spec, _result(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
+    found = [(spec, _judge_check(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
     return [
         Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
         for spec, result in found
@@ -61,20 +60,20 @@ def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
     ]
 
 
-def _result(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
+def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
     entry = CHECKS[spec.check]
-    evidence = {item: _evidence(item, spec, run, exercise) for item in entry.evidence}
-    missing = next((item for item in evidence if evidence[item] is None and _needs(entry, item, run)), None)
+    evidence = {item: _find_evidence(item, spec, run, exercise) for item in entry.evidence}
+    missing = next((item for item in evidence if evidence[item] is None and _is_required(entry, item, run)), None)
     if missing is not None:
-        return _record(spec, entry, run, undecided(_why(missing, run)))
+        return _build_result(spec, entry, run, report_undecided(_explain_missing(missing, run)))
     try:
-        outcome = entry.function(**evidence, **arguments(spec))
+        outcome = entry.function(**evidence, **convert_arguments(spec))
     except Exception as error:
-        return _broken(spec, entry, error)
-    return _record(spec, entry, run, outcome)
+        return _report_broken_check(spec, entry, error)
+    return _build_result(spec, entry, run, outcome)
 
 
-def _evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:
+def _find_evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:
     match item:
         case "run":
             return run
@@ -86,27 +85,27 @@ def _evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:
             return getattr(run, item)
 
 
-def _needs(entry: Check, item: str, run: Run) -> bool:
+def _is_required(entry: Check, item: str, run: Run) -> bool:
     """Whether an absent piece of evidence keeps the check from being judged; a returned None is a value."""
     return not run.has_returned if item == "returned" else not entry.evidence[item]
 
 
-def _why(missing: str, run: Run) -> str:
-    said = name(run.end.message.splitlines()[0]) if run.end.message else ""
+def _explain_missing(missing: str, run: Run) -> str:
+    said = escape_name(run.end.message.splitlines()[0]) if run.end.message else ""
     if missing == "measured" and run.unmeasured:
-        return f"not judged: the trained model can't be measured: {name(run.unmeasured.splitlines()[0])}"
+        return f"not judged: the trained model can't be measured: {escape_name(run.unmeasured.splitlines()[0])}"
     if missing == "measured" and run.training is not None and run.end.kind == "completed":
         return "not judged: no whole epoch was trained, so there is nothing to measure"
     if run.end.kind == "completed":
-        return f"not judged: {ABSENT[missing]}"
+        return f"not judged: {ABSENCE_REASONS[missing]}"
     if run.end.kind == "gated" and said:
         return f"not judged: {said}"
-    return f"not judged: {ENDS[run.end.kind]}" + (f" ({said})" if said else "")
+    return f"not judged: {END_REASONS[run.end.kind]}" + (f" ({said})" if said else "")
 
 
-def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckResult:
+def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome) -> CheckResult:
     if spec.advice and outcome.status == "failed":
-        outcome = passed("this is only advice: the notes say what differs", got=outcome.got)
+        outcome = report_pass("this is only advice: the notes say what differs", got=outcome.got)
     failed = outcome.status == "failed"
     hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
     at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
@@ -126,8 +125,8 @@ def _record(spec: CheckSpec, entry: Check, run: Run, outcome: Outcome) -> CheckR
     )
 
 
-def _broken(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
-    said = f"{type(error).__name__}: {name(str(error))}"
+def _report_broken_check(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
+    said = f"{type(error).__name__}: {escape_name(str(error))}"
     return CheckResult(
         id=spec.id,
         title=spec.title or entry.title,

@@ -13,15 +13,15 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 
-from grader.verdict import Basis
+from grader.records.verdict import Basis
 
-Function = TypeVar("Function", bound=Callable[..., "Outcome"])
+CheckFunction = TypeVar("CheckFunction", bound=Callable[..., "CheckOutcome"])
 
 # Weakest first: what a student's code said, what its text shows, what it ordered, what the trainer measured.
-STRENGTH: tuple[Basis, ...] = ("reported", "static", "declared", "measured")
+BASES_BY_STRENGTH: tuple[Basis, ...] = ("reported", "static", "declared", "measured")
 
 # The evidence that a check can name, with what it rests on; `dataset` is the exercise's own and rests on nothing.
-EVIDENCE: dict[str, Basis | None] = {
+EVIDENCE_BASES: dict[str, Basis | None] = {
     "run": "reported",
     "returned": "reported",
     "architecture": "declared",
@@ -36,7 +36,7 @@ EVIDENCE: dict[str, Basis | None] = {
 }
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class CheckOutcome(Struct, frozen=True, kw_only=True):
     """What a check found; `skipped` means that the evidence allows no judgement, and says why."""
 
     status: Literal["passed", "failed", "skipped"]
@@ -47,23 +47,25 @@ class Outcome(Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
-def passed(message: str, *, got: str | None = None) -> Outcome:
+def report_pass(message: str, *, got: str | None = None) -> CheckOutcome:
     """The check is met."""
-    return Outcome(status="passed", message=message, got=got)
+    return CheckOutcome(status="passed", message=message, got=got)
 
 
-def failed(message: str, *, expected: str, got: str, hint: str | None = None, line: int | None = None) -> Outcome:
+def report_failure(
+    message: str, *, expected: str, got: str, hint: str | None = None, line: int | None = None
+) -> CheckOutcome:
     """The check is not met; a learner always reads what was expected and what came."""
-    return Outcome(status="failed", message=message, expected=expected, got=got, hint=hint, line=line)
+    return CheckOutcome(status="failed", message=message, expected=expected, got=got, hint=hint, line=line)
 
 
-def undecided(message: str) -> Outcome:
+def report_undecided(message: str) -> CheckOutcome:
     """The check can't be judged from this evidence."""
-    return Outcome(status="skipped", message=message)
+    return CheckOutcome(status="skipped", message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class CheckArgument:
     """One YAML argument: its type, and whether an exercise may leave it out."""
 
     kind: Any
@@ -80,26 +82,26 @@ class Check:
 
     name: str
     title: str
-    function: Callable[..., Outcome]
+    function: Callable[..., CheckOutcome]
     evidence: dict[str, bool]
-    arguments: dict[str, Argument]
+    arguments: dict[str, CheckArgument]
     others: Any = None
     other_names: frozenset[str] = frozenset()
 
     @property
     def basis(self) -> Basis:
         """The weakest of what the check's evidence rests on."""
-        bases = {EVIDENCE[name] for name in self.evidence}
-        return next((basis for basis in STRENGTH if basis in bases), "static")
+        bases = {EVIDENCE_BASES[name] for name in self.evidence}
+        return next((basis for basis in BASES_BY_STRENGTH if basis in bases), "static")
 
-    def kind_of(self, argument: str) -> Any:
+    def find_argument_type(self, argument: str) -> Any:
         """The type of a YAML argument, or None where the check has no such argument."""
         if argument in self.arguments:
             return self.arguments[argument].kind
         return self.others if argument in self.other_names else None
 
 
-def check(name: str, *, other_names: Iterable[str] = ()) -> Callable[[Function], Function]:
+def register_check(name: str, *, other_names: Iterable[str] = ()) -> Callable[[CheckFunction], CheckFunction]:
     """Marks a function as the check `name`; its docstring's first line is the title that a learner reads.
 
     Args:
@@ -107,33 +109,33 @@ def check(name: str, *, other_names: Iterable[str] = ()) -> Callable[[Function],
         other_names: the names that a `**` parameter takes.
     """
 
-    def mark(function: Function) -> Function:
-        function.__dict__["grade_check"] = _check(name, function, frozenset(other_names))
+    def mark_function(function: CheckFunction) -> CheckFunction:
+        function.__dict__["grade_check"] = _build_check(name, function, frozenset(other_names))
         return function
 
-    return mark
+    return mark_function
 
 
-def collect(modules: Iterable[ModuleType]) -> dict[str, Check]:
+def collect_checks(modules: Iterable[ModuleType]) -> dict[str, Check]:
     """Every check that the modules define, by name, in alphabetical order."""
     functions = [value for module in modules for value in vars(module).values() if inspect.isfunction(value)]
     found = [function.__dict__["grade_check"] for function in functions if "grade_check" in function.__dict__]
     return {item.name: item for item in sorted(found, key=lambda item: item.name)}
 
 
-def _check(name: str, function: Callable[..., Outcome], other_names: frozenset[str]) -> Check:
+def _build_check(name: str, function: Callable[..., CheckOutcome], other_names: frozenset[str]) -> Check:
     hints = get_type_hints(function)
     parameters = inspect.signature(function).parameters.values()
     before = [item for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
-    if unknown := [item.name for item in before if item.name not in EVIDENCE]:
-        raise TypeError(f"check {name}: no evidence is called {unknown[0]!r}; there are {', '.join(EVIDENCE)}")
+    if unknown := [item.name for item in before if item.name not in EVIDENCE_BASES]:
+        raise TypeError(f"check {name}: no evidence is called {unknown[0]!r}; there are {', '.join(EVIDENCE_BASES)}")
     return Check(
         name=name,
         title=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
         function=function,
         evidence={item.name: NoneType in get_args(hints[item.name]) for item in before},
         arguments={
-            item.name: Argument(kind=hints[item.name], required=item.default is item.empty)
+            item.name: CheckArgument(kind=hints[item.name], required=item.default is item.empty)
             for item in parameters
             if item.kind is item.KEYWORD_ONLY
         },

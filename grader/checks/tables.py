@@ -9,24 +9,24 @@ from typing import Any, Literal
 
 from msgspec import Struct, field, structs
 
-from grader.checks.architecture import LAYERS
-from grader.checks.wording import counted, name
-from grader.run import Layer
-from grader.yamltree import did_you_mean
+from grader.checks.architecture import KERAS_LAYERS
+from grader.checks.wording import escape_name, format_count
+from grader.courses.yaml_tree import format_suggestion
+from grader.records.run import ModelLayer
 
 # What may stand before the first layer that was asked for: it only prepares the images.
-PREPARING = ("Rescaling", "Reshape", "Normalization", "Identity")
-ACTIVATING = {
+PREPARING_LAYERS = ("Rescaling", "Reshape", "Normalization", "Identity")
+ACTIVATION_BY_LAYER = {
     "Activation": None, "ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu",
 }  # fmt: skip
-SIZES = ("kernel_size", "pool_size", "strides")
-OPTIONS = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation", "rate")
-WIDEST = 34
-MOST_ROWS = 7
-Number = int | str
+SIZE_OPTIONS = ("kernel_size", "pool_size", "strides")
+LAYER_OPTIONS = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation", "rate")
+MAX_COLUMN_WIDTH = 34
+MAX_SHOWN_ROWS = 7
+NumberOrName = int | str
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ExpectedLayer(Struct, frozen=True, kw_only=True):
     """One layer as an exercise asks for it; what isn't named may be anything. Or a group: `rows` that come `times`.
 
     A text such as `=filters` is the argument of that name with which the graded function was called.
@@ -34,8 +34,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """
 
     layer: str | None = None
-    filters: Number | None = None
-    units: Number | None = None
+    filters: NumberOrName | None = None
+    units: NumberOrName | None = None
     kernel_size: int | list[int] | None = None
     pool_size: int | list[int] | None = None
     strides: int | list[int] | None = None
@@ -44,14 +44,14 @@ class Row(Struct, frozen=True, kw_only=True):
     rate: float | None = None
     output: list[int] | None = None
     parameters: int | None = None
-    times: Number = 1
-    rows: list[Row] = field(default_factory=list)
+    times: NumberOrName = 1
+    rows: list[ExpectedLayer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if (self.layer is None) != bool(self.rows):
             raise ValueError("a row names either a layer, or rows and how many times they come")
-        if self.layer is not None and self.layer not in LAYERS:
-            raise ValueError(f'there is no layer "{self.layer}"{did_you_mean(self.layer, LAYERS)}')
+        if self.layer is not None and self.layer not in KERAS_LAYERS:
+            raise ValueError(f'there is no layer "{self.layer}"{format_suggestion(self.layer, KERAS_LAYERS)}')
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -63,11 +63,11 @@ class Difference(Struct, frozen=True, kw_only=True):
     got: str = ""
 
 
-class Pair(Struct, frozen=True, kw_only=True):
-    """A row and the layer that stands in its place; `difference` is the first one between them, None where none is."""
+class LayerPair(Struct, frozen=True, kw_only=True):
+    """A row and the layer that stands in its place; `describe_first_difference` is the first one between them, None where none is."""
 
-    row: Row | None
-    layer: Layer | None
+    row: ExpectedLayer | None
+    layer: ModelLayer | None
     difference: Difference | None
 
     @property
@@ -76,23 +76,23 @@ class Pair(Struct, frozen=True, kw_only=True):
         return None if self.difference is None else _told(self.difference, self.layer.kind if self.layer else "")
 
 
-def spread(table: Sequence[Row], call: Mapping[str, Any]) -> list[Row]:
+def expand_rows(table: Sequence[ExpectedLayer], call: Mapping[str, Any]) -> list[ExpectedLayer]:
     """The rows one by one, with the arguments of a call in the places of their names.
 
     Raises:
         ValueError: a name that is no argument of the call.
 
-    >>> group = Row(times="=n", rows=[Row(layer="Dense", units="=units")])
-    >>> [row.units for row in spread([group], {"n": 2, "units": 32})]
+    >>> group = ExpectedLayer(times="=n", rows=[ExpectedLayer(layer="Dense", units="=units")])
+    >>> [row.units for row in expand_rows([group], {"n": 2, "units": 32})]
     [32, 32]
     """
-    rows: list[Row] = []
+    rows: list[ExpectedLayer] = []
     for row in table:
-        rows += (spread(row.rows, call) if row.rows else [row]) * int(_value(row.times, call))
-    return [structs.replace(row, filters=_value(row.filters, call), units=_value(row.units, call)) for row in rows]
+        rows += (expand_rows(row.rows, call) if row.rows else [row]) * int(_resolve_value(row.times, call))
+    return [structs.replace(row, filters=_resolve_value(row.filters, call), units=_resolve_value(row.units, call)) for row in rows]
 
 
-def _value(value: Any, call: Mapping[str, Any]) -> Any:
+def _resolve_value(value: Any, call: Mapping[str, Any]) -> Any:
     if not isinstance(value, str):
         return value
     if not value.startswith("=") or value[1:] not in call:
@@ -100,84 +100,84 @@ def _value(value: Any, call: Mapping[str, Any]) -> Any:
     return call[value[1:]]
 
 
-def compare(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
+def compare_layers(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLayer]) -> list[LayerPair]:
     """The rows and the layers side by side, matched as well as their order allows."""
-    return _aligned(rows, _effective(layers, rows))
+    return _match_rows(rows, _merge_activation_layers(layers, rows))
 
 
-def compare_ends(rows: Sequence[Row], layers: Sequence[Layer]) -> tuple[list[Pair], int]:
-    """The rows and the end of the layers, as `compare`; and how many layers come before those.
+def compare_last_layers(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLayer]) -> tuple[list[LayerPair], int]:
+    """The rows and the end of the layers, as `compare_layers`; and how many layers come before those.
 
     As long an end as there are rows, or a little more or less where that differs in fewer places: so a layer that was
     left out is one difference.
     """
-    found, size = _effective(layers, rows), len(rows)
+    found, size = _merge_activation_layers(layers, rows), len(rows)
     starts = [max(0, len(found) - size + shift) for shift in (0, 1, -1, 2, -2)]
-    ends = [(_aligned(rows, found[start:]), start) for start in starts]
+    ends = [(_match_rows(rows, found[start:]), start) for start in starts]
     return min(ends, key=lambda end: sum(pair.difference is not None for pair in end[0]))
 
 
-def _aligned(rows: Sequence[Row], found: Sequence[Layer]) -> list[Pair]:
+def _match_rows(rows: Sequence[ExpectedLayer], found: Sequence[ModelLayer]) -> list[LayerPair]:
     matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
     return [
         pair
         for _, start, end, first, last in matcher.get_opcodes()
-        for pair in _pairs(rows[start:end], found[first:last])
+        for pair in _list_pairs(rows[start:end], found[first:last])
     ]
 
 
-def _pairs(rows: Sequence[Row], layers: Sequence[Layer]) -> list[Pair]:
-    return [Pair(row=row, layer=layer, difference=_difference(row, layer)) for row, layer in zip_longest(rows, layers)]
+def _list_pairs(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLayer]) -> list[LayerPair]:
+    return [LayerPair(row=row, layer=layer, difference=_difference(row, layer)) for row, layer in zip_longest(rows, layers)]
 
 
-def _effective(layers: Sequence[Layer], rows: Sequence[Row]) -> list[Layer]:
+def _merge_activation_layers(layers: Sequence[ModelLayer], rows: Sequence[ExpectedLayer]) -> list[ModelLayer]:
     """Without what only prepares the images, and with an activation layer as part of the layer before it.
 
     Where the rows list an activation after such a layer it stays, as does one after a layer without an activation.
     """
     asked = {row.layer for row in rows}
     listed = {(row.layer, after.layer) for row, after in pairwise(rows)}
-    result: list[Layer] = []
-    for layer in (_activation(layer, asked) for layer in layers):
-        if not result and layer.kind in PREPARING and layer.kind not in asked:
+    result: list[ModelLayer] = []
+    for layer in (_convert_to_activation(layer, asked) for layer in layers):
+        if not result and layer.kind in PREPARING_LAYERS and layer.kind not in asked:
             continue
         before = result[-1] if result else None
         fits = before is not None and before.config.get("activation") == "linear" and before.name in layer.sources
-        if before is not None and fits and layer.kind in ACTIVATING and (before.kind, layer.kind) not in listed:
-            function = ACTIVATING[layer.kind] or layer.config.get("activation")
+        if before is not None and fits and layer.kind in ACTIVATION_BY_LAYER and (before.kind, layer.kind) not in listed:
+            function = ACTIVATION_BY_LAYER[layer.kind] or layer.config.get("activation")
             result[-1] = structs.replace(before, name=layer.name, config={**before.config, "activation": function})
         else:
             result.append(layer)
     return result
 
 
-def _activation(layer: Layer, asked: set[str | None]) -> Layer:
+def _convert_to_activation(layer: ModelLayer, asked: set[str | None]) -> ModelLayer:
     """A layer such as ReLU as the Activation of that name, where the rows ask for Activation and not for ReLU."""
-    function = ACTIVATING.get(layer.kind)
+    function = ACTIVATION_BY_LAYER.get(layer.kind)
     if function is None or layer.kind in asked or "Activation" not in asked:
         return layer
     return structs.replace(layer, kind="Activation", config={**layer.config, "activation": function})
 
 
-def _difference(row: Row | None, layer: Layer | None) -> Difference | None:
+def _difference(row: ExpectedLayer | None, layer: ModelLayer | None) -> Difference | None:
     if layer is None:
-        return Difference(where="missing", wanted=in_words(row)) if row else None
+        return Difference(where="missing", wanted=describe_row(row)) if row else None
     if row is None:
-        return Difference(where="surplus", got=of_layer(layer))
+        return Difference(where="surplus", got=describe_layer(layer))
     if row.layer != layer.kind:
-        return Difference(where="kind", wanted=in_words(row), got=of_layer(layer))
+        return Difference(where="kind", wanted=describe_row(row), got=describe_layer(layer))
     if layer.idle:
-        return Difference(where="idle", wanted=in_words(row), got=of_layer(layer))
-    return next(_differences(row, layer), None)
+        return Difference(where="idle", wanted=describe_row(row), got=describe_layer(layer))
+    return next(_find_differences(row, layer), None)
 
 
-def _differences(row: Row, layer: Layer) -> Iterator[Difference]:
-    for option in OPTIONS:
+def _find_differences(row: ExpectedLayer, layer: ModelLayer) -> Iterator[Difference]:
+    for option in LAYER_OPTIONS:
         wanted, got = getattr(row, option), layer.config.get(option)
-        if wanted is not None and _same(option, wanted) != _same(option, got):
-            yield Difference(where="option", option=option, wanted=_size(wanted), got=_size(got))
+        if wanted is not None and _normalize_option(option, wanted) != _normalize_option(option, got):
+            yield Difference(where="option", option=option, wanted=_format_size(wanted), got=_format_size(got))
     if row.output is not None and row.output != layer.output_shape[1:]:
-        yield Difference(where="output", wanted=_shape(row.output), got=_shape(layer.output_shape[1:]))
+        yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]))
     if row.parameters is not None and row.parameters != layer.parameters:
         yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}")
 
@@ -200,50 +200,50 @@ def _told(found: Difference, kind: str) -> str:
             return f"({kind}) has {found.got} parameters; {found.wanted} are asked for"
 
 
-def _same(option: str, value: Any) -> Any:
+def _normalize_option(option: str, value: Any) -> Any:
     """A value in the form in which it can be compared: sizes as pairs, names of functions in small letters."""
-    if option in SIZES and isinstance(value, int):
+    if option in SIZE_OPTIONS and isinstance(value, int):
         return [value, value]
     return value.lower() if isinstance(value, str) else value
 
 
-def _size(value: Any) -> str:
+def _format_size(value: Any) -> str:
     if isinstance(value, list):
         return "x".join(map(str, value))
-    return name(str(value))
+    return escape_name(str(value))
 
 
-def _shape(shape: Sequence[int | None]) -> str:
+def _format_shape(shape: Sequence[int | None]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def in_words(row: Row) -> str:
+def describe_row(row: ExpectedLayer) -> str:
     """A row, short.
 
-    >>> in_words(Row(layer="Conv2D", filters=64, kernel_size=3, activation="relu"))
+    >>> describe_row(ExpectedLayer(layer="Conv2D", filters=64, kernel_size=3, activation="relu"))
     'Conv2D 64 3x3 relu'
     """
-    return _words(str(row.layer), {option: getattr(row, option) for option in OPTIONS})
+    return _format_layer(str(row.layer), {option: getattr(row, option) for option in LAYER_OPTIONS})
 
 
-def of_layer(layer: Layer, like: Row | None = None) -> str:
+def describe_layer(layer: ModelLayer, like: ExpectedLayer | None = None) -> str:
     """A layer, short; of its options those that a row names, or the usual ones."""
-    usual = [option for option in OPTIONS if option not in ("strides", "padding")]
-    options = [option for option in OPTIONS if getattr(like, option) is not None] if like else usual
+    usual = [option for option in LAYER_OPTIONS if option not in ("strides", "padding")]
+    options = [option for option in LAYER_OPTIONS if getattr(like, option) is not None] if like else usual
     plain = () if like else ("linear",)
-    return _words(layer.kind, {key: layer.config.get(key) for key in options if layer.config.get(key) not in plain})
+    return _format_layer(layer.kind, {key: layer.config.get(key) for key in options if layer.config.get(key) not in plain})
 
 
-def _words(kind: str, options: Mapping[str, Any]) -> str:
-    parts = [name(kind)]
+def _format_layer(kind: str, options: Mapping[str, Any]) -> str:
+    parts = [escape_name(kind)]
     for option, value in options.items():
         if value is not None:
-            size = _size([value, value] if option in SIZES and isinstance(value, int) else value)
+            size = _format_size([value, value] if option in SIZE_OPTIONS and isinstance(value, int) else value)
             parts.append(f"strides {size}" if option == "strides" else size)
     return " ".join(parts)[:200]
 
 
-def difference(pairs: Sequence[Pair], before: int = 0) -> str | None:
+def describe_first_difference(pairs: Sequence[LayerPair], before: int = 0) -> str | None:
     """The first difference in a sentence, and how many there are; None where there is none.
 
     Args:
@@ -253,41 +253,41 @@ def difference(pairs: Sequence[Pair], before: int = 0) -> str | None:
     if not faults:
         return None
     place, fault = faults[0]
-    more = f" (and {counted(len(faults) - 1, 'more difference')})" if len(faults) > 1 else ""
+    more = f" (and {format_count(len(faults) - 1, 'more difference')})" if len(faults) > 1 else ""
     return f"layer {place} {fault}{more}"
 
 
-def side_by_side(pairs: Sequence[Pair]) -> str:
+def format_side_by_side(pairs: Sequence[LayerPair]) -> str:
     """Both lists in two columns around the first difference; rows that differ begin with `!`.
 
-    >>> pairs = compare([Row(layer="Flatten"), Row(layer="Dense", units=10)], [Layer(kind="Flatten", name="f")])
-    >>> print(side_by_side(pairs))
+    >>> pairs = compare_layers([ExpectedLayer(layer="Flatten"), ExpectedLayer(layer="Dense", units=10)], [ModelLayer(kind="Flatten", name="f")])
+    >>> print(format_side_by_side(pairs))
       asked for | your model
       Flatten   | Flatten
     ! Dense 10  | -
     """
     first = next((place for place, pair in enumerate(pairs) if pair.fault is not None), 0)
-    start = max(0, min(first - 2, len(pairs) - MOST_ROWS))
-    shown = pairs[start : start + MOST_ROWS]
-    cells = [_cells(pair) for pair in shown]
+    start = max(0, min(first - 2, len(pairs) - MAX_SHOWN_ROWS))
+    shown = pairs[start : start + MAX_SHOWN_ROWS]
+    cells = [_format_cells(pair) for pair in shown]
     width = max(len("asked for"), *(len(left) for left, _ in cells))
     lines = [f"  {'asked for'.ljust(width)} | your model"]
     lines += [
         f"{'!' if pair.fault else ' '} {left.ljust(width)} | {right}"
         for pair, (left, right) in zip(shown, cells, strict=True)
     ]
-    head = [f"  ({counted(start, 'layer')} before)"] if start else []
+    head = [f"  ({format_count(start, 'layer')} before)"] if start else []
     rest = len(pairs) - start - len(shown)
-    return "\n".join([*lines[:1], *head, *lines[1:], *([f"  ({counted(rest, 'layer')} after)"] if rest else [])])
+    return "\n".join([*lines[:1], *head, *lines[1:], *([f"  ({format_count(rest, 'layer')} after)"] if rest else [])])
 
 
-def _cells(pair: Pair) -> tuple[str, str]:
-    left = in_words(pair.row) if pair.row else "-"
+def _format_cells(pair: LayerPair) -> tuple[str, str]:
+    left = describe_row(pair.row) if pair.row else "-"
     right = (
-        of_layer(pair.layer, pair.row if pair.row and pair.row.layer == pair.layer.kind else None)
+        describe_layer(pair.layer, pair.row if pair.row and pair.row.layer == pair.layer.kind else None)
         if pair.layer
         else "-"
     )
     if pair.difference and pair.difference.where in ("output", "parameters"):  # which the cells don't show by themselves
         left, right = f"{left} {pair.difference.wanted}", f"{right} {pair.difference.got}"
-    return left[:WIDEST], right[:WIDEST]
+    return left[:MAX_COLUMN_WIDTH], right[:MAX_COLUMN_WIDTH]

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from grader.checks.registry import Outcome, check, failed, passed, undecided
-from grader.checks.wording import beside, counted, epoch, exact, figure
-from grader.run import DataMatch, Measurement
-from grader.verdict import TrainingRecord
-from grader.yamltree import Percent
+from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
+from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
+from grader.courses.yaml_tree import Percent
+from grader.records.run import DataMatch, Measurement
+from grader.records.verdict import TrainingRecord
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
-LEAST_SHARE = 2 / 3
-MOST_SHARE = 1.05
-GUESSING = 0.2
+MIN_TRAINED_SHARE = 2 / 3
+MAX_TRAINED_SHARE = 1.05
+GUESSING_ACCURACY = 0.2
 # Honest trainings end an epoch with a model that is worse than its mean over the epoch by less than half of this.
 MOST_GAP = 0.1
-FEW = 2  # epochs after which hardly any training is at its end
-TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
+DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
-@check("training.data")
-def data(
+@register_check("training.data")
+def check_training_data(
     data: DataMatch,
     dataset: str | None,
     training: TrainingRecord | None = None,
     *,
     split: Literal["train", "test"],
     examples: int,
-) -> Outcome:
+) -> CheckOutcome:
     """The model is trained on the whole dataset, each image once, with its own label.
 
     Args:
@@ -40,26 +40,26 @@ def data(
         examples: the number of its images.
 
     >>> part = DataMatch(dataset="mnist", examples=6000, trained_on=6000, train=6000)
-    >>> data(part, "mnist", split="train", examples=60000).message
+    >>> check_training_data(part, "mnist", split="train", examples=60000).message
     'trained on 6,000 of the 60,000 training images'
     """
     kind = "training" if split == "train" else "test"
-    faults = list(_faults(data, dataset, split, kind, examples))
+    faults = list(_find_faults(data, dataset, split, kind, examples))
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
-        return passed(f"trained on {what}", got=data.preprocessing or None)
-    return failed(
+        return report_pass(f"trained on {what}", got=data.preprocessing or None)
+    return report_failure(
         "; ".join(faults),
-        expected=f"all {examples:,} {kind} images of {TITLES.get(dataset or '', 'the dataset')}, with their labels",
-        got=f"{counted(data.examples, 'example')}, {counted(data.trained_on, 'example')} in an epoch",
-        hint=_way_out(data, dataset, split),
+        expected=f"all {examples:,} {kind} images of {DATASET_TITLES.get(dataset or '', 'the dataset')}, with their labels",
+        got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
+        hint=_describe_remedy(data, dataset, split),
     )
 
 
-def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
+def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
@@ -82,55 +82,55 @@ def _way_out(data: DataMatch, dataset: str | None, split: str) -> str | None:
     return None
 
 
-def _faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
+def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
     wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
     if data.dataset is None or data.dataset != dataset:
-        yield _foreign(data, dataset)
+        yield _describe_foreign_data(data, dataset)
         return
     if other and not wanted:
-        yield f"trained on the {'test' if split == 'train' else 'training'} set ({counted(other, 'image')}), not on the {kind} images"
+        yield f"trained on the {'test' if split == 'train' else 'training'} set ({format_count(other, 'image')}), not on the {kind} images"
         return
     held_back = data.held_back if split == "train" else 0
-    if wanted + held_back < examples or held_back > (1 - LEAST_SHARE) * examples:
+    if wanted + held_back < examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
         yield f"trained on {wanted:,} of the {examples:,} {kind} images"
     if other:
-        yield f"{counted(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
+        yield f"{format_count(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
     if data.unknown:
-        yield f"{counted(data.unknown, 'image')} not from the dataset"
+        yield f"{format_count(data.unknown, 'image')} not from the dataset"
     if data.repeated:
-        yield f"{counted(data.repeated, 'image')} given more than once"
+        yield f"{format_count(data.repeated, 'image')} given more than once"
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
-        yield f"labels differ from the dataset at {counted(data.labels_wrong, 'place')} (first: {first})"
+        yield f"labels differ from the dataset at {format_count(data.labels_wrong, 'place')} (first: {first})"
     if data.telling:
         yield "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled"
-    yield from _held_back(data, wanted + held_back, examples)
+    yield from _find_held_back(data, wanted + held_back, examples)
 
 
-def _held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
-    if wanted >= examples and data.trained_on < LEAST_SHARE * examples:
+def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
+    if wanted >= examples and data.trained_on < MIN_TRAINED_SHARE * examples:
         yield f"an epoch saw only {data.trained_on:,} of the {examples:,} images (at most a third may be held back)"
-    if not data.repeated and data.trained_on > MOST_SHARE * examples:
+    if not data.repeated and data.trained_on > MAX_TRAINED_SHARE * examples:
         yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} images there are"
 
 
-def _foreign(data: DataMatch, dataset: str | None) -> str:
-    wanted = TITLES.get(dataset or "", "the dataset")
+def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
+    wanted = DATASET_TITLES.get(dataset or "", "the dataset")
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
-        return f"the {counted(data.examples, 'example')} trained on are not the images of {wanted}"
-    return f"trained on {TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
+        return f"the {format_count(data.examples, 'example')} trained on are not the images of {wanted}"
+    return f"trained on {DATASET_TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
 
 
-@check("training.reaches")
-def reaches(
+@register_check("training.reaches")
+def check_reached_line(
     training: TrainingRecord,
     measured: Measurement | None = None,
     *,
     metric: Literal["accuracy", "val_accuracy"],
     above: Percent,
-) -> Outcome:
+) -> CheckOutcome:
     """The training gets above the line.
 
     Args:
@@ -140,28 +140,28 @@ def reaches(
         above: the line; a figure equal to it is not above it.
 
     >>> record = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.9912}], stopped_by="epochs", examples=9, seed=7)
-    >>> reaches(record, metric="accuracy", above=0.998).message
+    >>> check_reached_line(record, metric="accuracy", above=0.998).message
     'the highest accuracy was 0.9912, in epoch 1 of 1; that is not above 0.998'
     """
     figures = [logs[metric] for logs in training.epochs if metric in logs]
     if not figures:
-        return _without(training, metric, above)
+        return _judge_without_metric(training, metric, above)
     best = max(range(len(figures)), key=figures.__getitem__)
     first = next((index for index, value in enumerate(figures) if value > above), None)
     if first is not None and measured is not None and (doubt := _doubt(measured)):
-        return failed(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=beside(figures[best], above))
+        return report_failure(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=format_figure_against(figures[best], above))
     if first is not None:
-        return passed(
-            f"{metric} reached {beside(figures[first], above)} in {epoch(first)}, above {exact(above)}",
-            got=beside(figures[best], above),
+        return report_pass(
+            f"{metric} reached {format_figure_against(figures[first], above)} in {format_epoch(first)}, above {exact(above)}",
+            got=format_figure_against(figures[best], above),
         )
     stopped = "; the time limit ended the training there" if training.stopped_by == "limit" else ""
-    return failed(
-        f"the highest {metric} was {beside(figures[best], above)}, in {epoch(best)} of {len(figures)}; "
+    return report_failure(
+        f"the highest {metric} was {format_figure_against(figures[best], above)}, in {format_epoch(best)} of {len(figures)}; "
         f"that is not above {exact(above)}{stopped}",
         expected=f"{metric} above {exact(above)}",
-        got=beside(figures[best], above),
-        hint=_slow(figures, training),
+        got=format_figure_against(figures[best], above),
+        hint=_explain_slow_training(figures, training),
     )
 
 
@@ -171,38 +171,38 @@ def _doubt(measured: Measurement) -> str:
         return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
     if measured.gap > MOST_GAP:
         return (
-            f"the accuracy that was logged in the last epoch lies {figure(measured.gap)} above the one that the trained model "
+            f"the accuracy that was logged in the last epoch lies {format_figure(measured.gap)} above the one that the trained model "
             "has on the same images"
         )
     return ""
 
 
-def _slow(figures: list[float], training: TrainingRecord) -> str | None:
+def _explain_slow_training(figures: list[float], training: TrainingRecord) -> str | None:
     """What the figures of a training that stayed below the line tell of it."""
-    if max(figures) < GUESSING:
+    if max(figures) < GUESSING_ACCURACY:
         return (
             "That is hardly better than guessing: do the loss, the labels and the last layer fit together? "
             "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
         )
-    if len(figures) <= FEW and figures[-1] == max(figures) and training.stopped_by == "epochs":
+    if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
         return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
-    if len(figures) > FEW and figures[-1] == max(figures):
+    if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
         return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
     return None
 
 
-def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
+def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -> CheckOutcome:
     if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
-        return failed(
+        return report_failure(
             f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
             expected=f"{metric} above {exact(above)} at the end of an epoch",
-            got=f"{metric} {figure(part)} after a part of the images",
+            got=f"{metric} {format_figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
     if not training.epochs:
         return _nothing_whole(training)
     asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
-    return failed(
+    return report_failure(
         f"the training logged no {metric}",
         expected=f"{metric} above {exact(above)}",
         got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
@@ -210,11 +210,11 @@ def _without(training: TrainingRecord, metric: str, above: float) -> Outcome:
     )
 
 
-def _nothing_whole(training: TrainingRecord) -> Outcome:
+def _nothing_whole(training: TrainingRecord) -> CheckOutcome:
     """The outcome where no epoch came to its end."""
     if training.stopped_by == "limit":
-        return undecided("not judged: the time limit came before the end of the first epoch")
-    return failed(
+        return report_undecided("not judged: the time limit came before the end of the first epoch")
+    return report_failure(
         "the training ended before its first epoch",
         expected="a whole epoch",
         got="0 whole epochs",
@@ -222,8 +222,8 @@ def _nothing_whole(training: TrainingRecord) -> Outcome:
     )
 
 
-@check("training.epochs")
-def epochs(training: TrainingRecord, *, below: int) -> Outcome:
+@register_check("training.epochs")
+def check_epoch_count(training: TrainingRecord, *, below: int) -> CheckOutcome:
     """The training ends in fewer epochs than the exercise allows.
 
     Args:
@@ -231,25 +231,25 @@ def epochs(training: TrainingRecord, *, below: int) -> Outcome:
         below: the number of epochs to stay under.
 
     >>> record = TrainingRecord(epochs=[{"epoch": i} for i in range(20)], stopped_by="epochs", examples=9, seed=7)
-    >>> epochs(record, below=20).message
+    >>> check_epoch_count(record, below=20).message
     'the training ran for 20 epochs; fewer than 20 are allowed'
     """
     number = len(training.epochs)
     if not training.whole_epochs:
         return _nothing_whole(training)
     if number >= below:
-        return failed(
-            f"the training ran for {counted(number, 'epoch')}; fewer than {below} are allowed",
+        return report_failure(
+            f"the training ran for {format_count(number, 'epoch')}; fewer than {below} are allowed",
             expected=f"fewer than {below} epochs",
             got=str(number),
         )
     if training.stopped_by == "limit":
-        return undecided(f"not judged: the time limit ended the training after {counted(number, 'epoch')}")
-    return passed(f"the training ended after {counted(number, 'epoch')}", got=str(number))
+        return report_undecided(f"not judged: the time limit ended the training after {format_count(number, 'epoch')}")
+    return report_pass(f"the training ended after {format_count(number, 'epoch')}", got=str(number))
 
 
-@check("measured.accuracy")
-def accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> Outcome:
+@register_check("measured.accuracy")
+def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> CheckOutcome:
     """The trained model recognises enough of the images when it is tried again.
 
     Args:
@@ -257,15 +257,15 @@ def accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least
         split: `test` holds images that the training never saw.
         at_least: the floor; a figure equal to it passes.
 
-    >>> accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
+    >>> check_measured_accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
     'the trained model gets 91.2 % of the test images right; at least 97 % is asked for'
     """
     value = measured.train_accuracy if split == "train" else measured.test_accuracy
     kind = "training" if split == "train" else "test"
-    share = f"the trained model gets {figure(100 * value)} % of the {kind} images right"
+    share = f"the trained model gets {format_figure(100 * value)} % of the {kind} images right"
     if value >= at_least:
-        return passed(share, got=f"{value:.4f}")
-    return failed(
+        return report_pass(share, got=f"{value:.4f}")
+    return report_failure(
         f"{share}; at least {exact(100 * at_least)} % is asked for",
         expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",

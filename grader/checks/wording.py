@@ -5,43 +5,43 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
-LONGEST = 80
-LONGEST_TEXT = 200
+MAX_VALUE_LENGTH = 80
+MAX_ESCAPED_NAME = 200
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as Python writes it, on one line, shortened, control characters escaped.
 
-    >>> shown([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    >>> format_value([0, 1, 2, 3, 4, 5, 6, 7, 8])
     '[0, 1, 2, 3, 4, 5, ...]'
     """
     text = reprlib.repr(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 3] + "..."
 
 
-def name(text: str) -> str:
+def escape_name(text: str) -> str:
     r"""A text that student code chose, shortened, with control characters escaped.
 
-    >>> print(name("conv\x1b[31m"))
+    >>> print(escape_name("conv\x1b[31m"))
     conv\x1b[31m
     """
-    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: LONGEST_TEXT + 1])
-    return safe if len(safe) <= LONGEST_TEXT else safe[: LONGEST_TEXT - 3] + "..."
+    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: MAX_ESCAPED_NAME + 1])
+    return safe if len(safe) <= MAX_ESCAPED_NAME else safe[: MAX_ESCAPED_NAME - 3] + "..."
 
 
-def counted(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> counted(1, "image"), counted(6000, "image")
+    >>> format_count(1, "image"), format_count(6000, "image")
     ('1 image', '6,000 images')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def figure(value: float) -> str:
+def format_figure(value: float) -> str:
     """An accuracy or a loss, with four digits unless it needs fewer.
 
-    >>> figure(0.998), figure(0.99768), figure(0.6)
+    >>> format_figure(0.998), format_figure(0.99768), format_figure(0.6)
     ('0.998', '0.9977', '0.6')
     """
     return f"{value:.4f}".rstrip("0").rstrip(".")
@@ -56,10 +56,10 @@ def exact(line: float) -> str:
     return f"{line:.10g}"
 
 
-def beside(value: float, line: float) -> str:
+def format_figure_against(value: float, line: float) -> str:
     """A figure with as many digits as tell it from the line that it is compared with.
 
-    >>> beside(0.99797, 0.998), beside(0.9912, 0.998), beside(0.998, 0.998)
+    >>> format_figure_against(0.99797, 0.998), format_figure_against(0.9912, 0.998), format_figure_against(0.998, 0.998)
     ('0.99797', '0.9912', '0.998')
     """
     for digits in range(4, 11):
@@ -68,10 +68,10 @@ def beside(value: float, line: float) -> str:
     return exact(value)
 
 
-def epoch(index: int) -> str:
+def format_epoch(index: int) -> str:
     """An epoch as Keras prints it: record 0 is epoch 1.
 
-    >>> epoch(0)
+    >>> format_epoch(0)
     'epoch 1'
     """
     return f"epoch {index + 1}"

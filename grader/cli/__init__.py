@@ -26,9 +26,9 @@ COMMANDS = {
     "explain": ("grader.cli.explain", "Say what a code, a check or a word means"),
     "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
-    "quiz-check": ("grader.cli.quiz_check", "Check quizzes and keys"),
-    "quiz-export": ("grader.cli.quiz_export", "Write a quiz for Moodle, Canvas and others"),
-    "quiz-import": ("grader.cli.quiz_import", "Read a quiz from GIFT, text2qti or QTI 1.2"),
+    "quiz-check": ("grader.cli.quiz.check", "Check quizzes and keys"),
+    "quiz-export": ("grader.cli.quiz.export", "Write a quiz for Moodle, Canvas and others"),
+    "quiz-import": ("grader.cli.quiz.import_", "Read a quiz from GIFT, text2qti or QTI 1.2"),
     "export": ("grader.cli.export", "Write the grades for Canvas, Moodle and others"),
     "push": ("grader.cli.push", "Send the grades to Canvas or Moodle"),
     "report": ("grader.cli.report", "Show what a class has reached"),
@@ -40,19 +40,19 @@ COMMANDS = {
     "release": ("grader.cli.release", "Make the students' repository, without solutions"),
     "selfcheck": ("grader.cli.selfcheck", "Prove that stubs fail and solutions pass"),
 }
-MAIN_JOB = "exercise"
+MAIN_COMMAND = "exercise"
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 # Reading modules and YAML makes objects that stay, so looking for garbage among them finds none.
 ALLOCATIONS_PER_COLLECTION = 50_000
 
 
-class Commands(click.Group):
+class LazyCommands(click.Group):
     """Loads a command's module when it is called; `grade EXERCISE FILE` needs no command name."""
 
-    context_class = helping.Context
+    context_class = helping.HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in COMMANDS if name != MAIN_JOB]
+        return [name for name in COMMANDS if name != MAIN_COMMAND]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
@@ -65,11 +65,11 @@ class Commands(click.Group):
         if first not in COMMANDS and first not in ("--help", "-h", "--version"):
             if len(args) == 1 and not first.startswith("-"):
                 importlib.import_module("grader.cli.completing").check_mistyped(ctx, first, self.list_commands(ctx))
-            args = [MAIN_JOB, *args]
+            args = [MAIN_COMMAND, *args]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        offered: list[Any] = importlib.import_module("grader.cli.completing").items(ctx, incomplete)
+        offered: list[Any] = importlib.import_module("grader.cli.completing").list_completions(ctx, incomplete)
         return [*super().shell_complete(ctx, incomplete), *offered]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -84,7 +84,7 @@ class Commands(click.Group):
         formatter.write_usage("grade", "COMMAND …", prefix="       ")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="grade")
 def commands() -> None:
     r"""Grade deep-learning exercises: your file declares a training, the grader runs and measures it.
@@ -102,7 +102,7 @@ def main() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _end)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_command_line(sys.argv[1:]))
 
 
 def _end(number: int, _frame: object) -> None:
@@ -112,7 +112,7 @@ def _end(number: int, _frame: object) -> None:
     sys.exit(128 + number)
 
 
-def run(args: list[str]) -> int:
+def run_command_line(args: list[str]) -> int:
     """Runs one command line; returns its exit code."""
     try:
         result: Any = commands.main(args, prog_name="grade", standalone_mode=False)

@@ -16,14 +16,13 @@ from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.quiz import handed_in, key, lms_answers, loading, marksheet
-from grader.quiz.advice import cautions, remarks
-from grader.quiz.analysis import Analysis, Item, analyse
-from grader.quiz.handed_in import HandedIn
-from grader.quiz.key import Solutions
-from grader.quiz.marksheet import Marksheet, cell
+from grader.quiz.analysis import ItemAnalysis, ItemStatistics, build_item_analysis, list_cautions, list_item_remarks
+from grader.quiz.handed_in import ResponseFile
+from grader.quiz.key import AnswerKey
+from grader.quiz.marksheet import Marksheet, escape_cell
 from grader.quiz.model import Quiz
-from grader.quiz.responses import AnswersError
-from grader.quiz.screens import wrapped
+from grader.quiz.responses import ResponseFileError
+from grader.quiz.screens import wrap_text
 from grader.reports import write
 
 
@@ -48,110 +47,110 @@ def command(
     grade analyze week3 --answers folder/ --csv items.csv
     """
     found = find_course(course)
-    quiz = loading.load(found, quiz_id)
-    solutions = key.load(found, quiz)
+    quiz = loading.load_quiz(found, quiz_id)
+    solutions = key.load_key(found, quiz)
     if solutions is None:
         raise UsageError(f"no key to mark with: this course has no solutions/quizzes/{quiz_id}.yaml")
     if answers is None:
-        sheet = marksheet.read(marks or Path(f"{quiz_id}.marks.json"), quiz)
+        sheet = marksheet.read_marksheet(marks or Path(f"{quiz_id}.marks.json"), quiz)
     else:
-        sheet = _marked(quiz, solutions, answers)
+        sheet = _mark_answers(quiz, solutions, answers)
     if not sheet.kept:
         raise UsageError(f"no attempt at {quiz_id} to analyse")
-    for doubt in _stale(quiz, solutions, sheet):
+    for doubt in _list_changes_since(quiz, solutions, sheet):
         click.echo(doubt, err=True)
-    figures = analyse(quiz, solutions, sheet)
+    figures = build_item_analysis(quiz, solutions, sheet)
     if json_ != write.STDOUT:
-        click.echo(report(figures, quiz, _width()))
+        click.echo(render_analysis(figures, quiz, _measure_width()))
     if json_ is not None:
-        write.write(json_, msgspec.json.format(msgspec.json.encode(figures), indent=2).decode() + "\n")
+        write.write_text(json_, msgspec.json.format(msgspec.json.encode(figures), indent=2).decode() + "\n")
     if csv_ is not None:
-        write.write(csv_, table(figures))
+        write.write_text(csv_, render_analysis_csv(figures))
     return Exit.PASSED
 
 
-def _stale(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Iterator[str]:
+def _list_changes_since(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> Iterator[str]:
     """What has changed since the marks were made."""
-    if sheet.quiz_digest != loading.digest(quiz):
+    if sheet.quiz_digest != loading.hash_quiz(quiz):
         yield "these marks are of another wording of the quiz: figures are told by question id"
-    if sheet.key_digest != marksheet.key_digest(solutions):
+    if sheet.key_digest != marksheet.hash_answer_key(solutions):
         yield f"these marks were made with another key; first run: grade regrade {quiz.id}"
 
 
-def _marked(quiz: Quiz, solutions: Solutions, answers: Path) -> Marksheet:
+def _mark_answers(quiz: Quiz, solutions: AnswerKey, answers: Path) -> Marksheet:
     if lms_answers.is_table(answers):
         taken = lms_answers.read_answers(answers, quiz)
-        outputs.tell("left out", taken.remarks)
+        outputs.tell_problems("left out", taken.remarks)
         items = taken.items
     else:
-        read = list(handed_in.read_all(handed_in.files(answers), quiz))
-        outputs.tell("left out", [str(item) for item in read if isinstance(item, AnswersError)])
-        items = [item for item in read if isinstance(item, HandedIn)]
-    return marksheet.marksheet(quiz, solutions, handed_in.mark_class(quiz, solutions, items))
+        read = list(handed_in.read_response_files(handed_in.find_response_files(answers), quiz))
+        outputs.tell_problems("left out", [str(item) for item in read if isinstance(item, ResponseFileError)])
+        items = [item for item in read if isinstance(item, ResponseFile)]
+    return marksheet.build_marksheet(quiz, solutions, handed_in.mark_class(quiz, solutions, items))
 
 
-def _width() -> int:
+def _measure_width() -> int:
     return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
 
 
-def report(found: Analysis, quiz: Quiz, width: int) -> str:
+def render_analysis(found: ItemAnalysis, quiz: Quiz, width: int) -> str:
     """The analysis as lines of text."""
-    lines = list(_class(found, width))
+    lines = list(_render_class(found, width))
     for number, item in enumerate(found.items, 1):
-        prompt = " ".join(quiz.question(item.question).prompt.split())
-        lines += ["", *wrapped(f"{item.question}: {prompt}", width, f"{number}. ")]
-        lines += [text for fact in _facts(item) for text in wrapped(fact, width, "   ")]
-        lines += [text for option in _options(item) for text in wrapped(option, width, "   ", " " * 24)]
-        lines += [text for remark in remarks(item) for text in wrapped(remark, width, "   ! ")]
+        prompt = " ".join(quiz.find_question(item.question).prompt.split())
+        lines += ["", *wrap_text(f"{item.question}: {prompt}", width, f"{number}. ")]
+        lines += [text for fact in _describe_facts(item) for text in wrap_text(fact, width, "   ")]
+        lines += [text for option in _render_item_options(item) for text in wrap_text(option, width, "   ", " " * 24)]
+        lines += [text for remark in list_item_remarks(item) for text in wrap_text(remark, width, "   ! ")]
     return "\n".join(lines)
 
 
-def _class(found: Analysis, width: int) -> Iterator[str]:
+def _render_class(found: ItemAnalysis, width: int) -> Iterator[str]:
     sd = "" if found.sd is None else f", SD {found.sd:.1%}"
-    yield from wrapped(
+    yield from wrap_text(
         f"{found.quiz}: {found.students} students, mean {found.mean:.1%}, median {found.median:.1%}{sd}", width
     )
     if found.alpha is not None and found.sem is not None:
         said = f"a score is sure to about ± {found.sem:.1%}"
-        yield from wrapped(f"Reliability ({found.alpha_name}) {found.alpha:.2f}; SEM {found.sem:.1%}: {said}", width)
-    for caution in cautions(found):
-        yield from wrapped(caution, width, "! ")
+        yield from wrap_text(f"Reliability ({found.alpha_name}) {found.alpha:.2f}; SEM {found.sem:.1%}: {said}", width)
+    for caution in list_cautions(found):
+        yield from wrap_text(caution, width, "! ")
 
 
-def _facts(item: Item) -> Iterator[str]:
+def _describe_facts(item: ItemStatistics) -> Iterator[str]:
     guess = "" if item.guess is None else f" (guessing {item.guess:.0%})"
     blank = item.asked - item.answered
     unanswered = f", {blank} without an answer" if blank else ""
     yield f"facility {item.facility:.0%}{guess}, {item.asked} asked{unanswered}"
     yield (
-        f"item-rest {_figure(item.item_rest)}, point-biserial {_figure(item.point_biserial)}, "
-        f"efficiency {_figure(item.efficiency)}, upper-lower {_figure(item.upper_lower)}"
+        f"item-rest {_format_figure(item.item_rest)}, point-biserial {_format_figure(item.point_biserial)}, "
+        f"efficiency {_format_figure(item.efficiency)}, upper-lower {_format_figure(item.upper_lower)}"
     )
 
 
-def _figure(value: float | None) -> str:
+def _format_figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _options(item: Item) -> Iterator[str]:
+def _render_item_options(item: ItemStatistics) -> Iterator[str]:
     for option in item.distractors:
         mark = "*" if option.correct else " "
         shares = f"{option.share:>4.0%} (best {option.upper:>4.0%}, weakest {option.lower:>4.0%})"
         yield f"{mark} {option.option:<16} {shares}"
 
 
-FIELDS = (
+CSV_FIELDS = (
     "facility", "guess", "spread", "item_rest", "point_biserial", "efficiency", "upper_lower", "alpha_without",
 )  # fmt: skip
 
 
-def table(found: Analysis) -> str:
+def render_analysis_csv(found: ItemAnalysis) -> str:
     """A line for each question, as CSV."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["question", "asked", "answered", *FIELDS, "remarks"])
+    writer.writerow(["question", "asked", "answered", *CSV_FIELDS, "remarks"])
     for item in found.items:
-        figures = [getattr(item, name) for name in FIELDS]
+        figures = [getattr(item, name) for name in CSV_FIELDS]
         shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
-        writer.writerow([item.question, item.asked, item.answered, *shown, cell("; ".join(remarks(item)))])
+        writer.writerow([item.question, item.asked, item.answered, *shown, escape_cell("; ".join(list_item_remarks(item)))])
     return out.getvalue()

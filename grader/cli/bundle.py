@@ -9,18 +9,18 @@ import click
 
 from grader.cli import completing
 from grader.cli.finding import find_course
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import UsageError
 from grader.release import bundle
 from grader.reports import write
 
-PACKAGE = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
+PACKAGE_PATTERN = re.compile(r"[A-Za-z0-9][\w.+:/@=<>~!,\[\] -]*")
 
 
 @click.command("bundle", options_metavar="[OPTIONS]")
 @click.argument("service", metavar="SERVICE", type=click.Choice(["gradescope", "classroom50", "github", "gitlab"]))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.argument("exercise", required=False, shell_complete=completing.exercises)
+@click.argument("exercise", required=False, shell_complete=completing.list_matching_exercises)
 @click.option(
     "--file", "file_", metavar="FILE", help="The file to grade there (default: EXERCISE.py); for GitHub and GitLab."
 )
@@ -42,19 +42,19 @@ def command(
     grade bundle gitlab repository/ exercise3 --file src/model.py --package keras-grade==0.1
     """
     found = find_course(course)
-    wanted = exercise or _named(found, out)
+    wanted = exercise or _guess_exercise_id(found, out)
     if service == "gradescope":
-        write.write_bytes(out, bundle.gradescope(found, wanted))
+        write.write_bytes(out, bundle.build_gradescope_bundle(found, wanted))
         click.echo(f"Wrote {out}. On Gradescope:\n  Configure Autograder, “Zip file upload”,\n  Ubuntu 22.04 or later")
         return
-    if not package or not PACKAGE.fullmatch(package):
+    if not package or not PACKAGE_PATTERN.fullmatch(package):
         raise UsageError(
             f"--package: what shall pip install there? A plain name, URL or path{f', got {package!r}' if package else ''}"
         )
     if service == "classroom50":
         pages = bundle.classroom50(found, wanted, package)
     else:
-        texts = bundle.ci(found, service, wanted, file_ or f"{wanted}.py", package)
+        texts = bundle.build_ci_bundle(found, service, wanted, file_ or f"{wanted}.py", package)
         pages = {name: text.encode() for name, text in texts.items()}
     for name in pages:
         if (out / name).exists():
@@ -63,8 +63,8 @@ def command(
     click.echo("\n".join(f"Wrote {out / name}" for name in pages))
 
 
-def _named(course: Course, out: Path) -> str:
-    ids = course.exercise_ids()
+def _guess_exercise_id(course: Course, out: Path) -> str:
+    ids = course.list_exercise_ids()
     if out.stem in ids:
         return out.stem
     if len(ids) == 1:

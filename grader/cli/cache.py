@@ -6,12 +6,11 @@ import time
 
 import click
 
-from grader.caching import folders
 from grader.errors import Exit
-from grader.grading.known import KIND as VERDICTS
-from grader.store import Store
+from grader.grading.known import VERDICT_STORE as VERDICTS
+from grader.stores.store import Store, list_cache_folders
 
-KINDS = {"trajectories": "one for each training", VERDICTS: "one for each graded file"}
+CACHE_KINDS = {"trajectories": "one for each training", VERDICTS: "one for each graded file"}
 DAY_S = 86400.0
 
 
@@ -27,16 +26,16 @@ def command(*, clear: bool) -> int:
     grade cache
     grade cache --clear
     """
-    for kind, what in KINDS.items():
+    for kind, what in CACHE_KINDS.items():
         store = Store(kind)
         if clear:
-            click.echo(f"{kind}: {store.clear():,} removed")
+            click.echo(f"{kind}: {store.clear_entries():,} removed")
             continue
-        entries = store.entries()
+        entries = store.list_entries()
         size = sum(entry.size for entry in entries)
         oldest = f", the longest unused for {(time.time() - entries[0].used_s) / DAY_S:.0f} days" if entries else ""
         room = f"{size / 1e6:,.1f} MB of {store.limit_bytes / 1e6:,.0f} MB{oldest}"
         click.echo(f"{kind}: {len(entries):,} ({what})\n  {room}")
     if not clear:
-        click.echo(f"in {folders()[0]}")
+        click.echo(f"in {list_cache_folders()[0]}")
     return Exit.PASSED

@@ -8,16 +8,20 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from grader import course as courses
+from grader.courses import course as courses
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import GradeError, UsageError
-from grader.reports.text import line
-from grader.yamltree import did_you_mean
+from grader.reports.text import escape_line
 
 
-def exercises(ctx: click.Context, _param: click.Parameter | None, incomplete: str) -> list[str]:
+def list_matching_exercises(ctx: click.Context, _param: click.Parameter | None, incomplete: str) -> list[str]:
     """The ids of exercises that begin like this."""
     try:
-        return [name for name in courses.find(ctx.params.get("course")).exercise_ids() if name.startswith(incomplete)]
+        return [
+            name
+            for name in courses.find_course(ctx.params.get("course")).list_exercise_ids()
+            if name.startswith(incomplete)
+        ]
     except (GradeError, OSError):
         return []
 
@@ -28,11 +32,11 @@ def check_mistyped(ctx: click.Context, word: str, commands: list[str]) -> None:
     Raises:
         UsageError: names the command.
     """
-    near = did_you_mean(word, commands)
-    if near and not exercises(ctx, None, word):
-        raise UsageError(f'no command "{line(word, 60)}"{near} (`grade --help` shows all)')
+    near = format_suggestion(word, commands)
+    if near and not list_matching_exercises(ctx, None, word):
+        raise UsageError(f'no command "{escape_line(word, 60)}"{near} (`grade --help` shows all)')
 
 
-def items(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+def list_completions(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The same, for the place where a command could stand as well."""
-    return [CompletionItem(name) for name in exercises(ctx, None, incomplete)]
+    return [CompletionItem(name) for name in list_matching_exercises(ctx, None, incomplete)]

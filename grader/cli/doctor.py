@@ -9,19 +9,19 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
-from grader import settings
+from grader.courses import course as courses
+from grader.courses import settings
 from grader.engines import confine
-from grader.engines.confine.layers import ALWAYS, INSTEAD, SYSTEM, Layer
+from grader.engines.confine.layers import ALWAYS_LAYERS, REPLACEMENT_LAYERS, SYSTEM_LAYERS, SandboxLayer
+from grader.engines.forking import find_version
 from grader.errors import Exit, GraderError, UsageError
-from grader.importing import find_version
 from grader.leniency.packages import COMMON, EXTRA, find_absent
 
 # A module of the standard library that does nothing when it is run.
-NOTHING = "keyword"
-POLICY = confine.Policy(memory=1_000_000_000, output=10_000)
-PACKAGES = ("keras", "tensorflow", "numpy")
-NARROWEST, WIDEST = 40, 100
+IDLE_MODULE = "keyword"
+TRIAL_POLICY = confine.SandboxPolicy(memory=1_000_000_000, output=10_000)
+SHOWN_PACKAGES = ("keras", "tensorflow", "numpy")
+MIN_WIDTH, MAX_WIDTH = 40, 100
 
 
 @click.command("doctor")
@@ -37,9 +37,9 @@ def command(course: Path | None) -> int:
     \b
     grade doctor
     """
-    width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+    width = max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
     try:
-        student = confine.start(NOTHING, {}, POLICY)
+        student = confine.start_confined(IDLE_MODULE, {}, TRIAL_POLICY)
     except GraderError as error:
         click.echo(f"Student code can't be confined here: {error}")
         return Exit.PASSED
@@ -47,7 +47,7 @@ def command(course: Path | None) -> int:
         held, reasons = student.layers, student.reasons
     finally:
         student.kill()
-    for line in [*report(held, reasons, width), "", *report_packages(_promised(course), width)]:
+    for line in [*describe_sandbox_layers(held, reasons, width), "", *report_packages(_promised(course), width)]:
         click.echo(line)
     return Exit.PASSED
 
@@ -55,7 +55,7 @@ def command(course: Path | None) -> int:
 def _promised(course: Path | None) -> list[str]:
     """The packages that the course promises; none where there is no course."""
     try:
-        return settings.load(courses.find(course)).packages
+        return settings.load_settings(courses.find_course(course)).packages
     except UsageError:
         return []
 
@@ -72,13 +72,13 @@ def report_packages(promised: list[str], width: int) -> list[str]:
     lines = [f"The packages that students' files import beside Keras and NumPy: {len(wanted) - len(absent)} of {len(wanted)}"]
     for name in absent:
         way_out = f"`pip install {COMMON[name]}`" if name in COMMON else "course.yaml promises it"
-        lines += _wrapped(f"{name} ({way_out})", width, "  NO   ")
+        lines += _wrap_with_mark(f"{name} ({way_out})", width, "  NO   ")
     if absent:
-        lines += _wrapped(f"A file that needs one for its result can't be graded here. `{EXTRA}` installs the usual ones.", width)
+        lines += _wrap_with_mark(f"A file that needs one for its result can't be graded here. `{EXTRA}` installs the usual ones.", width)
     return lines
 
 
-def report(held: tuple[str, ...], reasons: tuple[str, ...], width: int) -> list[str]:
+def describe_sandbox_layers(held: tuple[str, ...], reasons: tuple[str, ...], width: int) -> list[str]:
     """The lines that tell about the layers.
 
     Args:
@@ -86,34 +86,34 @@ def report(held: tuple[str, ...], reasons: tuple[str, ...], width: int) -> list[
         reasons: what the system said where one couldn't be had.
         width: of a line, in characters.
     """
-    lines = [_machine(), "", "The sandbox of student code:"]
-    for layer in (*ALWAYS, *SYSTEM):
-        lines += _layer(layer, held, width)
-    missing = confine.lacking(held)
+    lines = [_describe_machine(), "", "The sandbox of student code:"]
+    for layer in (*ALWAYS_LAYERS, *SYSTEM_LAYERS):
+        lines += _describe_sandbox_layer(layer, held, width)
+    missing = confine.list_missing_layers(held)
     lines.append("")
     if not missing:
-        lines += _wrapped("All layers are there. `--sandbox strict` works on this machine.", width)
+        lines += _wrap_with_mark("All layers are there. `--sandbox strict` works on this machine.", width)
         return lines
     names = ", ".join(layer.name for layer in missing)
-    lines += _wrapped(f"Missing: {names}. `--sandbox strict` refuses to grade here; `auto` goes on without.", width)
+    lines += _wrap_with_mark(f"Missing: {names}. `--sandbox strict` refuses to grade here; `auto` goes on without.", width)
     for reason in reasons:
-        lines += _wrapped(f"The system says: {reason}", width)
+        lines += _wrap_with_mark(f"The system says: {reason}", width)
     return lines
 
 
-def _layer(layer: Layer, held: tuple[str, ...], width: int) -> list[str]:
+def _describe_sandbox_layer(layer: SandboxLayer, held: tuple[str, ...], width: int) -> list[str]:
     if layer.name in held:
-        return _wrapped(f"{layer.name}: {layer.does}", width, "  yes  ")
-    if (other := INSTEAD.get(layer.name)) in held:
-        return _wrapped(f"{layer.name}: not needed, {other} stands in for it", width, "  -    ")
-    lines = _wrapped(f"{layer.name}: {layer.does}", width, "  NO   ")
-    return lines + _wrapped(f"Without it {layer.without}.", width, "       ")
+        return _wrap_with_mark(f"{layer.name}: {layer.does}", width, "  yes  ")
+    if (other := REPLACEMENT_LAYERS.get(layer.name)) in held:
+        return _wrap_with_mark(f"{layer.name}: not needed, {other} stands in for it", width, "  -    ")
+    lines = _wrap_with_mark(f"{layer.name}: {layer.does}", width, "  NO   ")
+    return lines + _wrap_with_mark(f"Without it {layer.without}.", width, "       ")
 
 
-def _wrapped(text: str, width: int, mark: str = "") -> list[str]:
+def _wrap_with_mark(text: str, width: int, mark: str = "") -> list[str]:
     return textwrap.wrap(text, width, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False)
 
 
-def _machine() -> str:
-    found = [f"{name} {find_version(name) or 'missing'}" for name in PACKAGES]
+def _describe_machine() -> str:
+    found = [f"{name} {find_version(name) or 'missing'}" for name in SHOWN_PACKAGES]
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {', '.join(found)}"

@@ -11,90 +11,102 @@ from pathlib import Path
 import click
 
 from grader import submission
-from grader.course import Course
+from grader.courses.course import Course
+from grader.courses.exercise import Exercise, Experiment, ExperimentColumn
 from grader.errors import Exit, UsageError
-from grader.exercise import Column, Exercise, Experiment
-from grader.grading import Options
-from grader.grading.experiments import train
-from grader.reports.text import line
-from grader.run import Built, Run
+from grader.grading import GradingOptions
+from grader.grading.experiments import train_experiment
+from grader.records.run import BuiltModel, Run
+from grader.reports.text import escape_line
 
-HEADINGS = ("", "training", "testing", "time")
-GAP = "   "
-MISSING = "-"
+TABLE_HEADINGS = ("", "training", "testing", "time")
+COLUMN_GAP = "   "
+MISSING_FIGURE = "-"
 
 
-def check(exercise: Exercise) -> None:
+def check_experiments(exercise: Exercise) -> None:
     """Raises: UsageError: the exercise has no experiments."""
     if not exercise.tables:
         raise UsageError(f"{exercise.id} has no experiments, so there is no table; leave --table out")
 
 
-def show(course: Course, exercise: Exercise, file: Path, options: Options) -> int:
+def show_experiments(course: Course, exercise: Exercise, file: Path, options: GradingOptions) -> int:
     """Trains and prints one table after the other; returns the exit code."""
-    source = submission.read(file)
+    source = submission.read_submission(file)
     for experiment in exercise.tables:
         click.echo(f"\n{experiment.title}\n")
-        run = train(course, exercise, experiment, source, options)
+        run = train_experiment(course, exercise, experiment, source, options)
         click.echo(
-            table(experiment, run.models or [], shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+            format_experiment_table(
+                experiment, run.models or [], shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            )
         )
         if run.end.kind != "completed":
-            click.echo(f"\n{ending(run)}")
+            click.echo(f"\n{describe_run_end(run)}")
             return Exit.NOT_PASSED
     return Exit.PASSED
 
 
-def ending(run: Run) -> str:
+def describe_run_end(run: Run) -> str:
     """How a run ended that didn't come to its end."""
-    return f"ended before the last model was trained: {line(run.end.message or run.end.kind)}"
+    return f"ended before the last model was trained: {escape_line(run.end.message or run.end.kind)}"
 
 
-def table(experiment: Experiment, models: Sequence[Built], width: int | None) -> str:
+def format_experiment_table(experiment: Experiment, models: Sequence[BuiltModel], width: int | None) -> str:
     """The models as rows: accuracies and time, each with the figure of the course's text in brackets.
 
     Args:
         models: what was trained, in the order of the columns; models that are missing have no figures.
         width: columns to fit into; None for as many as are needed.
     """
-    rows = [_row(column, built) for column, built in zip_longest(experiment.columns, models[: len(experiment.columns)])]
-    widths = [max(map(len, cells)) for cells in zip(HEADINGS, *rows, strict=True)]
+    rows = [
+        _format_column_figures(column, built)
+        for column, built in zip_longest(experiment.columns, models[: len(experiment.columns)])
+    ]
+    widths = [max(map(len, cells)) for cells in zip(TABLE_HEADINGS, *rows, strict=True)]
     foot = "In brackets: the figures that the course's text prints, from another machine."
-    if width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width:
+    if width is None or sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) <= width:
         lines = [
-            GAP.join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
-            for row in (HEADINGS, *rows)
+            COLUMN_GAP.join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+            for row in (TABLE_HEADINGS, *rows)
         ]
     else:
-        lines = [text for row in rows for text in _block(row)]
+        lines = [text for row in rows for text in _format_block(row)]
     return "\n".join([*lines, "", foot])
 
 
-def _block(row: Sequence[str]) -> list[str]:
+def _format_block(row: Sequence[str]) -> list[str]:
     """A row for a narrow screen: its name, and a line for each figure."""
-    longest = max(map(len, HEADINGS))
-    return [row[0], *(f"  {name.ljust(longest)}  {cell}" for name, cell in zip(HEADINGS[1:], row[1:], strict=True))]
+    longest = max(map(len, TABLE_HEADINGS))
+    return [
+        row[0],
+        *(f"  {name.ljust(longest)}  {cell}" for name, cell in zip(TABLE_HEADINGS[1:], row[1:], strict=True)),
+    ]
 
 
-def _row(column: Column, built: Built | None) -> tuple[str, str, str, str]:
+def _format_column_figures(column: ExperimentColumn, built: BuiltModel | None) -> tuple[str, str, str, str]:
     training = built.training if built is not None else None
     measured = built.measured if built is not None else None
     last = training.epochs[-1].get("accuracy") if training is not None and training.epochs else None
     return (
         column.title,
-        _beside(_share(last), _share(column.train)),
-        _beside(_share(measured.test_accuracy if measured is not None else None), _share(column.test)),
-        _beside(_seconds(training.seconds if training is not None else None), _seconds(column.seconds)),
+        _format_beside_printed(_format_share(last), _format_share(column.train)),
+        _format_beside_printed(
+            _format_share(measured.test_accuracy if measured is not None else None), _format_share(column.test)
+        ),
+        _format_beside_printed(
+            _format_seconds(training.seconds if training is not None else None), _format_seconds(column.seconds)
+        ),
     )
 
 
-def _beside(own: str, printed: str) -> str:
-    return own if printed == MISSING else f"{own} ({printed})"
+def _format_beside_printed(own: str, printed: str) -> str:
+    return own if printed == MISSING_FIGURE else f"{own} ({printed})"
 
 
-def _share(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.4f}"
+def _format_share(value: float | None) -> str:
+    return MISSING_FIGURE if value is None else f"{value:.4f}"
 
 
-def _seconds(value: float | None) -> str:
-    return MISSING if value is None else f"{value:,.0f} s"
+def _format_seconds(value: float | None) -> str:
+    return MISSING_FIGURE if value is None else f"{value:,.0f} s"

@@ -14,23 +14,23 @@ from typing import Any
 
 import click
 
-from grader import explaining
 from grader.checks import CHECKS
 from grader.checks.registry import Check
 from grader.cli.finding import find_course
-from grader.cli.list_ import encodable, load_all
+from grader.cli.list_ import load_readable_exercises, replace_unencodable
 from grader.cli.sentences import find_meant
-from grader.course import Course
+from grader.courses.course import Course
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
-from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
-from grader.quiz.faults import CODES
-from grader.reports.text import line
+from grader.messages import error_hints
+from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.quiz.faults import FAULT_CODES
+from grader.reports.text import escape_line
 from grader.static import dialect
-from grader.yamltree import did_you_mean
 
-LONGEST = 300
+MAX_QUERY_LENGTH = 300
 # What a TF 1 name may be: a name of TensorFlow or Keras, a key of the logs, a method, an argument.
-FRAMES = (
+DIALECT_FRAMES = (
     "{0}", "import {0}", "'{0}'", "tf.{0}", "tf.keras.{0}", "np.{0}", "logs['{0}']", "model.{0}()", "model.fit({0}=1)", "tf.keras.optimizers.Adam({0}=1)",
     "tf.keras.layers.Dense({0}=1)", "tf.keras.layers.Conv2D({0}=1)", "tf.keras.layers.Dropout({0}=1)",
 )  # fmt: skip
@@ -55,135 +55,135 @@ def command(name: str | None, course: Path | None) -> None:
     grade explain "The result has the image's type"
     """
     found = find_course(course)
-    told = explained(name, found) if name else overview(found)
+    told = explain_name(name, found) if name else render_overview(found)
     if not told:
-        near = did_you_mean(line(name or "", 60), known(found))
-        raise UsageError(f'nothing is known of "{line(name or "", 60)}"{near} (`grade explain` lists what is)')
-    click.echo(encodable("\n\n".join(told), sys.stdout.encoding))
+        near = format_suggestion(escape_line(name or "", 60), list_explained_names(found))
+        raise UsageError(f'nothing is known of "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
+    click.echo(replace_unencodable("\n\n".join(told), sys.stdout.encoding))
 
 
-def overview(course: Course) -> list[str]:
+def render_overview(course: Course) -> list[str]:
     """Every name, group by group."""
     groups = {
-        "why a file was not run": [*FINDINGS],
-        "quizzes": [*CODES],
+        "why a file was not run": [*FINDING_MEANINGS],
+        "quizzes": [*FAULT_CODES],
         "checks": [*CHECKS],
-        "how a run ended": [*ENDS],
-        "what points rest on": [*BASES],
-        "marks of a check": [*STATUSES],
+        "how a run ended": [*END_MEANINGS],
+        "what points rest on": [*BASIS_MEANINGS],
+        "marks of a check": [*STATUS_MEANINGS],
         "checks of this course's exercises": sorted(
-            name for name, found in _ids(course).items() if name == found[0][1].id
+            name for name, found in _group_checks_by_id(course).items() if name == found[0][1].id
         ),
     }
-    return [f"{title}:\n{_wrapped(', '.join(names))}" for title, names in groups.items() if names]
+    return [f"{title}:\n{_wrap_indented(', '.join(names))}" for title, names in groups.items() if names]
 
 
-def known(course: Course) -> list[str]:
+def list_explained_names(course: Course) -> list[str]:
     """Every name that has an explanation, but for TensorFlow 1's."""
-    return [*FINDINGS, *CODES, *CHECKS, *ENDS, *BASES, *STATUSES, *_ids(course)]
+    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *_group_checks_by_id(course)]
 
 
-def explained(name: str, course: Course) -> list[str]:
+def explain_name(name: str, course: Course) -> list[str]:
     """What there is to say, paragraph by paragraph; nothing where the name is unknown."""
     code = name.upper()
     paragraphs = []
-    for table, title in ((FINDINGS, "the file was not run"), (CODES, "a quiz, its key or answers to it")):
+    for table, title in ((FINDING_MEANINGS, "the file was not run"), (FAULT_CODES, "a quiz, its key or answers to it")):
         if code in table:
-            head = _head(f"{code} ({title}): {table[code][0]}.")
-            paragraphs.append(f"{head}\n{_wrapped('To mend it: ' + table[code][1])}")
-    if name in ENDS:
-        head = _head(f"{name} (how a run ended): {ENDS[name][0]}.")
-        paragraphs.append(f"{head}\n{_wrapped('What to do: ' + ENDS[name][1])}")
-    for words, title in ((BASES, "what points rest on"), (STATUSES, "the mark of a check")):
+            head = _format_heading(f"{code} ({title}): {table[code][0]}.")
+            paragraphs.append(f"{head}\n{_wrap_indented('To mend it: ' + table[code][1])}")
+    if name in END_MEANINGS:
+        head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
+        paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
+    for words, title in ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check")):
         if name in words:
-            paragraphs.append(_head(f"{name} ({title}): {words[name]}."))
+            paragraphs.append(_format_heading(f"{name} ({title}): {words[name]}."))
     if name in CHECKS:
-        paragraphs.append(of_check(CHECKS[name]))
-    paragraphs += _of_id(name, course)
+        paragraphs.append(explain_check(CHECKS[name]))
+    paragraphs += _explain_check_id(name, course)
     if not paragraphs and " " in name:
-        paragraphs = [told for found in find_meant(name[:LONGEST], _titles(course)) for told in explained(found, course)]
-    return paragraphs or [*_of_dialect(name), *_of_error(name)]
+        paragraphs = [told for found in find_meant(name[:MAX_QUERY_LENGTH], _list_check_titles(course)) for told in explain_name(found, course)]
+    return paragraphs or [*_explain_dialect_name(name), *_explain_error(name)]
 
 
-def of_check(check: Check) -> str:
+def explain_check(check: Check) -> str:
     """A check's title, basis, arguments and what its docstring says of them."""
     arguments = [f"{name}{'' if one.required else ' (may be left out)'}" for name, one in check.arguments.items()]
-    lines = [_head(f"{check.name}: {check.title}."), _wrapped(f"rests on: {check.basis} ({BASES[check.basis]})")]
+    lines = [_format_heading(f"{check.name}: {check.title}."), _wrap_indented(f"rests on: {check.basis} ({BASIS_MEANINGS[check.basis]})")]
     if arguments:
-        lines.append(_wrapped(f"arguments: {', '.join(arguments)}"))
+        lines.append(_wrap_indented(f"arguments: {', '.join(arguments)}"))
     if check.other_names:
-        lines.append(_wrapped(f"and any of: {', '.join(sorted(check.other_names))}"))
-    return "\n".join([*lines, *_documented(check)])
+        lines.append(_wrap_indented(f"and any of: {', '.join(sorted(check.other_names))}"))
+    return "\n".join([*lines, *_extract_argument_notes(check)])
 
 
-def _documented(check: Check) -> Iterator[str]:
+def _extract_argument_notes(check: Check) -> Iterator[str]:
     """The docstring's own words on the arguments; its examples are for programmers."""
     text = (inspect.getdoc(check.function) or "").partition("\n")[2].split(">>>")[0]
     for paragraph in filter(None, (part.strip() for part in text.split("\n\n"))):
         for one in re.split(r"\n(?=\w+: )", textwrap.dedent(paragraph.removeprefix("Args:\n"))):
-            yield _wrapped(" ".join(one.split()), "    ")
+            yield _wrap_indented(" ".join(one.split()), "    ")
 
 
-def _of_id(name: str, course: Course) -> Iterator[str]:
+def _explain_check_id(name: str, course: Course) -> Iterator[str]:
     """A check as exercises of the course ask for it, by its id, or `exercise.id`."""
-    for exercise, spec in _ids(course).get(name, []):
+    for exercise, spec in _group_checks_by_id(course).get(name, []):
         title = spec.title or CHECKS[spec.check].title
         asked = ", ".join(f"{key}: {value}" for key, value in spec.args.items())
-        hint = f"\n{_wrapped('hint: ' + spec.hint)}" if spec.hint else ""
+        hint = f"\n{_wrap_indented('hint: ' + spec.hint)}" if spec.hint else ""
         gate = "; the training starts only when it is met" if spec.gate else ""
-        head = _head(f"{spec.id} in {exercise}: {title} ({spec.points:g} points{gate})")
-        how = _wrapped(f"{spec.check}{f' ({asked})' if asked else ''}; see `grade explain {spec.check}`")
+        head = _format_heading(f"{spec.id} in {exercise}: {title} ({spec.points:g} points{gate})")
+        how = _wrap_indented(f"{spec.check}{f' ({asked})' if asked else ''}; see `grade explain {spec.check}`")
         yield f"{head}\n{how}{hint}"
 
 
-def _ids(course: Course) -> dict[str, list[tuple[str, Any]]]:
+def _group_checks_by_id(course: Course) -> dict[str, list[tuple[str, Any]]]:
     """Checks of the course's exercises by id and by `exercise.id`."""
     found: dict[str, list[tuple[str, Any]]] = {}
-    for exercise in load_all(course)[0]:
+    for exercise in load_readable_exercises(course)[0]:
         for spec in exercise.checks:
             for name in (spec.id, f"{exercise.id}.{spec.id}"):
                 found.setdefault(name, []).append((exercise.id, spec))
     return found
 
 
-def _titles(course: Course) -> list[tuple[str, str]]:
+def _list_check_titles(course: Course) -> list[tuple[str, str]]:
     """The titles of the course's checks as reports print them, each with `exercise.id`."""
     ids = [
         (name, spec)
-        for name, found in _ids(course).items()
+        for name, found in _group_checks_by_id(course).items()
         for exercise, spec in found
         if name.startswith(exercise + ".")
     ]
     return [(spec.title or CHECKS[spec.check].title, name) for name, spec in ids]
 
 
-def _of_dialect(name: str) -> list[str]:
+def _explain_dialect_name(name: str) -> list[str]:
     """The note that a TF 1 name would get in a file."""
-    for frame in FRAMES:
+    for frame in DIALECT_FRAMES:
         try:
-            tree = ast.parse(f"import tensorflow as tf\n{frame.format(name[:LONGEST])}\n")
+            tree = ast.parse(f"import tensorflow as tf\n{frame.format(name[:MAX_QUERY_LENGTH])}\n")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        if told := dialect.notes(tree):
-            return [_head(f"TensorFlow 1, which is understood and costs nothing: {line(told[0].message)}")]
+        if told := dialect.note_tf1_names(tree):
+            return [_format_heading(f"TensorFlow 1, which is understood and costs nothing: {escape_line(told[0].message)}")]
         if told := dialect.find_other_names(tree):
-            return [_head(f"An older name, which is understood and costs nothing: {line(told[0].message)}")]
+            return [_format_heading(f"An older name, which is understood and costs nothing: {escape_line(told[0].message)}")]
     return []
 
 
-def _of_error(name: str) -> list[str]:
+def _explain_error(name: str) -> list[str]:
     """What is said beside an error of Python or Keras."""
-    told = explaining.explanation(name[:LONGEST])
-    return [_wrapped(re.sub(r"\s+", " ", told)).strip()] if told else []
+    told = error_hints.find_error_hint(name[:MAX_QUERY_LENGTH])
+    return [_wrap_indented(re.sub(r"\s+", " ", told)).strip()] if told else []
 
 
-def _head(text: str) -> str:
-    return textwrap.fill(text, _width(), subsequent_indent="  ", break_on_hyphens=False)
+def _format_heading(text: str) -> str:
+    return textwrap.fill(text, _measure_width(), subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _wrapped(text: str, indent: str = "  ") -> str:
-    return textwrap.fill(text, _width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+def _wrap_indented(text: str, indent: str = "  ") -> str:
+    return textwrap.fill(text, _measure_width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _width() -> int:
+def _measure_width() -> int:
     return max(24, min(88, shutil.get_terminal_size().columns))

@@ -7,30 +7,30 @@ from typing import Literal
 
 import click
 
-from grader import settings
-from grader.checks import loading
+from grader.checks import catalogue
 from grader.cli import outputs
 from grader.cli.finding import find_course
-from grader.course import Course
+from grader.courses import settings
+from grader.courses.course import Course
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
-from grader.gradebook.exports.table import Theirs
-from grader.gradebook.grades import Sheet, sheet, strangers
+from grader.gradebook.exports.table import LmsTable
+from grader.gradebook.grades import GradeSheet, build_sheet, describe_unknown_students
 from grader.reports import write
-from grader.yamltree import did_you_mean
 
-Format = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
-FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx")
-FILLED = ("canvas", "moodle", "blackboard", "brightspace")
+ExportFormat = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
+EXPORT_FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx")
+FILLED_FORMATS = ("canvas", "moodle", "blackboard", "brightspace")
 WITH_CHECKS = ("csv", "json", "xlsx")
-FOR_ONE = ("moodle", "gradescope")
-MOST_BYTES = 50_000_000
+SINGLE_EXERCISE_FORMATS = ("moodle", "gradescope")
+MAX_TABLE_BYTES = 50_000_000
 
 
 @click.command("export", options_metavar="[OPTIONS]")
 @click.argument("exercise_ids", metavar="[EXERCISE]…", nargs=-1)
-@click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="Whose table to write.")
+@click.option("--format", "format_", type=click.Choice(EXPORT_FORMATS), required=True, help="Whose table to write.")
 @click.option("--from", "from_", metavar="CSV", type=click.Path(path_type=Path),
               help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace).")  # fmt: skip
 @click.option("--checks", is_flag=True, help="The points of each check, too (csv, json, xlsx).")
@@ -40,7 +40,7 @@ MOST_BYTES = 50_000_000
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 def command(
     exercise_ids: tuple[str, ...],
-    format_: Format,
+    format_: ExportFormat,
     from_: Path | None,
     checks: bool,
     output: Path,
@@ -59,70 +59,70 @@ def command(
     """
     found = find_course(course)
     book = Gradebook.open(gradebook, must_exist=True)
-    policy = settings.load(found).grading
-    whole = sheet(book.verdicts(), book.students(), policy)
-    chosen = _chosen(whole, exercise_ids, book.shown)
-    if format_ in FOR_ONE and len(chosen) != 1:
+    policy = settings.load_settings(found).grading
+    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    chosen = _select_exercises(whole, exercise_ids, book.shown)
+    if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:
         raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
-    if from_ is not None and format_ not in FILLED:
-        raise UsageError(f"--from is for {', '.join(FILLED)}; --format {format_} needs no table to fill in")
+    if from_ is not None and format_ not in FILLED_FORMATS:
+        raise UsageError(f"--from is for {', '.join(FILLED_FORMATS)}; --format {format_} needs no table to fill in")
     if checks and format_ not in WITH_CHECKS:
         raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
-    data, left = _render(whole, chosen, format_, _theirs(from_), found, checks=checks)
+    data, left = _render(whole, chosen, format_, _read_lms_table(from_), found, checks=checks)
     write.write_bytes(output, data)
-    outputs.tell("left out", left)
-    outputs.tell("look at", strangers(policy, whole))
+    outputs.tell_problems("left out", left)
+    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
     return Exit.PASSED
 
 
-def _chosen(whole: Sheet, named: tuple[str, ...], shown: str) -> list[str]:
+def _select_exercises(whole: GradeSheet, named: tuple[str, ...], shown: str) -> list[str]:
     for name in named:
         if name not in whole.exercises:
-            near = did_you_mean(name, whole.exercises) or f"; it holds {', '.join(whole.exercises) or 'nothing'}"
+            near = format_suggestion(name, whole.exercises) or f"; it holds {', '.join(whole.exercises) or 'nothing'}"
             raise UsageError(f'no verdicts of "{name}" in {shown}{near}')
     if not whole.exercises:
         raise UsageError(f"{shown}: holds no verdicts yet; `grade batch` writes them")
     return list(named or whole.exercises)
 
 
-def _theirs(path: Path | None) -> Theirs | None:
+def _read_lms_table(path: Path | None) -> LmsTable | None:
     if path is None:
         return None
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MAX_TABLE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{path}: is larger than {MOST_BYTES // 1_000_000} MB; this is no class's table")
+    if len(data) > MAX_TABLE_BYTES:
+        raise UsageError(f"{path}: is larger than {MAX_TABLE_BYTES // 1_000_000} MB; this is no class's table")
     return table.read(data, str(path))
 
 
 def _render(
-    whole: Sheet, chosen: list[str], format_: Format, theirs: Theirs | None, course: Course, *, checks: bool
+    whole: GradeSheet, chosen: list[str], format_: ExportFormat, theirs: LmsTable | None, course: Course, *, checks: bool
 ) -> tuple[bytes, list[str]]:
     """The table, and sentences on what could not be placed in it."""
     left: list[str] = []
     match format_:
         case "moodle" if theirs:
-            text, left = moodle.fill(whole, chosen[0], theirs)
+            text, left = moodle.fill_worksheet(whole, chosen[0], theirs)
         case "moodle":
-            text = moodle.make(whole, chosen[0])
+            text = moodle.make_worksheet(whole, chosen[0])
         case "gradescope":
-            text = plain.gradescope(whole, chosen[0])
+            text = plain.render_gradescope(whole, chosen[0])
         case "csv":
-            text = plain.csv(whole, chosen, checks=checks)
+            text = plain.render_grades_csv(whole, chosen, checks=checks)
         case "json":
-            text = plain.json(whole, chosen, checks=checks)
+            text = plain.render_grades_json(whole, chosen, checks=checks)
         case "xlsx":
             return excel.make(whole, chosen, checks=checks), []
         case _:
-            titles = {name: _title(course, name) for name in chosen}
+            titles = {name: _find_title(course, name) for name in chosen}
             host = {"canvas": canvas, "blackboard": blackboard, "brightspace": brightspace}[format_]
             text, left = host.fill(whole, titles, theirs) if theirs else (host.make(whole, titles), [])
     return text.encode(), left
 
 
-def _title(course: Course, name: str) -> str:
+def _find_title(course: Course, name: str) -> str:
     """An exercise's title; its id where the course has it no longer."""
-    return loading.load(course, name).title if name in course.exercise_ids() else name
+    return catalogue.load_exercise(course, name).title if name in course.list_exercise_ids() else name

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from grader import course as courses
-from grader.course import Course
-from grader.reports.text import line
+from grader.courses import course as courses
+from grader.courses.course import Course
+from grader.reports.text import escape_line
 
 MAX_PATH = 300
 
@@ -23,7 +23,7 @@ def find_course(given: Path | None, *, quiet: bool = False) -> Course:
     Raises:
         UsageError: see `course.find`.
     """
-    found = courses.find(given)
+    found = courses.find_course(given)
     if not quiet and (remark := _describe(found)):
         click.echo(remark, err=True)
     return found
@@ -35,5 +35,5 @@ def _describe(found: Course) -> str:
     surrounding = courses.find_surrounding() if found.source == "GRADE_COURSE" else None
     if surrounding is None or surrounding.resolve() == found.root:
         return ""
-    taken, other = line(str(found.root), MAX_PATH), line(str(surrounding), MAX_PATH)
+    taken, other = escape_line(str(found.root), MAX_PATH), escape_line(str(surrounding), MAX_PATH)
     return f"course: {taken}, which GRADE_COURSE names; not {other}, where you are"

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 import click
 from click.formatting import wrap_text
 
-NARROWEST, WIDEST = 30, 80
+MIN_HELP_WIDTH, MAX_HELP_WIDTH = 30, 80
 # Below this many columns what an option does stands under it, not beside it.
-BESIDE = 60
-UNDER = 6
+MIN_WIDTH_BESIDE = 60
+MEANING_INDENT = 6
 # What stays together on a line: an option's choices break after their bars; in a command an option keeps its value.
-CHOICES = re.compile(r"[^ |]+[ |]*|[ |]+")
-WORDS = re.compile(r"(?:-\S+ (?!-))?\S+ *")
+CHOICE_PIECES = re.compile(r"[^ |]+[ |]*|[ |]+")
+COMMAND_PIECES = re.compile(r"(?:-\S+ (?!-))?\S+ *")
 # Who uses a command, in the order in which a newcomer needs them, and a line to try.
 AUDIENCES = {
     "Students": (("list", "new", "watch", "hint", "quiz", "explain"), "grade watch exercise3.py"),
@@ -35,43 +35,43 @@ def unwrap(text: str | None) -> str | None:
 def lay_out(command: click.Command) -> click.Command:
     """The command, with its help as this module lays it out."""
     command.help = unwrap(command.help)
-    command.context_class = Context
+    command.context_class = HelpContext
     return command
 
 
-class Formatter(click.HelpFormatter):
+class NarrowFormatter(click.HelpFormatter):
     """Click's, which takes no terminal for narrower than 50 columns, with lines that fit narrower ones, too."""
 
     def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
-        columns = width or min(shutil.get_terminal_size().columns, max_width or WIDEST)
-        super().__init__(indent_increment, max(NARROWEST, columns))
+        columns = width or min(shutil.get_terminal_size().columns, max_width or MAX_HELP_WIDTH)
+        super().__init__(indent_increment, max(MIN_HELP_WIDTH, columns))
 
     def write_text(self, text: str) -> None:
         """Paragraphs; in those that keep their lines, long examples go on after a backslash."""
         room = self.width - self.current_indent
-        super().write_text("\n\n".join(_kept(part, room) for part in text.split("\n\n")))
+        super().write_text("\n\n".join(_format_kept_lines(part, room) for part in text.split("\n\n")))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Terms with what they mean beside them, or under them where the terminal is narrow and a term is long."""
         rows = list(rows)
-        if self.width >= BESIDE or all(len(term) <= self.width // 3 for term, _ in rows):
+        if self.width >= MIN_WIDTH_BESIDE or all(len(term) <= self.width // 3 for term, _ in rows):
             super().write_dl(rows, col_max, col_spacing)
             return
         indent = " " * self.current_indent
         for term, meaning in rows:
-            self.write("".join(f"{indent}{line}\n" for line in _folded(term, self.width - self.current_indent)))
-            self.write(wrap_text(meaning, self.width, " " * UNDER, " " * UNDER) + "\n")
+            self.write("".join(f"{indent}{line}\n" for line in _wrap_pieces(term, self.width - self.current_indent)))
+            self.write(wrap_text(meaning, self.width, " " * MEANING_INDENT, " " * MEANING_INDENT) + "\n")
 
 
-def _kept(paragraph: str, room: int) -> str:
+def _format_kept_lines(paragraph: str, room: int) -> str:
     """A paragraph; one that begins with the mark of kept lines, with those that are too long folded."""
     head, mark, body = paragraph.partition("\b\n")
     if not mark or head.strip():
         return paragraph
-    return mark + "\n".join(line for one in body.split("\n") for line in _example(one, room))
+    return mark + "\n".join(line for one in body.split("\n") for line in _wrap_example(one, room))
 
 
-def _example(line: str, room: int) -> Iterator[str]:
+def _wrap_example(line: str, room: int) -> Iterator[str]:
     """An example with its remark; too long, the command goes on after a backslash and the remark stands below."""
     indent = line[: len(line) - len(line.lstrip())]
     if len(line) <= room:
@@ -81,17 +81,17 @@ def _example(line: str, room: int) -> Iterator[str]:
         yield from wrap_text(line.strip(), room, indent, indent + "     ").split("\n")
         return
     command, _, remark = line.strip().partition("   ")
-    *first, last = _folded(command, room - len(indent) - 2, WORDS)
+    *first, last = _wrap_pieces(command, room - len(indent) - 2, COMMAND_PIECES)
     yield from (f"{indent}{piece} \\" for piece in first)
     yield indent + last
     if remark:
         yield from wrap_text(remark.strip(), room, indent + "    ", indent + "    ").split("\n")
 
 
-def _folded(text: str, room: int, pieces: re.Pattern[str] = CHOICES) -> list[str]:
+def _wrap_pieces(text: str, room: int, pieces: re.Pattern[str] = CHOICE_PIECES) -> list[str]:
     """The text in lines, each of whole pieces; all but the first are indented.
 
-    >>> _folded("--format [canvas|moodle]", 20)
+    >>> _wrap_pieces("--format [canvas|moodle]", 20)
     ['--format [canvas|', '  moodle]']
     """
     lines = [""]
@@ -102,16 +102,16 @@ def _folded(text: str, room: int, pieces: re.Pattern[str] = CHOICES) -> list[str
     return [line.rstrip() for line in lines]
 
 
-class Context(click.Context):
+class HelpContext(click.Context):
     """Click's, with our layout."""
 
-    formatter_class = Formatter
+    formatter_class = NarrowFormatter
 
 
-class MainJob(click.Command):
+class MainCommand(click.Command):
     """The command that needs no name: `grade EXERCISE FILE`."""
 
-    context_class = Context
+    context_class = HelpContext
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage("grade", "EXERCISE FILE [OPTIONS]")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from grader.checks.loading import load
+from grader.checks.catalogue import load_exercise
 from grader.cli import completing
 from grader.cli.finding import find_course
-from grader.exercise import Exercise, text_of
-from grader.noting import Book
+from grader.courses.exercise import Exercise, find_exercise_text
+from grader.courses.student_progress import ProgressFile
 
 
 @click.command("hint")
-@click.argument("exercise", shell_complete=completing.exercises)
+@click.argument("exercise", shell_complete=completing.list_matching_exercises)
 @click.option("--all", "show_all", is_flag=True, help="Show every hint.")
 @click.option("--reset", is_flag=True, help="Start again from the first hint.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
@@ -27,41 +27,41 @@ def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> 
     grade hint exercise3 --all
     """
     found = find_course(course)
-    spec = load(found, exercise)
-    book = Book(found)
+    spec = load_exercise(found, exercise)
+    book = ProgressFile(found)
     if not spec.hints:
-        click.echo(f"{spec.id} has no hints; its README is {text_of(found, spec.id, 'README.md')}")
+        click.echo(f"{spec.id} has no hints; its README is {find_exercise_text(found, spec.id, 'README.md')}")
     elif reset:
-        _remember(book, spec, 0)
+        _record_hint_count(book, spec, 0)
         click.echo(f"The next `grade hint {spec.id}` shows the first of {len(spec.hints)} hints.")
     elif show_all:
-        _remember(book, spec, len(spec.hints))
-        click.echo("\n\n".join(rung(spec, index) for index in range(len(spec.hints))))
+        _record_hint_count(book, spec, len(spec.hints))
+        click.echo("\n\n".join(format_hint(spec, index) for index in range(len(spec.hints))))
     else:
-        click.echo(following(spec, book))
+        click.echo(open_next_hint(spec, book))
 
 
-def rung(spec: Exercise, index: int) -> str:
+def format_hint(spec: Exercise, index: int) -> str:
     """One hint with its number, as wide as the terminal allows."""
-    return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], _width(), "  ", "  ")
+    return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], _measure_width(), "  ", "  ")
 
 
-def following(spec: Exercise, book: Book) -> str:
+def open_next_hint(spec: Exercise, book: ProgressFile) -> str:
     """The next hint, which is then remembered as shown."""
-    shown = book.read().hints.get(spec.id, 0)
+    shown = book.read_progress().hints.get(spec.id, 0)
     if shown >= len(spec.hints):
         said = f"No more hints: all {len(spec.hints)} were shown. `grade hint {spec.id} --all` shows them again."
-        return click.wrap_text(said, _width())
-    _remember(book, spec, shown + 1)
-    more = click.wrap_text(f"`grade hint {spec.id}` again shows the next one.", _width())
-    return rung(spec, shown) + (f"\n\n{more}" if shown + 1 < len(spec.hints) else "")
+        return click.wrap_text(said, _measure_width())
+    _record_hint_count(book, spec, shown + 1)
+    more = click.wrap_text(f"`grade hint {spec.id}` again shows the next one.", _measure_width())
+    return format_hint(spec, shown) + (f"\n\n{more}" if shown + 1 < len(spec.hints) else "")
 
 
-def _width() -> int:
+def _measure_width() -> int:
     return min(88, shutil.get_terminal_size().columns)
 
 
-def _remember(book: Book, spec: Exercise, count: int) -> None:
+def _record_hint_count(book: ProgressFile, spec: Exercise, count: int) -> None:
     """Where the folder can't be written, says so and goes on."""
     try:
         book.note_hints(spec.id, count)

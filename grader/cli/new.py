@@ -8,16 +8,16 @@ from pathlib import Path
 
 import click
 
-from grader.checks.loading import load
+from grader.checks.catalogue import load_exercise
 from grader.cli import completing
 from grader.cli.finding import find_course
+from grader.courses.exercise import find_exercise_text
 from grader.errors import CourseError, Problem, UsageError
-from grader.exercise import text_of
 from grader.reports import write
 
 
 @click.command("new")
-@click.argument("exercise", shell_complete=completing.exercises)
+@click.argument("exercise", shell_complete=completing.list_matching_exercises)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.option(
@@ -31,9 +31,9 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
     grade new exercise1 work/first_try.py
     """
     found = find_course(course)
-    spec = load(found, exercise)
-    stub = text_of(found, spec.id, "stub.py")
-    target = _target(file, f"{spec.id}.py")
+    spec = load_exercise(found, exercise)
+    stub = find_exercise_text(found, spec.id, "stub.py")
+    target = _find_target(file, f"{spec.id}.py")
     try:
         text = stub.read_text(encoding="utf-8")
     except OSError as error:
@@ -41,21 +41,21 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
         raise CourseError(
             [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
         ) from error
-    _write(target, text, force=force)
+    _write_stub(target, text, force=force)
     name = shlex.quote(str(target))
     exercise_too = "" if target.stem == spec.id else f" {spec.id}"
-    click.echo(f"Wrote {target}. What to do is in\n  {text_of(found, spec.id, 'README.md')}")
+    click.echo(f"Wrote {target}. What to do is in\n  {find_exercise_text(found, spec.id, 'README.md')}")
     click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
     click.echo(f"Or grade it once:\n  grade {spec.id} {name}")
 
 
-def _target(file: Path | None, default: str) -> Path:
+def _find_target(file: Path | None, default: str) -> Path:
     if file is None:
         return Path(default)
     return file / default if file.is_dir() else file
 
 
-def _write(target: Path, text: str, *, force: bool) -> None:
+def _write_stub(target: Path, text: str, *, force: bool) -> None:
     """Writes a new file.
 
     Raises:
@@ -64,4 +64,4 @@ def _write(target: Path, text: str, *, force: bool) -> None:
     """
     if os.path.lexists(target) and not force:
         raise UsageError(f"{target} exists already; name another file, or overwrite it with --force")
-    write.write(target, text)
+    write.write_text(target, text)

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import click
 
-from grader.checks.loading import load
+from grader.checks.catalogue import load_exercise
 from grader.cli.finding import find_course
-from grader.cli.selfcheck import generated
-from grader.course import PACKAGE, Course
+from grader.cli.selfcheck import generate_exercise_stub
+from grader.courses.course import PACKAGE_FOLDER, Course
+from grader.courses.exercise import Exercise, find_exercise_text
 from grader.errors import UsageError
-from grader.exercise import Exercise, text_of
-from grader.grading.refereeing import calls_function, pack
+from grader.grading.refereeing import is_function_exercise, update_case_file
 from grader.reports import write
 
-SAMPLE = PACKAGE / "scaffold"
-ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
-BESIDE = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
-COPIED = (".yaml", ".md", ".py")
-RENAMED = {"answer.py": "solution.py", "wrong": "rejects"}
+SAMPLE_FOLDER = PACKAGE_FOLDER / "scaffold"
+EXERCISE_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+PUBLIC_FILES = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
+COPIED_SUFFIXES = (".yaml", ".md", ".py")
+RENAMED_PARTS = {"answer.py": "solution.py", "wrong": "rejects"}
 
 
 @click.command("new-exercise")
@@ -36,22 +36,22 @@ def command(exercise: str, like: str | None, course: Path | None) -> None:
     grade new-exercise my_digits --like exercise3    a training, with all its wrong answers
     """
     found = find_course(course)
-    _check(found, exercise)
-    files = dict(_copied(found, exercise, load(found, like)) if like else _sample(exercise))
+    _check_new_id(found, exercise)
+    files = dict(_copy_exercise(found, exercise, load_exercise(found, like)) if like else _read_sample(exercise))
     for path, text in files.items():
-        _write(found.root / path, text)
-    spec = load(found, exercise)
-    _write(text_of(found, exercise, "stub.py"), generated(found, spec))
-    if calls_function(spec):
-        pack(found, spec, write=True)
-    _tell(found, spec)
+        _write_new_file(found.root / path, text)
+    spec = load_exercise(found, exercise)
+    _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
+    if is_function_exercise(spec):
+        update_case_file(found, spec, write=True)
+    _tell_next_steps(found, spec)
 
 
-def _check(course: Course, exercise: str) -> None:
+def _check_new_id(course: Course, exercise: str) -> None:
     """Raises: UsageError: the name can't be one, is taken, or the course can't be written to."""
     if _is_command(exercise):
         raise UsageError(f'"{exercise}" is a command of grade, which would be called instead of the exercise; choose another name')
-    if not ID.fullmatch(exercise):
+    if not EXERCISE_ID.fullmatch(exercise):
         raise UsageError(f"\"{exercise}\" can't be an exercise's name: small letters, digits and _, a letter first")
     for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
         if folder.exists():
@@ -65,43 +65,43 @@ def _is_command(name: str) -> bool:
     return isinstance(context.command, click.Group) and context.command.get_command(context, name) is not None
 
 
-def _sample(exercise: str) -> Iterator[tuple[Path, str]]:
+def _read_sample(exercise: str) -> Iterator[tuple[Path, str]]:
     names = {
         "SAMPLE_ID": exercise,
         "SAMPLE_FUNCTION": exercise,
         "SAMPLE_TITLE": exercise.replace("_", " ").capitalize(),
     }
-    for path in sorted(SAMPLE.rglob("*.txt")):
+    for path in sorted(SAMPLE_FOLDER.rglob("*.txt")):
         text = path.read_text(encoding="utf-8")
         for name, value in names.items():
             text = text.replace(name, value)
-        yield _place(exercise, path.relative_to(SAMPLE).with_suffix("")), text
+        yield _find_place(exercise, path.relative_to(SAMPLE_FOLDER).with_suffix("")), text
 
 
-def _place(exercise: str, path: Path) -> Path:
+def _find_place(exercise: str, path: Path) -> Path:
     """Where a file of the sample goes; in a wheel nothing is called a solution or a reject."""
-    named = Path(*(RENAMED.get(part, part) for part in path.parts))
-    return Path("exercises" if path.name in BESIDE else "solutions", exercise, named)
+    named = Path(*(RENAMED_PARTS.get(part, part) for part in path.parts))
+    return Path("exercises" if path.name in PUBLIC_FILES else "solutions", exercise, named)
 
 
-def _copied(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Path, str]]:
+def _copy_exercise(course: Course, exercise: str, like: Exercise) -> Iterator[tuple[Path, str]]:
     """The files of another exercise, with its name replaced where it stands as a word."""
     own = re.compile(rf"\b{re.escape(like.id)}\b")
     for top in ("exercises", "solutions"):
         folder = course.root / top / like.id
         for path in sorted(folder.rglob("*")):
-            if path.suffix in COPIED and path.name != "stub.py":
+            if path.suffix in COPIED_SUFFIXES and path.name != "stub.py":
                 yield Path(top, exercise, path.relative_to(folder)), own.sub(exercise, path.read_text(encoding="utf-8"))
 
 
-def _write(path: Path, text: str) -> None:
+def _write_new_file(path: Path, text: str) -> None:
     write.write_folder(path.parent, {path.name: text})
 
 
-def _tell(course: Course, spec: Exercise) -> None:
-    reference = "solution.py, reference.py and rejects/" if calls_function(spec) else "solution.py and rejects/"
+def _tell_next_steps(course: Course, spec: Exercise) -> None:
+    reference = "solution.py, reference.py and rejects/" if is_function_exercise(spec) else "solution.py and rejects/"
     click.echo(f"Made the exercise {spec.id}, which works as it is. Now change, in {course.root}:")
     click.echo(f"  exercises/{spec.id}/exercise.yaml and README.md")
     click.echo(f"  solutions/{spec.id}/{reference}")
-    cases = " --write-cases" if calls_function(spec) else ""
+    cases = " --write-cases" if is_function_exercise(spec) else ""
     click.echo(f"Then: grade selfcheck {spec.id} --write-stubs{cases} && grade selfcheck {spec.id}")

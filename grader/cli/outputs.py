@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from grader.records.run import Activations
+from grader.records.verdict import Verdict
 from grader.reports import write
-from grader.reports.text import line
-from grader.run import Activations
-from grader.verdict import Verdict
+from grader.reports.text import escape_line
 
 FILE_FORMATS = {
     "json_": "json_",
@@ -24,7 +24,7 @@ FILE_FORMATS = {
     "codabench": "codabench",
     "html": "html",
 }
-OPTIONS = (
+OUTPUT_OPTIONS = (
     click.option("--json", "json_", metavar="FILE", help="Write the verdict as JSON (- for standard output)."),
     click.option("--junit", metavar="FILE", help="Write JUnit XML."),
     click.option("--gradescope", metavar="FILE", help="Write Gradescope's results.json."),
@@ -36,17 +36,17 @@ OPTIONS = (
     # Workflows in students' repositories still give it; the service that read it has closed.
     click.option("--classroom", is_flag=True, hidden=True, expose_value=False, help="Nothing any more."),
 )
-MOST_SENTENCES = 50
+MAX_SENTENCES = 50
 
 
-def options(function: Callable[..., Any]) -> Callable[..., Any]:
+def add_output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the output options to a command."""
-    for option in reversed(OPTIONS):
+    for option in reversed(OUTPUT_OPTIONS):
         function = option(function)
     return function
 
 
-def deliver(
+def write_reports(
     verdicts: Sequence[Verdict],
     chosen: Mapping[str, Any],
     *,
@@ -68,28 +68,28 @@ def deliver(
     to_stdout = any(chosen[name] == "-" for name in FILE_FORMATS)
     if quiet and not to_stdout:
         for verdict in verdicts:
-            click.echo(one_line(verdict) if len(verdicts) == 1 else f"{line(verdict.submission.path)}  {one_line(verdict)}")
+            click.echo(format_one_line(verdict) if len(verdicts) == 1 else f"{escape_line(verdict.submission.path)}  {format_one_line(verdict)}")
     elif not to_stdout:
-        import_module("grader.reports.terminal").show(verdicts, sys.stdout)
+        import_module("grader.reports.terminal").show_report(verdicts, sys.stdout)
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
             render = import_module(f"grader.reports.{module}").render
             text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
-            write.write(Path(str(chosen[name])), text)
+            write.write_text(Path(str(chosen[name])), text)
     if chosen["github"]:
-        import_module("grader.reports.github").publish(verdicts, os.environ)
+        import_module("grader.reports.github").publish_annotations(verdicts, os.environ)
     if chosen["classroom50"] is not None:
         import_module("grader.reports.classroom50").publish(Path(str(chosen["classroom50"])), verdicts, os.environ)
 
 
-def one_line(verdict: Verdict) -> str:
+def format_one_line(verdict: Verdict) -> str:
     """A verdict in a line: `exercise3: passed, 100/100`."""
     return f"{verdict.exercise}: {verdict.status}, {verdict.score:g}/{verdict.max_score:g}"
 
 
-def tell(what: str, sentences: Sequence[str]) -> None:
+def tell_problems(what: str, sentences: Sequence[str]) -> None:
     """Prints what went wrong with some of a class on standard error, a line each and not endlessly many."""
-    for sentence in sentences[:MOST_SENTENCES]:
-        click.echo(f"{what}: {line(sentence, limit=500)}", err=True)
-    if len(sentences) > MOST_SENTENCES:
-        click.echo(f"… and {len(sentences) - MOST_SENTENCES:,} more", err=True)
+    for sentence in sentences[:MAX_SENTENCES]:
+        click.echo(f"{what}: {escape_line(sentence, limit=500)}", err=True)
+    if len(sentences) > MAX_SENTENCES:
+        click.echo(f"… and {len(sentences) - MAX_SENTENCES:,} more", err=True)

@@ -10,23 +10,23 @@ from pathlib import Path
 import click
 import msgspec
 
-from grader.checks import arguments
+from grader.checks import convert_arguments
+from grader.courses.exercise import Exercise
 from grader.engines import surroundings
-from grader.errors import GradeError, GraderError, UsageError, needs_extra
-from grader.exercise import Exercise
-from grader.grading.known import Graded
+from grader.errors import GradeError, GraderError, UsageError, describe_missing_extra
+from grader.grading.known import GradedSubmission
+from grader.records.run import Run
+from grader.records.verdict import Verdict
 from grader.reports import write
-from grader.run import Run
-from grader.verdict import Verdict
 
-NEEDS = needs_extra("--picture", "Matplotlib", "pictures")
-DRAWING_S = 120
+MATPLOTLIB_MISSING = describe_missing_extra("--picture", "Matplotlib", "pictures")
+MAX_DRAWING_S = 120
 
-option = click.option("--picture", "picture_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+picture_option = click.option("--picture", "picture_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                       help="Draw a PNG: what your function makes of a picture, or the training's curve.")  # fmt: skip
 
 
-def check(exercise: Exercise, path: Path) -> None:
+def check_picture(exercise: Exercise, path: Path) -> None:
     """Says before anything is graded what stands in the way of a picture.
 
     Raises:
@@ -39,21 +39,21 @@ def check(exercise: Exercise, path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise UsageError(f"--picture: there is no folder {path.parent}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError(NEEDS)
+        raise UsageError(MATPLOTLIB_MISSING)
 
 
-def draw(exercise: Exercise, graded: Graded, path: Path) -> None:
+def draw(exercise: Exercise, graded: GradedSubmission, path: Path) -> None:
     """Draws what the referee hasn't drawn; where that fails, says so, and the verdict stands."""
     try:
         if exercise.models is not None and exercise.models.shown is not None:
-            maps(exercise, graded.runs, path)
+            draw_feature_maps(exercise, graded.runs, path)
         elif not exercise.picture:
-            curve(exercise, graded.verdict, path)
+            draw_training_curve(exercise, graded.verdict, path)
     except (GradeError, subprocess.TimeoutExpired) as error:
         click.echo(f"grade: no picture: {error}", err=True)
 
 
-def curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
+def draw_training_curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
     """Draws the curve of the last training; where there is none, says so.
 
     Raises:
@@ -62,10 +62,10 @@ def curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
     if not verdict.training or not verdict.training[-1].epochs:
         click.echo("grade: no picture, since nothing was trained", err=True)
         return
-    _draw(_curve(exercise, verdict), path)
+    _run_drawing(_build_curve(exercise, verdict), path)
 
 
-def maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
+def draw_feature_maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
     """Draws the feature maps that the trainer found, one channel of each layer for each image.
 
     Raises:
@@ -76,7 +76,7 @@ def maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
     if found is None or shown is None:
         click.echo("grade: no picture, since your function came to no activations", err=True)
         return
-    _draw(
+    _run_drawing(
         {
             "type": "maps",
             "title": f"{exercise.id}: filter {shown.channel} of each layer",
@@ -88,7 +88,7 @@ def maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> None:
     )
 
 
-def _draw(drawing: dict[str, object], path: Path) -> None:
+def _run_drawing(drawing: dict[str, object], path: Path) -> None:
     content = msgspec.json.encode(drawing)
     done = subprocess.run(
         surroundings.command("grader.pictures"),
@@ -96,7 +96,7 @@ def _draw(drawing: dict[str, object], path: Path) -> None:
         input=content,
         env=surroundings.environment(),
         capture_output=True,
-        timeout=DRAWING_S,
+        timeout=MAX_DRAWING_S,
         check=False,
     )
     if done.returncode:
@@ -105,11 +105,11 @@ def _draw(drawing: dict[str, object], path: Path) -> None:
     write.write_bytes(path, done.stdout)
 
 
-def _curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
+def _build_curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
     epochs = verdict.training[-1].epochs
     wanted = {name: [logs[name] for logs in epochs] for name in ("accuracy", "val_accuracy")
               if all(name in logs for logs in epochs)}  # fmt: skip
-    reached = next((arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})
+    reached = next((convert_arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})
     line, figures = reached.get("above"), wanted.get(str(reached.get("metric")), [])
     crossed = next((number for number, value in enumerate(figures, 1) if line is not None and value > line), None)
     title, above = f"{exercise.id}: {exercise.title}", None if line is None else float(line)

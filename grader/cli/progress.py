@@ -6,11 +6,11 @@ import shutil
 import time
 from typing import TextIO
 
-from grader.grading.options import Moment
+from grader.grading.options import RunProgress
 from grader.reports.reading import line_figure
 
-EVERY_S = 0.1
-STAGES = {
+REFRESH_S = 0.1
+STAGE_TEXTS = {
     "starting": "starting …",
     "loading": "running your file …",
     "preparing": "looking at your model and data …",
@@ -20,7 +20,7 @@ STAGES = {
 }
 
 
-class Line:
+class ProgressLine:
     """Rewrites one terminal line; falls silent on anything that isn't a terminal.
 
     Args:
@@ -35,18 +35,18 @@ class Line:
         self._last_s = 0.0
         self._shown = ""
 
-    def __call__(self, moment: Moment) -> None:
+    def __call__(self, moment: RunProgress) -> None:
         now = time.monotonic()
-        if not self.enabled or now - self._last_s < EVERY_S:
+        if not self.enabled or now - self._last_s < REFRESH_S:
             return
         width = self.width or shutil.get_terminal_size().columns
-        text = describe(moment)[: max(1, width - 1)]
+        text = describe_stage(moment)[: max(1, width - 1)]
         if text != self._shown:
             self._last_s, self._shown = now, text
             self.stream.write("\r" + text.ljust(max(0, width - 1)))
             self.stream.flush()
 
-    def close(self) -> None:
+    def clear(self) -> None:
         """Wipes the line."""
         if self.enabled and self._shown:
             width = self.width or shutil.get_terminal_size().columns
@@ -55,10 +55,10 @@ class Line:
             self._shown = ""
 
 
-def describe(moment: Moment) -> str:
+def describe_stage(moment: RunProgress) -> str:
     """The line's text: epoch, accuracy, the line to cross, seconds per epoch, time left."""
     if moment.stage != "training" or moment.epoch is None:
-        return STAGES[moment.stage]
+        return STAGE_TEXTS[moment.stage]
     parts = [f"epoch {moment.epoch + 1}/{moment.epochs}" if moment.epochs else f"epoch {moment.epoch + 1}"]
     if moment.accuracy is not None:
         parts.append(f"accuracy {moment.accuracy:.4f}")

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from grader import settings
 from grader.cli import outputs
 from grader.cli.finding import find_course
+from grader.courses import settings
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, GradeError, UsageError
 from grader.gradebook import Gradebook
-from grader.gradebook.grades import sheet, strangers
+from grader.gradebook.grades import build_sheet, describe_unknown_students
 from grader.gradebook.push import canvas, moodle
 from grader.gradebook.push.plan import Assignment, Change, Lms, count_steps, plan_changes
 from grader.gradebook.push.session import Session
-from grader.reports.reading import number
-from grader.reports.text import line
-from grader.yamltree import did_you_mean
+from grader.reports.reading import format_number
+from grader.reports.text import escape_line
 
 HOSTS: dict[str, Lms] = {"canvas": canvas, "moodle": moodle}
 STEPS = {
@@ -66,18 +66,18 @@ def command(
     lms = HOSTS[host]
     session = Session(url, _find_token(lms.TOKEN))
     found = find_course(course)
-    policy = settings.load(found).grading
+    policy = settings.load_settings(found).grading
     book = Gradebook.open(gradebook, must_exist=True)
-    whole = sheet(book.verdicts(), book.students(), policy)
+    whole = build_sheet(book.list_figures(), book.list_students(), policy)
     if exercise not in whole.exercises:
-        raise UsageError(f'no verdicts of "{exercise}" in {book.shown}{did_you_mean(exercise, whole.exercises)}')
+        raise UsageError(f'no verdicts of "{exercise}" in {book.shown}{format_suggestion(exercise, whole.exercises)}')
     assignment = lms.read_assignment(session, course_id, assignment_id)
     changes = plan_changes(whole, exercise, assignment, lower=lower)
-    click.echo(f"{line(assignment.name, 100)} ({number(assignment.most)} points)")
+    click.echo(f"{escape_line(assignment.name, 100)} ({format_number(assignment.most)} points)")
     for change in changes:
         if change.step != "same":
             click.echo(_show(change))
-    outputs.tell("look at", strangers(policy, whole))
+    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
     sent = 0 if dry_run else _send(lms, session, assignment, changes, comments=comments)
     counts = count_steps(changes)
     told = [f"{count} {STEPS[step]}" for step, count in counts.items() if count and step != "send"]
@@ -93,10 +93,10 @@ def _find_token(name: str) -> str:
 
 
 def _show(change: Change) -> str:
-    before = "–" if change.before is None else number(change.before)
+    before = "–" if change.before is None else format_number(change.before)
     mark = {"send": "→", "lower": "↛"}.get(change.step, "!")
     why = "" if change.step == "send" else f"  ({STEPS[change.step]})"
-    return f"{line(change.student, 30):<20} {line(change.name, 30):<30} {before} {mark} {change.after or '–'}{why}"
+    return f"{escape_line(change.student, 30):<20} {escape_line(change.name, 30):<30} {before} {mark} {change.after or '–'}{why}"
 
 
 def _send(lms: Lms, session: Session, assignment: Assignment, changes: list[Change], *, comments: bool) -> int:

@@ -16,50 +16,50 @@ from typing import Any
 
 import click
 
-from grader import course as courses
 from grader.cli.finding import find_course
 from grader.cli.helping import lay_out
+from grader.courses import course as courses
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
 from grader.quiz import key, loading, marksheet
-from grader.quiz.marksheet import Change, Marksheet
-from grader.quiz.screens import plural
+from grader.quiz.marksheet import Marksheet, ScoreChange
+from grader.quiz.screens import format_count
 from grader.reports import write
-from grader.reports.text import line
-from grader.yamltree import did_you_mean
+from grader.reports.text import escape_line
 
-MOST_LINES = 60
-
-
-EXERCISES = "grader.gradebook.regrade"
+MAX_CHANGE_LINES = 60
 
 
-class ByKind(click.Command):
+EXERCISE_MODULE = "grader.gradebook.regrade"
+
+
+class RegradeCommand(click.Command):
     """Hands the command line to the half for exercises where it names one and no quiz."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        other = _for_exercises(args)
+        other = _find_exercise_command(args)
         if other is not None:
             return other.make_context(info_name, args, parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
 
-def _for_exercises(args: Sequence[str]) -> click.Command | None:
+def _find_exercise_command(args: Sequence[str]) -> click.Command | None:
     """The command for exercises; None where this one is meant."""
     given = next((Path(value) for name, value in pairwise(args) if name == "--course"), None)
     joined = next((Path(name.partition("=")[2]) for name in args if name.startswith("--course=")), None)
     with suppress(UsageError):
-        found = courses.find(given or joined)
-        exercises, quizzes = found.exercise_ids(), found.quiz_ids()
+        found = courses.find_course(given or joined)
+        exercises, quizzes = found.list_exercise_ids(), found.list_quiz_ids()
         only_theirs = any(name.startswith("--gradebook") for name in args)
         if only_theirs or (any(name in exercises for name in args) and not any(name in quizzes for name in args)):
             find_course(given or joined)
-            return lay_out(import_module(EXERCISES).command)
+            return lay_out(import_module(EXERCISE_MODULE).command)
     return None
 
 
-@click.command("regrade", cls=ByKind, options_metavar="[OPTIONS]")
+@click.command("regrade", cls=RegradeCommand, options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
 @click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
 @click.option("--never-lower", is_flag=True, help="Nobody's attempt loses points: the better marks stand.")
@@ -90,29 +90,29 @@ def command(
     For an exercise's stored verdicts: grade regrade EXERCISE --help
     """
     found = find_course(course)
-    if quiz_id not in (known := [*found.quiz_ids(), *found.exercise_ids()]):
+    if quiz_id not in (known := [*found.list_quiz_ids(), *found.list_exercise_ids()]):
         raise UsageError(
-            f'no quiz or exercise "{line(quiz_id, 60)}"{did_you_mean(quiz_id, known)} (`grade list` shows all)'
+            f'no quiz or exercise "{escape_line(quiz_id, 60)}"{format_suggestion(quiz_id, known)} (`grade list` shows all)'
         )
-    quiz = loading.load(found, quiz_id)
-    solutions = key.load(found, quiz)
+    quiz = loading.load_quiz(found, quiz_id)
+    solutions = key.load_key(found, quiz)
     if solutions is None:
         raise UsageError(f"no key to mark with: this course has no solutions/quizzes/{quiz_id}.yaml")
     path = marks or Path(f"{quiz_id}.marks.json")
-    before = marksheet.read(path, quiz)
-    after = marksheet.remarked(before, quiz, solutions, datetime.now(UTC), never_lower=never_lower)
-    click.echo(report(before, after, marksheet.changes(before, after)))
-    if dry_run or not _agreed(path, yes=yes):
+    before = marksheet.read_marksheet(path, quiz)
+    after = marksheet.mark_again(before, quiz, solutions, datetime.now(UTC), never_lower=never_lower)
+    click.echo(format_score_changes(before, after, marksheet.list_changes(before, after)))
+    if dry_run or not _ask_agreement(path, yes=yes):
         click.echo("Nothing was written.")
         return Exit.PASSED
-    write.write(path, marksheet.render(after))
+    write.write_text(path, marksheet.render_marksheet(after))
     if csv_ is not None:
-        write.write(csv_, marksheet.table(after, quiz))
+        write.write_text(csv_, marksheet.render_marksheet_csv(after, quiz))
     click.echo(f"Wrote {path}; the old marks are in its history.")
     return Exit.PASSED
 
 
-def _agreed(path: Path, *, yes: bool) -> bool:
+def _ask_agreement(path: Path, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
@@ -121,16 +121,16 @@ def _agreed(path: Path, *, yes: bool) -> bool:
     return click.confirm(f"Write the new marks to {path}?")
 
 
-def report(before: Marksheet, after: Marksheet, changed: Sequence[Change]) -> str:
+def format_score_changes(before: Marksheet, after: Marksheet, changed: Sequence[ScoreChange]) -> str:
     """Who changes and by how much."""
-    lines = [_line(change) for change in changed[:MOST_LINES]]
-    if len(changed) > MOST_LINES:
-        lines.append(f"… {len(changed) - MOST_LINES:,} more")
+    lines = [_format_change(change) for change in changed[:MAX_CHANGE_LINES]]
+    if len(changed) > MAX_CHANGE_LINES:
+        lines.append(f"… {len(changed) - MAX_CHANGE_LINES:,} more")
     up = sum(change.after > change.before for change in changed)
     down = sum(change.after < change.before for change in changed)
     now = sum(change.passed_after and not change.passed_before for change in changed)
     gone = sum(change.passed_before and not change.passed_after for change in changed)
-    total = plural(len(after.kept), "student")
+    total = format_count(len(after.kept), "student")
     key_is = "the same key" if before.key_digest == after.key_digest else "another key"
     lines.append(
         f"{after.quiz}: {total}, marked with {key_is}: {up} up, {down} down, {len(after.kept) - up - down} with the same "
@@ -139,11 +139,11 @@ def report(before: Marksheet, after: Marksheet, changed: Sequence[Change]) -> st
     return "\n".join(lines)
 
 
-def _line(change: Change) -> str:
+def _format_change(change: ScoreChange) -> str:
     passes = ""
     if change.passed_after != change.passed_before:
         passes = "  now passes" if change.passed_after else "  no longer passes"
     why = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in change.questions.items())
     difference = round(change.after - change.before, 6)
     score = f"{change.before:g} → {change.after:g} of {change.max_score:g}" + (f" ({difference:+g})" if difference else "")
-    return f"{line(change.student, limit=40):<20} {score}{passes}  [{why}]"
+    return f"{escape_line(change.student, limit=40):<20} {score}{passes}  [{why}]"

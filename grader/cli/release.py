@@ -25,7 +25,7 @@ def command(out: Path, names: tuple[str, ...], course: Path | None) -> None:
     grade release ../students
     grade release ../week3 exercise3 mnist_two_conv week3
     """
-    written, left = student.release(find_course(course), out, names)
+    written, left = student.release_course(find_course(course), out, names)
     for name in left:
         click.echo(f"left out: {name} (the exercise's README.md doesn't link to it)", err=True)
     click.echo(f"Wrote {len(written)} files to {out}. Look at them, then:")

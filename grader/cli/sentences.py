@@ -9,13 +9,13 @@ from itertools import islice
 from grader.checks import judging
 from grader.reports import reading
 
-SHORTEST = 8
-MOST = 8
+MIN_SENTENCE_LENGTH = 8
+MAX_MEANT_NAMES = 8
 # Codes as reports print them: a letter for the kind, three digits.
 CODE = re.compile(r"\b[A-Z]\d{3}\b")
 KNOWN = (
-    *((sentence, end) for end, sentence in reading.ENDS.items()),
-    *((reason, "skipped") for reason in (*judging.ENDS.values(), *judging.ABSENT.values())),
+    *((sentence, end) for end, sentence in reading.END_SENTENCES.items()),
+    *((reason, "skipped") for reason in (*judging.END_REASONS.values(), *judging.ABSENCE_REASONS.values())),
 )
 
 
@@ -32,12 +32,12 @@ def find_meant(asked: str, titles: Iterable[tuple[str, str]]) -> Iterator[str]:
     ['type']
     """
     named = CODE.findall(asked)
-    plain = _plain(asked)
-    if len(plain) >= SHORTEST:
-        sentences = ((_plain(sentence), name) for sentence, name in (*KNOWN, *titles))
+    plain = _normalize_sentence(asked)
+    if len(plain) >= MIN_SENTENCE_LENGTH:
+        sentences = ((_normalize_sentence(sentence), name) for sentence, name in (*KNOWN, *titles))
         named += [name for sentence, name in sentences if plain in sentence or sentence in plain]
-    yield from islice(dict.fromkeys(named), MOST)
+    yield from islice(dict.fromkeys(named), MAX_MEANT_NAMES)
 
 
-def _plain(text: str) -> str:
+def _normalize_sentence(text: str) -> str:
     return " ".join(text.split()).casefold().strip("✓✗–!+-x .")

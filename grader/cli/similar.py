@@ -15,30 +15,30 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader import exercise as exercises
 from grader import submission
 from grader.batch import sources
-from grader.batch.assign import Job, assign_all
-from grader.checks import loading
+from grader.batch.assign import GradingJob, assign_all
+from grader.checks import catalogue
 from grader.cli import outputs
 from grader.cli.finding import find_course
-from grader.errors import Exit, UsageError, needs_extra
+from grader.courses import exercise as exercises
+from grader.errors import Exit, UsageError, describe_missing_extra
 from grader.reports import jsontext, write
-from grader.reports.reading import counted as number_of
-from grader.reports.screen import draw, screen_of, words
-from grader.reports.text import line
+from grader.reports.reading import format_count as number_of
+from grader.reports.screen import detect_screen, draw_parts, make_text
+from grader.reports.text import escape_line
 
-SCHEMA = "grade-similar/1"
-NEEDS = needs_extra("grade similar", "copydetect", "similar")
-MOST_ROWS = 30
-MOST_PAIRS = 100_000
-MOST_FILES = 2000
-MOST_LETTERS = 60_000
-NAME = 60
+SIMILAR_SCHEMA = "grade-similar/1"
+COPYDETECT_MISSING = describe_missing_extra("grade similar", "copydetect", "similar")
+MAX_SHOWN_PAIRS = 30
+MAX_JSON_PAIRS = 100_000
+MAX_COMPARED_FILES = 2000
+MAX_FILE_LETTERS = 60_000
+NAME_WIDTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class SimilarFile:
     """One of a pair: whose file, and what share of it, 0 to 1, the other one has too."""
 
     student: str
@@ -47,7 +47,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SimilarityReport:
     """What was compared: how many files, and the pairs that are most alike first.
 
     Args:
@@ -55,7 +55,7 @@ class Found:
     """
 
     files: int
-    pairs: list[tuple[Side, Side]]
+    pairs: list[tuple[SimilarFile, SimilarFile]]
     usual: float | None
 
 
@@ -65,7 +65,7 @@ class Found:
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: ids and names.")
 @click.option("--least", metavar="PERCENT", type=click.FloatRange(0, 100), default=50, show_default=True,
               help="Leave out pairs that have less than this in common.")  # fmt: skip
-@click.option("--all", "all_", is_flag=True, help=f"Every pair, also beyond {MOST_ROWS}.")
+@click.option("--all", "all_", is_flag=True, help=f"Every pair, also beyond {MAX_SHOWN_PAIRS}.")
 @click.option(
     "--json",
     "json_",
@@ -95,46 +95,50 @@ def command(
     grade similar exercise3 submissions/ --least 80 --json pairs.json
     """
     found = find_course(course)
-    exercise = loading.load(found, exercise_id)
+    exercise = catalogue.load_exercise(found, exercise_id)
     if find_spec("copydetect") is None:
-        raise UsageError(NEEDS)
-    with sources.read(place, roster, taken=sources.names_taken([exercise])) as handed:
+        raise UsageError(COPYDETECT_MISSING)
+    with sources.read_submissions(place, roster, taken=sources.names_taken([exercise])) as handed:
         last = {each.student: each for each in handed}  # of several attempts
         jobs, doubts = assign_all(last.values(), [exercise])
         problems = [*handed.problems, *doubts]
-        texts, unread = _texts(jobs)
-    stub = exercises.text_of(found, exercise.id, "stub.py")
-    result = compare(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", least / 100)
-    outputs.tell("not compared", [*problems, *unread])
-    outputs.tell("not read", handed.unread)
+        texts, unread = _read_texts(jobs)
+    stub = exercises.find_exercise_text(found, exercise.id, "stub.py")
+    result = compare_files(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", least / 100)
+    outputs.tell_problems("not compared", [*problems, *unread])
+    outputs.tell_problems("not read", handed.unread)
     if json_ != write.STDOUT:
-        screen = screen_of(sys.stdout)
-        sys.stdout.write(draw(shown(result, exercise.id, least, MOST_PAIRS if all_ else MOST_ROWS), screen))
+        screen = detect_screen(sys.stdout)
+        sys.stdout.write(
+            draw_parts(render_pairs(result, exercise.id, least, MAX_JSON_PAIRS if all_ else MAX_SHOWN_PAIRS), screen)
+        )
         sys.stdout.flush()
     if json_ is not None:
-        write.write(json_, as_json(result, exercise.id))
+        write.write_text(json_, render_pairs_json(result, exercise.id))
     return Exit.PASSED
 
 
-def _texts(jobs: Sequence[Job]) -> tuple[list[tuple[Job, str]], list[str]]:
+def _read_texts(jobs: Sequence[GradingJob]) -> tuple[list[tuple[GradingJob, str]], list[str]]:
     """Each file's code, and why some have none. Raises: UsageError: too many to be compared with each other."""
-    if len(jobs) > MOST_FILES:
-        raise UsageError(f"{len(jobs):,} files are too many to compare each with each; give at most {MOST_FILES:,}")
+    if len(jobs) > MAX_COMPARED_FILES:
+        raise UsageError(
+            f"{len(jobs):,} files are too many to compare each with each; give at most {MAX_COMPARED_FILES:,}"
+        )
     texts, unread = [], []
     for job in jobs:
-        source = submission.read(job.path)
+        source = submission.read_submission(job.path)
         if source.fault is not None:
             unread.append(f"{job.student}: {source.fault.message}")
-        elif len(source.source) > MOST_LETTERS:
+        elif len(source.source) > MAX_FILE_LETTERS:
             unread.append(
-                f"{job.student}: {len(source.source):,} letters of code; at most {MOST_LETTERS:,} are compared"
+                f"{job.student}: {len(source.source):,} letters of code; at most {MAX_FILE_LETTERS:,} are compared"
             )
         else:
             texts.append((job, source.source))
     return texts, unread
 
 
-def compare(texts: Sequence[tuple[Job, str]], stub: str, least: float) -> Found:
+def compare_files(texts: Sequence[tuple[GradingJob, str]], stub: str, least: float) -> SimilarityReport:
     """The pairs of which one side shares at least so much, the most alike first.
 
     Args:
@@ -142,23 +146,25 @@ def compare(texts: Sequence[tuple[Job, str]], stub: str, least: float) -> Found:
         stub: what was given to everybody.
         least: share, 0 to 1.
     """
-    shares = import_module("grader.similar").shares([text for _, text in texts], stub).tolist()
+    shares = import_module("grader.batch.similar").compute_shares([text for _, text in texts], stub).tolist()
     both = [(row, column) for row in range(len(texts)) for column in range(row + 1, len(texts))]
     larger = sorted(max(shares[row][column], shares[column][row]) for row, column in both)
     pairs = [
-        (_side(texts[row][0], shares[row][column]), _side(texts[column][0], shares[column][row]))
+        (_describe_side(texts[row][0], shares[row][column]), _describe_side(texts[column][0], shares[column][row]))
         for row, column in both
         if max(shares[row][column], shares[column][row]) >= max(least, 1e-9)
     ]
     pairs.sort(key=lambda pair: (-max(one.share for one in pair), -min(one.share for one in pair), pair[0].student))
-    return Found(files=len(texts), pairs=pairs[:MOST_PAIRS], usual=larger[len(larger) // 2] if larger else None)
+    return SimilarityReport(
+        files=len(texts), pairs=pairs[:MAX_JSON_PAIRS], usual=larger[len(larger) // 2] if larger else None
+    )
 
 
-def _side(job: Job, share: float) -> Side:
-    return Side(student=job.student, file=PurePosixPath(job.name).name, share=share)
+def _describe_side(job: GradingJob, share: float) -> SimilarFile:
+    return SimilarFile(student=job.student, file=PurePosixPath(job.name).name, share=share)
 
 
-def shown(found: Found, exercise_id: str, least: float, most: int) -> Iterator[RenderableType]:
+def render_pairs(found: SimilarityReport, exercise_id: str, least: float, most: int) -> Iterator[RenderableType]:
     """The table, and how to take it."""
     if found.pairs:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -167,7 +173,9 @@ def shown(found: Found, exercise_id: str, least: float, most: int) -> Iterator[R
                 name, justify="right" if name == "of it" else "left", no_wrap=name == "of it", overflow="fold"
             )
         for one, other in found.pairs[:most]:
-            table.add_row(_who(one), _percent(one.share), _who(other), _percent(other.share))
+            table.add_row(
+                _format_student(one), _format_percent(one.share), _format_student(other), _format_percent(other.share)
+            )
         yield table
     if len(found.pairs) > most:
         yield Text(f"… {len(found.pairs) - most:,} more pairs: --all", style="dim")
@@ -175,24 +183,24 @@ def shown(found: Found, exercise_id: str, least: float, most: int) -> Iterator[R
     yield Text(f"{exercise_id}: {number_of(found.files, 'file')}, {alike}", style="bold")
     if found.usual is not None:
         yield Text(
-            f"Of all pairs, half have at most {_percent(found.usual)} in common. It says where to look, and proves nothing.",
+            f"Of all pairs, half have at most {_format_percent(found.usual)} in common. It says where to look, and proves nothing.",
             style="dim",
         )
 
 
-def _who(side: Side) -> Text:
-    return words(line(side.student, NAME))
+def _format_student(side: SimilarFile) -> Text:
+    return make_text(escape_line(side.student, NAME_WIDTH))
 
 
-def _percent(share: float) -> str:
+def _format_percent(share: float) -> str:
     """Rounded down: 100 % is all of it."""
     return f"{int(100 * share + 1e-9)} %"
 
 
-def as_json(found: Found, exercise_id: str) -> str:
+def render_pairs_json(found: SimilarityReport, exercise_id: str) -> str:
     """The pairs as JSON; shares in percent."""
     return jsontext.render({
-        "schema": SCHEMA,
+        "schema": SIMILAR_SCHEMA,
         "exercise": exercise_id,
         "files": found.files,
         "usual": None if found.usual is None else round(100 * found.usual, 1),

@@ -1,5 +1,5 @@
 """The canonical datasets, embedded in the package; this room never downloads and never unpickles."""
 
-from grader.data.canonical import NAMES, Dataset, load
+from grader.data.canonical import DATASET_NAMES, Dataset, load_dataset
 
-__all__ = ["NAMES", "Dataset", "load"]
+__all__ = ["DATASET_NAMES", "Dataset", "load_dataset"]

@@ -18,17 +18,17 @@ from typing import IO
 from grader.engines import surroundings
 from grader.errors import GraderError
 
-START_S = 120.0
-ANSWER_S = 20.0
-END_S = 2.0
-MOMENT_S = 0.2  # from the end of its line to that of the process
+MAX_START_S = 120.0
+MAX_ANSWER_S = 20.0
+MAX_END_S = 2.0
+ENDING_WAIT_S = 0.2  # from the end of its line to that of the process
 ERROR_TAIL = 2000
-MOST_DIGITS = 20
+MAX_PID_DIGITS = 20
 # What it takes to hand descriptors to another process, and to wait for one that isn't our child.
-POSSIBLE = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds") and sys.platform == "linux"
+CAN_COPY_PROCESSES = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds") and sys.platform == "linux"
 
 
-class Copy:
+class ProcessCopy:
     """A child of the nursery; several threads may use it.
 
     Args:
@@ -42,15 +42,15 @@ class Copy:
 
     def poll(self) -> int | None:
         """0 once it has ended, else None; how it ended only the nursery could tell."""
-        return 0 if self._ended(0.0) else None
+        return 0 if self._has_ended(0.0) else None
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Raises: subprocess.TimeoutExpired."""
-        if not self._ended(timeout):
+        if not self._has_ended(timeout):
             raise subprocess.TimeoutExpired(f"copy {self.pid}", timeout or 0.0)
         return 0
 
-    def _ended(self, timeout: float | None) -> bool:
+    def _has_ended(self, timeout: float | None) -> bool:
         waiting = select.poll()
         waiting.register(self._handle, select.POLLIN)
         return bool(waiting.poll(None if timeout is None else 1000 * timeout))
@@ -62,7 +62,7 @@ class Copy:
 
 
 @dataclass
-class Interpreter:
+class CopiedInterpreter:
     """The one that is copied, while it runs: our end of its line, and what it says on standard error."""
 
     process: subprocess.Popen[bytes]
@@ -70,23 +70,23 @@ class Interpreter:
     errors: IO[bytes]
     ready: bool = False
 
-    def copy(self, message: bytes, descriptors: list[int]) -> Copy:
+    def copy_process(self, message: bytes, descriptors: list[int]) -> ProcessCopy:
         """Raises: OSError: no answer."""
         if not self.ready:
-            self.line.settimeout(START_S)
+            self.line.settimeout(MAX_START_S)
             self.ready = bool(self.line.recv(1))
-        self.line.settimeout(ANSWER_S)
+        self.line.settimeout(MAX_ANSWER_S)
         socket.send_fds(self.line, [message], descriptors)
-        pid, handles, _, _ = socket.recv_fds(self.line, MOST_DIGITS, 1)
+        pid, handles, _, _ = socket.recv_fds(self.line, MAX_PID_DIGITS, 1)
         if not handles:
             raise ConnectionResetError("the interpreter to copy gives no answer")
-        return Copy(int(pid), handles[0])
+        return ProcessCopy(int(pid), handles[0])
 
-    def last_words(self) -> str:
+    def read_last_words(self) -> str:
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - ERROR_TAIL))
         return self.errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
-    def end(self, *, ending: bool = False) -> str:
+    def end_process(self, *, ending: bool = False) -> str:
         """Ends it at once, before it can make a copy that nobody waits for any more.
 
         Args:
@@ -96,62 +96,62 @@ class Interpreter:
             its last words, where it had ended.
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(MOMENT_S if ending else 0.0)
+            self.process.wait(ENDING_WAIT_S if ending else 0.0)
         ended = self.process.poll() is not None
         self.process.kill()
         self.process.wait()
         self.line.close()
         with self.errors:
-            return self.last_words() if ended else ""
+            return self.read_last_words() if ended else ""
 
     def close(self) -> None:
         """Ends it after a moment in which it buries its copies, so that their processor time is known."""
         if self.ready:
             self.line.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(END_S)
-        self.end()
+                self.process.wait(MAX_END_S)
+        self.end_process()
 
 
 class Nursery:
     """Starts the interpreter at the first use, and again should it end; several threads may use it.
 
     Args:
-        module: what the interpreter runs, a `grader.forking.serve`.
+        module: what the interpreter runs, a `grader.engines.forking.serve_copies`.
         environment: of the interpreter.
         makes: what a copy is, for a message.
     """
 
     def __init__(self, module: str, environment: dict[str, str], makes: str) -> None:
         self.module, self.environment, self.makes = module, environment, makes
-        self._interpreter: Interpreter | None = None
+        self._interpreter: CopiedInterpreter | None = None
         self._closed = False
         self._lock = threading.Lock()
 
-    def begin(self) -> None:
+    def start_interpreter(self) -> None:
         """Starts the interpreter if it isn't there, without waiting until it has imported what it needs.
 
         Raises:
             GraderError: it was closed.
         """
         with self._lock:
-            self._begun()
+            self._ensure_interpreter()
 
-    def copy(self, message: bytes, descriptors: list[int]) -> Copy:
+    def copy_process(self, message: bytes, descriptors: list[int]) -> ProcessCopy:
         """A copy, which gets the message and the descriptors. Raises: GraderError: none can be made."""
         with self._lock:
             for _ in range(2):
-                interpreter = self._begun()
+                interpreter = self._ensure_interpreter()
                 try:
-                    return interpreter.copy(message, descriptors)
+                    return interpreter.copy_process(message, descriptors)
                 except OSError as error:
                     late = isinstance(error, TimeoutError)
-                    words, self._interpreter = interpreter.end(ending=not late) or str(error), None
+                    words, self._interpreter = interpreter.end_process(ending=not late) or str(error), None
                 if not interpreter.ready:  # another one would say the same
                     break
         raise GraderError(f"no {self.makes} can be started: {words}")
 
-    def _begun(self) -> Interpreter:
+    def _ensure_interpreter(self) -> CopiedInterpreter:
         if self._closed:
             raise GraderError(f"no {self.makes} can be started: the batch was ended")
         if self._interpreter is None:
@@ -168,7 +168,7 @@ class Nursery:
                     pass_fds=[theirs.fileno()],
                     start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
                 )
-            self._interpreter = Interpreter(process, ours, errors)
+            self._interpreter = CopiedInterpreter(process, ours, errors)
         return self._interpreter
 
     def close(self) -> None:

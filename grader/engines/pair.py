@@ -8,10 +8,10 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from grader.engines import confine
-from grader.engines.trainer import Backend, Device, Trainer, TrainerProcess
+from grader.engines.trainer import Backend, Device, TrainerHandle, TrainerProcess
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class PairRequest(Struct, frozen=True, kw_only=True):
     """What an attempt needs.
 
     Args:
@@ -26,7 +26,7 @@ class Request(Struct, frozen=True, kw_only=True):
         dataset: what the usual file trains on.
     """
 
-    policy: confine.Policy
+    policy: confine.SandboxPolicy
     files: Mapping[str, bytes] = field(default_factory=dict)
     device: Device = "auto"
     backend: Backend = "auto"
@@ -37,46 +37,46 @@ class Request(Struct, frozen=True, kw_only=True):
     dataset: str = "mnist"
 
 
-class Pair:
+class ProcessPair:
     """Both processes of one attempt, which ends them."""
 
-    def __init__(self, student: confine.Confined, trainer: Trainer) -> None:
+    def __init__(self, student: confine.ConfinedProcess, trainer: TrainerHandle) -> None:
         self.student, self.trainer = student, trainer
 
     def kill(self) -> None:
         """Ends both, side by side; idempotent."""
-        self.student.begin_to_end()
+        self.student.begin_ending()
         self.trainer.kill()
         self.student.kill()
 
 
-class Starter(Protocol):
+class StartPair(Protocol):
     """Gives a pair that nobody has talked to."""
 
-    def __call__(self, request: Request) -> Pair: ...
+    def __call__(self, request: PairRequest) -> ProcessPair: ...
 
 
-def start(request: Request) -> Pair:
+def start_pair(request: PairRequest) -> ProcessPair:
     """A fresh pair; both import while they wait.
 
     Raises:
-        UsageError: see `confine.start`.
-        GraderError: see `confine.start`.
+        UsageError: see `confine.start_confined`.
+        GraderError: see `confine.start_confined`.
     """
-    return _start(request, None)
+    return _start_pair(request, None)
 
 
-def start_early(request: Request) -> Pair:
+def start_early_pair(request: PairRequest) -> ProcessPair:
     """A fresh pair for a file that isn't there yet: the trainer looks at the usual order before it.
 
     Raises:
-        UsageError: see `confine.start`.
-        GraderError: see `confine.start`.
+        UsageError: see `confine.start_confined`.
+        GraderError: see `confine.start_confined`.
     """
-    return _start(request, request.dataset)
+    return _start_pair(request, request.dataset)
 
 
-def _start(request: Request, rehearsal: str | None) -> Pair:
+def _start_pair(request: PairRequest, rehearsal: str | None) -> ProcessPair:
     trainer = TrainerProcess(
         request.device,
         backend=request.backend,
@@ -85,7 +85,7 @@ def _start(request: Request, rehearsal: str | None) -> Pair:
         rehearsal=rehearsal,
     )
     try:
-        return Pair(confine.start("grader.student", request.files, request.policy), trainer)
+        return ProcessPair(confine.start_confined("grader.student", request.files, request.policy), trainer)
     except BaseException:
         trainer.kill()
         raise

@@ -12,7 +12,7 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.caching import folders
+from grader.stores.store import list_cache_folders
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Where files, programs and devices are. They determine no figure; of the device the trainer takes note itself.
@@ -61,7 +61,7 @@ def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
     """
     kept = {name: os.environ[name] for name in (*PLACES, *OURS) if os.environ.get(name)}
     kept |= {name: str(Path(kept[name]).absolute()) for name in FOLDERS if name in kept}
-    own = {"KERAS_HOME": NO_FOLDER, "MPLCONFIGDIR": str(folders()[0] / "matplotlib")}
+    own = {"KERAS_HOME": NO_FOLDER, "MPLCONFIGDIR": str(list_cache_folders()[0] / "matplotlib")}
     return {**kept, **CONSTANT, **own, "PYTHONPATH": os.pathsep.join(import_path()), **more}
 
 

@@ -1,4 +1,4 @@
-"""Starts the trainer as a process of its own: trusted, and the only one that sees a GPU."""
+"""Starts the trusted processes, each on its own: the trainer, the only one that sees a GPU, and the referee, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import IO, Literal, Protocol
 
 from grader.engines import surroundings
 from grader.engines.confine.inside import tree
-from grader.engines.copies import POSSIBLE, Copy, Nursery
-from grader.errors import UsageError, needs_extra
+from grader.engines.copies import CAN_COPY_PROCESSES, Nursery, ProcessCopy
+from grader.errors import UsageError, describe_missing_extra
 
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["auto", "tensorflow", "jax"]
-LIBRARIES = {"jax": ("JAX", "jax"), "tensorflow": ("TensorFlow", "")}
+LIBRARY_EXTRAS = {"jax": ("JAX", "jax"), "tensorflow": ("TensorFlow", "")}
 SPARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 # Where there is one of these, `auto` may train on a GPU: NVIDIA's, AMD's and that of Windows' Linux.
-CARDS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
-ERROR_TAIL = 20_000
-END_S = 10.0
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+ERROR_TAIL_BYTES = 20_000
+MAX_END_S = 10.0
 
 
-def library(backend: Backend) -> str:
+def pick_library(backend: Backend) -> str:
     """The library that Keras computes with; `auto` is TensorFlow, whose figures the student's own run gives too.
 
     Raises:
@@ -35,33 +35,33 @@ def library(backend: Backend) -> str:
     """
     chosen = "tensorflow" if backend == "auto" else backend
     if importlib.util.find_spec(chosen) is None:
-        raise UsageError(needs_extra(f"--backend {backend}", *LIBRARIES[chosen]))
+        raise UsageError(describe_missing_extra(f"--backend {backend}", *LIBRARY_EXTRAS[chosen]))
     return chosen
 
 
-def environment(device: Device, computes: str) -> dict[str, str]:
-    """That of a trainer's interpreter, in which Keras computes with a `library`."""
+def build_trainer_environment(device: Device, computes: str) -> dict[str, str]:
+    """That of a trainer's interpreter, in which Keras computes with a `pick_library`."""
     hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
     return surroundings.environment({**SPARING, **hidden, "KERAS_BACKEND": computes})
 
 
-def copyable(device: Device, backend: Backend) -> bool:
+def can_copy_trainer(device: Device, backend: Backend) -> bool:
     """Whether one of a pool may be a copy: it trains on a CPU with TensorFlow, whose import starts nothing that a copy
     would lack. Raises: UsageError: the backend isn't installed.
     """
-    cards = device != "cpu" and any(Path(card).exists() for card in CARDS)
-    return POSSIBLE and library(backend) == "tensorflow" and not cards
+    cards = device != "cpu" and any(Path(card).exists() for card in GPU_DEVICES)
+    return CAN_COPY_PROCESSES and pick_library(backend) == "tensorflow" and not cards
 
 
-class Trainer(Protocol):
+class TrainerHandle(Protocol):
     """One attempt's trainer: the front's end of a socket to it, and what it said when it failed."""
 
     sock: socket.socket
 
-    def last_words(self) -> str: ...
-    def memory(self) -> int: ...
+    def read_last_words(self) -> str: ...
+    def measure_memory(self) -> int: ...
     def cpu_s(self) -> float: ...
-    def end(self) -> None: ...
+    def end_process(self) -> None: ...
     def kill(self) -> None: ...
 
 
@@ -99,19 +99,21 @@ class TrainerProcess:
         store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
         pool = {"GRADE_POOL": "1"} if pooled else {}
         rehearsed = {} if rehearsal is None else {"GRADE_REHEARSAL": rehearsal}
-        chosen = {**environment(device, library(backend)), **threads, **store, **pool, **rehearsed}
+        chosen = {**build_trainer_environment(device, pick_library(backend)), **threads, **store, **pool, **rehearsed}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
         self.sock = ours
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         try:
-            self.process = self._copy(nursery, chosen, theirs) if nursery else self._new(chosen, theirs)
+            self.process = (
+                self._copy_process(nursery, chosen, theirs) if nursery else self._start_process(chosen, theirs)
+            )
         except BaseException:
-            self._close()
+            self._close_files()
             raise
         finally:
             theirs.close()
 
-    def _new(self, chosen: dict[str, str], line: socket.socket) -> subprocess.Popen[bytes]:
+    def _start_process(self, chosen: dict[str, str], line: socket.socket) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             surroundings.command("grader.trainer"),
             cwd=surroundings.FOLDER,
@@ -123,41 +125,77 @@ class TrainerProcess:
             start_new_session=True,  # Ctrl-C goes to the front alone, which then ends the others in order
         )
 
-    def _copy(self, nursery: Nursery, chosen: dict[str, str], line: socket.socket) -> Copy:
+    def _copy_process(self, nursery: Nursery, chosen: dict[str, str], line: socket.socket) -> ProcessCopy:
         """The message is what differs in its environment; a whole one may be larger than a message can be."""
         there = nursery.environment
         changed = {name: value for name, value in chosen.items() if there.get(name) != value}
         gone = dict.fromkeys(there.keys() - chosen.keys())
-        return nursery.copy(json.dumps({**changed, **gone}).encode(), [line.fileno(), self._errors.fileno()])
+        return nursery.copy_process(json.dumps({**changed, **gone}).encode(), [line.fileno(), self._errors.fileno()])
 
-    def last_words(self) -> str:
+    def read_last_words(self) -> str:
         """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
         if self._errors.closed:
             return ""
         size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - ERROR_TAIL))
+        self._errors.seek(max(0, size - ERROR_TAIL_BYTES))
         words = self._errors.read().decode("utf-8", "replace").strip()
         return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
 
-    def memory(self) -> int:
+    def measure_memory(self) -> int:
         """Bytes of memory that it uses; 0 where the system doesn't tell."""
-        return tree.resident([self.process.pid])
+        return tree.measure_resident([self.process.pid])
 
     def cpu_s(self) -> float:
         """Processor seconds that it has used; 0 where the system doesn't tell."""
-        return tree.cpu_s([self.process.pid])
+        return tree.measure_cpu_s([self.process.pid])
 
-    def end(self) -> None:
+    def end_process(self) -> None:
         """Ends it at once; what it said stays readable. One that hangs in its device's driver isn't waited for."""
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             self.process.kill()
-            self.process.wait(END_S)
+            self.process.wait(MAX_END_S)
 
     def kill(self) -> None:
         """Ends it at once and lets go of everything; idempotent."""
-        self.end()
-        self._close()
+        self.end_process()
+        self._close_files()
 
-    def _close(self) -> None:
+    def _close_files(self) -> None:
+        self.sock.close()
+        self._errors.close()
+
+
+class RefereeProcess:
+    """One running referee and the front's end of its socket."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.sock = ours
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
+        own = {"OPENBLAS_NUM_THREADS": "1", "GRADE_FD": str(theirs.fileno())}
+        with theirs:
+            self.process = subprocess.Popen(
+                surroundings.command("grader.referee"),
+                cwd=surroundings.FOLDER,
+                env=surroundings.environment(own),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def read_last_words(self) -> str:
+        """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - ERROR_TAIL_BYTES))
+        words = self._errors.read().decode("utf-8", "replace").strip()
+        return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
+
+    def kill(self) -> None:
+        """Ends it at once; idempotent."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
         self.sock.close()
         self._errors.close()

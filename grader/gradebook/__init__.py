@@ -4,6 +4,21 @@ It grades nothing and starts no process.
 """
 
 from grader.gradebook.book import Gradebook
-from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry, spec_digest
+from grader.gradebook.entries import (
+    GradebookEntry,
+    JudgedSubmission,
+    VerdictDocuments,
+    VerdictFigures,
+    build_entry,
+    hash_specification,
+)
 
-__all__ = ["Documents", "Entry", "Figures", "Gradebook", "Judged", "entry", "spec_digest"]
+__all__ = [
+    "Gradebook",
+    "GradebookEntry",
+    "JudgedSubmission",
+    "VerdictDocuments",
+    "VerdictFigures",
+    "build_entry",
+    "hash_specification",
+]

@@ -10,13 +10,27 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from grader.exercise import Exercise
-from grader.gradebook.entries import Documents, Entry, Figures, Judged, entry, read_spec
-from grader.gradebook.opening import engine_of, explained
-from grader.gradebook.tables import DOCUMENTS, FIGURES, SPECS, STUDENTS, VERDICTS
-from grader.student_ids import to_student_id
+from grader.courses.exercise import Exercise
+from grader.gradebook.database import (
+    DOCUMENT_TABLE,
+    FIGURE_COLUMNS,
+    SPECIFICATION_TABLE,
+    STUDENT_TABLE,
+    VERDICT_TABLE,
+    explain_errors,
+    open_engine,
+)
+from grader.gradebook.entries import (
+    GradebookEntry,
+    JudgedSubmission,
+    VerdictDocuments,
+    VerdictFigures,
+    build_entry,
+    decode_specification,
+)
+from grader.records.student_ids import to_student_id
 
-AT_ONCE = 500  # below the number of variables that a statement may have
+ROWS_AT_ONCE = 500  # below the number of variables that a statement may have
 
 
 class Gradebook:
@@ -38,17 +52,17 @@ class Gradebook:
             UsageError: what is wrong with the URL, or with what it leads to.
             GraderError: the database can't be reached.
         """
-        return cls(engine_of(url, must_exist=must_exist))
+        return cls(open_engine(url, must_exist=must_exist))
 
     def close(self) -> None:
         """Lets the database go; nothing is lost without it."""
         self._engine.dispose()
 
-    def record(
+    def record_verdict(
         self,
         exercise: Exercise,
         student: str,
-        graded: Judged,
+        graded: JudgedSubmission,
         *,
         name: str = "",
         source: bytes | None = None,
@@ -74,19 +88,19 @@ class Gradebook:
             UsageError: the gradebook can't be written.
             GraderError: the database failed, or the disk is full.
         """
-        made = entry(
+        made = build_entry(
             exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, late=late
         )
-        self.write([made], replace=replace)
+        self.write_entries([made], replace=replace)
 
-    def write(self, entries: Sequence[Entry], *, replace: bool = False) -> None:
+    def write_entries(self, entries: Sequence[GradebookEntry], *, replace: bool = False) -> None:
         """Writes several entries, all or none. Raises: as `record`."""
         if not entries:
             return
-        with explained(self.shown), self._engine.begin() as connection:
-            _write(connection, entries, replace=replace)
+        with explain_errors(self.shown), self._engine.begin() as connection:
+            _write_chunk(connection, entries, replace=replace)
 
-    def verdicts(self, exercise: str | None = None, *, current: bool = True) -> list[Figures]:
+    def list_figures(self, exercise: str | None = None, *, current: bool = True) -> list[VerdictFigures]:
         """The figures of the verdicts, by exercise, student, and the time at which their file came.
 
         They are sorted here, which is quicker than by SQLite and in the same order whatever a database's collation.
@@ -95,63 +109,63 @@ class Gradebook:
             exercise: only those of one.
             current: leave out those by an earlier specification.
         """
-        columns = VERDICTS.c
-        query = select(*[columns[name] for name in FIGURES])
+        columns = VERDICT_TABLE.c
+        query = select(*[columns[name] for name in FIGURE_COLUMNS])
         if exercise is not None:
             query = query.where(columns.exercise == exercise)
         if current:
             query = query.where(columns.current)
-        found: list[Figures] = []
-        with explained(self.shown), self._engine.connect() as connection:
-            for rows in connection.execute(query).partitions(AT_ONCE):  # more rows alive keep the garbage collector busy
-                found += msgspec.convert([tuple(row) for row in rows], list[Figures])
-        return sorted(found, key=_place)
+        found: list[VerdictFigures] = []
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            for rows in connection.execute(query).partitions(ROWS_AT_ONCE):  # more rows alive keep the garbage collector busy
+                found += msgspec.convert([tuple(row) for row in rows], list[VerdictFigures])
+        return sorted(found, key=_make_sort_key)
 
-    def documents(self, keys: Sequence[str]) -> Iterator[tuple[str, Documents]]:
+    def iter_documents(self, keys: Sequence[str]) -> Iterator[tuple[str, VerdictDocuments]]:
         """The documents of some verdicts, by key, in no order."""
-        columns = [DOCUMENTS.c.key, DOCUMENTS.c.verdict, DOCUMENTS.c.runs, DOCUMENTS.c.source]
-        for start in range(0, len(keys), AT_ONCE):
-            query = select(*columns).where(DOCUMENTS.c.key.in_(keys[start : start + AT_ONCE]))
-            with explained(self.shown), self._engine.connect() as connection:
+        columns = [DOCUMENT_TABLE.c.key, DOCUMENT_TABLE.c.verdict, DOCUMENT_TABLE.c.runs, DOCUMENT_TABLE.c.source]
+        for start in range(0, len(keys), ROWS_AT_ONCE):
+            query = select(*columns).where(DOCUMENT_TABLE.c.key.in_(keys[start : start + ROWS_AT_ONCE]))
+            with explain_errors(self.shown), self._engine.connect() as connection:
                 rows = connection.execute(query).all()
             for key, verdict, runs, source in rows:
-                yield key, Documents(verdict=verdict, runs=runs, source=source)
+                yield key, VerdictDocuments(verdict=verdict, runs=runs, source=source)
 
-    def specification(self, spec: str) -> Exercise | None:
+    def find_specification(self, spec: str) -> Exercise | None:
         """The exercise as it was specified, by its digest; None where it isn't known."""
-        with explained(self.shown), self._engine.connect() as connection:
-            body = connection.execute(select(SPECS.c.body).where(SPECS.c.spec == spec)).scalar()
-        return None if body is None else read_spec(body)
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            body = connection.execute(select(SPECIFICATION_TABLE.c.body).where(SPECIFICATION_TABLE.c.spec == spec)).scalar()
+        return None if body is None else decode_specification(body)
 
-    def enrol(self, students: Mapping[str, str]) -> None:
+    def add_students(self, students: Mapping[str, str]) -> None:
         """Notes names by student id, also of those who handed in nothing. Raises: as `record`."""
         if students:
-            with explained(self.shown), self._engine.begin() as connection:
-                _enrol(connection, [{"student": to_student_id(student), "name": to_student_id(name)} for student, name in students.items()])
+            with explain_errors(self.shown), self._engine.begin() as connection:
+                _insert_students(connection, [{"student": to_student_id(student), "name": to_student_id(name)} for student, name in students.items()])
 
-    def students(self) -> dict[str, str]:
+    def list_students(self) -> dict[str, str]:
         """Every student's name by id, sorted by id; the name may be empty."""
-        with explained(self.shown), self._engine.connect() as connection:
-            rows = connection.execute(select(STUDENTS.c.student, STUDENTS.c.name)).all()
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            rows = connection.execute(select(STUDENT_TABLE.c.student, STUDENT_TABLE.c.name)).all()
         return dict(sorted((student, name) for student, name in rows))
 
 
-def _place(one: Figures) -> tuple[str, ...]:
+def _make_sort_key(one: VerdictFigures) -> tuple[str, ...]:
     return one.exercise, one.student, one.submitted_at or one.recorded_at, one.recorded_at, one.key
 
 
-def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -> None:
+def _write_chunk(connection: Connection, entries: Sequence[GradebookEntry], *, replace: bool) -> None:
     """Documents go with the figures: both are replaced, or neither."""
     rows = [msgspec.structs.asdict(each.figures) | {"current": True} for each in entries]
     # Inserted before anything is read, so that SQLite takes its lock at once and never has to give up half-way.
-    _enrol(connection, [{"student": each.figures.student, "name": each.name} for each in entries])
+    _insert_students(connection, [{"student": each.figures.student, "name": each.name} for each in entries])
     specs = {each.figures.spec: each.spec for each in entries}
-    _upsert(connection, SPECS, [{"spec": spec, "body": body} for spec, body in specs.items()], key="spec")
+    _insert_or_update(connection, SPECIFICATION_TABLE, [{"spec": spec, "body": body} for spec, body in specs.items()], key="spec")
     keys = [each.figures.key for each in entries]
-    settled = set() if replace else _settled(connection, keys)
+    settled = set() if replace else _find_settled_keys(connection, keys)
     fresh = [row for row in rows if row["key"] not in settled]
-    _upsert(connection, VERDICTS, fresh)
-    _upsert(connection, DOCUMENTS, [
+    _insert_or_update(connection, VERDICT_TABLE, fresh)
+    _insert_or_update(connection, DOCUMENT_TABLE, [
         msgspec.structs.asdict(each.documents) | {"key": each.figures.key}
         for each in entries if each.figures.key not in settled
     ])  # fmt: skip
@@ -159,51 +173,51 @@ def _write(connection: Connection, entries: Sequence[Entry], *, replace: bool) -
         _make_current(connection, each.figures)
 
 
-def _make_current(connection: Connection, figures: Figures) -> None:
+def _make_current(connection: Connection, figures: VerdictFigures) -> None:
     """Of the verdicts on this file, this one; and what is known by now of when the file came.
 
     A file came when it was recorded first: judged again, it doesn't become a later attempt.
     """
-    columns = VERDICTS.c
+    columns = VERDICT_TABLE.c
     same = (columns.exercise == figures.exercise) & (columns.student == figures.student)
     same &= columns.sha256 == figures.sha256
     first = connection.execute(select(func.min(columns.recorded_at)).where(same)).scalar()
     current = columns.key == figures.key
-    connection.execute(update(VERDICTS).where(same).values(current=current, recorded_at=first))
+    connection.execute(update(VERDICT_TABLE).where(same).values(current=current, recorded_at=first))
     came = {"submitted_at": figures.submitted_at, "late": figures.late}
     told = {name: value for name, value in came.items() if value is not None}
     if told:
-        connection.execute(update(VERDICTS).where(same).values(told))
+        connection.execute(update(VERDICT_TABLE).where(same).values(told))
 
 
-def _settled(connection: Connection, keys: Sequence[str]) -> set[str]:
+def _find_settled_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Of these verdicts, those that are there and stay."""
     found: set[str] = set()
-    for start in range(0, len(keys), AT_ONCE):
-        some = VERDICTS.c.key.in_(keys[start : start + AT_ONCE])
-        found.update(connection.execute(select(VERDICTS.c.key).where(some, VERDICTS.c.status != "error")).scalars())
+    for start in range(0, len(keys), ROWS_AT_ONCE):
+        some = VERDICT_TABLE.c.key.in_(keys[start : start + ROWS_AT_ONCE])
+        found.update(connection.execute(select(VERDICT_TABLE.c.key).where(some, VERDICT_TABLE.c.status != "error")).scalars())
     return found
 
 
-def _enrol(connection: Connection, rows: list[dict[str, str]]) -> None:
+def _insert_students(connection: Connection, rows: list[dict[str, str]]) -> None:
     """A known name isn't overwritten by none."""
-    statement = _insert(connection, STUDENTS)
+    statement = _build_insert(connection, STUDENT_TABLE)
     statement = statement.on_conflict_do_update(
-        index_elements=[STUDENTS.c.student],
+        index_elements=[STUDENT_TABLE.c.student],
         set_={"name": statement.excluded.name},
         where=statement.excluded.name != "",
     )
     connection.execute(statement, rows)
 
 
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], key: str = "key") -> None:
+def _insert_or_update(connection: Connection, table: Table, rows: list[dict[str, Any]], key: str = "key") -> None:
     if not rows:
         return
-    statement = _insert(connection, table)
+    statement = _build_insert(connection, table)
     values = {name: statement.excluded[name] for name in rows[0] if name not in (key, "recorded_at")}
     connection.execute(statement.on_conflict_do_update(index_elements=[table.c[key]], set_=values), rows)
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def _build_insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Both take `on_conflict_do_update`, each in a class of its own."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

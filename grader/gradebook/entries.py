@@ -10,21 +10,21 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from grader.exercise import Exercise
+from grader.courses.exercise import Exercise
+from grader.records.run import Run
+from grader.records.student_ids import to_student_id
+from grader.records.verdict import Verdict
 from grader.reports import json_
-from grader.reports.reading import finding
-from grader.reports.text import line
-from grader.run import Run
-from grader.student_ids import to_student_id
-from grader.verdict import Verdict
+from grader.reports.reading import describe_first_finding
+from grader.reports.text import escape_line
 
-MOST_FINDING = 200
-MOST_SOURCE = 5_000_000
+MAX_STORED_FINDING = 200
+MAX_SOURCE_BYTES = 5_000_000
 # How the checks of a submission came out: id, status, points, most points of each.
-Outcome = tuple[str, str, float, float]
+StoredOutcome = tuple[str, str, float, float]
 
 
-class Judged(Protocol):
+class JudgedSubmission(Protocol):
     """A verdict with the runs that it was judged from, and when (ISO 8601)."""
 
     @property
@@ -35,7 +35,7 @@ class Judged(Protocol):
     def at(self) -> str: ...
 
 
-class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+class VerdictFigures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What is counted of one verdict; times are ISO 8601 in UTC.
 
     Args:
@@ -46,7 +46,7 @@ class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
         submitted_at: when it was handed in, where that is known.
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.
-        outcomes: the checks' outcomes, as JSON (see `Outcome`).
+        outcomes: the checks' outcomes, as JSON (see `StoredOutcome`).
     """
 
     key: str
@@ -66,16 +66,16 @@ class Figures(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     outcomes: str
 
 
-class Documents(Struct, frozen=True, kw_only=True):
+class VerdictDocuments(Struct, frozen=True, kw_only=True):
     """A verdict's JSON (`grade-verdict/1`), its runs as MessagePack, and the file that was graded."""
 
     verdict: bytes
     runs: bytes | None = None
     source: bytes | None = None
 
-    def read(self) -> Verdict:
+    def read_verdict(self) -> Verdict:
         """The verdict. Raises: UsageError: it isn't one, as after a change by hand."""
-        return json_.read(self.verdict, "a verdict in the gradebook")[0]
+        return json_.read_verdicts(self.verdict, "a verdict in the gradebook")[0]
 
     def read_runs(self) -> list[Run] | None:
         """The runs; None where there are none, or those of another version."""
@@ -87,26 +87,26 @@ class Documents(Struct, frozen=True, kw_only=True):
             return None
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class GradebookEntry(Struct, frozen=True, kw_only=True):
     """What is written of one verdict."""
 
-    figures: Figures
-    documents: Documents
+    figures: VerdictFigures
+    documents: VerdictDocuments
     spec: bytes
     name: str = ""
 
 
-def entry(
+def build_entry(
     exercise: Exercise,
     student: str,
-    graded: Judged,
+    graded: JudgedSubmission,
     *,
     name: str = "",
     source: bytes | None = None,
     submitted_at: datetime | None = None,
     handed_in: datetime | None = None,
     late: bool | None = None,
-) -> Entry:
+) -> GradebookEntry:
     """The entry of a verdict.
 
     Args:
@@ -117,11 +117,11 @@ def entry(
         submitted_at: with its offset from UTC.
         handed_in: by the host's clock, where its offset from UTC isn't known.
     """
-    verdict, body = graded.verdict, spec_body(exercise)
-    spec = _digest(body)
+    verdict, body = graded.verdict, encode_specification(exercise)
+    spec = _hash_bytes(body)
     student = to_student_id(student)
-    figures = Figures(
-        key=key(exercise.id, student, verdict.submission.sha256, spec),
+    figures = VerdictFigures(
+        key=make_entry_key(exercise.id, student, verdict.submission.sha256, spec),
         exercise=exercise.id,
         student=student,
         sha256=verdict.submission.sha256,
@@ -134,30 +134,30 @@ def entry(
         recorded_at=(handed_in.replace(tzinfo=UTC) if handed_in else datetime.now(UTC)).isoformat(timespec="microseconds"),
         submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
         late=late,
-        finding=line(finding(verdict), MOST_FINDING),
-        outcomes=_outcomes(verdict),
+        finding=escape_line(describe_first_finding(verdict), MAX_STORED_FINDING),
+        outcomes=_encode_outcomes(verdict),
     )
-    kept = source if source is not None and len(source) <= MOST_SOURCE else None
-    documents = Documents(verdict=json_.render([verdict]).encode(), runs=_runs(graded.runs), source=kept)
-    return Entry(figures=figures, documents=documents, spec=body, name=to_student_id(name))
+    kept = source if source is not None and len(source) <= MAX_SOURCE_BYTES else None
+    documents = VerdictDocuments(verdict=json_.render([verdict]).encode(), runs=_encode_runs(graded.runs), source=kept)
+    return GradebookEntry(figures=figures, documents=documents, spec=body, name=to_student_id(name))
 
 
-def key(exercise: str, student: str, sha256: str, spec: str) -> str:
+def make_entry_key(exercise: str, student: str, sha256: str, spec: str) -> str:
     """What makes a verdict the same one."""
-    return _digest(msgspec.json.encode([exercise, student, sha256, spec]))
+    return _hash_bytes(msgspec.json.encode([exercise, student, sha256, spec]))
 
 
-def spec_digest(exercise: Exercise) -> str:
+def hash_specification(exercise: Exercise) -> str:
     """A digest of an exercise's specification: another one means that verdicts may differ."""
-    return _digest(spec_body(exercise))
+    return _hash_bytes(encode_specification(exercise))
 
 
-def spec_body(exercise: Exercise) -> bytes:
+def encode_specification(exercise: Exercise) -> bytes:
     """A specification as JSON."""
     return msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
 
 
-def read_spec(body: bytes) -> Exercise | None:
+def decode_specification(body: bytes) -> Exercise | None:
     """The exercise as it was specified; None where another version wrote it."""
     try:
         return msgspec.json.decode(body, type=Exercise, dec_hook=lambda kind, value: kind(value))
@@ -165,21 +165,21 @@ def read_spec(body: bytes) -> Exercise | None:
         return None
 
 
-def _digest(body: bytes) -> str:
+def _hash_bytes(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def read_outcomes(text: str) -> list[Outcome]:
-    """The outcomes of a `Figures` row."""
-    return msgspec.json.decode(text, type=list[Outcome])
+def decode_outcomes(text: str) -> list[StoredOutcome]:
+    """The outcomes of a `VerdictFigures` row."""
+    return msgspec.json.decode(text, type=list[StoredOutcome])
 
 
-def _outcomes(verdict: Verdict) -> str:
+def _encode_outcomes(verdict: Verdict) -> str:
     rows = [(check.id, check.status, check.points, check.max_points) for check in verdict.checks]
     return msgspec.json.encode(rows).decode()
 
 
-def _runs(runs: Sequence[Run]) -> bytes | None:
+def _encode_runs(runs: Sequence[Run]) -> bytes | None:
     """None where a value in them can't be stored; a regrade then keeps the verdict as it is."""
     try:
         return msgspec.msgpack.encode(runs)

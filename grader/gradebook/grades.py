@@ -8,36 +8,43 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from grader.gradebook.entries import Figures
-from grader.policy import Attempt, Grade, Policy, Total, grade, total
-from grader.yamltree import did_you_mean
+from grader.courses.policy import (
+    CourseTotal,
+    ExerciseGrade,
+    GradingPolicy,
+    ScoredSubmission,
+    compute_total,
+    grade_attempts,
+)
+from grader.courses.yaml_tree import format_suggestion
+from grader.gradebook.entries import VerdictFigures
 
 
-class Cell(Struct, frozen=True, kw_only=True, gc=False):
+class GradeCell(Struct, frozen=True, kw_only=True, gc=False):
     """A student's grade for an exercise, and the verdict that it comes from."""
 
-    grade: Grade
-    figures: Figures
+    grade: ExerciseGrade
+    figures: VerdictFigures
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class StudentRow(Struct, frozen=True, kw_only=True):
     """A student; `cells` by exercise, without those that weren't handed in."""
 
     student: str
     name: str
-    cells: dict[str, Cell]
-    total: Total
+    cells: dict[str, GradeCell]
+    total: CourseTotal
 
 
-class Sheet(Struct, frozen=True, kw_only=True):
+class GradeSheet(Struct, frozen=True, kw_only=True):
     """A class: the exercises with their most points, a row for each student, and how many submissions there are."""
 
     exercises: dict[str, float]
-    rows: list[Row]
+    rows: list[StudentRow]
     submissions: int
 
 
-def sheet(figures: Sequence[Figures], students: Mapping[str, str], policy: Policy) -> Sheet:
+def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], policy: GradingPolicy) -> GradeSheet:
     """The grades of a class.
 
     Args:
@@ -45,42 +52,42 @@ def sheet(figures: Sequence[Figures], students: Mapping[str, str], policy: Polic
         students: names by id; those without a verdict get a row too.
     """
     exercises: dict[str, float] = {}
-    cells: dict[str, dict[str, Cell]] = {student: {} for student in students}
+    cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
-        cell = _cell(list(group), policy)
+        cell = _build_cell(list(group), policy)
         exercises[exercise] = max(exercises.get(exercise, 0.0), cell.grade.max_score)
         cells.setdefault(student, {})[exercise] = cell
     rows = [
-        Row(
+        StudentRow(
             student=student,
             name=students.get(student, ""),
             cells=own,
-            total=_total(policy, student, own, exercises),
+            total=_build_total(policy, student, own, exercises),
         )
         for student, own in sorted(cells.items())
     ]
-    return Sheet(exercises=exercises, rows=rows, submissions=len(figures))
+    return GradeSheet(exercises=exercises, rows=rows, submissions=len(figures))
 
 
-def counted(of: Sheet, exercise: str) -> list[tuple[Row, Cell]]:
+def list_grades(of: GradeSheet, exercise: str) -> list[tuple[StudentRow, GradeCell]]:
     """Who has a grade for an exercise."""
     return [(row, row.cells[exercise]) for row in of.rows if exercise in row.cells]
 
 
-def strangers(policy: Policy, of: Sheet) -> list[str]:
+def describe_unknown_students(policy: GradingPolicy, of: GradeSheet) -> list[str]:
     """A sentence on each student of the course's rules whom the class doesn't have, so that no extension is lost by a typo."""
     known = [row.student for row in of.rows]
     return [
-        f'course.yaml: grading.{part}: no student has the id "{student}"{did_you_mean(student, known)}'
+        f'course.yaml: grading.{part}: no student has the id "{student}"{format_suggestion(student, known)}'
         for part, students in (("extensions", [*policy.extensions]), ("excused", [*policy.excused]))
         for student in sorted(set(students) - set(known))
     ]
 
 
-def _cell(attempts: Sequence[Figures], policy: Policy) -> Cell:
+def _build_cell(attempts: Sequence[VerdictFigures], policy: GradingPolicy) -> GradeCell:
     first = attempts[0]
     tried = [
-        Attempt(
+        ScoredSubmission(
             score=one.score,
             max_score=one.max_score,
             submitted_at=datetime.fromisoformat(one.submitted_at) if one.submitted_at else None,
@@ -89,21 +96,23 @@ def _cell(attempts: Sequence[Figures], policy: Policy) -> Cell:
         )
         for one in attempts
     ]
-    found = grade(policy, first.exercise, first.student, tried)
-    return Cell(grade=found, figures=attempts[found.attempt])
+    found = grade_attempts(policy, first.exercise, first.student, tried)
+    return GradeCell(grade=found, figures=attempts[found.attempt])
 
 
-def _total(policy: Policy, student: str, own: Mapping[str, Cell], exercises: Mapping[str, float]) -> Total:
+def _build_total(
+    policy: GradingPolicy, student: str, own: Mapping[str, GradeCell], exercises: Mapping[str, float]
+) -> CourseTotal:
     """Over all exercises; what a fault of ours kept from a grade isn't held against anybody."""
     shares = {
         name: (own[name].grade.score, own[name].grade.max_score) if name in own else (0.0, most)
         for name, most in exercises.items()
         if name not in own or own[name].grade.graded
     }
-    return total(policy, student, shares)
+    return compute_total(policy, student, shares)
 
 
-def statuses(cells: Iterable[Cell]) -> dict[str, int]:
+def count_statuses(cells: Iterable[GradeCell]) -> dict[str, int]:
     """How many of each status: `passed`, `failed`, `error`."""
     found = {"passed": 0, "failed": 0, "error": 0}
     for cell in cells:

@@ -1,26 +1,37 @@
-"""`grade regrade EXERCISE`: judges a class's stored runs by a changed specification, and shows who changes first."""
+"""`grade regrade EXERCISE`: judges a class's stored runs by a changed specification, and shows who changes first. Runs nothing."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
 
 import click
+import msgspec
 
-from grader import course as courses
-from grader.checks import loading
-from grader.course import Course
+from grader import checks
+from grader.checks import CHECKS, catalogue
+from grader.courses import course as courses
+from grader.courses.course import Course
+from grader.courses.exercise import CheckSpec, Exercise
 from grader.errors import Exit, UsageError
-from grader.exercise import Exercise
 from grader.gradebook.book import Gradebook
-from grader.gradebook.entries import Figures, spec_digest
-from grader.gradebook.rejudging import Anew, Change, rejudged
-from grader.reports.reading import counted, number
-from grader.reports.text import line
+from grader.gradebook.entries import GradebookEntry, VerdictDocuments, VerdictFigures, build_entry, hash_specification
+from grader.grading import inspect_file, verdicts
+from grader.grading.curves import find_line_to_cross, is_near_miss, should_probe_callbacks
+from grader.records.run import Run
+from grader.records.verdict import Verdict
+from grader.reports.reading import format_count, format_number
+from grader.reports.text import escape_line
+from grader.submission import Refusal, Submission, parse_bytes
 
-MOST_LINES = 60
+MAX_CHANGE_LINES = 60
+# Of these, other ones make other runs.
+RUN_FIELDS = ("function", "dataset", "training", "models", "arguments", "seed")
+LIMIT_ENDS = ("timed_out", "out_of_memory", "output_limit")
 
 
 @click.command("regrade", options_metavar="[OPTIONS]")
@@ -40,52 +51,52 @@ def command(exercise_id: str, gradebook: str, course: Path | None, never_lower: 
     (change exercises/exercise3/exercise.yaml)
     grade regrade exercise3
     """
-    found = courses.find(course)
-    exercise = loading.load(found, exercise_id)
+    found = courses.find_course(course)
+    exercise = catalogue.load_exercise(found, exercise_id)
     book = Gradebook.open(gradebook, must_exist=True)
-    figures = book.verdicts(exercise_id)
+    figures = book.list_figures(exercise_id)
     if not figures:
         raise UsageError(f"{book.shown}: holds no verdicts of {exercise_id}; `grade batch {exercise_id} …` writes them")
-    changes, open_ = changed(found, exercise, book, figures)
+    changes, open_ = find_changes(found, exercise, book, figures)
     told = [change for change in changes if not (never_lower and change.worsens)]
     if stand := len(changes) - len(told):
-        click.echo(f"{exercise_id}: {counted(stand, 'verdict')} would be worse, and stand" + "; nothing to do" * (not told))
+        click.echo(f"{exercise_id}: {format_count(stand, 'verdict')} would be worse, and stand" + "; nothing to do" * (not told))
     if told or open_ or not stand:
-        click.echo(report(exercise_id, figures, told, open_))
+        click.echo(format_verdict_changes(exercise_id, figures, told, open_))
     if not told:
         return Exit.PASSED
-    if dry_run or not _agreed(book.shown, yes=yes):
+    if dry_run or not _ask_agreement(book.shown, yes=yes):
         click.echo("Nothing was written.")
         return Exit.PASSED
-    book.write([change.after for change in told])
-    click.echo(f"Wrote {counted(len(told), 'verdict')} to {book.shown}; the old ones are kept there.")
+    book.write_entries([change.after for change in told])
+    click.echo(f"Wrote {format_count(len(told), 'verdict')} to {book.shown}; the old ones are kept there.")
     return Exit.PASSED
 
 
-def changed(
-    course: Course, exercise: Exercise, book: Gradebook, figures: Sequence[Figures]
-) -> tuple[list[Change], Counter[str]]:
+def find_changes(
+    course: Course, exercise: Exercise, book: Gradebook, figures: Sequence[VerdictFigures]
+) -> tuple[list[VerdictChange], Counter[str]]:
     """What becomes of the verdicts by another specification than the present one; and why some can't be judged."""
-    todo = {one.key: one for one in figures if one.spec != spec_digest(exercise)}
-    olds = {spec: book.specification(spec) for spec in {one.spec for one in todo.values()}}
-    names = book.students()
-    found: list[Change] = []
+    todo = {one.key: one for one in figures if one.spec != hash_specification(exercise)}
+    olds = {spec: book.find_specification(spec) for spec in {one.spec for one in todo.values()}}
+    names = book.list_students()
+    found: list[VerdictChange] = []
     open_: Counter[str] = Counter()
-    for key, documents in book.documents(list(todo)):
+    for key, documents in book.iter_documents(list(todo)):
         one = todo[key]
         try:
-            found.append(rejudged(course, olds[one.spec], exercise, one, documents, names.get(one.student, "")))
-        except Anew as reason:
+            found.append(judge_stored_runs(course, olds[one.spec], exercise, one, documents, names.get(one.student, "")))
+        except NeedsNewRun as reason:
             open_[str(reason)] += 1
     return sorted(found, key=lambda change: (change.before.student, change.before.key)), open_
 
 
-def report(exercise_id: str, figures: Sequence[Figures], changes: Sequence[Change], open_: Counter[str]) -> str:
+def format_verdict_changes(exercise_id: str, figures: Sequence[VerdictFigures], changes: Sequence[VerdictChange], open_: Counter[str]) -> str:
     """Who changes and by how much."""
     differing = [change for change in changes if change.differs]
-    lines = [_line(change) for change in differing[:MOST_LINES]]
-    if len(differing) > MOST_LINES:
-        lines.append(f"… {len(differing) - MOST_LINES:,} more")
+    lines = [_format_change(change) for change in differing[:MAX_CHANGE_LINES]]
+    if len(differing) > MAX_CHANGE_LINES:
+        lines.append(f"… {len(differing) - MAX_CHANGE_LINES:,} more")
     scores = [(change.before, change.after.figures) for change in changes]
     up = sum(after.score > before.score for before, after in scores)
     down = sum(after.score < before.score for before, after in scores)
@@ -93,35 +104,156 @@ def report(exercise_id: str, figures: Sequence[Figures], changes: Sequence[Chang
     gone = sum(before.status == "passed" != after.status for before, after in scores)
     rest = len(changes) - up - down
     if not changes and not open_:
-        return f"{exercise_id}: {counted(len(figures), 'verdict')}, all by the present specification; nothing to do"
+        return f"{exercise_id}: {format_count(len(figures), 'verdict')}, all by the present specification; nothing to do"
     lines.append(
-        f"{exercise_id}: {counted(len(changes), 'verdict')} judged again: {up} up, {down} down, {rest} with the same "
+        f"{exercise_id}: {format_count(len(changes), 'verdict')} judged again: {up} up, {down} down, {rest} with the same "
         f"score; {now} pass that did not, {gone} no longer pass"
     )
     lines += [
-        f"{counted(count, 'verdict')} can't be judged from what is stored: {reason}; run `grade batch {exercise_id}` again"
+        f"{format_count(count, 'verdict')} can't be judged from what is stored: {reason}; run `grade batch {exercise_id}` again"
         for reason, count in sorted(open_.items())
     ]
     return "\n".join(lines)
 
 
-def _line(change: Change) -> str:
+def _format_change(change: VerdictChange) -> str:
     before, after = change.before, change.after.figures
     passes = ""
     if before.status != after.status:
         passes = "  now passes" if after.status == "passed" else "  no longer passes"
-    why = ", ".join(f"{line(name, 40)} {number(old)} → {number(new)}" for name, (old, new) in change.checks.items())
+    why = ", ".join(f"{escape_line(name, 40)} {format_number(old)} → {format_number(new)}" for name, (old, new) in change.checks.items())
     more = f"{after.score - before.score:+.2f}".rstrip("0").rstrip(".")
     difference = "" if more in ("+0", "-0") else f" ({more})"
-    most = number(after.max_score) if after.max_score == before.max_score else f"{number(before.max_score)} → {number(after.max_score)}"
-    score = f"{number(before.score)} → {number(after.score)} of {most}{difference}"
-    return f"{line(before.student, 40):<20} {score}{passes}" + (f"  [{why}]" if why else "")
+    most = format_number(after.max_score) if after.max_score == before.max_score else f"{format_number(before.max_score)} → {format_number(after.max_score)}"
+    score = f"{format_number(before.score)} → {format_number(after.score)} of {most}{difference}"
+    return f"{escape_line(before.student, 40):<20} {score}{passes}" + (f"  [{why}]" if why else "")
 
 
-def _agreed(shown: str, *, yes: bool) -> bool:
+def _ask_agreement(shown: str, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
         click.echo("Add --yes to write the new verdicts.")
         return False
     return click.confirm(f"Write the new verdicts to {shown}?")
+
+
+class NeedsNewRun(Exception):
+    """The stored runs can't tell; the submission has to be graded again. Says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictChange:
+    """A verdict before and after; `checks` are those whose points differ, with both."""
+
+    before: VerdictFigures
+    after: GradebookEntry
+    checks: Mapping[str, tuple[float, float]]
+
+    @property
+    def differs(self) -> bool:
+        one, other = self.before, self.after.figures
+        return (one.score, one.max_score, one.status) != (other.score, other.max_score, other.status) or bool(self.checks)
+
+    @property
+    def worsens(self) -> bool:
+        """Whether a smaller share of the points is left, or the pass is lost; their number may have changed, too."""
+        one, other = self.before, self.after.figures
+        lost = one.score * other.max_score - other.score * one.max_score
+        return lost > 1e-6 or one.status == "passed" != other.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgedSubmission:
+    """A verdict and what it rests on, as `grader.gradebook.build_entry` takes it."""
+
+    verdict: Verdict
+    runs: list[Run]
+    at: str
+
+
+def judge_stored_runs(
+    course: Course, old: Exercise | None, new: Exercise, figures: VerdictFigures, documents: VerdictDocuments, name: str
+) -> VerdictChange:
+    """What becomes of a verdict.
+
+    Args:
+        old: the specification that it was graded by.
+        new: the present one.
+        name: the student's.
+
+    Raises:
+        NeedsNewRun: its runs can't be judged by the new specification.
+    """
+    runs = documents.read_runs()
+    if old is None or runs is None or documents.source is None:
+        raise NeedsNewRun("its runs or its file are not stored")
+    if figures.status == "error":
+        raise NeedsNewRun("a fault of the grader or the machine kept it from a grade")
+    before = documents.read_verdict()
+    if runs:
+        _check_same_run(old, new, runs)
+    source = _rebuild_submission(before, documents.source)
+    report = inspect_file(course, new, source)
+    timings = {turn: seconds for turn, seconds in before.timings.items() if turn in ("static", "total")}
+    if report.findings or report.plan is None:
+        verdict, runs = verdicts.build_refused_verdict(new, source, report, timings.get("static", 0.0)), []
+    elif runs:
+        verdict = verdicts.build_verdict(new, source, report, runs, None, timings)
+    else:
+        raise NeedsNewRun("the file was not run before, and may be run now")
+    judged = RejudgedSubmission(verdict=verdict, runs=runs, at=datetime.now(UTC).isoformat(timespec="seconds"))
+    at = datetime.fromisoformat(figures.submitted_at) if figures.submitted_at else None
+    after = build_entry(
+        new, figures.student, judged, name=name, source=documents.source, submitted_at=at, late=figures.late
+    )
+    return VerdictChange(before=figures, after=after, checks=_compare_points(before, verdict))
+
+
+def _check_same_run(old: Exercise, new: Exercise, runs: list[Run]) -> None:
+    """Raises: NeedsNewRun: what is run has changed, not only what is asked of it."""
+    changed = [name for name in RUN_FIELDS if getattr(old, name) != getattr(new, name)]
+    if changed:
+        raise NeedsNewRun(f"what is run has changed ({', '.join(changed)})")
+    if should_probe_callbacks(new) and (not should_probe_callbacks(old) or find_line_to_cross(old) != find_line_to_cross(new)):
+        raise NeedsNewRun("the callbacks have to be tried on another line")
+    if old.limits != new.limits and any(run.end.kind in LIMIT_ENDS for run in runs):
+        raise NeedsNewRun("it ended at a limit, and the limits have changed")
+    if any(run.end.kind == "gated" and not _is_gated(run, new) for run in runs):
+        raise NeedsNewRun("its training was not started, and may start now")
+    if len(runs) < new.attempts and new.attempts > old.attempts and is_near_miss(runs[-1], new):
+        raise NeedsNewRun("it may be tried with further seeds now")
+    if _list_trials(old) != _list_trials(new):
+        raise NeedsNewRun("what its function is called with has changed")
+
+
+def _is_gated(run: Run, exercise: Exercise) -> bool:
+    return any(result.status == "failed" for result in checks.judge_run(run, exercise, only_gates=True))
+
+
+def _list_trials(exercise: Exercise) -> list[tuple[str, str, bytes, bool]]:
+    """The checks that rest on calls of a plain function."""
+    return [_describe_trial(spec) for spec in exercise.checks if "trial" in CHECKS[spec.check].evidence]
+
+
+def _describe_trial(spec: CheckSpec) -> tuple[str, str, bytes, bool]:
+    return spec.id, spec.check, msgspec.json.encode(spec.args), spec.gate
+
+
+def _rebuild_submission(before: Verdict, data: bytes) -> Submission:
+    """The file as it was read then."""
+    path = PurePath(before.submission.path)
+    blank = Submission(path=before.submission.path, name=path.name, sha256=before.submission.sha256)
+    try:
+        text = parse_bytes(data, path.suffix.lower())
+    except Refusal as refusal:
+        return msgspec.structs.replace(blank, fault=refusal.finding)
+    return msgspec.structs.replace(blank, source=text.source, kind=text.kind, cells=text.cells, remarks=text.remarks)
+
+
+def _compare_points(before: Verdict, after: Verdict) -> dict[str, tuple[float, float]]:
+    one = {check.id: check.points for check in before.checks}
+    other = {check.id: check.points for check in after.checks}
+    names = dict.fromkeys([*one, *other])
+    pairs = {name: (one.get(name, 0.0), other.get(name, 0.0)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

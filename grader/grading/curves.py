@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.checks import arguments
-from grader.exercise import Exercise
-from grader.run import Architecture, CurveId
-from grader.verdict import LineToCross
-from grader.wire import Event
+from grader import checks
+from grader.checks import convert_arguments
+from grader.courses.exercise import Exercise
+from grader.protocol.wire import Event
+from grader.records.run import Architecture, CurveId, Run
+from grader.records.verdict import LineToCross
 
-Logs = dict[str, float]
-WITHIN = ("train_begin", "epoch_begin", "train_batch_begin", "train_batch_end")
+EpochLogs = dict[str, float]
+MID_EPOCH_HOOKS = ("train_begin", "epoch_begin", "train_batch_begin", "train_batch_end")
+SEED_DEPENDENT_CHECKS = ("training.reaches", "training.epochs", "measured.accuracy")
+NEAR_MISS_MARGIN = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class ProbeCurve:
     """One trial: the logs of each epoch, and the epoch (0-based) at whose end a right callback stops, if any."""
 
     id: CurveId
     due: int | None
-    logs: list[Logs]
+    logs: list[EpochLogs]
 
 
-def line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
+def find_line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
     """The metric and the line of the exercise's callback check (else of its threshold), if it has one."""
     return _line_of(exercise, "callback.stops_when") or _line_of(exercise, "training.reaches")
 
@@ -36,16 +39,16 @@ def line_of_training(exercise: Exercise) -> LineToCross | None:
 
 
 def _line_of(exercise: Exercise, check: str) -> tuple[str, float] | None:
-    given = next((arguments(spec) for spec in exercise.checks if spec.check == check), None)
+    given = next((convert_arguments(spec) for spec in exercise.checks if spec.check == check), None)
     return None if given is None else (str(given["metric"]), float(given["above"]))
 
 
-def wants_probe(exercise: Exercise) -> bool:
+def should_probe_callbacks(exercise: Exercise) -> bool:
     """Whether a check of the exercise rests on the callback probe."""
     return any(spec.check.startswith("callback.") for spec in exercise.checks)
 
 
-def curves(metric: str, line: float) -> list[Curve]:
+def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
     """Four trials for a callback that has to stop once `metric` is above `line`.
 
     Only `metric` rises to the line at the due epoch; the point before it is just below, so that a lower line in the
@@ -55,7 +58,7 @@ def curves(metric: str, line: float) -> list[Curve]:
     gap = 1.0 - line
     start = min(0.7, 25.0 * gap)
 
-    def rising(due: int, epochs: int) -> list[float]:
+    def build_rising_figures(due: int, epochs: int) -> list[float]:
         """Errors fall geometrically from `start` to just under the line, then go past it."""
         steps = max(due - 1, 1)
         before = [start * (1.15 * gap / start) ** (epoch / steps) for epoch in range(due)]
@@ -69,43 +72,57 @@ def curves(metric: str, line: float) -> list[Curve]:
     large = [2.5 * 0.98**epoch for epoch in range(9)]
     small = [0.008 - 0.0012 * epoch for epoch in range(7)]
     trials = [
-        (CurveId.CROSSES, 5, rising(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
+        (CurveId.CROSSES, 5, build_rising_figures(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
         (CurveId.LOSS_FALLS, None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
-        (CurveId.VALIDATION_AHEAD, 3, rising(3, 7), [0.4 * 0.95**epoch for epoch in range(7)], high, small),
-        (CurveId.LOSS_STAYS_HIGH, 2, rising(2, 6), [0.9 * value for value in large[:6]], low[:6], large[:6]),
+        (
+            CurveId.VALIDATION_AHEAD,
+            3,
+            build_rising_figures(3, 7),
+            [0.4 * 0.95**epoch for epoch in range(7)],
+            high,
+            small,
+        ),
+        (
+            CurveId.LOSS_STAYS_HIGH,
+            2,
+            build_rising_figures(2, 6),
+            [0.9 * value for value in large[:6]],
+            low[:6],
+            large[:6],
+        ),
     ]
     return [
-        Curve(id=curve, due=due, logs=_logs(metric, other, figures, losses, others, val_losses))
+        ProbeCurve(id=curve, due=due, logs=_build_logs(metric, other, figures, losses, others, val_losses))
         for curve, due, figures, losses, others, val_losses in trials
     ]
 
 
-def _logs(metric: str, other: str, *columns: Sequence[float]) -> list[Logs]:
+def _build_logs(metric: str, other: str, *columns: Sequence[float]) -> list[EpochLogs]:
     names = (metric, "loss", other, "val_loss")
     return [dict(zip(names, (round(value, 6) for value in row), strict=True)) for row in zip(*columns, strict=True)]
 
 
-def under_log_keys(logs: Logs, architecture: Architecture) -> Logs:
+def rename_for_student(logs: EpochLogs, architecture: Architecture) -> EpochLogs:
     """The logs as the student's callbacks will see them: under the names that their metrics have."""
     key = architecture.accuracy_key or "accuracy"
-    renamed = {_rename(name, "accuracy", key): value for name, value in logs.items()}
-    others = {name: _of_another(name, logs) for name in architecture.log_keys if name not in renamed}
+    renamed = {_rename_metric(name, "accuracy", key): value for name, value in logs.items()}
+    others = {name: _make_other_metric(name, logs) for name in architecture.log_keys if name not in renamed}
     return {**others, **renamed}
 
 
-def _of_another(name: str, logs: Logs) -> float:
+def _make_other_metric(name: str, logs: EpochLogs) -> float:
     """A further metric: another accuracy goes as the accuracy goes, the rest stays as it is."""
     like = "val_accuracy" if name.startswith("val_") else "accuracy"
     return logs.get(like, 0.5) if "acc" in name else 0.5
 
 
-def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
+def rename_to_canonical(logs: EpochLogs, accuracy_key: str | None) -> EpochLogs:
     """Measured logs with the accuracy metric under `accuracy`; another metric of that name is marked as such."""
     result = {}
     for name, value in logs.items():
         bare = name.removeprefix("val_")
         if bare == accuracy_key:
-            result[_rename(name, bare, "accuracy")] = value
+            result[_rename_metric(name, bare, "accuracy")] = value
         elif bare == "accuracy":
             result[f"{name} (another metric)"] = value
         else:
@@ -113,18 +130,34 @@ def canonical_keys(logs: Logs, accuracy_key: str | None) -> Logs:
     return result
 
 
-def cuts(event: Event) -> bool:
+def is_stop_mid_epoch(event: Event) -> bool:
     """Whether a stop that is asked for in a hook ends the epoch before all its steps are done."""
     last = event.hook == "train_batch_end" and event.steps is not None and event.index + 1 >= event.steps
-    return event.hook in WITHIN and not last
+    return event.hook in MID_EPOCH_HOOKS and not last
 
 
-def split_cut_epoch(logs: Logs) -> tuple[Logs, Logs]:
+def split_cut_epoch(logs: EpochLogs) -> tuple[EpochLogs, EpochLogs]:
     """Of an epoch that was cut short, the validation figures, which are whole, and those of a part of the examples."""
     whole = {name: value for name, value in logs.items() if name.startswith("val_")}
     return whole, {name: value for name, value in logs.items() if name not in whole}
 
 
-def _rename(name: str, old: str, new: str) -> str:
+def _rename_metric(name: str, old: str, new: str) -> str:
     bare = name.removeprefix("val_")
     return name[: len(name) - len(bare)] + new if bare == old else name
+
+
+def is_near_miss(run: Run, exercise: Exercise) -> bool:
+    """Whether only what depends on the seed failed, and the best epoch came within half the gap above the line.
+
+    For a line of 99.8 % that is a best accuracy of at least 99.7 %.
+    """
+    line = find_line_to_cross(exercise)
+    if run.end.kind != "completed" or run.training is None or line is None:
+        return False
+    kinds = {spec.id: spec.check for spec in exercise.checks}
+    failed = [kinds[result.id] for result in checks.judge_run(run, exercise) if result.status == "failed"]
+    if not failed or any(check not in SEED_DEPENDENT_CHECKS for check in failed):
+        return False
+    best = max((epoch.get(line[0], 0.0) for epoch in run.training.epochs), default=0.0)
+    return best >= line[1] - NEAR_MISS_MARGIN * (1.0 - line[1])

@@ -12,34 +12,42 @@ from typing import Any
 
 from msgspec import structs
 
-from grader import settings
-from grader.calls import Call, Enough, FromStudent, Gave, Hung, Judged, Loaded, Raised
-from grader.channel import Channel, Closed, Malformed
-from grader.course import Course
+from grader.courses import settings
+from grader.courses.course import Course
+from grader.courses.exercise import Exercise
 from grader.engines import confine
 from grader.errors import GraderError
-from grader.exercise import Exercise
-from grader.grading.gone import Over, before_student_code, cut_output, end_of_crash, exceeded, gone
-from grader.grading.options import Moment, Options
-from grader.grading.refereeing import Referee, prepare
+from grader.grading.gone import (
+    RunOver,
+    cut_output,
+    end_of_crash,
+    find_lost_process_end,
+    find_student_limit_end,
+    raise_as_grader_fault,
+)
+from grader.grading.options import GradingOptions, RunProgress
+from grader.grading.refereeing import RefereeClient, build_prepare_message
 from grader.leniency.packages import explain_absence
-from grader.run import End, Run
-from grader.static import Plan
-from grader.trials import Trial
-from grader.verdict import Note
-from grader.wire import Crashed, Load, Ready, Remark, Unsupported
+from grader.protocol.calls import Call, Enough, FromStudent, Gave, Hung, Judged, Loaded, Raised
+from grader.protocol.channel import Channel, ChannelClosed, MalformedMessage
+from grader.protocol.wire import Crashed, Load, Ready, Remark, Unsupported
+from grader.records.run import FunctionTrial, Run, RunEnd
+from grader.records.verdict import Note
+from grader.static import ExecutionPlan
 
-STARTUP_S = 60.0
-IDLE = 10  # a call that waits instead of computing is given up after this many times its limit
-MOST_RESULT = 500_000_000
+MAX_STARTUP_S = 60.0
+MAX_IDLE_FACTOR = 10  # a call that waits instead of computing is given up after this many times its limit
+MAX_RESULT_BYTES = 500_000_000
 MAX_NOTES = 200
 
 
-class Late(Exception):
+class AnswerTimeout(Exception):
     """What is being waited for didn't come in time."""
 
 
-def up_to_gate(exercise: Exercise, trials: dict[str, Trial]) -> tuple[dict[str, Trial], str | None]:
+def keep_up_to_gate(
+    exercise: Exercise, trials: dict[str, FunctionTrial]
+) -> tuple[dict[str, FunctionTrial], str | None]:
     """The trials up to the first gate that failed, and the title of that; all of them where none did."""
     for number, spec in enumerate(exercise.checks):
         if spec.gate and spec.id in trials and trials[spec.id].failure is not None:
@@ -48,7 +56,7 @@ def up_to_gate(exercise: Exercise, trials: dict[str, Trial]) -> tuple[dict[str, 
     return trials, None
 
 
-class Attempt:
+class FunctionAttempt:
     """Tries one submission's function once.
 
     Args:
@@ -56,13 +64,15 @@ class Attempt:
         filename: the name that the student's tracebacks show.
     """
 
-    def __init__(self, course: Course, exercise: Exercise, plan: Plan, filename: str, options: Options) -> None:
+    def __init__(
+        self, course: Course, exercise: Exercise, plan: ExecutionPlan, filename: str, options: GradingOptions
+    ) -> None:
         self.course, self.exercise, self.plan, self.filename, self.options = course, exercise, plan, filename, options
         self.notes: list[Note] = []
-        self.packages = settings.load(course).packages
-        self.trials: dict[str, Trial] | None = None
+        self.packages = settings.load_settings(course).packages
+        self.trials: dict[str, FunctionTrial] | None = None
         self.spent_s: dict[str, float] = {}
-        self._limit_s = STARTUP_S
+        self._limit_s = MAX_STARTUP_S
         self._since = self._cpu_s = 0.0
 
     def run(self) -> Run:
@@ -73,43 +83,47 @@ class Attempt:
             GraderError: the referee or the machine failed.
         """
         course, limits = self.course, self.exercise.limits
-        policy = confine.Policy(
+        policy = confine.SandboxPolicy(
             memory=limits.memory,
             output=limits.output,
             level=self.options.sandbox,
             hidden=(course.solutions, course.root / "exercises"),
         )
-        self.options.progress(Moment(stage="starting"))
+        self.options.progress(RunProgress(stage="starting"))
         with contextlib.ExitStack() as stack:
-            self.referee = Referee(self.exercise)
+            self.referee = RefereeClient(self.exercise)
             stack.callback(self.referee.process.kill)
-            self.referee.send(prepare(course, self.exercise, self.options))
+            self.referee.send(build_prepare_message(course, self.exercise, self.options))
             files = {self.filename: self.plan.source.encode()}
-            self.student_process = confine.start("grader.student.calling", files, policy)
+            self.student_process = confine.start_confined("grader.student.calling", files, policy)
             stack.callback(self.student_process.kill)
-            self.student = Channel(self.student_process.sock, FromStudent, self._tick)
-            end = self._talk()
-            output = self.student_process.output()
+            self.student = Channel(self.student_process.sock, FromStudent, self._check_limits)
+            end = self._follow_run()
+            output = self.student_process.read_output()
             self.notes += cut_output(self.student_process, self.exercise.limits)
         timings = {name: round(seconds, 3) for name, seconds in self.spent_s.items()}
         return Run(
             seed=self.exercise.seed, end=end, trials=self.trials, notes=self.notes, output=output, timings=timings
         )
 
-    def _talk(self) -> End:
+    def _follow_run(self) -> RunEnd:
         try:
-            self._load()
-            return self._serve()
-        except Over as over:
+            self._load_file()
+            return self._relay_calls()
+        except RunOver as over:
             return over.end
-        except (Closed, Malformed) as error:
-            return gone(self.student_process, error)
+        except (ChannelClosed, MalformedMessage) as error:
+            return find_lost_process_end(self.student_process, error)
 
-    def _load(self) -> None:
+    def _load_file(self) -> None:
         """Waits for the process, then for the file to be run."""
-        slow_start = GraderError(f"the start took longer than {STARTUP_S:g} s")
-        with self._clock("startup", STARTUP_S), self._late(slow_start), before_student_code(self.student_process):
-            self._from_student(Ready)
+        slow_start = GraderError(f"the start took longer than {MAX_STARTUP_S:g} s")
+        with (
+            self._limit_turn("startup", MAX_STARTUP_S),
+            self._replace_timeout(slow_start),
+            raise_as_grader_fault(self.student_process),
+        ):
+            self._receive_from_student(Ready)
         plan = self.plan
         self.student.send(
             Load(
@@ -122,91 +136,97 @@ class Attempt:
             )
         )
         limit_s = float(self.exercise.limits.student)
-        slow = End(
+        slow = RunEnd(
             kind="timed_out", message=f"your file ran for longer than {limit_s:g} s before its function was called"
         )
-        with self._clock("student", limit_s), self._late(Over(slow)):
-            self._from_student(Loaded)
+        with self._limit_turn("student", limit_s), self._replace_timeout(RunOver(slow)):
+            self._receive_from_student(Loaded)
 
-    def _serve(self) -> End:
+    def _relay_calls(self) -> RunEnd:
         """Hands the referee's calls to the student and the answers back, until all is judged."""
         while True:
-            message = self.referee.hear(Call, Judged)
+            message = self.referee.receive(Call, Judged)
             if isinstance(message, Judged):
-                return self._finish(message)
-            self.options.progress(Moment(stage="loading"))
+                return self._finish_run(message)
+            self.options.progress(RunProgress(stage="loading"))
             try:
-                self._ask(message)
-            except Late:
-                return self._hung(message)
+                self._relay_call(message)
+            except AnswerTimeout:
+                return self._end_hung_call(message)
 
-    def _ask(self, call: Call) -> None:
-        """One call there and its answer back. Raises: Late."""
+    def _relay_call(self, call: Call) -> None:
+        """One call there and its answer back. Raises: AnswerTimeout."""
         self.student.send(call)
-        self.referee.channel.relay(call.arrays, self.student)
-        with self._clock("student", call.limit_s):
-            answer = self._from_student(Gave, Raised)
+        self.referee.channel.relay_arrays(call.arrays, self.student)
+        with self._limit_turn("student", call.limit_s):
+            answer = self._receive_from_student(Gave, Raised)
             if isinstance(answer, Raised) and answer.package and explain_absence(answer.package, self.packages):
-                raise Over(End(kind="crashed", message=answer.message, line=answer.line, package=answer.package))
-            seconds = self._seconds()
+                raise RunOver(RunEnd(kind="crashed", message=answer.message, line=answer.line, package=answer.package))
+            seconds = self._measure_call_s()
         answer = structs.replace(answer, seconds=seconds)
         arrays = answer.arrays if isinstance(answer, Gave) else []
         arrays = [spec for spec in arrays if spec.nbytes <= call.most_bytes]
         size = sum(spec.nbytes for spec in arrays)
-        if size > MOST_RESULT:
-            raise Over(End(kind="out_of_memory", message=f"{self.exercise.function}() returned {size:,} bytes"))
+        if size > MAX_RESULT_BYTES:
+            raise RunOver(RunEnd(kind="out_of_memory", message=f"{self.exercise.function}() returned {size:,} bytes"))
         self.referee.send(answer)
-        self.student.relay(arrays, self.referee.channel)
+        self.student.relay_arrays(arrays, self.referee.channel)
 
-    def _hung(self, call: Call) -> End:
+    def _end_hung_call(self, call: Call) -> RunEnd:
         """A call that doesn't come back ends the run; what was judged before it counts."""
-        seconds = self._seconds()
+        seconds = self._measure_call_s()
         self.student_process.kill()
         self.referee.send(Hung(seconds=seconds, why="too long"))
-        judged: Judged = self.referee.hear(Judged)
-        self.trials, _ = up_to_gate(self.exercise, judged.trials)
+        judged: Judged = self.referee.receive(Judged)
+        self.trials, _ = keep_up_to_gate(self.exercise, judged.trials)
         text = f"{self.exercise.function}() did not come back within {self._limit_s:g} s and was stopped"
-        return End(kind="timed_out", message=text)
+        return RunEnd(kind="timed_out", message=text)
 
-    def _finish(self, judged: Judged) -> End:
-        self.trials, gate = up_to_gate(self.exercise, judged.trials)
+    def _finish_run(self, judged: Judged) -> RunEnd:
+        self.trials, gate = keep_up_to_gate(self.exercise, judged.trials)
         if judged.drawn:
             self.notes.append(Note(line=None, message=judged.drawn))
-        with contextlib.suppress(Closed):
+        with contextlib.suppress(ChannelClosed):
             self.student.send(Enough())
-        return End(kind="completed") if gate is None else End(kind="gated", message=f"this comes first: {gate}")
+        return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=f"this comes first: {gate}")
 
     @contextlib.contextmanager
-    def _clock(self, turn: str, limit_s: float) -> Iterator[None]:
+    def _limit_turn(self, turn: str, limit_s: float) -> Iterator[None]:
         """What is inside has this long; the time is added to the turn's."""
         self._limit_s, self._since = limit_s, time.monotonic()
-        self._cpu_s = self.student_process.cpu_s() if turn == "student" else 0.0
+        self._cpu_s = self.student_process.measure_cpu_s() if turn == "student" else 0.0
         try:
             yield
         finally:
             self.spent_s[turn] = self.spent_s.get(turn, 0.0) + time.monotonic() - self._since
 
-    def _seconds(self) -> float:
+    def _measure_call_s(self) -> float:
         """How long the present call took: by the clock, or in processor time where the machine was busy elsewhere."""
         wall_s = time.monotonic() - self._since
-        return wall_s if wall_s < 0.5 else min(wall_s, max(0.0, self.student_process.cpu_s() - self._cpu_s) or wall_s)
+        return (
+            wall_s
+            if wall_s < 0.5
+            else min(wall_s, max(0.0, self.student_process.measure_cpu_s() - self._cpu_s) or wall_s)
+        )
 
     @contextlib.contextmanager
-    def _late(self, error: Exception) -> Iterator[None]:
+    def _replace_timeout(self, error: Exception) -> Iterator[None]:
         try:
             yield
-        except Late as late:
+        except AnswerTimeout as late:
             raise error from late
 
-    def _tick(self) -> None:
+    def _check_limits(self) -> None:
         """Called while waiting for the student."""
-        if (end := exceeded(self.student_process, self.exercise.limits)) is not None:
-            raise Over(end)
+        if (end := find_student_limit_end(self.student_process, self.exercise.limits)) is not None:
+            raise RunOver(end)
         wall_s = time.monotonic() - self._since
-        if wall_s > self._limit_s and (self._seconds() > self._limit_s or wall_s > IDLE * self._limit_s):
-            raise Late
+        if wall_s > self._limit_s and (
+            self._measure_call_s() > self._limit_s or wall_s > MAX_IDLE_FACTOR * self._limit_s
+        ):
+            raise AnswerTimeout
 
-    def _from_student(self, *kinds: type) -> Any:
+    def _receive_from_student(self, *kinds: type) -> Any:
         while True:
             message = self.student.receive()
             match message:
@@ -214,10 +234,10 @@ class Attempt:
                     if len(self.notes) < MAX_NOTES:
                         self.notes.append(message.note)
                 case Crashed():
-                    raise Over(end_of_crash(message))
+                    raise RunOver(end_of_crash(message))
                 case Unsupported():
-                    raise Over(End(kind="forbidden", message=message.message, line=message.line))
+                    raise RunOver(RunEnd(kind="forbidden", message=message.message, line=message.line))
                 case _ if isinstance(message, kinds):
                     return message
                 case _:
-                    raise Malformed(f"{type(message).__name__} out of turn")
+                    raise MalformedMessage(f"{type(message).__name__} out of turn")

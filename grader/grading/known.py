@@ -10,28 +10,28 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
-from grader import settings
-from grader.course import PACKAGE, Course
-from grader.exercise import Exercise
-from grader.grading.options import Options
-from grader.importing import find_version
-from grader.run import Run
-from grader.store import Store
+from grader.courses import settings
+from grader.courses.course import PACKAGE_FOLDER, Course
+from grader.courses.exercise import Exercise
+from grader.engines.forking import find_version
+from grader.grading.options import GradingOptions
+from grader.records.run import Run
+from grader.records.verdict import Note, Verdict
+from grader.stores.store import Store
 from grader.submission import Submission
-from grader.verdict import Note, Verdict
 
-KIND = "verdicts"
-NAME = "verdict"
+VERDICT_STORE = "verdicts"
+ENTRY_NAME = "verdict"
 # Raised when a stored verdict must no longer be believed: until 1, the user's own settings could spoil a training.
 SCHEMA = 2
-LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
+KEYED_LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
 # After a verdict whose key begins so, one in sixteen, the store is looked through, which takes longer the more is in it.
-SOMETIMES = "0"
+PRUNING_PREFIX = "0"
 # How these runs ended depends on the machine and its load: another try may end otherwise.
-NOT_FOR_GOOD = ("timed_out", "out_of_memory")
+UNREPEATABLE_ENDS = ("timed_out", "out_of_memory")
 
 
-class Graded(Struct, frozen=True, kw_only=True):
+class GradedSubmission(Struct, frozen=True, kw_only=True):
     """A verdict, the runs that it was judged from, and when, in ISO 8601; `recalled` where that was an earlier time."""
 
     verdict: Verdict
@@ -49,36 +49,36 @@ class Graded(Struct, frozen=True, kw_only=True):
         return structs.replace(self.verdict, notes=[*self.verdict.notes, note])
 
 
-def recall(key: str, path: str) -> Graded | None:
+def load_known_verdict(key: str, path: str) -> GradedSubmission | None:
     """The stored verdict, told of the file at `path`; None where there is none."""
-    body = Store(KIND).read(key, NAME)
+    body = Store(VERDICT_STORE).read_file(key, ENTRY_NAME)
     if body is None:
         return None
     try:
-        graded = msgspec.msgpack.decode(body, type=Graded)
+        graded = msgspec.msgpack.decode(body, type=GradedSubmission)
     except msgspec.DecodeError:  # another version's
         return None
     reference = structs.replace(graded.verdict.submission, path=path)
     return structs.replace(graded, verdict=structs.replace(graded.verdict, submission=reference), recalled=True)
 
 
-def keep(key: str, graded: Graded) -> None:
+def store_verdict(key: str, graded: GradedSubmission) -> None:
     """Stores a verdict that would be the same another time."""
     killed = any(run.end.kind == "crashed" and not run.end.traceback for run in graded.runs)  # by the system, it may be
-    if graded.verdict.status == "error" or graded.verdict.end in NOT_FOR_GOOD or killed:
+    if graded.verdict.status == "error" or graded.verdict.end in UNREPEATABLE_ENDS or killed:
         return
-    store = Store(KIND)
-    store.write(key, NAME, msgspec.msgpack.encode(graded))
-    if key.startswith(SOMETIMES):
-        store.evict()
+    store = Store(VERDICT_STORE)
+    store.write_file(key, ENTRY_NAME, msgspec.msgpack.encode(graded))
+    if key.startswith(PRUNING_PREFIX):
+        store.prune_entries()
 
 
-def now() -> str:
+def format_now() -> str:
     """The present time, in ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def key(course: Course, exercise: Exercise, source: Submission, options: Options) -> str:
+def make_verdict_key(course: Course, exercise: Exercise, source: Submission, options: GradingOptions) -> str:
     """Everything that a verdict depends on, as one key."""
     chosen = {
         "seed": options.seed,
@@ -93,21 +93,21 @@ def key(course: Course, exercise: Exercise, source: Submission, options: Options
     parts = [
         source.sha256,
         source.name,
-        _content([path for folder in folders for path in _files(folder)]),
-        settings.load(course).dialect,
-        _program(),
+        _hash_files([path for folder in folders for path in _list_files(folder)]),
+        settings.load_settings(course).dialect,
+        _hash_program(),
         SCHEMA,
         chosen,
     ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_files(folder: Path) -> list[Path]:
     """What a verdict may rest on: the specification, the stub, cases, the reference; not the answers to try."""
     return sorted(path for path in folder.glob("*") if path.is_file())
 
 
-def _content(paths: list[Path]) -> str:
+def _hash_files(paths: list[Path]) -> str:
     hasher = hashlib.blake2b(digest_size=20)
     for path in paths:
         if path.is_file():
@@ -116,9 +116,9 @@ def _content(paths: list[Path]) -> str:
     return hasher.hexdigest()
 
 
-def _program() -> str:
+def _hash_program() -> str:
     """The grader itself, by its files' times and sizes, and the libraries that train."""
-    stats = [(path.name, path.stat()) for path in sorted(PACKAGE.rglob("*.py"))]
+    stats = [(path.name, path.stat()) for path in sorted(PACKAGE_FOLDER.rglob("*.py"))]
     told = [(name, status.st_mtime_ns, status.st_size) for name, status in stats]
-    versions = [find_version(name) for name in LIBRARIES]
+    versions = [find_version(name) for name in KEYED_LIBRARIES]
     return hashlib.blake2b(json.dumps([told, versions]).encode(), digest_size=20).hexdigest()

@@ -1,22 +1,25 @@
-"""What one attempt has seen so far, written down as it comes; becomes the `Run`."""
+"""What one attempt has seen so far, written down as it comes, with whose turn it is and for how long; becomes the `Run`."""
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from msgspec import structs
 
-from grader.checks.wording import name
-from grader.grading.clocks import Clocks
-from grader.grading.options import Moment, Stage
-from grader.run import Activations, Architecture, Built, DataMatch, End, Measurement, Probe, Run
-from grader.verdict import CutEpoch, Note, TrainingRecord
-from grader.wire import MAX_NOTE, Compared, Maps, Measured, Opened, Order, Trained
+from grader.checks.wording import escape_name
+from grader.grading.options import RunProgress, RunStage
+from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened, Order, Trained
+from grader.records.run import Activations, Architecture, BuiltModel, CallbackProbe, DataMatch, Measurement, Run, RunEnd
+from grader.records.verdict import CutEpoch, Note, TrainingRecord
 
 MAX_NOTES = 200
+ClockTurn = Literal["startup", "student", "training", "measuring"]
 
 
-class Ledger:
+class RunRecorder:
     """Collects; the graded training is that of the model which was trained last, over all its `fit` calls.
 
     Args:
@@ -33,13 +36,13 @@ class Ledger:
         self.cut_epochs: list[CutEpoch] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
-        self.probe: Probe | None = None
+        self.probe: CallbackProbe | None = None
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
         self.measurable = False
         self.unmeasured = ""
         self.call: dict[str, int] | None = None
-        self.models: list[Built] = []
+        self.models: list[BuiltModel] = []
         self.activations: Activations | None = None
         self.returned: Any = None
         self.has_returned = False
@@ -47,15 +50,15 @@ class Ledger:
         self.output = ""
         self.versions: dict[str, str] = {}
 
-    def open(self, order: Order, opened: Opened) -> None:
+    def record_order(self, order: Order, opened: Opened) -> None:
         """A new order was looked at."""
         if order.model in self.broken_off:
-            self._begin_anew(order.model)
+            self._reset_model(order.model)
         if not self.orders or self.orders[-1].model != order.model:
             self.training, self.measured = self.training_of.get(order.model), None
         self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
-        self._see(opened.data)
+        self._record_data(opened.data)
 
     def begin_fit(self) -> list[dict[str, float]]:
         """The list into which the epochs of this fit go; until it ends, the trainer can't measure."""
@@ -66,27 +69,27 @@ class Ledger:
     def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
         """A fit is over: joins it to the earlier ones of the same model."""
         if trained.data is not None and self.data is not None:
-            self._see(trained.data)
-        self._add(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
+            self._record_data(trained.data)
+        self._join_training(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
         self.measurable = True
 
-    def break_off(self) -> None:
+    def record_broken_fit(self) -> None:
         """A fit broke off in the middle: the trainer has dropped its model, which begins anew if it is trained again."""
         self.broken_off.add(self.orders[-1].model)
 
-    def _begin_anew(self, model: int) -> None:
+    def _reset_model(self, model: int) -> None:
         self.broken_off.remove(model)
         self.training_of.pop(model, None)
         self.data_of.pop(model, None)
         self.training = self.measured = None
 
-    def _see(self, data: DataMatch) -> None:
+    def _record_data(self, data: DataMatch) -> None:
         """A model is judged by the worst data that it was ever trained on, whatever was trained in between."""
         model = self.orders[-1].model
         before = self.data_of.get(model)
-        self.data = self.data_of[model] = data if before is None else before.worse(data, self.dataset)
+        self.data = self.data_of[model] = data if before is None else before.pick_worse(data, self.dataset)
 
-    def measure(self, measured: Measured) -> None:
+    def record_measurement(self, measured: Measured) -> None:
         """What the trained model achieves; a layer that makes no difference in it is idle.
 
         Without a whole epoch nothing is measured: such a model is as it was made.
@@ -105,18 +108,20 @@ class Ledger:
                 for layer in self.architecture.layers
             ]
             self.architecture = structs.replace(self.architecture, layers=layers)
-            names = ", ".join(map(name, measured.idle))
+            names = ", ".join(map(escape_name, measured.idle))
             text = f"not counted as asked for: {names}. Changing its weights doesn't change the trained model's predictions"
-            self.remark(Note(line=self.orders[-1].line, message=text[:MAX_NOTE]))
+            self.add_note(Note(line=self.orders[-1].line, message=text[:MAX_NOTE_CHARS]))
 
     def built(self) -> None:
         """A model that the graded function returned was looked at, and trained where that was asked for."""
         if self.call is not None and self.architecture is not None:
             self.models.append(
-                Built(call=self.call, architecture=self.architecture, training=self.training, measured=self.measured)
+                BuiltModel(
+                    call=self.call, architecture=self.architecture, training=self.training, measured=self.measured
+                )
             )
 
-    def compare(self, maps: Maps, compared: Compared) -> None:
+    def record_activations(self, maps: Maps, compared: Compared) -> None:
         """What a function gave as activations, beside the trainer's own."""
         self.activations = Activations(
             layers=compared.layers,
@@ -126,7 +131,9 @@ class Ledger:
             channel=compared.channel,
         )
 
-    def _add(self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False) -> None:
+    def _join_training(
+        self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False
+    ) -> None:
         before = self.training
         earlier = before.epochs if before else []
         cut = [structs.replace(epoch, at=epoch.at + len(earlier)) for epoch in self.cut_epochs]
@@ -143,47 +150,49 @@ class Ledger:
         )
         self.training_of[self.orders[-1].model] = self.training
 
-    def moment(self, stage: Stage, clocks: Clocks, line: float | None, since_s: float, spare_s: float) -> Moment:
+    def build_progress(
+        self, stage: RunStage, clocks: TurnClocks, line: float | None, since_s: float, spare_s: float
+    ) -> RunProgress:
         """Where the run stands.
 
         Args:
             since_s: training time at which the epoch began.
             spare_s: training time beyond the limit, which isn't told.
         """
-        return Moment(
+        return RunProgress(
             stage=stage,
             epoch=len(self.epochs),
             epochs=self.orders[-1].fit.epochs if self.orders else None,
             accuracy=self.epochs[-1].get("accuracy") if self.epochs else None,
             line=line,
-            epoch_s=clocks.elapsed_s("training") - since_s,
-            left_s=clocks.left_s("training") - spare_s,
+            epoch_s=clocks.compute_elapsed_s("training") - since_s,
+            left_s=clocks.compute_left_s("training") - spare_s,
             seed=self.seed,
         )
 
-    def remark(self, note: Note) -> None:
+    def add_note(self, note: Note) -> None:
         if len(self.notes) < MAX_NOTES and note not in self.notes:
             self.notes.append(note)
 
-    def completed(self, limit_s: float) -> End:
+    def build_completed_end(self, limit_s: float) -> RunEnd:
         """The graded function returned; a training that its limit ended is said so."""
         ended = self.training is not None and self.training.stopped_by == "limit"
-        return self.limited(limit_s) if ended else End(kind="completed")
+        return self.build_time_limit_end(limit_s) if ended else RunEnd(kind="completed")
 
-    def limited(self, limit_s: float) -> End:
+    def build_time_limit_end(self, limit_s: float) -> RunEnd:
         """The limit of all trainings together has been reached."""
         done, asked = len(self.training.epochs) if self.training else 0, self.orders[-1].fit.epochs
-        return End(
+        return RunEnd(
             kind="timed_out",
             message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
             "what was trained until then counts",
         )
 
-    def so_far(self) -> Run:
+    def build_run_so_far(self) -> Run:
         """The evidence before the training, for the gates."""
-        return self.run(End(kind="completed"), {})
+        return self.build_run(RunEnd(kind="completed"), {})
 
-    def run(self, end: End, spent_s: dict[Any, float]) -> Run:
+    def build_run(self, end: RunEnd, spent_s: dict[Any, float]) -> Run:
         """The finished record."""
         return Run(
             seed=self.seed,
@@ -204,3 +213,57 @@ class Ledger:
             timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},
             versions=self.versions,
         )
+
+
+class TurnTimeout(Exception):
+    """A turn took longer than its limit."""
+
+    def __init__(self, turn: ClockTurn, limit_s: float) -> None:
+        self.turn = turn
+        self.limit_s = limit_s
+        super().__init__(f"{turn}: {limit_s:g} s")
+
+
+class TurnClocks:
+    """Adds up wall time per turn.
+
+    Args:
+        limits_s: the limit of each turn in seconds; one that isn't named has none.
+        now: the clock, in seconds.
+    """
+
+    def __init__(self, limits_s: dict[ClockTurn, float], now: Callable[[], float] = time.monotonic) -> None:
+        self.limits_s = limits_s
+        self.now = now
+        self.spent_s: dict[ClockTurn, float] = {}
+        self.turn: ClockTurn = "startup"
+        self._since = now()
+
+    @contextmanager
+    def measure_turn(self, turn: ClockTurn) -> Iterator[None]:
+        """Everything inside counts for `turn`."""
+        before, self.turn = self._change_turn(turn), turn
+        try:
+            yield
+        finally:
+            self._change_turn(before)
+
+    def _change_turn(self, turn: ClockTurn) -> ClockTurn:
+        now, before = self.now(), self.turn
+        self.spent_s[before] = self.spent_s.get(before, 0.0) + now - self._since
+        self._since, self.turn = now, turn
+        return before
+
+    def compute_elapsed_s(self, turn: ClockTurn) -> float:
+        """Wall time of a turn so far, in seconds."""
+        running = self.now() - self._since if turn == self.turn else 0.0
+        return self.spent_s.get(turn, 0.0) + running
+
+    def compute_left_s(self, turn: ClockTurn) -> float:
+        """Time left under a turn's limit, in seconds (negative when it is over)."""
+        return self.limits_s.get(turn, float("inf")) - self.compute_elapsed_s(turn)
+
+    def check_limit(self) -> None:
+        """Raises: TurnTimeout: the turn that is on has used up its limit."""
+        if self.compute_left_s(self.turn) < 0:
+            raise TurnTimeout(self.turn, self.limits_s[self.turn])

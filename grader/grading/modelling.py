@@ -7,27 +7,27 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from grader.channel import Channel, Malformed
-from grader.exercise import Exercise
-from grader.grading.options import Options
-from grader.run import Architecture
-from grader.wire import Building, Compare, FitArguments, Maps, Order
+from grader.courses.exercise import Exercise
+from grader.grading.options import GradingOptions
+from grader.protocol.channel import Channel, MalformedMessage
+from grader.protocol.wire import Building, Compare, FitArguments, Maps, Order
+from grader.records.run import Architecture
 
-# What `grader.supplied` makes.
-OWN_LAYERS = (
+# What `grader.data.supplied_model` makes.
+SUPPLIED_LAYERS = (
     ("Conv2D", [26, 26, 8]), ("MaxPooling2D", [13, 13, 8]), ("Conv2D", [11, 11, 8]), ("MaxPooling2D", [5, 5, 8]),
     ("Flatten", [200]), ("Dense", [10]),
 )  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
 
 
-def trains(exercise: Exercise, options: Options) -> bool:
+def should_train(exercise: Exercise, options: GradingOptions) -> bool:
     """Whether models are trained, or only looked at."""
     models = exercise.models
     return models is None or models.train == "always" or (models.train == "on_request" and options.train)
 
 
-def building(exercise: Exercise, options: Options) -> Building | None:
+def build_calls_message(exercise: Exercise, options: GradingOptions) -> Building | None:
     """What the student's side is told; None where the function trains by itself."""
     models = exercise.models
     if models is None:
@@ -38,12 +38,12 @@ def building(exercise: Exercise, options: Options) -> Building | None:
         calls=models.calls,
         scale=models.fit.scale,
         examples=models.fit.examples,
-        train=trains(exercise, options),
+        train=should_train(exercise, options),
         shown=models.shown.images if models.shown is not None else [],
     )
 
 
-def specified(order: Order, exercise: Exercise, options: Options, number: int) -> tuple[Order, dict[str, int] | None]:
+def apply_fit_settings(order: Order, exercise: Exercise, options: GradingOptions, number: int) -> tuple[Order, dict[str, int] | None]:
     """The order with the exercise's own arguments of `fit`, and the call that it belongs to.
 
     A model that is only looked at has batches of one. Where the function trains by itself, the order stays, without a
@@ -53,30 +53,30 @@ def specified(order: Order, exercise: Exercise, options: Options, number: int) -
         number: how many orders came before.
 
     Raises:
-        Malformed: there are more models than calls.
+        MalformedMessage: there are more models than calls.
     """
     models = exercise.models
     if models is None:
         return order, None
     calls = models.calls or [{}]
     if number >= len(calls):
-        raise Malformed("more models than calls")
+        raise MalformedMessage("more models than calls")
     fit = models.fit
     arguments = FitArguments(batch_size=1)
-    if trains(exercise, options):
+    if should_train(exercise, options):
         share = float(fit.validation_split)
         arguments = FitArguments(epochs=fit.epochs, batch_size=fit.batch_size, validation_split=share)
     plain = structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
     return plain, calls[number]
 
 
-def memory(exercise: Exercise) -> int:
+def find_memory_limit(exercise: Exercise) -> int:
     """Bytes that a training may take."""
     own = exercise.models.fit.memory if exercise.models is not None else None
     return int(own or exercise.limits.memory)
 
 
-def compare(
+def relay_activations(
     maps: Maps, exercise: Exercise, trained: Architecture | None, student: Channel, trainer: Channel
 ) -> None:
     """Hands a function's activations on to the trainer, which compares them with its own.
@@ -85,15 +85,15 @@ def compare(
         trained: the model that was trained last, if one was.
 
     Raises:
-        Malformed: the model that was trained isn't the grader's own, or nobody asked for activations.
+        MalformedMessage: the model that was trained isn't the grader's own, or nobody asked for activations.
     """
     shown = exercise.models.shown if exercise.models is not None else None
     layers = [(layer.kind, layer.output_shape[1:]) for layer in trained.layers] if trained is not None else []
-    if shown is None or layers != list(OWN_LAYERS):
-        raise Malformed("activations of another model")
+    if shown is None or layers != list(SUPPLIED_LAYERS):
+        raise MalformedMessage("activations of another model")
     if sum(spec.nbytes for spec in maps.arrays) > MAX_MAPS_BYTES:
-        raise Malformed("activations that are too large")
+        raise MalformedMessage("activations that are too large")
     assert exercise.models is not None
     scale = exercise.models.fit.scale
     trainer.send(Compare(images=shown.images, scale=scale, channel=shown.channel, arrays=maps.arrays))
-    student.relay(maps.arrays, trainer)
+    student.relay_arrays(maps.arrays, trainer)

@@ -10,16 +10,16 @@ from grader.engines import pair
 from grader.engines.trainer import Backend
 
 # A compilation or a single step of a large training may take minutes.
-SILENT_S = 300.0
+MAX_SILENCE_S = 300.0
 
-Stage = Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
+RunStage = Literal["starting", "loading", "preparing", "probing", "training", "measuring"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class RunProgress:
     """Where a run stands, for the progress line."""
 
-    stage: Stage
+    stage: RunStage
     epoch: int | None = None
     epochs: int | None = None
     accuracy: float | None = None
@@ -29,18 +29,18 @@ class Moment:
     seed: int | None = None
 
 
-class Progress(Protocol):
+class ProgressListener(Protocol):
     """Is told where a run stands, several times a second."""
 
-    def __call__(self, moment: Moment) -> None: ...
+    def __call__(self, moment: RunProgress) -> None: ...
 
 
-def silent(moment: Moment) -> None:
+def skip_progress(moment: RunProgress) -> None:
     """No progress shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class GradingOptions:
     """Choices of the command line.
 
     Args:
@@ -67,9 +67,9 @@ class Options:
     sandbox: Literal["auto", "strict", "off"] = "auto"
     until: Literal["end", "probe"] = "end"
     picture: Path | None = None
-    progress: Progress = silent
-    start: pair.Starter = pair.start
+    progress: ProgressListener = skip_progress
+    start: pair.StartPair = pair.start_pair
     alone: bool = False
-    silent_s: float = SILENT_S
+    silent_s: float = MAX_SILENCE_S
 
 

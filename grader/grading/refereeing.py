@@ -7,52 +7,52 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from grader.calls import Asked, CourseFault, FromReferee, Pack, Packed, Prepare, RefereeFault
-from grader.channel import Channel, Closed, Malformed
-from grader.checks import arguments
-from grader.checks.behaviour import GROUP
-from grader.course import Course
-from grader.engines.referee import RefereeProcess
+from grader.checks import convert_arguments
+from grader.checks.behaviour import BEHAVIOUR_PREFIX
+from grader.courses.course import Course
+from grader.courses.exercise import CheckSpec, Exercise, find_exercise_text
+from grader.engines.trainer import RefereeProcess
 from grader.errors import CourseError, GraderError, Problem
-from grader.exercise import CheckSpec, Exercise, text_of
-from grader.grading.options import Options
+from grader.grading.options import GradingOptions
+from grader.protocol.calls import AskedCheck, CourseFault, FromReferee, Pack, Packed, Prepare, RefereeFault
+from grader.protocol.channel import Channel, ChannelClosed, MalformedMessage
 
-REFEREE_S = 120.0
+MAX_REFEREE_S = 120.0
 
 
-def calls_function(exercise: Exercise) -> bool:
+def is_function_exercise(exercise: Exercise) -> bool:
     """Whether an exercise grades a plain function by calling it."""
-    return any(spec.check.startswith(GROUP) for spec in exercise.checks)
+    return any(spec.check.startswith(BEHAVIOUR_PREFIX) for spec in exercise.checks)
 
 
-def prepare(course: Course, exercise: Exercise, options: Options) -> Prepare:
+def build_prepare_message(course: Course, exercise: Exercise, options: GradingOptions) -> Prepare:
     """What the referee needs to know; the reference only where the course has its solutions."""
     reference = course.solutions / exercise.id / "reference.py"
     return Prepare(
         function=str(exercise.function),
         arguments=exercise.arguments,
-        asked=asked_of(exercise),
+        asked=list_behaviour_checks(exercise),
         seed=exercise.seed,
         fresh_seed=exercise.seed if options.seed is None else options.seed,
         limit_s=float(exercise.limits.call),
-        shipped=str(text_of(course, exercise.id, "cases.npz")),
+        shipped=str(find_exercise_text(course, exercise.id, "cases.npz")),
         reference=str(reference) if reference.is_file() else None,
         panels=exercise.picture,
         picture=str(options.picture.absolute()) if options.picture is not None else None,
     )
 
 
-def asked_of(exercise: Exercise) -> list[Asked]:
+def list_behaviour_checks(exercise: Exercise) -> list[AskedCheck]:
     """The checks of behaviour, as the referee needs them."""
-    return [_asked(spec) for spec in exercise.checks if spec.check.startswith(GROUP)]
+    return [_build_behaviour_check(spec) for spec in exercise.checks if spec.check.startswith(BEHAVIOUR_PREFIX)]
 
 
-def _asked(spec: CheckSpec) -> Asked:
-    given = arguments(spec)
+def _build_behaviour_check(spec: CheckSpec) -> AskedCheck:
+    given = convert_arguments(spec)
     cases = [given["case"]] if "case" in given else given.get("cases", [])
-    return Asked(
+    return AskedCheck(
         id=spec.id,
-        kind=spec.check.removeprefix(GROUP),
+        kind=spec.check.removeprefix(BEHAVIOUR_PREFIX),
         cases=cases,
         random=given.get("random", 0),
         tolerance=given.get("tolerance", 0.0),
@@ -62,7 +62,7 @@ def _asked(spec: CheckSpec) -> Asked:
     )
 
 
-def pack(course: Course, exercise: Exercise, *, write: bool) -> Packed:
+def update_case_file(course: Course, exercise: Exercise, *, write: bool) -> Packed:
     """Compares `cases.npz` with what the reference gives, and writes it anew if asked to.
 
     Raises:
@@ -70,36 +70,36 @@ def pack(course: Course, exercise: Exercise, *, write: bool) -> Packed:
         GraderError: the referee failed.
     """
     with contextlib.ExitStack() as stack:
-        referee = Referee(exercise)
+        referee = RefereeClient(exercise)
         stack.callback(referee.process.kill)
-        referee.send(Pack(prepare=prepare(course, exercise, Options()), write=write))
-        packed: Packed = referee.hear(Packed)
+        referee.send(Pack(prepare=build_prepare_message(course, exercise, GradingOptions()), write=write))
+        packed: Packed = referee.receive(Packed)
     return packed
 
 
-class Referee:
+class RefereeClient:
     """The front's side of the referee."""
 
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self.process = RefereeProcess()
-        self.channel = Channel(self.process.sock, FromReferee, self._tick)
-        self.deadline = time.monotonic() + REFEREE_S
+        self.channel = Channel(self.process.sock, FromReferee, self._check_deadline)
+        self.deadline = time.monotonic() + MAX_REFEREE_S
 
     def send(self, message: Any) -> None:
         """Raises: GraderError: it is gone."""
-        with self._faults():
+        with self._raise_faults():
             self.channel.send(message)
 
-    def hear(self, *kinds: type) -> Any:
+    def receive(self, *kinds: type) -> Any:
         """Its next message.
 
         Raises:
             CourseError: the exercise's cases or reference are wrong.
             GraderError: it failed, or took too long.
         """
-        self.deadline = time.monotonic() + REFEREE_S
-        with self._faults():
+        self.deadline = time.monotonic() + MAX_REFEREE_S
+        with self._raise_faults():
             message = self.channel.receive()
         if isinstance(message, CourseFault):
             place = (
@@ -113,13 +113,13 @@ class Referee:
         return message
 
     @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _raise_faults(self) -> Iterator[None]:
         try:
             yield
-        except (Closed, Malformed) as error:
-            words = self.process.last_words()
+        except (ChannelClosed, MalformedMessage) as error:
+            words = self.process.read_last_words()
             raise GraderError(f"the referee ended unexpectedly{': ' + words if words else ''}") from error
 
-    def _tick(self) -> None:
+    def _check_deadline(self) -> None:
         if time.monotonic() > self.deadline:
-            raise GraderError(f"the referee took longer than {REFEREE_S:g} s on this machine")
+            raise GraderError(f"the referee took longer than {MAX_REFEREE_S:g} s on this machine")

@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import platform
+import re
+from collections.abc import Sequence
 
 from msgspec import structs
 
 from grader import checks
-from grader.checks import CHECKS
-from grader.exercise import Exercise
-from grader.grading import layers, places
+from grader.checks import CHECKS, tables
+from grader.courses.exercise import Exercise
 from grader.grading.curves import line_of_training
-from grader.run import End, Run
+from grader.records.run import Architecture, ModelLayer, Run, RunEnd
+from grader.records.verdict import (
+    CheckResult,
+    DeclaredLayer,
+    EndKind,
+    GradingEnvironment,
+    Note,
+    Status,
+    SubmissionRef,
+    Verdict,
+)
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
-from grader.verdict import CheckResult, EndKind, Environment, Note, Status, SubmissionRef, Verdict
 
-NOT_YOUR_FAULT = "could not be graded here; this is not your fault and costs no points"
+FAULT_REASON = "could not be graded here; this is not your fault and costs no points"
+MAX_SHOWN_LAYERS = 400
+FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
 
 
-def refused(exercise: Exercise, source: Submission, report: StaticReport, static_s: float) -> Verdict:
+def build_refused_verdict(exercise: Exercise, source: Submission, report: StaticReport, static_s: float) -> Verdict:
     """The verdict on a file that was not run: its static findings, and every check skipped."""
     first = report.findings[0]
-    messages = [_told(finding, source) for finding in report.findings]
+    messages = [_format_finding(finding, source) for finding in report.findings]
     codes = [finding.code for finding in report.findings]
-    end = End(kind="not_started", message="\n".join(messages), line=first.line, codes=codes)
+    end = RunEnd(kind="not_started", message="\n".join(messages), line=first.line, codes=codes)
     run = Run(seed=exercise.seed, end=end)
-    results = checks.judge(run, exercise)
-    return _verdict(exercise, source, report, run, [], results, "failed", {"static": static_s, "total": static_s})
+    results = checks.judge_run(run, exercise)
+    return _build_judged_verdict(
+        exercise, source, report, run, [], results, "failed", {"static": static_s, "total": static_s}
+    )
 
 
-def _told(finding: Finding, source: Submission) -> str:
-    where = f"{source.place(finding.line)}: " if finding.line else ""
+def _format_finding(finding: Finding, source: Submission) -> str:
+    where = f"{source.describe_place(finding.line)}: " if finding.line else ""
     return f"{where}[{finding.code}] {finding.message}" + (f"\n{finding.hint}" if finding.hint else "")
 
 
-def verdict(
+def build_verdict(
     exercise: Exercise,
     source: Submission,
     report: StaticReport,
@@ -44,25 +58,27 @@ def verdict(
     timings: dict[str, float],
 ) -> Verdict:
     """The verdict on what was run; a fault of ours is an error without lost points, unless an attempt was judged."""
-    judged = [(run, _judge(run, exercise, report)) for run in runs]
-    best = max(judged, key=lambda pair: (_score(pair[1]), -pair[0].seed), default=None)
+    judged = [(run, _judge_without_script_checks(run, exercise, report)) for run in runs]
+    best = max(judged, key=lambda pair: (_sum_points(pair[1]), -pair[0].seed), default=None)
     if best is None:
-        return _faulty(exercise, source, report, fault or "nothing was run", timings)
+        return _build_fault_verdict(exercise, source, report, fault or "nothing was run", timings)
     run, results = best
     spent: dict[str, float] = {}
     for each in runs:
         for turn, seconds in each.timings.items():
             spent[turn] = spent.get(turn, 0.0) + seconds
-    status: Status = "passed" if _score(results) >= exercise.pass_mark * _most(results) - 1e-9 else "failed"
+    status: Status = (
+        "passed" if _sum_points(results) >= exercise.pass_mark * _sum_max_points(results) - 1e-9 else "failed"
+    )
     if (fault and status == "failed") or any(result.status == "error" for result in results):
         status = "error"
-    return _verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
+    return _build_judged_verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
 
 
-def _faulty(
+def _build_fault_verdict(
     exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]
 ) -> Verdict:
-    run = Run(seed=exercise.seed, end=End(kind="not_started", message=f"{NOT_YOUR_FAULT}: {fault}"))
+    run = Run(seed=exercise.seed, end=RunEnd(kind="not_started", message=f"{FAULT_REASON}: {fault}"))
     results = [
         CheckResult(
             id=spec.id,
@@ -71,17 +87,17 @@ def _faulty(
             points=0.0,
             max_points=spec.points,
             basis=CHECKS[spec.check].basis,
-            message=NOT_YOUR_FAULT,
+            message=FAULT_REASON,
             code=spec.check,
         )
         for spec in exercise.checks
     ]
-    return _verdict(exercise, source, report, run, [], results, "error", timings)
+    return _build_judged_verdict(exercise, source, report, run, [], results, "error", timings)
 
 
-def _judge(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResult]:
+def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResult]:
     """The results; a script returns nothing, so what rests on a returned value isn't asked of it."""
-    results = checks.judge(run, exercise)
+    results = checks.judge_run(run, exercise)
     if report.plan is None or report.plan.mode != "script":
         return results
     unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
@@ -94,15 +110,15 @@ def _judge(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResu
     ]
 
 
-def _score(results: list[CheckResult]) -> float:
+def _sum_points(results: list[CheckResult]) -> float:
     return sum(result.points for result in results)
 
 
-def _most(results: list[CheckResult]) -> float:
+def _sum_max_points(results: list[CheckResult]) -> float:
     return sum(result.max_points for result in results)
 
 
-def _verdict(
+def _build_judged_verdict(
     exercise: Exercise,
     source: Submission,
     report: StaticReport,
@@ -119,45 +135,45 @@ def _verdict(
         title=exercise.title,
         submission=SubmissionRef(path=source.path, sha256=source.sha256),
         status=status,
-        score=round(_score(results), 6),
-        max_score=_most(results),
+        score=round(_sum_points(results), 6),
+        max_score=_sum_max_points(results),
         end=end,
-        end_message=_ended(run.end, source),
+        end_message=_describe_end(run.end, source),
         end_line=None if source.cells else run.end.line,
         end_codes=run.end.codes,
         line_to_cross=line_of_training(exercise),
-        checks=places.of_checks(results, source),
+        checks=add_cells_to_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
         measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
         if measured
         else {},
         returned=run.returned,
-        notes=places.of_notes(_notes(report, run, exercise), source),
+        notes=add_cells_to_notes(_collect_notes(report, run, exercise), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
-        environment=_environment(run),
-        layers=layers.declared(run.architecture, exercise),
+        environment=_describe_environment(run),
+        layers=list_declared_layers(run.architecture, exercise),
     )
 
 
-def _ended(end: End, source: Submission) -> str:
+def _describe_end(end: RunEnd, source: Submission) -> str:
     """How the run ended, with the place: static findings and tracebacks say theirs, all else gets it here."""
     if end.traceback:
-        return f"{end.message}\n{places.of_traceback(end.traceback, source)}"
+        return f"{end.message}\n{add_cells_to_traceback(end.traceback, source)}"
     if end.line is None or end.kind == "not_started":
         return end.message
-    return f"{source.place(end.line)}: {end.message}"
+    return f"{source.describe_place(end.line)}: {end.message}"
 
 
-def _notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
+def _collect_notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
     merged = {(note.line, note.message): note for note in found}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 
 
-def _environment(run: Run) -> Environment:
+def _describe_environment(run: Run) -> GradingEnvironment:
     versions = run.versions
-    return Environment(
+    return GradingEnvironment(
         python=platform.python_version(),
         keras=versions.get("keras"),
         tensorflow=versions.get("tensorflow"),
@@ -166,3 +182,56 @@ def _environment(run: Run) -> Environment:
         cpu=platform.machine(),
         gpu=versions.get("gpu"),
     )
+
+
+def list_declared_layers(architecture: Architecture | None, exercise: Exercise) -> list[DeclaredLayer]:
+    """A row for each layer; with a table in the exercise, one for each layer that is missing, too."""
+    if architecture is None:
+        return []
+    layers = architecture.layers[:MAX_SHOWN_LAYERS]
+    table = next((spec for spec in exercise.checks if spec.check == "architecture.table"), None)
+    if table is None:
+        return [_build_declared_layer(layer) for layer in layers]
+    pairs = tables.compare_layers(tables.expand_rows(checks.convert_arguments(table)["rows"], {}), layers)
+    return [_build_paired_layer(pair) for pair in pairs]
+
+
+def _build_paired_layer(pair: tables.LayerPair) -> DeclaredLayer:
+    asked = tables.describe_row(pair.row) if pair.row is not None else None
+    if pair.layer is None:
+        return DeclaredLayer(asked=asked, fault=pair.fault)
+    return _build_declared_layer(pair.layer, asked, pair.fault)
+
+
+def _build_declared_layer(layer: ModelLayer, asked: str | None = None, fault: str | None = None) -> DeclaredLayer:
+    shape, parameters = list(layer.output_shape), layer.parameters
+    return DeclaredLayer(
+        kind=layer.kind, name=layer.name, output_shape=shape, parameters=parameters, asked=asked, fault=fault
+    )
+
+
+def add_cells_to_checks(results: Sequence[CheckResult], source: Submission) -> list[CheckResult]:
+    """Check results whose messages name the cell; those of a .py file as they are."""
+    return [
+        structs.replace(result, message=f"{result.message} ({source.describe_place(result.line)})", line=None)
+        if source.cells and result.line
+        else result
+        for result in results
+    ]
+
+
+def add_cells_to_notes(notes: Sequence[Note], source: Submission) -> list[Note]:
+    """Notes whose messages begin with the cell; those on a .py file as they are."""
+    return [
+        Note(line=None, message=f"{source.describe_place(note.line)}: {note.message}")
+        if source.cells and note.line
+        else note
+        for note in notes
+    ]
+
+
+def add_cells_to_traceback(text: str, source: Submission) -> str:
+    """A traceback whose frames name the cell."""
+    if not source.cells:
+        return text
+    return FRAME_PATTERN.sub(lambda found: f'File "{found["file"]}", {source.describe_place(int(found["line"]))}', text)

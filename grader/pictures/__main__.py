@@ -6,10 +6,10 @@ import sys
 
 import msgspec
 
-from grader.pictures import curve, maps
+from grader.pictures import curve
 
-drawn = msgspec.json.decode(sys.stdin.buffer.read(), type=curve.Curve | maps.Maps)
-if isinstance(drawn, curve.Curve):
-    curve.draw(drawn, sys.stdout.buffer)
+drawn = msgspec.json.decode(sys.stdin.buffer.read(), type=curve.CurvePicture | curve.MapsPicture)
+if isinstance(drawn, curve.CurvePicture):
+    curve.draw_curve(drawn, sys.stdout.buffer)
 else:
-    maps.draw(drawn, sys.stdout.buffer)
+    curve.draw_maps(drawn, sys.stdout.buffer)

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-Panels = list[tuple[str, tuple[Any, ...], Any]]
-COLUMNS = 3
-INCHES = 3.2
+SheetPanels = list[tuple[str, tuple[Any, ...], Any]]
+MAX_COLUMNS = 3
+PANEL_INCHES = 3.2
 
 
-def draw(panels: Panels, target: IO[bytes]) -> str | None:
+def draw_sheet(panels: SheetPanels, target: IO[bytes]) -> str | None:
     """Draws the first panel's image and every panel's result.
 
     Args:
@@ -26,13 +26,13 @@ def draw(panels: Panels, target: IO[bytes]) -> str | None:
     given = next((value for value in panels[0][1] if _is_image(value)), None) if panels else None
     shown = [("the image", given)] if given is not None else []
     shown += [(title, result) for title, _, result in panels]
-    columns = min(COLUMNS, len(shown)) or 1
+    columns = min(MAX_COLUMNS, len(shown)) or 1
     rows = math.ceil(len(shown) / columns) or 1
-    figure = Figure(figsize=(columns * INCHES, rows * (INCHES + 0.35)), layout="constrained")
+    figure = Figure(figsize=(columns * PANEL_INCHES, rows * (PANEL_INCHES + 0.35)), layout="constrained")
     for number in range(rows * columns):
         axes = figure.add_subplot(rows, columns, number + 1)
         if number < len(shown):
-            _panel(axes, *shown[number])
+            _draw_panel(axes, *shown[number])
         else:
             axes.set_axis_off()
     figure.savefig(target, format="png", dpi=120, bbox_inches="tight")
@@ -40,7 +40,7 @@ def draw(panels: Panels, target: IO[bytes]) -> str | None:
     return f"no image came back for: {', '.join(missing)}" if missing else None
 
 
-def _panel(axes: Axes, title: str, value: Any) -> None:
+def _draw_panel(axes: Axes, title: str, value: Any) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     if not _is_image(value):

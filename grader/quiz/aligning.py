@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from grader.quiz.model import CHOICES, Question, Quiz
+from grader.quiz.model import CHOICE_KINDS, Question, Quiz
 
 LEAST = 0.5  # of a column's answers must be possible ones
 SHORTEST = 20  # letters of a cut text that still tell a question
@@ -66,7 +66,7 @@ def _score(question: Question, given: Sequence[str], fits: Fits) -> float:
     share = sum(fits(question, text) for text in given) / len(given)
     if share < LEAST:
         return 0.0
-    return share * (2.0 if question.kind in CHOICES else 1.5 if question.kind == "numeric" else 0.5)
+    return share * (2.0 if question.kind in CHOICE_KINDS else 1.5 if question.kind == "numeric" else 0.5)
 
 
 def _find_best(scores: Sequence[Sequence[float]], questions: int) -> list[int | None] | None:

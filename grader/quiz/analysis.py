@@ -1,23 +1,8 @@
-"""Item analysis of a class: how hard each question was, whether it tells strong from weak, how far scores are trusted.
-
-The figures and their sources:
-
-- facility: the mean share of the points (Moodle, "Quiz report statistics").
-- random-guess score: the share that blind guessing earns.
-- item-rest discrimination: Pearson's correlation of a question with the sum of the others (Moodle's
-  "discrimination index"; Ebel & Frisbie, Essentials of Educational Measurement, 1991, ch. 13).
-- point-biserial: the correlation with the whole score, the question included (Lord & Novick, 1968, ch. 15).
-- discriminative efficiency: the covariance of a question with the others' sum, of the greatest that the same marks
-  could have (Moodle, same page).
-- upper-lower index: facility in the best 27 % less that in the weakest 27 % (Kelley, 1939, J. Educ. Psych. 30).
-- alpha (Cronbach, 1951, Psychometrika 16), which is KR-20 for right-or-wrong marks (Kuder & Richardson, 1937,
-  Psychometrika 2); variances with n - 1.
-- SEM, the standard error of measurement: SD × √(1 - alpha).
-"""
+"""Item analysis: how the questions of a quiz did in a class, and what their author may do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -26,16 +11,26 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from grader.quiz.key import Solutions, Solved
-from grader.quiz.marking import earned
+from grader.quiz.key import AnswerKey, CorrectAnswer
+from grader.quiz.marking import compute_answer_share
 from grader.quiz.marksheet import Marksheet
 from grader.quiz.model import Question, Quiz
 
 Floats = NDArray[np.float64]
-EXTREME = 0.27
+EXTREME_SHARE = 0.27
+# Ebel & Frisbie (1991): below 0.2 a question needs work, from 0.3 it is reasonable, from 0.4 very good.
+MIN_DISCRIMINATION = 0.2
+# Of the points; outside, a question tells hardly anyone from anyone.
+MIN_FACILITY, MAX_FACILITY = 0.2, 0.95
+# An option that fewer choose isn't a distractor (Haladyna & Downing, 1993).
+MIN_OPTION_SHARE = 0.05
+# Nunnally (1978): 0.7 where single decisions don't hang on a score.
+MIN_ALPHA = 0.7
+MIN_STUDENTS = 30
+MIN_ITEMS = 10
 
 
-class Distractor(Struct, frozen=True, kw_only=True):
+class DistractorStatistics(Struct, frozen=True, kw_only=True):
     """How often an option was chosen: by all, by the best and by the weakest 27 %, as shares of those who were asked."""
 
     option: str
@@ -46,7 +41,7 @@ class Distractor(Struct, frozen=True, kw_only=True):
     lower: float
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class ItemStatistics(Struct, frozen=True, kw_only=True):
     """One question's figures; None where there is nothing to compute from, such as a question all got right."""
 
     question: str
@@ -60,10 +55,10 @@ class Item(Struct, frozen=True, kw_only=True):
     efficiency: float | None
     upper_lower: float | None
     alpha_without: float | None
-    distractors: list[Distractor]
+    distractors: list[DistractorStatistics]
 
 
-class Analysis(Struct, frozen=True, kw_only=True):
+class ItemAnalysis(Struct, frozen=True, kw_only=True):
     """A class's figures; scores are shares of the points from 0 to 1."""
 
     quiz: str
@@ -74,23 +69,23 @@ class Analysis(Struct, frozen=True, kw_only=True):
     alpha: float | None
     alpha_name: str
     sem: float | None
-    items: list[Item]
+    items: list[ItemStatistics]
 
 
-def analyse(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Analysis:
+def build_item_analysis(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> ItemAnalysis:
     """Every figure from the attempts that count."""
     quiz = _drop_unasked(quiz, sheet)
     names = [question.id for question in quiz.questions]
-    worth, points = tables(sheet, names)
+    worth, points = build_score_tables(sheet, names)
     totals = np.nansum(points, axis=1)
-    most = np.nansum(np.where(np.isnan(points), np.nan, [quiz.question(name).points for name in names]), axis=1)
+    most = np.nansum(np.where(np.isnan(points), np.nan, [quiz.find_question(name).points for name in names]), axis=1)
     shares = totals / np.where(most > 0, most, 1)
     whole = not np.isnan(points).any()
-    trust = alpha(points) if whole else None
+    trust = compute_alpha(points) if whole else None
     spread = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
     values = {question.points for question in quiz.questions}
     right_or_wrong = whole and len(values) == 1 and bool(np.isin(points, (0.0, *values)).all())
-    return Analysis(
+    return ItemAnalysis(
         quiz=quiz.id,
         students=len(shares),
         mean=float(shares.mean()) if len(shares) else 0.0,
@@ -99,7 +94,10 @@ def analyse(quiz: Quiz, solutions: Solutions, sheet: Marksheet) -> Analysis:
         alpha=trust,
         alpha_name="KR-20" if right_or_wrong else "alpha",
         sem=spread * float(np.sqrt(1 - trust)) if spread is not None and trust is not None else None,
-        items=[_item(quiz, solutions, sheet, index, worth, points, totals, whole=whole) for index in range(len(names))],
+        items=[
+            _build_item_statistics(quiz, solutions, sheet, index, worth, points, totals, whole=whole)
+            for index in range(len(names))
+        ],
     )
 
 
@@ -111,7 +109,7 @@ def _drop_unasked(quiz: Quiz, sheet: Marksheet) -> Quiz:
     return replace(quiz, questions=[question for question in quiz.questions if question.id in asked], pools=[])
 
 
-def tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, Floats]:
+def build_score_tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, Floats]:
     """What each answer was worth, and its points after hints.
 
     Returns:
@@ -128,9 +126,9 @@ def tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, Floats]:
     return worth, points
 
 
-def _item(
+def _build_item_statistics(
     quiz: Quiz,
-    solutions: Solutions,
+    solutions: AnswerKey,
     sheet: Marksheet,
     index: int,
     worth: Floats,
@@ -138,31 +136,31 @@ def _item(
     totals: Floats,
     *,
     whole: bool,
-) -> Item:
+) -> ItemStatistics:
     question = quiz.questions[index]
     asked = ~np.isnan(points[:, index])
     own, total = points[asked, index], totals[asked]
     rest = total - own
-    upper, lower = extremes(total)
+    upper, lower = find_extreme_groups(total)
     given = [row.responses.answers.get(question.id) for row, was in zip(sheet.kept, asked, strict=True) if was]
     shares = worth[asked, index]
-    return Item(
+    return ItemStatistics(
         question=question.id,
         asked=int(asked.sum()),
         answered=sum(value is not None for value in given),
         facility=float(shares.mean()) if len(shares) else 0.0,
-        guess=guess(question, solutions[question.id]),
+        guess=compute_guess_share(question, solutions[question.id]),
         spread=float(np.std(shares, ddof=1)) if len(shares) > 1 else None,
-        item_rest=correlation(own, rest),
-        point_biserial=correlation(own, total),
-        efficiency=efficiency(own, rest),
+        item_rest=compute_correlation(own, rest),
+        point_biserial=compute_correlation(own, total),
+        efficiency=compute_efficiency(own, rest),
         upper_lower=float(shares[upper].mean() - shares[lower].mean()) if len(upper) else None,
-        alpha_without=alpha(np.delete(points, index, axis=1)) if whole and points.shape[1] > 2 else None,
-        distractors=_distractors(question, solutions[question.id], given, upper, lower),
+        alpha_without=compute_alpha(np.delete(points, index, axis=1)) if whole and points.shape[1] > 2 else None,
+        distractors=_build_distractors(question, solutions[question.id], given, upper, lower),
     )
 
 
-def correlation(first: Floats, second: Floats) -> float | None:
+def compute_correlation(first: Floats, second: Floats) -> float | None:
     """Pearson's r; None where one of them doesn't vary or there are fewer than 3 pairs."""
     if len(first) < 3:
         return None
@@ -172,19 +170,19 @@ def correlation(first: Floats, second: Floats) -> float | None:
     return None if size < 1e-9 else float(np.clip(first @ second / size, -1, 1))
 
 
-def efficiency(own: Floats, rest: Floats) -> float | None:
+def compute_efficiency(own: Floats, rest: Floats) -> float | None:
     """The covariance of a question with the others, of the greatest that the same marks could have."""
     if len(own) < 3:
         return None
-    most = _covariance(np.sort(own), np.sort(rest))
-    return None if most < 1e-9 else float(_covariance(own, rest) / most)
+    most = _compute_covariance(np.sort(own), np.sort(rest))
+    return None if most < 1e-9 else float(_compute_covariance(own, rest) / most)
 
 
-def _covariance(first: Floats, second: Floats) -> float:
+def _compute_covariance(first: Floats, second: Floats) -> float:
     return float((first - first.mean()) @ (second - second.mean()))
 
 
-def alpha(points: Floats) -> float | None:
+def compute_alpha(points: Floats) -> float | None:
     """Cronbach's alpha of an array (students, questions); None with fewer than 2 of either, or equal totals."""
     students, questions = points.shape
     if students < 2 or questions < 2:
@@ -195,16 +193,16 @@ def alpha(points: Floats) -> float | None:
     return float(questions / (questions - 1) * (1 - points.var(axis=0, ddof=1).sum() / total))
 
 
-def extremes(totals: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+def find_extreme_groups(totals: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     """The places of the best and the weakest 27 %, at least one each; none where fewer than 4 were asked."""
-    count = max(1, round(EXTREME * len(totals)))
+    count = max(1, round(EXTREME_SHARE * len(totals)))
     if len(totals) < 4:
         return np.array([], dtype=int), np.array([], dtype=int)
     order = np.argsort(totals, kind="stable")
     return order[-count:], order[:count]
 
 
-def guess(question: Question, solved: Solved) -> float | None:
+def compute_guess_share(question: Question, solved: CorrectAnswer) -> float | None:
     """The expected share for someone who chooses blindly; None where an answer is typed.
 
     A single option is drawn, or with several correct ones each non-empty set of options with equal chance.
@@ -214,18 +212,18 @@ def guess(question: Question, solved: Solved) -> float | None:
         return None
     counts = range(1, len(options) + 1) if question.kind == "multiple" else (1,)
     sets = [list(chosen) for count in counts for chosen in combinations(options, count)]
-    shares = [earned(question, solved, chosen) for chosen in sets]
+    shares = [compute_answer_share(question, solved, chosen) for chosen in sets]
     return float(np.mean([share if share > 0 else -question.penalty for share in shares]))
 
 
-def _distractors(
-    question: Question, solved: Solved, given: Sequence[Any], upper: NDArray[Any], lower: NDArray[Any]
-) -> list[Distractor]:
+def _build_distractors(
+    question: Question, solved: CorrectAnswer, given: Sequence[Any], upper: NDArray[Any], lower: NDArray[Any]
+) -> list[DistractorStatistics]:
     found = []
     for option in question.choices:
         chose = np.array([isinstance(value, list) and option.id in value for value in given], dtype=float)
         found.append(
-            Distractor(
+            DistractorStatistics(
                 option=option.id,
                 text=option.text,
                 correct=option.id in solved.options,
@@ -235,3 +233,40 @@ def _distractors(
             )
         )
     return found
+
+
+def list_cautions(found: ItemAnalysis) -> Iterator[str]:
+    """When the figures as a whole say little."""
+    if found.students < MIN_STUDENTS:
+        yield f"only {found.students} students: with fewer than {MIN_STUDENTS} these figures can be chance"
+    if len(found.items) < MIN_ITEMS:
+        yield f"only {len(found.items)} questions: with fewer than {MIN_ITEMS}, {found.alpha_name} is low however good they are"
+    if found.alpha is None and found.students > 1:
+        yield "no reliability: the questions differ between students, or all scores are equal"
+    elif found.alpha is not None and found.alpha < MIN_ALPHA and len(found.items) >= MIN_ITEMS:
+        yield f"{found.alpha_name} is {found.alpha:.2f}: below {MIN_ALPHA} scores are too uncertain to decide much by"
+    for item in found.items:
+        if item.asked < min(MIN_STUDENTS, found.students):
+            yield f"only {item.asked} students were asked {item.question}"
+
+
+def list_item_remarks(item: ItemStatistics) -> Iterator[str]:
+    """What to look at in a question, the gravest first."""
+    if item.item_rest is not None and item.item_rest < 0:
+        yield f"negative discrimination: check the key of `{item.question}`"
+    elif item.item_rest is not None and item.item_rest < MIN_DISCRIMINATION:
+        yield f"hardly tells strong from weak students ({item.item_rest:.2f}; {MIN_DISCRIMINATION} or more is usable)"
+    if item.guess is not None and item.facility <= item.guess:
+        yield f"no better than guessing ({item.facility:.0%}, guessing gives {item.guess:.0%})"
+    elif item.facility < MIN_FACILITY:
+        yield f"very hard ({item.facility:.0%})"
+    elif item.facility > MAX_FACILITY:
+        yield f"very easy ({item.facility:.0%})"
+    for option in item.distractors:
+        if not option.correct and option.upper > option.lower and option.share >= MIN_OPTION_SHARE:
+            yield f"the wrong option `{option.option}` draws strong students more than weak ones"
+    idle = [
+        f"`{option.option}`" for option in item.distractors if not option.correct and option.share < MIN_OPTION_SHARE
+    ]
+    if idle and item.facility <= MAX_FACILITY:
+        yield f"hardly anyone chooses {', '.join(idle)}"

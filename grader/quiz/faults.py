@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from grader.reports.text import line
-from grader.yamlnodes import Node, Problems
+from grader.courses.yaml_nodes import Problems, YamlNode
+from grader.reports.text import escape_line
 
 # code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
-CODES = {
+FAULT_CODES = {
     "E101": ("the file can't be read as YAML", "UTF-8 text, at most 1,000,000 bytes, valid YAML"),
     "E102": ("an alias, a tag, a second document, or too deep or large a tree", "write each value out, once, plainly"),
     "E103": ("a key is given twice", "remove one of them"),
@@ -45,34 +45,41 @@ CODES = {
     "E404": ("an answer in a form that the kind of question can't have", "write it as the message says"),
     "E405": ("an attempt beyond those that the quiz allows", "it isn't counted"),
 }
-# The kinds that `grader.yamltree` gives to faults of form.
-FORM = {"unreadable": "E101", "refused": "E102", "twice": "E103", "unknown": "E104", "missing": "E105", "": "E106"}
-SECRET = ("correct", "answer", "answers", "explain", "explanation", "feedback", "key", "solution", "quiz_digest")
+# The kinds that `grader.courses.yaml_tree` gives to faults of form.
+FORM_CODES = {
+    "unreadable": "E101",
+    "refused": "E102",
+    "twice": "E103",
+    "unknown": "E104",
+    "missing": "E105",
+    "": "E106",
+}
+SECRET_FIELDS = ("correct", "answer", "answers", "explain", "explanation", "feedback", "key", "solution", "quiz_digest")
 
 
 # The most characters of a message: it repeats what it found, which can be long, or made to steer a terminal.
-MOST = 500
+MAX_FAULTS = 500
 
 
-class Faults(Problems):
+class QuizFaults(Problems):
     """Problems whose messages begin with a code, and can be printed whatever the file holds."""
 
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
-        known = FORM.get(code, code)
-        assert known in CODES
-        super().add(node, f"{known} {line(message, limit=MOST)}", key=key)
+    def add(self, node: YamlNode | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
+        known = FORM_CODES.get(code, code)
+        assert known in FAULT_CODES
+        super().add(node, f"{known} {escape_line(message, limit=MAX_FAULTS)}", key=key)
 
 
-class StudentFaults(Faults):
-    """As `Faults`, for a file that students hold: an unknown key that belongs in the key is told apart."""
+class StudentFaults(QuizFaults):
+    """As `QuizFaults`, for a file that students hold: an unknown key that belongs in the key is told apart."""
 
-    def add(self, node: Node | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
-        if code == "unknown" and key in SECRET:
+    def add(self, node: YamlNode | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
+        if code == "unknown" and key in SECRET_FIELDS:
             code, message = "E107", f'"{key}" belongs in solutions/quizzes/, not in a file that students hold'
         super().add(node, message, code, key=key)
 
 
-def table() -> str:
+def render_code_table() -> str:
     """The codes as a Markdown table."""
-    rows = [f"| {code} | {meaning} | {remedy} |" for code, (meaning, remedy) in CODES.items()]
+    rows = [f"| {code} | {meaning} | {remedy} |" for code, (meaning, remedy) in FAULT_CODES.items()]
     return "\n".join(["| code | what is wrong | how to mend it |", "|---|---|---|", *rows])

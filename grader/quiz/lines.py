@@ -7,38 +7,38 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.quiz.model import Question
-from grader.quiz.responses import Given
-from grader.quiz.values import LONGEST, number, shape
+from grader.quiz.responses import GivenAnswer
+from grader.quiz.values import MAX_ANSWER_LENGTH, parse_number, parse_shape
 
-Do = Literal["answer", "clear", "next", "back", "skip", "flag", "hint", "review", "quit", "mistake"]
-COMMANDS: dict[str, Do] = {
+LineAction = Literal["answer", "clear", "next", "back", "skip", "flag", "hint", "review", "quit", "mistake"]
+LINE_COMMANDS: dict[str, LineAction] = {
     "b": "back", "s": "skip", "f": "flag", "h": "hint", "r": "review", "q": "quit", "c": "clear",
     "back": "back", "skip": "skip", "flag": "flag", "hint": "hint", "review": "review", "quit": "quit", "clear": "clear",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ParsedLine:
     """One line: what to do, with the answer or the message that goes with it."""
 
-    do: Do
-    given: Given = None
+    do: LineAction
+    given: GivenAnswer = None
     message: str = ""
 
 
-def letter(index: int) -> str:
+def format_letter(index: int) -> str:
     """An option's letter: a, b, c …"""
     return chr(ord("a") + index)
 
 
-def clashing(question: Question) -> set[str]:
+def find_clashing_letters(question: Question) -> set[str]:
     """The command letters that are an option's letter here, so that the command needs a colon: `:b`."""
     if question.kind == "text":
-        return {name for name in COMMANDS if len(name) == 1}
-    return {letter(index) for index in range(len(question.choices))} & COMMANDS.keys()
+        return {name for name in LINE_COMMANDS if len(name) == 1}
+    return {format_letter(index) for index in range(len(question.choices))} & LINE_COMMANDS.keys()
 
 
-def understood(line: str, question: Question, order: list[str]) -> Said:
+def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
     """A line typed at a question.
 
     Args:
@@ -47,41 +47,45 @@ def understood(line: str, question: Question, order: list[str]) -> Said:
     text = line.strip()
     word = text.lower()
     if not text:
-        return Said(do="next")
+        return ParsedLine(do="next")
     if text.startswith("::"):
-        return _typed(text[1:], question)
+        return _parse_typed_answer(text[1:], question)
     if text.startswith(":"):
-        do = COMMANDS.get(word[1:].strip())
-        return Said(do=do) if do else Said(do="mistake", message=f'there is no command "{text[:20]}"')
-    if word in COMMANDS and word not in clashing(question) and not (question.kind == "text" and len(word) > 1):
-        return Said(do=COMMANDS[word])
-    return _chosen(word, question, order) if question.choices else _typed(text, question)
+        do = LINE_COMMANDS.get(word[1:].strip())
+        return ParsedLine(do=do) if do else ParsedLine(do="mistake", message=f'there is no command "{text[:20]}"')
+    if (
+        word in LINE_COMMANDS
+        and word not in find_clashing_letters(question)
+        and not (question.kind == "text" and len(word) > 1)
+    ):
+        return ParsedLine(do=LINE_COMMANDS[word])
+    return _parse_choice(word, question, order) if question.choices else _parse_typed_answer(text, question)
 
 
-def _typed(text: str, question: Question) -> Said:
-    if len(text) > LONGEST:
-        return Said(do="mistake", message=f"that is longer than {LONGEST:,} characters")
-    if question.kind == "numeric" and number(text.removesuffix(question.unit)) is None:
-        return Said(do="mistake", message="please type a number, such as 27 or 0.5")
-    if question.kind == "shape" and shape(text) is None:
-        return Said(do="mistake", message="please type a shape, such as 5x7 or (None, 5, 7)")
-    return Said(do="answer", given=text)
+def _parse_typed_answer(text: str, question: Question) -> ParsedLine:
+    if len(text) > MAX_ANSWER_LENGTH:
+        return ParsedLine(do="mistake", message=f"that is longer than {MAX_ANSWER_LENGTH:,} characters")
+    if question.kind == "numeric" and parse_number(text.removesuffix(question.unit)) is None:
+        return ParsedLine(do="mistake", message="please type a number, such as 27 or 0.5")
+    if question.kind == "shape" and parse_shape(text) is None:
+        return ParsedLine(do="mistake", message="please type a shape, such as 5x7 or (None, 5, 7)")
+    return ParsedLine(do="answer", given=text)
 
 
-def _chosen(word: str, question: Question, order: list[str]) -> Said:
-    places = _places(word, len(order))
+def _parse_choice(word: str, question: Question, order: list[str]) -> ParsedLine:
+    places = _parse_option_places(word, len(order))
     if places is None:
-        return Said(do="mistake", message=f"please type {_range(len(order))}")
+        return ParsedLine(do="mistake", message=f"please type {_describe_letters(len(order))}")
     if len(set(places)) > 1 and question.kind != "multiple":
-        return Said(do="mistake", message="please choose one answer only")
-    return Said(do="answer", given=[name for index, name in enumerate(order) if index in places])
+        return ParsedLine(do="mistake", message="please choose one answer only")
+    return ParsedLine(do="answer", given=[name for index, name in enumerate(order) if index in places])
 
 
-def _range(count: int) -> str:
-    return f"a letter from a to {letter(count - 1)}, or a number from 1 to {count}"
+def _describe_letters(count: int) -> str:
+    return f"a letter from a to {format_letter(count - 1)}, or a number from 1 to {count}"
 
 
-def _places(word: str, count: int) -> set[int] | None:
+def _parse_option_places(word: str, count: int) -> set[int] | None:
     """The options that letters and numbers stand for: `b`, `2`, `ac`, `a c`, `1,3`, `13` (where there are at most 9)."""
     places: set[int] = set()
     for token in re.split(r"[\s,;+.)]+", word.strip(".,;) ")):

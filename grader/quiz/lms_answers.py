@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.gradebook.spreadsheets import SUFFIXES, read_table
 from grader.quiz.aligning import align_columns, find_by_words
-from grader.quiz.formats.plain import from_html
-from grader.quiz.handed_in import HandedIn
-from grader.quiz.model import CHOICES, Question, Quiz
-from grader.quiz.responses import LONGEST_NAME, AnswersError, Given, Responses
-from grader.quiz.values import LONGEST, number
-from grader.reports.text import line
-from grader.spreadsheets import SUFFIXES, read_table
-from grader.student_ids import to_student_id
-from grader.verdict import SubmissionRef
+from grader.quiz.formats.plain import convert_from_html
+from grader.quiz.handed_in import ResponseFile
+from grader.quiz.model import CHOICE_KINDS, Question, Quiz
+from grader.quiz.responses import MAX_STUDENT_NAME, GivenAnswer, ResponseFileError, Responses
+from grader.quiz.values import MAX_ANSWER_LENGTH, parse_number
+from grader.records.student_ids import to_student_id
+from grader.records.verdict import SubmissionRef
+from grader.reports.text import escape_line
 
 MAX_BYTES = 50_000_000
 # Canvas: `12345: What is …?`, and beside it the points that it gave.
@@ -61,7 +61,7 @@ class Taken:
         remarks: what was passed over, each a sentence.
     """
 
-    items: list[HandedIn]
+    items: list[ResponseFile]
     remarks: list[str]
 
 
@@ -74,7 +74,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
     """The attempts in a table.
 
     Raises:
-        AnswersError: no table of Canvas's or Moodle's, or nobody can tell which column is which question.
+        ResponseFileError: no table of Canvas's or Moodle's, or nobody can tell which column is which question.
         UsageError: it can't be read at all.
     """
     try:
@@ -89,8 +89,8 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
     is_canvas = set(header) >= CANVAS_HEADER
     columns = _find_canvas(rows[0]) if is_canvas else _find_moodle(header, rows[1:])
     if not columns:
-        raise AnswersError(
-            f"{path}: neither Canvas's Student Analysis nor Moodle's responses; found: {line(', '.join(header), 200)}"
+        raise ResponseFileError(
+            f"{path}: neither Canvas's Student Analysis nor Moodle's responses; found: {escape_line(', '.join(header), 200)}"
         )
     digest = hashlib.sha256(data).hexdigest()
     table = Table(path=path, digest=digest, rows=rows[1:], columns=columns, separator="," if is_canvas else ";")
@@ -150,13 +150,13 @@ def _take(table: Table, quiz: Quiz, header: Sequence[str], *, is_canvas: bool) -
         lambda question, text: _read_answer(question, text, table.separator) is not None,
     )
     if places is None:
-        raise AnswersError(
+        raise ResponseFileError(
             f"{table.path}: nobody can tell which of its columns are which questions of {quiz.id}; in Moodle export the "
             "responses with “question text”"
         )
     for column, place, answers in zip(table.columns, places, given, strict=True):
         if place is None:
-            words = line(column.text or ", ".join(dict.fromkeys(answers)), 80)
+            words = escape_line(column.text or ", ".join(dict.fromkeys(answers)), 80)
             remarks.append(f'{table.path}: column {column.index + 1} is no question of {quiz.id}: "{words}"')
     counts: Counter[str] = Counter()
     items = []
@@ -176,7 +176,7 @@ def _find_attempts(
         student = _find_student(person, is_canvas=is_canvas)
         state = person.get("state", "").strip().casefold()
         if state in UNFINISHED:
-            remarks.append(f"row {count}: {line(student)}: {state}, so it isn't counted")
+            remarks.append(f"row {count}: {escape_line(student)}: {state}, so it isn't counted")
         elif student and (state or "state" not in person):  # Moodle's last row has the class's averages
             attempt = person.get("attempt", "").strip()
             found.append((student, int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0, row))
@@ -191,12 +191,16 @@ def _find_student(person: Mapping[str, str], *, is_canvas: bool) -> str:
     )
     names = ("id", "sis_id", "name") if is_canvas else MOODLE_IDS
     known = next((person[name] for name in names if person.get(name, "").strip() not in NO_ANSWER), f"{first} {last}")
-    return to_student_id(known)[:LONGEST_NAME]
+    return to_student_id(known)[:MAX_STUDENT_NAME]
 
 
 def _show(text: str) -> str:
     """A cell as its reader sees it: without markup and entities, on one line."""
-    shown = from_html(text, lambda _: None, lambda _: None) if re.search(r"<[a-zA-Z/!]", text) else html.unescape(text)
+    shown = (
+        convert_from_html(text, lambda _: None, lambda _: None)
+        if re.search(r"<[a-zA-Z/!]", text)
+        else html.unescape(text)
+    )
     return " ".join(shown.split())
 
 
@@ -208,27 +212,29 @@ def _build(
     student: str,
     attempt: int,
     remarks: list[str],
-) -> HandedIn:
-    answers: dict[str, Given] = {}
+) -> ResponseFile:
+    answers: dict[str, GivenAnswer] = {}
     for column, place in zip(table.columns, places, strict=True):
         words = table.cell(row, column.words)  # of a random question each student's own
         name = find_by_words(quiz, words) if words else place
         if name is None or not table.is_asked(row, column):
             continue
         text = table.cell(row, column.index)
-        answers[name] = None if text in NO_ANSWER else _read_answer(quiz.question(name), text, table.separator)
+        answers[name] = None if text in NO_ANSWER else _read_answer(quiz.find_question(name), text, table.separator)
         if answers[name] is None and text not in NO_ANSWER:
-            remarks.append(f'{line(student)}: "{line(text, 60)}" is no answer to {name}, so it counts as none')
+            remarks.append(
+                f'{escape_line(student)}: "{escape_line(text, 60)}" is no answer to {name}, so it counts as none'
+            )
     responses = Responses(schema="grade-responses/1", quiz=quiz.id, student=student, attempt=attempt, answers=answers)
     source = SubmissionRef(path=str(table.path), sha256=table.digest)
-    return HandedIn(responses=responses, source=source, asked=tuple(answers))
+    return ResponseFile(responses=responses, source=source, asked=tuple(answers))
 
 
-def _read_answer(question: Question, text: str, separator: str) -> Given:
+def _read_answer(question: Question, text: str, separator: str) -> GivenAnswer:
     """An answer in our form; None where the question can't have it."""
-    if question.kind not in CHOICES:
-        if len(text) > LONGEST or (
-            question.kind == "numeric" and number(text.removesuffix(question.unit).strip()) is None
+    if question.kind not in CHOICE_KINDS:
+        if len(text) > MAX_ANSWER_LENGTH or (
+            question.kind == "numeric" and parse_number(text.removesuffix(question.unit).strip()) is None
         ):
             return None
         return text

@@ -7,33 +7,32 @@ from typing import Literal
 
 from msgspec import Struct
 
-from grader.quiz.drawing import drawn
-from grader.quiz.key import Solutions, Solved
-from grader.quiz.model import CHOICES, Partial, Question, Quiz
-from grader.quiz.responses import Given, Responses
-from grader.quiz.values import number, shape, words
+from grader.quiz.key import AnswerKey, CorrectAnswer
+from grader.quiz.model import CHOICE_KINDS, PartialCredit, Question, Quiz, draw_questions
+from grader.quiz.responses import GivenAnswer, Responses
+from grader.quiz.values import normalize_text, parse_number, parse_shape
 
-Outcome = Literal["right", "partly", "wrong", "unanswered"]
+AnswerOutcome = Literal["right", "partly", "wrong", "unanswered"]
 # Points are rounded to this many decimals, so that thirds add up to what people expect.
-DECIMALS = 6
+POINT_DECIMALS = 6
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class QuestionMark(Struct, frozen=True, kw_only=True):
     """What one question earned.
 
     `fraction` is what the answer is worth, from -1 to 1, before hints; `points` is after them.
     """
 
     question: str
-    outcome: Outcome
+    outcome: AnswerOutcome
     fraction: float
     points: float
     max_points: float
-    given: Given = None
+    given: GivenAnswer = None
     hints: int = 0
 
 
-class Marked(Struct, frozen=True, kw_only=True):
+class MarkedAttempt(Struct, frozen=True, kw_only=True):
     """One attempt, marked; a total below 0 counts as 0."""
 
     quiz: str
@@ -42,25 +41,27 @@ class Marked(Struct, frozen=True, kw_only=True):
     score: float
     max_score: float
     passed: bool
-    marks: list[Mark]
+    marks: list[QuestionMark]
 
 
-def mark(quiz: Quiz, solutions: Solutions, responses: Responses, asked: Sequence[str] | None = None) -> Marked:
+def mark_attempt(
+    quiz: Quiz, solutions: AnswerKey, responses: Responses, asked: Sequence[str] | None = None
+) -> MarkedAttempt:
     """Marks the questions that this student was drawn; answers to others earn nothing.
 
     Args:
         asked: the questions that another system drew.
     """
-    names = drawn(quiz, responses.student, responses.attempt) if asked is None else asked
+    names = draw_questions(quiz, responses.student, responses.attempt) if asked is None else asked
     questions = {question.id: question for question in quiz.questions}
     marks = [
-        mark_one(questions[name], solutions[name], responses.answers.get(name), responses.hints.get(name, 0))
+        mark_answer(questions[name], solutions[name], responses.answers.get(name), responses.hints.get(name, 0))
         for name in names
         if name in questions
     ]
-    score = round(max(0.0, sum(item.points for item in marks)), DECIMALS)
-    max_score = round(sum(item.max_points for item in marks), DECIMALS)
-    return Marked(
+    score = round(max(0.0, sum(item.points for item in marks)), POINT_DECIMALS)
+    max_score = round(sum(item.max_points for item in marks), POINT_DECIMALS)
+    return MarkedAttempt(
         quiz=quiz.id,
         student=responses.student,
         attempt=responses.attempt,
@@ -71,28 +72,28 @@ def mark(quiz: Quiz, solutions: Solutions, responses: Responses, asked: Sequence
     )
 
 
-def mark_one(question: Question, solved: Solved, given: Given, hints: int = 0) -> Mark:
+def mark_answer(question: Question, solved: CorrectAnswer, given: GivenAnswer, hints: int = 0) -> QuestionMark:
     """Marks one answer.
 
     A wrong answer loses the question's penalty, no answer nothing; hints take from what was earned, never below 0.
     """
-    fraction = 0.0 if given is None else earned(question, solved, given)
-    outcome = _outcome(given, fraction)
+    fraction = 0.0 if given is None else compute_answer_share(question, solved, given)
+    outcome = _judge_outcome(given, fraction)
     worth = 0.0 - question.penalty if outcome == "wrong" else fraction
     cost = sum(hint.cost for hint in question.hints[:hints])
     kept = max(0.0, worth - cost) if worth > 0 else worth
-    return Mark(
+    return QuestionMark(
         question=question.id,
         outcome=outcome,
-        fraction=round(worth, DECIMALS),
-        points=round(kept * question.points, DECIMALS),
+        fraction=round(worth, POINT_DECIMALS),
+        points=round(kept * question.points, POINT_DECIMALS),
         max_points=question.points,
         given=given,
         hints=hints,
     )
 
 
-def _outcome(given: Given, fraction: float) -> Outcome:
+def _judge_outcome(given: GivenAnswer, fraction: float) -> AnswerOutcome:
     if given is None:
         return "unanswered"
     if fraction <= 0:
@@ -100,62 +101,62 @@ def _outcome(given: Given, fraction: float) -> Outcome:
     return "right" if fraction >= 1 else "partly"
 
 
-def earned(question: Question, solved: Solved, given: list[str] | str) -> float:
+def compute_answer_share(question: Question, solved: CorrectAnswer, given: list[str] | str) -> float:
     """The share that an answer is worth, from 0 to 1, before penalty and hints."""
-    if question.kind in CHOICES:
+    if question.kind in CHOICE_KINDS:
         chosen = frozenset([given] if isinstance(given, str) else given)
-        return SHARES[question.partial](chosen, solved.options, len(question.choices))
+        return PARTIAL_CREDIT_RULES[question.partial](chosen, solved.options, len(question.choices))
     text = given if isinstance(given, str) else " ".join(given)
-    return float(_typed(question, solved, text))
+    return float(_is_typed_correct(question, solved, text))
 
 
-def _typed(question: Question, solved: Solved, text: str) -> bool:
+def _is_typed_correct(question: Question, solved: CorrectAnswer, text: str) -> bool:
     if question.kind == "numeric":
-        value = number(text.strip().removesuffix(question.unit) if question.unit else text)
+        value = parse_number(text.strip().removesuffix(question.unit) if question.unit else text)
         return value is not None and any(value in interval for interval in solved.numbers)
     if question.kind == "shape":
-        return shape(text) in solved.shapes
-    return words(text, case=solved.answer.case) in solved.texts
+        return parse_shape(text) in solved.shapes
+    return normalize_text(text, case=solved.answer.case) in solved.texts
 
 
-def all_or_nothing(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
+def mark_all_or_nothing(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
     """1 where exactly the correct options were chosen."""
     return float(chosen == correct)
 
 
-def net_correct(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
+def mark_net_correct(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
     """Correct choices less wrong ones, of all correct ones; not below 0.
 
-    >>> net_correct(frozenset("abx"), frozenset("ab"), 5)
+    >>> mark_net_correct(frozenset("abx"), frozenset("ab"), 5)
     0.5
     """
     return max(0, len(chosen & correct) - len(chosen - correct)) / len(correct)
 
 
-def coverage(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
+def mark_coverage(chosen: frozenset[str], correct: frozenset[str], _options: int) -> float:
     """The share of the correct options that was chosen, times the share of the choices that is correct.
 
     Choosing everything so earns little.
 
-    >>> coverage(frozenset("abcd"), frozenset("ab"), 4)
+    >>> mark_coverage(frozenset("abcd"), frozenset("ab"), 4)
     0.5
     """
     hits = len(chosen & correct)
     return hits / len(correct) * hits / len(chosen)
 
 
-def each_answer(chosen: frozenset[str], correct: frozenset[str], options: int) -> float:
+def mark_each_answer(chosen: frozenset[str], correct: frozenset[str], options: int) -> float:
     """The share of the options that were rightly chosen or rightly left.
 
-    >>> each_answer(frozenset("ax"), frozenset("ab"), 4)
+    >>> mark_each_answer(frozenset("ax"), frozenset("ab"), 4)
     0.5
     """
     return (options - len(chosen ^ correct)) / options
 
 
-SHARES: Mapping[Partial, Callable[[frozenset[str], frozenset[str], int], float]] = {
-    "off": all_or_nothing,
-    "net-correct": net_correct,
-    "coverage": coverage,
-    "each-answer": each_answer,
+PARTIAL_CREDIT_RULES: Mapping[PartialCredit, Callable[[frozenset[str], frozenset[str], int], float]] = {
+    "off": mark_all_or_nothing,
+    "net-correct": mark_net_correct,
+    "coverage": mark_coverage,
+    "each-answer": mark_each_answer,
 }

@@ -14,28 +14,28 @@ import msgspec
 from msgspec import Struct, field
 
 from grader.errors import UsageError
-from grader.quiz.handed_in import Attempt, HandedIn, counted, mark_class
-from grader.quiz.key import Solutions
-from grader.quiz.loading import digest
-from grader.quiz.marking import Marked
+from grader.quiz.handed_in import MarkedResponse, ResponseFile, mark_class, pick_counted_attempts
+from grader.quiz.key import AnswerKey
+from grader.quiz.loading import hash_quiz
+from grader.quiz.marking import MarkedAttempt
 from grader.quiz.model import Quiz
 from grader.quiz.responses import Responses
-from grader.verdict import SubmissionRef
+from grader.records.verdict import SubmissionRef
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt: the answers, where they came from, their marks, and whether it is the one that counts."""
 
     responses: Responses
     source: SubmissionRef
-    marked: Marked
+    marked: MarkedAttempt
     kept: bool = True
     asked: tuple[str, ...] | None = None
 
 
-class Old(Struct, frozen=True, kw_only=True):
+class ReplacedScore(Struct, frozen=True, kw_only=True):
     """One attempt's score before a regrade."""
 
     student: str
@@ -45,12 +45,12 @@ class Old(Struct, frozen=True, kw_only=True):
     kept: bool
 
 
-class Revision(Struct, frozen=True, kw_only=True):
+class MarkRevision(Struct, frozen=True, kw_only=True):
     """The marks that a regrade replaced, when, and the key that they came from."""
 
     replaced: datetime
     key_digest: str
-    marks: list[Old]
+    marks: list[ReplacedScore]
 
 
 class Marksheet(Struct, frozen=True, kw_only=True):
@@ -58,16 +58,16 @@ class Marksheet(Struct, frozen=True, kw_only=True):
     quiz: str
     quiz_digest: str
     key_digest: str
-    rows: list[Row]
-    history: list[Revision] = field(default_factory=list)
+    rows: list[AttemptRow]
+    history: list[MarkRevision] = field(default_factory=list)
 
     @property
-    def kept(self) -> list[Row]:
+    def kept(self) -> list[AttemptRow]:
         """One row for each student."""
         return [row for row in self.rows if row.kept]
 
 
-def key_digest(solutions: Solutions) -> str:
+def hash_answer_key(solutions: AnswerKey) -> str:
     """What marks name their key by: the correct answers, not the explanations and feedback."""
     answers = {
         name: [sorted(solved.answer.correct), solved.answer.tolerance, solved.answer.range, solved.answer.case]
@@ -76,14 +76,16 @@ def key_digest(solutions: Solutions) -> str:
     return "sha256:" + hashlib.sha256(msgspec.json.encode(answers)).hexdigest()
 
 
-def marksheet(quiz: Quiz, solutions: Solutions, attempts: Sequence[Attempt]) -> Marksheet:
+def build_marksheet(quiz: Quiz, solutions: AnswerKey, attempts: Sequence[MarkedResponse]) -> Marksheet:
     """The marks of a class as a record to keep."""
-    return Marksheet(quiz=quiz.id, quiz_digest=digest(quiz), key_digest=key_digest(solutions), rows=_rows(attempts))
+    return Marksheet(
+        quiz=quiz.id, quiz_digest=hash_quiz(quiz), key_digest=hash_answer_key(solutions), rows=_build_rows(attempts)
+    )
 
 
-def _rows(attempts: Sequence[Attempt]) -> list[Row]:
+def _build_rows(attempts: Sequence[MarkedResponse]) -> list[AttemptRow]:
     return [
-        Row(
+        AttemptRow(
             responses=each.handed_in.responses,
             source=each.handed_in.source,
             marked=each.marked,
@@ -94,7 +96,7 @@ def _rows(attempts: Sequence[Attempt]) -> list[Row]:
     ]
 
 
-def read(path: Path, quiz: Quiz) -> Marksheet:
+def read_marksheet(path: Path, quiz: Quiz) -> Marksheet:
     """A marksheet from its file.
 
     Raises:
@@ -111,24 +113,24 @@ def read(path: Path, quiz: Quiz) -> Marksheet:
     return sheet
 
 
-def render(sheet: Marksheet) -> str:
+def render_marksheet(sheet: Marksheet) -> str:
     return msgspec.json.format(msgspec.json.encode(sheet), indent=1).decode() + "\n"
 
 
-def remarked(
-    sheet: Marksheet, quiz: Quiz, solutions: Solutions, now: datetime, *, never_lower: bool = False
+def mark_again(
+    sheet: Marksheet, quiz: Quiz, solutions: AnswerKey, now: datetime, *, never_lower: bool = False
 ) -> Marksheet:
     """The same answers marked with another key; the old marks go to the history.
 
     Args:
         never_lower: an attempt keeps its old marks where the new ones are worse.
     """
-    handed_in = [HandedIn(responses=row.responses, source=row.source, asked=row.asked) for row in sheet.rows]
-    fresh = marksheet(quiz, solutions, mark_class(quiz, solutions, handed_in))
+    handed_in = [ResponseFile(responses=row.responses, source=row.source, asked=row.asked) for row in sheet.rows]
+    fresh = build_marksheet(quiz, solutions, mark_class(quiz, solutions, handed_in))
     if never_lower:
-        fresh = _never_lower(sheet, fresh, quiz)
+        fresh = _keep_higher_marks(sheet, fresh, quiz)
     old = [
-        Old(
+        ReplacedScore(
             student=row.marked.student,
             attempt=row.marked.attempt,
             score=row.marked.score,
@@ -137,25 +139,25 @@ def remarked(
         )
         for row in sheet.rows
     ]
-    revision = Revision(replaced=now, key_digest=sheet.key_digest, marks=old)
+    revision = MarkRevision(replaced=now, key_digest=sheet.key_digest, marks=old)
     return msgspec.structs.replace(fresh, history=[*sheet.history, revision])
 
 
-def _never_lower(sheet: Marksheet, fresh: Marksheet, quiz: Quiz) -> Marksheet:
-    old = {_name(row): row.marked for row in sheet.rows}
-    better = [max(old[_name(row)], row.marked, key=lambda marked: marked.score) for row in fresh.rows]
+def _keep_higher_marks(sheet: Marksheet, fresh: Marksheet, quiz: Quiz) -> Marksheet:
+    old = {_make_sort_key(row): row.marked for row in sheet.rows}
+    better = [max(old[_make_sort_key(row)], row.marked, key=lambda marked: marked.score) for row in fresh.rows]
     pairs = [
-        (HandedIn(responses=row.responses, source=row.source, asked=row.asked), marked)
+        (ResponseFile(responses=row.responses, source=row.source, asked=row.asked), marked)
         for row, marked in zip(fresh.rows, better, strict=True)
     ]
-    return msgspec.structs.replace(fresh, rows=_rows(counted(quiz, pairs)))
+    return msgspec.structs.replace(fresh, rows=_build_rows(pick_counted_attempts(quiz, pairs)))
 
 
-def _name(row: Row) -> tuple[str, int, str]:
+def _make_sort_key(row: AttemptRow) -> tuple[str, int, str]:
     return (row.marked.student, row.marked.attempt, row.source.path)
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class ScoreChange(Struct, frozen=True, kw_only=True):
     """How one student's counting marks change; `questions` holds the points before and after where they differ."""
 
     student: str
@@ -167,27 +169,31 @@ class Change(Struct, frozen=True, kw_only=True):
     questions: dict[str, tuple[float, float]]
 
 
-def changes(before: Marksheet, after: Marksheet) -> list[Change]:
+def list_changes(before: Marksheet, after: Marksheet) -> list[ScoreChange]:
     """Every student whose score, pass or points of a question differ, the greatest changes first."""
-    old = {who(row): row.marked for row in before.kept}
-    found = [_change(who(row), old[who(row)], row.marked) for row in after.kept if who(row) in old]
+    old = {name_student(row): row.marked for row in before.kept}
+    found = [
+        _build_change(name_student(row), old[name_student(row)], row.marked)
+        for row in after.kept
+        if name_student(row) in old
+    ]
     changed = [change for change in found if change.questions or change.before != change.after]
     return sorted(changed, key=lambda change: (-abs(change.after - change.before), change.student))
 
 
-def who(row: Row) -> str:
+def name_student(row: AttemptRow) -> str:
     """A row's student; the file where it names none."""
     return row.marked.student or row.source.path
 
 
-def _change(student: str, old: Marked, new: Marked) -> Change:
+def _build_change(student: str, old: MarkedAttempt, new: MarkedAttempt) -> ScoreChange:
     points = {item.question: item.points for item in old.marks}
     differing = {
         item.question: (points.get(item.question, 0.0), item.points)
         for item in new.marks
         if points.get(item.question, 0.0) != item.points
     }
-    return Change(
+    return ScoreChange(
         student=student,
         before=old.score,
         after=new.score,
@@ -198,7 +204,7 @@ def _change(student: str, old: Marked, new: Marked) -> Change:
     )
 
 
-def table(sheet: Marksheet, quiz: Quiz) -> str:
+def render_marksheet_csv(sheet: Marksheet, quiz: Quiz) -> str:
     """The marks as CSV, one line for each attempt; a text that a spreadsheet would take for a formula is quoted."""
     names = [question.id for question in quiz.questions]
     out = io.StringIO()
@@ -208,18 +214,18 @@ def table(sheet: Marksheet, quiz: Quiz) -> str:
         points = {item.question: f"{item.points:g}" for item in row.marked.marks}
         share = 100 * row.marked.score / row.marked.max_score
         writer.writerow([
-            cell(row.marked.student), row.marked.attempt, "yes" if row.kept else "no", f"{row.marked.score:g}",
+            escape_cell(row.marked.student), row.marked.attempt, "yes" if row.kept else "no", f"{row.marked.score:g}",
             f"{row.marked.max_score:g}", f"{share:.1f}", "yes" if row.marked.passed else "no",
-            *(points.get(name, "") for name in names), cell(row.source.path),
+            *(points.get(name, "") for name in names), escape_cell(row.source.path),
         ])  # fmt: skip
     return out.getvalue()
 
 
-def cell(text: str) -> str:
+def escape_cell(text: str) -> str:
     """A student's text that no spreadsheet runs.
 
-    >>> cell("=HYPERLINK(1)")
+    >>> escape_cell("=HYPERLINK(1)")
     "'=HYPERLINK(1)"
     """
     plain = "".join(sign if sign.isprintable() else " " for sign in text)
-    return f"'{plain}" if plain.startswith(FORMULA) or text.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.startswith(FORMULA_STARTS) or text.startswith(FORMULA_STARTS) else plain

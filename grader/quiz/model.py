@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
 from msgspec import Struct, field
 
-from grader.yamltree import Duration, Percent
+from grader.courses.yaml_tree import Duration, Percent
 
-Kind = Literal["single", "multiple", "truefalse", "numeric", "text", "shape"]
-Partial = Literal["off", "net-correct", "coverage", "each-answer"]
-When = Literal["after_submit", "after_close", "never"]
-CHOICES: tuple[Kind, ...] = ("single", "multiple", "truefalse")
+QuestionKind = Literal["single", "multiple", "truefalse", "numeric", "text", "shape"]
+PartialCredit = Literal["off", "net-correct", "coverage", "each-answer"]
+ReviewTime = Literal["after_submit", "after_close", "never"]
+CHOICE_KINDS: tuple[QuestionKind, ...] = ("single", "multiple", "truefalse")
 
 
-class Option(Struct, frozen=True, kw_only=True):
+class AnswerOption(Struct, frozen=True, kw_only=True):
     """One answer to choose; a pinned one ("all of the above") keeps its place in a shuffle."""
 
     id: str
@@ -23,10 +25,10 @@ class Option(Struct, frozen=True, kw_only=True):
     pinned: bool = False
 
 
-TRUE_FALSE = (Option(id="true", text="True"), Option(id="false", text="False"))
+TRUE_FALSE_OPTIONS = (AnswerOption(id="true", text="True"), AnswerOption(id="false", text="False"))
 
 
-class Hint(Struct, frozen=True, kw_only=True):
+class QuestionHint(Struct, frozen=True, kw_only=True):
     """A hint and the share of the question's points that it costs."""
 
     text: str
@@ -40,26 +42,26 @@ class Question(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    kind: Kind
+    kind: QuestionKind
     prompt: str
     points: float = 1.0
-    options: list[Option] = field(default_factory=list)
-    hints: list[Hint] = field(default_factory=list)
-    partial: Partial = "off"
+    options: list[AnswerOption] = field(default_factory=list)
+    hints: list[QuestionHint] = field(default_factory=list)
+    partial: PartialCredit = "off"
     penalty: Percent = Percent(0)
     shuffle: bool | None = None
     unit: str = ""
 
     @property
-    def choices(self) -> Sequence[Option]:
+    def choices(self) -> Sequence[AnswerOption]:
         """What can be chosen: empty where an answer is typed."""
-        return TRUE_FALSE if self.kind == "truefalse" else self.options
+        return TRUE_FALSE_OPTIONS if self.kind == "truefalse" else self.options
 
-    def option(self, option_id: str) -> Option:
+    def find_option(self, option_id: str) -> AnswerOption:
         return next(option for option in self.choices if option.id == option_id)
 
 
-class Pool(Struct, frozen=True, kw_only=True):
+class QuestionPool(Struct, frozen=True, kw_only=True):
     """Questions of which each student gets `pick`."""
 
     id: str
@@ -67,17 +69,17 @@ class Pool(Struct, frozen=True, kw_only=True):
     questions: list[str]
 
 
-class Shuffle(Struct, frozen=True, kw_only=True):
+class ShuffleSettings(Struct, frozen=True, kw_only=True):
     questions: bool = False
     options: bool = False
 
 
-class Review(Struct, frozen=True, kw_only=True):
+class ReviewPolicy(Struct, frozen=True, kw_only=True):
     """When a student may see the score, the correct answers with their explanation, and the feedback."""
 
-    score: When = "after_submit"
-    correct: When = "after_close"
-    feedback: When = "after_submit"
+    score: ReviewTime = "after_submit"
+    correct: ReviewTime = "after_close"
+    feedback: ReviewTime = "after_submit"
 
 
 class Quiz(Struct, frozen=True, kw_only=True):
@@ -93,17 +95,17 @@ class Quiz(Struct, frozen=True, kw_only=True):
     attempts: int = 1
     keep: Literal["best", "last"] = "best"
     pass_mark: Percent = Percent(0.6)
-    shuffle: Shuffle = field(default_factory=Shuffle)
-    pools: list[Pool] = field(default_factory=list)
-    review: Review = field(default_factory=Review)
+    shuffle: ShuffleSettings = field(default_factory=ShuffleSettings)
+    pools: list[QuestionPool] = field(default_factory=list)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
     time_limit: Duration | None = None
     closes: str | None = None
 
-    def question(self, question_id: str) -> Question:
+    def find_question(self, question_id: str) -> Question:
         return next(question for question in self.questions if question.id == question_id)
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class AuthoredAnswer(Struct, frozen=True, kw_only=True):
     """What is correct for one question, as the key's author wrote it.
 
     `correct` holds option ids, or the accepted texts, shapes or number; `range` stands instead of it for a number.
@@ -118,10 +120,58 @@ class Answer(Struct, frozen=True, kw_only=True):
     feedback: dict[str, str] = field(default_factory=dict)
 
 
-class Key(Struct, frozen=True, kw_only=True):
+class QuizKey(Struct, frozen=True, kw_only=True):
     """The file `solutions/quizzes/<id>.yaml`, schema `grade-key/1`; students never hold it."""
 
     schema: Literal["grade-key/1"]
     quiz: str
     quiz_digest: str
-    answers: dict[str, Answer]
+    answers: dict[str, AuthoredAnswer]
+
+
+class ShownOrder(Struct, frozen=True, kw_only=True):
+    """What a student saw: question ids in their order, and the option ids of each in theirs."""
+
+    questions: list[str] = field(default_factory=list)
+    options: dict[str, list[str]] = field(default_factory=dict)
+
+
+def compute_shuffle_rank(quiz: Quiz, student: str, attempt: int, *names: str) -> bytes:
+    """Where something stands in a student's shuffle.
+
+    An HMAC (RFC 2104) of the question and option under course, quiz, version, student and attempt.
+    """
+    who = msgspec.json.encode([quiz.course, quiz.id, quiz.version, student, attempt])
+    return hmac.digest(who, msgspec.json.encode(names), "sha256")
+
+
+def draw_questions(quiz: Quiz, student: str, attempt: int) -> list[str]:
+    """The questions that a student gets, in the file's order: all but those that a pool leaves out."""
+    left_out: set[str] = set()
+    for pool in quiz.pools:
+        ranked = sorted(
+            pool.questions, key=lambda name: compute_shuffle_rank(quiz, student, attempt, "pool", pool.id, name)
+        )
+        left_out.update(ranked[pool.pick :])
+    return [question.id for question in quiz.questions if question.id not in left_out]
+
+
+def draw_shown_order(quiz: Quiz, student: str, attempt: int) -> ShownOrder:
+    """The questions and options in the order in which a student sees them."""
+    names = draw_questions(quiz, student, attempt)
+    if quiz.shuffle.questions:
+        names.sort(key=lambda name: compute_shuffle_rank(quiz, student, attempt, name))
+    options = {name: _shuffle_options(quiz, quiz.find_question(name), student, attempt) for name in names}
+    return ShownOrder(questions=names, options={name: ids for name, ids in options.items() if ids})
+
+
+def _shuffle_options(quiz: Quiz, question: Question, student: str, attempt: int) -> list[str]:
+    """Shuffled but for the pinned ones; true and false are never shuffled."""
+    wanted = quiz.shuffle.options if question.shuffle is None else question.shuffle
+    ids: Sequence[str] = [option.id for option in question.choices]
+    if not wanted or question.kind == "truefalse":
+        return list(ids)
+    free = [option.id for option in question.choices if not option.pinned]
+    free.sort(key=lambda name: compute_shuffle_rank(quiz, student, attempt, question.id, name))
+    moved = iter(free)
+    return [option.id if option.pinned else next(moved) for option in question.choices]

@@ -6,193 +6,197 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
-from grader.quiz.lines import clashing, letter
+from grader.quiz.lines import find_clashing_letters, format_letter
 from grader.quiz.model import Question, Quiz
-from grader.quiz.sitting import Sitting, deadline
-from grader.quiz.verdicts import given_text
-from grader.reports.text import line
+from grader.quiz.sitting import Sitting, find_end_time
+from grader.quiz.verdicts import format_given_answer
+from grader.reports.text import escape_line
 
-NARROWEST = 20
+MIN_QUIZ_WIDTH = 20
 # Stands for a space that no line is broken at.
-GLUE = "\ue000"
-WIDEST = 80
+NO_BREAK = "\ue000"
+MAX_QUIZ_WIDTH = 80
 
 
-def cells(text: str) -> int:
+def count_cells(text: str) -> int:
     """The columns that a text takes: two for East Asian wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
 
 
-def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+def wrap_text(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """A text in lines that fit, each line of it on its own; what is too long for a line is broken.
 
     Args:
         first: stands before the first line.
         rest: stands before the others; as many spaces as `first` is long unless given.
 
-    >>> wrapped("one two three", 9, "a) ")
+    >>> wrap_text("one two three", 9, "a) ")
     ['a) one', '   two', '   three']
     """
-    rest = " " * cells(first) if rest is None else rest
-    width = max(width, NARROWEST if cells(first) > width // 2 else 1)
+    rest = " " * count_cells(first) if rest is None else rest
+    width = max(width, MIN_QUIZ_WIDTH if count_cells(first) > width // 2 else 1)
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
-        lines += _paragraph(paragraph, width, rest if lines else first, rest)
+        lines += _wrap_paragraph(paragraph, width, rest if lines else first, rest)
     return lines
 
 
-def _paragraph(text: str, width: int, first: str, rest: str) -> Iterator[str]:
+def _wrap_paragraph(text: str, width: int, first: str, rest: str) -> Iterator[str]:
     indent = text[: len(text) - len(text.lstrip())]
     line, empty = first + indent, True
-    for word in _pieces(text.split(), max(1, width - max(cells(first), cells(rest)) - len(indent))):
+    for word in _split_long_words(
+        text.split(), max(1, width - max(count_cells(first), count_cells(rest)) - len(indent))
+    ):
         gap = "" if empty else " "
-        if not empty and cells(line) + len(gap) + cells(word) > width:
+        if not empty and count_cells(line) + len(gap) + count_cells(word) > width:
             yield line
             line, gap = rest + indent, ""
         line, empty = line + gap + word, False
     yield line.rstrip()
 
 
-def _pieces(words: list[str], room: int) -> Iterator[str]:
+def _split_long_words(words: list[str], room: int) -> Iterator[str]:
     """The words, those cut that don't fit a line."""
     for word in words:
         piece = ""
         for sign in word:
-            if cells(piece) + cells(sign) > room:
+            if count_cells(piece) + count_cells(sign) > room:
                 yield piece
                 piece = ""
             piece += sign
         yield piece
 
 
-def page(*blocks: list[str]) -> str:
+def join_blocks(*blocks: list[str]) -> str:
     """Blocks of lines with one empty line between them."""
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def plural(count: float, noun: str) -> str:
+def format_count(count: float, noun: str) -> str:
     """`1 point`, `2 points`, `0.5 points`."""
     return f"{count:g} {noun}{'' if count == 1 else 's'}"
 
 
-def welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -> str:
+def render_welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -> str:
     """What stands at the beginning."""
-    points = sum(quiz.question(name).points for name in sitting.names)
+    points = sum(quiz.find_question(name).points for name in sitting.names)
     facts = [
-        f"{plural(len(sitting.names), 'question')}, {plural(points, 'point')}.",
+        f"{format_count(len(sitting.names), 'question')}, {format_count(points, 'point')}.",
         f"Attempt {sitting.attempt} of {quiz.attempts}." if quiz.attempts > 1 else "",
-        f"You have {_minutes(quiz.time_limit)}." if quiz.time_limit else "",
+        f"You have {_format_time(quiz.time_limit)}." if quiz.time_limit else "",
         "Each answer is saved at once.",
     ]
     again = f"Going on where you were: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
-    return page(
-        wrapped(quiz.title, width),
-        wrapped(quiz.description, width) if quiz.description else [],
-        wrapped(" ".join(fact for fact in facts if fact), width),
-        wrapped(again, width) if again else [],
+    return join_blocks(
+        wrap_text(quiz.title, width),
+        wrap_text(quiz.description, width) if quiz.description else [],
+        wrap_text(" ".join(fact for fact in facts if fact), width),
+        wrap_text(again, width) if again else [],
     )
 
 
-def question(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
+def render_question(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
     """The question at the sitting's position, with what was answered, the hints that were opened, and the keys."""
     name = sitting.names[sitting.position]
-    item = quiz.question(name)
+    item = quiz.find_question(name)
     opened = item.hints[: sitting.hints.get(name, 0)]
-    return page(
-        wrapped(_heading(quiz, sitting, item, now), width),
-        wrapped(item.prompt, width),
-        options(item, sitting, width),
-        [line for hint in opened for line in wrapped(hint.text, width, "Hint: ")],
-        [text.replace(GLUE, " ") for text in wrapped(_keys(item, sitting), width)],
+    return join_blocks(
+        wrap_text(_render_heading(quiz, sitting, item, now), width),
+        wrap_text(item.prompt, width),
+        render_options(item, sitting, width),
+        [line for hint in opened for line in wrap_text(hint.text, width, "Hint: ")],
+        [text.replace(NO_BREAK, " ") for text in wrap_text(_describe_keys(item, sitting), width)],
     )
 
 
-def _heading(quiz: Quiz, sitting: Sitting, item: Question, now: datetime) -> str:
+def _render_heading(quiz: Quiz, sitting: Sitting, item: Question, now: datetime) -> str:
     done = f"{len(sitting.answers)} answered"
     flags = f", {len(sitting.flags)} flagged" if sitting.flags else ""
     own = ", flagged" if item.id in sitting.flags else ""
     loses = f", a wrong answer loses {item.penalty:.0%}" if item.penalty else ""
-    left = f". {_left(quiz, sitting, now)}" if deadline(sitting, quiz) else ""
+    left = f". {_describe_time_left(quiz, sitting, now)}" if find_end_time(sitting, quiz) else ""
     place = f"Question {sitting.position + 1} of {len(sitting.names)}"
-    return f"{place} ({plural(item.points, 'point')}{loses}{own}): {done}{flags}{left}"
+    return f"{place} ({format_count(item.points, 'point')}{loses}{own}): {done}{flags}{left}"
 
 
-def _left(quiz: Quiz, sitting: Sitting, now: datetime) -> str:
-    end = deadline(sitting, quiz)
+def _describe_time_left(quiz: Quiz, sitting: Sitting, now: datetime) -> str:
+    end = find_end_time(sitting, quiz)
     assert end is not None
-    return f"{_minutes(max(0.0, (end - now).total_seconds()))} left"
+    return f"{_format_time(max(0.0, (end - now).total_seconds()))} left"
 
 
-def _minutes(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     """Time as people say it: `45 seconds`, `20 minutes`, `26 hours`."""
     if seconds < 120:
-        return plural(int(seconds), "second")
-    return plural(int(seconds // 60), "minute") if seconds < 3 * 3600 else plural(int(seconds // 3600), "hour")
+        return format_count(int(seconds), "second")
+    return (
+        format_count(int(seconds // 60), "minute") if seconds < 3 * 3600 else format_count(int(seconds // 3600), "hour")
+    )
 
 
-def options(item: Question, sitting: Sitting, width: int) -> list[str]:
+def render_options(item: Question, sitting: Sitting, width: int) -> list[str]:
     """The options with their letters; a star marks what was chosen, words what was typed."""
     given = sitting.answers.get(item.id)
     lines: list[str] = []
     for index, name in enumerate(sitting.shown.options.get(item.id, [])):
         mark = "*" if isinstance(given, list) and name in given else " "
-        lines += wrapped(item.option(name).text, width, f"{mark} {letter(index)}) ")
+        lines += wrap_text(item.find_option(name).text, width, f"{mark} {format_letter(index)}) ")
     if isinstance(given, str):
         unit = "" if not item.unit or given.strip().endswith(item.unit) else f" {item.unit}"
-        lines += wrapped(line(given) + unit, width, "Your answer: ")
+        lines += wrap_text(escape_line(given) + unit, width, "Your answer: ")
     return lines
 
 
-def _keys(item: Question, sitting: Sitting) -> str:
+def _describe_keys(item: Question, sitting: Sitting) -> str:
     """The keys that work now; one that is an option's letter here needs a colon."""
-    clash = clashing(item)
+    clash = find_clashing_letters(item)
 
-    def key(sign: str) -> str:
+    def format_key(sign: str) -> str:
         return f":{sign}" if sign in clash else sign
 
     count = len(item.choices)
     kinds = {"numeric": f"a number{f' ({item.unit})' if item.unit else ''}", "text": "your answer", "shape": "a shape"}
-    take = f"a-{letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
+    take = f"a-{format_letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
     several = ", all that apply, such as ac" if item.kind == "multiple" else ""
     left = item.hints[sitting.hints.get(item.id, 0) :]
     cost = f" ({left[0].cost:.0%} of the points)" if left and left[0].cost else " (free)"
     parts = [
         f"Type {take}{several}",
         "Enter keeps it" if item.id in sitting.answers else "",
-        f"{key('c')} clear" if item.id in sitting.answers else "",
-        f"{key('b')} back" if sitting.position else "",
-        f"{key('s')} skip",
-        f"{key('f')} {'unflag' if item.id in sitting.flags else 'flag'}",
-        f"{key('h')} hint{cost}" if left else "",
-        f"{key('r')} review",
-        f"{key('q')} save and quit",
+        f"{format_key('c')} clear" if item.id in sitting.answers else "",
+        f"{format_key('b')} back" if sitting.position else "",
+        f"{format_key('s')} skip",
+        f"{format_key('f')} {'unflag' if item.id in sitting.flags else 'flag'}",
+        f"{format_key('h')} hint{cost}" if left else "",
+        f"{format_key('r')} review",
+        f"{format_key('q')} save and quit",
     ]
-    return "; ".join(part if len(part) > NARROWEST * 2 else part.replace(" ", GLUE) for part in parts if part)
+    return "; ".join(part if len(part) > MIN_QUIZ_WIDTH * 2 else part.replace(" ", NO_BREAK) for part in parts if part)
 
 
-def review(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
+def render_review(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
     """The review sheet: each question with its answer, and how to go on."""
     lines: list[str] = []
     for index, name in enumerate(sitting.names):
         flag = "! " if name in sitting.flags else ""
-        lines += wrapped(f"{flag}{_given(quiz.question(name), sitting)}", width, f"{index + 1:>3}. ")
+        lines += wrap_text(f"{flag}{_format_given(quiz.find_question(name), sitting)}", width, f"{index + 1:>3}. ")
     blank = len(sitting.names) - len(sitting.answers)
-    left = f" {_left(quiz, sitting, now)}." if deadline(sitting, quiz) else ""
+    left = f" {_describe_time_left(quiz, sitting, now)}." if find_end_time(sitting, quiz) else ""
     head = (
         f"Review: {len(sitting.answers)} answered, {blank} without an answer, {len(sitting.flags)} flagged (!).{left}"
     )
     keys = f"Type 1-{len(sitting.names)} to go to a question; submit to hand in; q save and quit"
-    return page(wrapped(head, width), lines, wrapped(keys, width))
+    return join_blocks(wrap_text(head, width), lines, wrap_text(keys, width))
 
 
-def _given(item: Question, sitting: Sitting) -> str:
+def _format_given(item: Question, sitting: Sitting) -> str:
     given = sitting.answers.get(item.id)
     if given is None:
         return "(no answer)"
     if isinstance(given, str):
-        return line(given)
+        return escape_line(given)
     order = sitting.shown.options[item.id]
-    letters = " ".join(letter(order.index(name)) for name in order if name in given)
-    return f"{letters}) {given_text(item, given)}"
+    letters = " ".join(format_letter(order.index(name)) for name in order if name in given)
+    return f"{letters}) {format_given_answer(item, given)}"

@@ -1,8 +1,8 @@
 r"""Typed answers read as numbers, texts and shapes, the same way for a key and for a student.
 
->>> number("1,5e3") == number("1500") and number("60.000,5") is None
+>>> parse_number("1,5e3") == parse_number("1500") and parse_number("60.000,5") is None
 True
->>> shape("(None, 13, 13, 64)") == shape("none x 13 × 13 x 64")
+>>> parse_shape("(None, 13, 13, 64)") == parse_shape("none x 13 × 13 x 64")
 True
 """
 
@@ -13,53 +13,53 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-LONGEST = 2000
-NUMBER = re.compile(r"[+-]?(\d{1,40}|\d{1,3}(,\d{3}){1,12})?([.]\d{0,40})?(e[+-]?\d{1,3})?", re.ASCII)
-COMMA = re.compile(r"[+-]?(0|\d+,\d{1,2}|\d*,\d{4,}|0,\d+)(e[+-]?\d{1,3})?", re.ASCII)
-DIMENSION = re.compile(r"none|-1|\?|\d{1,12}", re.ASCII)
-MINUS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
+MAX_ANSWER_LENGTH = 2000
+NUMBER_PATTERN = re.compile(r"[+-]?(\d{1,40}|\d{1,3}(,\d{3}){1,12})?([.]\d{0,40})?(e[+-]?\d{1,3})?", re.ASCII)
+COMMA_PATTERN = re.compile(r"[+-]?(0|\d+,\d{1,2}|\d*,\d{4,}|0,\d+)(e[+-]?\d{1,3})?", re.ASCII)
+DIMENSION_PATTERN = re.compile(r"none|-1|\?|\d{1,12}", re.ASCII)
+CHARACTER_VARIANTS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
 
 
-def number(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
     """A number as people write it: `27`, `-0.5`, `1e-3`, `60,000`, `99 %`, `0,5`; None where it isn't one.
 
     A comma groups thousands (`60,000`) where exactly three digits follow it, else it is a decimal sign (`0,5`).
     """
-    plain = text.translate(MINUS).strip().lower()
+    plain = text.translate(CHARACTER_VARIANTS).strip().lower()
     percent = plain.endswith("%")
     plain = plain.removesuffix("%").strip()
-    if COMMA.fullmatch(plain):
+    if COMMA_PATTERN.fullmatch(plain):
         plain = plain.replace(",", ".")
-    if not plain or not NUMBER.fullmatch(plain) or not re.search(r"\d", plain.split("e")[0]):
+    if not plain or not NUMBER_PATTERN.fullmatch(plain) or not re.search(r"\d", plain.split("e")[0]):
         return None
     value = Decimal(plain.replace(",", ""))
     return value / 100 if percent else value
 
 
-def words(text: str, *, case: bool = False) -> str:
+def normalize_text(text: str, *, case: bool = False) -> str:
     r"""A text for comparing: compatible characters made one, spaces single, quotes and dashes plain, no final dot.
 
-    >>> words("  Rectified\tLinear  UNIT. ")
+    >>> normalize_text("  Rectified\tLinear  UNIT. ")
     'rectified linear unit'
     """
-    plain = unicodedata.normalize("NFKC", text[:LONGEST]).translate(MINUS)
+    plain = unicodedata.normalize("NFKC", text[:MAX_ANSWER_LENGTH]).translate(CHARACTER_VARIANTS)
     plain = plain.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     plain = " ".join(plain.split()).removesuffix(".").strip()
     return plain if case else plain.casefold()
 
 
-def shape(text: str) -> tuple[int | None, ...] | None:
+def parse_shape(text: str) -> tuple[int | None, ...] | None:
     """A tensor's shape: `26x26`, `(None, 13, 13, 64)`, `[13, 13]`, `13 × 13`; None where it isn't one.
 
     An unknown dimension is written `None`, `?` or `-1`.
     """
-    plain = text.translate(MINUS).strip().lower()
+    plain = text.translate(CHARACTER_VARIANTS).strip().lower()
     if plain[:1] + plain[-1:] in ("()", "[]"):
         plain = plain[1:-1].strip().removesuffix(",")
     if len(plain) > 200:
         return None
     parts = [part.strip() for part in re.split(r"[,x×*]|\s+by\s+", plain)]
-    if not all(DIMENSION.fullmatch(part) for part in parts):
+    if not all(DIMENSION_PATTERN.fullmatch(part) for part in parts):
         return None
     return tuple(int(part) if part.isdigit() else None for part in parts)
 
@@ -75,21 +75,21 @@ class Interval:
         return self.low <= value <= self.high
 
 
-def interval(correct: str, tolerance: str | None) -> Interval:
+def build_interval(correct: str, tolerance: str | None) -> Interval:
     """The numbers within a tolerance of the correct one.
 
     Raises:
         ValueError: one of them is not a number, or the tolerance is negative.
 
-    >>> interval("27", "0.5")
+    >>> build_interval("27", "0.5")
     Interval(low=Decimal('26.5'), high=Decimal('27.5'))
-    >>> interval("200", "1%").high
+    >>> build_interval("200", "1%").high
     Decimal('202')
     """
-    middle = number(correct)
+    middle = parse_number(correct)
     if middle is None:
         raise ValueError(f'expected a number, got "{correct}"')
-    spread = Decimal(0) if tolerance is None else number(tolerance)
+    spread = Decimal(0) if tolerance is None else parse_number(tolerance)
     if spread is None or spread < 0:
         raise ValueError(f'expected a tolerance such as "0.5" or "1%", got "{tolerance}"')
     if tolerance and tolerance.strip().endswith("%"):
@@ -97,9 +97,9 @@ def interval(correct: str, tolerance: str | None) -> Interval:
     return Interval(low=middle - spread, high=middle + spread)
 
 
-def bounds(ends: list[str]) -> Interval:
+def parse_range(ends: list[str]) -> Interval:
     """A range `[low, high]`. Raises: ValueError: not two numbers, the smaller one first."""
-    numbers = [number(end) for end in ends]
+    numbers = [parse_number(end) for end in ends]
     if len(numbers) != 2 or numbers[0] is None or numbers[1] is None or numbers[0] > numbers[1]:
         raise ValueError(f"expected two numbers, the smaller one first, got [{', '.join(ends)}]")
     return Interval(low=numbers[0], high=numbers[1])

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.quiz.key import Solutions, Solved
-from grader.quiz.loading import closing, digest
-from grader.quiz.marking import Mark, Marked
-from grader.quiz.model import CHOICES, Question, Quiz, When
-from grader.quiz.responses import Given, Responses
-from grader.verdict import Basis, CheckResult, CheckStatus, Note, SubmissionRef, Verdict
+from grader.quiz.key import AnswerKey, CorrectAnswer
+from grader.quiz.loading import hash_quiz, parse_closing_time
+from grader.quiz.marking import MarkedAttempt, QuestionMark
+from grader.quiz.model import CHOICE_KINDS, Question, Quiz, ReviewTime
+from grader.quiz.responses import GivenAnswer, Responses
+from grader.records.verdict import Basis, CheckResult, CheckStatus, Note, SubmissionRef, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class ReviewScope:
     """What may be told of a marked attempt, beside what was answered."""
 
     score: bool
@@ -26,26 +26,36 @@ class Sight:
     feedback: bool
 
 
-EVERYTHING = Sight(score=True, correct=True, feedback=True)
+FULL_REVIEW = ReviewScope(score=True, correct=True, feedback=True)
 
 
-def sight(quiz: Quiz, now: datetime) -> Sight:
+def find_review_scope(quiz: Quiz, now: datetime) -> ReviewScope:
     """What the review policy allows at a time; `after_close` without a closing time is never."""
-    closes = closing(quiz)
+    closes = parse_closing_time(quiz)
     closed = closes is not None and now >= closes
 
-    def allowed(when: When) -> bool:
+    def is_allowed(when: ReviewTime) -> bool:
         return when == "after_submit" or (when == "after_close" and closed)
 
     review = quiz.review
-    return Sight(score=allowed(review.score), correct=allowed(review.correct), feedback=allowed(review.feedback))
+    return ReviewScope(
+        score=is_allowed(review.score), correct=is_allowed(review.correct), feedback=is_allowed(review.feedback)
+    )
 
 
-def verdict(
-    quiz: Quiz, solutions: Solutions, marked: Marked, responses: Responses, source: SubmissionRef, seen: Sight
+def build_quiz_verdict(
+    quiz: Quiz,
+    solutions: AnswerKey,
+    marked: MarkedAttempt,
+    responses: Responses,
+    source: SubmissionRef,
+    seen: ReviewScope,
 ) -> Verdict:
     """The verdict on one attempt."""
-    checks = [check(quiz.question(item.question), solutions[item.question], item, seen) for item in marked.marks]
+    checks = [
+        build_check_result(quiz.find_question(item.question), solutions[item.question], item, seen)
+        for item in marked.marks
+    ]
     return Verdict(
         exercise=quiz.id,
         title=quiz.title,
@@ -55,63 +65,68 @@ def verdict(
         max_score=marked.max_score,
         end="completed",
         checks=checks,
-        notes=list(_notes(quiz, marked, responses)),
+        notes=list(_collect_notes(quiz, marked, responses)),
     )
 
 
-STATUS: dict[str, CheckStatus] = {"right": "passed", "partly": "failed", "wrong": "failed", "unanswered": "skipped"}
+STATUS_BY_OUTCOME: dict[str, CheckStatus] = {
+    "right": "passed",
+    "partly": "failed",
+    "wrong": "failed",
+    "unanswered": "skipped",
+}
 
 
-def check(question: Question, solved: Solved, item: Mark, seen: Sight) -> CheckResult:
+def build_check_result(question: Question, solved: CorrectAnswer, item: QuestionMark, seen: ReviewScope) -> CheckResult:
     """One question's outcome as a check."""
     basis: Basis = "reported" if any(hint.cost for hint in question.hints) else "static"
     return CheckResult(
         id=question.id,
         title=" ".join(question.prompt.split()),
-        status=STATUS[item.outcome],
+        status=STATUS_BY_OUTCOME[item.outcome],
         points=item.points,
         max_points=item.max_points,
         basis=basis,
-        message=_message(question, solved, item, seen),
-        expected=correct_text(question, solved) if seen.correct and item.outcome != "right" else None,
-        got=given_text(question, item.given) if item.given is not None else None,
+        message=_describe_outcome(question, solved, item, seen),
+        expected=format_correct_answer(question, solved) if seen.correct and item.outcome != "right" else None,
+        got=format_given_answer(question, item.given) if item.given is not None else None,
     )
 
 
-OUTCOMES = {"right": "right", "partly": "partly right", "wrong": "wrong", "unanswered": "not answered"}
+OUTCOME_TEXTS = {"right": "right", "partly": "partly right", "wrong": "wrong", "unanswered": "not answered"}
 
 
-def _message(question: Question, solved: Solved, item: Mark, seen: Sight) -> str:
-    said = OUTCOMES[item.outcome]
+def _describe_outcome(question: Question, solved: CorrectAnswer, item: QuestionMark, seen: ReviewScope) -> str:
+    said = OUTCOME_TEXTS[item.outcome]
     if item.outcome == "wrong" and question.penalty:
         said += f", which loses {question.penalty:.0%} of the points"
     if cost := sum(hint.cost for hint in question.hints[: item.hints]):
         said += f"; {item.hints} hint{'s' * (item.hints > 1)} opened, at {cost:.0%} of the points"
-    remarks = feedback(solved, item.given) if seen.feedback else []
+    remarks = collect_feedback(solved, item.given) if seen.feedback else []
     if seen.correct and solved.answer.explain:
         remarks.append(solved.answer.explain)
     return f"{said}: {' '.join(remarks)}" if remarks else said
 
 
-def feedback(solved: Solved, given: Given) -> list[str]:
+def collect_feedback(solved: CorrectAnswer, given: GivenAnswer) -> list[str]:
     """What the key says of the options that were chosen."""
     chosen = given if isinstance(given, list) else []
     return [solved.answer.feedback[name] for name in chosen if name in solved.answer.feedback]
 
 
-def given_text(question: Question, given: Given) -> str:
+def format_given_answer(question: Question, given: GivenAnswer) -> str:
     """An answer as a person reads it."""
     if given is None:
         return ""
     if isinstance(given, str):
         return given
-    return "; ".join(question.option(name).text for name in given)
+    return "; ".join(question.find_option(name).text for name in given)
 
 
-def correct_text(question: Question, solved: Solved) -> str:
+def format_correct_answer(question: Question, solved: CorrectAnswer) -> str:
     """The correct answer as a person reads it."""
     answer = solved.answer
-    if question.kind in CHOICES:
+    if question.kind in CHOICE_KINDS:
         return "; ".join(option.text for option in question.choices if option.id in solved.options)
     if answer.range is not None:
         return f"from {answer.range[0]} to {answer.range[1]}"
@@ -119,9 +134,9 @@ def correct_text(question: Question, solved: Solved) -> str:
     return " or ".join(answer.correct) + spread
 
 
-def _notes(quiz: Quiz, marked: Marked, responses: Responses) -> list[Note]:
+def _collect_notes(quiz: Quiz, marked: MarkedAttempt, responses: Responses) -> list[Note]:
     found = []
-    if responses.quiz_digest is not None and responses.quiz_digest != digest(quiz):
+    if responses.quiz_digest is not None and responses.quiz_digest != hash_quiz(quiz):
         found.append("these answers were given to another wording of the quiz")
     if sum(item.points for item in marked.marks) < 0:
         found.append("wrong answers lost more points than right ones earned; a total below 0 counts as 0")

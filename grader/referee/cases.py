@@ -1,20 +1,22 @@
-"""The cases of an exercise: those that its author wrote down, and random ones in rising size."""
+"""The cases of a plain function: fixed and random ones, the picture they filter, and the author's reference for what is right."""
 
 from __future__ import annotations
 
+import copy
+import importlib.util
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grader.calls import Argument, Asked, Panel
-from grader.cases import GIVES, MOST_RANDOM
-from grader.referee.scene import scene
-from grader.values import Array
+from grader.courses.exercise import MAX_RANDOM_CASES, RESULT_KEY
+from grader.protocol.calls import AskedCheck, FunctionArgument, Panel
+from grader.protocol.values import Array, is_same_value
 
-FRESH = 1
+FRESH_SEED = 1
 
 
 class BadCase(Exception):
@@ -31,21 +33,21 @@ class Case:
     answered: bool = False
     fixed: bool = True
 
-    def answer(self, expected: Any) -> Case:
+    def fill_expected(self, expected: Any) -> Case:
         """The case with what is right."""
         return replace(self, expected=expected, answered=True)
 
     @property
     def size(self) -> int:
         """How much there is to look at: numbers in all arguments."""
-        return sum(_size(value) for value in self.arguments)
+        return sum(_count_numbers(value) for value in self.arguments)
 
 
-def _size(value: Any) -> int:
-    return int(np.size(value)) if not isinstance(value, (list, tuple)) else sum(map(_size, value))
+def _count_numbers(value: Any) -> int:
+    return int(np.size(value)) if not isinstance(value, (list, tuple)) else sum(map(_count_numbers, value))
 
 
-def fixed(asked: list[Asked], arguments: Mapping[str, Argument], seed: int) -> Iterator[Case]:
+def iter_fixed_cases(asked: list[AskedCheck], arguments: Mapping[str, FunctionArgument], seed: int) -> Iterator[Case]:
     """The cases that are shipped: written ones first, then random ones by the exercise's own seed.
 
     Raises:
@@ -53,65 +55,67 @@ def fixed(asked: list[Asked], arguments: Mapping[str, Argument], seed: int) -> I
     """
     for check in asked:
         for written in check.cases:
-            yield of(written, arguments, check.id)
-        yield from drawn(check, arguments, [seed], fixed=True)
+            yield build_case(written, arguments, check.id)
+        yield from draw_cases(check, arguments, [seed], fixed=True)
 
 
-def fresh(asked: list[Asked], arguments: Mapping[str, Argument], seed: int) -> Iterator[Case]:
+def iter_fresh_cases(asked: list[AskedCheck], arguments: Mapping[str, FunctionArgument], seed: int) -> Iterator[Case]:
     """As many random ones again, by another seed."""
     for check in asked:
-        yield from drawn(check, arguments, [seed, FRESH], fixed=False)
+        yield from draw_cases(check, arguments, [seed, FRESH_SEED], fixed=False)
 
 
-def drawn(check: Asked, arguments: Mapping[str, Argument], seed: list[int], *, fixed: bool) -> Iterator[Case]:
+def draw_cases(
+    check: AskedCheck, arguments: Mapping[str, FunctionArgument], seed: list[int], *, fixed: bool
+) -> Iterator[Case]:
     """Random cases, small ones first, so that the first that fails is nearly the smallest."""
     generator = np.random.default_rng([*seed, zlib.crc32(check.id.encode())])
-    number = min(check.random, MOST_RANDOM)
+    number = min(check.random, MAX_RANDOM_CASES)
     for index in range(number):
         share = (index + 1) / number
-        values = tuple(_drawn(argument, generator, share) for argument in arguments.values())
+        values = tuple(_draw_value(argument, generator, share) for argument in arguments.values())
         yield Case(owner=check.id, arguments=values, fixed=fixed)
 
 
-def _drawn(argument: Argument, generator: np.random.Generator, share: float) -> Any:
+def _draw_value(argument: FunctionArgument, generator: np.random.Generator, share: float) -> Any:
     """One random value; `share` is how much of each dimension's span may be used."""
     if argument.choice:
-        return made(argument.choice[generator.integers(len(argument.choice))], argument)
+        return build_value(argument.choice[generator.integers(len(argument.choice))], argument)
     if argument.whole:
         return int(generator.integers(argument.whole[0], argument.whole[1], endpoint=True))
     if argument.number:
         return float(generator.uniform(argument.number[0], argument.number[1]))
-    shape = [_dimension(span, generator, share) for span in argument.shape]
+    shape = [_draw_dimension(span, generator, share) for span in argument.shape]
     least, most = argument.values
     if np.dtype(argument.array).kind == "f":
         return generator.uniform(least, most, shape).astype(argument.array)
     return generator.integers(int(least), int(most), shape, endpoint=True).astype(argument.array)
 
 
-def _dimension(span: int | list[int], generator: np.random.Generator, share: float) -> int:
+def _draw_dimension(span: int | list[int], generator: np.random.Generator, share: float) -> int:
     if isinstance(span, int):
         return span
     least, most = span
     return int(generator.integers(least, least + round((most - least) * share), endpoint=True))
 
 
-def of(written: Mapping[str, Any], arguments: Mapping[str, Argument], owner: str) -> Case:
+def build_case(written: Mapping[str, Any], arguments: Mapping[str, FunctionArgument], owner: str) -> Case:
     """A case that an author wrote: a mapping from argument to value, and perhaps `gives`.
 
     Raises:
-        BadCase: see `fixed`.
+        BadCase: see `iter_fixed_cases`.
     """
-    values = tuple(made(written.get(name), argument, name) for name, argument in arguments.items())
+    values = tuple(build_value(written.get(name), argument, name) for name, argument in arguments.items())
     case = Case(owner=owner, arguments=values)
-    return case.answer(_given(written[GIVES])) if GIVES in written else case
+    return case.fill_expected(_build_expected(written[RESULT_KEY])) if RESULT_KEY in written else case
 
 
-def panel(one: Panel, arguments: Mapping[str, Argument]) -> Case:
-    """The case behind a picture. Raises: BadCase: see `fixed`."""
-    return of(one.case, arguments, "picture")
+def build_panel_case(one: Panel, arguments: Mapping[str, FunctionArgument]) -> Case:
+    """The case behind a picture. Raises: BadCase: see `iter_fixed_cases`."""
+    return build_case(one.case, arguments, "picture")
 
 
-def made(value: Any, argument: Argument, name: str = "") -> Any:
+def build_value(value: Any, argument: FunctionArgument, name: str = "") -> Any:
     """A written value as it is passed.
 
     `{picture: [rows, columns]}` is the course's picture; where the argument is an array, nested lists become one.
@@ -121,24 +125,97 @@ def made(value: Any, argument: Argument, name: str = "") -> Any:
     """
     match value:
         case {"picture": [int() as rows, int() as columns, *channels]} if len(channels) < 2:
-            return scene(rows, columns, *channels).astype(argument.array or "uint8")
+            return draw_scene(rows, columns, *channels).astype(argument.array or "uint8")
         case _ if argument.array is not None:
-            return _array(value, argument.array, name)
+            return _build_array(value, argument.array, name)
         case dict():
             raise BadCase(f"{name}: expected a value or {{picture: [rows, columns]}}, got {value}")
     return value
 
 
-def _array(value: Any, dtype: str, name: str) -> Array:
+def _build_array(value: Any, dtype: str, name: str) -> Array:
     try:
         return np.array(value, dtype=dtype)
     except (ValueError, TypeError, OverflowError) as error:
         raise BadCase(f"{name}: {value} is no array of {dtype} ({error})") from error
 
 
-def _given(value: Any) -> Any:
+def _build_expected(value: Any) -> Any:
     """`gives`: plain data, or `{array: dtype, value: nested lists}`."""
     match value:
         case {"array": str() as dtype, "value": nested}:
-            return _array(nested, dtype, GIVES)
+            return _build_array(nested, dtype, RESULT_KEY)
     return value
+
+
+def draw_scene(rows: int, columns: int, channels: int = 0) -> Array:
+    """A house on a hill under a striped sky, with stairs: flat parts, slopes, lines upright, level and oblique.
+
+    Args:
+        channels: 3 for colours, 0 for a grey picture.
+
+    Returns:
+        uint8, shape (rows, columns) or (rows, columns, channels).
+
+    >>> draw_scene(4, 5).shape, draw_scene(4, 5, 3).dtype
+    ((4, 5), dtype('uint8'))
+    """
+    y, x = np.mgrid[0:rows, 0:columns] * 512.0 / np.array([rows, columns])[:, None, None]
+    grey = 225 - y / 4 - 30 * (np.floor(y / 24) % 2) * (y < 200)  # sky
+    tint = np.stack([grey - 40, grey - 10, grey + 25])
+    hill = y > 300 + 60 * np.sin(x / 90)
+    tint = np.where(hill, np.stack([70 + x / 12, 110 + x / 12, 60 + x / 16]), tint)
+    sun = (x - 410) ** 2 + (y - 90) ** 2 < 45**2
+    tint = np.where(sun, np.array([250, 235, 120.0])[:, None, None], tint)
+    wall = (abs(x - 200) < 90) & (y > 220) & (y < 400)
+    tint = np.where(wall, np.array([190, 150, 120.0])[:, None, None], tint)
+    roof = (y > 120) & (y <= 220) & (abs(x - 200) < (y - 120) * 1.15)
+    tint = np.where(roof, np.array([150, 60, 50.0])[:, None, None], tint)
+    for across in (140, 200, 260):
+        tint = np.where((abs(x - across) < 16) & (abs(y - 280) < 22), np.array([40, 55, 80.0])[:, None, None], tint)
+    stairs = (x > 300) & (y > 500 - 22 * np.floor((x - 300) / 26))
+    tint = np.where(stairs, 60 + 18 * (np.floor((x - 300) / 26) % 8), tint)
+    picture = np.clip(tint, 0, 255).astype(np.uint8)
+    return np.moveaxis(picture, 0, -1) if channels else picture.mean(axis=0).astype(np.uint8)
+
+
+class BadReference(Exception):
+    """`reference.py` can't be used; the message says why."""
+
+
+class ReferenceFunction:
+    """A function that gives what is right.
+
+    Raises:
+        BadReference: the file can't be run, or defines no such function.
+    """
+
+    def __init__(self, path: Path, function: str) -> None:
+        spec = importlib.util.spec_from_file_location("reference", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise BadReference(f"it fails while loading ({type(error).__name__}: {error})") from error
+        if not callable(getattr(module, function, None)):
+            raise BadReference(f"it defines no function {function}()")
+        self._function: Callable[..., Any] = getattr(module, function)
+
+    def compute_expected(self, case: Case) -> Case:
+        """The case with what is right.
+
+        Raises:
+            BadReference: the reference fails, changes its arguments, or differs from what the case `gives`.
+        """
+        given = copy.deepcopy(case.arguments)
+        try:
+            value = self._function(*given)
+        except Exception as error:
+            raise BadReference(f"it fails ({type(error).__name__}: {error}) for {case.arguments}") from error
+        if not all(map(is_same_value, given, case.arguments)):
+            raise BadReference(f"it changes its arguments: {case.arguments}")
+        if case.answered and not np.array_equal(np.asarray(value), np.asarray(case.expected)):
+            raise BadReference(f"for {case.arguments} it gives {value}, but the case says `gives: {case.expected}`")
+        return case.fill_expected(value)

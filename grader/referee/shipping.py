@@ -16,79 +16,93 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.calls import Prepare
+from grader.protocol.calls import Prepare
+from grader.protocol.values import Array, UnreadableValue, ValueEncoder, decode_value
 from grader.referee.cases import Case
-from grader.values import Array, Seal, Unreadable, opened
 
-INDEX = "index"
-MOST_BYTES = 50_000_000
-EPOCH = (1980, 1, 1, 0, 0, 0)  # so that the same cases give the same file
+INDEX_NAME = "index"
+MAX_FILE_BYTES = 50_000_000
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same cases give the same file
 
 
-class BadFile(Exception):
+class BadCasesFile(Exception):
     """`cases.npz` can't be read, or belongs to another `exercise.yaml`."""
 
 
-def digest(prepare: Prepare) -> str:
+def describe_origin(prepare: Prepare) -> str:
     """What the fixed cases follow from, as text."""
     wanted = {"function": prepare.function, "arguments": prepare.arguments, "seed": prepare.seed,
               "asked": [{"id": one.id, "cases": one.cases, "random": one.random} for one in prepare.asked]}  # fmt: skip
     return msgspec.json.encode(wanted, order="sorted").decode()
 
 
-def packed(cases: Sequence[Case], prepare: Prepare) -> bytes:
+def pack_cases(cases: Sequence[Case], prepare: Prepare) -> bytes:
     """The file's content."""
-    seal, entries = Seal(), []
+    seal, entries = ValueEncoder(), []
     for case in cases:
         values = []
         for value in (*case.arguments, case.expected):
-            one = Seal()
-            sealed = one.value(value)
+            one = ValueEncoder()
+            sealed = one.encode_value(value)
             values.append({"value": sealed, "first": len(seal.arrays)})
             seal.arrays += one.arrays
         entries.append({"owner": case.owner, "values": values})
-    index = json.dumps({"made_from": digest(prepare), "cases": entries}, separators=(",", ":"))
-    arrays = {INDEX: np.frombuffer(index.encode(), np.uint8), **{f"a{i}": one for i, one in enumerate(seal.arrays)}}
-    return _zipped(arrays)
+    index = json.dumps({"made_from": describe_origin(prepare), "cases": entries}, separators=(",", ":"))
+    arrays = {
+        INDEX_NAME: np.frombuffer(index.encode(), np.uint8),
+        **{f"a{i}": one for i, one in enumerate(seal.arrays)},
+    }
+    return _pack_arrays(arrays)
 
 
-def _zipped(arrays: dict[str, Array]) -> bytes:
+def _pack_arrays(arrays: dict[str, Array]) -> bytes:
     """As `np.savez_compressed`, without the time of day in it."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            info = zipfile.ZipInfo(f"{name}.npy", ZIP_TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content.getvalue())
     return file.getvalue()
 
 
-def read(path: Path, prepare: Prepare) -> list[Case]:
+def read_cases(path: Path, prepare: Prepare) -> list[Case]:
     """The shipped cases.
 
     Raises:
-        BadFile: missing, damaged, too large, or made from another `exercise.yaml`.
+        BadCasesFile: missing, damaged, too large, or made from another `exercise.yaml`.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadFile(f"the file is larger than {MOST_BYTES:,} bytes")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadCasesFile(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
         with np.load(path, allow_pickle=False) as content:
-            index = json.loads(content[INDEX].tobytes())
+            index = json.loads(content[INDEX_NAME].tobytes())
             arrays = [content[f"a{number}"] for number in range(len(content.files) - 1)]
-        cases = [_case(entry, arrays) for entry in index["cases"]]
+        cases = [_build_case(entry, arrays) for entry in index["cases"]]
     except FileNotFoundError as error:
-        raise BadFile(
+        raise BadCasesFile(
             "the file is missing; `grade selfcheck --write-cases` makes it, where the reference is"
         ) from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, Unreadable) as error:
-        raise BadFile(f"the file is damaged ({type(error).__name__}: {error})") from error
-    if index.get("made_from") != digest(prepare):
-        raise BadFile("the file was made from another exercise.yaml; `grade selfcheck --write-cases` makes it anew")
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        UnreadableValue,
+    ) as error:
+        raise BadCasesFile(f"the file is damaged ({type(error).__name__}: {error})") from error
+    if index.get("made_from") != describe_origin(prepare):
+        raise BadCasesFile(
+            "the file was made from another exercise.yaml; `grade selfcheck --write-cases` makes it anew"
+        )
     return cases
 
 
-def _case(entry: dict[str, Any], arrays: list[Array]) -> Case:
-    values = [opened(each["value"], arrays[each["first"] :]) for each in entry["values"]]
-    return Case(owner=str(entry["owner"]), arguments=tuple(values[:-1])).answer(values[-1])
+def _build_case(entry: dict[str, Any], arrays: list[Array]) -> Case:
+    values = [decode_value(each["value"], arrays[each["first"] :]) for each in entry["values"]]
+    return Case(owner=str(entry["owner"]), arguments=tuple(values[:-1])).fill_expected(values[-1])

@@ -6,70 +6,70 @@ from typing import Any
 
 import numpy as np
 
-from grader.values import Array, Opaque, Unread
+from grader.protocol.values import Array, OpaqueValue, UnreadArray
 
-WHOLE = 40
-LONGEST = 360
+MAX_WHOLE_VALUES = 40
+MAX_TEXT_CHARS = 360
 
 
-def shown(value: Any, at: tuple[int, ...] = ()) -> str:
+def format_value(value: Any, at: tuple[int, ...] = ()) -> str:
     """A value as one would type it.
 
     Args:
         at: the place to show of a large array.
 
-    >>> shown(np.array([[1, 2], [3, 4]]))
+    >>> format_value(np.array([[1, 2], [3, 4]]))
     '[[1, 2], [3, 4]]'
-    >>> shown(np.zeros((9, 9), "uint8"), (0, 8))
+    >>> format_value(np.zeros((9, 9), "uint8"), (0, 8))
     '[[0, 0], [0, 0]] in rows 0 to 1, columns 7 to 8 of 9 × 9'
     """
     match value:
         case np.ndarray() if value.ndim == 0:
-            text = _item(value.item())
+            text = _format_item(value.item())
         case np.ndarray():
-            text = _array(value, at)
+            text = _format_array(value, at)
         case list() | tuple():
-            parts = [shown(item) for item in value]
+            parts = [format_value(item) for item in value]
             text = f"({', '.join(parts)})" if isinstance(value, tuple) else f"[{', '.join(parts)}]"
-        case Opaque():
+        case OpaqueValue():
             text = str(value)
-        case Unread(dtype=dtype, shape=shape):
+        case UnreadArray(dtype=dtype, shape=shape):
             text = f"an array of shape {shape}, {dtype}"
         case _:
-            text = _item(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+            text = _format_item(value)
+    return text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 3] + "..."
 
 
-def _item(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) and value != int_of(value) else repr(value)
+def _format_item(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) and value != drop_fraction(value) else repr(value)
 
 
-def int_of(value: float) -> float:
+def drop_fraction(value: float) -> float:
     """A finite float without its fraction, as Python writes whole ones; itself otherwise."""
     return float(int(value)) if np.isfinite(value) and abs(value) < 1e15 else value
 
 
-def _array(array: Array, at: tuple[int, ...]) -> str:
+def _format_array(array: Array, at: tuple[int, ...]) -> str:
     if array.size == 0:
         return f"an empty array of shape {array.shape}"
-    if array.size <= WHOLE:
-        return _nested(array)
-    window = _window(array.shape, at or (0,) * array.ndim)
+    if array.size <= MAX_WHOLE_VALUES:
+        return _format_nested(array)
+    window = _pick_window(array.shape, at or (0,) * array.ndim)
     spans = [f"{name} {part.start} to {part.stop - 1}" if part.stop - part.start > 1 else f"{name} {part.start}"
-             for name, part in zip(_names(array.ndim), window, strict=True)]  # fmt: skip
+             for name, part in zip(_name_axes(array.ndim), window, strict=True)]  # fmt: skip
     size = " × ".join(map(str, array.shape))
-    return f"{_nested(array[window])} in {', '.join(spans)} of {size}"
+    return f"{_format_nested(array[window])} in {', '.join(spans)} of {size}"
 
 
-def _nested(array: Array) -> str:
+def _format_nested(array: Array) -> str:
     if array.ndim == 0:
-        return _item(array.item())
-    return f"[{', '.join(_nested(part) for part in array)}]"
+        return _format_item(array.item())
+    return f"[{', '.join(_format_nested(part) for part in array)}]"
 
 
-def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
+def _pick_window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
     """Three rows and columns around a place; of what is neither row nor column only the place itself, if it is large."""
-    spatial = _spatial(len(shape))
+    spatial = _pick_spatial_axes(len(shape))
     result = []
     for axis, (length, place) in enumerate(zip(shape, (*at, *(0,) * len(shape)), strict=False)):
         if axis in spatial or length <= 4:
@@ -80,34 +80,34 @@ def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
     return tuple(result)
 
 
-def _spatial(dimensions: int) -> tuple[int, ...]:
+def _pick_spatial_axes(dimensions: int) -> tuple[int, ...]:
     return (1, 2) if dimensions == 4 else (0, 1)
 
 
-def _names(dimensions: int) -> tuple[str, ...]:
+def _name_axes(dimensions: int) -> tuple[str, ...]:
     """What the axes of an array are called."""
     named = {1: ("places",), 2: ("rows", "columns"), 3: ("rows", "columns", "channels"),
              4: ("image", "rows", "columns", "channels")}  # fmt: skip
     return named.get(dimensions, tuple(f"axis {axis}:" for axis in range(dimensions)))
 
 
-def place(at: tuple[int, ...]) -> str:
+def format_place(at: tuple[int, ...]) -> str:
     """A place as an index.
 
-    >>> place((0, 2))
+    >>> format_place((0, 2))
     'at [0, 2]'
     """
     return f"at [{', '.join(map(str, at))}]" if at else ""
 
 
-def case(names: list[str], values: tuple[Any, ...], at: tuple[int, ...] = ()) -> str:
+def format_call(names: list[str], values: tuple[Any, ...], at: tuple[int, ...] = ()) -> str:
     """The arguments of a call.
 
-    >>> case(["image", "weight"], (np.array([[1, 2]]), 0.5))
+    >>> format_call(["image", "weight"], (np.array([[1, 2]]), 0.5))
     'image = [[1, 2]], weight = 0.5'
     """
     parts = []
     for name, value in zip(names, values, strict=True):
         near = at if isinstance(value, np.ndarray) and value.ndim == len(at) else ()
-        parts.append(f"{name} = {shown(value, near)}")
+        parts.append(f"{name} = {format_value(value, near)}")
     return ", ".join(parts)

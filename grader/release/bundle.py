@@ -9,40 +9,40 @@ import zipfile
 from pathlib import Path
 
 from grader import DISTRIBUTION
-from grader.checks.loading import load
-from grader.course import PACKAGE, Course
+from grader.checks.catalogue import load_exercise
+from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.errors import UsageError
 from grader.release import public
 from grader.release.leaks import CREDENTIALS
 
-TEMPLATES = PACKAGE / "templates"
+BUNDLE_TEMPLATES = PACKAGE_FOLDER / "templates"
 # A fixed time, so that equal courses give equal archives.
-STAMP = (2020, 1, 1, 0, 0, 0)
+ZIP_TIMESTAMP = (2020, 1, 1, 0, 0, 0)
 # What the package is made of; whatever else lies in its folders stays.
 KINDS = (".py", ".npz", ".txt", ".md", ".html", ".css", ".yml", ".sh")
 BARE = ("run_autograder", "gitignore")
 
 
-def gradescope(course: Course, exercise_id: str) -> bytes:
+def build_gradescope_bundle(course: Course, exercise_id: str) -> bytes:
     """A zip archive for Gradescope: `setup.sh`, `run_autograder`, the grader, and the one exercise.
 
     Raises:
         UsageError: there is no such exercise.
         CourseError: see `public.collect`.
     """
-    load(course, exercise_id)
+    load_exercise(course, exercise_id)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("setup.sh", "run_autograder"):
-            text = (TEMPLATES / "gradescope" / name).read_text(encoding="utf-8")
-            _add(archive, name, text.replace("EXERCISE", exercise_id).encode(), 0o755)
-        _add(archive, "requirements.txt", requirements().encode())
-        for path in sorted(PACKAGE.rglob("*")):
-            place = path.relative_to(PACKAGE)
+            text = (BUNDLE_TEMPLATES / "gradescope" / name).read_text(encoding="utf-8")
+            _add_file(archive, name, text.replace("EXERCISE", exercise_id).encode(), 0o755)
+        _add_file(archive, "requirements.txt", list_requirements().encode())
+        for path in sorted(PACKAGE_FOLDER.rglob("*")):
+            place = path.relative_to(PACKAGE_FOLDER)
             if _is_package(place) and path.is_file():
-                _add(archive, f"grader/{place.as_posix()}", path.read_bytes())
+                _add_file(archive, f"grader/{place.as_posix()}", path.read_bytes())
         for name, content_of in public.collect(course, [exercise_id]).files.items():
-            _add(archive, f"course/{name}", content_of)
+            _add_file(archive, f"course/{name}", content_of)
     return content.getvalue()
 
 
@@ -52,14 +52,14 @@ def _is_package(place: Path) -> bool:
     return not hidden and place.parts[0] != "course" and (place.suffix in KINDS or place.name in BARE)
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:
-    entry = zipfile.ZipInfo(name, STAMP)
+def _add_file(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:
+    entry = zipfile.ZipInfo(name, ZIP_TIMESTAMP)
     entry.compress_type = zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED
     entry.external_attr = (0o100000 | mode) << 16
     archive.writestr(entry, content)
 
 
-def requirements() -> str:
+def list_requirements() -> str:
     """What the grader needs, one package a line, without the extras.
 
     Raises:
@@ -72,7 +72,7 @@ def requirements() -> str:
     return "".join(f"{each}\n" for each in needed if "extra ==" not in each)
 
 
-def ci(course: Course, service: str, exercise_id: str, file: str, package: str) -> dict[str, str]:
+def build_ci_bundle(course: Course, service: str, exercise_id: str, file: str, package: str) -> dict[str, str]:
     """The files for a CI service, by their names in the students' repository.
 
     Args:
@@ -84,14 +84,14 @@ def ci(course: Course, service: str, exercise_id: str, file: str, package: str) 
     Raises:
         UsageError: there is no such exercise, the file's name isn't plain, or the package's address holds a password.
     """
-    load(course, exercise_id)
+    load_exercise(course, exercise_id)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.(py|ipynb)", file) or ".." in file:
         raise UsageError(f"{file!r}: name a .py file or notebook in the repository, of letters, digits, _ - . and /")
     _check_package(package)
-    folder = TEMPLATES / service
+    folder = BUNDLE_TEMPLATES / service
     values = {"EXERCISE_ID": exercise_id, "SUBMISSION_FILE": file, "PACKAGE_SPEC": package}
     return {
-        path.relative_to(folder).as_posix().replace("dot-", "."): _filled(path, values)
+        path.relative_to(folder).as_posix().replace("dot-", "."): _fill_template(path, values)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
@@ -109,11 +109,15 @@ def classroom50(course: Course, exercise_id: str, package: str) -> dict[str, byt
         UsageError: there is no such exercise, or the package's address holds a password.
         CourseError: see `public.collect`.
     """
-    load(course, exercise_id)
+    load_exercise(course, exercise_id)
     _check_package(package)
     values = {"EXERCISE_ID": exercise_id, "PACKAGE_SPEC": repr(package)}
     folder = f"autograders/{exercise_id}"
-    files = {f"{folder}/autograder.py": _filled(TEMPLATES / "classroom50" / "autograder.py.txt", values).encode()}
+    files = {
+        f"{folder}/autograder.py": _fill_template(
+            BUNDLE_TEMPLATES / "classroom50" / "autograder.py.txt", values
+        ).encode()
+    }
     for name, content in public.collect(course, [exercise_id]).files.items():
         files[f"{folder}/course/{name}"] = content
     return files
@@ -127,7 +131,7 @@ def _check_package(package: str) -> None:
         )
 
 
-def _filled(path: Path, values: dict[str, str]) -> str:
+def _fill_template(path: Path, values: dict[str, str]) -> str:
     text = path.read_text(encoding="utf-8")
     for name, value in values.items():
         text = text.replace(name, value)

@@ -14,17 +14,17 @@ from tempfile import TemporaryDirectory
 
 from grader import cli
 from grader.batch.assign import choose_in_folder
-from grader.checks import loading
-from grader.course import Course
+from grader.checks import catalogue
+from grader.courses.course import Course
 from grader.errors import Exit, UsageError
 from grader.reports import classroom50, write
-from grader.reports.text import line
+from grader.reports.text import escape_line
 
 RESULT = "result.json"
 
 
 def main(
-    bundle: Path, exercise_id: str, checkout: Path, environ: Mapping[str, str], run: Callable[[list[str]], int] = cli.run
+    bundle: Path, exercise_id: str, checkout: Path, environ: Mapping[str, str], run: Callable[[list[str]], int] = cli.run_command_line
 ) -> int:
     """Grades a checkout; returns 0 where there is a result.
 
@@ -34,7 +34,7 @@ def main(
         run: grades a command line.
     """
     course = Course(root=bundle / "course")
-    spec = loading.load(course, exercise_id)
+    spec = catalogue.load_exercise(course, exercise_id)
     result = checkout / RESULT
     result.unlink(missing_ok=True)  # what the student has committed under this name is no result
     with TemporaryDirectory(prefix="grade-submission-") as space:
@@ -42,8 +42,8 @@ def main(
             chosen = choose_in_folder(checkout, spec, Path(space))
         except UsageError as error:
             most = round(sum(check.points for check in spec.checks))
-            test = {"test-name": line(str(error), 500), "passed": False, "score": 0, "max-score": most}
-            write.write(result, classroom50.render([test], environ, datetime.now(UTC)))
+            test = {"test-name": escape_line(str(error), 500), "passed": False, "score": 0, "max-score": most}
+            write.write_text(result, classroom50.render([test], environ, datetime.now(UTC)))
             return Exit.PASSED
         code = run([spec.id, str(chosen), "--course", str(course.root), "--classroom50", str(result), "--github"])
     return Exit.PASSED if code in (Exit.PASSED, Exit.NOT_PASSED) else code

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import roster, settings, stub
-from grader.course import FILE, Course
+from grader.courses import settings, stub
+from grader.courses.course import FILE, Course
 from grader.errors import CourseError, Problem, UsageError
+from grader.gradebook import roster
 from grader.quiz import key, loading
 
 MIN_COPY, MIN_MEMBER = 40, 1000  # bytes; shorter files, and shorter members of archives, are alike by accident
@@ -120,7 +121,7 @@ def _line_of(text: str, place: int) -> int:
 
 
 def _find_people(course: Course) -> Iterator[tuple[str, str]]:
-    policy = settings.load(course).grading
+    policy = settings.load_settings(course).grading
     for student in (*policy.extensions, *policy.excused):
         yield student.strip().casefold(), FILE
     for path in sorted(course.root.rglob("*.csv")):
@@ -132,7 +133,7 @@ def _find_people(course: Course) -> Iterator[tuple[str, str]]:
 def _find_rostered(path: Path) -> Iterator[str]:
     """Who is named in a table that has a column of ids and one of names or addresses."""
     try:
-        students = roster.read(path).students[:MAX_STUDENTS]
+        students = roster.read_roster(path).students[:MAX_STUDENTS]
     except UsageError:
         return
     for student in students:
@@ -146,10 +147,10 @@ def _is_telling(person: str) -> bool:
 
 
 def _find_texts(course: Course) -> Iterator[tuple[str, str]]:
-    for quiz_id in course.quiz_ids():
-        path = key.key_file(course, quiz_id)
+    for quiz_id in course.list_quiz_ids():
+        path = key.find_key_file(course, quiz_id)
         try:
-            solutions = key.load(course, loading.load(course, quiz_id)) or {}
+            solutions = key.load_key(course, loading.load_quiz(course, quiz_id)) or {}
         except CourseError:
             continue  # `quiz-check` tells what is wrong with a quiz and its key
         for solved in solutions.values():
@@ -165,7 +166,7 @@ def _find_code(course: Course) -> Iterator[tuple[str, frozenset[str]]]:
     for path in sorted(course.solutions.glob("*/solution.py")):
         name = path.relative_to(course.root).as_posix()
         try:
-            given |= _lines_of(stub.generate_from(path, name))
+            given |= _lines_of(stub.generate_stub_from(path, name))
         except CourseError:
             continue  # `selfcheck` tells it
         solutions[name] = _lines_of(path.read_text("utf-8"))

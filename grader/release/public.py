@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from grader import settings
-from grader.checks.loading import load
-from grader.course import FILE, Course
+from grader.checks.catalogue import load_exercise
+from grader.courses import settings
+from grader.courses.course import FILE, Course
+from grader.courses.yaml_tree import format_suggestion, read_yaml
 from grader.errors import CourseError, Problem, UsageError
 from grader.quiz import loading
 from grader.release import leaks
 from grader.release.written import EXERCISE, QUIZ, SETTINGS, write_listed
-from grader.yamltree import did_you_mean, read
 
 FILES = ("stub.py", "README.md", "cases.npz")
 # Where a page shows or names a file: ![alt](file), [text](file "title"), src="file", href='file'.
@@ -51,16 +51,16 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
     files: dict[str, bytes] = {}
     left: list[str] = []
     if (course.root / FILE).exists():
-        settings.load(course)
+        settings.load_settings(course)
         files[FILE] = _written(course, FILE, SETTINGS)
     for exercise in exercises:
-        load(course, exercise)
+        load_exercise(course, exercise)
         files[f"exercises/{exercise}/exercise.yaml"] = _written(course, f"exercises/{exercise}/exercise.yaml", EXERCISE)
         found = _find_listed(course, exercise)
         files |= {name: (course.root / name).read_bytes() for name in found}
         left += [name for name in _find_others(course, exercise) if name not in files]
     for quiz in quizzes:
-        loading.load(course, quiz)  # refuses keys that stand in the quiz itself
+        loading.load_quiz(course, quiz)  # refuses keys that stand in the quiz itself
         files[f"quizzes/{quiz}.yaml"] = _written(course, f"quizzes/{quiz}.yaml", QUIZ)
     if problems := leaks.find_leaks(leaks.collect_secrets(course), files):
         raise CourseError(problems)
@@ -68,18 +68,20 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
 
 
 def _choose(course: Course, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    exercises, quizzes = course.exercise_ids(), course.quiz_ids()
+    exercises, quizzes = course.list_exercise_ids(), course.list_quiz_ids()
     known = [*exercises, *quizzes]
     for name in names:
         if name not in known:
-            raise UsageError(f'no exercise "{name}" and no quiz{did_you_mean(name, known)} (`grade list` shows all)')
+            raise UsageError(
+                f'no exercise "{name}" and no quiz{format_suggestion(name, known)} (`grade list` shows all)'
+            )
     if not names:
         return exercises, quizzes
     return [name for name in exercises if name in names], [name for name in quizzes if name in names]
 
 
 def _written(course: Course, name: str, listed: Sequence[str]) -> bytes:
-    tree, _ = read(course.root / name, name)
+    tree, _ = read_yaml(course.root / name, name)
     return write_listed(tree, listed)
 
 
@@ -125,7 +127,7 @@ def _is_visible(course: Course, path: Path) -> bool:
     return not any(part.startswith((".", "__")) for part in path.relative_to(course.root).parts)
 
 
-def empty_folder(path: Path, course: Course) -> None:
+def make_empty_folder(path: Path, course: Course) -> None:
     """Makes the folder into which a release goes.
 
     Raises:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.checks.loading import load
-from grader.course import PACKAGE, Course
-from grader.exercise import Exercise
+from grader.checks.catalogue import load_exercise
+from grader.courses.course import PACKAGE_FOLDER, Course
+from grader.courses.exercise import Exercise
 from grader.release import public
 from grader.reports import write
 
-TEMPLATES = PACKAGE / "templates" / "student"
+STUDENT_TEMPLATES = PACKAGE_FOLDER / "templates" / "student"
 
 
-def release(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
+def release_course(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
     """Makes the repository in a new folder.
 
     Args:
@@ -24,15 +24,15 @@ def release(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[li
         The names of its files, and those of files in the exercises' folders that stay in the course.
 
     Raises:
-        UsageError: see `public.collect` and `public.empty_folder`.
+        UsageError: see `public.collect` and `public.make_empty_folder`.
         CourseError: see `public.collect`.
     """
     found = public.collect(course, names)
-    public.empty_folder(folder, course)
-    specs = sorted((load(course, name) for name in found.exercises), key=lambda spec: spec.order)
+    public.make_empty_folder(folder, course)
+    specs = sorted((load_exercise(course, name) for name in found.exercises), key=lambda spec: spec.order)
     pages = {
-        "README.md": readme(specs, found.quizzes),
-        ".gitignore": (TEMPLATES / "gitignore").read_text(encoding="utf-8"),
+        "README.md": render_readme(specs, found.quizzes),
+        ".gitignore": (STUDENT_TEMPLATES / "gitignore").read_text(encoding="utf-8"),
     }
     for name, content in found.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -41,12 +41,12 @@ def release(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[li
     return sorted([*found.files, *pages]), found.left
 
 
-def readme(specs: Sequence[Exercise], quizzes: Sequence[str]) -> str:
+def render_readme(specs: Sequence[Exercise], quizzes: Sequence[str]) -> str:
     """The page at the repository's root."""
     rows = "\n".join(
         f"| [{spec.id}](exercises/{spec.id}/README.md) | {spec.title} | {spec.minutes} |" for spec in specs
     )
     taken = "\n".join(f"    grade quiz {quiz}" for quiz in quizzes)
-    text = (TEMPLATES / "README.md").read_text(encoding="utf-8")
+    text = (STUDENT_TEMPLATES / "README.md").read_text(encoding="utf-8")
     text = text.replace("FIRST", specs[0].id if specs else "EXERCISE").replace("TABLE", rows)
     return text.replace("QUIZZES", f"## Quizzes\n\n{taken}\n" if quizzes else "").rstrip() + "\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from grader.yamlnodes import Node
+from grader.courses.yaml_nodes import YamlNode
 
 # What students need of each file. A key that is in no list stays in the course.
 SETTINGS = ("schema", "dialect")
@@ -40,7 +40,7 @@ _Dumper.add_representer(
 )
 
 
-def write_listed(tree: Node, listed: Sequence[str]) -> bytes:
+def write_listed(tree: YamlNode, listed: Sequence[str]) -> bytes:
     """The listed keys of a file's root, in the order of the list, as YAML of their own.
 
     Args:
@@ -52,7 +52,7 @@ def write_listed(tree: Node, listed: Sequence[str]) -> bytes:
     return text.encode()
 
 
-def _to_plain(node: Node) -> Any:
+def _to_plain(node: YamlNode) -> Any:
     match node.value:
         case dict() as entries:
             return {name: _to_plain(value) for name, value in entries.items()}

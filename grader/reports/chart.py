@@ -9,18 +9,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.reports.reading import crossed, figure, figures, line_figure, shown_metric
-from grader.verdict import LineToCross, TrainingRecord
+from grader.records.verdict import LineToCross, TrainingRecord
+from grader.reports.reading import extract_figures, find_crossing, format_figure, line_figure, pick_shown_metric
 
 WIDTH, HEIGHT = 400, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 388, 18, 190
-MOST_POINTS = 300
-DOTS_UP_TO = 40
-LARGEST = 1e12
+MAX_CURVE_POINTS = 300
+MAX_DOTS = 40
+MAX_DRAWN_VALUE = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class AxisTick:
     """A label on an axis and how far along it stands."""
 
     at: float
@@ -28,7 +28,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class ChartCurve:
     """One figure's course: SVG path data, broken where the figure is NaN, and a dot per epoch where they are few."""
 
     metric: str
@@ -37,12 +37,12 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
+class TrainingChart:
     """A training's chart. `crossing` and `end` are points; `line_y` is the height of the line to cross."""
 
-    curves: tuple[Curve, ...]
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
+    curves: tuple[ChartCurve, ...]
+    x_ticks: tuple[AxisTick, ...]
+    y_ticks: tuple[AxisTick, ...]
     line_y: float | None
     line_label: str
     crossing: tuple[float, float] | None
@@ -50,44 +50,46 @@ class Chart:
     summary: str
 
 
-def chart(record: TrainingRecord, to_cross: LineToCross | None) -> Chart | None:
+def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> TrainingChart | None:
     """The chart of one training, or None where it logged no figure to draw."""
-    metric = shown_metric(record, to_cross)
-    if metric is None or not any(map(math.isfinite, _drawable(record, metric))):
+    metric = pick_shown_metric(record, to_cross)
+    if metric is None or not any(map(math.isfinite, _filter_drawable(record, metric))):
         return None
     above = to_cross.above if to_cross and to_cross.metric == metric else None
-    shown = {name: _drawable(record, name) for name in (metric, f"val_{metric}")}
+    shown = {name: _filter_drawable(record, name) for name in (metric, f"val_{metric}")}
     shown = {name: values for name, values in shown.items() if any(map(math.isfinite, values))}
     heights = [value for values in shown.values() for value in values if math.isfinite(value)]
-    low, high = _range([*heights, *([above] if above is not None else [])])
+    low, high = _find_range([*heights, *([above] if above is not None else [])])
     count = len(record.epochs)
 
-    def point(index: int, value: float) -> tuple[float, float]:
-        return _across(index, count), _up(value, low, high)
+    def locate_point(index: int, value: float) -> tuple[float, float]:
+        return _locate_epoch(index, count), _locate_value(value, low, high)
 
     values = shown[metric]
-    crossing = crossed(values, above) if above is not None else None
-    return Chart(
-        curves=tuple(_curve(name, figures_, low, high) for name, figures_ in shown.items()),
-        x_ticks=tuple(Tick(at=_across(index, count), label=str(index + 1)) for index in _epochs(count)),
-        y_ticks=tuple(Tick(at=_up(value, low, high), label=label) for value, label in _levels(low, high)),
-        line_y=None if above is None else _up(above, low, high),
+    crossing = find_crossing(values, above) if above is not None else None
+    return TrainingChart(
+        curves=tuple(_build_curve(name, figures_, low, high) for name, figures_ in shown.items()),
+        x_ticks=tuple(AxisTick(at=_locate_epoch(index, count), label=str(index + 1)) for index in _pick_epochs(count)),
+        y_ticks=tuple(
+            AxisTick(at=_locate_value(value, low, high), label=label) for value, label in _pick_levels(low, high)
+        ),
+        line_y=None if above is None else _locate_value(above, low, high),
         line_label="" if above is None else f"line to cross: {line_figure(above)}",
-        crossing=None if crossing is None else point(crossing, values[crossing]),
-        end=point(count - 1, values[-1]) if math.isfinite(values[-1]) else None,
-        summary=_summary(metric, values, above, crossing),
+        crossing=None if crossing is None else locate_point(crossing, values[crossing]),
+        end=locate_point(count - 1, values[-1]) if math.isfinite(values[-1]) else None,
+        summary=_describe_curve(metric, values, above, crossing),
     )
 
 
-def _drawable(record: TrainingRecord, metric: str) -> list[float]:
+def _filter_drawable(record: TrainingRecord, metric: str) -> list[float]:
     """The figures, NaN where they are too large to draw beside others."""
-    return [value if abs(value) < LARGEST else math.nan for value in figures(record, metric)]
+    return [value if abs(value) < MAX_DRAWN_VALUE else math.nan for value in extract_figures(record, metric)]
 
 
-def _summary(metric: str, values: Sequence[float], above: float | None, crossing: int | None) -> str:
-    course = f"The {metric} goes from {figure(values[0], above)} to {figure(values[-1], above)} in {len(values)} epochs"
+def _describe_curve(metric: str, values: Sequence[float], above: float | None, crossing: int | None) -> str:
+    course = f"The {metric} goes from {format_figure(values[0], above)} to {format_figure(values[-1], above)} in {len(values)} epochs"
     if len(values) == 1:
-        course = f"The {metric} is {figure(values[0], above)} after one epoch"
+        course = f"The {metric} is {format_figure(values[0], above)} after one epoch"
     if above is None:
         return f"{course}."
     if crossing is None:
@@ -95,38 +97,40 @@ def _summary(metric: str, values: Sequence[float], above: float | None, crossing
     return f"{course}; it is above {line_figure(above)} for the first time in epoch {crossing + 1}."
 
 
-def _curve(metric: str, values: Sequence[float], low: float, high: float) -> Curve:
+def _build_curve(metric: str, values: Sequence[float], low: float, high: float) -> ChartCurve:
     count = len(values)
-    step = max(1, math.ceil(count / MOST_POINTS))
+    step = max(1, math.ceil(count / MAX_CURVE_POINTS))
     kept = sorted({*range(0, count, step), count - 1})
     pieces: list[str] = []
     pen_up = True
     for index in kept:
         if math.isfinite(values[index]):
-            pieces.append(f"{'M' if pen_up else 'L'}{_across(index, count):g} {_up(values[index], low, high):g}")
+            pieces.append(
+                f"{'M' if pen_up else 'L'}{_locate_epoch(index, count):g} {_locate_value(values[index], low, high):g}"
+            )
         pen_up = not math.isfinite(values[index])
-    dots = [(_across(i, count), _up(values[i], low, high)) for i in kept if math.isfinite(values[i])]
-    return Curve(metric=metric, path=" ".join(pieces), dots=tuple(dots) if count <= DOTS_UP_TO else ())
+    dots = [(_locate_epoch(i, count), _locate_value(values[i], low, high)) for i in kept if math.isfinite(values[i])]
+    return ChartCurve(metric=metric, path=" ".join(pieces), dots=tuple(dots) if count <= MAX_DOTS else ())
 
 
-def _across(index: int, count: int) -> float:
+def _locate_epoch(index: int, count: int) -> float:
     """The middle of the axis for a single epoch, else from edge to edge."""
     share = 0.5 if count < 2 else index / (count - 1)
     return round(LEFT + 12 + share * (RIGHT - LEFT - 24), 1)
 
 
-def _up(value: float, low: float, high: float) -> float:
+def _locate_value(value: float, low: float, high: float) -> float:
     return round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
 
 
-def _range(values: Sequence[float]) -> tuple[float, float]:
+def _find_range(values: Sequence[float]) -> tuple[float, float]:
     """From the lowest to the highest with some air, never empty."""
     low, high = min(values), max(values)
     air = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
     return low - air, high + air
 
 
-def _levels(low: float, high: float) -> list[tuple[float, str]]:
+def _pick_levels(low: float, high: float) -> list[tuple[float, str]]:
     """Three to six round figures on the axis, with as many decimals as tell them apart."""
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
@@ -137,14 +141,14 @@ def _levels(low: float, high: float) -> list[tuple[float, str]]:
     return [(count * step, f"{count * step:.{digits}f}" if digits < 8 else f"{count * step:.1e}") for count in steps]
 
 
-def _epochs(count: int) -> list[int]:
+def _pick_epochs(count: int) -> list[int]:
     """At most nine epochs to name on the axis, the first among them (0-based)."""
     step = max(1, math.ceil(count / 9))
     return list(range(0, count, step))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class HistogramBar:
     """One bar of a histogram, in the units of its SVG."""
 
     x: float
@@ -155,17 +159,17 @@ class Bar:
     label: str
 
 
-def bars(counts: Sequence[int], labels: Sequence[str]) -> tuple[Bar, ...]:
+def build_bars(counts: Sequence[int], labels: Sequence[str]) -> tuple[HistogramBar, ...]:
     """A histogram's bars, from left to right.
 
-    >>> [(bar.height, bar.count) for bar in bars([0, 2], ["low", "high"])]
+    >>> [(bar.height, bar.count) for bar in build_bars([0, 2], ["low", "high"])]
     [(0.0, 0), (150.0, 2)]
     """
     room = (WIDTH - 16) / max(1, len(counts))
     most = max([*counts, 1])
     heights = [round(150 * count / most, 1) for count in counts]
     return tuple(
-        Bar(
+        HistogramBar(
             x=round(8 + index * room + 2, 1),
             y=round(172 - height, 1),
             width=round(room - 4, 1),

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError, UsageError
+from grader.records.verdict import CheckResult, Verdict
 from grader.reports import jsontext, write
-from grader.reports.text import line
-from grader.verdict import CheckResult, Verdict
+from grader.reports.text import escape_line
 
 SCHEMA = "classroom50/result/v1"
 # The runner's variables for what identifies a submission.
@@ -38,7 +38,7 @@ def publish(path: Path, verdicts: Sequence[Verdict], environ: Mapping[str, str])
         raise GraderError("no result for Classroom 50: the grader failed, so nobody gets 0 points; run it again")
     checks = [(verdict, check) for verdict in verdicts for check in verdict.checks]
     tests = [_test(verdict, check, _scale(checks)) for verdict, check in checks]
-    write.write(path, render(tests, environ, datetime.now(UTC)))
+    write.write_text(path, render(tests, environ, datetime.now(UTC)))
 
 
 def render(tests: Sequence[Mapping[str, Any]], environ: Mapping[str, str], now: datetime) -> str:
@@ -46,11 +46,11 @@ def render(tests: Sequence[Mapping[str, Any]], environ: Mapping[str, str], now: 
     missing = [name for name in IDENTITY.values() if not environ.get(name)]
     if missing:
         raise UsageError(f"--classroom50: {', '.join(missing)} not set; it works where Classroom 50's runner starts it")
-    identity = {field: line(environ[name], 2000) for field, name in IDENTITY.items()}
-    return jsontext.render_plain({
+    identity = {field: escape_line(environ[name], 2000) for field, name in IDENTITY.items()}
+    return jsontext.render_plain_json({
         "schema": SCHEMA,
         **identity,
-        "review": line(environ.get("REVIEW_URL") or environ["COMMIT_URL"], 2000),
+        "review": escape_line(environ.get("REVIEW_URL") or environ["COMMIT_URL"], 2000),
         "datetime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "score": sum(test["score"] for test in tests),
         "max-score": sum(test["max-score"] for test in tests),
@@ -66,9 +66,9 @@ def _scale(checks: Sequence[tuple[Verdict, CheckResult]]) -> int:
 def _test(verdict: Verdict, check: CheckResult, scale: int) -> dict[str, Any]:
     hint = f" Hint: {check.hint}" if check.hint else ""
     return {
-        "test-name": line(f"{verdict.exercise}: {check.title}"),
+        "test-name": escape_line(f"{verdict.exercise}: {check.title}"),
         "passed": check.status == "passed",
         "score": round(check.points * scale),
         "max-score": round(check.max_points * scale),
-        "message": "" if check.status == "passed" else line(check.message + hint, 1000),
+        "message": "" if check.status == "passed" else escape_line(check.message + hint, 1000),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from grader.records.verdict import Verdict
 from grader.reports import jsontext
-from grader.verdict import Verdict
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
@@ -17,7 +17,7 @@ def render(verdicts: Sequence[Verdict]) -> str:
     """
     columns: dict[str, float] = {}
     for verdict in verdicts if len(verdicts) > 1 else ():
-        columns |= {f"{verdict.exercise}_{name}": value for name, value in _columns(verdict).items()}
+        columns |= {f"{verdict.exercise}_{name}": value for name, value in _build_columns(verdict).items()}
     columns |= {
         "score": sum(verdict.score for verdict in verdicts),
         "max_score": sum(verdict.max_score for verdict in verdicts),
@@ -25,11 +25,11 @@ def render(verdicts: Sequence[Verdict]) -> str:
         "duration": sum(verdict.timings.get("total", 0.0) for verdict in verdicts),
     }
     if len(verdicts) == 1:
-        columns = _columns(verdicts[0]) | columns
+        columns = _build_columns(verdicts[0]) | columns
     return jsontext.render({name: value for name, value in columns.items() if math.isfinite(value)})
 
 
-def _columns(verdict: Verdict) -> dict[str, float]:
+def _build_columns(verdict: Verdict) -> dict[str, float]:
     epochs = {"epochs": len(verdict.training[-1].epochs)} if verdict.training else {}
     wanted: tuple[str, ...] = ("train_accuracy", "test_accuracy")
     figures = {name: verdict.measured[name] for name in wanted if name in verdict.measured}

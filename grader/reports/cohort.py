@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.verdict import CheckResult, Verdict
+from grader.records.verdict import CheckResult, Verdict
 
-FEWEST = 5
+MIN_FOR_CORRELATION = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class CheckStatistics:
     """One check over the class.
 
     `facility` is the mean share of its points. `discrimination` is the correlation of its points with those of
@@ -40,18 +40,18 @@ class Cohort:
     median: float | None
     spread: tuple[int, ...]
     findings: tuple[tuple[str, int], ...]
-    items: tuple[Item, ...]
+    items: tuple[CheckStatistics, ...]
 
 
-def cohorts(verdicts: Sequence[Verdict]) -> list[Cohort]:
+def build_cohorts(verdicts: Sequence[Verdict]) -> list[Cohort]:
     """One cohort per exercise, in the order in which they first appear."""
     names = dict.fromkeys(verdict.exercise for verdict in verdicts)
-    return [_cohort([verdict for verdict in verdicts if verdict.exercise == name]) for name in names]
+    return [_build_cohort([verdict for verdict in verdicts if verdict.exercise == name]) for name in names]
 
 
-def _cohort(verdicts: list[Verdict]) -> Cohort:
+def _build_cohort(verdicts: list[Verdict]) -> Cohort:
     graded = [verdict for verdict in verdicts if verdict.status != "error"]
-    shares = [_share(verdict.score, verdict.max_score) for verdict in graded]
+    shares = [_compute_share(verdict.score, verdict.max_score) for verdict in graded]
     ids = dict.fromkeys(check.id for verdict in graded for check in verdict.checks)
     return Cohort(
         exercise=verdicts[0].exercise,
@@ -59,23 +59,23 @@ def _cohort(verdicts: list[Verdict]) -> Cohort:
         graded=len(graded),
         mean=statistics.fmean(shares) if shares else None,
         median=statistics.median(shares) if shares else None,
-        spread=_spread(shares),
-        findings=_findings(graded),
-        items=tuple(_item(id_, graded) for id_ in ids),
+        spread=_count_spread(shares),
+        findings=_count_findings(graded),
+        items=tuple(_build_check_statistics(id_, graded) for id_ in ids),
     )
 
 
-def _share(points: float, most: float) -> float:
+def _compute_share(points: float, most: float) -> float:
     return points / most if most > 0 else 0.0
 
 
-def _spread(shares: list[float]) -> tuple[int, ...]:
+def _count_spread(shares: list[float]) -> tuple[int, ...]:
     """How many got 0–9 %, 10–19 % … 90–99 %, and exactly 100 %."""
     found = Counter(max(0, min(10, int(share * 10 + 1e-9))) for share in shares)
     return tuple(found[index] for index in range(11))
 
 
-def _findings(graded: list[Verdict]) -> tuple[tuple[str, int], ...]:
+def _count_findings(graded: list[Verdict]) -> tuple[tuple[str, int], ...]:
     """The commonest reasons for lost points, by check and by how runs ended."""
     titles = {check.id: check.title for verdict in graded for check in verdict.checks}
     failed = Counter(check.id for verdict in graded for check in verdict.checks if check.status == "failed")
@@ -85,25 +85,25 @@ def _findings(graded: list[Verdict]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(named, key=lambda pair: -pair[1])[:10])
 
 
-def _item(id_: str, graded: list[Verdict]) -> Item:
+def _build_check_statistics(id_: str, graded: list[Verdict]) -> CheckStatistics:
     pairs = [(check, verdict) for verdict in graded for check in verdict.checks if check.id == id_]
-    earned = [_share(check.points, check.max_points) for check, _ in pairs]
+    earned = [_compute_share(check.points, check.max_points) for check, _ in pairs]
     rest = [verdict.score - check.points for check, verdict in pairs]
-    return Item(
+    return CheckStatistics(
         id=id_,
         title=pairs[0][0].title,
-        judged=sum(_judged(check) for check, _ in pairs),
+        judged=sum(_is_judged(check) for check, _ in pairs),
         failed=sum(check.status == "failed" for check, _ in pairs),
         facility=statistics.fmean(earned),
-        discrimination=_correlation(earned, rest),
+        discrimination=_compute_correlation(earned, rest),
     )
 
 
-def _judged(check: CheckResult) -> bool:
+def _is_judged(check: CheckResult) -> bool:
     return check.status in ("passed", "failed")
 
 
-def _correlation(earned: list[float], rest: list[float]) -> float | None:
-    if len(earned) < FEWEST or len(set(earned)) < 2 or len(set(rest)) < 2:
+def _compute_correlation(earned: list[float], rest: list[float]) -> float | None:
+    if len(earned) < MIN_FOR_CORRELATION or len(set(earned)) < 2 or len(set(rest)) < 2:
         return None
     return statistics.correlation(earned, rest)

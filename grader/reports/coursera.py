@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.records.verdict import Verdict
 from grader.reports import jsontext, terminal
 from grader.reports.screen import Screen
-from grader.verdict import Verdict
 
-LIMIT = 20_000
+MAX_FEEDBACK_LENGTH = 20_000
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
@@ -20,5 +20,5 @@ def render(verdicts: Sequence[Verdict]) -> str:
     earned = sum(verdict.score for verdict in verdicts)
     share = min(1.0, max(0.0, earned / most)) if most > 0 else 0.0
     feedback = "\n".join(terminal.render([verdict], Screen(width=80)) for verdict in verdicts)
-    cut = "" if len(feedback) <= LIMIT else f"\n… {len(feedback) - LIMIT:,} more characters"
-    return jsontext.render({"fractionalScore": round(share, 6), "feedback": feedback[:LIMIT] + cut})
+    cut = "" if len(feedback) <= MAX_FEEDBACK_LENGTH else f"\n… {len(feedback) - MAX_FEEDBACK_LENGTH:,} more characters"
+    return jsontext.render({"fractionalScore": round(share, 6), "feedback": feedback[:MAX_FEEDBACK_LENGTH] + cut})

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TextIO
 
 from grader.errors import GraderError
+from grader.records.verdict import Verdict
 from grader.reports import markdown
-from grader.reports.reading import ending, failures, headline
-from grader.reports.text import line, visible
-from grader.verdict import Verdict
+from grader.reports.reading import describe_ending, format_headline, list_failures
+from grader.reports.text import escape_line, escape_text
 
-MOST = 10
-SUMMARY_BYTES = 1024 * 1024
-DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-PROPERTY = DATA | {":": "%3A", ",": "%2C"}
+MAX_ANNOTATIONS = 10
+MAX_SUMMARY_BYTES = 1024 * 1024
+DATA_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+PROPERTY_ESCAPES = DATA_ESCAPES | {":": "%3A", ",": "%2C"}
 
 
-def publish(verdicts: Sequence[Verdict], environ: Mapping[str, str], stream: TextIO | None = None) -> None:
+def publish_annotations(verdicts: Sequence[Verdict], environ: Mapping[str, str], stream: TextIO | None = None) -> None:
     """Prints the annotations, and appends the summary to the file that the runner names.
 
     Args:
@@ -35,10 +35,10 @@ def publish(verdicts: Sequence[Verdict], environ: Mapping[str, str], stream: Tex
     """
     print(render(verdicts), end="", file=stream or sys.stdout)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
-        append_summary(verdicts, Path(path))
+        write_summary(verdicts, Path(path))
 
 
-def append_summary(verdicts: Sequence[Verdict], path: Path) -> None:
+def write_summary(verdicts: Sequence[Verdict], path: Path) -> None:
     """Appends the summary, so that the whole file stays within what GitHub takes.
 
     Raises:
@@ -46,55 +46,62 @@ def append_summary(verdicts: Sequence[Verdict], path: Path) -> None:
     """
     try:
         with path.open("ab") as file:
-            left = SUMMARY_BYTES - file.tell() - 1
-            file.write(markdown.render(verdicts, min(left, markdown.LIMIT)).encode() + b"\n" if left > 1000 else b"")
+            left = MAX_SUMMARY_BYTES - file.tell() - 1
+            file.write(
+                markdown.render(verdicts, min(left, markdown.MAX_REPORT_BYTES)).encode() + b"\n" if left > 1000 else b""
+            )
     except OSError as error:
         raise GraderError(f"the step summary {path} can't be written: {error.strerror}") from error
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
     """The annotations as workflow commands: at most ten errors and ten warnings, as GitHub shows no more in a step."""
-    errors = [item for verdict in verdicts for item in _errors(verdict)]
-    warnings = [item for verdict in verdicts for item in _warnings(verdict)]
-    return "".join(f"{command}\n" for command in [*_capped("error", errors), *_capped("warning", warnings)])
+    errors = [item for verdict in verdicts for item in _format_errors(verdict)]
+    warnings = [item for verdict in verdicts for item in _format_warnings(verdict)]
+    return "".join(
+        f"{command}\n" for command in [*_limit_annotations("error", errors), *_limit_annotations("warning", warnings)]
+    )
 
 
-def _errors(verdict: Verdict) -> Iterator[str]:
-    if sentence := ending(verdict):
-        title = f"{verdict.exercise}: {headline(verdict)}"
+def _format_errors(verdict: Verdict) -> Iterator[str]:
+    if sentence := describe_ending(verdict):
+        title = f"{verdict.exercise}: {format_headline(verdict)}"
         message = f"{sentence}\n{verdict.end_message}".rstrip()
-        yield command("error", message, title, verdict.submission.path, verdict.end_line)
-    for check in failures(verdict):
+        yield format_command("error", message, title, verdict.submission.path, verdict.end_line)
+    for check in list_failures(verdict):
         hint = f"\nHint: {check.hint}" if check.hint else ""
-        yield command("error", check.message + hint, check.title, verdict.submission.path, check.line)
+        yield format_command("error", check.message + hint, check.title, verdict.submission.path, check.line)
 
 
-def _warnings(verdict: Verdict) -> Iterator[str]:
+def _format_warnings(verdict: Verdict) -> Iterator[str]:
     for note in verdict.notes:
-        yield command("warning", note.message, f"{verdict.exercise}: note", verdict.submission.path, note.line)
+        yield format_command("warning", note.message, f"{verdict.exercise}: note", verdict.submission.path, note.line)
 
 
-def _capped(kind: str, commands: list[str]) -> list[str]:
-    if len(commands) <= MOST:
+def _limit_annotations(kind: str, commands: list[str]) -> list[str]:
+    if len(commands) <= MAX_ANNOTATIONS:
         return commands
-    rest = len(commands) - MOST + 1
-    return [*commands[: MOST - 1], command(kind, f"{rest} more are in the summary", "grade", None, None)]
+    rest = len(commands) - MAX_ANNOTATIONS + 1
+    return [
+        *commands[: MAX_ANNOTATIONS - 1],
+        format_command(kind, f"{rest} more are in the summary", "grade", None, None),
+    ]
 
 
-def command(kind: str, message: str, title: str, path: str | None, at: int | None) -> str:
+def format_command(kind: str, message: str, title: str, path: str | None, at: int | None) -> str:
     r"""One workflow command on one line.
 
-    >>> command("error", "50 % is\ntoo low", "a, b", "my:file.py", 3)
+    >>> format_command("error", "50 % is\ntoo low", "a, b", "my:file.py", 3)
     '::error title=a%2C b,file=my%3Afile.py,line=3::50 %25 is%0Atoo low'
     """
-    properties = {"title": line(title, 200)}
+    properties = {"title": escape_line(title, 200)}
     if path:
-        properties["file"] = line(path, 500)
+        properties["file"] = escape_line(path, 500)
     if path and at:
         properties["line"] = str(at)
-    listed = ",".join(f"{name}={_escaped(value, PROPERTY)}" for name, value in properties.items())
-    return f"::{kind} {listed}::{_escaped(visible(message), DATA)}"
+    listed = ",".join(f"{name}={_escape_characters(value, PROPERTY_ESCAPES)}" for name, value in properties.items())
+    return f"::{kind} {listed}::{_escape_characters(escape_text(message), DATA_ESCAPES)}"
 
 
-def _escaped(text: str, table: Mapping[str, str]) -> str:
+def _escape_characters(text: str, table: Mapping[str, str]) -> str:
     return "".join(table.get(letter, letter) for letter in text)

@@ -9,66 +9,73 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from grader.records.verdict import CheckResult, Verdict
 from grader.reports import jsontext
-from grader.reports.reading import ending, headline, measured, next_step, score, training
-from grader.reports.text import line, visible
-from grader.verdict import CheckResult, Verdict
+from grader.reports.reading import (
+    describe_ending,
+    describe_next_step,
+    describe_training,
+    format_headline,
+    format_score,
+    list_measurements,
+)
+from grader.reports.text import escape_line, escape_text
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
     """The results of one submission, which may hold several exercises; everything is shown as plain text."""
     several = len(verdicts) > 1
     results: dict[str, Any] = {
-        "output": "\n\n".join(_summary(verdict) for verdict in verdicts),
+        "output": "\n\n".join(_describe_verdict(verdict) for verdict in verdicts),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "extra_data": {verdict.exercise: _extra(verdict) for verdict in verdicts},
+        "extra_data": {verdict.exercise: _build_extra_data(verdict) for verdict in verdicts},
     }
     if any(verdict.status == "error" for verdict in verdicts):
         return jsontext.render(results)
     results["score"] = sum(verdict.score for verdict in verdicts)
-    results["execution_time"] = round(sum(_seconds(verdict) for verdict in verdicts), 3)
-    results["tests"] = [_test(verdict, check, several) for verdict in verdicts for check in verdict.checks]
+    results["execution_time"] = round(sum(_sum_seconds(verdict) for verdict in verdicts), 3)
+    results["tests"] = [_build_test(verdict, check, several) for verdict in verdicts for check in verdict.checks]
     return jsontext.render(results)
 
 
-def _test(verdict: Verdict, check: CheckResult, several: bool) -> dict[str, Any]:
+def _build_test(verdict: Verdict, check: CheckResult, several: bool) -> dict[str, Any]:
     name = f"{verdict.exercise}: {check.title}" if several else check.title
     return {
         "score": check.points,
         "max_score": check.max_points,
         "status": "passed" if check.status == "passed" else "failed",
-        "name": line(name),
-        "output": visible(_words(check)),
+        "name": escape_line(name),
+        "output": escape_text(_describe_check(check)),
         "tags": [check.basis, check.status],
         "visibility": "visible",
     }
 
 
-def _words(check: CheckResult) -> str:
+def _describe_check(check: CheckResult) -> str:
     where = f"line {check.line}" if check.line else None
     details = {"expected": check.expected, "got": check.got, "hint": check.hint, "where": where}
     told = details if check.status == "failed" else {}
     return "\n".join([check.message, *(f"{name}: {value}" for name, value in told.items() if value)])
 
 
-def _summary(verdict: Verdict) -> str:
+def _describe_verdict(verdict: Verdict) -> str:
     lines = [
-        f"{verdict.exercise}: {headline(verdict)} {score(verdict)}".rstrip(),
-        ending(verdict),
+        f"{verdict.exercise}: {format_headline(verdict)} {format_score(verdict)}".rstrip(),
+        describe_ending(verdict),
         verdict.end_message,
-        *(f"Training (seed {record.seed}): {training(record)}" for record in verdict.training),
-        *(f"Measured: {name} {value}" for name, value in measured(verdict)),
+        *(f"Training (seed {record.seed}): {describe_training(record)}" for record in verdict.training),
+        *(f"Measured: {name} {value}" for name, value in list_measurements(verdict)),
         *(f"Note{f', line {note.line}' if note.line else ''}: {note.message}" for note in verdict.notes[:20]),
-        f"Next: {next_step(verdict)}",
+        f"Next: {describe_next_step(verdict)}",
     ]
-    return visible("\n".join(part for part in lines if part), 8000)
+    return escape_text("\n".join(part for part in lines if part), 8000)
 
 
-def _extra(verdict: Verdict) -> dict[str, Any]:
+def _build_extra_data(verdict: Verdict) -> dict[str, Any]:
     to_cross = verdict.line_to_cross
     return {
         "sha256": verdict.submission.sha256,
@@ -80,6 +87,6 @@ def _extra(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _seconds(verdict: Verdict) -> float:
+def _sum_seconds(verdict: Verdict) -> float:
     total_s = verdict.timings.get("total", 0.0)
     return total_s if math.isfinite(total_s) else 0.0

@@ -18,36 +18,36 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.records.run import Activations
+from grader.records.verdict import Verdict
 from grader.reports import page
-from grader.reports.chart import bars
-from grader.reports.cohort import Cohort, cohorts
-from grader.reports.maps import maps
+from grader.reports.chart import build_bars
+from grader.reports.cohort import Cohort, build_cohorts
+from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
-    counted,
-    counts,
-    duration,
-    ending,
-    file_name,
-    finding,
-    headline,
-    next_step,
-    number,
+    describe_counts,
+    describe_ending,
+    describe_first_finding,
+    describe_next_step,
+    format_count,
+    format_duration,
+    format_headline,
+    format_number,
+    shorten_path,
 )
-from grader.reports.reading import points as points_of
-from grader.reports.reading import score as score_of
-from grader.reports.screen import MARKS
-from grader.reports.text import visible
-from grader.run import Activations
-from grader.verdict import Verdict
+from grader.reports.reading import format_points as points_of
+from grader.reports.reading import format_score as score_of
+from grader.reports.screen import STATUS_MARKS
+from grader.reports.text import escape_text
 
-TEMPLATES = Path(__file__).parent / "templates"
-MOST_NOTES = 50
-PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
-INDEX = "index.html"
-Shown = Mapping[tuple[str, str], Activations | None]
+HTML_TEMPLATES = Path(__file__).parent / "templates"
+MAX_SHOWN_NOTES = 50
+SPREAD_PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
+INDEX_PAGE = "index.html"
+ActivationsByVerdict = Mapping[tuple[str, str], Activations | None]
 
 
-def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: Shown | None = None) -> str:
+def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: ActivationsByVerdict | None = None) -> str:
     """One submission's page; for several, the class's index without pages to follow.
 
     Args:
@@ -55,16 +55,16 @@ def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None
         sources: the submissions' texts by SHA-256, to show lines in context.
         shown: the activations that their functions gave, by exercise and SHA-256, to show as pictures.
     """
-    environment = _environment()
+    environment = _build_environment()
     if len(verdicts) == 1:
-        return _page(environment, verdicts[0], sources or {}, shown or {})
-    return _index(environment, verdicts, [""] * len(verdicts))
+        return _render_page(environment, verdicts[0], sources or {}, shown or {})
+    return _render_index(environment, verdicts, [""] * len(verdicts))
 
 
-def site(
+def render_site(
     verdicts: Sequence[Verdict],
     sources: Mapping[str, str] | None = None,
-    shown: Shown | None = None,
+    shown: ActivationsByVerdict | None = None,
     remarks: Sequence[str] = (),
 ) -> dict[str, str]:
     """A class as pages by their relative names: `index.html`, and one page per submission.
@@ -73,46 +73,46 @@ def site(
         verdicts, sources, shown: as of `render`.
         remarks: for each verdict what the course's rules make of its points, or nothing; shown in the index.
     """
-    environment = _environment()
-    names = [f"submissions/{index:04d}-{_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
-    pages = {INDEX: _index(environment, verdicts, names, remarks)}
+    environment = _build_environment()
+    names = [f"submissions/{index:04d}-{_make_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
+    pages = {INDEX_PAGE: _render_index(environment, verdicts, names, remarks)}
     for name, verdict in zip(names, verdicts, strict=True):
-        pages[name] = _page(environment, verdict, sources or {}, shown or {}, back=f"../{INDEX}")
+        pages[name] = _render_page(environment, verdict, sources or {}, shown or {}, back=f"../{INDEX_PAGE}")
     return pages
 
 
-def _slug(verdict: Verdict) -> str:
+def _make_slug(verdict: Verdict) -> str:
     """A part of the file's name that every system and URL takes."""
     stem = Path(verdict.submission.path).stem.lower()
     return re.sub(r"[^a-z0-9]+", "-", stem)[:40].strip("-") or "submission"
 
 
 @cache  # templates are compiled once, and not for each page of a process that writes many
-def _environment() -> Environment:
+def _build_environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        loader=FileSystemLoader(HTML_TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_shown,
+        finalize=_escape_value,
     )
-    environment.filters |= {"cut": visible, "points": points_of}
-    environment.globals["marks"] = {status: mark for status, (mark, _) in MARKS.items()}
+    environment.filters |= {"cut": escape_text, "points": points_of}
+    environment.globals["marks"] = {status: mark for status, (mark, _) in STATUS_MARKS.items()}
     return environment
 
 
-def _shown(value: Any) -> Any:
+def _escape_value(value: Any) -> Any:
     """Makes every text that a template prints harmless, also where the template forgot to."""
-    return visible(value, 50_000) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return escape_text(value, 50_000) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _page(
+def _render_page(
     environment: Environment,
     verdict: Verdict,
     sources: Mapping[str, str],
-    shown: Shown,
+    shown: ActivationsByVerdict,
     back: str = "",
 ) -> str:
     source = sources.get(verdict.submission.sha256)
@@ -120,64 +120,64 @@ def _page(
     return environment.get_template("verdict.html").render(
         verdict=verdict,
         back=back,
-        name=file_name(verdict.submission.path, most=120),
-        headline=headline(verdict),
+        name=shorten_path(verdict.submission.path, most=120),
+        headline=format_headline(verdict),
         score=score_of(verdict),
-        ending=ending(verdict),
-        next=next_step(verdict),
-        checks=page.check_rows(verdict, source),
-        end_excerpt=page.lines_around(source, verdict.end_line),
-        maps=maps(shown.get((verdict.exercise, verdict.submission.sha256))),
-        trainings=page.trainings(verdict),
-        comparison=page.comparison(verdict),
-        layers=page.layers(verdict),
+        ending=describe_ending(verdict),
+        next=describe_next_step(verdict),
+        checks=page.build_check_rows(verdict, source),
+        end_excerpt=page.find_source_lines(source, verdict.end_line),
+        maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
+        trainings=page.build_training_rows(verdict),
+        comparison=page.compare_claim(verdict),
+        layers=page.build_layer_rows(verdict),
         asked=any(layer.asked or layer.fault for layer in verdict.layers),
-        notes=verdict.notes[:MOST_NOTES],
-        notes_left=max(0, len(verdict.notes) - MOST_NOTES),
-        printed=f"{counted(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {counted(len(verdict.stdout), 'character')}",
-        timings=[(key, duration(value)) for key, value in verdict.timings.items()],
+        notes=verdict.notes[:MAX_SHOWN_NOTES],
+        notes_left=max(0, len(verdict.notes) - MAX_SHOWN_NOTES),
+        printed=f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
+        timings=[(key, format_duration(value)) for key, value in verdict.timings.items()],
         environment=[(key, value) for key, value in here.items() if value],
     )
 
 
-def _index(
+def _render_index(
     environment: Environment, verdicts: Sequence[Verdict], hrefs: Sequence[str], remarks: Sequence[str] = ()
 ) -> str:
     rows = [
         {
             "status": verdict.status,
-            "headline": headline(verdict),
+            "headline": format_headline(verdict),
             "href": href,
-            "name": file_name(verdict.submission.path, most=80),
+            "name": shorten_path(verdict.submission.path, most=80),
             "exercise": verdict.exercise,
-            "score": "–" if verdict.status == "error" else f"{number(verdict.score)}/{number(verdict.max_score)}",
-            "finding": "; ".join(part for part in (remark, finding(verdict)) if part),
+            "score": "–" if verdict.status == "error" else f"{format_number(verdict.score)}/{format_number(verdict.max_score)}",
+            "finding": "; ".join(part for part in (remark, describe_first_finding(verdict)) if part),
         }
         for verdict, href, remark in zip(verdicts, hrefs, remarks or [""] * len(verdicts), strict=True)
     ]
-    found = cohorts(verdicts)
+    found = build_cohorts(verdicts)
     return environment.get_template("class.html").render(
-        totals=counts(verdicts), cohorts=[_cohort(cohort) for cohort in found], several=len(found) > 1, rows=rows, ruled=any(remarks)
+        totals=describe_counts(verdicts), cohorts=[_format_cohort(cohort) for cohort in found], several=len(found) > 1, rows=rows, ruled=any(remarks)
     )
 
 
-def _cohort(cohort: Cohort) -> dict[str, Any]:
+def _format_cohort(cohort: Cohort) -> dict[str, Any]:
     """A cohort's figures as the template prints them."""
     items = [
         asdict(item)
         | {
-            "facility": _percent(item.facility),
+            "facility": _format_percent(item.facility),
             "discrimination": "–" if item.discrimination is None else f"{item.discrimination:.2f}".replace("-", "−"),
         }
         for item in cohort.items
     ]
     return asdict(cohort) | {
-        "mean": _percent(cohort.mean),
-        "median": _percent(cohort.median),
-        "bars": bars(cohort.spread, PERCENTS),
+        "mean": _format_percent(cohort.mean),
+        "median": _format_percent(cohort.median),
+        "bars": build_bars(cohort.spread, SPREAD_PERCENTS),
         "checks": items,
     }
 
 
-def _percent(share: float | None) -> str:
+def _format_percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.0f}"

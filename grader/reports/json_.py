@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from grader.errors import UsageError
+from grader.records.verdict import Verdict
 from grader.reports import jsontext
-from grader.verdict import Verdict
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
@@ -18,11 +18,11 @@ def render(verdicts: Sequence[Verdict]) -> str:
 
     A figure that is NaN or infinite is null.
     """
-    items = [_contract(verdict) for verdict in verdicts]
+    items = [_convert_to_contract(verdict) for verdict in verdicts]
     return jsontext.render(items[0] if len(items) == 1 else items)
 
 
-def read(text: str | bytes, name: str = "the verdict") -> list[Verdict]:
+def read_verdicts(text: str | bytes, name: str = "the verdict") -> list[Verdict]:
     """Verdicts as `render` wrote them; a null figure is NaN again.
 
     Args:
@@ -37,12 +37,12 @@ def read(text: str | bytes, name: str = "the verdict") -> list[Verdict]:
         items = data if isinstance(data, list) else [data]
         for item in items:
             _check_schema(item)
-        return [msgspec.convert(_numbers(item), Verdict) for item in items]
+        return [msgspec.convert(_restore_numbers(item), Verdict) for item in items]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{name} is not a verdict: {error}; write one with `grade … --json FILE`") from error
 
 
-def _contract(verdict: Verdict) -> dict[str, Any]:
+def _convert_to_contract(verdict: Verdict) -> dict[str, Any]:
     """The verdict as builtin data; epoch numbers are whole, though they travel among figures."""
     item: dict[str, Any] = msgspec.to_builtins(verdict)
     for record in item["training"]:
@@ -59,15 +59,15 @@ def _check_schema(item: Any) -> None:
         raise msgspec.ValidationError(f'expected the schema "grade-verdict/1", got {schema!r:.40}')
 
 
-def _numbers(item: dict[str, Any]) -> dict[str, Any]:
+def _restore_numbers(item: dict[str, Any]) -> dict[str, Any]:
     training = item.get("training")
     for record in training if isinstance(training, list) else []:
         if isinstance(record, dict) and isinstance(record.get("epochs"), list):
-            record["epochs"] = [_figures(logs) for logs in record["epochs"]]
-    return item | {"measured": _figures(item.get("measured", {}))}
+            record["epochs"] = [_restore_figures(logs) for logs in record["epochs"]]
+    return item | {"measured": _restore_figures(item.get("measured", {}))}
 
 
-def _figures(logs: Any) -> Any:
+def _restore_figures(logs: Any) -> Any:
     if not isinstance(logs, dict):
         return logs
     return {key: math.nan if value is None else value for key, value in logs.items()}

@@ -1,7 +1,4 @@
-"""Values as JSON that is safe to print and strict to parse: no NaN, no lone surrogates, nothing a terminal obeys.
-
-Unlike the other formats it keeps a student's text: what is unseen is written as a JSON escape, which a reader undoes.
-"""
+"""Values as text: what a student's code returned, as JSON or in words. Untrusted, bounded, and shown as it comes."""
 
 from __future__ import annotations
 
@@ -11,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-DEEPEST = 50
-LARGEST = 2**63
-UNSAFE = re.compile(r"[^ -~\n]|##(?=\w*\[)")
-LONE = re.compile("[\ud800-\udfff]")
+MAX_JSON_DEPTH = 50
+MAX_JSON_INTEGER = 2**63
+UNSAFE_CHARACTERS = re.compile(r"[^ -~\n]|##(?=\w*\[)")
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+MAX_SHOWN_ARRAYS = 12
 
 
 def render(value: Any) -> str:
@@ -23,42 +21,42 @@ def render(value: Any) -> str:
     >>> render({"loss": float("nan"), "said": "\x9b##[error]"})
     '{\n  "loss": null,\n  "said": "\\u009b#\\u0023[error]"\n}\n'
     """
-    return render_plain(plain(value))
+    return render_plain_json(convert_to_plain(value))
 
 
-def render_plain(value: Any) -> str:
-    r"""As `render`, of what `plain` would leave as it is, such as text and numbers from a gradebook; twice as fast.
+def render_plain_json(value: Any) -> str:
+    r"""As `render`, of what `convert_to_plain` would leave as it is, such as text and numbers from a gradebook; twice as fast.
 
-    >>> render_plain({"finding": "\x9b"})
+    >>> render_plain_json({"finding": "\x9b"})
     '{\n  "finding": "\\u009b"\n}\n'
     """
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return UNSAFE.sub(_escape, text) + "\n"
+    return UNSAFE_CHARACTERS.sub(_escape_character, text) + "\n"
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def convert_to_plain(value: Any, depth: int = 0) -> Any:
     r"""Builtin data that JSON can carry: NaN and infinities become null, over-long integers and lone surrogates text.
 
-    >>> plain([float("inf"), 2**70, chr(0xD800)])
+    >>> convert_to_plain([float("inf"), 2**70, chr(0xD800)])
     [None, '1180591620717411303424', '\\ud800']
     """
-    if depth > DEEPEST:
+    if depth > MAX_JSON_DEPTH:
         return "…"
     match value:
         case dict():
-            return {plain(str(key)): plain(item, depth + 1) for key, item in value.items()}
+            return {convert_to_plain(str(key)): convert_to_plain(item, depth + 1) for key, item in value.items()}
         case list():
-            return [plain(item, depth + 1) for item in value]
+            return [convert_to_plain(item, depth + 1) for item in value]
         case str():
-            return LONE.sub(lambda found: ascii(found[0])[1:-1], value)
+            return LONE_SURROGATES.sub(lambda found: ascii(found[0])[1:-1], value)
         case float():
             return value if math.isfinite(value) else None
-        case int() if not isinstance(value, bool) and not -LARGEST <= value < LARGEST:
+        case int() if not isinstance(value, bool) and not -MAX_JSON_INTEGER <= value < MAX_JSON_INTEGER:
             return hex(value) if value.bit_length() > 4096 else str(value)
     return value
 
 
-def _escape(found: re.Match[str]) -> str:
+def _escape_character(found: re.Match[str]) -> str:
     if found[0] == "##":
         return r"#\u0023"
     if found[0].isprintable():
@@ -67,11 +65,49 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
-def short(value: Any, limit: int = 200) -> str:
+def render_short_json(value: Any, limit: int = 200) -> str:
     """The value as JSON on one line, cut to about `limit` characters.
 
-    >>> short([[0, 1], 0.9982])
+    >>> render_short_json([[0, 1], 0.9982])
     '[[0,1],0.9982]'
     """
-    text = msgspec.json.encode(plain(value)).decode()
+    text = msgspec.json.encode(convert_to_plain(value)).decode()
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def describe_returned(value: Any, limit: int = 200) -> str:
+    """A model by its class, arrays by their shapes, anything else as JSON.
+
+    Args:
+        value: of a student's, or what the student's side says of it; untrusted, and shown as it comes where it is odd.
+
+    >>> describe_returned([[0, 1], 0.99])
+    '[[0,1],0.99]'
+    >>> describe_returned({"arrays": [[3, 26, 26, 8], [3, 13, 13, 8]], "fault": ""})
+    '2 arrays: (3, 26, 26, 8), (3, 13, 13, 8)'
+    >>> describe_returned({"call": {"filters": 16}, "returned": "Sequential", "model": True, "compiled": False})
+    'Sequential, not compiled, for filters = 16'
+    """
+    match value:
+        case {"arrays": list(arrays), "fault": str(fault), **rest} if not rest:
+            return _describe_arrays(arrays, fault)[:limit]
+        case {"call": dict(call), "returned": what, "model": bool(model), "compiled": bool(compiled), **rest} if (
+            not rest
+        ):
+            name = what if model and isinstance(what, str) else render_short_json(what)
+            state = "" if compiled or not model else ", not compiled"
+            given = ", ".join(
+                f"{key} = {render_short_json(item)}" for key, item in list(call.items())[:MAX_SHOWN_ARRAYS]
+            )
+            return f"{name}{state}{f', for {given}' if given else ''}"[:limit]
+    return render_short_json(value)
+
+
+def _describe_arrays(arrays: list[Any], fault: str) -> str:
+    if fault:
+        return fault
+    shapes = [
+        f"({', '.join(map(str, shape))})" if isinstance(shape, list) else "?" for shape in arrays[:MAX_SHOWN_ARRAYS]
+    ]
+    rest = [f"{len(arrays) - MAX_SHOWN_ARRAYS} more"] if len(arrays) > MAX_SHOWN_ARRAYS else []
+    return f"{len(arrays)} array{'s' * (len(arrays) != 1)}: {', '.join([*shapes, *rest])}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from grader.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
+from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
-ENDS = {
+END_SENTENCES = {
     "crashed": "Your code stopped with an error.",
     "timed_out": "The time limit was reached.",
     "out_of_memory": "The memory limit was reached.",
@@ -16,97 +16,101 @@ ENDS = {
     "forbidden": "Your code tried something that isn't allowed here and was stopped.",
     "not_started": "Your file was not run.",
 }
-OURS = "The grader or the machine failed; this is not your fault and costs no points."
-STOPPED = {
+FAULT_SENTENCE = "The grader or the machine failed; this is not your fault and costs no points."
+STOP_REASONS = {
     "callback": "stopped by your callback",
     "epochs": "ran through all its epochs",
     "limit": "ended by the time limit",
 }
 
 
-def figures(record: TrainingRecord, metric: str) -> list[float]:
+def extract_figures(record: TrainingRecord, metric: str) -> list[float]:
     """One figure per epoch; NaN where it wasn't logged."""
     return [logs.get(metric, math.nan) for logs in record.epochs]
 
 
-def shown_metric(record: TrainingRecord, line: LineToCross | None) -> str | None:
+def pick_shown_metric(record: TrainingRecord, line: LineToCross | None) -> str | None:
     """The figure to draw: the line's own, else accuracy, else loss; None where none was logged."""
     logged = {key for logs in record.epochs for key, value in logs.items() if math.isfinite(value)}
     wanted = [line.metric] if line else []
     return next((metric for metric in (*wanted, "accuracy", "loss") if metric in logged), None)
 
 
-def crossed(values: Sequence[float], above: float) -> int | None:
+def find_crossing(values: Sequence[float], above: float) -> int | None:
     """The first epoch (0-based) above the line."""
     return next((index for index, value in enumerate(values) if value > above), None)
 
 
-def headline(verdict: Verdict) -> str:
+def format_headline(verdict: Verdict) -> str:
     """`PASSED`, `NOT PASSED` or `NOT GRADED`."""
     return HEADLINES[verdict.status]
 
 
-def score(verdict: Verdict) -> str:
+def format_score(verdict: Verdict) -> str:
     """The points in short: `60 / 100 points`; empty where nothing was graded."""
     if verdict.status == "error":
         return ""
-    return f"{number(verdict.score)} / {number(verdict.max_score)} points"
+    return f"{format_number(verdict.score)} / {format_number(verdict.max_score)} points"
 
 
-def ending(verdict: Verdict) -> str:
+def describe_ending(verdict: Verdict) -> str:
     """How the run ended, in a sentence; empty where it came to its end."""
     if verdict.status == "error":
-        return OURS
-    return ENDS.get(verdict.end, "")
+        return FAULT_SENTENCE
+    return END_SENTENCES.get(verdict.end, "")
 
 
-def failures(verdict: Verdict) -> list[CheckResult]:
+def list_failures(verdict: Verdict) -> list[CheckResult]:
     """The checks that cost points."""
     return [check for check in verdict.checks if check.status == "failed"]
 
 
-def next_step(verdict: Verdict) -> str:
+def describe_next_step(verdict: Verdict) -> str:
     """What to do now, in a sentence or two; commands stand in backquotes."""
     if verdict.status == "passed":
         return "`grade list` shows the rest of the course."
     if verdict.status == "error":
         return "run the same command again; if it fails again, show this report to your instructor."
-    failed = failures(verdict)
+    failed = list_failures(verdict)
     if failed and verdict.end in ("completed", "timed_out"):
-        first = f"look first at “{failed[0].title}”{_at(failed[0])}."
+        first = f"look first at “{failed[0].title}”{_describe_place(failed[0])}."
     else:
         first = "mend the error that is shown, then run the same command again."
     # Only what ran has an environment; a quiz has neither that nor hints.
     return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
 
 
-def _at(check: CheckResult) -> str:
+def _describe_place(check: CheckResult) -> str:
     return f" (line {check.line})" if check.line else ""
 
 
-def training(record: TrainingRecord) -> str:
+def describe_training(record: TrainingRecord) -> str:
     """A training in a line: `9 epochs of 60,000 examples in 4 min 11 s (cpu), stopped by your callback`."""
     where = f" ({record.device})" if record.device else ""
-    took = ", replayed from an earlier equal training" if record.replayed else f" in {duration(record.seconds)}{where}"
-    size = f"{counted(len(record.epochs), 'epoch')} of {counted(record.examples, 'example')}"
-    return f"{size}{took}, {STOPPED.get(record.stopped_by, record.stopped_by)}"
+    took = (
+        ", replayed from an earlier equal training"
+        if record.replayed
+        else f" in {format_duration(record.seconds)}{where}"
+    )
+    size = f"{format_count(len(record.epochs), 'epoch')} of {format_count(record.examples, 'example')}"
+    return f"{size}{took}, {STOP_REASONS.get(record.stopped_by, record.stopped_by)}"
 
 
-def counted(count: int, noun: str) -> str:
+def format_count(count: int, noun: str) -> str:
     """A number with its noun: `1 line`, `6,000 lines`."""
     return f"{count:,} {noun}" + "s" * (count != 1)
 
 
-def points(check: CheckResult) -> str:
+def format_points(check: CheckResult) -> str:
     """Points earned of those there are; a dash where a fault of ours left them open."""
     open_ = check.status == "error" and check.points == 0
-    return f"{'–' if open_ else number(check.points)}/{number(check.max_points)}"
+    return f"{'–' if open_ else format_number(check.points)}/{format_number(check.max_points)}"
 
 
-def file_name(path: str, most: int = 60) -> str:
+def shorten_path(path: str, most: int = 60) -> str:
     """The end of a path that is too long to show.
 
-    >>> file_name("/srv/autumn/ada/my_solution.py", most=22)
+    >>> shorten_path("/srv/autumn/ada/my_solution.py", most=22)
     '…/ada/my_solution.py'
     """
     if len(path) <= most:
@@ -115,19 +119,19 @@ def file_name(path: str, most: int = 60) -> str:
     return "…" + (tail[tail.index("/") :] if "/" in tail else tail)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A figure of points or percent with at most two decimals.
 
-    >>> number(100.0), number(33.333333)
+    >>> format_number(100.0), format_number(33.333333)
     ('100', '33.33')
     """
     return f"{value:.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else "–"
 
 
-def figure(value: float, line: float | None = None) -> str:
+def format_figure(value: float, line: float | None = None) -> str:
     """A figure of the logs with four decimals, more where it would look like the line.
 
-    >>> figure(0.9552), figure(0.99797, 0.998), figure(0.998125, 0.998125), figure(float("nan"))
+    >>> format_figure(0.9552), format_figure(0.99797, 0.998), format_figure(0.998125, 0.998125), format_figure(float("nan"))
     ('0.9552', '0.99797', '0.998125', 'NaN')
     """
     if not math.isfinite(value):
@@ -147,10 +151,10 @@ def line_figure(above: float) -> str:
     return f"{above:.10g}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time in words.
 
-    >>> duration(0.012), duration(31.26), duration(251.3), duration(4000)
+    >>> format_duration(0.012), format_duration(31.26), format_duration(251.3), format_duration(4000)
     ('0.01 s', '31.3 s', '4 min 11 s', '1 h 6 min')
     """
     if seconds < 1:
@@ -161,32 +165,34 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-MEASURES = {"train_accuracy": "accuracy on the training images", "test_accuracy": "accuracy on the test images"}
+MEASURE_TITLES = {"train_accuracy": "accuracy on the training images", "test_accuracy": "accuracy on the test images"}
 
 
-def measured(verdict: Verdict) -> list[tuple[str, str]]:
+def list_measurements(verdict: Verdict) -> list[tuple[str, str]]:
     """What the trainer measured on the trained model: words and figure."""
-    return [(MEASURES.get(key, key), figure(value)) for key, value in verdict.measured.items()]
+    return [(MEASURE_TITLES.get(key, key), format_figure(value)) for key, value in verdict.measured.items()]
 
 
-def finding(verdict: Verdict) -> str:
+def describe_first_finding(verdict: Verdict) -> str:
     """The first thing that kept a submission from passing, in one line; empty where it passed."""
     if verdict.status == "passed":
         return ""
-    failed = failures(verdict)
-    if failed and not ending(verdict):
+    failed = list_failures(verdict)
+    if failed and not describe_ending(verdict):
         return failed[0].title
-    return verdict.end_message.split("\n", 1)[0] or ending(verdict) or "Not enough points."
+    return verdict.end_message.split("\n", 1)[0] or describe_ending(verdict) or "Not enough points."
 
 
-def counts(verdicts: Sequence[Verdict]) -> str:
+def describe_counts(verdicts: Sequence[Verdict]) -> str:
     """How many there were of each kind.
 
-    >>> counts([])
+    >>> describe_counts([])
     'no submissions'
     """
     if not verdicts:
         return "no submissions"
     kinds = {"passed": "passed", "failed": "not passed", "error": "not graded"}
     found = [(sum(verdict.status == kind for verdict in verdicts), word) for kind, word in kinds.items()]
-    return f"{counted(len(verdicts), 'submission')}: " + ", ".join(f"{count} {word}" for count, word in found if count)
+    return f"{format_count(len(verdicts), 'submission')}: " + ", ".join(
+        f"{count} {word}" for count, word in found if count
+    )

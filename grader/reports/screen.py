@@ -14,54 +14,65 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.text import visible
+from grader.reports.text import escape_text
 
-USUAL = 80
-WIDEST = 100
-NARROWEST = 24
-NARROW = 60
+DEFAULT_WIDTH = 80
+MAX_REPORT_WIDTH = 100
+MIN_REPORT_WIDTH = 24
+NARROW_WIDTH = 60
 # What the reports themselves use beyond ASCII, and what stands for it where the terminal can't show it.
-PLAINER = {"✓": "+", "✗": "x", "–": "-", "…": "...", "·": "-", "→": "->", "“": '"', "”": '"', "×": "x", "’": "'"}
-SPARKS = dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))
+ASCII_SUBSTITUTES = {
+    "✓": "+",
+    "✗": "x",
+    "–": "-",
+    "…": "...",
+    "·": "-",
+    "→": "->",
+    "“": '"',
+    "”": '"',
+    "×": "x",
+    "’": "'",
+}
+SPARK_SUBSTITUTES = dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))
 # Wrapping may bring a `::` that stood inside a line to the start of one.
-COMMAND = re.compile(r"(?m)^((?:\s|\x1b\[[0-9;]*m)*):(?=:)")
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "yellow"), "error": ("!", "magenta")}
-Colours = Literal["auto", "standard", "256", "truecolor", "windows"]
+WORKFLOW_COMMAND = re.compile(r"(?m)^((?:\s|\x1b\[[0-9;]*m)*):(?=:)")
+STATUS_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "yellow"), "error": ("!", "magenta")}
+ColourSystem = Literal["auto", "standard", "256", "truecolor", "windows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """Where a report is drawn: columns, whether in colour, the encoding, and how much is told."""
 
-    width: int = USUAL
-    colours: Colours | None = None
+    width: int = DEFAULT_WIDTH
+    colours: ColourSystem | None = None
     encoding: str = "utf-8"
     verbose: bool = False
 
     @property
     def narrow(self) -> bool:
-        return self.width < NARROW
+        return self.width < NARROW_WIDTH
 
 
-def screen_of(stream: TextIO, environ: Mapping[str, str] = os.environ, *, verbose: bool = False) -> Screen:
+def detect_screen(stream: TextIO, environ: Mapping[str, str] = os.environ, *, verbose: bool = False) -> Screen:
     """The screen behind a stream; a pipe is 80 columns of plain text, or COLUMNS if that is set."""
     terminal = stream.isatty() and environ.get("TERM") != "dumb"
     return Screen(
-        width=max(NARROWEST, min(_columns_of(stream, environ), WIDEST)),
+        width=max(MIN_REPORT_WIDTH, min(_detect_width(stream, environ), MAX_REPORT_WIDTH)),
         colours="auto" if terminal and not environ.get("NO_COLOR") else None,
         encoding=stream.encoding or "ascii",
         verbose=verbose,
     )
 
 
-def _columns_of(stream: TextIO, environ: Mapping[str, str]) -> int:
+def _detect_width(stream: TextIO, environ: Mapping[str, str]) -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isdecimal() and len(asked) < 6:
         return int(asked)
-    return (os.get_terminal_size(stream.fileno()).columns or USUAL) if stream.isatty() else USUAL
+    return (os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH) if stream.isatty() else DEFAULT_WIDTH
 
 
-def draw(parts: Iterable[RenderableType], screen: Screen) -> str:
+def draw_parts(parts: Iterable[RenderableType], screen: Screen) -> str:
     """The parts as lines of text, in characters that the screen's encoding has."""
     page = io.StringIO()
     console = Console(
@@ -76,25 +87,25 @@ def draw(parts: Iterable[RenderableType], screen: Screen) -> str:
     )
     for part in parts:
         console.print(part)
-    text = COMMAND.sub(r"\1:\\", re.sub(r" +(?=\n)", "", page.getvalue()))
-    return _encodable(text, screen.encoding)
+    text = WORKFLOW_COMMAND.sub(r"\1:\\", re.sub(r" +(?=\n)", "", page.getvalue()))
+    return _replace_unencodable(text, screen.encoding)
 
 
-def _encodable(text: str, encoding: str) -> str:
+def _replace_unencodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        plainer = str.maketrans(PLAINER | SPARKS)
+        plainer = str.maketrans(ASCII_SUBSTITUTES | SPARK_SUBSTITUTES)
         return text.translate(plainer).encode(encoding, "backslashreplace").decode(encoding)
     return text
 
 
-def words(text: str, style: str = "", limit: int = 600) -> Text:
+def make_text(text: str, style: str = "", limit: int = 600) -> Text:
     """Text from a verdict: harmless, and never read as markup."""
-    return Text(visible(text, limit), style=style, overflow="fold")
+    return Text(escape_text(text, limit), style=style, overflow="fold")
 
 
-def row(status: str, title: Text, right: list[tuple[str, int]], screen: Screen) -> RenderableType:
+def make_row(status: str, title: Text, right: list[tuple[str, int]], screen: Screen) -> RenderableType:
     """A mark, a title, and short columns at the right; on a narrow screen those stand on a line of their own.
 
     Args:
@@ -103,18 +114,18 @@ def row(status: str, title: Text, right: list[tuple[str, int]], screen: Screen) 
         right: each column's text and width.
         screen: its width decides.
     """
-    mark, colour = MARKS[status]
+    mark, colour = STATUS_MARKS[status]
     if screen.narrow:
         below = Text(" · ".join(text for text, _ in right), style="dim")
-        return _grid(Text(mark, style=f"bold {colour}"), Text("\n").join([title, below]))
-    grid = _columns(2)
+        return _make_grid(Text(mark, style=f"bold {colour}"), Text("\n").join([title, below]))
+    grid = _make_columns(2)
     for _, width in right:
         grid.add_column(justify="right", no_wrap=True, width=width)
     grid.add_row(Text(mark, style=f"bold {colour}"), title, *[Text(text, style="dim") for text, _ in right])
     return grid
 
 
-def labelled(rows: Iterable[tuple[str, Text]], indent: int = 0, width: int = 8) -> RenderableType:
+def make_labelled_rows(rows: Iterable[tuple[str, Text]], indent: int = 0, width: int = 8) -> RenderableType:
     """Rows of a dim label and a text that wraps beside it."""
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(width=width, no_wrap=True)
@@ -124,13 +135,13 @@ def labelled(rows: Iterable[tuple[str, Text]], indent: int = 0, width: int = 8) 
     return Padding(grid, (0, 0, 0, indent))
 
 
-def _grid(left: Text, right: Text) -> Table:
-    grid = _columns(2)
+def _make_grid(left: Text, right: Text) -> Table:
+    grid = _make_columns(2)
     grid.add_row(left, right)
     return grid
 
 
-def _columns(mark_width: int) -> Table:
+def _make_columns(mark_width: int) -> Table:
     grid = Table.grid(padding=(0, 1, 0, 0), expand=True)
     grid.add_column(width=mark_width - 1, no_wrap=True)
     grid.add_column(ratio=1, overflow="fold")

@@ -1,6 +1,6 @@
 r"""Student text made harmless to look at: what can't be seen, or steers a terminal or a CI log, becomes an escape.
 
->>> print(visible("loss\x1b[2J\u202e = nan\x00"))
+>>> print(escape_text("loss\x1b[2J\u202e = nan\x00"))
 loss\x1b[2J\u202e = nan\x00
 """
 
@@ -9,60 +9,60 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LIMIT = 2000
-PLAIN = re.compile(r"[^ -~\n]+")
+MAX_TEXT_LENGTH = 2000
+NOT_ASCII = re.compile(r"[^ -~\n]+")
 # Printable by Python's rules, and yet nothing to see: fillers, joiners, selectors that smuggle text.
-UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+UNSEEN_CHARACTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
 # Combining marks beyond what any script stacks on one letter climb over the lines above.
-MOST_MARKS = 4
+MAX_COMBINING_MARKS = 4
 # GitHub, Azure and TeamCity obey `##[error]`, `##vso[…]` and `##teamcity[…]` anywhere in a line of a log …
-ANYWHERE = re.compile(r"##(?=\w*\[)")
+COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 # … and GitHub obeys `::error::` at the start of one, after any white space.
-AT_START = re.compile(r"(?m)^(\s*):(?=:)")
+COMMAND_AT_START = re.compile(r"(?m)^(\s*):(?=:)")
 
 
-def visible(text: str, limit: int = LIMIT) -> str:
+def escape_text(text: str, limit: int = MAX_TEXT_LENGTH) -> str:
     r"""The text with everything unseen or obeyed as an escape; line ends stay, tabs become spaces.
 
     Args:
         text: anything, also with lone surrogates.
         limit: the most characters of it to show; the rest is counted.
 
-    >>> visible("a" * 12, limit=4)
+    >>> escape_text("a" * 12, limit=4)
     'aaaa… 8 more characters'
-    >>> print(visible("::error::\n##[group]x"))
+    >>> print(escape_text("::error::\n##[group]x"))
     :\:error::
     #\#[group]x
     """
-    shown = PLAIN.sub(_escaped, text[:limit].replace("\r\n", "\n"))
+    shown = NOT_ASCII.sub(_escape_match, text[:limit].replace("\r\n", "\n"))
     if len(text) > limit:
         shown += f"… {len(text) - limit:,} more characters"
-    return AT_START.sub(r"\1:\\", ANYWHERE.sub(r"#\\#", shown))
+    return COMMAND_AT_START.sub(r"\1:\\", COMMAND_ANYWHERE.sub(r"#\\#", shown))
 
 
-def line(text: str, limit: int = 300) -> str:
-    r"""As `visible`, on one line.
+def escape_line(text: str, limit: int = 300) -> str:
+    r"""As `escape_text`, on one line.
 
-    >>> print(line("two\nlines"))
+    >>> print(escape_line("two\nlines"))
     two\nlines
     """
-    return visible(text, limit).replace("\n", r"\n")
+    return escape_text(text, limit).replace("\n", r"\n")
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape_match(found: re.Match[str]) -> str:
     pieces: list[str] = []
     marks = 0
     for letter in found[0]:
         category = unicodedata.category(letter)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        pieces.append(_shown(letter, category) if marks <= MOST_MARKS else ascii(letter)[1:-1])
+        pieces.append(_escape_letter(letter, category) if marks <= MAX_COMBINING_MARKS else ascii(letter)[1:-1])
     return "".join(pieces)
 
 
-def _shown(letter: str, category: str) -> str:
+def _escape_letter(letter: str, category: str) -> str:
     if letter == "\t":
         return "    "
     # No-break and ideographic spaces are harmless, and honest text is full of them.
     if category == "Zs":
         return " "
-    return letter if letter.isprintable() and not UNSEEN.match(letter) else ascii(letter)[1:-1]
+    return letter if letter.isprintable() and not UNSEEN_CHARACTERS.match(letter) else ascii(letter)[1:-1]

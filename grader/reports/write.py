@@ -8,13 +8,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from grader.courses.yaml_tree import format_suggestion
 from grader.errors import GradeError, GraderError, UsageError
-from grader.filing import write_whole
-from grader.yamltree import did_you_mean
+from grader.stores.filing import write_whole
 
 STDOUT = Path("-")
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-REMEDIES = {
+DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ERROR_REMEDIES = {
     errno.EACCES: "you may not write there; give another folder",
     errno.EPERM: "you may not write there; give another folder",
     errno.EROFS: "it is on a read-only file system; give another folder",
@@ -25,7 +25,7 @@ REMEDIES = {
 }
 
 
-def write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all, by renaming a temporary one beside it; `-` is stdout.
 
     A file that is there keeps its permissions, a link is followed, a device or pipe is written as it is.
@@ -38,16 +38,16 @@ def write(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """As `write`, for a file that isn't text."""
+    """As `write_text`, for a file that isn't text."""
     try:
         if path == STDOUT:
-            _to_stdout(data)
+            _write_to_stdout(data)
         else:
-            _to_file(Path(os.path.realpath(path)), data)
+            _write_to_file(Path(os.path.realpath(path)), data)
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise _explained(path, error) from error
+        raise _explain_error(path, error) from error
 
 
 def write_folder(folder: Path, pages: Mapping[str, str] | Mapping[str, bytes]) -> None:
@@ -62,17 +62,17 @@ def write_folder(folder: Path, pages: Mapping[str, str] | Mapping[str, bytes]) -
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
-            raise _explained(path.parent, error) from error
+            raise _explain_error(path.parent, error) from error
         write_bytes(path, content.encode("utf-8") if isinstance(content, str) else content)
 
 
-def _to_stdout(data: bytes) -> None:
+def _write_to_stdout(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
-def _to_file(path: Path, data: bytes) -> None:
+def _write_to_file(path: Path, data: bytes) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     if path.exists() and not path.is_file():
@@ -82,10 +82,10 @@ def _to_file(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _explained(path: Path, error: OSError | ValueError) -> GradeError:
+def _explain_error(path: Path, error: OSError | ValueError) -> GradeError:
     code = error.errno if isinstance(error, OSError) else None
     shown = "standard output" if path == STDOUT else str(path)
-    if code in FULL:
+    if code in DISK_FULL_ERRORS:
         mend = "" if path == STDOUT else "; make room, or give another folder"
         return GraderError(f"can't write {shown}: the disk is full{mend}")
     if code == errno.EISDIR:
@@ -93,16 +93,16 @@ def _explained(path: Path, error: OSError | ValueError) -> GradeError:
             f"can't write {shown}: it is a folder; give the name of a file in it, such as {path / 'report'}"
         )
     if code == errno.ENOENT and path != STDOUT:
-        return UsageError(f"can't write {shown}: {_missing(path.absolute().parent)}")
+        return UsageError(f"can't write {shown}: {_describe_missing_folder(path.absolute().parent)}")
     said = error.strerror if isinstance(error, OSError) else str(error)
-    return UsageError(f"can't write {shown}: {REMEDIES.get(code or 0, said)}")
+    return UsageError(f"can't write {shown}: {ERROR_REMEDIES.get(code or 0, said)}")
 
 
-def _missing(folder: Path) -> str:
+def _describe_missing_folder(folder: Path) -> str:
     """What to say of a folder that isn't there: the nearest name beside it, or how to make it."""
     if folder.exists():
         return "its folder doesn't take new files; give another one"
     while not folder.parent.is_dir():
         folder = folder.parent
-    near = did_you_mean(folder.name, [item.name for item in folder.parent.iterdir() if item.is_dir()])
+    near = format_suggestion(folder.name, [item.name for item in folder.parent.iterdir() if item.is_dir()])
     return f"there is no folder {folder}{near or f'; make it with: mkdir -p {folder}'}"

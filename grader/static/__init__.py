@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import ast
+from typing import Literal
 
+from msgspec import Struct, field, structs
+
+from grader.records.verdict import Note
 from grader.static import function as functions
-from grader.static.blanks import blank, blank_place
+from grader.static.blanks import find_blank_function, find_blank_place
 from grader.static.dialect import find_other_names
-from grader.static.dialect import notes as dialect_notes
-from grader.static.hooks import notes as hook_notes
-from grader.static.names import at_load
-from grader.static.outline import Outline, outline
-from grader.static.parsing import Parsed, parse
-from grader.static.plan import Plan, Reach, make_plan, reach
-from grader.static.policy import under
-from grader.static.report import StaticReport
-from grader.static.supply import BUILTIN, SUPPLIED
-from grader.static.trainings import fits
+from grader.static.dialect import note_tf1_names as dialect_notes
+from grader.static.hooks import note_callback_mistakes as hook_notes
+from grader.static.names import iter_load_nodes
+from grader.static.outline import ModuleOutline, build_outline
+from grader.static.parsing import ParsedFile, parse_submission
+from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
+from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
+from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
-from grader.verdict import Note
 
-__all__ = ["Finding", "Plan", "StaticReport", "inspect", "under"]
+__all__ = ["ExecutionPlan", "Finding", "StaticReport", "apply_dialect_policy", "inspect_submission"]
+REJECTED_CODE = "S108"
+MAX_FINDINGS = 20
 
 
-def inspect(
+def inspect_submission(
     submission: Submission, function: str | None, stub: str | None = None, *, arguments: int = 0
 ) -> StaticReport:
     """Looks at a submission.
@@ -35,75 +38,75 @@ def inspect(
         arguments: how many the graded function is called with.
     """
     if submission.fault is not None:
-        return _refused(submission.fault)
+        return _build_refusal(submission.fault)
     try:
-        parsed = parse(submission)
+        parsed = parse_submission(submission)
         return (
-            _refused(parsed) if isinstance(parsed, Finding) else _inspect(parsed, submission, function, stub, arguments)
+            _build_refusal(parsed) if isinstance(parsed, Finding) else _inspect_parsed(parsed, submission, function, stub, arguments)
         )
     except RecursionError:
         hint = "Write it in shorter expressions."
-        return _refused(Finding(code="S101", message="Python can't read this file: it is nested too deeply", hint=hint))
+        return _build_refusal(Finding(code="S101", message="Python can't read this file: it is nested too deeply", hint=hint))
 
 
-def _refused(*findings: Finding) -> StaticReport:
+def _build_refusal(*findings: Finding) -> StaticReport:
     return StaticReport(findings=list(findings), notes=[], plan=None)
 
 
-def _inspect(
-    parsed: Parsed, submission: Submission, function: str | None, stub: str | None, arguments: int
+def _inspect_parsed(
+    parsed: ParsedFile, submission: Submission, function: str | None, stub: str | None, arguments: int
 ) -> StaticReport:
-    whole = outline(parsed.tree)
-    script = reach(whole, None)
-    own_call = functions.own_call(function, whole) if function and not arguments and script.training else None
-    there = function and not own_call and (whole.binders(function) or _may_appear(whole, script, function))
+    whole = build_outline(parsed.tree)
+    script = find_reach(whole, None)
+    own_call = functions.find_own_call(function, whole) if function and not arguments and script.training else None
+    there = function and not own_call and (whole.find_binders(function) or _can_appear(whole, script, function))
     called = function if there else None
-    found = reach(whole, called) if called else script
-    findings = _findings(parsed, whole, found, function, stub, arguments) if function and not own_call else []
+    found = find_reach(whole, called) if called else script
+    findings = _collect_findings(parsed, whole, found, function, stub, arguments) if function and not own_call else []
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
-    script_note = [own_call] if own_call else [] if findings else _script_note(parsed, function, called)
-    notes = [*_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *find_other_names(parsed.tree), *notes]
+    script_note = [own_call] if own_call else [] if findings else _note_script(parsed, function, called)
+    notes = [*_collect_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *find_other_names(parsed.tree), *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
 
 
-def _may_appear(whole: Outline, script: Reach, function: str) -> bool:
+def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:
     """Whether a name that no statement binds may still be there at run time; a script that trains is taken as one."""
     texts = (node.value for step in whole.steps for node in ast.walk(step.node) if isinstance(node, ast.Constant))
     told = any(isinstance(text, str) and function in text for text in texts)
     return whole.definable and (told or not script.training)
 
 
-def _findings(
-    parsed: Parsed, whole: Outline, found: Reach, function: str, stub: str | None, arguments: int
+def _collect_findings(
+    parsed: ParsedFile, whole: ModuleOutline, found: Reach, function: str, stub: str | None, arguments: int
 ) -> list[Finding]:
-    if whole.binders(function):
-        last = whole.binders(function)[-1].node
-        blanks = [fault for fault in [blank(last, parsed.source, stub)] if fault is not None]
-        faults = blanks or ([] if whole.definable else functions.faults(function, whole, arguments))
-        return faults or _in_broken_cells(parsed, found.names - whole.bound - BUILTIN - SUPPLIED.keys())
+    if whole.find_binders(function):
+        last = whole.find_binders(function)[-1].node
+        blanks = [fault for fault in [find_blank_function(last, parsed.source, stub)] if fault is not None]
+        faults = blanks or ([] if whole.definable else functions.find_call_faults(function, whole, arguments))
+        return faults or _find_in_broken_cells(parsed, found.names - whole.bound - BUILTIN_NAMES - SUPPLIED_NAMES.keys())
     if whole.definable and not found.training:
         return []
-    if broken := _in_broken_cells(parsed, {function}):
+    if broken := _find_in_broken_cells(parsed, {function}):
         return broken
     if not found.training:
-        unread = [cell.finding for cell in parsed.broken if cell.trains()]
-        open_place = blank_place(parsed.source)
-        return unread or ([open_place] if open_place else [functions.missing(function, whole, parsed.tree, parsed.source)])
-    directly = any(True for step in whole.steps for _ in fits(at_load(step.node)))
+        unread = [cell.finding for cell in parsed.broken if cell.can_train()]
+        open_place = find_blank_place(parsed.source)
+        return unread or ([open_place] if open_place else [functions.report_missing_function(function, whole, parsed.tree, parsed.source)])
+    directly = any(True for step in whole.steps for _ in iter_fit_calls(iter_load_nodes(step.node)))
     return (
         []
         if directly or not functions.is_misspelt(function, parsed.tree)
-        else [functions.missing(function, whole, parsed.tree, parsed.source)]
+        else [functions.report_missing_function(function, whole, parsed.tree, parsed.source)]
     )
 
 
-def _in_broken_cells(parsed: Parsed, names: set[str]) -> list[Finding]:
+def _find_in_broken_cells(parsed: ParsedFile, names: set[str]) -> list[Finding]:
     """The syntax errors of cells that were to bring one of these names."""
-    return [cell.finding for cell in parsed.broken if any(cell.defines(name) for name in names)]
+    return [cell.finding for cell in parsed.broken if any(cell.can_define(name) for name in names)]
 
 
-def _remarks(submission: Submission, parsed: Parsed) -> list[Note]:
+def _collect_remarks(submission: Submission, parsed: ParsedFile) -> list[Note]:
     notes = [Note(line=None, message=remark) for remark in submission.remarks]
     for cell in parsed.broken[:20]:
         said = cell.finding.message.split("\n")[0]
@@ -111,10 +114,45 @@ def _remarks(submission: Submission, parsed: Parsed) -> list[Note]:
     return notes
 
 
-def _script_note(parsed: Parsed, function: str | None, called: str | None) -> list[Note]:
+def _note_script(parsed: ParsedFile, function: str | None, called: str | None) -> list[Note]:
     if function is None or called is not None:
         return []
-    near = functions.nearest(function, parsed.tree)
+    near = functions.find_nearest_function(function, parsed.tree)
     hint = f"; did you mean {near.name}() (line {near.lineno})?" if near else ""
     text = f"there is no function {function}(), so what the file trains is graded{hint}"
     return [Note(line=None, message=text)]
+
+
+def apply_dialect_policy(report: StaticReport, dialect: Literal["accept", "warn", "reject"]) -> StaticReport:
+    """The report as the course's policy has it; a file without TF 1 names is the same under each."""
+    if dialect == "accept" or not report.dialect:
+        return report
+    if dialect == "reject":
+        findings = [*report.findings, *_build_findings(report.dialect)]
+        return structs.replace(report, findings=findings, notes=_list_other_notes(report), plan=None)
+    warnings = [Note(line=note.line, message=f"warning: {note.message}") for note in report.dialect]
+    return structs.replace(report, notes=[*warnings, *_list_other_notes(report)])
+
+
+def _list_other_notes(report: StaticReport) -> list[Note]:
+    return [note for note in report.notes if note not in report.dialect]
+
+
+def _build_findings(notes: list[Note]) -> list[Finding]:
+    hint = "This course takes TensorFlow 2 only: change the lines that are named."
+    if len(notes) > MAX_FINDINGS:
+        hint = f"There are {len(notes) - MAX_FINDINGS} more such places. {hint}"
+    shown = notes[:MAX_FINDINGS]
+    return [
+        Finding(code=REJECTED_CODE, message=note.message, line=note.line, hint=hint if note is shown[-1] else None)
+        for note in shown
+    ]
+
+
+class StaticReport(Struct, frozen=True, kw_only=True):
+    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names."""
+
+    findings: list[Finding]
+    notes: list[Note]
+    plan: ExecutionPlan | None
+    dialect: list[Note] = field(default_factory=list)

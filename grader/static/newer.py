@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from grader.submission.magics import parses
+from grader.submission.magics import is_python
 
 DEEPEST = 20  # f-strings within f-strings
 STRING = re.compile(r"(?P<prefix>[A-Za-z]{0,2})(?P<quote>'''|\"\"\"|'|\")")
@@ -57,7 +57,7 @@ def find_newer(text: str, running: tuple[int, int] = sys.version_info[:2]) -> tu
             rewritten = after
     except (_Unreadable, RecursionError):
         return None
-    return max(found, key=lambda one: one[0].version) if found and parses(rewritten) else None
+    return max(found, key=lambda one: one[0].version) if found and is_python(rewritten) else None
 
 
 def _first_difference(before: str, after: str) -> int:
@@ -97,7 +97,7 @@ def _rewrite_strings(text: str) -> str:
     parts, place = [], 0
     for start, end in _find_strings(text, 0, "", DEEPEST):
         literal = text[start:end]
-        if "f" in literal[:2].lower() and not parses(f"({literal})"):
+        if "f" in literal[:2].lower() and not is_python(f"({literal})"):
             parts += [text[place:start], "(''", "\n" * literal.count("\n"), ")"]
             place = end
     return "".join([*parts, text[place:]])
@@ -153,7 +153,7 @@ def _end_of_braces(text: str, start: int, quote: str, depth: int) -> int:
     """
     strings = list(_find_strings(text, start + 1, "}:!", depth - 1))
     end = strings[-1][0]
-    if not parses(f"({_rewrite_strings(text[start + 1 : end]).strip().removesuffix('=')}\n)"):
+    if not is_python(f"({_rewrite_strings(text[start + 1 : end]).strip().removesuffix('=')}\n)"):
         raise _Unreadable
     if text[end] == "!":
         end = text.find(":", end) if ":" in text[end : end + 4] else text.find("}", end)

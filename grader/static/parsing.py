@@ -18,18 +18,18 @@ class BrokenCell:
     text: str
     finding: Finding
 
-    def defines(self, name: str) -> bool:
+    def can_define(self, name: str) -> bool:
         """Whether its text looks as if it would bind a name."""
         names = rf"^\s*(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=|\bimport\b.*\b{re.escape(name)}\b"
         return re.search(names, self.text, re.MULTILINE) is not None
 
-    def trains(self) -> bool:
+    def can_train(self) -> bool:
         """Whether its text looks as if it would train."""
         return ".fit(" in self.text or ".fit_generator(" in self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class ParsedFile:
     """A tree, the source that it is of (same line numbers), and the cells that were left out."""
 
     tree: ast.Module
@@ -37,47 +37,49 @@ class Parsed:
     broken: tuple[BrokenCell, ...] = ()
 
 
-def parse(submission: Submission) -> Parsed | Finding:
+def parse_submission(submission: Submission) -> ParsedFile | Finding:
     """The tree, or why there is none."""
     try:
-        return Parsed(tree=_tree(submission.source), source=submission.source)
+        return ParsedFile(tree=_parse_text(submission.source), source=submission.source)
     except SyntaxError as error:
         if submission.cells:
-            return _by_cell(submission)
-        return syntax.finding(error, submission.source.split("\n"), submission)
+            return _parse_by_cell(submission)
+        return syntax.build_syntax_finding(error, submission.source.split("\n"), submission)
     except (ValueError, RecursionError, MemoryError) as error:
-        return _unreadable(error)
+        return _report_unreadable(error)
 
 
-def _tree(text: str) -> ast.Module:
+def _parse_text(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)
 
 
-def _unreadable(error: Exception) -> Finding:
+def _report_unreadable(error: Exception) -> Finding:
     reason = "it is nested too deeply" if isinstance(error, (RecursionError, MemoryError)) else str(error)
     return Finding(
-        code=syntax.CODE, message=f"Python can't read this file: {reason}", hint="Write it in shorter expressions."
+        code=syntax.SYNTAX_CODE,
+        message=f"Python can't read this file: {reason}",
+        hint="Write it in shorter expressions.",
     )
 
 
-def _by_cell(submission: Submission) -> Parsed | Finding:
+def _parse_by_cell(submission: Submission) -> ParsedFile | Finding:
     lines = submission.source.split("\n")
     firsts = [first for first, _ in submission.cells]
     broken: list[BrokenCell] = []
     for first, after in zip(firsts, [*firsts[1:], len(lines) + 1], strict=True):
         cell = lines[first - 1 : after - 1]
         try:
-            _tree("\n".join(cell))
+            _parse_text("\n".join(cell))
         except SyntaxError as error:
-            found = syntax.finding(error, cell, submission, before=first - 1)
+            found = syntax.build_syntax_finding(error, cell, submission, before=first - 1)
             broken.append(BrokenCell(text="\n".join(cell), finding=found))
             lines[first - 1 : after - 1] = [""] * len(cell)
         except (ValueError, RecursionError, MemoryError) as error:
-            return _unreadable(error)
+            return _report_unreadable(error)
     source = "\n".join(lines)
     try:
-        return Parsed(tree=_tree(source), source=source, broken=tuple(broken))
+        return ParsedFile(tree=_parse_text(source), source=source, broken=tuple(broken))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return broken[0].finding if broken else _unreadable(error)
+        return broken[0].finding if broken else _report_unreadable(error)

@@ -6,11 +6,11 @@ import ast
 import builtins
 from collections.abc import Iterable
 
-from grader.static.outline import Step
-from grader.verdict import Note
+from grader.records.verdict import Note
+from grader.static.outline import OutlineStep
 
 # What the student process can supply, and how the file could have got it.
-SUPPLIED = {
+SUPPLIED_NAMES = {
     "tf": "import tensorflow as tf",
     "np": "import numpy as np",
     "keras": "from tensorflow import keras",
@@ -31,7 +31,7 @@ SUPPLIED = {
     "fashion_mnist": "from tensorflow.keras.datasets import fashion_mnist",
 }
 # Names of Keras that a graded cell takes from an earlier one.
-SUPPLIED |= {
+SUPPLIED_NAMES |= {
     name: f"from tensorflow.keras.{module} import {name}"
     for module, names in {
         "models": "Sequential Model",
@@ -43,13 +43,13 @@ SUPPLIED |= {
     }.items()
     for name in names.split()
 }
-BUILTIN = frozenset(dir(builtins)) | {"__file__", "get_ipython"}
+BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__", "get_ipython"}
 
 
-MODULES = frozenset({"tf", "np", "keras", "os", "sys", "math", "random", "time", "json", "plt"})
+MODULE_NAMES = frozenset({"tf", "np", "keras", "os", "sys", "math", "random", "time", "json", "plt"})
 
 
-def missing(kept: Iterable[Step], needed: set[str], stars: bool) -> list[tuple[str, int | None]]:
+def find_missing_names(kept: Iterable[OutlineStep], needed: set[str], stars: bool) -> list[tuple[str, int | None]]:
     """The names to supply, each with the first line that needs it (None: nothing that counts, or it may be bound).
 
     Args:
@@ -58,14 +58,14 @@ def missing(kept: Iterable[Step], needed: set[str], stars: bool) -> list[tuple[s
         stars: a star import may bind any of them.
     """
     steps = list(kept)
-    bound = set().union(*(step.names.binds | step.names.sets for step in steps)) | BUILTIN
+    bound = set().union(*(step.names.binds | step.names.sets for step in steps)) | BUILTIN_NAMES
     read = set().union(*(step.names.reads for step in steps)) - bound
-    wanted = (read - _used_as_module("path", steps)) | (_too_early(steps) & MODULES)
-    counted = {} if stars else _first_lines(steps, wanted & needed)
-    return [(name, counted.get(name)) for name in SUPPLIED if name in wanted]
+    wanted = (read - _find_module_use("path", steps)) | (_find_early_reads(steps) & MODULE_NAMES)
+    counted = {} if stars else _find_first_lines(steps, wanted & needed)
+    return [(name, counted.get(name)) for name in SUPPLIED_NAMES if name in wanted]
 
 
-def _too_early(steps: list[Step]) -> set[str]:
+def _find_early_reads(steps: list[OutlineStep]) -> set[str]:
     """Names that a statement reads before any has bound them: cells that were run in another order."""
     bound: set[str] = set()
     early: set[str] = set()
@@ -75,7 +75,7 @@ def _too_early(steps: list[Step]) -> set[str]:
     return early
 
 
-def _used_as_module(name: str, steps: list[Step]) -> set[str]:
+def _find_module_use(name: str, steps: list[OutlineStep]) -> set[str]:
     """The name itself if something below it is used, so that a module is meant and not the name of the data."""
     parts = (part for step in steps if name in step.names.reads for part in ast.walk(step.node))
     used = any(
@@ -84,7 +84,7 @@ def _used_as_module(name: str, steps: list[Step]) -> set[str]:
     return {name} if used else set()
 
 
-def _first_lines(steps: list[Step], names: set[str]) -> dict[str, int]:
+def _find_first_lines(steps: list[OutlineStep], names: set[str]) -> dict[str, int]:
     lines: dict[str, int] = {}
     for step in steps:
         for part in ast.walk(step.node) if step.names.reads & names else ():
@@ -93,10 +93,12 @@ def _first_lines(steps: list[Step], names: set[str]) -> dict[str, int]:
     return lines
 
 
-def supplies(lacking: list[tuple[str, int | None]]) -> list[Note]:
+def note_supplied_names(lacking: list[tuple[str, int | None]]) -> list[Note]:
     """One note for each name that counts."""
     return [
-        Note(line=line, message=f"`{name}` is used but not defined before; the grader supplied `{SUPPLIED[name]}`")
+        Note(
+            line=line, message=f"`{name}` is used but not defined before; the grader supplied `{SUPPLIED_NAMES[name]}`"
+        )
         for name, line in lacking
         if line is not None
     ]

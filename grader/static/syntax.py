@@ -8,13 +8,13 @@ import unicodedata
 from grader.static.newer import find_newer, tell
 from grader.submission import Finding, Submission
 
-CODE = "S101"
-WINDOW = 90
-TERMINAL = re.compile(r"^\s*(pip3?|conda|apt|apt-get|wget|curl|cd|ls|git|python3?|mkdir|unzip|sudo|brew|source|activate|jupyter)\s+[\w./~-]")
+SYNTAX_CODE = "S101"
+CARET_WINDOW = 90
+TERMINAL_COMMAND = re.compile(r"^\s*(pip3?|conda|apt|apt-get|wget|curl|cd|ls|git|python3?|mkdir|unzip|sudo|brew|source|activate|jupyter)\s+[\w./~-]")
 LINES_IN_MESSAGE = re.compile(r"\b(?:on|at) line (\d+)")
 
 # What Python says, what that means, and the way out.
-MEANINGS = (
+ERROR_MEANINGS = (
     (r"Missing parentheses in call to 'print'", None, "This is Python 2; in Python 3 write print(...)."),
     (r"multiple exception types", None, "This is Python 2; in Python 3 write `except (A, B) as error:`."),
     (r"Missing parentheses in call to 'exec'|leading zeros|invalid (?:decimal|hexadecimal) literal", None,
@@ -37,10 +37,10 @@ MEANINGS = (
     (r"'return' outside function", None, "Indent it, so that it belongs to the function."),
     (r"unexpected character after line continuation", None, "Nothing may stand after a backslash at the end of a line."),
 )  # fmt: skip
-LAST_RESORT = "Python stops reading here; look at this line and at the one before it."
+DEFAULT_HINT = "Python stops reading here; look at this line and at the one before it."
 
 
-def finding(error: SyntaxError, lines: list[str], submission: Submission, before: int = 0) -> Finding:
+def build_syntax_finding(error: SyntaxError, lines: list[str], submission: Submission, before: int = 0) -> Finding:
     """The finding for a syntax error.
 
     Args:
@@ -52,36 +52,36 @@ def finding(error: SyntaxError, lines: list[str], submission: Submission, before
     if (newer := find_newer("\n".join(lines))) is not None:
         spelling, line = newer
         what, hint = tell(spelling)
-        return Finding(code=CODE, message=f"{what}{_caret(lines[line - 1], 1)}", line=line + before, hint=hint)
+        return Finding(code=SYNTAX_CODE, message=f"{what}{_draw_caret(lines[line - 1], 1)}", line=line + before, hint=hint)
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
-    what, hint = _words(error, text)
-    what = LINES_IN_MESSAGE.sub(lambda match: f"in {submission.place(int(match[1]) + before)}", what)
+    what, hint = _explain_error(error, text)
+    what = LINES_IN_MESSAGE.sub(lambda match: f"in {submission.describe_place(int(match[1]) + before)}", what)
     return Finding(
-        code=CODE, message=f"syntax error: {what}{_caret(text, error.offset or 1)}", line=line + before, hint=hint
+        code=SYNTAX_CODE, message=f"syntax error: {what}{_draw_caret(text, error.offset or 1)}", line=line + before, hint=hint
     )
 
 
-def _words(error: SyntaxError, text: str) -> tuple[str, str]:
+def _explain_error(error: SyntaxError, text: str) -> tuple[str, str]:
     said = str(error.msg)
     if text.startswith(("<<<<<<<", "=======", ">>>>>>>")):
         return "a mark of a merge conflict", "Keep one of the two versions and remove the marks."
     if (match := re.match(r"invalid (?:non-printable )?character .*\(?U\+([0-9A-F]+)", said)) is not None:
-        return _character(int(match[1], 16))
+        return _explain_character(int(match[1], 16))
     after = text[error.offset or 0 :][:1]
     if re.match(r"invalid \w+ literal", said) and not (after.isascii() or after.isalnum()):  # as Python 3.11.2 has it
-        return _character(ord(after))
+        return _explain_character(ord(after))
     if re.match(r"\s*print\s+[^\s(=]", text):
         return "print without parentheses", "This is Python 2; in Python 3 write print(...)."
-    if TERMINAL.match(text):
+    if TERMINAL_COMMAND.match(text):
         return "a command for the terminal, not Python", "Remove the line, or put ! in front of it in a notebook."
-    for pattern, meaning, hint in MEANINGS:
+    for pattern, meaning, hint in ERROR_MEANINGS:
         if re.search(pattern, said):
             return meaning or said, hint
-    return said, LAST_RESORT
+    return said, DEFAULT_HINT
 
 
-def _character(code: int) -> tuple[str, str]:
+def _explain_character(code: int) -> tuple[str, str]:
     """A character that Python doesn't take, by its name."""
     character = chr(code)
     name = unicodedata.name(character, "a character without a name").lower()
@@ -94,10 +94,10 @@ def _character(code: int) -> tuple[str, str]:
     return f"a character that is not Python:{shown} {name} (U+{code:04X})", "Delete it and type the place anew."
 
 
-def _caret(text: str, offset: int) -> str:
+def _draw_caret(text: str, offset: int) -> str:
     """The line and a caret under the place, cut to a window around it; control characters as dots."""
     bare = text.lstrip()
     column = max(0, offset - 1 - (len(text) - len(bare)))
-    start = max(0, column - WINDOW + 10)
-    shown = "".join(letter if letter.isprintable() else "." for letter in bare[start : start + WINDOW]).rstrip()
-    return f"\n    {shown}\n    {' ' * min(column - start, WINDOW)}^"
+    start = max(0, column - CARET_WINDOW + 10)
+    shown = "".join(letter if letter.isprintable() else "." for letter in bare[start : start + CARET_WINDOW]).rstrip()
+    return f"\n    {shown}\n    {' ' * min(column - start, CARET_WINDOW)}^"

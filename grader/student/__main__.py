@@ -6,42 +6,42 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from grader.importing import uncollected
-from grader.student import quiet
+from grader.engines import forking
+from grader.engines.forking import import_without_collector
 
-with quiet.stderr(), uncollected():
+with forking.drop_stderr(), import_without_collector():
     import keras
     import tensorflow as tf
 
-    from grader import keras_settings
-    from grader.student import activations, datasets, delegate, devices, dialect, dialect_calls, loader, tfds
+    from grader.protocol import keras_settings
+    from grader.protocol.wire import Load, Ready
+    from grader.student import datasets, delegate, devices, dialect, dialect_calls, loader
     from grader.student.front import Front
-    from grader.student.modelling import build_all
-    from grader.wire import Load, Ready
+    from grader.student.modelling import build_all_models
 
 
-def main() -> None:
+def run_student() -> None:
     keras_settings.put()
     front = Front()
-    dialect.install(tf, keras)
-    activations.install(tf)
-    datasets.install()
-    tfds.install()
-    devices.install(tf, front.remark)
-    delegate.install(front)
-    dialect_calls.install(keras, front.remark, (tf.keras,))
+    dialect.install_aliases(tf, keras)
+    dialect_calls.install_activations(tf)
+    datasets.install_datasets()
+    datasets.install_tfds()
+    devices.install(tf, front.send_remark)
+    delegate.install_delegate(front)
+    dialect_calls.install_old_calls(keras, front.send_remark, (tf.keras,))
     front.send(Ready())
     load = front.receive()
     assert isinstance(load, Load)
     front.filename, front.held = load.filename, load.held
     sys.argv = [load.filename]
 
-    def use(function: Callable[..., Any]) -> Any:
-        return function() if load.building is None else build_all(front, function, load.building)
+    def call_graded_function(function: Callable[..., Any]) -> Any:
+        return function() if load.building is None else build_all_models(front, function, load.building)
 
-    loader.run(front, load, use)
+    loader.run_submission(front, load, call_graded_function)
     sys.stdout.flush()
     sys.stderr.flush()
 
 
-main()
+run_student()

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from grader.calls import Call, Enough, Gave, Loaded, Raised, ToStudent
+from grader.protocol.calls import Call, Enough, Gave, Loaded, Raised, ToStudent
+from grader.protocol.values import ValueEncoder, decode_value, is_same_value
+from grader.protocol.wire import Load, Ready
 from grader.student import loader, old_numpy
-from grader.student.front import Ended, Front
-from grader.values import Seal, opened, same
-from grader.wire import Load, Ready
+from grader.student.front import Front, RunEnded
 
 
-def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
+def serve_calls(front: Front, load: Load, function: Callable[..., Any]) -> None:
     """Calls the function as often as the grader asks, and sends back what it gave."""
     import_ahead(load.source)
     front.send(Loaded())
@@ -26,20 +26,20 @@ def serve(front: Front, load: Load, function: Callable[..., Any]) -> None:
         if isinstance(message, Enough):
             return
         assert isinstance(message, Call)
-        arrays = front.arrays(message)
-        given = [opened(value, arrays) for value in message.arguments]
-        kept = [opened(value, [array.copy() for array in arrays]) for value in message.arguments]
+        arrays = front.read_arrays(message)
+        given = [decode_value(value, arrays) for value in message.arguments]
+        kept = [decode_value(value, [array.copy() for array in arrays]) for value in message.arguments]
         try:
             value = function(*given)
-        except Ended:
+        except RunEnded:
             raise
         except BaseException as error:
-            crash = loader.crashed(error, load)
+            crash = loader.describe_crash(error, load)
             front.send(Raised(message=crash.message, line=crash.line, package=crash.package))
             continue
-        seal = Seal()
-        sealed = seal.value(value)
-        changed = [index for index, before in enumerate(kept) if not same(before, given[index])]
+        seal = ValueEncoder()
+        sealed = seal.encode_value(value)
+        changed = [index for index, before in enumerate(kept) if not is_same_value(before, given[index])]
         buffers = [buffer for buffer in seal.buffers if buffer.nbytes <= message.most_bytes]
         front.channel.send(Gave(value=sealed, arrays=seal.specs, changed=changed), buffers)
 
@@ -59,7 +59,7 @@ def import_ahead(source: str) -> None:
                 importlib.import_module(module)
 
 
-def main() -> None:
+def run_function_calls() -> None:
     front = Front(receives=ToStudent)
     front.send(Ready())
     load = front.receive()
@@ -67,9 +67,9 @@ def main() -> None:
     front.filename = load.filename
     sys.argv = [load.filename]
     old_numpy.install()
-    loader.run(front, load, partial(serve, front, load))
+    loader.run_submission(front, load, partial(serve_calls, front, load))
     sys.stdout.flush()
     sys.stderr.flush()
 
 
-main()
+run_function_calls()

@@ -6,24 +6,36 @@ Files that read `mnist.npz` by themselves, look whether it is there or download 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import re
 import sys
+import types
 from collections.abc import Callable
 from typing import Any, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from grader.data import load
+from grader.data import DATASET_NAMES, load_dataset
 
-NAMES = ("mnist", "fashion_mnist")
-FILES = {"mnist.npz": "mnist", "fashion_mnist.npz": "fashion_mnist", "fashion-mnist.npz": "fashion_mnist"}
+SERVED_NAMES = ("mnist", "fashion_mnist")
+DATASET_FILES = {"mnist.npz": "mnist", "fashion_mnist.npz": "fashion_mnist", "fashion-mnist.npz": "fashion_mnist"}
+PACKAGE = "tensorflow_datasets"
+SPLIT_PATTERN = re.compile(r"(?P<split>train|test|all)(?:\[(?P<first>-?\d+%?)?:(?P<after>-?\d+%?)?\])?")
+CLASS_NAMES = {
+    "mnist": [str(digit) for digit in range(10)],
+    "fashion_mnist": [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ],
+}  # fmt: skip
 
 
-def install() -> None:
+def install_datasets() -> None:
     """Replaces `load_data` in every module through which student code can reach it, and what reads its file."""
-    for name in NAMES:
-        loader = _loader(name)
+    for name in SERVED_NAMES:
+        loader = _make_loader(name)
         getattr(keras.datasets, name).load_data = loader
         for prefix in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets", "keras.api.datasets"):
             try:
@@ -33,18 +45,18 @@ def install() -> None:
             module.load_data = loader  # type: ignore[attr-defined]
         for module in [m for key, m in list(sys.modules.items()) if key.endswith(f"datasets.{name}")]:
             module.load_data = loader  # type: ignore[attr-defined]
-    _files()
+    _patch_file_functions()
 
 
-def _loader(name: str) -> Callable[..., Any]:
+def _make_loader(name: str) -> Callable[..., Any]:
     def load_data(path: Any = None) -> Any:  # noqa: ARG001 - TF 1 files name a place; the data is here
-        data = load(name)
+        data = load_dataset(name)
         return (data.x_train, data.y_train), (data.x_test, data.y_test)
 
     return load_data
 
 
-class Archive(dict[str, Any]):
+class DatasetArchive(dict[str, Any]):
     """A dataset as `numpy.load` gives it."""
 
     @property
@@ -71,33 +83,33 @@ class Archive(dict[str, Any]):
         return None
 
 
-def archive(path: Any) -> Archive | None:
+def open_archive(path: Any) -> DatasetArchive | None:
     """The dataset whose file a path names, if it names one."""
-    name = _dataset(path)
+    name = _find_dataset_name(path)
     if name is None:
         return None
-    data = load(name)
+    data = load_dataset(name)
     parts = ("x_train", "y_train", "x_test", "y_test")
-    return Archive({part: getattr(data, part) for part in parts})
+    return DatasetArchive({part: getattr(data, part) for part in parts})
 
 
-def _dataset(path: Any) -> str | None:
+def _find_dataset_name(path: Any) -> str | None:
     if not isinstance(path, (str, os.PathLike)):
         return None
-    return FILES.get(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as students' files write it
+    return DATASET_FILES.get(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as students' files write it
 
 
-def _files() -> None:
+def _patch_file_functions() -> None:
     """`os.path.exists`, `numpy.load` and `get_file` know the datasets' files wherever a path puts them."""
     for name in ("exists", "isfile"):
-        setattr(os.path, name, _there(getattr(os.path, name)))
+        setattr(os.path, name, _make_exists(getattr(os.path, name)))
     plain_load = np.load
 
     def np_load(file: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return plain_load(file, *args, **kwargs)
         except OSError:
-            if (found := archive(file)) is None:
+            if (found := open_archive(file)) is None:
                 raise
             return found
 
@@ -105,15 +117,89 @@ def _files() -> None:
     plain_get = keras.utils.get_file
 
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
-        named = next((path for path in (fname, origin) if _dataset(path)), None)
+        named = next((path for path in (fname, origin) if _find_dataset_name(path)), None)
         return os.path.basename(named) if named else plain_get(fname, origin, *args, **kwargs)  # noqa: PTH119
 
     for name in ("keras.utils", "keras._tf_keras.keras.utils"):
         importlib.import_module(name).get_file = get_file  # type: ignore[attr-defined]
 
 
-def _there(plain: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    def there(path: Any) -> bool:
-        return plain(path) or _dataset(path) is not None
+def _make_exists(plain: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def is_there(path: Any) -> bool:
+        return plain(path) or _find_dataset_name(path) is not None
 
-    return there
+    return is_there
+
+
+def install_tfds() -> None:
+    """Makes the package importable, unless it is installed."""
+    if importlib.util.find_spec(PACKAGE) is None:
+        module = types.ModuleType(PACKAGE)
+        module.__dict__.update(load=_load, as_numpy=_as_numpy, disable_progress_bar=_skip_progress_bar, enable_progress_bar=_skip_progress_bar)
+        module.__dict__["Split"] = types.SimpleNamespace(TRAIN="train", TEST="test", ALL="all")
+        sys.modules[PACKAGE] = module
+
+
+def _skip_progress_bar() -> None:
+    """There is no bar."""
+
+
+def _load(
+    name: str, split: Any = None, as_supervised: bool = False, with_info: bool = False, batch_size: int | None = None,
+    **_: Any,
+) -> Any:  # fmt: skip
+    """As `tfds.load`; where and how the data is to be downloaded makes no difference.
+
+    Raises:
+        ValueError: another dataset or no such part of it.
+    """
+    known = re.split(r"[:/]", name)[0]
+    if known not in DATASET_NAMES:
+        raise ValueError(f"tfds.load({name!r}): there is no network where files are graded, only {' and '.join(DATASET_NAMES)}")
+    wanted = {"train": "train", "test": "test"} if split is None else split
+    made = tf.nest.map_structure(lambda part: _build_dataset(known, str(part), as_supervised, batch_size), wanted)
+    return (made, _build_info(known)) if with_info else made
+
+
+def _build_dataset(name: str, split: str, as_supervised: bool, batch_size: int | None) -> Any:
+    """One split, such as `train[:80%]`, as a dataset; whole, as tensors, for a batch size of -1."""
+    images, labels = (np.concatenate(arrays) for arrays in zip(*(_select_arrays(name, one) for one in split.split("+")), strict=True))
+    pair = (images, labels) if as_supervised else {"image": images, "label": labels}
+    if batch_size == -1:
+        return tf.nest.map_structure(tf.convert_to_tensor, pair)
+    dataset = tf.data.Dataset.from_tensor_slices(pair)
+    return dataset.batch(batch_size) if batch_size else dataset
+
+
+def _select_arrays(name: str, split: str) -> tuple[Any, Any]:
+    data = load_dataset(name)
+    match = SPLIT_PATTERN.fullmatch(split.strip())
+    if match is None:
+        raise ValueError(f"tfds.load({name!r}, split={split!r}): give 'train', 'test' or a part such as 'train[:80%]'")
+    parts = {"train": [(data.x_train, data.y_train)], "test": [(data.x_test, data.y_test)]}
+    chosen = parts.get(match["split"], parts["train"] + parts["test"])
+    images, labels = (np.concatenate(arrays) for arrays in zip(*chosen, strict=True))
+    rows = slice(_resolve_row(match["first"], len(labels)), _resolve_row(match["after"], len(labels)))
+    return images[rows, ..., None], labels[rows].astype(np.int64)
+
+
+def _resolve_row(text: str | None, count: int) -> int | None:
+    if text is None:
+        return None
+    return round(count * int(text[:-1]) / 100) if text.endswith("%") else int(text)
+
+
+def _as_numpy(dataset: Any) -> Any:
+    return dataset.as_numpy_iterator() if isinstance(dataset, tf.data.Dataset) else tf.nest.map_structure(np.asarray, dataset)
+
+
+def _build_info(name: str) -> types.SimpleNamespace:
+    names = CLASS_NAMES[name]
+    label = types.SimpleNamespace(names=names, num_classes=len(names), int2str=names.__getitem__, str2int=names.index)
+    image = types.SimpleNamespace(shape=(28, 28, 1), dtype=np.uint8)
+    counts = {"train": 60_000, "test": 10_000}
+    return types.SimpleNamespace(
+        name=name,
+        features={"image": image, "label": label},
+        splits={split: types.SimpleNamespace(num_examples=count) for split, count in counts.items()},
+    )

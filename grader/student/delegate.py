@@ -14,25 +14,37 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from grader.protocol.wire import (
+    Answer,
+    Event,
+    FitArguments,
+    LocalTrouble,
+    NeedPass,
+    Order,
+    Pass,
+    Probe,
+    Rejected,
+    Seen,
+    Trained,
+)
 from grader.student import augmentation, own_metrics
 from grader.student.feed import Cargo, Pipeline, is_pipeline
-from grader.student.front import Ended, Front
-from grader.student.listeners import Listeners, reads_weights, wants_batches
-from grader.student.probing import probe
-from grader.wire import Answer, Event, FitArguments, LocalTrouble, NeedPass, Order, Pass, Probe, Rejected, Seen, Trained
+from grader.student.front import Front, RunEnded
+from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
+from grader.student.probing import probe_callbacks
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
 # What a student's class may have of its own without changing what Keras does.
-HARMLESS = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
+HARMLESS_ATTRIBUTES = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
 NO_CALLBACK = (
     "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
     "`fit(..., callbacks=[Stop()])`."
 )
 
 
-class Delegate:
+class FitDelegate:
     """Knows the student's models by number and turns each `fit` call into an order."""
 
     def __init__(self, front: Front) -> None:
@@ -45,27 +57,27 @@ class Delegate:
         """Takes the place of `keras.Model.fit`; returns the same `History`."""
         bound = SIGNATURE.bind(model, *args, **kwargs)
         bound.apply_defaults()
-        return Fit(self, model, dict(bound.arguments)).run()
+        return FitCall(self, model, dict(bound.arguments)).run_fit()
 
-    def number(self, model: Any) -> int:
+    def find_model_number(self, model: Any) -> int:
         """The model's number; models are kept alive, so that no id is used twice."""
         return self.models.setdefault(id(model), (len(self.models), model))[0]
 
-    def claim(self, model: Any) -> None:
+    def refuse_shared_weights(self, model: Any) -> None:
         """Refuses a model that shares trained weights with another: its training can't start afresh."""
-        number = self.number(model)
+        number = self.find_model_number(model)
         for variable in model.variables:
             if self.owners.setdefault(id(variable), number) != number:
-                self.front.unsupported(
+                self.front.report_unsupported(
                     "this model shares layers with a model that was trained before",
                     "build the second model from new layers, or train one model only",
                 )
 
 
-class Fit:
+class FitCall:
     """One `fit` call: from its arguments to the `History` that it returns."""
 
-    def __init__(self, delegate: Delegate, model: Any, arguments: dict[str, Any]) -> None:
+    def __init__(self, delegate: FitDelegate, model: Any, arguments: dict[str, Any]) -> None:
         self.delegate, self.front, self.model, self.arguments = delegate, delegate.front, model, arguments
         self.callbacks = keras.tree.flatten(arguments["callbacks"]) if arguments["callbacks"] else []
         for callback in self.callbacks:
@@ -79,7 +91,7 @@ class Fit:
         self.swap_ema = self._take_swapping()
         self.own_metrics: list[str] = []
         self.pipeline: Pipeline | None = None
-        self.listeners: Listeners | None = None
+        self.listeners: StudentCallbacks | None = None
         self.last_rate: float | None = None
         self.epoch_weights: dict[bytes, int] = {}
         self.last_digest = b""
@@ -97,53 +109,53 @@ class Fit:
             return "never"
         return "epoch" if taken[-1].swap_on_epoch else "test"
 
-    def run(self) -> Any:
-        cargo, fit = self._cargo()
+    def run_fit(self) -> Any:
+        cargo, fit = self._collect_cargo()
         self._send_order(cargo, fit)
         while True:
             match message := self.front.receive():
                 case Probe(curves=curves):
-                    self.front.send(probe(self.callbacks, self.model, curves, list(self._unknown())))
+                    self.front.send(probe_callbacks(self.callbacks, self.model, curves, list(self._unknown())))
                 case Event():
-                    with self.front.answering():
-                        self._event(message)
+                    with self.front.watch_callbacks():
+                        self._handle_event(message)
                 case NeedPass():
-                    with self.front.answering():
-                        self._next_pass()
+                    with self.front.watch_callbacks():
+                        self._send_next_pass()
                 case Seen():
                     return None
                 case Rejected(message=text):
-                    self._as_plain_keras_says(text)
+                    self._try_plain_keras(text)
                 case Trained():
-                    self._take_weights(self.front.arrays(message))
+                    self._take_weights(self.front.read_arrays(message))
                     assert self.listeners is not None
                     return self.listeners.history
 
-    def _cargo(self) -> tuple[Cargo, FitArguments]:
+    def _collect_cargo(self) -> tuple[Cargo, FitArguments]:
         given = self.arguments
         cargo, batches = Cargo(), None
-        steps = _whole(given["steps_per_epoch"])
+        steps = _to_int(given["steps_per_epoch"])
         if is_pipeline(given["x"]):
             if (changed := augmentation.explain(given["x"])) is not None:
-                self.front.remark(changed)
+                self.front.send_remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
-            cargo, batches = self.pipeline.draw()
-            self.last_drawn = _digest(cargo.buffers)
+            cargo, batches = self.pipeline.draw_epoch()
+            self.last_drawn = _compute_digest(cargo.buffers)
         else:
-            cargo.add("x", given["x"])
+            cargo.add_arrays("x", given["x"])
             for role in ("y", "sample_weight"):
                 if given[role] is not None:
-                    cargo.add(role, given[role])
+                    cargo.add_arrays(role, given[role])
         self.shapes = [(None, *spec.shape[1:]) for spec in cargo.specs if spec.role == "x"]
         validation_batch = self._add_validation(cargo)
         return cargo, FitArguments(
-            epochs=_whole(given["epochs"]) or 0,
-            initial_epoch=_whole(given["initial_epoch"]) or 0,
-            batch_size=None if batches else _whole(given["batch_size"]),
+            epochs=_to_int(given["epochs"]) or 0,
+            initial_epoch=_to_int(given["initial_epoch"]) or 0,
+            batch_size=None if batches else _to_int(given["batch_size"]),
             shuffle=bool(given["shuffle"]),
             validation_split=float(given["validation_split"] or 0.0),
-            validation_batch_size=validation_batch or _whole(given["validation_batch_size"]),
-            validation_steps=None if validation_batch else _whole(given["validation_steps"]),
+            validation_batch_size=validation_batch or _to_int(given["validation_batch_size"]),
+            validation_steps=None if validation_batch else _to_int(given["validation_steps"]),
             validation_freq=given["validation_freq"],
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
@@ -157,36 +169,36 @@ class Fit:
         if data is None:
             return None
         if is_pipeline(data):
-            drawn, rows = Pipeline(data, _whole(self.arguments["validation_steps"])).draw()
+            drawn, rows = Pipeline(data, _to_int(self.arguments["validation_steps"])).draw_epoch()
             for spec, buffer in zip(drawn.specs, drawn.buffers, strict=True):
-                cargo.add(f"val_{spec.role}", buffer)  # type: ignore[arg-type]
+                cargo.add_arrays(f"val_{spec.role}", buffer)  # type: ignore[arg-type]
             return rows[0]
         for role, part in zip(("val_x", "val_y", "val_sample_weight"), data, strict=False):
-            cargo.add(role, part)  # type: ignore[arg-type]
+            cargo.add_arrays(role, part)  # type: ignore[arg-type]
         return None
 
     def _send_order(self, cargo: Cargo, fit: FitArguments) -> None:
         x = self.arguments["x"]
-        cargo.leave_out(self.front.held)
+        cargo.skip_held(self.front.held)
         order = Order(
-            model=self.delegate.number(self.model),
+            model=self.delegate.find_model_number(self.model),
             compilation=self.delegate.compilations[id(self.model)],
-            architecture=self._architecture(),
-            compile=self._compile(),
+            architecture=self._write_architecture(),
+            compile=self._write_compile_config(),
             fit=fit,
             arrays=cargo.specs,
             x_names=sorted(x) if isinstance(x, dict) else None,
-            batch_hooks=any(wants_batches(callback) for callback in self.callbacks),
-            weights_each_epoch=any(reads_weights(callback) for callback in self.callbacks),
+            batch_hooks=any(has_batch_hooks(callback) for callback in self.callbacks),
+            weights_each_epoch=any(can_read_weights(callback) for callback in self.callbacks),
             callbacks=[type(callback).__name__[:100] for callback in self.callbacks][:50],
-            line=self.front.line(),
+            line=self.front.find_line(),
         )
-        self.front.send(order, cargo.portions())
+        self.front.send(order, cargo.iter_portions())
 
-    def _architecture(self) -> str:
-        model = plain_model(self.model)
+    def _write_architecture(self) -> str:
+        model = to_plain_model(self.model)
         if model is None:
-            self.front.unsupported(
+            self.front.report_unsupported(
                 f"the model is of your own class {type(self.model).__name__}, which the grader can't rebuild",
                 "build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
             )
@@ -195,125 +207,125 @@ class Fit:
             self._write_statistics(written)
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
+            self.front.report_unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
 
     def _write_statistics(self, written: dict[str, Any]) -> None:
         """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
-        adapted = self._adapted()
+        adapted = self._find_adapted_layers()
         for entry in written["config"]["layers"]:
             if (layer := adapted.get(entry["config"].get("name"))) is not None:
                 for name in ("mean", "variance"):
                     values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
                     entry["config"][name] = values.tolist()
 
-    def _adapted(self) -> dict[str, Any]:
+    def _find_adapted_layers(self) -> dict[str, Any]:
         kinds = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Normalization)]
         return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
 
-    def _compile(self) -> str:
+    def _write_compile_config(self) -> str:
         if not self.model.compiled:
-            raise ValueError("You must call `compile()` before calling `fit()`.")
+            raise ValueError("You must call `compile()` before calling `find_transform()`.")
         if self.model.run_eagerly:
-            self.front.remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
+            self.front.send_remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:
             settings, self.own_metrics = own_metrics.split_settings(self.model)
             for name in self.own_metrics:
-                self.front.remark(f"`{name}` is a metric of your own; it changes nothing in the training and was left out")
+                self.front.send_remark(f"`{name}` is a metric of your own; it changes nothing in the training and was left out")
             return json.dumps(settings)
         except own_metrics.Clash as clash:
-            self.front.unsupported(f"a metric of your own has the name of another: {clash}", "give it a name that no other has")
+            self.front.report_unsupported(f"a metric of your own has the name of another: {clash}", "give it a name that no other has")
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+            self.front.report_unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
 
     def _unknown(self) -> dict[str, Callable[[], Any]]:
         """By each log key of a metric of the student's own, what ends the run where it is read."""
 
         def tell(name: str) -> None:
-            self.front.unsupported(
+            self.front.report_unsupported(
                 f"`{name}` is a metric of your own, so its figure isn't known here", "read `accuracy` or another metric of Keras's"
             )
 
         keys = [key for name in self.own_metrics for key in (name, f"val_{name}")]
         return {key: functools.partial(tell, key) for key in keys}
 
-    def _event(self, event: Event) -> None:
-        weights = self.front.arrays(event)
+    def _handle_event(self, event: Event) -> None:
+        weights = self.front.read_arrays(event)
         if self.listeners is None:
-            self._build()
+            self._build_model()
             self.model.stop_training = False
-            self.listeners = Listeners(
-                self.callbacks, self.model, epochs=_whole(self.arguments["epochs"]) or 1, steps=event.steps,
+            self.listeners = StudentCallbacks(
+                self.callbacks, self.model, epochs=_to_int(self.arguments["epochs"]) or 1, steps=event.steps,
                 unknown=self._unknown(),
             )  # fmt: skip
-            self.last_rate = self._rate()
+            self.last_rate = self._read_learning_rate()
         if weights:
             self._take_weights(weights, event.index)
-        self.listeners.call(event.hook, event.index, event.logs)
-        rate = self._rate()
+        self.listeners.call_hook(event.hook, event.index, event.logs)
+        rate = self._read_learning_rate()
         changed = rate if rate != self.last_rate else None
         self.last_rate = rate
-        restore = self._restored() if event.hook in ("epoch_end", "train_end") else None
+        restore = self._find_restored_epoch() if event.hook in ("epoch_end", "train_end") else None
         self.front.send(Answer(stop=bool(self.model.stop_training), learning_rate=changed, restore=restore))
 
-    def _rate(self) -> float | None:
+    def _read_learning_rate(self) -> float | None:
         rate = getattr(self.model.optimizer, "_learning_rate", None)
         return float(keras.ops.convert_to_numpy(rate.value)) if isinstance(rate, keras.Variable) else None
 
-    def _build(self) -> None:
+    def _build_model(self) -> None:
         if not self.model.built:
             self.model.build(self.shapes[0] if len(self.shapes) == 1 else self.shapes)
-        self.delegate.claim(self.model)
+        self.delegate.refuse_shared_weights(self.model)
 
     def _take_weights(self, weights: list[Any], epoch: int | None = None) -> None:
         if not weights:
             return
-        for variable, value in zip(self._variables(), weights, strict=True):
+        for variable, value in zip(self._list_variables(), weights, strict=True):
             variable.assign(value)
-        self.last_digest = _digest(weights)
+        self.last_digest = _compute_digest(weights)
         if epoch is not None:
             self.epoch_weights.setdefault(self.last_digest, epoch)
 
-    def _variables(self) -> list[Any]:
+    def _list_variables(self) -> list[Any]:
         """The model's weights as the trainer has them: statistics of Normalization layers went into the order."""
-        fixed = {id(weight) for layer in self._adapted().values() for weight in layer.weights}
+        fixed = {id(weight) for layer in self._find_adapted_layers().values() for weight in layer.weights}
         return [weight for weight in self.model.weights if id(weight) not in fixed]
 
-    def _restored(self) -> int | None:
+    def _find_restored_epoch(self) -> int | None:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
         if not self.last_digest:
             return None
-        digest = _digest([np.asarray(variable) for variable in self._variables()])
+        digest = _compute_digest([np.asarray(variable) for variable in self._list_variables()])
         if digest == self.last_digest:
             return None
         if digest not in self.epoch_weights:
-            self.front.unsupported(
+            self.front.report_unsupported(
                 "a callback changed the model's weights by itself", "let only the optimizer change the weights"
             )
         self.last_digest = digest
         return self.epoch_weights[digest]
 
-    def _next_pass(self) -> None:
+    def _send_next_pass(self) -> None:
         assert self.pipeline is not None
-        cargo, rows = self.pipeline.draw()
-        drawn = _digest(cargo.buffers)
+        cargo, rows = self.pipeline.draw_epoch()
+        drawn = _compute_digest(cargo.buffers)
         if drawn == self.last_drawn:
             self.front.send(Pass(arrays=[]))
         else:
-            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo.portions())
+            self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo.iter_portions())
         self.last_drawn = drawn
 
-    def _as_plain_keras_says(self, text: str) -> None:
+    def _try_plain_keras(self, text: str) -> None:
         """The trainer couldn't train this: one epoch of plain Keras here shows whose fault it is.
 
         If plain Keras raises too, its error is the student's, at the line of their `fit`.
         """
-        arguments = {**self.arguments, "callbacks": [_Enough()], "verbose": 0}
+        arguments = {**self.arguments, "callbacks": [_StopAfterOneEpoch()], "verbose": 0}
         arguments["self"] = self.model
         try:
             PLAIN_FIT(**arguments)
-        except _EnoughSeen:
+        except _TrialPassed:
             self.front.send(LocalTrouble(message=text[:2000]))
-            raise Ended from None
+            raise RunEnded from None
 
 
 def _advised(error: Exception, advice: str) -> Exception:
@@ -322,7 +334,7 @@ def _advised(error: Exception, advice: str) -> Exception:
     return error
 
 
-def plain_model(model: Any) -> Any:
+def to_plain_model(model: Any) -> Any:
     """A model that is one of Keras's own; of a class that only adds layers to a Sequential, one with those layers.
 
     None where the student's class may change what Keras does with it.
@@ -333,16 +345,16 @@ def plain_model(model: Any) -> Any:
     if not isinstance(model, keras.Sequential):
         return None
     own = kind.__mro__[: kind.__mro__.index(keras.Sequential)]
-    if any(name not in HARMLESS and hasattr(keras.Sequential, name) for owner in own for name in vars(owner)):
+    if any(name not in HARMLESS_ATTRIBUTES and hasattr(keras.Sequential, name) for owner in own for name in vars(owner)):
         return None
     return keras.Sequential(list(model._layers), name=model.name)
 
 
-class _EnoughSeen(Exception):
+class _TrialPassed(Exception):
     """Plain Keras trained where the trainer couldn't."""
 
 
-class _Enough(keras.callbacks.Callback):  # type: ignore[misc]
+class _StopAfterOneEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     """Ends a trial of plain Keras after one epoch, or after some seconds."""
 
     def __init__(self) -> None:
@@ -351,38 +363,38 @@ class _Enough(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if time.monotonic() > self.end:
-            raise _EnoughSeen
+            raise _TrialPassed
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        raise _EnoughSeen
+        raise _TrialPassed
 
 
-def _digest(arrays: list[Any]) -> bytes:
+def _compute_digest(arrays: list[Any]) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.digest()
 
 
-def _whole(value: Any) -> int | None:
+def _to_int(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def install(front: Front) -> None:
+def install_delegate(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
-    delegate = Delegate(front)
+    delegate = FitDelegate(front)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
     _count_compilations(delegate)
 
     def train_on_batch(*_: Any, **__: Any) -> None:
-        front.unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
+        front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
 
     keras.Model.train_on_batch = train_on_batch
-    keras.Model.evaluate = _without_bar(keras.Model.evaluate, quiet=2)
-    keras.Model.predict = _without_bar(keras.Model.predict, quiet=0)
+    keras.Model.evaluate = _drop_progress_bar(keras.Model.evaluate, quiet=2)
+    keras.Model.predict = _drop_progress_bar(keras.Model.predict, quiet=0)
 
 
-def _count_compilations(delegate: Delegate) -> None:
+def _count_compilations(delegate: FitDelegate) -> None:
     """Tells the delegate of each `compile`, where Keras defines it: set on `Model`, Keras takes it for the student's own."""
     home = next(kind for kind in keras.Model.__mro__ if "compile" in vars(kind))
     plain = home.compile
@@ -395,15 +407,15 @@ def _count_compilations(delegate: Delegate) -> None:
     home.compile = counted
 
 
-def _without_bar(method: Any, quiet: int) -> Any:
+def _drop_progress_bar(method: Any, quiet: int) -> Any:
     """Keras's progress bar redraws itself for terminals; captured output gets one line (2) or nothing (0) instead."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def call_quietly(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         if bound.arguments.get("verbose", "auto") in ("auto", 1):
             bound.arguments["verbose"] = quiet
         return method(*bound.args, **bound.kwargs)
 
-    return wrapped
+    return call_quietly

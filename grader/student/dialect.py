@@ -17,9 +17,9 @@ from grader.student import old_numpy
 
 # What TF 1's optimizers took for a learning rate by themselves; the others nothing, for which 0.01 is Keras's usual.
 DEFAULT_RATES = MappingProxyType({"AdamOptimizer": 0.001, "AdadeltaOptimizer": 0.001})
-RENAMED = MappingProxyType({"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"})
+RENAMED_ARGUMENTS = MappingProxyType({"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"})
 # The modules below `keras` that files import by name.
-PARTS = (
+KERAS_PARTS = (
     "activations", "applications", "backend", "callbacks", "constraints", "datasets", "initializers", "layers", "losses",
     "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "utils",
 )  # fmt: skip
@@ -63,7 +63,7 @@ class Graph:
         """Nothing is built in it."""
 
 
-class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class MovedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports a module under its old name (`keras_core`, `tensorflow.python.keras.layers`, `keras.layers.core`)."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = self.specs.pop(id(module), module.__spec__)
 
 
-class Renamed(Moved):
+class Renamed(MovedModuleFinder):
     """The packages of Keras under another name, also where one is installed: what it would train nobody could measure."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
@@ -122,23 +122,23 @@ def find_module(fullname: str) -> str | None:
     return ".".join(filter(None, ("keras", alias))) + below[len(old) :]
 
 
-def install(tf: Any, keras: Any) -> None:
+def install_aliases(tf: Any, keras: Any) -> None:
     """Adds the aliases to TensorFlow, Keras and NumPy, in this process."""
     v1 = tf.compat.v1
-    _one_of_each(tf, v1)
+    _register_single_modules(tf, v1)
     _alias_tensorflow(tf, keras)
     tf.Graph = v1.Graph = Graph
-    _remaining(tf, v1)
+    _add_v1_names(tf, v1)
     for family in (keras, tf.keras):
-        _family(family, keras)
+        _add_keras_aliases(family, keras)
     tf.keras.backend.set_value = _set_value
     for name, value in list(vars(tf.keras.backend).items()):  # which has more of Keras 2 than Keras's own
-        _alias(keras.backend, name, value)
-    v1.keras.backend.set_session = _nothing
+        _add_alias(keras.backend, name, value)
+    v1.keras.backend.set_session = _skip_call
     _alias_private(keras)
     old_numpy.install()
     sys.meta_path.insert(0, Renamed())
-    sys.meta_path.append(Moved())
+    sys.meta_path.append(MovedModuleFinder())
 
 
 def _alias_tensorflow(tf: Any, keras: Any) -> None:
@@ -148,7 +148,7 @@ def _alias_tensorflow(tf: Any, keras: Any) -> None:
             value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
             home, _, name = old.rpartition(".")
             setattr(_reach(tf.compat.v1, home), name, value)
-            _alias(_reach(tf, home), name, value)
+            _add_alias(_reach(tf, home), name, value)
 
 
 def _reach(root: Any, dotted: str) -> Any:
@@ -163,19 +163,19 @@ def _make(old: str, row: OldName, keras: Any) -> Any:
         case "=session":
             return Session
         case "=optimizer":
-            return _optimizer(keras, old.rpartition(".")[2], name)
+            return _make_optimizer_alias(keras, old.rpartition(".")[2], name)
         case "=loss":
             return getattr(keras.losses, name)(from_logits=True)
         case "=model":
             return lambda model, *_, **__: model
-    return _nothing
+    return _skip_call
 
 
-def _nothing(*_: Any, **__: Any) -> None:
+def _skip_call(*_: Any, **__: Any) -> None:
     """What TF 2 does without."""
 
 
-def _one_of_each(tf: Any, v1: Any) -> None:
+def _register_single_modules(tf: Any, v1: Any) -> None:
     """`import tensorflow.keras.optimizers` and the like would load a second copy of a module, without the aliases."""
     sys.modules["tensorflow.train"], sys.modules["tensorflow.compat.v1"] = tf.train, v1
     whole = importlib.import_module("keras._tf_keras.keras")
@@ -183,7 +183,7 @@ def _one_of_each(tf: Any, v1: Any) -> None:
     for name in ("tensorflow.keras", "tensorflow.python.keras"):
         sys.modules[name] = whole
     importlib.import_module("tensorflow.python").keras = whole  # type: ignore[attr-defined]
-    for part in PARTS:
+    for part in KERAS_PARTS:
         module = importlib.import_module(f"keras._tf_keras.keras.{part}")
         setattr(whole, part, module)
         for name in ("tensorflow.keras", "tensorflow.python.keras"):
@@ -196,35 +196,35 @@ def _one_of_each(tf: Any, v1: Any) -> None:
             sys.modules[name] = today
 
 
-def _alias(module: Any, name: str, value: Any) -> None:
+def _add_alias(module: Any, name: str, value: Any) -> None:
     if value is not None and not hasattr(module, name):
         setattr(module, name, value)
 
 
-def _remaining(tf: Any, v1: Any) -> None:
+def _add_v1_names(tf: Any, v1: Any) -> None:
     """Names that TF 2 keeps only in `tf.compat.v1`: `tf.ConfigProto`, `tf.logging`, `tf.random_normal` ..."""
     for name, value in list(vars(v1).items()):
         if not name.startswith("_") and name not in vars(tf):
             setattr(tf, name, value)
     for name in ("logging", "app", "flags", "gfile"):
-        _alias(tf, name, getattr(v1, name, None))
+        _add_alias(tf, name, getattr(v1, name, None))
 
 
-def _family(family: Any, keras: Any) -> None:
+def _add_keras_aliases(family: Any, keras: Any) -> None:
     """`keras` and `tensorflow.keras` are two trees of modules over the same classes."""
     for old, row in KERAS.items():
         home, _, name = old.rpartition(".")
         if row.alias is not None and "engine" not in old and home not in KERAS:
             value = _make(old, row, keras) if row.alias.startswith("=") else _reach(family, row.alias)
-            _alias(_reach(family, home), name, value)
-    _alias(family.backend, "learning_phase", lambda: 0)
-    _alias(family.backend, "image_dim_ordering", lambda: "tf")
+            _add_alias(_reach(family, home), name, value)
+    _add_alias(family.backend, "learning_phase", lambda: 0)
+    _add_alias(family.backend, "image_dim_ordering", lambda: "tf")
     legacy = importlib.import_module(f"{family.optimizers.__name__}.legacy")  # it refuses to make what was the only way in its time
     for kind in OPTIMIZERS:
         setattr(legacy, kind, getattr(keras.optimizers, kind))
     mixed = family.mixed_precision
     then = types.SimpleNamespace(Policy=mixed.Policy, set_policy=mixed.set_global_policy, global_policy=mixed.global_policy)
-    _alias(mixed, "experimental", then)
+    _add_alias(mixed, "experimental", then)
     _alias_preprocessing(family)
 
 
@@ -234,10 +234,10 @@ def _alias_preprocessing(family: Any) -> None:
     for part in ("image", "sequence", "text"):
         there = importlib.import_module(f"{whole.__name__}.{part}")
         sys.modules.setdefault(f"keras.preprocessing.{part}", there)
-        _alias(family.preprocessing, part, there)
+        _add_alias(family.preprocessing, part, there)
         for name, value in vars(there).items():
             if not name.startswith("_"):
-                _alias(getattr(family.preprocessing, part), name, value)
+                _add_alias(getattr(family.preprocessing, part), name, value)
 
 
 def _alias_private(keras: Any) -> None:
@@ -253,15 +253,15 @@ def _set_value(variable: Any, value: Any) -> None:
     variable.assign(value)
 
 
-def _optimizer(keras: Any, old: str, new: str) -> Any:
-    def make(learning_rate: Any = None, *args: Any, **kwargs: Any) -> Any:
+def _make_optimizer_alias(keras: Any, old: str, new: str) -> Any:
+    def make_optimizer(learning_rate: Any = None, *args: Any, **kwargs: Any) -> Any:
         for gone in ("use_locking", "name"):
             kwargs.pop(gone, None)
         if old == "MomentumOptimizer":
             kwargs["momentum"], args = kwargs.get("momentum", args[0] if args else 0.0), ()
-        named = {RENAMED.get(name, name): value for name, value in kwargs.items()}
+        named = {RENAMED_ARGUMENTS.get(name, name): value for name, value in kwargs.items()}
         rate = learning_rate if learning_rate is not None else DEFAULT_RATES.get(old, 0.01)
         return getattr(keras.optimizers, new)(rate, *args, **named)
 
-    make.__name__ = old
-    return make
+    make_optimizer.__name__ = old
+    return make_optimizer

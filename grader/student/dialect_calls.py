@@ -8,13 +8,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
+from keras.src import activations
 
 from grader.leniency.old_names import ARGUMENTS, OPTIMIZERS
 from grader.student.drives import map_path
 
 # Arguments that are gone and change nothing in what is learned.
-DROPPED: dict[str, tuple[str, ...]] = {
+DROPPED_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "fit": ("workers", "use_multiprocessing", "max_queue_size", "pickle_safe", "nb_worker"),
     "ModelCheckpoint": ("period", "load_weights_on_restart"),
     "BatchNormalization": ("fused", "renorm", "virtual_batch_size"),
@@ -22,15 +24,19 @@ DROPPED: dict[str, tuple[str, ...]] = {
 }
 # Layers whose arguments were renamed.
 LAYERS = ("Dense", "Conv2D", "MaxPooling2D", "Dropout")
-MONITORS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
-FIELD = re.compile(r"\{(?:val_)?acc(?:uracy)?[^}]*\}")
-WHOLE, WEIGHTS = (".keras", ".h5"), (".weights.h5",)
-ENDING = re.compile(r"(?:\.weights)?\.(?:h5|hdf5|hdf|keras|ckpt|tf|pb)$")
+MONITOR_CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
+ACCURACY_FIELD = re.compile(r"\{(?:val_)?acc(?:uracy)?[^}]*\}")
+MODEL_ENDINGS, WEIGHT_ENDINGS = (".keras", ".h5"), (".weights.h5",)
+OLD_ENDING = re.compile(r"(?:\.weights)?\.(?:h5|hdf5|hdf|keras|ckpt|tf|pb)$")
+SendRemark = Callable[[str], None]
+KERAS_ACTIVATIONS = {
+    "relu": "relu", "softmax": "softmax", "sigmoid": "sigmoid", "tanh": "tanh", "elu": "elu", "selu": "selu",
+    "softplus": "softplus", "softsign": "softsign", "leaky_relu": "leaky_relu", "gelu": "gelu", "silu": "silu",
+    "swish": "silu", "log_softmax": "log_softmax", "relu6": "relu6",
+}  # fmt: skip
 
-Remark = Callable[[str], None]
 
-
-def install(keras: Any, remark: Remark, families: tuple[Any, ...] = ()) -> None:
+def install_old_calls(keras: Any, remark: SendRemark, families: tuple[Any, ...] = ()) -> None:
     """Wraps Keras's classes, in this process; after the delegate has taken the place of `fit`.
 
     Args:
@@ -40,54 +46,58 @@ def install(keras: Any, remark: Remark, families: tuple[Any, ...] = ()) -> None:
     """
     warnings.filterwarnings("ignore", "Do not pass an `input_shape`")  # it would name the wrapper below as its place
     for kind in OPTIMIZERS:
-        _wrap(getattr(keras.optimizers, kind), "__init__", functools.partial(_optimizer, keras, kind))
+        _wrap_method(
+            getattr(keras.optimizers, kind), "__init__", functools.partial(_convert_optimizer_arguments, keras, kind)
+        )
     keras.optimizers.Optimizer.lr = property(
         lambda self: self.learning_rate, lambda self, rate: setattr(self, "learning_rate", rate)
     )
     readable = keras.callbacks.Callback.model
     keras.callbacks.Callback.model = property(readable.fget, lambda self, model: setattr(self, "_model", model))
     for name in LAYERS:
-        _wrap(getattr(keras.layers, name), "__init__", functools.partial(_renamed, name))
-    _wrap(keras.layers.Layer, "__init__", _layer)
-    _wrap(keras.layers.BatchNormalization, "__init__", functools.partial(_without, "BatchNormalization"))
-    for name in MONITORS:
-        _wrap(getattr(keras.callbacks, name), "__init__", functools.partial(_monitor, name))
-    _wrap(keras.callbacks.CSVLogger, "__init__", _table)
-    board = _board(keras.callbacks.Callback)
+        _wrap_method(getattr(keras.layers, name), "__init__", functools.partial(_rename_arguments, name))
+    _wrap_method(keras.layers.Layer, "__init__", _convert_layer_arguments)
+    _wrap_method(keras.layers.BatchNormalization, "__init__", functools.partial(_drop_arguments, "BatchNormalization"))
+    for name in MONITOR_CALLBACKS:
+        _wrap_method(getattr(keras.callbacks, name), "__init__", functools.partial(_convert_monitor_arguments, name))
+    _wrap_method(keras.callbacks.CSVLogger, "__init__", _convert_logger_path)
+    board = _make_tensorboard(keras.callbacks.Callback)
     for family in (keras, *families):
         family.callbacks.TensorBoard = board
-        family.Input = family.layers.Input = _input(keras.Input)
-        family.utils.plot_model = _no_picture
-        family.models.load_model = _loading(keras.models.load_model)
-    _models(keras, remark)
+        family.Input = family.layers.Input = _wrap_input(keras.Input)
+        family.utils.plot_model = _skip_plot
+        family.models.load_model = _wrap_load_model(keras.models.load_model)
+    _patch_models(keras, remark)
 
 
-def _wrap(owner: Any, name: str, change: Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, ...]]) -> None:
+def _wrap_method(owner: Any, name: str, change: Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, ...]]) -> None:
     """Passes every call of a method through `change`, which mends its arguments."""
     plain = getattr(owner, name)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_with_changes(self: Any, *args: Any, **kwargs: Any) -> Any:
         args = change(args, kwargs)
         return plain(self, *args, **kwargs)
 
     # Keras compares two ways of reading a signature; for `__init__` they agree only where nothing is said to be wrapped.
-    setattr(owner, name, method if name == "__init__" else functools.wraps(plain)(method))
+    setattr(owner, name, call_with_changes if name == "__init__" else functools.wraps(plain)(call_with_changes))
 
 
-def _without(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    for gone in DROPPED[name]:
+def _drop_arguments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    for gone in DROPPED_ARGUMENTS[name]:
         kwargs.pop(gone, None)
     return args
 
 
-def _renamed(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _rename_arguments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     for old, new in ARGUMENTS[name].items():
         if old in kwargs and new is not None:
             kwargs[new] = kwargs.pop(old)
     return args
 
 
-def _optimizer(keras: Any, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _convert_optimizer_arguments(
+    keras: Any, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
     """`Adam(lr=…, decay=…)`: Keras 3 refuses both; `decay` was inverse-time decay, one step at a time."""
     if "lr" in kwargs:
         kwargs["learning_rate"] = kwargs.pop("lr")
@@ -101,9 +111,9 @@ def _optimizer(keras: Any, kind: str, args: tuple[Any, ...], kwargs: dict[str, A
     return args
 
 
-def _layer(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _convert_layer_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """`input_shape=784` as `(784,)`; `batch_input_shape` without its first number."""
-    _without("Layer", args, kwargs)
+    _drop_arguments("Layer", args, kwargs)
     if kwargs.get("weights", 0) is None:
         kwargs.pop("weights")
     if "batch_input_shape" in kwargs:
@@ -113,21 +123,24 @@ def _layer(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     return args
 
 
-def _input(plain: Any) -> Any:
+def _wrap_input(plain: Any) -> Any:
     @functools.wraps(plain)
-    def make(shape: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def make_input(shape: Any = None, *args: Any, **kwargs: Any) -> Any:
         return plain((shape,) if isinstance(shape, int) else shape, *args, **kwargs)
 
-    return make
+    return make_input
 
 
-def _monitor(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _convert_monitor_arguments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """TF 1 knew that `acc` is to rise; checkpoints had names of any form."""
     if name == "ModelCheckpoint":
-        _without(name, args, kwargs)
+        _drop_arguments(name, args, kwargs)
         weights = bool(kwargs.get("save_weights_only", args[4] if len(args) > 4 else False))
         path = args[0] if args else kwargs.pop("filepath", "model")
-        args = (_named(FIELD.sub("", str(path)), WEIGHTS if weights else WHOLE), *args[1:])
+        args = (
+            _normalize_path(ACCURACY_FIELD.sub("", str(path)), WEIGHT_ENDINGS if weights else MODEL_ENDINGS),
+            *args[1:],
+        )
     place = {"EarlyStopping": 0}.get(name, 1 if name == "ModelCheckpoint" else 0)
     monitor = kwargs.get("monitor", args[place] if len(args) > place else "")
     if isinstance(monitor, str) and "acc" in monitor and len(args) <= place + 1:
@@ -136,21 +149,21 @@ def _monitor(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     return args
 
 
-def _table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _convert_logger_path(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """CSVLogger's file, in this folder where its path names one of another machine."""
     if "filename" in kwargs:
         kwargs["filename"] = map_path(kwargs["filename"])
     return (map_path(args[0]), *args[1:]) if args else args
 
 
-def _named(path: Any, endings: tuple[str, ...]) -> Any:
+def _normalize_path(path: Any, endings: tuple[str, ...]) -> Any:
     """The path with an ending that Keras 3 takes, in this folder where it names one of another machine."""
     path = map_path(path)
     text = str(path)
-    return path if text.endswith(endings) else ENDING.sub("", text.rstrip("/")) + endings[0]
+    return path if text.endswith(endings) else OLD_ENDING.sub("", text.rstrip("/")) + endings[0]
 
 
-def _board(callback: Any) -> Any:
+def _make_tensorboard(callback: Any) -> Any:
     """TensorBoard's callback without TensorBoard: nobody looks at what it writes."""
 
     class TensorBoard(callback):  # type: ignore[misc]
@@ -160,30 +173,32 @@ def _board(callback: Any) -> Any:
     return TensorBoard
 
 
-def _no_picture(*_: Any, **__: Any) -> None:
+def _skip_plot(*_: Any, **__: Any) -> None:
     """`plot_model` draws with programs that aren't there."""
 
 
-def _loading(plain: Any) -> Any:
+def _wrap_load_model(plain: Any) -> Any:
     @functools.wraps(plain)
     def load_model(filepath: Any, *args: Any, **kwargs: Any) -> Any:
-        return plain(_named(filepath, WHOLE), *args, **kwargs)
+        return plain(_normalize_path(filepath, MODEL_ENDINGS), *args, **kwargs)
 
     return load_model
 
 
-def _models(keras: Any, remark: Remark) -> None:
+def _patch_models(keras: Any, remark: SendRemark) -> None:
     model = keras.Model
-    _wrap(model, "fit", _fit)
+    _wrap_method(model, "fit", _convert_fit_arguments)
     home = next(kind for kind in model.__mro__ if "compile" in vars(kind))  # else Keras takes every model's for its own
-    _wrap(home, "compile", _compile)
+    _wrap_method(home, "compile", _convert_compile_arguments)
     for name in ("evaluate", "predict"):
-        _wrap(model, name, _fit)
+        _wrap_method(model, name, _convert_fit_arguments)
     for kind in (model, keras.Sequential):
-        _saving(kind, "save", WHOLE, remark)
-        _saving(kind, "save_weights", WEIGHTS, remark)
+        _wrap_saving(kind, "save", MODEL_ENDINGS, remark)
+        _wrap_saving(kind, "save_weights", WEIGHT_ENDINGS, remark)
     plain_load = model.load_weights
-    model.load_weights = lambda self, path, *args, **kwargs: plain_load(self, _named(path, WEIGHTS), *args, **kwargs)
+    model.load_weights = lambda self, path, *args, **kwargs: plain_load(
+        self, _normalize_path(path, WEIGHT_ENDINGS), *args, **kwargs
+    )
     model.fit_generator = _fit_generator
     model.evaluate_generator = lambda self, generator, *_, **__: self.evaluate(generator, verbose=0)
     model.predict_generator = lambda self, generator, *_, **__: self.predict(generator, verbose=0)
@@ -191,18 +206,18 @@ def _models(keras: Any, remark: Remark) -> None:
     model.predict_classes = lambda self, x, **kwargs: self.predict(x, **kwargs).argmax(axis=-1)
 
 
-def _fit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    _without("fit", args, kwargs)
-    _renamed("fit", args, kwargs)
+def _convert_fit_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    _drop_arguments("fit", args, kwargs)
+    _rename_arguments("fit", args, kwargs)
     for name in ("x", "y"):
         if name in kwargs:
-            kwargs[name] = _listed(kwargs[name])
+            kwargs[name] = _to_one_array(kwargs[name])
     if isinstance(kwargs.get("validation_data"), (list, tuple)):
-        kwargs["validation_data"] = tuple(_listed(part) for part in kwargs["validation_data"])
-    return (*(_listed(data) for data in args[:2]), *args[2:])
+        kwargs["validation_data"] = tuple(_to_one_array(part) for part in kwargs["validation_data"])
+    return (*(_to_one_array(data) for data in args[:2]), *args[2:])
 
 
-def _listed(data: Any) -> Any:
+def _to_one_array(data: Any) -> Any:
     """A list of numbers as one array, as Keras 2 took it; Keras 3 takes each of its items for an input of its own."""
     first = data
     while isinstance(first, (list, tuple)) and first:
@@ -215,11 +230,11 @@ def _listed(data: Any) -> Any:
         return data
 
 
-def _compile(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _convert_compile_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """TF 1 took metrics third, as `compile(optimizer, loss, metrics)`, and one metric without a list."""
     for gone in ("sample_weight_mode", "target_tensors"):
         kwargs.pop(gone, None)
-    if len(args) > 2 and "metrics" not in kwargs and not _are_weights(args[2]):
+    if len(args) > 2 and "metrics" not in kwargs and not _is_loss_weights(args[2]):
         kwargs["metrics"] = args[2]
         args = args[:2]
     if args and isinstance(args[0], type):
@@ -232,13 +247,13 @@ def _compile(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     return args
 
 
-def _are_weights(third: Any) -> bool:
+def _is_loss_weights(third: Any) -> bool:
     """Whether `compile`'s third argument are weights of losses, as Keras 3 has it there: numbers, or none at all."""
     parts = list(third.values()) if isinstance(third, dict) else third if isinstance(third, (list, tuple)) else [third]
     return all(part is None or isinstance(part, (int, float)) for part in parts)
 
 
-def _saving(kind: Any, name: str, endings: tuple[str, ...], remark: Remark) -> None:
+def _wrap_saving(kind: Any, name: str, endings: tuple[str, ...], remark: SendRemark) -> None:
     """Saves under a name that Keras 3 takes; a file that can't be written here sinks nothing."""
     plain = getattr(kind, name)
 
@@ -246,7 +261,7 @@ def _saving(kind: Any, name: str, endings: tuple[str, ...], remark: Remark) -> N
     def save(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.pop("save_format", None)
         try:
-            plain(self, _named(filepath, endings), *args, **kwargs)
+            plain(self, _normalize_path(filepath, endings), *args, **kwargs)
         except OSError as error:
             remark(f"`{name}(...)` could not write its file here, which costs nothing ({type(error).__name__})")
 
@@ -257,3 +272,21 @@ def _fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
     if args:
         kwargs["steps_per_epoch"] = args[0]
     return self.fit(generator, **kwargs)
+
+
+def install_activations(tf: Any) -> None:
+    """Makes every layer that is given a function of TensorFlow or `keras.ops` take Keras's activation of the same meaning."""
+    homes = (tf.nn, tf.math, tf, tf.compat.v1.nn, keras.ops, tf.keras.backend)
+    known = {
+        id(getattr(home, theirs)): getattr(keras.activations, ours)
+        for theirs, ours in KERAS_ACTIVATIONS.items()
+        for home in homes
+        if hasattr(home, theirs) and hasattr(keras.activations, ours)
+    }
+    plain_get = activations.get
+
+    def get(identifier: Any) -> Any:
+        return plain_get(known.get(id(identifier), identifier))
+
+    activations.get = get
+    keras.activations.get = get

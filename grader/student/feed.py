@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from msgspec import structs
 
-from grader.arrays import ITEM_SIZES, ArraySpec, OrderedSpec, Role, same_form
-from grader.digesting import digest
+from grader.protocol.array_digest import compute_digest
+from grader.protocol.arrays import ITEM_SIZES, ArraySpec, OrderedSpec, Role, check_same_form
 
 MAX_PIPELINE_BYTES = 3_000_000_000
 PORTION_VALUES = 1 << 18
@@ -27,43 +27,43 @@ class Cargo:
     specs: list[OrderedSpec] = field(default_factory=list)
     buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)
 
-    def add(self, role: Role, data: Any) -> None:
+    def add_arrays(self, role: Role, data: Any) -> None:
         """Flattens `data` (an array, or a list or dict of arrays) under one role."""
         for leaf in keras.tree.flatten(data):
-            array, dtype = _numbers(leaf)
-            if _casting_may_raise():
+            array, dtype = _to_numbers(leaf)
+            if _can_casting_raise():
                 array = np.ascontiguousarray(array, dtype)
             self.specs.append(OrderedSpec(dtype=dtype, shape=list(array.shape), role=role))
             self.buffers.append(array)
 
-    def leave_out(self, held: Sequence[OrderedSpec]) -> None:
+    def skip_held(self, held: Sequence[OrderedSpec]) -> None:
         """Names by its digest what the trainer holds already, which is then not sent."""
         for place, (spec, array) in enumerate(zip(self.specs, self.buffers, strict=True)):
             alike = {other.digest for other in held if (other.dtype, other.shape) == (spec.dtype, spec.shape)}
-            if alike and (found := digest(spec, _portions(spec, array))) in alike:
+            if alike and (found := compute_digest(spec, _iter_portions(spec, array))) in alike:
                 self.specs[place] = structs.replace(spec, digest=found)
 
-    def portions(self) -> Iterator[memoryview]:
+    def iter_portions(self) -> Iterator[memoryview]:
         """The bytes that are sent, one array after another."""
         for spec, array in zip(self.specs, self.buffers, strict=True):
             if spec.follows:
-                yield from _portions(spec, array)
+                yield from _iter_portions(spec, array)
 
 
-def _portions(spec: ArraySpec, array: np.ndarray[Any, Any]) -> Iterator[memoryview]:
+def _iter_portions(spec: ArraySpec, array: np.ndarray[Any, Any]) -> Iterator[memoryview]:
     """An array's bytes, cast bit by bit: to get memory for the whole takes longer than to cast."""
     rows = max(1, len(array) * PORTION_VALUES // max(1, array.size))
     for start in range(0, len(array), rows):
         yield np.ascontiguousarray(array[start : start + rows], spec.dtype).reshape(-1).view(np.uint8).data
 
 
-def as_array(data: Any) -> np.ndarray[Any, Any]:
+def to_array(data: Any) -> np.ndarray[Any, Any]:
     """A C-contiguous array; floating types become Keras's float type, as Keras's own array adapter does."""
-    array, dtype = _numbers(data)
+    array, dtype = _to_numbers(data)
     return np.ascontiguousarray(array, dtype)
 
 
-def _numbers(data: Any) -> tuple[np.ndarray[Any, Any], Any]:
+def _to_numbers(data: Any) -> tuple[np.ndarray[Any, Any], Any]:
     """An array with one axis at least, and the type in which it is trained on."""
     array = np.asarray(data)
     if array.dtype == object:
@@ -74,7 +74,7 @@ def _numbers(data: Any) -> tuple[np.ndarray[Any, Any], Any]:
     return array if array.ndim else array.reshape(1), dtype
 
 
-def _casting_may_raise() -> bool:
+def _can_casting_raise() -> bool:
     """Whether a number that is too large or too small would end the sending in its middle: the student may want that."""
     told = {"raise", "call", "log"} & set(np.geterr().values())
     return bool(told) or any(kind[0] == "error" for kind in warnings.filters)
@@ -106,7 +106,7 @@ class Pipeline:
         self.first: list[OrderedSpec] = []
         self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
 
-    def draw(self) -> tuple[Cargo, list[int]]:
+    def draw_epoch(self) -> tuple[Cargo, list[int]]:
         """The next epoch's arrays, joined over its batches, and the rows of each batch.
 
         Raises:
@@ -115,30 +115,30 @@ class Pipeline:
         cargo = Cargo()
         columns: dict[Role, list[list[np.ndarray[Any, Any]]]] = {}
         rows: list[int] = []
-        for batch in self._batches():
+        for batch in self._iter_batches():
             x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
-            rows.append(len(as_array(keras.tree.flatten(x)[0])))
+            rows.append(len(to_array(keras.tree.flatten(x)[0])))
             parts: tuple[tuple[Role, Any], ...] = (("x", x), ("y", y), ("sample_weight", weight))
             for role, part in parts:
                 if part is not None:
-                    columns.setdefault(role, []).append([as_array(leaf) for leaf in keras.tree.flatten(part)])
+                    columns.setdefault(role, []).append([to_array(leaf) for leaf in keras.tree.flatten(part)])
         if not rows:
             raise ValueError("the dataset that was passed to fit() is empty")
         for role, batches in columns.items():
-            cargo.add(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
+            cargo.add_arrays(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
         self.first = self.first or cargo.specs
-        same_form(self.first, cargo.specs)
+        check_same_form(self.first, cargo.specs)
         return cargo, rows
 
-    def _batches(self) -> Iterator[Any]:
+    def _iter_batches(self) -> Iterator[Any]:
         total = 0
-        for batch in self._source():
-            total += sum(as_array(leaf).nbytes for leaf in keras.tree.flatten(batch) if leaf is not None)
+        for batch in self._iter_source():
+            total += sum(to_array(leaf).nbytes for leaf in keras.tree.flatten(batch) if leaf is not None)
             if total > MAX_PIPELINE_BYTES:
                 raise ValueError("the dataset doesn't end; pass steps_per_epoch= to fit(), or remove .repeat()")
             yield batch
 
-    def _source(self) -> Iterator[Any]:
+    def _iter_source(self) -> Iterator[Any]:
         if isinstance(self.source, keras.utils.PyDataset):
             order = list(range(self.steps or self.source.num_batches))
             if self.shuffle:

@@ -1,4 +1,4 @@
-"""The student process's end of the line to the grader: sends orders and findings, receives events."""
+"""The student process's end of the line to the grader: sends orders, findings and returned values, receives events."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
-from grader.arrays import OrderedSpec
-from grader.channel import Channel
-from grader.verdict import Note
-from grader.wire import Order, Remark, Returned, ToStudent, Unsupported
+from grader.protocol.arrays import OrderedSpec
+from grader.protocol.channel import Channel
+from grader.protocol.wire import Order, Remark, Returned, ToStudent, Unsupported
+from grader.records.verdict import Note
 
-LONGEST = 2000
+MAX_NOTE_CHARS = 2000
+MAX_ITEMS = 10_000
+MAX_TOTAL = 50_000  # of all lists and dicts together
+MAX_TEXT_CHARS = 10_000
+MAX_DEPTH = 6
 
 
-class Ended(BaseException):
+class RunEnded(BaseException):
     """The run is over for the grader; not an `Exception`, so that student code doesn't catch it by accident."""
 
 
@@ -44,15 +48,15 @@ class Front:
         """Sends a message with the content of its arrays, in portions; characters that no text can carry arrive as escapes."""
         if self._broken_off and isinstance(message, (Order, Returned)):
             what, self._broken_off = self._broken_off, ""
-            self.unsupported(what, "set `self.model.stop_training = True` to end a training")
+            self.report_unsupported(what, "set `self.model.stop_training = True` to end a training")
         try:
             self.channel.send(message, portions)
         except UnicodeEncodeError:
-            plain = _escaped(msgspec.to_builtins(message))
+            plain = _escape_surrogates(msgspec.to_builtins(message))
             self.channel.send(msgspec.convert(plain, type(message)), portions)
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
+    def watch_callbacks(self) -> Iterator[None]:
         """Around student code whose answer the trainer waits for: what it raises breaks off a training for good."""
         try:
             yield
@@ -63,7 +67,7 @@ class Front:
     def receive(self) -> Any:
         return self.channel.receive()
 
-    def arrays(self, message: Any) -> list[np.ndarray[Any, Any]]:
+    def read_arrays(self, message: Any) -> list[np.ndarray[Any, Any]]:
         """Reads the arrays that follow a message."""
         result = []
         for spec in message.arrays:
@@ -72,34 +76,72 @@ class Front:
             result.append(array)
         return result
 
-    def line(self) -> int | None:
+    def find_line(self) -> int | None:
         """The line of the student's file that is being executed."""
         frame: FrameType | None = sys._getframe()
         while frame is not None and frame.f_code.co_filename != self.filename:
             frame = frame.f_back
         return frame.f_lineno if frame else None
 
-    def remark(self, message: str) -> None:
+    def send_remark(self, message: str) -> None:
         """A note for the report, once per line."""
-        self.remark_at(self.line(), message)
+        self.send_remark_at(self.find_line(), message)
 
-    def remark_at(self, line: int | None, message: str) -> None:
+    def send_remark_at(self, line: int | None, message: str) -> None:
         """A note for the report about a line, once."""
-        note = (line, message[:LONGEST])
+        note = (line, message[:MAX_NOTE_CHARS])
         if note not in self._remarks and len(self._remarks) < 200:
             self._remarks.add(note)
             self.send(Remark(note=Note(line=note[0], message=note[1])))
 
-    def unsupported(self, message: str, instead: str = "") -> NoReturn:
+    def report_unsupported(self, message: str, instead: str = "") -> NoReturn:
         """Tells the grader that this can't be ordered, and ends the run."""
-        self.send(Unsupported(message=message[:LONGEST], instead=instead[:LONGEST], line=self.line()))
-        raise Ended
+        self.send(Unsupported(message=message[:MAX_NOTE_CHARS], instead=instead[:MAX_NOTE_CHARS], line=self.find_line()))
+        raise RunEnded
 
 
-def _escaped(value: Any) -> Any:
+def _escape_surrogates(value: Any) -> Any:
     r"""Plain data with every lone surrogate written as \udXXX."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_escaped(key): _escaped(item) for key, item in value.items()}
-    return [_escaped(item) for item in value] if isinstance(value, list) else value
+        return {_escape_surrogates(key): _escape_surrogates(item) for key, item in value.items()}
+    return [_escape_surrogates(item) for item in value] if isinstance(value, list) else value
+
+
+def to_plain_data(value: Any) -> Any:
+    """Numbers, text, lists and dicts as they are; anything else as `{"type": its class's name}`.
+
+    NumPy scalars, 0-d arrays and tensors of one number become numbers; longer arrays become lists.
+    """
+    return _PlainConverter().convert_value(value, 0)
+
+
+class _PlainConverter:
+    """One value, and how many more of its parts may cross."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TOTAL
+
+    def convert_value(self, value: Any, depth: int) -> Any:
+        if isinstance(value, (np.generic, np.ndarray)) or type(value).__name__ == "EagerTensor":
+            value = np.asarray(value).tolist() if np.size(value) <= MAX_ITEMS else value
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return int(value) if -(2**63) <= value < 2**63 else {"type": "int", "text": "too large"}
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, str):
+            return str(value)[:MAX_TEXT_CHARS]
+        if isinstance(value, (list, tuple, range)) and self._has_room_for(value, depth):
+            return [self.convert_value(item, depth + 1) for item in value]
+        if isinstance(value, dict) and self._has_room_for(value, depth):
+            return {str(key)[:200]: self.convert_value(item, depth + 1) for key, item in value.items()}
+        return {"type": type(value).__name__[:200]}
+
+    def _has_room_for(self, items: Any, depth: int) -> bool:
+        if len(items) > min(MAX_ITEMS, self.left) or depth >= MAX_DEPTH:
+            return False
+        self.left -= len(items)
+        return True

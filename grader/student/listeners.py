@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 
+from grader.protocol.wire import Hook
 from grader.student.logs import Logs
-from grader.wire import Hook
 
-WHOLE_TRAINING = {"train_begin", "train_end", "test_begin", "test_end"}
+TRAINING_HOOKS = {"train_begin", "train_end", "test_begin", "test_end"}
 # Keras's own callbacks that only keep or show things: in a trial there is nothing to keep.
 KEEPING = frozenset(
     {
@@ -24,10 +24,17 @@ KEEPING = frozenset(
         "TensorBoard",
     }
 )
-WEIGHTLESS = {"History", "ProgbarLogger", "TerminateOnNaN", "CSVLogger", "LearningRateScheduler", "ReduceLROnPlateau"}
+WEIGHTLESS_CALLBACKS = {
+    "History",
+    "ProgbarLogger",
+    "TerminateOnNaN",
+    "CSVLogger",
+    "LearningRateScheduler",
+    "ReduceLROnPlateau",
+}
 
 
-class Listeners:
+class StudentCallbacks:
     """Keras's own `CallbackList` hands its callbacks copies of the logs as a plain dict; this one keeps `Logs`."""
 
     def __init__(self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int | None,
@@ -41,12 +48,12 @@ class Listeners:
         self.history = model.history
         self.history.history = Logs(unknown=unknown)
 
-    def call(self, hook: Hook, index: int = 0, logs: dict[str, float] | None = None) -> None:
+    def call_hook(self, hook: Hook, index: int = 0, logs: dict[str, float] | None = None) -> None:
         """Calls one hook of every callback, in order, all on the same logs."""
         shared = Logs(logs or {}, self.unknown)
         for callback in self.callbacks:
             method = getattr(callback, f"on_{hook}")
-            self.call_one(callback, method, *([shared] if hook in WHOLE_TRAINING else [index, shared]))
+            self.call_one(callback, method, *([shared] if hook in TRAINING_HOOKS else [index, shared]))
 
     def call_one(self, callback: Any, method: Any, *arguments: Any) -> None:
         """One hook of one callback."""
@@ -59,7 +66,7 @@ def is_kerass_own(callback: Any) -> bool:
     return kind.__module__.startswith("keras.src.callbacks") and kind.__name__ != "LambdaCallback"
 
 
-def wants_batches(callback: Any) -> bool:
+def has_batch_hooks(callback: Any) -> bool:
     """Whether a callback has batch-level hooks of its own that it needs called."""
     if type(callback) is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
         return False
@@ -67,6 +74,6 @@ def wants_batches(callback: Any) -> bool:
     return any(not getattr(getattr(callback, f"on_{hook}", None), "_is_default", False) for hook in hooks)
 
 
-def reads_weights(callback: Any) -> bool:
+def can_read_weights(callback: Any) -> bool:
     """Whether a callback may look at the model's weights; only well-known built-in ones surely don't."""
-    return not (is_kerass_own(callback) and type(callback).__name__ in WEIGHTLESS)
+    return not (is_kerass_own(callback) and type(callback).__name__ in WEIGHTLESS_CALLBACKS)

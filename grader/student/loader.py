@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import difflib
 import importlib
 import linecache
 import re
@@ -16,21 +17,19 @@ from typing import Any
 
 from msgspec import structs
 
-from grader.explaining import explanation
+from grader.messages.error_hints import find_error_hint
+from grader.protocol.wire import Crashed, Load, Returned
 from grader.student import drives, old_methods, standins
-from grader.student.front import Ended, Front
-from grader.student.nearest import nearest
-from grader.student.plain import plain
+from grader.student.front import Front, RunEnded, to_plain_data
 from grader.student.shell import WRITTEN, Shell
-from grader.wire import Crashed, Load, Returned
 
-MODULE = "submission"
-MAX_TEXT = 4000
+MODULE_NAME = "submission"
+MAX_TEXT_CHARS = 4000
 STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
-MAX_LINES = 20
+MAX_MESSAGE_LINES = 20
 # TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
 # Keras writes some of its messages in bold letters.
-STACK = re.compile(
+FOREIGN_LINES = re.compile(
     r"Detected at node .*?\n"
     r"|^  File \".*?\n"
     r"|<stack traces unavailable>\n?"
@@ -38,15 +37,14 @@ STACK = re.compile(
     r"|\x1b\[[01]m",
     re.MULTILINE,
 )
-SUPPLIES = {
+SUPPLIED_MODULES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",
     "models": "keras.models", "optimizers": "keras.optimizers", "callbacks": "keras.callbacks",
     "datasets": "keras.datasets", "mnist": "keras.datasets.mnist", "fashion_mnist": "keras.datasets.fashion_mnist",
 }  # fmt: skip
-
 # Names of Keras, and the module that has them.
-KERAS = {
+SUPPLIED_KERAS_NAMES = {
     "keras.models": ("Sequential", "Model"),
     "keras.layers": (
         "Input", "Dense", "Flatten", "Conv2D", "MaxPooling2D", "MaxPool2D", "AveragePooling2D", "GlobalAveragePooling2D",
@@ -56,18 +54,33 @@ KERAS = {
     "keras.optimizers": ("Adam", "SGD", "RMSprop"),
     "keras.utils": ("to_categorical",),
 }  # fmt: skip
+MIN_LIKENESS = 0.8
+MIN_LIKENESS_AMONG_FEW = 0.7  # two letters the wrong way round in a short name
+# What Keras says of a name in quotes that it doesn't know, and the module with those that it does know.
+UNKNOWN_IDENTIFIER = re.compile(r"Could not interpret (\w+)(?: function)? identifier: (\w{1,60})$")
+IDENTIFIER_MODULES = {
+    "loss": "losses", "optimizer": "optimizers", "metric": "metrics", "activation": "activations",
+    "initializer": "initializers", "regularizer": "regularizers",
+}  # fmt: skip
+KNOWN_PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib")
+UNKNOWN_KEYWORD = re.compile(r"(?:unexpected keyword argument|arguments passed to \w+:|not recognized:) \{?'(\w{1,60})'")
+KNOWN_KEYWORDS = (
+    "x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data", "shuffle",
+    "optimizer", "loss", "metrics", "learning_rate", "momentum", "units", "filters", "kernel_size", "pool_size", "strides",
+    "padding", "activation", "input_shape", "rate", "name", "monitor", "patience", "from_logits",
+)  # fmt: skip
 
 
-def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
+def run_submission(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lambda function: function()) -> None:
     """Executes the file, lets `use` call the graded function, and sends `Returned` or `Crashed`."""
-    standins.install(front.remark)
-    drives.install(front.remark)
+    standins.install_stand_ins(front.send_remark)
+    drives.install(front.send_remark)
     try:
-        module = _module(load)
-        shell = Shell(front.remark, module.__dict__)
-        module.__dict__.update(input=standins.Keyboard(front.remark), get_ipython=lambda: shell)
-        module.__dict__[old_methods.LOOK] = old_methods.make_caller(front.remark)
-        _execute(front, load, module)
+        module = _make_module(load)
+        shell = Shell(front.send_remark, module.__dict__)
+        module.__dict__.update(input=standins.EmptyKeyboard(front.send_remark), get_ipython=lambda: shell)
+        module.__dict__[old_methods.LOOK] = old_methods.make_caller(front.send_remark)
+        _execute_statements(front, load, module)
         value = None
         if load.function is not None:
             if load.function not in module.__dict__:
@@ -76,50 +89,50 @@ def run(front: Front, load: Load, use: Callable[[Callable[..., Any]], Any] = lam
             value = use(module.__dict__[load.function])
             if (missing := standins.find_missing(value)) is not None:
                 missing._raise()
-        front.send(Returned(value=plain(value)))
-    except Ended:
+        front.send(Returned(value=to_plain_data(value)))
+    except RunEnded:
         return
     except SystemExit as error:
         if load.function is None and not error.code:  # how many a script ends
             front.send(Returned(value=None))
             return
-        front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT], line=_line(error, load)))
+        front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT_CHARS], line=_find_line(error, load)))
     except BaseException as error:
-        crash = crashed(error, load)
-        if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE])), 1)) is not None:
+        crash = describe_crash(error, load)
+        if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE_NAME])), 1)) is not None:
             crash = structs.replace(crash, package=missing.package)
         front.send(crash)
 
 
-def _module(load: Load) -> types.ModuleType:
-    module = types.ModuleType(MODULE)
+def _make_module(load: Load) -> types.ModuleType:
+    module = types.ModuleType(MODULE_NAME)
     module.__file__ = load.filename
-    sys.modules[MODULE] = module
+    sys.modules[MODULE_NAME] = module
     linecache.cache[load.filename] = (len(load.source), None, load.source.splitlines(keepends=True), load.filename)
     for name in load.supply:
         with contextlib.suppress(ImportError):
-            setattr(module, name, _supplied(name))
+            setattr(module, name, _import_supplied(name))
     return module
 
 
 def is_students_module(name: str) -> bool:
     """Whether a module is the student's file, or one that its cells have written beside it."""
     path = getattr(sys.modules.get(name), "__file__", None)
-    written = getattr(sys.modules.get(MODULE), WRITTEN, ())
-    return name == MODULE or (path is not None and str(Path(path).absolute()) in written)
+    written = getattr(sys.modules.get(MODULE_NAME), WRITTEN, ())
+    return name == MODULE_NAME or (path is not None and str(Path(path).absolute()) in written)
 
 
-def _supplied(name: str) -> Any:
+def _import_supplied(name: str) -> Any:
     """A module, or a name of Keras, under which one class or function is known."""
     if name == "path":
         return "mnist.npz"
-    if name in SUPPLIES:
-        return importlib.import_module(SUPPLIES[name])
-    home = next(home for home, names in KERAS.items() if name in names)
+    if name in SUPPLIED_MODULES:
+        return importlib.import_module(SUPPLIED_MODULES[name])
+    home = next(home for home, names in SUPPLIED_KERAS_NAMES.items() if name in names)
     return getattr(importlib.import_module(home), name)
 
 
-def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
+def _execute_statements(front: Front, load: Load, module: types.ModuleType) -> None:
     """Statement by statement, so that a stray one that fails doesn't take the rest with it."""
     skipped, tolerated = set(load.skipped), set(load.tolerated)
     tree = old_methods.Rewrite().visit(ast.parse(load.source, load.filename))
@@ -127,18 +140,18 @@ def _execute(front: Front, load: Load, module: types.ModuleType) -> None:
     for index, node in enumerate(tree.body):
         if index in skipped:
             continue
-        for part in _parts(node):
+        for part in _split_imports(node):
             body: list[ast.stmt] = [part] if part in futures else [*futures, part]
             try:
                 exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
             except Exception as error:
-                if index not in tolerated and not _may_lack(node, error) and not _lacks(part, error, module):
+                if index not in tolerated and not _can_skip_import(node, error) and not _bind_placeholders(part, error, module):
                     raise
                 told = f"this line failed and was skipped: {type(error).__name__}: {error}"
-                front.remark_at(node.lineno, told[:500])
+                front.send_remark_at(node.lineno, told[:500])
 
 
-def _parts(node: ast.stmt) -> list[ast.stmt]:
+def _split_imports(node: ast.stmt) -> list[ast.stmt]:
     """`import os, cv2, numpy` as three: what one of them lacks shall not keep the others away."""
     match node:
         case ast.Import(names=[_, _, *_] as names):
@@ -149,7 +162,7 @@ def _parts(node: ast.stmt) -> list[ast.stmt]:
     return [node]
 
 
-def _may_lack(node: ast.stmt, error: Exception) -> bool:
+def _can_skip_import(node: ast.stmt, error: Exception) -> bool:
     """Whether an import failed that brings several names, or nobody can tell which: a place that needs one says so."""
     match node:
         case ast.Import(names=[_, _, *_]) | ast.ImportFrom(names=[ast.alias(name="*")]):
@@ -159,7 +172,7 @@ def _may_lack(node: ast.stmt, error: Exception) -> bool:
     return False
 
 
-def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
+def _bind_placeholders(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     """Puts the error of an import in the place of what it was to bring: only what uses that fails, with this error."""
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
@@ -168,46 +181,82 @@ def _lacks(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
     return True
 
 
-def _frames(error: BaseException, load: Load) -> list[traceback.FrameSummary]:
+def _list_student_frames(error: BaseException, load: Load) -> list[traceback.FrameSummary]:
     return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == load.filename]
 
 
-def _line(error: BaseException, load: Load) -> int | None:
-    frames = _frames(error, load)
+def _find_line(error: BaseException, load: Load) -> int | None:
+    frames = _list_student_frames(error, load)
     return frames[-1].lineno if frames else None
 
 
-def _shortened(text: str) -> str:
+def _shorten_text(text: str) -> str:
     """Without most of the lines of an array, which some errors show whole."""
     lines = text.split("\n")
-    return text if len(lines) <= MAX_LINES else "\n".join([*lines[: MAX_LINES - 5], "...", *lines[-4:]])
+    return text if len(lines) <= MAX_MESSAGE_LINES else "\n".join([*lines[: MAX_MESSAGE_LINES - 5], "...", *lines[-4:]])
 
 
 def _advice(error: BaseException, said: str) -> Iterator[str]:
     """What to do about an error: its own notes, else what is known of errors of its kind."""
     notes = getattr(error, "__notes__", None)
     if isinstance(notes, list) and notes:
-        yield from (note for note in notes[:MAX_LINES] if isinstance(note, str))
+        yield from (note for note in notes[:MAX_MESSAGE_LINES] if isinstance(note, str))
         return
-    near = nearest(error)
+    near = guess_meant_name(error)
     misspelt = near and isinstance(error, (AttributeError, ImportError))
-    yield from filter(None, [near, None if misspelt else explanation(said)])
+    yield from filter(None, [near, None if misspelt else find_error_hint(said)])
 
 
-def crashed(error: BaseException, load: Load) -> Crashed:
+def describe_crash(error: BaseException, load: Load) -> Crashed:
     """What was raised, told with the frames of the student's file."""
     try:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
-    text = STACK.sub("", text).strip()
+    text = FOREIGN_LINES.sub("", text).strip()
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
-    said = _shortened(f"{type(error).__name__}: {text}"[:MAX_TEXT])
-    told = "\n".join(_advice(error, said))[:MAX_TEXT]
-    shown = "".join(traceback.format_list(_frames(error, load)[-20:]))
+    said = _shorten_text(f"{type(error).__name__}: {text}"[:MAX_TEXT_CHARS])
+    told = "\n".join(_advice(error, said))[:MAX_TEXT_CHARS]
+    shown = "".join(traceback.format_list(_list_student_frames(error, load)[-20:]))
     return Crashed(
         message=f"{said}\n{told}" if told else said,
-        traceback=shown[-MAX_TEXT:],
-        line=_line(error, load),
+        traceback=shown[-MAX_TEXT_CHARS:],
+        line=_find_line(error, load),
         package=str(error.name).partition(".")[0][:100] if isinstance(error, ModuleNotFoundError) else "",
     )
+
+
+def guess_meant_name(error: BaseException) -> str | None:
+    """A question that names it; None where nothing known is near."""
+    known, given, cutoff = _list_candidates(error)
+    names = {name.lower(): name for name in known if name != given}
+    near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=cutoff)
+    near.sort(key=lambda name: sorted(name) != sorted(given.lower()))  # first the one of the same letters, if there is one
+    return f"Did you mean `{names[near[0]]}`?" if near else None
+
+
+def _list_candidates(error: BaseException) -> tuple[list[str], str, float]:
+    """The names that there are in the place of one that is missing, that one, and how alike they must be."""
+    with contextlib.suppress(Exception):  # `str` and `dir` ask objects of the student's
+        if isinstance(error, ModuleNotFoundError):
+            return list(KNOWN_PACKAGES), str(error.name), MIN_LIKENESS
+        if isinstance(error, (AttributeError, NameError)):
+            return _list_known_names(error), str(error.name), MIN_LIKENESS
+        if isinstance(error, (ValueError, TypeError)):
+            return _list_accepted_names(str(error))
+    return [], "", MIN_LIKENESS
+
+
+def _list_known_names(error: AttributeError | NameError) -> list[str]:
+    frame = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    known = dir(error.obj) if isinstance(error, AttributeError) else [*frame.f_locals, *frame.f_globals]
+    return [name for name in known if not name.startswith("_")]
+
+
+def _list_accepted_names(said: str) -> tuple[list[str], str, float]:
+    if match := UNKNOWN_IDENTIFIER.search(said):
+        home = IDENTIFIER_MODULES[match[1]]
+        own = ["accuracy"] if home == "metrics" else []
+        return [*own, *(name.lower() for name in dir(sys.modules[f"keras.{home}"]))], match[2], MIN_LIKENESS_AMONG_FEW
+    match = UNKNOWN_KEYWORD.search(said)
+    return (list(KNOWN_KEYWORDS), match[1], MIN_LIKENESS) if match else ([], "", MIN_LIKENESS)

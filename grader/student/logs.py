@@ -6,7 +6,7 @@ from collections.abc import Callable, KeysView, Mapping
 from types import MappingProxyType
 from typing import Any
 
-SPELLINGS = {"acc": "accuracy", "val_acc": "val_accuracy", "accuracy": "acc", "val_accuracy": "val_acc"}
+ACCURACY_SPELLINGS = {"acc": "accuracy", "val_acc": "val_accuracy", "accuracy": "acc", "val_accuracy": "val_acc"}
 
 
 class Logs(dict[str, Any]):
@@ -29,7 +29,7 @@ class Logs(dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         if isinstance(key, str) and key in self._unknown:
             return self._unknown[key]()
-        other = SPELLINGS.get(key) if isinstance(key, str) else None
+        other = ACCURACY_SPELLINGS.get(key) if isinstance(key, str) else None
         if other is not None and dict.__contains__(self, other):
             return dict.__getitem__(self, other)
         raise KeyError(key)
@@ -37,7 +37,7 @@ class Logs(dict[str, Any]):
     def __contains__(self, key: object) -> bool:
         if dict.__contains__(self, key) or (isinstance(key, str) and key in self._unknown):
             return True
-        return isinstance(key, str) and dict.__contains__(self, SPELLINGS.get(key, key))
+        return isinstance(key, str) and dict.__contains__(self, ACCURACY_SPELLINGS.get(key, key))
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]
         """The keys as they are; looking for one finds it under both spellings."""

@@ -13,32 +13,30 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader import supplied
-from grader.arrays import ITEM_SIZES
-from grader.data import load
+from grader.data import load_dataset, supplied_model
+from grader.protocol.arrays import ITEM_SIZES
+from grader.protocol.wire import Building, Maps
 from grader.student.feed import Cargo
-from grader.student.front import Front
-from grader.student.plain import plain
-from grader.wire import Building, Maps
+from grader.student.front import Front, to_plain_data
 
 Array = np.ndarray[Any, Any]
-MANY_WEIGHTS = 1_000_000
-MOST_MAPS = 100
-MOST_AXES = 8
-LOOKED_AT = 2  # examples that come with a model which is only looked at
+MAX_DRAWN_WEIGHTS = 1_000_000
+MAX_MAPS = 100
+MAX_AXES = 8
+INSPECTION_EXAMPLES = 2  # examples that come with a model which is only looked at
 
 
-def build_all(front: Front, function: Callable[..., Any], building: Building) -> Any:
+def build_all_models(front: Front, function: Callable[..., Any], building: Building) -> Any:
     """Calls the function, once or with each of the arguments, and lets every model be looked at or trained.
 
     Returns:
         What the function returned first, or the first thing that is no compiled model, as plain data.
     """
-    images, labels = data_of(building)
+    images, labels = load_training_data(building)
     if building.shown:
-        return _look_inside(front, function, building, images, labels)
+        return _send_activation_maps(front, function, building, images, labels)
     first: Any = None
-    for returned, model in built(front, function, building, images[0]):
+    for returned, model in iter_models(front, function, building, images[0]):
         first = first or returned
         if not returned["compiled"]:
             return returned
@@ -46,20 +44,20 @@ def build_all(front: Front, function: Callable[..., Any], building: Building) ->
     return first
 
 
-def _look_inside(
+def _send_activation_maps(
     front: Front, function: Callable[..., Any], building: Building, images: Array, labels: Array
 ) -> dict[str, Any]:
     """Calls the function with the grader's own trained model and some test images, and sends the arrays it gives."""
-    model = supplied.model()
+    model = supplied_model.build_supplied_model()
     model.fit(images, labels)
-    tested = load(building.dataset).x_test[building.shown][..., np.newaxis] / building.scale
+    tested = load_dataset(building.dataset).x_test[building.shown][..., np.newaxis] / building.scale
     value = function(model, tested.astype("float32"))
-    cargo, fault = as_maps(value)
-    front.send(Maps(arrays=cargo.specs, fault=fault), cargo.portions())
+    cargo, fault = collect_maps(value)
+    front.send(Maps(arrays=cargo.specs, fault=fault), cargo.iter_portions())
     return {"arrays": [spec.shape for spec in cargo.specs], "fault": fault}
 
 
-def as_maps(value: Any) -> tuple[Cargo, str]:
+def collect_maps(value: Any) -> tuple[Cargo, str]:
     """What was given as arrays of numbers, one per layer, and what is wrong with it, in words."""
     cargo = Cargo()
     if not isinstance(value, (list, tuple)):
@@ -67,29 +65,29 @@ def as_maps(value: Any) -> tuple[Cargo, str]:
             cargo,
             f"it returned {'nothing (None)' if value is None else f'one {type(value).__name__[:100]}'}, not a list",
         )
-    if len(value) > MOST_MAPS:
+    if len(value) > MAX_MAPS:
         return cargo, f"it returned a list of {len(value):,} things; there are not so many layers"
     for number, item in enumerate(value, 1):
         array = np.asarray(item) if isinstance(item, np.ndarray) or keras.ops.is_tensor(item) else None
-        if array is None or array.dtype.name not in ITEM_SIZES or not 0 < array.ndim <= MOST_AXES:
+        if array is None or array.dtype.name not in ITEM_SIZES or not 0 < array.ndim <= MAX_AXES:
             return Cargo(), f"thing {number} in its list is no array of numbers ({type(item).__name__[:100]})"
-        cargo.add("x", array)
+        cargo.add_arrays("x", array)
     return cargo, ""
 
 
-def built(
+def iter_models(
     front: Front, function: Callable[..., Any], building: Building, image: Array
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """What each call gives, with its description in plain data."""
     for call in building.calls or [{}]:
-        model = _called(front, function, [image] if building.pad is not None else list(call.values()))
-        yield _described(model, call), model
+        model = _call_builder(front, function, [image] if building.pad is not None else list(call.values()))
+        yield _describe_returned(model, call), model
 
 
-def data_of(building: Building) -> tuple[Array, Array]:
+def load_training_data(building: Building) -> tuple[Array, Array]:
     """Images of shape (n, 28 + 2 pad, 28 + 2 pad, 1) and their labels; a few where nothing is trained."""
-    data = load(building.dataset)
-    number = building.examples if building.train else LOOKED_AT
+    data = load_dataset(building.dataset)
+    number = building.examples if building.train else INSPECTION_EXAMPLES
     images, labels = data.x_train[:number, :, :, np.newaxis], data.y_train[:number]
     if building.scale != 1.0:
         images = (images / building.scale).astype("float32")
@@ -97,29 +95,31 @@ def data_of(building: Building) -> tuple[Array, Array]:
     return np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0))), labels
 
 
-def _called(front: Front, function: Callable[..., Any], arguments: list[Any]) -> Any:
+def _call_builder(front: Front, function: Callable[..., Any], arguments: list[Any]) -> Any:
     """One call; a `fit` inside it ends the run, since the training is the grader's part."""
 
-    def refuse(*_: Any, **__: Any) -> None:
-        front.unsupported("the function trains the model itself", "only build and return it; the grader calls `fit`")
+    def refuse_fit(*_: Any, **__: Any) -> None:
+        front.report_unsupported(
+            "the function trains the model itself", "only build and return it; the grader calls `fit`"
+        )
 
     fit = keras.Model.fit
-    keras.Model.fit = refuse
+    keras.Model.fit = refuse_fit
     try:
-        with _light_weights():
+        with _skip_large_weights():
             return function(*arguments)
     finally:
         keras.Model.fit = fit
 
 
 @contextmanager
-def _light_weights() -> Iterator[None]:
+def _skip_large_weights() -> Iterator[None]:
     """Weights of more than a million numbers start as zeros, without drawing them at random."""
     kinds = [keras.initializers.VarianceScaling, keras.initializers.RandomUniform, keras.initializers.RandomNormal,
              keras.initializers.TruncatedNormal]  # fmt: skip
     plain_calls = {kind: kind.__call__ for kind in kinds}
     for kind, call in plain_calls.items():
-        kind.__call__ = _lightly(call)
+        kind.__call__ = _wrap_initializer(call)
     try:
         yield
     finally:
@@ -127,17 +127,17 @@ def _light_weights() -> Iterator[None]:
             kind.__call__ = call
 
 
-def _lightly(call: Callable[..., Any]) -> Callable[..., Any]:
-    def made(initializer: Any, shape: Any, dtype: Any = None) -> Any:
-        if math.prod(shape) > MANY_WEIGHTS:
+def _wrap_initializer(call: Callable[..., Any]) -> Callable[..., Any]:
+    def make_weights(initializer: Any, shape: Any, dtype: Any = None) -> Any:
+        if math.prod(shape) > MAX_DRAWN_WEIGHTS:
             return keras.ops.zeros(shape, dtype=dtype or keras.config.floatx())
         return call(initializer, shape, dtype)
 
-    return made
+    return make_weights
 
 
-def _described(value: Any, call: dict[str, int]) -> dict[str, Any]:
+def _describe_returned(value: Any, call: dict[str, int]) -> dict[str, Any]:
     """What was returned, for the report: a model is named by its class."""
     if not isinstance(value, keras.Model):
-        return {"call": call, "returned": plain(value), "model": False, "compiled": False}
+        return {"call": call, "returned": to_plain_data(value), "model": False, "compiled": False}
     return {"call": call, "returned": type(value).__name__[:100], "model": True, "compiled": bool(value.compiled)}

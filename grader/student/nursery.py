@@ -10,29 +10,17 @@ import json
 import os
 import runpy
 
-from grader import forking
-from grader.importing import uncollected
-from grader.student import quiet
+from grader.engines import forking
+from grader.engines.forking import import_without_collector
 
-with quiet.stderr(), uncollected():
+with forking.drop_stderr(), import_without_collector():
     import keras  # noqa: F401
     import tensorflow as tf  # noqa: F401
 
     from grader.engines.confine.inside import keeper
-    from grader.student import (  # noqa: F401
-        activations,
-        datasets,
-        delegate,
-        devices,
-        dialect,
-        dialect_calls,
-        loader,
-        modelling,
-        tfds,
-    )
 
 
-def keep(message: bytes, handed: list[int]) -> None:
+def run_keeper(message: bytes, handed: list[int]) -> None:
     """From here on a keeper, whose words the message is, which forks what becomes the student's process."""
     control, grade, output = handed
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -40,14 +28,14 @@ def keep(message: bytes, handed: list[int]) -> None:
         os.dup2(descriptor, place)
     os.close(output)
     os.chdir("/")
-    keeper.main([f"control={control}", f"grade={grade}", *json.loads(message)], _become)
+    keeper.main([f"control={control}", f"grade={grade}", *json.loads(message)], _run_student)
 
 
-def _become(command: list[str], environment: dict[str, str]) -> None:
+def _run_student(command: list[str], environment: dict[str, str]) -> None:
     """Runs the program of `command` here; never returns."""
     os.environ.clear()
     os.environ.update(environment)
-    forking.run(lambda: runpy.run_module(command[-1], run_name="__main__", alter_sys=True))
+    forking.run_as_program(lambda: runpy.run_module(command[-1], run_name="__main__", alter_sys=True))
 
 
-forking.serve(keep, 3)
+forking.serve_copies(run_keeper, 3)

@@ -25,9 +25,9 @@ UNPACKED = MappingProxyType({"hist": 3, "hist2d": 4, "pie": 2, "plot": 1, "get_l
 PROGRESS = frozenset({"tqdm", "fastprogress", "progressbar", "alive_progress"})
 FOR_NOTEBOOKS = frozenset({"tqdm.notebook", "tqdm._tqdm_notebook"})
 CALLBACKS = re.compile(r"Callback$|^PlotLossesKeras|^WandbM")
-INSTALLED = f"-packages{os.sep}"  # site-packages, dist-packages
-MOST = 1000
-PATIENCE = 20
+INSTALLED_PACKAGES_PART = f"-packages{os.sep}"  # site-packages, dist-packages
+MAX_SUBPLOTS = 1000
+MAX_EMPTY_INPUTS = 20
 
 
 class Silent:
@@ -144,7 +144,7 @@ class Undecided(Missing):
     __bool__ = Missing._raise
 
 
-class Lacking(Missing):
+class FailedImport(Missing):
     """Stands for what an import could not bring; whoever uses it gets the error of the import."""
 
     __call__ = __getitem__ = __len__ = __enter__ = __exit__ = Missing._raise
@@ -157,7 +157,7 @@ class Lacking(Missing):
 
 def stand_in(error: ImportError) -> Missing:
     """For an import that failed: of a usual package what it gives may only be shown; of any other nothing is known."""
-    return Missing(error) if str(error.name).partition(".")[0] in COMMON else Lacking(error)
+    return Missing(error) if str(error.name).partition(".")[0] in COMMON else FailedImport(error)
 
 
 def find_missing(value: Any, depth: int = 3) -> Missing | None:
@@ -195,7 +195,7 @@ def make_callback(name: str) -> Any:
     return type(name, (kind,), {"__init__": __init__})
 
 
-class Keyboard:
+class EmptyKeyboard:
     """`input` as if somebody only pressed Enter, some times; then nobody is there any more.
 
     Args:
@@ -204,7 +204,7 @@ class Keyboard:
 
     def __init__(self, remark: Callable[[str], None]) -> None:
         self.remark = remark
-        self.left = PATIENCE
+        self.left = MAX_EMPTY_INPUTS
 
     def __call__(self, prompt: object = "", /) -> str:
         print(prompt)  # noqa: T201 - as `input` does, into the student's own output
@@ -217,11 +217,11 @@ class Keyboard:
 
 def subplots(nrows: Any = 1, ncols: Any = 1, *_: Any, **__: Any) -> tuple[Silent, Silent]:
     """As `matplotlib.pyplot.subplots`: a figure, and axes that can be unpacked along every side longer than one."""
-    sides = [side for side in (nrows, ncols) if isinstance(side, int) and 1 < side <= MOST]
+    sides = [side for side in (nrows, ncols) if isinstance(side, int) and 1 < side <= MAX_SUBPLOTS]
     return Silent(), Silent(tuple(sides))
 
 
-class Module(types.ModuleType):
+class SilentModule(types.ModuleType):
     """A module whose every name is silent; its version can be compared, as Matplotlib does with IPython's."""
 
     version_info = (9, 0, 0)
@@ -234,7 +234,7 @@ class Module(types.ModuleType):
         return getattr(Silent(), name)
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds what no other finder has found; says so once for each package.
 
     Installed libraries that ask for one of these packages first can do without it, and are told that it isn't there.
@@ -248,20 +248,20 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = next((name for name in SHOWING if fullname == name or fullname.startswith(name + ".")), None)
-        if root is None or (root not in sys.modules and _library_asks()):
+        if root is None or (root not in sys.modules and _is_library_asking()):
             return None
         if fullname == root:
             self.remark(f"`{root}` isn't there where files are graded; what it shows is left out")
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
     def create_module(self, spec: Any) -> types.ModuleType:
-        return Module(spec.name)
+        return SilentModule(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Nothing to run."""
 
 
-class WithoutWidgets(Finder):
+class WithoutWidgets(StandInFinder):
     """Bars for notebooks, which are there and work only in one: where widgets are missing, they give what they are given."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
@@ -270,18 +270,18 @@ class WithoutWidgets(Finder):
         return importlib.util.spec_from_loader(fullname, self)
 
 
-def _library_asks() -> bool:
+def _is_library_asking() -> bool:
     """Whether the import that is going on was written in an installed package."""
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None and "importlib" in frame.f_code.co_filename:
         frame = frame.f_back
-    return frame is not None and INSTALLED in frame.f_code.co_filename
+    return frame is not None and INSTALLED_PACKAGES_PART in frame.f_code.co_filename
 
 
-def install(remark: Callable[[str], None]) -> None:
+def install_stand_ins(remark: Callable[[str], None]) -> None:
     """Makes the stand-ins importable, after everything that is really there, and lets a folder to change to be missing."""
     sys.meta_path.insert(0, WithoutWidgets(remark))
-    sys.meta_path.append(Finder(remark))
+    sys.meta_path.append(StandInFinder(remark))
     plain = os.chdir
 
     def chdir(path: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import io
 import re
+import tokenize
 from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
@@ -13,41 +15,67 @@ from msgspec.structs import replace
 
 from grader.errors import UsageError
 from grader.submission import exports, notebook
-from grader.submission.bounds import MAX_NOTEBOOK_BYTES, check_bytes, check_code
-from grader.submission.decoding import decode
-from grader.submission.magics import clean, parses
-from grader.submission.record import Finding, Refusal, Submission, Text
+from grader.submission.magics import is_python, replace_magics
+from grader.submission.record import (
+    MAX_NOTEBOOK_BYTES,
+    Finding,
+    Refusal,
+    SourceText,
+    Submission,
+    check_bytes,
+    check_code,
+)
 
-__all__ = ["Finding", "Refusal", "Submission", "Text", "clean", "parse", "read"]
-
+__all__ = ["Finding", "Refusal", "SourceText", "Submission", "parse_bytes", "read_submission", "replace_magics"]
 MAX_DIGESTED_BYTES = 256_000_000
-FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
-PROSE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
+FENCE_MARK = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
+PROSE_LINE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
 PYTHON_LINE = re.compile(r"^\s*(import|from|def|class)\s+\w", re.MULTILINE)
 WEB_PAGE = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
+# The first bytes of what people hand in by mistake.
+FILE_KINDS = (
+    (b"PK\x03\x04", "a ZIP archive (also .docx, .keras and .npz are)"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"\x89HDF", "a saved model (HDF5)"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"{\\rtf", "a rich-text document (RTF)"),
+)
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# Python would also take codecs that are no encodings of text files, and two that are slow on purpose-made input.
+TEXT_ENCODING = re.compile(
+    r"(utf[-_]?8|ascii|latin|iso[-_ ]?8859|cp\d|windows|mac|koi8|gb|big5|shift|euc|iso2022|johab|l\d)", re.IGNORECASE
+)
+HAND_IN_HINT = "Hand in your .py file or your notebook (.ipynb)."
+UTF_8_HINT = "Save the file as UTF-8: most editors offer it under Save As, or in the status bar."
 
 
-def read(path: Path) -> Submission:
+def read_submission(path: Path) -> Submission:
     """Reads one file; what is wrong inside it becomes its `fault`.
 
     Raises:
         UsageError: there is no such file, it is a folder, or it can't be opened.
     """
-    data, sha256 = _bytes(path)
-    blank = Submission(path=_printable(str(path)), name=_printable(path.name), sha256=sha256)
+    data, sha256 = _read_bytes(path)
+    blank = Submission(path=_escape_name(str(path)), name=_escape_name(path.name), sha256=sha256)
     try:
-        text = parse(data, path.suffix.lower())
+        text = parse_bytes(data, path.suffix.lower())
     except Refusal as refusal:
         return replace(blank, fault=refusal.finding)
     return replace(blank, source=text.source, kind=text.kind, cells=text.cells, remarks=text.remarks)
 
 
-def _printable(name: str) -> str:
+def _escape_name(name: str) -> str:
     """A name as text that every report can hold: bytes that are no UTF-8 as escapes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _bytes(path: Path) -> tuple[bytes, str]:
+def _read_bytes(path: Path) -> tuple[bytes, str]:
     """At most a byte more than may be read, and the digest of the file, of an endless one that of its beginning."""
     try:
         if path.is_dir():
@@ -61,14 +89,14 @@ def _bytes(path: Path) -> tuple[bytes, str]:
                 digest.update(chunk)
             return data, digest.hexdigest()
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: {_missing(path)}") from error
+        raise UsageError(f"{path}: {_describe_missing(path)}") from error
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{str(path)!a} can't be read: {error}") from error
 
 
-def _missing(path: Path) -> str:
+def _describe_missing(path: Path) -> str:
     if not path.parent.is_dir():
         return f"no such file; there is no folder {path.parent}"
     names = [other.name for other in islice(path.parent.iterdir(), 2000) if other.is_file()]
@@ -76,7 +104,7 @@ def _missing(path: Path) -> str:
     return "no such file" + (f'; did you mean "{near[0]}"?' if near else "")
 
 
-def parse(data: bytes, suffix: str) -> Text:
+def parse_bytes(data: bytes, suffix: str) -> SourceText:
     """The Python text of a file's bytes, and where its cells begin.
 
     Args:
@@ -89,24 +117,24 @@ def parse(data: bytes, suffix: str) -> Text:
     if not data.strip():
         raise Refusal("S001", "the file is empty", hint="Did your editor save it?")
     check_bytes(data)
-    text = decode(data)
+    text = decode_text(data)
     if not text.strip():
         raise Refusal("S001", "the file is empty", hint="Did your editor save it?")
-    return _understand(text, suffix)
+    return _recognize_text(text, suffix)
 
 
-def _understand(text: str, suffix: str) -> Text:
-    if text.lstrip().startswith("{") and (suffix == ".ipynb" or notebook.looks_like_one(text)):
-        found = notebook.parse(text)
+def _recognize_text(text: str, suffix: str) -> SourceText:
+    if text.lstrip().startswith("{") and (suffix == ".ipynb" or notebook.is_notebook(text)):
+        found = notebook.parse_notebook(text)
         remark = (
             [] if suffix == ".ipynb" else [f"the file is a notebook, although its name ends in {suffix or 'nothing'}"]
         )
-        return Text(source=found.source, kind="ipynb", cells=found.cells, remarks=remark)
+        return SourceText(source=found.source, kind="ipynb", cells=found.cells, remarks=remark)
     if WEB_PAGE.match(text):
         return _read_page(text)
     check_code(text)
-    source = clean(text)
-    if parses(source):
+    source = replace_magics(text)
+    if is_python(source):
         _refuse_comments_only(source)
     elif _is_markdown(text):
         if (page := exports.read_markdown(text)) is not None:
@@ -116,10 +144,10 @@ def _understand(text: str, suffix: str) -> Text:
     elif suffix == ".ipynb" and not PYTHON_LINE.search(text):
         hint = "Download the notebook itself, not its page."
         raise Refusal("S004", "named .ipynb, but it is neither a notebook nor Python", hint=hint)
-    return Text(source=source, remarks=_remarks(suffix))
+    return SourceText(source=source, remarks=_list_remarks(suffix))
 
 
-def _read_page(text: str) -> Text:
+def _read_page(text: str) -> SourceText:
     """The code cells of a notebook that was exported as HTML.
 
     Raises:
@@ -140,11 +168,59 @@ def _refuse_comments_only(source: str) -> None:
 
 def _is_markdown(text: str) -> bool:
     """Prose, or prose with code between fences: no line of Python stands before the first fence."""
-    fence, code = FENCE.search(text), PYTHON_LINE.search(text)
+    fence, code = FENCE_MARK.search(text), PYTHON_LINE.search(text)
     if code is None:
-        return fence is not None or PROSE.search(text) is not None
+        return fence is not None or PROSE_LINE.search(text) is not None
     return fence is not None and fence.start() < code.start()
 
 
-def _remarks(suffix: str) -> list[str]:
+def _list_remarks(suffix: str) -> list[str]:
     return ["the file is named .ipynb, but holds plain Python; it was read as such"] if suffix == ".ipynb" else []
+
+
+def decode_text(data: bytes) -> str:
+    r"""The text of a file, its line ends as `\n`; a byte-order mark and PEP 263's coding line are honoured.
+
+    Raises:
+        Refusal: not text, or not in the encoding that it should be in.
+
+    >>> decode_text(b"\xef\xbb\xbfx = 1\r\n")
+    'x = 1\n'
+    """
+    _refuse_binary(data)
+    encoding = _detect_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = "UTF-8" if encoding.startswith("utf-8") else encoding
+        message = f"not {what} text: byte {data[error.start]:#04x} can't be read (byte {error.start + 1:,} of the file)"
+        raise Refusal("S003", message, line=line, hint=UTF_8_HINT) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refuse_binary(data: bytes) -> None:
+    kind = next((kind for start, kind in FILE_KINDS if data.startswith(start)), None)
+    if kind is not None:
+        raise Refusal("S002", f"this is {kind}, not a text file", hint=HAND_IN_HINT)
+    if data.startswith(UTF_16_MARKS) or (
+        len(data) > 3 and data[:400:2].count(0) + data[1:400:2].count(0) > len(data[:400]) // 3
+    ):
+        raise Refusal("S003", "the text is in UTF-16, not UTF-8", hint=UTF_8_HINT)
+    if (at := data.find(0)) >= 0:
+        raise Refusal("S002", f"this is not a text file (byte {at + 1:,} is zero)", hint=HAND_IN_HINT)
+
+
+def _detect_encoding(data: bytes) -> str:
+    if data.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        if "invalid or missing encoding" in str(error.msg):  # its first two lines aren't UTF-8
+            return "utf-8"
+        raise Refusal("S003", f"the file's encoding can't be used: {error.msg}", hint=UTF_8_HINT) from error
+    if not TEXT_ENCODING.match(encoding):
+        message = f"the file's encoding can't be used: {encoding!a} is no encoding of text files"
+        raise Refusal("S003", message, hint=UTF_8_HINT)
+    return encoding

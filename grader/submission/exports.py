@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from grader.submission.magics import clean, parses
-from grader.submission.record import Text
+from grader.submission.magics import is_python, replace_magics
+from grader.submission.record import SourceText
 
 FENCE = re.compile(r"^[ \t]{0,3}(?P<mark>`{3,}|~{3,})[ \t]*\{?\.?(?P<language>[\w+-]*)")
 PYTHON = frozenset({"python", "python3", "py", "ipython", "ipython3", "code-cell"})
@@ -21,7 +21,7 @@ TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 NEAR = 300  # from the box to the text in it
 
 
-def read_markdown(text: str) -> Text | None:
+def read_markdown(text: str) -> SourceText | None:
     r"""The fenced Python of a page, each fence a cell, on the lines where it stands; None where there is none.
 
     >>> read_markdown("# Mine\n\n```python\nx = 1\n```\n").source
@@ -31,11 +31,11 @@ def read_markdown(text: str) -> Text | None:
     result = [""] * len(lines)
     cells: list[tuple[int, int]] = []
     for first, after in _find_fences(lines):
-        cleaned = clean("\n".join(lines[first:after]), cell=True).split("\n")
+        cleaned = replace_magics("\n".join(lines[first:after]), cell=True).split("\n")
         result[first:after] = (cleaned + [""] * (after - first))[: after - first]
         cells.append((first + 1, len(cells) + 1))
     remark = "the file is a page with code in it; what stands between the ``` marks was read"
-    return Text(source="\n".join(result) + "\n", cells=cells, remarks=[remark]) if cells else None
+    return SourceText(source="\n".join(result) + "\n", cells=cells, remarks=[remark]) if cells else None
 
 
 def _find_fences(lines: list[str]) -> list[tuple[int, int]]:
@@ -48,7 +48,11 @@ def _find_fences(lines: list[str]) -> list[tuple[int, int]]:
             start, mark, language = number + 1, match["mark"], match["language"].lower()
         elif mark and match is not None and match["mark"].startswith(mark) and not match["language"]:
             body = "\n".join(lines[start:number])
-            plain = not language and LOOKS_LIKE_PYTHON.search(body) is not None and parses(clean(body, cell=True))
+            plain = (
+                not language
+                and LOOKS_LIKE_PYTHON.search(body) is not None
+                and is_python(replace_magics(body, cell=True))
+            )
             if language in PYTHON or plain:
                 found.append((start, number))
             mark = ""

@@ -32,7 +32,7 @@ PYTHON_CELLS = frozenset(
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
 # In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
 STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,][\w.,\s]*=\s*)?)%time\s+(?P<statement>\S.*)$")
-ASSIGNED = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)[%!](?!=)\s*\S")
+ASSIGNED_MAGIC = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)[%!](?!=)\s*\S")
 # Magics that do something which later cells may need; the student's process has a shell that does it.
 MEANT = re.compile(r"^(?P<indent>\s*)%(?P<name>cd|env|set_env|run)\b[ \t]*(?P<rest>(?!\?).*)$")
 FOLDERS = re.compile(r"^(?P<indent>\s*)[%!]{1,2}\s*mkdir\s+(?P<rest>[^|;&<>]*)$")
@@ -41,38 +41,38 @@ SHELL_MAGICS = WRITTEN | {"cd", "env", "set_env", "run", "mkdir"}
 MAGIC = re.compile(r"^(?P<indent>\s*)(?:%{1,2}\w|!{1,2}\s*\S|\?{1,2}\s*[\w%])")
 HELP = re.compile(r"^(?P<indent>\s*)%{0,2}[\w.*]+(?:\([^()]*\))?\?{1,2}\s*(?:;\s*)?(#.*)?$")
 # Commands that a notebook takes without a sign in front, where the line is no Python.
-AUTOMATIC = re.compile(
+UNSIGNED_COMMAND = re.compile(
     r"^(?P<indent>\s*)(?:pip3?|conda|cd|ls|cat|cp|mv|rm|mkdir|matplotlib|load_ext|tensorboard)\s+[\w./~{'\"-]"
 )
 # What Colab and Jupytext make of a magic when they write a notebook as a Python file.
-COMMENTED = re.compile(r"^(?P<indent>[ \t]+)#[# \t]*[%!]{1,2}\s*\w")
-PROMPTED = re.compile(r"^\s*(?:>>> |In \[\d+\]:)")
+COMMENTED_MAGIC = re.compile(r"^(?P<indent>[ \t]+)#[# \t]*[%!]{1,2}\s*\w")
+PROMPTED_START = re.compile(r"^\s*(?:>>> |In \[\d+\]:)")
 PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: ?|\.{3,}: ?)")
 CELL_MARK = re.compile(r"^#\s*(?:%%|In\s?\[|<codecell>|<cell>)")
-MARK = re.compile(r"\\.|'''|\"\"\"|['\"#]|[(\[{]|[)\]}]")
-OPENS, CLOSES = "([{", ")]}"
+CODE_MARK = re.compile(r"\\.|'''|\"\"\"|['\"#]|[(\[{]|[)\]}]")
+OPENING_BRACKETS, CLOSING_BRACKETS = "([{", ")]}"
 
 
-def clean(text: str, *, cell: bool = False) -> str:
+def replace_magics(text: str, *, cell: bool = False) -> str:
     r"""Python with the same number of lines as `text`, where that can be had.
 
     Args:
         text: a whole file, or one cell of a notebook.
         cell: `pip install x` and the like may stand without a sign in front.
 
-    >>> clean("!wget x \\\n  -O y\nif True:\n    %matplotlib inline\nx = 1")
+    >>> replace_magics("!wget x \\\n  -O y\nif True:\n    %matplotlib inline\nx = 1")
     '\n\nif True:\n    pass\nx = 1'
     """
-    if parses(text):
+    if is_python(text):
         return text
-    lines = _without_indent(_without_prompts(text.split("\n")))
-    if parses("\n".join(lines)):
+    lines = _strip_indent(_strip_prompts(text.split("\n")))
+    if is_python("\n".join(lines)):
         return "\n".join(lines)
-    lines = _without_other_languages(lines, cell=cell)
-    return "\n".join(_filled(_without_magics(lines, automatic=cell)))
+    lines = _drop_other_languages(lines, cell=cell)
+    return "\n".join(_fill_blocks(_drop_magics(lines, automatic=cell)))
 
 
-def parses(text: str) -> bool:
+def is_python(text: str) -> bool:
     """Whether Python can read the text."""
     try:
         with warnings.catch_warnings():
@@ -83,19 +83,19 @@ def parses(text: str) -> bool:
     return True
 
 
-def _without_prompts(lines: list[str]) -> list[str]:
+def _strip_prompts(lines: list[str]) -> list[str]:
     first = next((line for line in lines if line.strip()), "")
-    return [PROMPT.sub(r"\1", line, count=1) for line in lines] if PROMPTED.match(first) else lines
+    return [PROMPT.sub(r"\1", line, count=1) for line in lines] if PROMPTED_START.match(first) else lines
 
 
-def _without_indent(lines: list[str]) -> list[str]:
+def _strip_indent(lines: list[str]) -> list[str]:
     """As IPython does: the indent of the first line is taken from every line that has it."""
     first = next((line for line in lines if line.strip() and not line.strip().startswith("#")), "")
     indent = first[: len(first) - len(first.lstrip())]
     return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
-def _without_other_languages(lines: list[str], *, cell: bool) -> list[str]:
+def _drop_other_languages(lines: list[str], *, cell: bool) -> list[str]:
     """Cells in another language; in a Python file one ends before the next cell mark or where Python goes on."""
     result = list(lines)
     index = 0
@@ -106,7 +106,7 @@ def _without_other_languages(lines: list[str], *, cell: bool) -> list[str]:
             continue
         end = index + 1
         if match["name"] not in PYTHON_CELLS:
-            end = len(lines) if cell else _end_of_cell(lines, index + 1)
+            end = len(lines) if cell else _find_cell_end(lines, index + 1)
         first = _writing(lines[index], lines[index + 1 : end]) if match["name"] in WRITTEN else ""
         result[index:end] = [first, *[""] * (end - index - 1)]
         index = end
@@ -119,20 +119,20 @@ def _writing(magic: str, text: list[str]) -> str:
     return f"get_ipython().run_cell_magic('writefile', {target.strip()!r}, {chr(10).join([*text, ''])!r})"
 
 
-def _end_of_cell(lines: list[str], start: int) -> int:
+def _find_cell_end(lines: list[str], start: int) -> int:
     marks = (
         index for index in range(start, len(lines)) if CELL_MARK.match(lines[index]) or CELL_MAGIC.match(lines[index])
     )
     mark = next(marks, len(lines))
     gaps = [index for index in range(start, mark) if not lines[index].strip()]
     for gap in gaps[:3]:
-        rest = "\n".join(_without_magics(lines[gap:mark], automatic=False))
-        if rest.strip() and parses(rest):
+        rest = "\n".join(_drop_magics(lines[gap:mark], automatic=False))
+        if rest.strip() and is_python(rest):
             return gap
     return mark
 
 
-def _without_magics(lines: list[str], *, automatic: bool) -> list[str]:
+def _drop_magics(lines: list[str], *, automatic: bool) -> list[str]:
     """Blanks magics where a statement starts; a backslash carries one on to the next line."""
     result: list[str] = []
     depth, quote, carried, blanking = 0, "", False, False
@@ -141,35 +141,35 @@ def _without_magics(lines: list[str], *, automatic: bool) -> list[str]:
             result.append("")
             blanking = line.rstrip().endswith("\\")
             continue
-        new = None if depth or quote or carried else _replacement(line, automatic=automatic)
+        new = None if depth or quote or carried else _find_replacement(line, automatic=automatic)
         if new is not None:
             result.append(new)
             blanking = line.rstrip().endswith("\\") and not STATEMENT_MAGIC.match(line)
             continue
         result.append(line)
-        depth, quote, carried = _follow(line, depth, quote)
+        depth, quote, carried = _follow_line(line, depth, quote)
     return result
 
 
-def _replacement(line: str, *, automatic: bool) -> str | None:
+def _find_replacement(line: str, *, automatic: bool) -> str | None:
     """What stands for a line of IPython's own; None for any other line."""
     if (match := STATEMENT_MAGIC.match(line)) is not None:
         return match["before"] + match["statement"]
-    if (match := ASSIGNED.match(line)) is not None:
+    if (match := ASSIGNED_MAGIC.match(line)) is not None:
         return f"{match['before']}None"
     if (match := MEANT.match(line)) is not None:
         return f"{match['indent']}get_ipython().run_line_magic({match['name']!r}, {match['rest'].strip()!r})"
     if (match := FOLDERS.match(line)) is not None:
         return f"{match['indent']}get_ipython().run_line_magic('mkdir', {match['rest'].strip()!r})"
     match = MAGIC.match(line) or HELP.match(line)
-    if match is None and automatic and not parses(line.strip()):
-        match = AUTOMATIC.match(line)
+    if match is None and automatic and not is_python(line.strip()):
+        match = UNSIGNED_COMMAND.match(line)
     if match is None:
         return None
     return f"{match['indent']}pass" if match["indent"] else ""
 
 
-def _filled(lines: list[str]) -> list[str]:
+def _fill_blocks(lines: list[str]) -> list[str]:
     """`pass` for a commented magic that is all that a block holds, which Python would refuse."""
     result = list(lines)
     for index, line in enumerate(lines):
@@ -177,22 +177,22 @@ def _filled(lines: list[str]) -> list[str]:
             continue
         place = None
         for later in range(index + 1, len(lines)):
-            if (match := COMMENTED.match(lines[later])) is not None:
+            if (match := COMMENTED_MAGIC.match(lines[later])) is not None:
                 place = place or (later, match["indent"])
             elif (bare := lines[later].strip()) and not bare.startswith("#"):
-                if place is not None and _depth(lines[later]) <= _depth(line) < len(place[1]):
+                if place is not None and _measure_indent(lines[later]) <= _measure_indent(line) < len(place[1]):
                     result[place[0]] = f"{place[1]}pass"
                 break
     return result
 
 
-def _depth(line: str) -> int:
+def _measure_indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _follow(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
+def _follow_line(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
     """Open brackets, open triple quote and whether a backslash carries on, after one more line."""
-    for match in MARK.finditer(line):
+    for match in CODE_MARK.finditer(line):
         mark = match.group()
         if quote:
             quote = "" if mark == quote else quote
@@ -200,9 +200,9 @@ def _follow(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
             return depth, "", False
         elif mark[0] in "'\"":
             quote = mark
-        elif mark in OPENS:
+        elif mark in OPENING_BRACKETS:
             depth += 1
-        elif mark in CLOSES:
+        elif mark in CLOSING_BRACKETS:
             depth = max(0, depth - 1)
     carried = line.endswith("\\")
     return depth, quote if len(quote) == 3 or carried else "", carried and len(quote) != 3

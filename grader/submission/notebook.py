@@ -12,13 +12,12 @@ import re
 import msgspec
 from msgspec import Struct, field
 
-from grader.submission.bounds import check_code
-from grader.submission.magics import clean
-from grader.submission.record import Refusal, Text
+from grader.submission.magics import replace_magics
+from grader.submission.record import Refusal, SourceText, check_code
 
-AGAIN = "Download it again; an upload may have cut it off, or an editor may have changed it."
-LOOKS = re.compile(r'"(cells|worksheets)"\s*:\s*\[')
-CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
+DOWNLOAD_AGAIN_HINT = "Download it again; an upload may have cut it off, or an editor may have changed it."
+NOTEBOOK_SHAPE = re.compile(r'"(cells|worksheets)"\s*:\s*\[')
+MERGE_CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 
 class _Cell(Struct):
@@ -37,42 +36,42 @@ class _Notebook(Struct):
     worksheets: list[_Sheet] | None = None
 
 
-class _Spec(Struct):
+class _LanguageSpec(Struct):
     language: str | None = None
     name: str | None = None
 
 
 class _Metadata(Struct):
-    kernelspec: _Spec | None = None
-    language_info: _Spec | None = None
+    kernelspec: _LanguageSpec | None = None
+    language_info: _LanguageSpec | None = None
 
 
-def looks_like_one(text: str) -> bool:
+def is_notebook(text: str) -> bool:
     """Whether a text that begins with a brace is meant to be a notebook."""
-    return LOOKS.search(text) is not None
+    return NOTEBOOK_SHAPE.search(text) is not None
 
 
-def parse(text: str) -> Text:
+def parse_notebook(text: str) -> SourceText:
     """The code cells joined, one empty line between them.
 
     Raises:
         Refusal: broken JSON, no notebook, no code in it, or a language other than Python.
     """
-    notebook = _decode(text)
+    notebook = _decode_notebook(text)
     if notebook.cells is None and notebook.worksheets is None:
         raise Refusal(
             "S005", "this is JSON, but not a notebook: it has no cells", hint="Hand in the notebook itself (.ipynb)."
         )
     _check_language(notebook)
     cells = [*(notebook.cells or []), *(cell for sheet in notebook.worksheets or [] for cell in sheet.cells)]
-    return join([_text(cell) for cell in cells if cell.cell_type == "code"])
+    return join([_read_cell_text(cell) for cell in cells if cell.cell_type == "code"])
 
 
-def _decode(text: str) -> _Notebook:
+def _decode_notebook(text: str) -> _Notebook:
     try:
         return msgspec.json.decode(text, type=_Notebook)
     except msgspec.ValidationError as error:
-        raise Refusal("S005", f"the notebook is damaged: {error}", hint=AGAIN) from error
+        raise Refusal("S005", f"the notebook is damaged: {error}", hint=DOWNLOAD_AGAIN_HINT) from error
     except (msgspec.DecodeError, RecursionError) as error:
         return _decode_leniently(text, str(error))
 
@@ -85,17 +84,17 @@ def _decode_leniently(text: str, reason: str) -> _Notebook:
     """
     try:
         tree = json.loads(text)
-        return msgspec.convert({"metadata": msgspec.Raw(b"{}"), **_parts(tree)}, _Notebook)
+        return msgspec.convert({"metadata": msgspec.Raw(b"{}"), **_select_parts(tree)}, _Notebook)
     except json.JSONDecodeError as error:
-        if CONFLICT.search(text):
+        if MERGE_CONFLICT.search(text):
             reason = "it holds the marks of a merge conflict (<<<<<<<)"
         where = "" if error.pos >= len(text.rstrip()) else f" in line {error.lineno} of the file"
-        raise Refusal("S005", f"the notebook's JSON is broken{where}: {reason}", hint=AGAIN) from error
+        raise Refusal("S005", f"the notebook's JSON is broken{where}: {reason}", hint=DOWNLOAD_AGAIN_HINT) from error
     except (msgspec.ValidationError, RecursionError, ValueError, TypeError) as error:
-        raise Refusal("S005", f"the notebook's JSON is broken: {reason}", hint=AGAIN) from error
+        raise Refusal("S005", f"the notebook's JSON is broken: {reason}", hint=DOWNLOAD_AGAIN_HINT) from error
 
 
-def _parts(tree: object) -> dict[str, object]:
+def _select_parts(tree: object) -> dict[str, object]:
     if not isinstance(tree, dict):
         return {}
     parts = {key: tree[key] for key in ("cells", "worksheets") if key in tree}
@@ -118,7 +117,7 @@ def _check_language(notebook: _Notebook) -> None:
         )
 
 
-def _text(cell: _Cell) -> str:
+def _read_cell_text(cell: _Cell) -> str:
     raw = cell.source if cell.source is not None else cell.input
     text = "".join(raw) if isinstance(raw, list) else raw or ""
     # JSON can spell halves of characters, which no file can hold.
@@ -126,14 +125,14 @@ def _text(cell: _Cell) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def join(texts: list[str]) -> Text:
+def join(texts: list[str]) -> SourceText:
     """Code cells as one text, one empty line between them.
 
     Raises:
         Refusal: there is no code in them, or too much.
     """
     check_code("\n".join(texts))
-    cells = [clean(text, cell=True).rstrip("\n") for text in texts]
+    cells = [replace_magics(text, cell=True).rstrip("\n") for text in texts]
     if not any(cell.strip() for cell in cells):
         raise Refusal("S001", "the notebook has no code", hint="Did you save it after writing your code?")
     starts: list[tuple[int, int]] = []
@@ -141,4 +140,4 @@ def join(texts: list[str]) -> Text:
     for number, text in enumerate(cells, 1):
         starts.append((line, number))
         line += text.count("\n") + 2
-    return Text(source="\n\n".join(cells) + "\n", kind="ipynb", cells=starts)
+    return SourceText(source="\n\n".join(cells) + "\n", kind="ipynb", cells=starts)

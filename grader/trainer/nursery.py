@@ -10,37 +10,39 @@ import gc
 import json
 import os
 
-from grader import forking, lifeline
-from grader.trainer import digests, memory, rehearsal, serving
-from grader.trainer.matching import Remembered
+from grader.engines import forking, lifeline
+from grader.trainer import memory, serving
+from grader.trainer.match import digests
+from grader.trainer.match.ordered_data import MatchCache
+from grader.trainer.training import rehearsal
 
-FIND = Remembered(digests.Digests(threads=1))
-looked_at: set[str] = set()
+MATCH_CACHE = MatchCache(digests.DigestCache(threads=1))
+prepared_datasets: set[str] = set()
 
 
-def prepare(message: bytes) -> None:
+def prepare_dataset(message: bytes) -> None:
     """Looks at the images of the dataset that the next copy will most likely train on."""
-    dataset = json.loads(message).get(rehearsal.NAME)
-    if dataset is not None and dataset not in looked_at:
-        looked_at.add(dataset)
-        rehearsal.look(dataset, FIND)
+    dataset = json.loads(message).get(rehearsal.DATASET_VARIABLE)
+    if dataset is not None and dataset not in prepared_datasets:
+        prepared_datasets.add(dataset)
+        rehearsal.match_usual_images(dataset, MATCH_CACHE)
         gc.freeze()
 
 
-def become(message: bytes, handed: list[int]) -> None:
+def run_trainer_copy(message: bytes, handed: list[int]) -> None:
     """From here on a trainer, with the environment that the message changes, its line and where its errors go."""
     line, errors = handed
     os.dup2(errors, 2)
     os.close(errors)
-    changes = {**json.loads(message), rehearsal.NAME: None, "GRADE_FD": str(line)}
+    changes = {**json.loads(message), rehearsal.DATASET_VARIABLE: None, "GRADE_FD": str(line)}
     for name, value in changes.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-    FIND.digests.threads = digests.ALL
+    MATCH_CACHE.digests.threads = digests.ALL_THREADS
     lifeline.hold(line)
-    serving.main(FIND, shared=memory.now())
+    serving.run_trainer(MATCH_CACHE, shared=memory.measure_own_memory())
 
 
-forking.serve(become, 2, prepare)
+forking.serve_copies(run_trainer_copy, 2, prepare_dataset)

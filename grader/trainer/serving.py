@@ -11,46 +11,18 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from grader.importing import find_version, uncollected
+from grader.engines.forking import find_version, import_without_collector
 
-with uncollected():
+with import_without_collector():
     import keras
     import numpy as np
     from msgspec import structs
 
-    from grader import keras_settings
-    from grader.arrays import ArraySpec, same_form
-    from grader.channel import Channel, Closed
-    from grader.data import load
-    from grader.run import Architecture, DataMatch
-    from grader.store import Store
-    from grader.trainer import (
-        activations,
-        agreement,
-        faults,
-        fresh,
-        identity,
-        influence,
-        measuring,
-        memory,
-        neighbours,
-        rebuild,
-        rehearsal,
-        shuffling,
-        training,
-    )
-    from grader.trainer.allow import Refused as NotAllowed
-    from grader.trainer.allow import parse
-    from grader.trainer.allow_json import TooMuch
-    from grader.trainer.digests import Digests
-    from grader.trainer.feeding import Array, Arrays, ordered_arrays, read_arrays
-    from grader.trainer.held import offered
-    from grader.trainer.matching import Remembered, match_order
-    from grader.trainer.sameness import lasting
-    from grader.trainer.trainees import Trainee, Trainees, keeps_averages
-    from grader.trainer.training import Opened
-    from grader.trainer.trajectory import KIND, Archive
-    from grader.wire import (
+    from grader.data import load_dataset
+    from grader.protocol import keras_settings
+    from grader.protocol.arrays import ArraySpec, check_same_form
+    from grader.protocol.channel import Channel, ChannelClosed
+    from grader.protocol.wire import (
         Answer,
         Begin,
         Compare,
@@ -66,35 +38,59 @@ with uncollected():
         ToTrainer,
         Waiting,
     )
-    from grader.wire import Opened as OpenedMessage
+    from grader.protocol.wire import Opened as OpenedMessage
+    from grader.records.run import Architecture, DataMatch
+    from grader.stores.store import Store
+    from grader.trainer import activations, memory
+    from grader.trainer.match.digests import DigestCache, list_offered_specs
+    from grader.trainer.match.ordered_data import MatchCache, match_order
+    from grader.trainer.order import identity, rebuild
+    from grader.trainer.order.checking import OrderRefused as NotAllowed
+    from grader.trainer.order.checking import parse_model_json
+    from grader.trainer.order.identity import extract_immutable_config
+    from grader.trainer.order.model_json import OrderTooLarge
+    from grader.trainer.training import (
+        agreement,
+        fresh_model,
+        loop,
+        measuring,
+        neighbours,
+        rehearsal,
+        replay,
+        trajectory,
+    )
+    from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
+    from grader.trainer.training.loop import InspectedOrder
+    from grader.trainer.training.trainees import Trainee, Trainees, keeps_averages
+    from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
-STORE_NAME = "GRADE_TRAJECTORIES"
+STORE_VARIABLE = "GRADE_TRAJECTORIES"
 # Set for a trainer that serves many submissions, one after another; it tells the memory that it took after each.
-POOL_NAME = "GRADE_POOL"
-FEW = 64  # images that show whether a layer makes a difference
+POOL_VARIABLE = "GRADE_POOL"
+EFFECT_EXAMPLES = 64  # images that show whether a layer makes a difference
 # Multiplications of one step, about three minutes' worth: what comes near to no sign of work isn't begun.
-MOST_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
+MAX_STEP_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lasting:
+class ProcessState:
     """What stays from one submission to the next."""
 
-    archive: Archive | None
+    archive: TrajectoryArchive | None
     machine: str
     device: str
-    find: Remembered
+    find: MatchCache
 
 
-class Trainer:
+class SubmissionTrainer:
     """Opens, trains and measures what one submission orders, one order at a time."""
 
-    def __init__(self, channel: Channel, lasting: Lasting) -> None:
-        self.channel, self.lasting, self.held = channel, lasting, lasting.find.held.now()
-        self.trainees = Trainees(lasting.archive, lasting.machine, self._at_work, lasting.find.digests)
+    def __init__(self, channel: Channel, lasting: ProcessState) -> None:
+        self.channel, self.lasting, self.held = channel, lasting, lasting.find.held.copy_held()
+        self.trainees = Trainees(lasting.archive, lasting.machine, self._send_sign_of_work, lasting.find.digests)
         self.trained: Trainee | None = None
-        self.opened: Opened | None = None
+        self.opened: InspectedOrder | None = None
         self.order: Order | None = None
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
@@ -103,57 +99,57 @@ class Trainer:
         self.seen: agreement.Sample | None = None
         self.broken = False
 
-    def handle(self, message: Any) -> None:
+    def handle_message(self, message: Any) -> None:
         """Answers one message of the front."""
         match message:
             case Open():
-                self._open(message)
+                self._open_order(message)
             case Begin():
-                self._begin(message)
+                self._begin_training(message)
             case Measure():
-                self._measure()
+                self._measure_model()
             case Compare():
-                self._compare(message)
+                self._compare_activations(message)
 
-    def _open(self, message: Open) -> None:
+    def _open_order(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
-        arrays = Arrays(order.arrays, ordered_arrays(self.channel, order.arrays, self.held))
+        arrays = OrderArrays(order.arrays, read_ordered_arrays(self.channel, order.arrays, self.held))
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
             labels = arrays.by_role.get("y", [])
-            architecture = rebuild.inspect(
+            architecture = rebuild.inspect_order(
                 order.architecture,
-                parse(order.compile),
+                parse_model_json(order.compile),
                 shapes,
                 message.memory,
                 batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
                 label_shape=labels[0].shape if len(labels) == 1 else None,
-                weighted=_weighted(order),
-                most_products=MOST_PRODUCTS[self.lasting.device],
+                weighted=_has_sample_weights(order),
+                most_products=MAX_STEP_PRODUCTS[self.lasting.device],
             )
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
             self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
             self._check_fresh(order, architecture, arrays)
         except NotAllowed as error:
-            too_much = isinstance(error, TooMuch)
+            too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
             return
-        except (rebuild.Rejected, ValueError, RecursionError) as error:
+        except (rebuild.KerasRejected, ValueError, RecursionError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
         except Exception as error:
-            self._failed(error)
+            self._report_failure(error)
             return
         finally:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
         self._shuffle_pattern(arrays, self.data)
         self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
-        shared, reordered = self.trainees.shared(arrays), not self.data.same_order
-        self.opened = Opened(order=order, arrays=shared, architecture=architecture, reordered=reordered)
+        shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
+        self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
@@ -161,55 +157,59 @@ class Trainer:
         before = self.trainees.by_number.get(order.model)
         if before is None:
             return
-        if _forms(before.architecture) != _forms(architecture) or before.lasting != lasting(order.architecture):
+        if _list_layer_forms(before.architecture) != _list_layer_forms(
+            architecture
+        ) or before.lasting != extract_immutable_config(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
-    def _check_fresh(self, order: Order, architecture: Architecture, arrays: Arrays) -> None:
+    def _check_fresh(self, order: Order, architecture: Architecture, arrays: OrderArrays) -> None:
         """A model that tells classes apart before its first step has brought its weights along."""
         if order.model not in self.trainees.by_number:
             name = order.x_names[0] if order.x_names else None
-            portion = measuring.portion(architecture)
-            fresh.refuse_knowledge(parse(order.architecture), arrays, name, portion, self._at_work)
+            portion = measuring.pick_portion_size(architecture)
+            fresh_model.refuse_knowledge(
+                parse_model_json(order.architecture), arrays, name, portion, self._send_sign_of_work
+            )
 
-    def _begin(self, begin: Begin) -> None:
+    def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
         try:
-            trained, trainee = self.trainees.train(self.opened, begin, self._ask, self._next_pass)
+            trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
-        except (rebuild.Rejected, ValueError, TypeError, KeyError) as error:
+        except (rebuild.KerasRejected, ValueError, TypeError, KeyError) as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
             return
         except Exception as error:
-            self._failed(error)
+            self._report_failure(error)
             return
         finally:
             self.opened = None
         self.trained, trainee.transform = trainee, self.transform
-        weights = [np.ascontiguousarray(array) for array in trainee.values()]
+        weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
         trained = structs.replace(trained, data=self.data)
-        self.channel.send(_with(trained, weights), [_raw(array) for array in weights])
+        self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
 
-    def _at_work(self, uncounted_s: float) -> None:
+    def _send_sign_of_work(self, uncounted_s: float) -> None:
         """A sign of work, for the front's patience and its clock."""
         self.channel.send(Waiting(seconds=uncounted_s))
 
-    def _preprocessed(self, images: Array) -> Array:
+    def _transform_images(self, images: Array) -> Array:
         """One of many portions to measure on."""
         assert self.trained is not None
-        self._at_work(0.0)
+        self._send_sign_of_work(0.0)
         transformed: Array = self.trained.transform(images)
         return transformed
 
-    def _failed(self, error: Exception) -> None:
+    def _report_failure(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
-        self.broken = self.broken or faults.breaks(error)
-        self.channel.send(faults.told(error))
+        self.broken = self.broken or replay.should_replace_process(error)
+        self.channel.send(replay.to_message(error))
 
-    def _ask(self, event: Event, weights: list[Array]) -> Answer:
+    def _ask_callbacks(self, event: Event, weights: list[Array]) -> Answer:
         weights = [np.ascontiguousarray(array) for array in weights]
-        self.channel.send(_with(event, weights), [_raw(array) for array in weights])
+        self.channel.send(_add_array_specs(event, weights), [_to_buffer(array) for array in weights])
         answer = self.channel.receive()
         assert isinstance(answer, Answer)
         self.logged.note(event, answer)
@@ -217,98 +217,105 @@ class Trainer:
 
     def _to_be_logged(self, order: Order, architecture: Architecture) -> agreement.Logged:
         """Averages of the weights take the place of those that were logged when the training ends; no figure is theirs."""
-        return agreement.Logged(None if keeps_averages(parse(order.compile)) else architecture.accuracy_key)
+        return agreement.Logged(None if keeps_averages(parse_model_json(order.compile)) else architecture.accuracy_key)
 
-    def _shuffle_pattern(self, arrays: Arrays, data: DataMatch) -> None:
+    def _shuffle_pattern(self, arrays: OrderArrays, data: DataMatch) -> None:
         """No pass of a pipeline is trained on in an order that says something about labels; arrays are shuffled by `fit`."""
         if data.patterned and self.order is not None and self.order.fit.batches:
-            shuffling.shuffle_pass(arrays, self.lasting.find.digests)
+            trajectory.shuffle_pass(arrays, self.lasting.find.digests)
 
-    def _next_pass(self) -> tuple[Arrays, list[int]] | None:
+    def _request_pass(self) -> tuple[OrderArrays, list[int]] | None:
         self.channel.send(NeedPass())
         message = self.channel.receive()
         assert isinstance(message, Pass)
         if not message.arrays:
             return None
         assert self.order is not None
-        arrays = Arrays(message.arrays, read_arrays(self.channel, message.arrays))
+        arrays = OrderArrays(message.arrays, read_arrays(self.channel, message.arrays))
         try:
-            same_form(self.order.arrays, message.arrays)
+            check_same_form(self.order.arrays, message.arrays)
         except ValueError as error:
-            raise rebuild.Rejected(str(error)) from error
+            raise rebuild.KerasRejected(str(error)) from error
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
-        self.data = self.data.worse(seen, self.dataset)
+        self.data = self.data.pick_worse(seen, self.dataset)
         self._shuffle_pattern(arrays, seen)
         return arrays, message.batches
 
-    def _measure(self) -> None:
+    def _measure_model(self) -> None:
         assert self.trained is not None
         if self.trained.transform is None:
             self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
             return
-        measured = self.trainees.measured(self.trained, self.dataset)
+        measured = self.trainees.find_measured(self.trained, self.dataset)
         try:
             if measured is None:
-                dataset = load(self.dataset, verify=True)
-                model, count = self.trainees.model(self.trained), measuring.portion(self.trained.architecture)
+                dataset = load_dataset(self.dataset, verify=True)
+                model, count = (
+                    self.trainees.build_trained_model(self.trained),
+                    measuring.pick_portion_size(self.trained.architecture),
+                )
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
-                measured = measuring.measure(model, dataset, self._preprocessed, count)
+                measured = measuring.measure_accuracies(model, dataset, self._transform_images, count)
                 few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
-                mixes = neighbours.mixes_examples(model, self._preprocessed(dataset.x_train[:few]))
+                mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 measured = structs.replace(measured, mixes=mixes)
-                if measured.test_accuracy >= influence.LEAST_ACCURACY:
-                    shown = self._preprocessed(dataset.x_test[:FEW])
-                    idle = influence.idle(model, self.trained.architecture, shown)
+                if measured.test_accuracy >= measuring.MIN_ACCURACY:
+                    shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
+                    idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, self.dataset, measured)
             trainee = self.trained
-            gap = self.logged.gap(measured.train_accuracy, self.seen, lambda: self.trainees.model(trainee))
+            gap = self.logged.gap(
+                measured.train_accuracy, self.seen, lambda: self.trainees.build_trained_model(trainee)
+            )
             self.channel.send(structs.replace(measured, gap=gap))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
-            self._failed(error)
+            self._report_failure(error)
 
-    def _compare(self, message: Compare) -> None:
+    def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)
         assert self.trained is not None
-        dataset = load(self.dataset, verify=True)
+        dataset = load_dataset(self.dataset, verify=True)
         try:
-            compared = activations.compare(self.trainees.model(self.trained), dataset, message, given)
+            compared = activations.compare_activations(
+                self.trainees.build_trained_model(self.trained), dataset, message, given
+            )
         except Exception as error:  # a model of the same layers may be nested in another one
-            self._failed(error)
+            self._report_failure(error)
             return
         self.channel.send(compared)
 
 
-def _forms(architecture: Architecture) -> list[Any]:
+def _list_layer_forms(architecture: Architecture) -> list[Any]:
     """Its layers without their settings, of which a part may change between two calls of `fit`."""
     return [structs.replace(layer, config={}) for layer in architecture.layers]
 
 
-def _weighted(order: Order) -> bool:
+def _has_sample_weights(order: Order) -> bool:
     """Whether examples may count more or less than others."""
     return order.fit.class_weight is not None or any(spec.role.endswith("sample_weight") for spec in order.arrays)
 
 
-def _with(message: Any, weights: list[Array]) -> Any:
+def _add_array_specs(message: Any, weights: list[Array]) -> Any:
     specs = [ArraySpec(dtype=array.dtype.name, shape=list(array.shape)) for array in weights]
     return structs.replace(message, arrays=specs)
 
 
-def _raw(array: Array) -> memoryview:
+def _to_buffer(array: Array) -> memoryview:
     return array.reshape(-1).data
 
 
-def _versions() -> dict[str, str]:
+def _list_versions() -> dict[str, str]:
     names = ("keras", "tensorflow", "jax", "numpy")
     found = {name: find_version(name) for name in names}
     return {"python": sys.version.split()[0], **{name: version for name, version in found.items() if version}}
 
 
-def main(find: Remembered | None = None, shared: int = 0) -> None:
+def run_trainer(find: MatchCache | None = None, shared: int = 0) -> None:
     """Serves the front at the other end of the inherited socket, or, of a pool's trainer, one connection after another.
 
     Args:
@@ -316,42 +323,46 @@ def main(find: Remembered | None = None, shared: int = 0) -> None:
         shared: bytes of memory that it has only from the process of which it is a copy, and doesn't take itself.
     """
     line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
-    if training.scanning is not None:
-        training.scanning.alone()
-        training.logits.install()
+    if loop.scanning is not None:
+        loop.scanning.skip_tensorflow()
+        loop.logits.install_logit_losses()
     devices = keras.distribution.list_devices()
     device = "gpu" if any("gpu" in name.lower() or "cuda" in name.lower() for name in devices) else "cpu"
-    hello = Hello(backend=keras.backend.backend(), device=device, versions=_versions())
+    hello = Hello(backend=keras.backend.backend(), device=device, versions=_list_versions())
     keras_settings.put()
     keras_settings.check()
     settled = identity.settings()
-    archive = Archive(Store(KIND), lambda: identity.check(settled)) if os.environ.get(STORE_NAME) != "off" else None
-    find = find or Remembered(Digests())
-    lasting = Lasting(archive=archive, machine=identity.machine(device), device=device, find=find)
-    if (dataset := os.environ.get(rehearsal.NAME)) is not None:
-        rehearsal.rehearse(dataset, lambda sock: serve(sock, hello, lasting))
-    if POOL_NAME not in os.environ:
-        serve(line, hello, lasting)
+    archive = (
+        TrajectoryArchive(Store(STORE_KIND), lambda: identity.check(settled))
+        if os.environ.get(STORE_VARIABLE) != "off"
+        else None
+    )
+    find = find or MatchCache(DigestCache())
+    lasting = ProcessState(archive=archive, machine=identity.describe_machine(device), device=device, find=find)
+    if (dataset := os.environ.get(rehearsal.DATASET_VARIABLE)) is not None:
+        rehearsal.run_rehearsal(dataset, lambda sock: serve_submission(sock, hello, lasting))
+    if POOL_VARIABLE not in os.environ:
+        serve_submission(line, hello, lasting)
         return
     while True:
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
             return
-        if not serve(socket.socket(fileno=received[0]), hello, lasting):
+        if not serve_submission(socket.socket(fileno=received[0]), hello, lasting):
             return  # the pool starts another one
         keras.utils.clear_session()
         gc.collect()
-        line.send(str(memory.peak(device) - shared).encode())
+        line.send(str(memory.measure_peak(device) - shared).encode())
 
 
-def serve(sock: socket.socket, hello: Hello, lasting: Lasting) -> bool:
+def serve_submission(sock: socket.socket, hello: Hello, lasting: ProcessState) -> bool:
     """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
     with sock:
         channel = Channel(sock, ToTrainer)
-        trainer = Trainer(channel, lasting)
+        trainer = SubmissionTrainer(channel, lasting)
         try:
-            channel.send(structs.replace(hello, held=offered(trainer.held)))
+            channel.send(structs.replace(hello, held=list_offered_specs(trainer.held)))
             while True:
-                trainer.handle(channel.receive())
-        except Closed:
+                trainer.handle_message(channel.receive())
+        except ChannelClosed:
             return not trainer.broken

@@ -11,10 +11,10 @@ import sys
 import trainings
 from msgspec import structs
 
-from grader.trainer import training
-from grader.trainer.digests import Digests
-from grader.trainer.trainees import Trainees
-from grader.wire import Answer, Begin
+from grader.protocol.wire import Answer, Begin
+from grader.trainer.match.digests import DigestCache
+from grader.trainer.training import loop
+from grader.trainer.training.trainees import Trainees
 
 EXAMPLES = 2000
 
@@ -33,12 +33,12 @@ def curve(seed, epochs, rate):
     compiled["optimizer"]["config"]["learning_rate"] = rate
     order.order = structs.replace(order.order, compile=json.dumps(compiled))
     begin = Begin(seed=seed, limit_s=600.0, reuse=False)
-    Trainees(None, "here", lambda _: None, Digests()).train(order, begin, heard, lambda: None)
+    Trainees(None, "here", lambda _: None, DigestCache()).train_model(order, begin, heard, lambda: None)
     return found
 
 
 if __name__ == "__main__":
     seeds, epochs, *rates = sys.argv[1:]
-    if training.scanning is not None:
-        training.scanning.alone()
+    if loop.scanning is not None:
+        loop.scanning.skip_tensorflow()
     print(json.dumps([[curve(seed, int(epochs), float(rate)) for seed in range(int(seeds))] for rate in rates]))

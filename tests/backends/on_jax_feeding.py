@@ -13,18 +13,18 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 from msgspec import structs
 from replay_orders import Student, X, Y, dense, order
 
-from grader.trainer import training
-from grader.trainer.digests import Digests
-from grader.trainer.feeding import Arrays
-from grader.trainer.trainees import Trainees, _fresh
-from grader.wire import Begin
+from grader.protocol.wire import Begin
+from grader.trainer.match.digests import DigestCache
+from grader.trainer.training import loop
+from grader.trainer.training.feeding import OrderArrays
+from grader.trainer.training.trainees import Trainees, _build_seeded_model
 
 ROWS = [100, 100, 56]
 
 
 def trained(made, student, next_pass=lambda: None):
-    trainees = Trainees(None, "here", lambda seconds: None, Digests())
-    return trainees.train(made, Begin(seed=7, limit_s=60.0), student, next_pass)
+    trainees = Trainees(None, "here", lambda seconds: None, DigestCache())
+    return trainees.train_model(made, Begin(seed=7, limit_s=60.0), student, next_pass)
 
 
 def test_each_epoch_of_a_pipeline_takes_a_pass():
@@ -33,10 +33,10 @@ def test_each_epoch_of_a_pipeline_takes_a_pass():
 
     def next_pass():
         asked.append(1)
-        return Arrays(made.order.arrays, [X[::-1].copy(), Y[::-1].copy()]), ROWS
+        return OrderArrays(made.order.arrays, [X[::-1].copy(), Y[::-1].copy()]), ROWS
 
     trained(made, student, next_pass)
-    model, plain = _fresh(made, 7), []
+    model, plain = _build_seeded_model(made, 7), []
     for epoch, (x, y) in enumerate(((X, Y), (X[::-1], Y[::-1]))):
         history = model.fit(x, y, batch_size=100, shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=0)
         plain += history.history["loss"]
@@ -48,14 +48,14 @@ def test_each_epoch_of_a_pipeline_takes_a_pass():
 def test_hooks_of_batches_hear_each_batch():
     """A callback that listens to batches hears all of them, in order, with the logs of plain Keras."""
     made = order(dense, epochs=1, batch_size=64)
-    listening = training.Opened(
+    listening = loop.InspectedOrder(
         order=structs.replace(made.order, batch_hooks=True), arrays=made.arrays, architecture=made.architecture
     )
     heard, student = [], Student()
     watch = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: heard.append((batch, float(logs["loss"])))
     )
-    _fresh(made, 7).fit(X.copy(), Y.copy(), batch_size=64, epochs=1, verbose=0, callbacks=[watch])
+    _build_seeded_model(made, 7).fit(X.copy(), Y.copy(), batch_size=64, epochs=1, verbose=0, callbacks=[watch])
 
     trained(listening, student)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from grader.trainer import logits
+from grader.trainer.training import jax_training
 
-logits.install()
+jax_training.install_logit_losses()
 
 ROWS = 8
 LARGE = 300.0  # as pixels from 0 to 255 make them; float32 has no probability below 1e-45, which is e to the -103
@@ -67,8 +67,8 @@ def test_what_comes_after_a_softmax_is_taken_as_it_is():
 
 def test_nothing_is_kept_of_what_has_gone():
     """The inputs go with the outputs."""
-    inputs = logits.Inputs()
-    double = inputs.kept(lambda x: x * 2)
+    inputs = jax_training.ActivationInputs()
+    double = inputs.record_inputs(lambda x: x * 2)
     outputs = [double(keras.ops.ones(3)) for _ in range(3)]
     kept = len(inputs._of)
     outputs.clear()

@@ -13,13 +13,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 
 from replay_orders import Student, convolution, dense, dropout, order, unbuilt
 
-from grader.arrays import ArraySpec
-from grader.run import Architecture, Layer
-from grader.trainer import memory, scanning, training
-from grader.trainer.digests import Digests
-from grader.trainer.feeding import Arrays
-from grader.trainer.trainees import Trainees, _fresh
-from grader.wire import Begin
+from grader.protocol.arrays import ArraySpec
+from grader.protocol.wire import Begin
+from grader.records.run import Architecture, ModelLayer
+from grader.trainer import memory
+from grader.trainer.match.digests import DigestCache
+from grader.trainer.training import jax_training, loop
+from grader.trainer.training.feeding import OrderArrays
+from grader.trainer.training.trainees import Trainees, _build_seeded_model
 
 RANDOM = np.random.default_rng(5)
 HELD_OUT = {"val_x": RANDOM.random((50, 6, 6, 1)).astype("float32"), "val_y": RANDOM.integers(0, 2, 50).astype("uint8")}
@@ -41,13 +42,13 @@ def opened(case, **more):
     by_role = made.arrays.by_role
     both = [*made.order.arrays, *specs]
     values = [by_role["x"][0], by_role["y"][0], *arrays.values()]
-    return training.Opened(order=made.order, arrays=Arrays(both, values), architecture=made.architecture)
+    return loop.InspectedOrder(order=made.order, arrays=OrderArrays(both, values), architecture=made.architecture)
 
 
 def plain(made):
     """The logs of each epoch, and the weights, as Keras gives them batch by batch."""
     fit, arrays = made.order.fit, made.arrays
-    model = _fresh(made, 7)
+    model = _build_seeded_model(made, 7)
     logs = []
     model.fit(
         arrays.get("x"), arrays.get("y"), sample_weight=arrays.get("sample_weight"), batch_size=fit.batch_size,
@@ -60,8 +61,8 @@ def plain(made):
 
 
 def trained(made, student):
-    trainees = Trainees(None, "here", lambda seconds: None, Digests())
-    outcome, trainee = trainees.train(made, Begin(seed=7, limit_s=60.0), student, lambda: None)
+    trainees = Trainees(None, "here", lambda seconds: None, DigestCache())
+    outcome, trainee = trainees.train_model(made, Begin(seed=7, limit_s=60.0), student, lambda: None)
     return outcome, trainee
 
 
@@ -90,7 +91,7 @@ def test_keras_gets_its_own_functions_back():
 
 def test_larger_data_is_fed_by_batches(monkeypatch):
     """What doesn't fit the bound is trained all the same."""
-    monkeypatch.setattr(scanning, "MAX_BYTES", 1000)
+    monkeypatch.setattr(jax_training, "MAX_DEVICE_BYTES", 1000)
     student = Student()
 
     trained(opened("dense"), student)
@@ -101,9 +102,9 @@ def test_larger_data_is_fed_by_batches(monkeypatch):
 def test_a_limit_ends_the_training_between_two_calls():
     """The time limit counts from the end of the first call, so compilation isn't counted."""
     made = opened("dense")
-    trainees = Trainees(None, "here", lambda seconds: None, Digests())
+    trainees = Trainees(None, "here", lambda seconds: None, DigestCache())
 
-    outcome, _ = trainees.train(made, Begin(seed=7, limit_s=0.0), Student(), lambda: None)
+    outcome, _ = trainees.train_model(made, Begin(seed=7, limit_s=0.0), Student(), lambda: None)
 
     assert outcome.stopped_by == "limit"
 
@@ -121,15 +122,15 @@ def test_figures_are_the_same_again():
 def test_another_fit_goes_on_with_the_shuffling():
     """A second `fit`, whatever was trained in between, is that of one fit after another in Keras."""
     twice = opened("dense")
-    model = _fresh(twice, 7)
+    model = _build_seeded_model(twice, 7)
     x, y = twice.arrays.get("x"), twice.arrays.get("y")
     histories = [model.fit(x, y, epochs=3, verbose=0), model.fit(x, y, epochs=3, verbose=0)]
     expected = [loss for history in histories for loss in history.history["loss"]]
-    student, trainees = Student(), Trainees(None, "here", lambda seconds: None, Digests())
+    student, trainees = Student(), Trainees(None, "here", lambda seconds: None, DigestCache())
 
     for made in (twice, opened("convolution", model=1), twice):
         heard = student if made.order.model == 0 else Student()
-        trainees.train(made, Begin(seed=7, limit_s=60.0), heard, lambda: None)
+        trainees.train_model(made, Begin(seed=7, limit_s=60.0), heard, lambda: None)
 
     assert [epoch["loss"] for epoch in student.epochs] == pytest.approx(expected, rel=1e-4)
 
@@ -137,10 +138,10 @@ def test_another_fit_goes_on_with_the_shuffling():
 @pytest.mark.parametrize(("kind", "pays"), [("Dense", True), ("Conv2D", False), ("DepthwiseConv2D", False)])
 def test_on_a_cpu_convolutions_are_trained_batch_by_batch(kind, pays):
     """There they are slower within a loop; everything else is faster."""
-    assert scanning.pays(Architecture(layers=[Layer(kind=kind, name="only")], parameters=0)) is pays
+    assert jax_training.should_scan(Architecture(layers=[ModelLayer(kind=kind, name="only")], parameters=0)) is pays
 
 
 def test_a_device_that_does_not_tell_its_memory_is_counted_by_what_every_process_takes():
     """A CPU is such a device; the machine's memory is asked for otherwise."""
-    assert scanning.peak() == 0
-    assert memory.peak("gpu") == memory.CONTEXT_BYTES
+    assert jax_training.measure_device_peak() == 0
+    assert memory.measure_peak("gpu") == memory.GPU_CONTEXT_BYTES

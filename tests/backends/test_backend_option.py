@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from grader.checks.loading import load
-from grader.cli import run
-from grader.course import Course
-from grader.engines.trainer import TrainerProcess, library
+from grader.checks.catalogue import load_exercise
+from grader.cli import run_command_line
+from grader.courses.course import Course
+from grader.engines.trainer import TrainerProcess, pick_library
 from grader.errors import UsageError
-from grader.grading import Options, known
-from grader.submission import read
+from grader.grading import GradingOptions, known
+from grader.submission import read_submission
 
 MISSING = "--backend jax needs JAX, which is not installed: pip install 'keras-grade[jax]'"
 
@@ -24,7 +24,7 @@ def no_jax(monkeypatch):
 @pytest.mark.parametrize("args", [["exercise1", "mine.py"], ["batch", "exercise1", "all/"], ["selfcheck", "exercise1"]])
 def test_a_missing_backend_is_said_before_anything_is_graded(no_jax, capsys, args):
     """One line that says what to install, and the exit code of wrong usage."""
-    assert run([*args, "--backend", "jax"]) == 2
+    assert run_command_line([*args, "--backend", "jax"]) == 2
     assert capsys.readouterr().err == f"grade: {MISSING}\n"
 
 
@@ -40,12 +40,12 @@ def test_tensorflow_is_what_trains_by_itself(monkeypatch):
     """Whatever Keras of the caller's would take: the student's own run gives TensorFlow's figures."""
     monkeypatch.setenv("KERAS_BACKEND", "jax")
 
-    assert library("auto") == library("tensorflow") == "tensorflow"
+    assert pick_library("auto") == pick_library("tensorflow") == "tensorflow"
 
 
 def test_an_unknown_backend_is_wrong_usage(capsys):
     """The message names what there is."""
-    assert run(["exercise1", "mine.py", "--backend", "torch"]) == 2
+    assert run_command_line(["exercise1", "mine.py", "--backend", "torch"]) == 2
     assert "'torch' is not one of 'auto', 'tensorflow', 'jax'" in capsys.readouterr().err
 
 
@@ -59,8 +59,11 @@ def test_a_verdict_is_recalled_only_for_its_backend(tmp_path):
         "checks: [{id: epochs, check: training.epochs, args: {below: 99}, points: 1}]\n"
     )
     (tmp_path / "mine.py").write_text("def train():\n    pass\n")
-    spec, source = load(course, "small"), read(tmp_path / "mine.py")
+    spec, source = load_exercise(course, "small"), read_submission(tmp_path / "mine.py")
 
-    keys = {known.key(course, spec, source, Options(backend=backend)) for backend in ("auto", "tensorflow", "jax")}
+    keys = {
+        known.make_verdict_key(course, spec, source, GradingOptions(backend=backend))
+        for backend in ("auto", "tensorflow", "jax")
+    }
 
     assert len(keys) == 3

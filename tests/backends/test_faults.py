@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("keras")
 
-from grader.trainer import faults
-from grader.trainer.replay import Unlike
-from grader.wire import Fault, Rejected
+from grader.protocol.wire import Fault, Rejected
+from grader.trainer.training import replay
+from grader.trainer.training.replay import TrajectoryMismatch
 
 pytestmark = pytest.mark.keras
 
@@ -30,7 +30,7 @@ SAID = [
     (InternalError("lost"), Rejected(message="InternalError: lost"), True),
     (ValueError(EXHAUSTED), Rejected(message=f"ValueError: {EXHAUSTED}"), False),
     (
-        Unlike("epoch_end 1"),
+        TrajectoryMismatch("epoch_end 1"),
         Fault(message="Unlike: a stored training differs from this machine's and was dropped; grade again (epoch_end 1)"),
         False,
     ),
@@ -40,10 +40,10 @@ SAID = [
 @pytest.mark.parametrize(("error", "said", "breaks"), SAID)
 def test_an_error_is_the_machines_or_left_to_plain_keras(error, said, breaks):
     """Only the library's own word makes it a fault; a broken device ends the process after this submission."""
-    assert faults.told(error) == said
-    assert faults.breaks(error) is breaks
+    assert replay.to_message(error) == said
+    assert replay.should_replace_process(error) is breaks
 
 
 def test_a_long_text_is_bounded():
     """Messages between the processes stay small."""
-    assert len(faults.told(ValueError("x" * 10_000)).message) == 4000
+    assert len(replay.to_message(ValueError("x" * 10_000)).message) == 4000

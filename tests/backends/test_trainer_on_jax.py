@@ -15,7 +15,7 @@ WITHOUT = "import sys, pytest; sys.modules['tensorflow'] = None; sys.exit(pytest
 TESTS = Path(__file__).parents[1]
 # Each test compiles anew, so of the long ones only some are run here.
 FILES = {
-    "trainer/test_replay.py": "told_again or goes_on",
+    "trainer/training/test_replay.py": "told_again or goes_on",
     "backends/on_jax_scanning.py": "",
     "backends/on_jax_feeding.py": "",
     "backends/on_jax_logits.py": "",
@@ -43,8 +43,8 @@ def test_a_trainer_on_jax_never_imports_tensorflow():
     """Where it is installed too: seeding and training leave it alone."""
     text = """
 import sys, keras, numpy
-from grader.trainer import training
-training.scanning.alone()
+from grader.trainer.training.loop.loop import loop
+loop.scanning.skip_tensorflow()
 keras.utils.set_random_seed(7)
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])
 model.compile("sgd", "mse")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.engines.pool import Pool
+from grader.engines.pool import ProcessPool
 
 pytest.importorskip("jax")
 
@@ -31,8 +31,8 @@ PLAIN, LISTENING = FILE.replace("CALLBACKS", "[]"), FILE.replace("CALLBACKS", "[
 
 @pytest.fixture
 def warm():
-    made = Pool(2, rest_s=60.0)
-    yield made.start
+    made = ProcessPool(2, rest_s=60.0)
+    yield made.start_pair
     made.close()
 
 
@@ -63,7 +63,7 @@ def test_callbacks_are_obeyed_on_jax(graded):
 FORGED = """
 import grader.student.feed as feed
 import tensorflow as tf
-feed.same_form = lambda first, later: None
+feed.check_same_form = lambda first, later: None
 def train():
     (x, y), _ = tf.keras.datasets.mnist.load_data()
     x, y = x[:320] / 255.0, y[:320]

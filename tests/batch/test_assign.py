@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from grader.batch.assign import Job, assign
-from grader.batch.loop import Done
-from grader.batch.sources import Handed
-from grader.checks import loading
-from grader.cli import run
-from grader.cli.batch_view import View, row
-from grader.course import Course
-from grader.grading.options import Moment
+from grader.batch.assign import GradingJob, match_files
+from grader.batch.loop import FinishedJob
+from grader.batch.sources import StudentFiles
+from grader.checks import catalogue
+from grader.cli import run_command_line
+from grader.cli.batch.view import BatchView, format_end
+from grader.courses.course import Course
+from grader.grading.options import RunProgress
 
 COURSE = Course(root=Path(__file__).resolve().parents[2])
 
 
 def exercise(name):
-    return loading.load(COURSE, name)
+    return catalogue.load_exercise(COURSE, name)
 
 
 def assigned(folder, names, wanted):
@@ -28,8 +28,8 @@ def assigned(folder, names, wanted):
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    handed = Handed(student="s1", files=tuple(folder / name for name in texts), names=tuple(texts))
-    jobs, problems = assign(handed, [exercise(name) for name in wanted])
+    handed = StudentFiles(student="s1", files=tuple(folder / name for name in texts), names=tuple(texts))
+    jobs, problems = match_files(handed, [exercise(name) for name in wanted])
     return {job.exercise.id: job.name for job in jobs}, problems
 
 
@@ -93,26 +93,28 @@ def test_wrong_words_are_one_message(words, message, capsys, monkeypatch):
     """What is missing is said, and nothing is started."""
     monkeypatch.setenv("GRADE_COURSE", str(COURSE.root))
 
-    assert run(["batch", *words]) == 2
+    assert run_command_line(["batch", *words]) == 2
     assert message in capsys.readouterr().err
 
 
 def test_a_row_shows_a_hostile_name_harmlessly():
     """A student's id may hold anything."""
-    job = Job(handed=Handed(student="\x1b[31mevil\n"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+    job = GradingJob(
+        handed=StudentFiles(student="\x1b[31mevil\n"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py"
+    )
 
-    assert row(Done(job=job, problem="can't be\nread")) == r"! \x1b[31mevil\n  can't be\nread"
+    assert format_end(FinishedJob(job=job, problem="can't be\nread")) == r"! \x1b[31mevil\n  can't be\nread"
 
 
 def test_nothing_is_shown_where_nobody_looks(monkeypatch):
     """A pipe gets no bar and no control characters, also in a CI job that asks for colours."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     stream = io.StringIO()
-    job = Job(handed=Handed(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+    job = GradingJob(handed=StudentFiles(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
 
-    with View(3, stream, enabled=True) as view:
-        view.heard(job, Moment(stage="training", epoch=1))
-        view.done(Done(job=job, problem="no"))
+    with BatchView(3, stream, enabled=True) as view:
+        view.show_progress(job, RunProgress(stage="training", epoch=1))
+        view.show_end(FinishedJob(job=job, problem="no"))
 
     assert stream.getvalue() == ""
 
@@ -135,9 +137,11 @@ def test_who_is_at_work_gives_way_to_the_count_and_is_no_markup(monkeypatch, col
     """Whatever a student is called, how many are done and the time left stay in sight on a narrow terminal."""
     monkeypatch.setenv("COLUMNS", str(columns))
     stream = Terminal()
-    job = Job(handed=Handed(student=student), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
-    with View(26, stream, enabled=True) as view:
-        view.heard(job, Moment(stage="preparing"))
+    job = GradingJob(
+        handed=StudentFiles(student=student), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py"
+    )
+    with BatchView(26, stream, enabled=True) as view:
+        view.show_progress(job, RunProgress(stage="preparing"))
     lines = [Text.from_ansi(line).plain for line in stream.getvalue().replace("\n", "\r").split("\r")]
 
     assert any(line.rstrip().endswith(shown) for line in lines)

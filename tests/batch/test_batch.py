@@ -75,7 +75,7 @@ def alone(folder):
 def figures(gradebook):
     """What a gradebook holds, but for times."""
     book = Gradebook.open(f"sqlite:///{gradebook}", must_exist=True)
-    found = [(one.student, one.status, one.score, one.ending, one.finding, one.outcomes) for one in book.verdicts()]
+    found = [(one.student, one.status, one.score, one.ending, one.finding, one.outcomes) for one in book.list_figures()]
     book.close()
     return found
 

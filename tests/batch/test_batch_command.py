@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import run
+from grader.cli import run_command_line
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ def inside(tmp_path, monkeypatch):
 
 
 def batch(capsys, *more):
-    code = run(["batch", "exercise1", "class", "--quiet", *more])
+    code = run_command_line(["batch", "exercise1", "class", "--quiet", *more])
     return code, capsys.readouterr().err.splitlines()
 
 

@@ -13,17 +13,17 @@ from grader import cli, submission
 from grader.batch import sources
 from grader.batch.following import Follower, follow
 from grader.batch.loop import Batch
-from grader.checks import loading
-from grader.cli import batch_follow
-from grader.cli.batch_follow import Place, grade_arrivals
-from grader.course import Course
+from grader.checks import catalogue
+from grader.cli.batch import follow as batch_follow
+from grader.cli.batch.follow import Place, grade_arrivals
+from grader.courses.course import Course
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
-from grader.grading import Graded, Options
-from grader.verdict import SubmissionRef, Verdict
+from grader.grading import GradedSubmission, GradingOptions
+from grader.records.verdict import SubmissionRef, Verdict
 
 COURSE = Course(root=Path(__file__).resolve().parents[2])
-POOLING = loading.load(COURSE, "pooling")
+POOLING = catalogue.load_exercise(COURSE, "pooling")
 PY = b"def max_pool(image):\n    return image\n"
 
 
@@ -142,20 +142,20 @@ class Grader:
     def __call__(self, course, exercise, path, options):
         if len(self.graded) == self.dies_at:
             raise KeyboardInterrupt
-        source = submission.read(path)
+        source = submission.read_submission(path)
         self.graded.append(path.read_bytes())
         verdict = Verdict(
             exercise=exercise.id, title=exercise.title, submission=SubmissionRef(path=source.path, sha256=source.sha256),
             status="passed", score=100.0, max_score=100.0, end="completed", checks=[],
         )  # fmt: skip
-        return Graded(verdict=verdict, runs=[], at="2026-10-01T10:00:00+00:00")
+        return GradedSubmission(verdict=verdict, runs=[], at="2026-10-01T10:00:00+00:00")
 
 
 def arrive(folder, book, grader, monkeypatch):
     """A run of the command over what lies there, without waiting."""
     monkeypatch.setattr(batch_follow, "SETTLE_S", 0.0)
     place = Place(folder=folder, roster=None, naming=None, idle_s=0.0)
-    return grade_arrivals(place, [POOLING], book, Batch(COURSE, Options(), 1, grade=grader))
+    return grade_arrivals(place, [POOLING], book, Batch(COURSE, GradingOptions(), 1, grade=grader))
 
 
 def test_a_kill_loses_nothing_and_nothing_is_graded_twice(tmp_path, monkeypatch, capsys):
@@ -173,7 +173,7 @@ def test_a_kill_loses_nothing_and_nothing_is_graded_twice(tmp_path, monkeypatch,
     with contextlib.closing(Gradebook.open(url)) as book:
         assert arrive(inbox, book, second, monkeypatch) == Exit.USAGE
         out, err = capsys.readouterr()
-        assert [one.student for one in book.verdicts()] == ["ada", "bo"]
+        assert [one.student for one in book.list_figures()] == ["ada", "bo"]
         assert arrive(inbox, book, second, monkeypatch) == Exit.USAGE
 
     assert (first.graded, second.graded) == ([PY], [PY + b"#"])
@@ -189,7 +189,7 @@ def test_a_changed_file_is_a_further_attempt(tmp_path, monkeypatch):
         for data in (PY, PY + b"#"):
             put(tmp_path / "inbox" / "ada.py", data)
             arrive(tmp_path / "inbox", book, Grader(), monkeypatch)
-        found = book.verdicts()
+        found = book.list_figures()
     assert len({one.sha256 for one in found}) == 2
     assert found == sorted(found, key=lambda one: one.recorded_at)
     assert structs.asdict(found[0])["student"] == "ada"
@@ -198,7 +198,7 @@ def test_a_changed_file_is_a_further_attempt(tmp_path, monkeypatch):
 def test_reports_are_for_afterwards(tmp_path, monkeypatch, capsys):
     """One message, and nothing is started."""
     monkeypatch.setenv("GRADE_COURSE", str(COURSE.root))
-    assert cli.run(["batch", "pooling", str(tmp_path), "--follow", "--html", "x.html"]) == 2
+    assert cli.run_command_line(["batch", "pooling", str(tmp_path), "--follow", "--html", "x.html"]) == 2
     assert "--follow writes no reports" in capsys.readouterr().err
 
 
@@ -210,5 +210,5 @@ def test_an_inbox_is_graded_for_real(tmp_path, monkeypatch, capsys):
     put(tmp_path / "inbox" / "ada.py", (COURSE.root / "solutions" / "pooling" / "solution.py").read_bytes())
     put(tmp_path / "inbox" / "bo.py", PY)
 
-    assert cli.run(["batch", "pooling", "inbox", "--follow", "--idle", "1s", "-j", "1"]) == 0
+    assert cli.run_command_line(["batch", "pooling", "inbox", "--follow", "--idle", "1s", "-j", "1"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "✓ ada  pooling  100/100"

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
-from grader.batch import namings
 from grader.batch.file_names import find_kind, fold_name, split_stem, strip_marks
-from grader.batch.namings import load_hosts
-from grader.batch.sources_names import recognise
+from grader.batch.sources import namings
+from grader.batch.sources.names import recognize_naming
+from grader.batch.sources.namings import load_hosts
 from grader.errors import UsageError
 
 PATTERNS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "github", "plain")
@@ -78,7 +78,7 @@ TABLE = [
 @pytest.mark.parametrize(("system", "around", "names"), TABLE, ids=[f"{row[0]}-{row[1][:9]}" for row in TABLE])
 def test_every_name_has_the_owner_that_its_host_means(system, around, names):
     """Student, the student's own name of the file, lateness, and time."""
-    naming = recognise(list(names), around, packed=False)
+    naming = recognize_naming(list(names), around, packed=False)
     owners = {name: naming.find_owner(name) for name in names}
 
     assert naming.system == system
@@ -99,12 +99,12 @@ def test_a_package_adds_a_naming(monkeypatch):
     def own(name):
         return namings.Owner(student=name.split("#")[1]) if "#" in name else None
 
-    point = SimpleNamespace(name="ours", load=lambda: own)
+    point = SimpleNamespace(name="ours", load_trajectory=lambda: own)
     monkeypatch.setattr(namings, "entry_points", lambda group: [point] if group == "grade.namings" else [])
     names = ["x#ada.py", "y#bo.py"]
 
-    assert recognise(names, "x", packed=False, hosts=load_hosts()).system == "ours"
-    assert recognise(names, "x", packed=False, hosts=load_hosts(), system="ours").find_owner("x#ada").student == "ada"
+    assert recognize_naming(names, "x", packed=False, hosts=load_hosts()).system == "ours"
+    assert recognize_naming(names, "x", packed=False, hosts=load_hosts(), system="ours").find_owner("x#ada").student == "ada"
 
 
 def test_a_package_that_fails_is_named(monkeypatch):
@@ -114,19 +114,19 @@ def test_a_package_that_fails_is_named(monkeypatch):
         raise ValueError("no")
 
     for load, said in ((lambda: broken, '"ours" failed on .a.py.: ValueError: no'), (lambda: 1 / 0, '"ours" .* can\'t be loaded')):
-        point = SimpleNamespace(name="ours", load=load)
+        point = SimpleNamespace(name="ours", load_trajectory=load)
         monkeypatch.setattr(namings, "entry_points", lambda group, point=point: [point])
         with pytest.raises(UsageError, match=said):
-            recognise(["a.py"], "x", packed=False, hosts=load_hosts())
+            recognize_naming(["a.py"], "x", packed=False, hosts=load_hosts())
 
 
 def test_a_naming_can_be_chosen_and_a_wrong_one_is_explained():
     """`plain` takes names as they are."""
-    assert recognise(["a_12_34_x.py"], "x", packed=False, system="plain").find_owner("a_12_34_x.py").student == "a_12_34_x"
+    assert recognize_naming(["a_12_34_x.py"], "x", packed=False, system="plain").find_owner("a_12_34_x.py").student == "a_12_34_x"
     with pytest.raises(UsageError, match='no naming "canvass"; there are: blackboard, brightspace, canvas, '):
-        recognise(["a.py"], "x", packed=False, system="canvass")
+        recognize_naming(["a.py"], "x", packed=False, system="canvass")
     with pytest.raises(UsageError, match="no file is named as moodle names files"):
-        recognise(["a.py"], "x", packed=False, system="moodle")
+        recognize_naming(["a.py"], "x", packed=False, system="moodle")
 
 
 KINDS = [

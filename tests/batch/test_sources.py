@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.batch import sources, sources_archive, sources_budgets
+from grader.batch import sources
+from grader.batch.sources import archive, budgets
 from grader.errors import UsageError
 
 PY = b"def train_mnist():\n    pass\n"
@@ -114,7 +115,7 @@ def test_each_way_of_handing_in_is_recognised(tmp_path, form, files, expected):
         place = tarred(tmp_path / "all.tar.gz", list(files.items()))
     else:
         laid(place, files)
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == expected
         assert found.problems == ()
         assert all(path.is_file() for each in found for path in each.files)
@@ -125,9 +126,9 @@ def test_each_way_of_handing_in_is_recognised(tmp_path, form, files, expected):
 
 def test_what_a_system_says_beside_the_file_is_kept(tmp_path):
     """Canvas's LATE, Moodle's names, Gradescope's names and times; in groups each has handed in."""
-    canvas = sources.read(zipped(tmp_path / "c.zip", SYSTEMS["canvas"][0]))
-    moodle = sources.read(zipped(tmp_path / "m.zip", SYSTEMS["moodle"][0]))
-    gradescope = sources.read(laid(tmp_path / "g", SYSTEMS["gradescope"][0]))
+    canvas = sources.read_submissions(zipped(tmp_path / "c.zip", SYSTEMS["canvas"][0]))
+    moodle = sources.read_submissions(zipped(tmp_path / "m.zip", SYSTEMS["moodle"][0]))
+    gradescope = sources.read_submissions(laid(tmp_path / "g", SYSTEMS["gradescope"][0]))
 
     assert [(each.student, each.name, each.late) for each in canvas] == [("12", "lovelaceada", True), ("13", "byronbob", False)]
     assert [(each.student, each.name) for each in moodle] == [("12", "Ada Lovelace"), ("13", "Bob_B")]
@@ -142,7 +143,7 @@ def test_what_a_system_says_beside_the_file_is_kept(tmp_path):
 def test_broken_metadata_leaves_the_folders_names(tmp_path, data):
     """Nobody's work is lost for it."""
     files = {"submission_metadata.yml": data, "submission_7/a.py": PY}
-    found = sources.read(laid(tmp_path / "g", files))
+    found = sources.read_submissions(laid(tmp_path / "g", files))
 
     assert who(found) == {"submission_7": ["a.py"]}
     assert all("students are named after their folders" in sentence for sentence in found.unread)
@@ -153,9 +154,9 @@ def test_folders_around_are_looked_through(tmp_path):
     """One that packing has made, and what macOS adds; but one student's own folder is theirs."""
     around = {"hw3/ada.py": PY, "hw3/bob.py": PY, "__MACOSX/hw3/._ada.py": b"", "hw3/.DS_Store": b""}
 
-    assert who(sources.read(zipped(tmp_path / "x.zip", around))) == {"ada": ["ada.py"], "bob": ["bob.py"]}
-    assert who(sources.read(zipped(tmp_path / "hw3.zip", {"hw3/ada.py": PY}))) == {"ada": ["ada.py"]}
-    assert who(sources.read(zipped(tmp_path / "y.zip", {"ada/sol.py": PY}))) == {"ada": ["sol.py"]}
+    assert who(sources.read_submissions(zipped(tmp_path / "x.zip", around))) == {"ada": ["ada.py"], "bob": ["bob.py"]}
+    assert who(sources.read_submissions(zipped(tmp_path / "hw3.zip", {"hw3/ada.py": PY}))) == {"ada": ["ada.py"]}
+    assert who(sources.read_submissions(zipped(tmp_path / "y.zip", {"ada/sol.py": PY}))) == {"ada": ["sol.py"]}
 
 
 BAD_NAMES = {
@@ -175,7 +176,7 @@ def test_a_name_that_means_harm_is_refused_and_the_others_go_on(tmp_path, form, 
     """Nothing is written outside, and the message can't steer a terminal."""
     files = [(name, PY), ("bob.py", PY)]
     place = zipped(tmp_path / "a.zip", files) if form == "zip" else tarred(tmp_path / "a.tar", files, "w")
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"bob": ["bob.py"]}
         assert len(found.problems) == 1
         assert said in found.problems[0]
@@ -196,7 +197,7 @@ def test_links_and_devices_are_refused(tmp_path):
     os.mkfifo(folder / "fifo.py")
 
     for place, count in ((linked, 1), (tarred(tmp_path / "a.tgz", [*members, ("bob.py", PY)]), 4), (folder, 3)):
-        with sources.read(place) as found:
+        with sources.read_submissions(place) as found:
             assert who(found) == {"bob": ["bob.py"]}
             assert len(found.problems) == count
             assert all("it is a link or a device, not a file" in problem for problem in found.problems)
@@ -206,7 +207,7 @@ def test_names_that_are_the_same_on_some_disk_are_refused_both(tmp_path):
     """Which of the two counts, nobody could say."""
     with pytest.warns(UserWarning, match="Duplicate name"):
         place = zipped(tmp_path / "a.zip", [("ada/X.py", PY), ("ada/x.py", b""), ("bob.py", PY), ("cy.py", PY), ("cy.py", b"")])
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"bob": ["bob.py"]}
         assert [problem.partition(":")[0] for problem in found.problems] == ["ada/X.py", "ada/x.py", "cy.py", "cy.py"]
         assert "another file has the same name, or one that differs in letter case" in found.problems[0]
@@ -214,7 +215,7 @@ def test_names_that_are_the_same_on_some_disk_are_refused_both(tmp_path):
 
 def test_students_whose_names_differ_in_case_are_refused(tmp_path):
     """An LMS's table would take them for one."""
-    found = sources.read(laid(tmp_path / "f", {"Ada/x.py": PY, "ada/y.py": PY, "bob/z.py": PY}))
+    found = sources.read_submissions(laid(tmp_path / "f", {"Ada/x.py": PY, "ada/y.py": PY, "bob/z.py": PY}))
 
     assert who(found) == {"bob": ["z.py"]}
     assert found.problems == ('"Ada" and "ada": names that differ only in letter case, blanks or marks that aren\'t seen; rename one',)
@@ -229,7 +230,7 @@ def test_an_encrypted_file_and_a_damaged_one_are_named(tmp_path):
     start = struct.unpack_from("<I", data, second + 42)[0]
     data[start + 36 : start + 46] = b"\xff" * 10
     place.write_bytes(bytes(data))
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"cy": ["cy.py"]}
         assert found.problems[0] == "ada.py: it is encrypted; hand it in without a password"
         assert found.problems[1].startswith("bob.py: it is damaged in the archive (")
@@ -243,8 +244,8 @@ def test_names_that_are_not_utf_8_are_refused_and_unmarked_utf_8_is_read(tmp_pat
     with open(os.fsencode(folder) + b"/x\xff.py", "wb"):
         pass
 
-    assert sources.read(folder).problems == ("x\\udcff.py: its name is not UTF-8; rename it",)
-    with sources.read(place) as found:
+    assert sources.read_submissions(folder).problems == ("x\\udcff.py: its name is not UTF-8; rename it",)
+    with sources.read_submissions(place) as found:
         assert who(found) == {"sören": ["sören.py"], "bob": ["bob.py"]}
         assert [problem.rpartition(": ")[2] for problem in found.problems] == ["its name is neither UTF-8 nor of Windows; rename it"]
 
@@ -252,7 +253,7 @@ def test_names_that_are_not_utf_8_are_refused_and_unmarked_utf_8_is_read(tmp_pat
 def test_bombs_are_refused_before_they_go_off(tmp_path):
     """A file beyond what is graded is named; an archive beyond all measure isn't read to its end."""
     big = zipped(tmp_path / "big.zip", {"ada.py": bytes(50_000_001), "bob.py": PY})
-    with sources.read(big) as found:
+    with sources.read_submissions(big) as found:
         assert who(found) == {"bob": ["bob.py"]}
         assert found.problems == ("ada.py: it is larger than 50 MB",)
 
@@ -264,7 +265,7 @@ def test_who_hands_in_too_much_is_refused_by_name(tmp_path):
         zipped(tmp_path / "a.zip", {"ada/s.py": PY, "bob.py": PY, **bombs}),
         tarred(tmp_path / "b.tar.gz", [("ada/s.py", PY), *bombs.items(), ("bob.py", PY)]),
     ):
-        with sources.read(place) as found:
+        with sources.read_submissions(place) as found:
             assert who(found) == {"ada": ["s.py"], "bob": ["bob.py"]}
             assert found.problems == ("mallory: 114 MB of files; at most 100 MB of one student are unpacked",)
             assert sum(path.stat().st_size for path in found.unpacked.rglob("*") if path.is_file()) < 1000
@@ -274,7 +275,7 @@ def test_files_that_are_not_unpacked_count_for_no_size(tmp_path):
     """A data set beside the solution takes no room here."""
     place = tarred(tmp_path / "a.tgz", [("ada/s.py", PY), ("ada/data.bin", bytes(120_000_000))])
 
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"ada": ["s.py"]}
         assert found.problems == ()
 
@@ -282,7 +283,7 @@ def test_files_that_are_not_unpacked_count_for_no_size(tmp_path):
 @pytest.mark.parametrize("kind", ["zip", "tgz", "folder"])
 def test_who_hands_in_too_many_files_is_refused_by_name(tmp_path, monkeypatch, kind):
     """The number that is looked at is lowered, so that the test needs no 50,000 files."""
-    monkeypatch.setattr(sources_budgets, "MAX_FILES", 20)
+    monkeypatch.setattr(budgets, "MAX_FILES", 20)
     files = {"ada.py": PY, "bob/s.py": PY} | {f"mallory/{number}.txt": b"" for number in range(21)}
     place = {
         "zip": lambda: zipped(tmp_path / "a.zip", files),
@@ -290,30 +291,30 @@ def test_who_hands_in_too_many_files_is_refused_by_name(tmp_path, monkeypatch, k
         "folder": lambda: laid(tmp_path / "f", files),
     }[kind]()
 
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"ada": ["ada.py"], "bob": ["s.py"]}
         assert found.problems == ("mallory: 21 files; at most 20 of one student are looked at",)
 
 
 def test_of_a_class_with_too_much_those_with_the_most_are_left_out(tmp_path, monkeypatch):
     """So many that the rest fits."""
-    monkeypatch.setattr(sources_budgets, "MAX_CLASS_BYTES", 100_000)
+    monkeypatch.setattr(budgets, "MAX_CLASS_BYTES", 100_000)
     place = zipped(tmp_path / "a.zip", {f"{name}.py": b"#" * size for name, size in zip("abcd", (9_000, 60_000, 50_000, 40_000), strict=True)})
 
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert sorted(who(found)) == ["a", "c", "d"]
         assert [problem.partition(":")[0] for problem in found.problems] == ["b"]
 
 
 def test_more_than_any_class_hands_in_is_refused(tmp_path, monkeypatch):
     """As a whole: a number of files, and a packed stream that doesn't end."""
-    monkeypatch.setattr(sources_archive, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 3)
     for place in (zipped(tmp_path / "a.zip", {f"{n}.py": PY for n in range(4)}), tarred(tmp_path / "a.tgz", [(f"{n}.py", PY) for n in range(4)])):
         with pytest.raises(UsageError, match="holds more than 3 files"):
-            sources.read(place)
-    monkeypatch.setattr(sources_archive, "MAX_STREAM", 1_000_000)
+            sources.read_submissions(place)
+    monkeypatch.setattr(archive, "MAX_STREAM", 1_000_000)
     with pytest.raises(UsageError, match="unpacks to more than"):
-        sources.read(tarred(tmp_path / "b.tgz", [("ada.bin", bytes(2_000_000))]))
+        sources.read_submissions(tarred(tmp_path / "b.tgz", [("ada.bin", bytes(2_000_000))]))
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tar.xz"])
@@ -322,7 +323,7 @@ def test_what_is_no_archive_is_said_to_be_none(tmp_path, name, data):
     """Whatever the reader makes of it."""
     (tmp_path / name).write_bytes(data)
     with pytest.raises(UsageError, match="not an archive that can be read|no submissions in it"):
-        sources.read(tmp_path / name)
+        sources.read_submissions(tmp_path / name)
 
 
 def test_a_cut_archive_is_told(tmp_path):
@@ -330,7 +331,7 @@ def test_a_cut_archive_is_told(tmp_path):
     place = tarred(tmp_path / "a.tgz", [(f"{number}.py", os.urandom(4000)) for number in range(20)])
     place.write_bytes(place.read_bytes()[:40_000])
     with pytest.raises(UsageError, match=r"not an archive that can be read \(.*\); download it again"):
-        sources.read(place)
+        sources.read_submissions(place)
 
 
 @pytest.mark.parametrize(
@@ -348,4 +349,4 @@ def test_a_place_without_submissions_is_explained(tmp_path, name, said):
     (tmp_path / "a.doc").write_bytes(b"")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=said):
-        sources.read(tmp_path / name)
+        sources.read_submissions(tmp_path / name)

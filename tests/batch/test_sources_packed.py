@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from grader.batch import sources
 from grader.batch.assign import assign_all, choose_in_folder
-from grader.batch.sources_members import Member, without_collisions
-from grader.checks import loading
-from grader.course import Course
+from grader.batch.sources.members import SourceFile, refuse_collisions
+from grader.checks import catalogue
+from grader.courses.course import Course
 from grader.errors import UsageError
 
 PY = b"def train_mnist():\n    pass\n"
@@ -71,7 +71,7 @@ NESTED = {
 def test_archives_within_are_opened_under_their_students(tmp_path, form):
     """In an archive and in a folder, packed twice, and one without anything to grade."""
     place = zipped(tmp_path / "all.zip", NESTED) if form == "zip" else laid(tmp_path / "all", NESTED)
-    with sources.read(place) as found:
+    with sources.read_submissions(place) as found:
         assert who(found) == {"ada": ["homework.zip/work/a.py"], "bo": ["b.py", "more.zip/c.py"], "lone": []}
         assert found.problems == ()
         assert all(path.read_bytes() == PY for each in found for path in each.files)
@@ -91,7 +91,7 @@ def test_a_bad_archive_within_costs_nobody_else(tmp_path):
         "dee/out.zip": packed({"../../x.py": PY}),
         "eve/x.py": PY,
     }
-    with sources.read(zipped(tmp_path / "all.zip", files)) as found:
+    with sources.read_submissions(zipped(tmp_path / "all.zip", files)) as found:
         assert {each.student for each in found if each.files} == {"eve"}
         assert [problem.partition(": ")[0] for problem in found.problems] == [
             "ada/bomb.zip", "bo/cut.zip", "cy/deep.zip/x.zip/x.zip/x.zip", "dee/out.zip"]  # fmt: skip
@@ -104,7 +104,7 @@ def test_one_archive_around_another_is_looked_through(tmp_path):
     """As a download of a download."""
     inner = packed({"lovelaceada_1001_10001_x.py": PY, "boolebo_1002_10002_y.py": PY})
 
-    assert who(sources.read(zipped(tmp_path / "d.zip", {"submissions.zip": inner}))) == {"1001": ["x.py"], "1002": ["y.py"]}
+    assert who(sources.read_submissions(zipped(tmp_path / "d.zip", {"submissions.zip": inner}))) == {"1001": ["x.py"], "1002": ["y.py"]}
 
 
 def raw_names(path, names):
@@ -126,7 +126,7 @@ def test_names_without_an_encoding_are_read(tmp_path, name, student, encoding):
     """UTF-8 where it is, else what Windows writes; with its backslashes."""
     place = raw_names(tmp_path / "w.zip", [f"{name}\\work.py".encode(encoding), b"bo\\work.py"])
 
-    assert who(sources.read(place)) == {student: ["work.py"], "bo": ["work.py"]}
+    assert who(sources.read_submissions(place)) == {student: ["work.py"], "bo": ["work.py"]}
 
 
 def test_every_attempt_of_a_host_is_kept_in_the_order_of_time(tmp_path):
@@ -137,7 +137,7 @@ def test_every_attempt_of_a_host_is_kept_in_the_order_of_time(tmp_path):
         "3-2 - Bo B - Oct 1, 2026 800 AM/x.py": PY,
     }
     (tmp_path / "r.csv").write_text("OrgDefinedId,Username,Last Name,First Name,End-of-Line Indicator\n#3,#ada,L,Ada,#\n#9,#bo,B,Bo,#\n")
-    found = sources.read(zipped(tmp_path / "d.zip", files), tmp_path / "r.csv")
+    found = sources.read_submissions(zipped(tmp_path / "d.zip", files), tmp_path / "r.csv")
 
     assert [(each.student, each.handed_in) for each in found] == [
         ("3", datetime.fromisoformat("2026-09-30T10:15")), ("3", datetime.fromisoformat("2026-10-01T21:40")), ("9", datetime.fromisoformat("2026-10-01T08:00")),
@@ -156,17 +156,17 @@ UNKNOWN = [
 def test_whose_files_nobody_can_tell_is_asked(tmp_path, names):
     """With their names, and nobody is made of them; unless the caller says that they are students."""
     place = laid(tmp_path / "f", dict.fromkeys(names, PY))
-    taken = sources.names_taken([loading.load(COURSE, "exercise1")])
+    taken = sources.names_taken([catalogue.load_exercise(COURSE, "exercise1")])
     with pytest.raises(UsageError, match="whose files are these") as caught:
-        sources.read(place, taken=taken)
+        sources.read_submissions(place, taken=taken)
 
     assert all(name in str(caught.value) for name in names)
-    assert len(sources.read(place, taken=taken, naming="plain")) == len(names)
+    assert len(sources.read_submissions(place, taken=taken, naming="plain")) == len(names)
 
 
 def test_a_few_doubtful_names_are_told_and_the_others_graded(tmp_path):
     """A host's file among one's own."""
-    found = sources.read(laid(tmp_path / "f", {"ada.py": PY, "bo.py": PY, "HW_cy_attempt_2026-09-30-10-15-00.py": PY}))
+    found = sources.read_submissions(laid(tmp_path / "f", {"ada.py": PY, "bo.py": PY, "HW_cy_attempt_2026-09-30-10-15-00.py": PY}))
 
     assert who(found) == {"ada": ["ada.py"], "bo": ["bo.py"]}
     assert found.problems == ("HW_cy_attempt_2026-09-30-10-15-00.py: its name doesn't tell whose it is; name it STUDENT.py or STUDENT/…",)
@@ -176,7 +176,7 @@ def test_the_id_of_another_person_in_the_roster_is_told(tmp_path):
     """Moodle's participant 12 is not whom the university calls 12; nobody gets the other's grade."""
     (tmp_path / "r.csv").write_text("id,name\n12,Bo Boole\n13,Cy Young\n")
     files = {"Ada Lovelace_12_assignsubmission_file_/x.py": PY, "C. Young_13_assignsubmission_file_/x.py": PY}
-    found = sources.read(zipped(tmp_path / "m.zip", files), tmp_path / "r.csv")
+    found = sources.read_submissions(zipped(tmp_path / "m.zip", files), tmp_path / "r.csv")
 
     assert who(found) == {"12": [], "13": ["x.py"]}
     assert found.problems == (
@@ -186,7 +186,7 @@ def test_the_id_of_another_person_in_the_roster_is_told(tmp_path):
 
 def test_the_batch_and_the_bundle_choose_the_same_file(tmp_path):
     """By one rule: exact names, copies, suffixes, packed ones."""
-    exercise = loading.load(COURSE, "exercise1")
+    exercise = catalogue.load_exercise(COURSE, "exercise1")
     students = {
         "ada": {"EXERCISE1.PY": PY},
         "bo": {"x.ipynb.json": b"{}", "notes.md": b""},
@@ -197,7 +197,7 @@ def test_the_batch_and_the_bundle_choose_the_same_file(tmp_path):
         "gus": {"a.py": PY, "b.py": b"x = 1"},
     }
     everything = {f"{student}/{name}": data for student, files in students.items() for name, data in files.items()}
-    jobs, doubts = assign_all(sources.read(laid(tmp_path / "all", everything)), [exercise])
+    jobs, doubts = assign_all(sources.read_submissions(laid(tmp_path / "all", everything)), [exercise])
     batch = {job.student: job.path.name for job in jobs}
     bundle = {}
     for student in students:
@@ -218,9 +218,9 @@ NAMES = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_chara
 @given(st.lists(NAMES, max_size=8, unique=True), st.sampled_from(["NFC", "NFD"]))
 def test_names_that_are_one_after_folding_are_told_all_of_them(names, form):
     """No member is lost and none is taken for another."""
-    members = [Member(name=unicodedata.normalize(form, name), path=Path("x")) for name in names]
-    found = list(without_collisions(members))
-    kept = [each.name for each in found if isinstance(each, Member)]
+    members = [SourceFile(name=unicodedata.normalize(form, name), path=Path("x")) for name in names]
+    found = list(refuse_collisions(members))
+    kept = [each.name for each in found if isinstance(each, SourceFile)]
     folded = [unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()) for name in kept]
 
     assert len(found) == len(members)
@@ -236,7 +236,7 @@ def test_any_names_in_an_archive_give_students_or_sentences(names):
     """Each file is somebody's, or named; no two students look the same."""
     with tempfile.TemporaryDirectory() as folder:
         files = {f"{name}/x.py": PY for name in names} | {"zz-last/x.py": PY}
-        with sources.read(zipped(Path(folder) / "a.zip", files), naming="plain") as found:
+        with sources.read_submissions(zipped(Path(folder) / "a.zip", files), naming="plain") as found:
             students = [each.student for each in found]
 
     assert len({unicodedata.normalize("NFC", name).casefold() for name in students}) == len(students)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
-from grader import roster as rosters
 from grader.batch import sources
-from grader.batch.sources_members import Refused, checked
-from grader.batch.sources_names import recognise
+from grader.batch.sources.members import FileRefused, check_name
+from grader.batch.sources.names import recognize_naming
 from grader.errors import UsageError
-from grader.spreadsheets import decode_text
+from grader.gradebook import roster as rosters
+from grader.gradebook.spreadsheets import decode_text
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,"exercise1 (77)"
     Points Possible,,,,,100
@@ -39,22 +39,22 @@ OWN = "sid;first name;last name;submitted_at\ns1;Ada;Lovelace;2026-10-01T12:00+0
 )
 def test_a_student_is_found_by_every_id_that_only_they_have(text, name, student):
     """Whatever table it comes from."""
-    found = rosters.parse(text, "roster.csv").find("", name)
+    found = rosters.parse_roster(text, "roster.csv").find_student("", name)
 
     assert (found.id, found.name) == student
 
 
 def test_an_id_that_two_have_finds_nobody():
     """Nobody gets another's grade."""
-    roster = rosters.parse("id,name\n1,Ada\n2,Ada\n", "roster.csv")
+    roster = rosters.parse_roster("id,name\n1,Ada\n2,Ada\n", "roster.csv")
 
-    assert roster.find("Ada") is None
-    assert roster.find("2").id == "2"
+    assert roster.find_student("Ada") is None
+    assert roster.find_student("2").id == "2"
 
 
 def test_times_need_an_offset():
     """Without one nobody knows what is late."""
-    roster = rosters.parse("id,submitted_at\n1,2026-10-01T12:00+02:00\n2,2026-10-01\n3,soon\n,\n4,2026-10-01 10:00:00 UTC\n", "r.csv")
+    roster = rosters.parse_roster("id,submitted_at\n1,2026-10-01T12:00+02:00\n2,2026-10-01\n3,soon\n,\n4,2026-10-01 10:00:00 UTC\n", "r.csv")
 
     assert roster.students[0].submitted_at == roster.students[3].submitted_at == datetime(2026, 10, 1, 10, tzinfo=UTC)
     assert [student.submitted_at for student in roster.students[1:3]] == [None, None]
@@ -68,8 +68,8 @@ def test_a_row_without_an_id_is_passed_over_and_named():
     """But Canvas's rows of possible points and of how grades are posted are no students."""
     posting = CANVAS.replace("    Points", ",,,,,Manual Posting\n    Points")
 
-    assert rosters.parse(CANVAS, "r.csv").problems == rosters.parse(posting, "r.csv").problems == ()
-    assert rosters.parse("id,name\n,Ada\n", "r.csv").problems == ("r.csv: row 2 has no id; it is passed over",)
+    assert rosters.parse_roster(CANVAS, "r.csv").problems == rosters.parse_roster(posting, "r.csv").problems == ()
+    assert rosters.parse_roster("id,name\n,Ada\n", "r.csv").problems == ("r.csv: row 2 has no id; it is passed over",)
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_what_is_no_roster_is_explained(tmp_path, text, said):
     """With what is looked for."""
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(UsageError, match=said):
-        rosters.read(tmp_path / "roster.csv")
+        rosters.read_roster(tmp_path / "roster.csv")
 
 
 def test_a_roster_that_is_not_there_or_far_too_large_is_told(tmp_path):
     """Before anything is graded."""
     with pytest.raises(UsageError, match="r.csv: can't be read: No such file"):
-        rosters.read(tmp_path / "r.csv")
+        rosters.read_roster(tmp_path / "r.csv")
     (tmp_path / "r.csv").write_bytes(b"id\n" + b"1\n" * 10_000_001)
     with pytest.raises(UsageError, match="is larger than 20 MB; a roster is a table of one class"):
-        rosters.read(tmp_path / "r.csv")
+        rosters.read_roster(tmp_path / "r.csv")
 
 
 def test_spreadsheets_encodings_are_read():
@@ -109,7 +109,7 @@ def test_submissions_get_the_rosters_names(tmp_path):
     work.mkdir()
     for name in ("ada.py", "S12.ipynb", "eve.py"):
         (work / name).write_text("x = 1\n")
-    found = sources.read(work, tmp_path / "roster.csv")
+    found = sources.read_submissions(work, tmp_path / "roster.csv")
 
     assert [(each.student, each.name, each.names) for each in found] == [
         ("12", "Lovelace, Ada", ("S12.ipynb", "ada.py")),
@@ -125,7 +125,7 @@ def test_a_table_may_name_the_files(tmp_path):
     """Relative to it and below it, each cell checked; an empty one hands in nothing."""
     (tmp_path / "a.py").write_text("x = 1\n")
     (tmp_path / "class.csv").write_text("student,file\nada,a.py\nbob,\ncy,../a.py\ndan,gone.py\n")
-    found = sources.read(tmp_path / "class.csv")
+    found = sources.read_submissions(tmp_path / "class.csv")
 
     assert [(each.student, [path.name for path in each.files]) for each in found] == [("ada", ["a.py"]), ("bob", [])]
     assert found.problems == ("cy: ../a.py: its name leads out of the archive", "dan: gone.py: no such file")
@@ -135,7 +135,7 @@ def test_a_table_without_files_says_what_it_needs(tmp_path):
     """A roster given for the submissions."""
     (tmp_path / "class.csv").write_text("student,name\nada,Ada\n")
     with pytest.raises(UsageError, match='class.csv: names no files; it needs a column "file", relative to the table'):
-        sources.read(tmp_path / "class.csv")
+        sources.read_submissions(tmp_path / "class.csv")
 
 
 @trying(deadline=None)
@@ -143,8 +143,8 @@ def test_a_table_without_files_says_what_it_needs(tmp_path):
 def test_a_checked_name_stays_below(name):
     """Whatever an archive calls its files."""
     try:
-        path = PurePosixPath(checked(name))
-    except Refused:
+        path = PurePosixPath(check_name(name))
+    except FileRefused:
         return
     assert not path.is_absolute()
     assert ".." not in path.parts
@@ -155,7 +155,7 @@ def test_a_checked_name_stays_below(name):
 @given(st.lists(st.text("ab_-/1.py", min_size=1, max_size=12)), st.text("ab-", max_size=5), st.booleans())
 def test_recognising_never_fails(names, around, packed):
     """Any names at all have some way, and an owner is never of an empty name for a file of their own."""
-    naming = recognise(names, around, packed=packed)
+    naming = recognize_naming(names, around, packed=packed)
     for name in names:
         naming.find_owner(name.removeprefix(naming.root))
 
@@ -166,7 +166,7 @@ def test_any_table_of_three_columns_is_a_roster(rows):
     """What a spreadsheet holds never breaks the reading."""
     page = io.StringIO()
     csv.writer(page).writerows([["id", "name", "submitted_at"], *rows])
-    roster = rosters.parse(page.getvalue(), "r.csv")
+    roster = rosters.parse_roster(page.getvalue(), "r.csv")
 
     assert len(roster.students) <= len(rows)
 
@@ -175,5 +175,5 @@ def test_canvass_test_student_is_nobody():
     """Who has this name in a table of one's own is somebody."""
     canvas = 'Student,ID,SIS User ID,SIS Login ID,Section\n"Lovelace, Ada",1,,ada,A\n"Student, Test",2,,f00f,A\n'
 
-    assert [student.id for student in rosters.parse(canvas, "c.csv").students] == ["1"]
-    assert [student.id for student in rosters.parse('id,student\n2,"Student, Test"\n', "own.csv").students] == ["2"]
+    assert [student.id for student in rosters.parse_roster(canvas, "c.csv").students] == ["1"]
+    assert [student.id for student in rosters.parse_roster('id,student\n2,"Student, Test"\n', "own.csv").students] == ["2"]

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
-from grader import roster as rosters
-from grader import spreadsheets
 from grader.errors import UsageError
+from grader.gradebook import roster as rosters
+from grader.gradebook import spreadsheets
 
 ROWS = [["id", "name", "note"], ["0012", "José Núñez", 'a;b,c\t"d"'], ["13", "Łukasz Ż", "two\nlines"]]
 
@@ -106,7 +106,7 @@ CLASSES = [
 @pytest.mark.parametrize(("text", "student", "asked", "name"), CLASSES)
 def test_whose_class_list_it_is_doesnt_matter(text, student, asked, name):
     """Headers of each host, a title above them, ids as spreadsheets keep them."""
-    found = rosters.parse(text, "r.csv").find(asked)
+    found = rosters.parse_roster(text, "r.csv").find_student(asked)
 
     assert (found.id, found.name) == (student, name)
 
@@ -140,4 +140,4 @@ def test_a_student_is_found_however_the_name_is_composed(name, form):
     """Identity is that of composed letters, whatever the case."""
     roster = rosters._build([["id", "name"], [unicodedata.normalize("NFC", name), ""]], "r")
 
-    assert len(roster.students) == 0 or roster.find(unicodedata.normalize(form, name)) is roster.students[0]
+    assert len(roster.students) == 0 or roster.find_student(unicodedata.normalize(form, name)) is roster.students[0]

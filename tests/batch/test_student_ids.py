@@ -9,25 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import roster, settings
 from grader.batch import sources
-from grader.course import Course
+from grader.courses import settings
+from grader.courses.course import Course
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.courses.policy import GradingPolicy
 from grader.errors import CourseError
-from grader.exercise import CheckSpec, Exercise
-from grader.gradebook import Gradebook
+from grader.gradebook import Gradebook, roster
 from grader.gradebook.exports import canvas, moodle, plain, table
-from grader.gradebook.grades import sheet, strangers
-from grader.policy import Policy
-from grader.run import End, Run
-from grader.student_ids import MAX_LENGTH, to_look, to_student_id
-from grader.verdict import CheckResult, SubmissionRef, Verdict
+from grader.gradebook.grades import build_sheet, describe_unknown_students
+from grader.records.run import Run, RunEnd
+from grader.records.student_ids import MAX_LENGTH, to_look, to_student_id
+from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 
 HONEST = ["می\u200cنا", "नि\u200dक", "אבי\u200f", "::error::x", "José", "O'Brien, Ada", "李 雷", "s-1_a.b@example.org", "##[group]"]
 EXERCISE = Exercise(schema="grade-exercise/1", id="a", title="A", checks=[CheckSpec(id="c", check="training.epochs", points=10.0)])
 
 
 class Graded:
-    runs = (Run(seed=7, end=End(kind="completed")),)
+    runs = (Run(seed=7, end=RunEnd(kind="completed")),)
     at = "2026-10-01T10:00:00+00:00"
     verdict = Verdict(
         exercise="a", title="A", submission=SubmissionRef(path="s.py", sha256="a" * 64), status="passed", score=10.0, max_score=10.0,
@@ -43,7 +43,7 @@ def archive(path, names):
 
 
 def people(path, known=None):
-    with sources.read(path, known) as found:
+    with sources.read_submissions(path, known) as found:
         return [each.student for each in found], list(found.problems), list(found.remarks)
 
 
@@ -92,26 +92,26 @@ def test_an_honest_id_is_the_same_everywhere(tmp_path, student):
     (tmp_path / "course.yaml").write_text(
         f"schema: grade-course/1\ngrading:\n  due: {{a: '2026-10-01T00:00:00Z'}}\n  extensions: {{\"{decomposed}\": {{a: 2d}}}}\n"
     )
-    policy = settings.load(Course(root=tmp_path)).grading
+    policy = settings.load_settings(Course(root=tmp_path)).grading
     book = Gradebook.open(f"sqlite:///{tmp_path / 'book.db'}")
 
-    with sources.read(path, tmp_path / "roster.csv") as found:
+    with sources.read_submissions(path, tmp_path / "roster.csv") as found:
         assert (found.problems, found.remarks) == ((), ())
-        book.enrol(found.enrolled)
+        book.add_students(found.enrolled)
         for each in found:
-            book.record(EXERCISE, each.student, Graded, name=each.name)
-    whole = sheet(book.verdicts(), book.students(), policy)
+            book.record_verdict(EXERCISE, each.student, Graded, name=each.name)
+    whole = build_sheet(book.list_figures(), book.list_students(), policy)
 
     assert sorted(row.student for row in whole.rows) == sorted(["other", student])
-    assert strangers(policy, whole) == []
+    assert describe_unknown_students(policy, whole) == []
     row = next(row for row in whole.rows if row.student == student)
     assert row.name == "Somebody"
     theirs = table.read(f'Student,ID,SIS Login ID,Section,A (1)\nSomebody,9,"{decomposed} ",S,\n'.encode(), "their.csv")
-    filled, _ = canvas.fill(whole, {"a": "A"}, theirs)
+    filled, _ = canvas.fill_gradebook(whole, {"a": "A"}, theirs)
     assert list(csv.reader(io.StringIO(filled)))[1][-1] == "10"
     worksheet = table.read(f'Identifier,Grade,Feedback comments\n"Participant {student}",,\n'.encode(), "w.csv")
-    assert list(csv.reader(io.StringIO(moodle.fill(whole, "a", worksheet)[0])))[1][1] == "10"
-    ids = {cells[0].removeprefix("'") for cells in csv.reader(io.StringIO(plain.csv(whole, ["a"])))}
+    assert list(csv.reader(io.StringIO(moodle.fill_worksheet(whole, "a", worksheet)[0])))[1][1] == "10"
+    ids = {cells[0].removeprefix("'") for cells in csv.reader(io.StringIO(plain.render_grades_csv(whole, ["a"])))}
     assert student in ids
 
 
@@ -148,11 +148,11 @@ def test_a_name_of_nothing_is_refused(tmp_path):
 
 def test_two_rows_of_a_roster(tmp_path):
     """Different people whose ids look the same are named; one person in two sections isn't."""
-    found = roster.parse("id,name,section\nada,Ada L,1\nada,Ada L,2\nBob,Bob A,1\nbob ,Bob B,1\n", "r.csv")
+    found = roster.parse_roster("id,name,section\nada,Ada L,1\nada,Ada L,2\nBob,Bob A,1\nbob ,Bob B,1\n", "r.csv")
 
     assert found.problems == ('r.csv: "Bob" (Bob A) and "bob" (Bob B): ids that can\'t be told apart; give each their own',)
-    assert found.find("ADA") == found.students[0]
-    assert found.find("bob") is None
+    assert found.find_student("ADA") == found.students[0]
+    assert found.find_student("bob") is None
 
 
 def test_two_spellings_in_the_courses_rules(tmp_path):
@@ -160,5 +160,5 @@ def test_two_spellings_in_the_courses_rules(tmp_path):
     (tmp_path / "course.yaml").write_text('schema: grade-course/1\ngrading:\n  excused:\n    "ada": []\n    "ada ": []\n')
 
     with pytest.raises(CourseError, match=r"course\.yaml:5:5: this is the same student as in line 4"):
-        settings.load(Course(root=tmp_path))
-    assert Policy().excused == {}
+        settings.load_settings(Course(root=tmp_path))
+    assert GradingPolicy().excused == {}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from grader.exercise import CheckSpec, Exercise
-from grader.run import Architecture, DataMatch, End, Layer, Measurement, Probe, Run
-from grader.verdict import TrainingRecord
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.records.run import Architecture, CallbackProbe, DataMatch, Measurement, ModelLayer, Run, RunEnd
+from grader.records.verdict import TrainingRecord
 
 
 @pytest.fixture
@@ -28,13 +28,15 @@ def good_run() -> Run:
     """A run in which everything went well."""
     return Run(
         seed=7,
-        end=End(kind="completed"),
+        end=RunEnd(kind="completed"),
         architecture=Architecture(
-            layers=[Layer(kind=kind, name=kind.lower()) for kind in ("Conv2D", "MaxPooling2D", "Flatten", "Dense")],
+            layers=[
+                ModelLayer(kind=kind, name=kind.lower()) for kind in ("Conv2D", "MaxPooling2D", "Flatten", "Dense")
+            ],
             parameters=1000,
         ),
         data=DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=60000),
-        probe=Probe(callbacks=["Stop"], inconclusive="no curves here"),
+        probe=CallbackProbe(callbacks=["Stop"], inconclusive="no curves here"),
         training=TrainingRecord(
             epochs=[{"epoch": 0, "accuracy": 0.95}, {"epoch": 1, "accuracy": 0.9991}],
             stopped_by="callback",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.activations import layers, values
-from grader.run import Activations, LayerMaps
+from grader.checks.activations import check_activation_shapes, check_activation_values
+from grader.records.run import Activations, LayerActivations
 
 
 def maps(layer, shape, got, difference=0.0):
-    return LayerMaps(layer=layer, kind="Conv2D", shape=shape, got=got, difference=difference if shape == got else None)
+    return LayerActivations(
+        layer=layer, kind="Conv2D", shape=shape, got=got, difference=difference if shape == got else None
+    )
 
 
 CONV = maps("conv_1", [3, 26, 26, 8], [3, 26, 26, 8])
@@ -27,19 +29,22 @@ CONV = maps("conv_1", [3, 26, 26, 8], [3, 26, 26, 8])
 )  # fmt: skip
 def test_what_came_instead_is_named(found, message):
     """A wrong form, a wrong number, a wrong shape; values aren't judged then."""
-    assert (layers(found).status, layers(found).message) == ("failed", message)
+    assert (check_activation_shapes(found).status, check_activation_shapes(found).message) == ("failed", message)
     if found.came <= 1:
-        assert values(found).message == "not judged: arrays of other shapes can't be compared"
+        assert check_activation_values(found).message == "not judged: arrays of other shapes can't be compared"
 
 
 def test_differences_of_rounding_pass():
     """Two processes need not add in the same order."""
     near = Activations(layers=[maps("conv_1", [1, 2, 2, 1], [1, 2, 2, 1], 2e-5)], came=1)
-    assert (layers(near).status, values(near).status) == ("passed", "passed")
+    assert (check_activation_shapes(near).status, check_activation_values(near).status) == ("passed", "passed")
 
 
 @pytest.mark.parametrize("difference", [0.25, float("inf")])
 def test_other_numbers_fail(difference):
     """Also those that are none."""
     far = Activations(layers=[CONV, maps("pool_1", [1, 2, 2, 1], [1, 2, 2, 1], difference)], came=2)
-    assert values(far).message == f"the numbers for pool_1 differ from what the layer puts out by up to {difference}"
+    assert (
+        check_activation_values(far).message
+        == f"the numbers for pool_1 differ from what the layer puts out by up to {difference}"
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.architecture import layers
-from grader.run import Architecture, Layer
+from grader.checks.architecture import check_layer_counts
+from grader.records.run import Architecture, ModelLayer
 
 
 def model(*kinds: str) -> Architecture:
-    return Architecture(layers=[Layer(kind=kind, name=f"l{i}") for i, kind in enumerate(kinds)], parameters=1)
+    return Architecture(layers=[ModelLayer(kind=kind, name=f"l{i}") for i, kind in enumerate(kinds)], parameters=1)
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def model(*kinds: str) -> Architecture:
 )
 def test_a_wrong_count_names_the_layers(kinds: tuple[str, ...], counts: dict[str, int], message: str) -> None:
     """The message has the number, the names and the number asked for."""
-    outcome = layers(model(*kinds), **counts)
+    outcome = check_layer_counts(model(*kinds), **counts)
     assert (outcome.status, outcome.message) == ("failed", message)
 
 
-IDLE, WORKING = (Layer(kind="Conv2D", name=name, idle=name == "idle") for name in ("idle", "works"))
+IDLE, WORKING = (ModelLayer(kind="Conv2D", name=name, idle=name == "idle") for name in ("idle", "works"))
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ IDLE, WORKING = (Layer(kind="Conv2D", name=name, idle=name == "idle") for name i
         ([IDLE], 0, "the model has 1 Conv2D layer (idle) where none is allowed"),
     ],
 )
-def test_an_idle_layer_helps_nobody(found: list[Layer], wanted: int, message: str) -> None:
+def test_an_idle_layer_helps_nobody(found: list[ModelLayer], wanted: int, message: str) -> None:
     """It isn't what was asked for, and it is one too many."""
-    outcome = layers(Architecture(layers=found, parameters=1), Conv2D=wanted)
+    outcome = check_layer_counts(Architecture(layers=found, parameters=1), Conv2D=wanted)
 
     assert (outcome.status, outcome.message) == ("failed", message)
     assert outcome.hint
@@ -63,22 +63,22 @@ def test_an_idle_layer_helps_nobody(found: list[Layer], wanted: int, message: st
 
 def test_exact_counts_pass_whatever_else_there_is() -> None:
     """Classes that aren't named come in any number."""
-    outcome = layers(model("Conv2D", "MaxPooling2D", "Dropout", "Dense", "Dense"), Conv2D=1, MaxPooling2D=1)
+    outcome = check_layer_counts(model("Conv2D", "MaxPooling2D", "Dropout", "Dense", "Dense"), Conv2D=1, MaxPooling2D=1)
     assert (outcome.status, outcome.got) == ("passed", "1 x Conv2D, 1 x MaxPooling2D")
 
 
 def test_a_hostile_layer_name_is_escaped() -> None:
     """Control characters in a name never reach the terminal."""
-    bad = Architecture(layers=[Layer(kind="Conv2D", name="\x1b[2J")], parameters=1)
-    assert layers(bad, Conv2D=0).message.isprintable()
+    bad = Architecture(layers=[ModelLayer(kind="Conv2D", name="\x1b[2J")], parameters=1)
+    assert check_layer_counts(bad, Conv2D=0).message.isprintable()
 
 
 def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
     """A list of a dozen kinds that may not be there doesn't bury the one that is."""
     clean, faulty = (
-        layers(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"])
+        check_layer_counts(model(*kinds), Conv1D=0, Conv2D=1, Conv3D=0) for kinds in (["Conv2D"], ["Conv2D", "Conv3D"])
     )
 
     assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
     assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")
-    assert layers(model("Dense"), Conv1D=0).message == "the model has none that is ruled out"
+    assert check_layer_counts(model("Dense"), Conv1D=0).message == "the model has none that is ruled out"

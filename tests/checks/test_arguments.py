@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks import arguments, check_arguments
-from grader.exercise import CheckSpec
-from grader.yamlnodes import Problems
-from grader.yamltree import parse
+from grader.checks import check_arguments, convert_arguments
+from grader.courses.exercise import CheckSpec
+from grader.courses.yaml_nodes import Problems
+from grader.courses.yaml_tree import parse_yaml
 
 
 def faults(text: str) -> list[str]:
     """The problems of one entry of `checks:`, as `line:column: message`."""
     problems = Problems("exercise.yaml")
-    check_arguments(parse(text, problems), problems)
+    check_arguments(parse_yaml(text, problems), problems)
     return [f"{item.line}:{item.column}: {item.message}" for item in problems.found]
 
 
@@ -75,17 +75,17 @@ def test_a_right_entry_has_no_fault(text: str) -> None:
 def test_a_share_may_be_written_either_way(written: object) -> None:
     """`99.8%` and `0.998` give a check the same number."""
     spec = CheckSpec(id="t", check="training.reaches", points=1, args={"metric": "accuracy", "above": written})
-    assert arguments(spec) == {"metric": "accuracy", "above": 0.998}
+    assert convert_arguments(spec) == {"metric": "accuracy", "above": 0.998}
 
 
 def test_counts_are_typed() -> None:
     """Arguments under `**` get that parameter's type."""
     spec = CheckSpec(id="t", check="architecture.layers", points=1, args={"Conv2D": 1})
-    assert arguments(spec) == {"Conv2D": 1}
+    assert convert_arguments(spec) == {"Conv2D": 1}
 
 
 def test_an_argument_of_a_wrong_type_is_refused() -> None:
     """A spec that never went through loading fails with the value's fault."""
     spec = CheckSpec(id="t", check="training.epochs", points=1, args={"below": "few"})
     with pytest.raises(ValueError, match="Expected `int`, got `str`"):
-        arguments(spec)
+        convert_arguments(spec)

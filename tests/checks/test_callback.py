@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.checks.callback import TAIL, stops_when
-from grader.checks.registry import Outcome
-from grader.grading.curves import curves
-from grader.run import CurveId, CurveOutcome, Probe
-from grader.verdict import TrainingRecord
-from grader.yamltree import Percent
+from grader.checks.callback import MIN_EPOCHS_AFTER_DUE, check_stop_epoch
+from grader.checks.registry import CheckOutcome
+from grader.courses.yaml_tree import Percent
+from grader.grading.curves import build_probe_curves
+from grader.records.run import CallbackProbe, CurveId, CurveOutcome
+from grader.records.verdict import TrainingRecord
 
 Logs = dict[str, float]
 LINE = Percent(0.998)
@@ -38,7 +38,7 @@ CURVES = {
 }
 
 
-def tried(wants_to_stop: Callable[[int, Logs], bool], delay: int = 0) -> Outcome:
+def tried(wants_to_stop: Callable[[int, Logs], bool], delay: int = 0) -> CheckOutcome:
     """The outcome for a callback that stops when `wants_to_stop(epoch, logs)`, `delay` epochs later."""
     outcomes = []
     for name, logs in CURVES.items():
@@ -46,8 +46,8 @@ def tried(wants_to_stop: Callable[[int, Logs], bool], delay: int = 0) -> Outcome
         stopped = next((i + delay for i, item in enumerate(logs) if wants_to_stop(i, item)), None)
         at = due if stopped is None else stopped
         outcomes.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs={} if at is None else logs[at]))
-    probe = Probe(outcomes=outcomes, callbacks=["Stop"], line=12)
-    return stops_when(probe, None, metric="accuracy", above=LINE)
+    probe = CallbackProbe(outcomes=outcomes, callbacks=["Stop"], line=12)
+    return check_stop_epoch(probe, None, metric="accuracy", above=LINE)
 
 
 def test_a_right_callback_passes() -> None:
@@ -116,15 +116,15 @@ def test_the_curve_is_quoted() -> None:
 
 def test_no_callback_at_all() -> None:
     """An empty list of callbacks has its own message."""
-    probe = Probe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=[])
-    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    probe = CallbackProbe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=[])
+    outcome = check_stop_epoch(probe, None, metric="accuracy", above=LINE)
     assert outcome.message == "`fit` was given no callback, so nothing stops the training"
 
 
 def test_a_callback_that_raises() -> None:
     """A misspelt key makes None > 0.998: the error is shown, escaped, with the key to use."""
-    probe = Probe(callbacks=["Stop"], error="TypeError: '>' not supported\x1b[31m", line=9)
-    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    probe = CallbackProbe(callbacks=["Stop"], error="TypeError: '>' not supported\x1b[31m", line=9)
+    outcome = check_stop_epoch(probe, None, metric="accuracy", above=LINE)
     assert outcome.message.startswith("the callback raised an error when it was tried: TypeError")
     assert outcome.message.isprintable()
     assert "'accuracy'" in str(outcome.hint)
@@ -143,14 +143,16 @@ def test_a_callback_that_raises() -> None:
 def test_an_error_of_a_callback_gets_its_own_advice(error: str, hint: str) -> None:
     """Only a missing key asks for its spelling."""
     kind = error.partition(":")[0]
-    outcome = stops_when(Probe(callbacks=["Stop"], error=error, error_kind=kind), None, metric="accuracy", above=LINE)
+    outcome = check_stop_epoch(
+        CallbackProbe(callbacks=["Stop"], error=error, error_kind=kind), None, metric="accuracy", above=LINE
+    )
     assert str(outcome.hint).startswith(hint)
 
 
 def test_early_stopping_alone_stops_at_no_line() -> None:
     """Its arguments have no line that could be wrong."""
-    probe = Probe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=["EarlyStopping"])
-    outcome = stops_when(probe, None, metric="accuracy", above=LINE)
+    probe = CallbackProbe(outcomes=[CurveOutcome(curve="crosses", due=3, stopped=None)], callbacks=["EarlyStopping"])
+    outcome = check_stop_epoch(probe, None, metric="accuracy", above=LINE)
     assert str(outcome.hint).startswith("`EarlyStopping` stops where a figure no longer gets better, not at a line.")
 
 
@@ -188,13 +190,13 @@ def test_without_a_probe_the_training_decides(figures: list[float], stopped_by: 
     """Where callbacks can't be tried, the real training shows whether they stopped at the first epoch above."""
     epochs = [{"epoch": float(i), "accuracy": value} for i, value in enumerate(figures)]
     record = TrainingRecord(epochs=epochs, stopped_by=stopped_by, examples=1, seed=7)  # type: ignore[arg-type]
-    outcome = stops_when(Probe(inconclusive="they read weights"), record, metric="accuracy", above=LINE)
+    outcome = check_stop_epoch(CallbackProbe(inconclusive="they read weights"), record, metric="accuracy", above=LINE)
     assert (outcome.status, outcome.message) == (status, message)
 
 
 def test_without_a_probe_and_a_training_nothing_is_decided() -> None:
     """As a gate it then lets the training go ahead."""
-    outcome = stops_when(Probe(inconclusive="they read weights"), None, metric="accuracy", above=LINE)
+    outcome = check_stop_epoch(CallbackProbe(inconclusive="they read weights"), None, metric="accuracy", above=LINE)
     assert outcome.status == "skipped"
     assert outcome.message == "not judged: the callback can't be tried without a training (they read weights)"
 
@@ -202,19 +204,21 @@ def test_without_a_probe_and_a_training_nothing_is_decided() -> None:
 def test_logs_without_the_figure() -> None:
     """A real training that never logged accuracy says so."""
     record = TrainingRecord(epochs=[{"epoch": 0, "loss": 0.1}], stopped_by="callback", examples=1, seed=7)
-    outcome = stops_when(Probe(inconclusive="x"), record, metric="accuracy", above=LINE)
+    outcome = check_stop_epoch(CallbackProbe(inconclusive="x"), record, metric="accuracy", above=LINE)
     assert outcome.got == "no accuracy in the logs"
 
 
-def on_real_curves(line: float, wants_to_stop: Callable[[int, Logs], bool]) -> Outcome:
+def on_real_curves(line: float, wants_to_stop: Callable[[int, Logs], bool]) -> CheckOutcome:
     """The outcome for a callback on the curves that grading draws."""
     outcomes = []
-    for trial in curves("accuracy", line):
+    for trial in build_probe_curves("accuracy", line):
         stopped = next((index for index, logs in enumerate(trial.logs) if wants_to_stop(index, logs)), None)
         at = trial.due if stopped is None else stopped
         logs = {} if at is None else trial.logs[at]
         outcomes.append(CurveOutcome(curve=trial.id, due=trial.due, stopped=stopped, logs=logs))
-    return stops_when(Probe(outcomes=outcomes, callbacks=["Stop"]), None, metric="accuracy", above=Percent(line))
+    return check_stop_epoch(
+        CallbackProbe(outcomes=outcomes, callbacks=["Stop"]), None, metric="accuracy", above=Percent(line)
+    )
 
 
 @pytest.mark.parametrize(("line", "low", "loss"), [(0.6, 0.5, 1.0), (0.99, 0.95, 0.03), (0.998, 0.9975, 0.006)])
@@ -234,5 +238,5 @@ def test_the_drawn_curves_tell_callbacks_apart(line: float, low: float, loss: fl
 
 def test_the_drawn_curves_go_on_long_enough() -> None:
     """A callback that counts epochs is recognised because no curve ends right after its due epoch."""
-    for trial in curves("accuracy", 0.998):
-        assert trial.due is None or len(trial.logs) >= trial.due + TAIL
+    for trial in build_probe_curves("accuracy", 0.998):
+        assert trial.due is None or len(trial.logs) >= trial.due + MIN_EPOCHS_AFTER_DUE

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks import judge, judge_advice
-from grader.checks.returns import match_training, shape
-from grader.exercise import Exercise
-from grader.run import End, Run
-from grader.verdict import TrainingRecord
+from grader.checks import judge_advice, judge_run
+from grader.checks.returns import check_matches_training, check_return_form
+from grader.courses.exercise import Exercise
+from grader.records.run import Run, RunEnd
+from grader.records.verdict import TrainingRecord
 
 Maker = Callable[..., Exercise]
 EPOCHS = {"check": "training.epochs", "args": {"below": 20}}
@@ -35,7 +35,7 @@ def test_a_good_run_earns_every_point(exercise: Maker, good_run: Run) -> None:
         {"check": "returns.match_training"},
         {"check": "measured.accuracy", "args": {"split": "test", "at_least": 0.97}},
     )
-    results = judge(good_run, made)
+    results = judge_run(good_run, made)
     assert [result.status for result in results] == ["passed"] * 8
     assert sum(result.points for result in results) == made.max_score
 
@@ -43,19 +43,19 @@ def test_a_good_run_earns_every_point(exercise: Maker, good_run: Run) -> None:
 @pytest.mark.parametrize(
     ("end", "expected"),
     [
-        (End(kind="crashed", message="ValueError: x\nmore"), "your code stopped with an error before it came to that"),
-        (End(kind="timed_out"), "the time limit came first"),
-        (End(kind="out_of_memory"), "the memory limit came first"),
-        (End(kind="output_limit"), "your code printed more than the limit and was stopped"),
-        (End(kind="forbidden"), "your code tried something that isn't allowed here and was stopped"),
-        (End(kind="not_started"), "your file could not be run"),
-        (End(kind="gated"), "the training was not started, because an earlier check failed"),
-        (End(kind="completed"), "nothing was trained"),
+        (RunEnd(kind="crashed", message="ValueError: x\nmore"), "your code stopped with an error before it came to that"),
+        (RunEnd(kind="timed_out"), "the time limit came first"),
+        (RunEnd(kind="out_of_memory"), "the memory limit came first"),
+        (RunEnd(kind="output_limit"), "your code printed more than the limit and was stopped"),
+        (RunEnd(kind="forbidden"), "your code tried something that isn't allowed here and was stopped"),
+        (RunEnd(kind="not_started"), "your file could not be run"),
+        (RunEnd(kind="gated"), "the training was not started, because an earlier check failed"),
+        (RunEnd(kind="completed"), "nothing was trained"),
     ],
 )
-def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: End, expected: str) -> None:
+def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: RunEnd, expected: str) -> None:
     """How the run ended says why a check can't be judged, in words."""
-    (result,) = judge(Run(seed=7, end=end), exercise(EPOCHS))
+    (result,) = judge_run(Run(seed=7, end=end), exercise(EPOCHS))
     message = end.message.splitlines()[:1]
     assert result.status == "skipped"
     assert result.points == 0
@@ -64,35 +64,35 @@ def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: End, 
 
 def test_the_gate_that_failed_is_named(exercise: Maker) -> None:
     """A gated run says itself what failed first; that is not said twice."""
-    end = End(kind="gated", message="the training was not started, because this failed first: one-conv")
-    (result,) = judge(Run(seed=7, end=end), exercise(EPOCHS))
+    end = RunEnd(kind="gated", message="the training was not started, because this failed first: one-conv")
+    (result,) = judge_run(Run(seed=7, end=end), exercise(EPOCHS))
     assert result.message == "not judged: the training was not started, because this failed first: one-conv"
 
 
 def test_a_file_that_never_fits_is_told_so(exercise: Maker) -> None:
     """Without an order there is no model to look at."""
-    (result,) = judge(Run(seed=7, end=End(kind="completed")), exercise(LAYERS))
+    (result,) = judge_run(Run(seed=7, end=RunEnd(kind="completed")), exercise(LAYERS))
     assert result.message == "not judged: `model.fit` was never called, so there is no model to look at"
 
 
 def test_a_returned_none_is_judged(exercise: Maker) -> None:
     """None is a value; only a function that didn't return leaves nothing to judge."""
-    end = End(kind="completed")
-    returned, absent = Run(seed=7, end=end, has_returned=True), Run(seed=7, end=End(kind="crashed"))
-    assert judge(returned, exercise(RETURNS))[0].status == "failed"
-    assert judge(absent, exercise(RETURNS))[0].status == "skipped"
+    end = RunEnd(kind="completed")
+    returned, absent = Run(seed=7, end=end, has_returned=True), Run(seed=7, end=RunEnd(kind="crashed"))
+    assert judge_run(returned, exercise(RETURNS))[0].status == "failed"
+    assert judge_run(absent, exercise(RETURNS))[0].status == "skipped"
 
 
 def test_only_gates_leaves_out_the_rest(exercise: Maker, good_run: Run) -> None:
     """Before the training only the gates are judged."""
-    results = judge(good_run, exercise(RETURNS, LAYERS, EPOCHS), only_gates=True)
+    results = judge_run(good_run, exercise(RETURNS, LAYERS, EPOCHS), only_gates=True)
     assert [result.id for result in results] == ["architecture.layers"]
 
 
 def test_a_broken_check_is_our_fault(exercise: Maker, good_run: Run) -> None:
     """A check that raises is an error that costs no points and shows no traceback."""
     odd = msgspec.structs.replace(good_run, training=cast("TrainingRecord", "broken"))
-    (result,) = judge(odd, exercise(EPOCHS))
+    (result,) = judge_run(odd, exercise(EPOCHS))
     assert (result.status, result.points) == ("error", 10)
     assert result.message.startswith("this check broke inside the grader (AttributeError")
     assert result.message.endswith("that is not your fault and costs no points")
@@ -101,17 +101,17 @@ def test_a_broken_check_is_our_fault(exercise: Maker, good_run: Run) -> None:
 def test_the_authors_title_and_hint_are_shown(exercise: Maker, good_run: Run) -> None:
     """A spec's title replaces the check's; its hint follows the check's own when it fails."""
     wrong = {"check": "returns.shape", "title": "Two values", "hint": "See the README."}
-    (result,) = judge(msgspec.structs.replace(good_run, returned=3), exercise(wrong))
+    (result,) = judge_run(msgspec.structs.replace(good_run, returned=3), exercise(wrong))
     assert result.title == "Two values"
     assert result.hint is not None
     assert result.hint.endswith("See the README.")
-    assert judge(good_run, exercise(wrong))[0].hint is None
+    assert judge_run(good_run, exercise(wrong))[0].hint is None
 
 
 def test_a_failed_check_points_at_the_fit_call(exercise: Maker, good_run: Run) -> None:
     """What was ordered was ordered in a line of the file; what was returned has no such line."""
     specs = ({"check": "architecture.layers", "args": {"Conv2D": 2}}, RETURNS)
-    results = judge(msgspec.structs.replace(good_run, returned=None), exercise(*specs))
+    results = judge_run(msgspec.structs.replace(good_run, returned=None), exercise(*specs))
     assert [result.line for result in results] == [40, None]
 
 
@@ -125,8 +125,8 @@ plain = st.recursive(
 @given(value=plain | st.lists(plain, min_size=2, max_size=2) | st.tuples(st.lists(st.integers()), st.floats()))
 def test_no_returned_value_breaks_a_check(value: object) -> None:
     """Whatever plain data a student's function returns, the checks answer in one printable line."""
-    run = Run(seed=7, end=End(kind="completed"), returned=value, has_returned=True)
-    for outcome in (shape(value), match_training(value, run)):
+    run = Run(seed=7, end=RunEnd(kind="completed"), returned=value, has_returned=True)
+    for outcome in (check_return_form(value), check_matches_training(value, run)):
         assert outcome.message.isprintable()
         assert (outcome.got or "").isprintable()
 
@@ -136,13 +136,13 @@ def test_advice_costs_nothing_and_is_a_note(exercise: Maker, good_run: Run) -> N
     advised = exercise({"check": "architecture.layers", "args": {"Conv2D": 5}, "advice": True, "hint": "five would be better"})
     met = exercise({**LAYERS, "gate": False, "advice": True})
 
-    assert [(result.status, result.points) for result in judge(good_run, advised)] == [("passed", advised.max_score)]
+    assert [(result.status, result.points) for result in judge_run(good_run, advised)] == [("passed", advised.max_score)]
     assert [(note.line, note.message) for note in judge_advice(good_run, advised)] == [(good_run.fit_line, "five would be better")]
-    assert judge_advice(good_run, met) == judge_advice(Run(seed=7, end=End(kind="crashed")), advised) == []
+    assert judge_advice(good_run, met) == judge_advice(Run(seed=7, end=RunEnd(kind="crashed")), advised) == []
 
 
 def test_advice_on_what_there_is_not_is_no_pass(exercise: Maker) -> None:
     """Without evidence nothing is advised and nothing earned."""
-    (result,) = judge(Run(seed=7, end=End(kind="completed")), exercise({**LAYERS, "gate": False, "advice": True}))
+    (result,) = judge_run(Run(seed=7, end=RunEnd(kind="completed")), exercise({**LAYERS, "gate": False, "advice": True}))
 
     assert (result.status, result.points) == ("skipped", 0)

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from grader.checks import CHECKS, EVIDENCE
-from grader.checks.registry import Check, Outcome, check, passed
-from grader.run import Run
-from grader.verdict import TrainingRecord
+from grader.checks import CHECKS, EVIDENCE_BASES
+from grader.checks.registry import Check, CheckOutcome, register_check, report_pass
+from grader.records.run import Run
+from grader.records.verdict import TrainingRecord
 
 
 @pytest.mark.parametrize("entry", CHECKS.values(), ids=list(CHECKS))
@@ -54,10 +54,10 @@ def test_basis_is_the_weakest_evidence(name: str, basis: str) -> None:
 def test_signature_gives_evidence_and_arguments() -> None:
     """What stands before `*` is evidence, what stands behind it an argument; `| None` makes evidence optional."""
 
-    @check("a.b")
-    def made(run: Run, training: TrainingRecord | None, *, below: int, above: float = 0.5) -> Outcome:
+    @register_check("a.b")
+    def made(run: Run, training: TrainingRecord | None, *, below: int, above: float = 0.5) -> CheckOutcome:
         """It is made."""
-        return passed("made")
+        return report_pass("made")
 
     entry: Check = made.__dict__["grade_check"]
     assert entry.evidence == {"run": False, "training": True}
@@ -68,16 +68,16 @@ def test_signature_gives_evidence_and_arguments() -> None:
 def test_unknown_evidence_is_refused_when_the_check_is_defined() -> None:
     """A parameter that is no evidence stops the import, with the names that there are."""
 
-    def wrong(weather: str) -> Outcome:
-        return passed(weather)
+    def wrong(weather: str) -> CheckOutcome:
+        return report_pass(weather)
 
     with pytest.raises(TypeError, match=r"check a\.b: no evidence is called 'weather'; there are run, returned"):
-        check("a.b")(wrong)
+        register_check("a.b")(wrong)
 
 
 def test_evidence_names_are_the_fields_of_a_run() -> None:
     """Each evidence name is a field of the run, but the run itself, the dataset, and one of the trials."""
-    assert EVIDENCE.keys() - {"run", "dataset", "trial"} <= set(Run.__struct_fields__)
+    assert EVIDENCE_BASES.keys() - {"run", "dataset", "trial"} <= set(Run.__struct_fields__)
 
 
 def test_checks_import_without_numpy_and_tensorflow() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from grader.checks.returns import match_training, shape
-from grader.run import End, Run
-from grader.verdict import CutEpoch, TrainingRecord
+from grader.checks.returns import check_matches_training, check_return_form
+from grader.records.run import Run, RunEnd
+from grader.records.verdict import CutEpoch, TrainingRecord
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from grader.verdict import CutEpoch, TrainingRecord
 )
 def test_a_wrong_return_is_described(value: Any, message: str) -> None:
     """Each wrong value has a kind message, with the line to write as the hint."""
-    outcome = shape(value)
+    outcome = check_return_form(value)
     assert (outcome.status, outcome.message) == ("failed", message)
     assert "return history.epoch" in str(outcome.hint)
 
@@ -47,19 +47,19 @@ def test_a_wrong_return_is_described(value: Any, message: str) -> None:
 @pytest.mark.parametrize("value", [[[0], 1], [[0, 1, 2], 0.9], [[0], 0]])
 def test_epochs_and_an_accuracy_pass(value: Any) -> None:
     """A whole number from 0 to 1 is an accuracy too."""
-    assert shape(value).status == "passed"
+    assert check_return_form(value).status == "passed"
 
 
 def run(*epochs: int, accuracy: float | None = 0.9991) -> Run:
     """A run whose training had these epochs."""
     logs = [{"epoch": float(index)} | ({} if accuracy is None else {"accuracy": accuracy}) for index in epochs]
     training = TrainingRecord(epochs=logs, stopped_by="callback", examples=1, seed=7) if epochs else None
-    return Run(seed=7, end=End(kind="completed"), training=training)
+    return Run(seed=7, end=RunEnd(kind="completed"), training=training)
 
 
 CUT = Run(
     seed=7,
-    end=End(kind="completed"),
+    end=RunEnd(kind="completed"),
     training=TrainingRecord(
         epochs=[{"epoch": 0.0}],
         stopped_by="callback",
@@ -106,5 +106,5 @@ CUT = Run(
 )
 def test_the_claim_against_the_training(returned: Any, given: Run, status: str, message: str) -> None:
     """The last `fit` or all of them may be returned; the accuracy may differ by rounding only."""
-    outcome = match_training(returned, given)
+    outcome = check_matches_training(returned, given)
     assert (outcome.status, outcome.message) == (status, message)

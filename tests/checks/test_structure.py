@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from grader.checks import arguments, structure
-from grader.checks.loading import load
-from grader.checks.tables import Row, compare, side_by_side, spread
-from grader.course import Course
+from grader.checks import convert_arguments, structure
+from grader.checks.catalogue import load_exercise
+from grader.checks.tables import ExpectedLayer, compare_layers, expand_rows, format_side_by_side
+from grader.courses.course import Course
+from grader.courses.exercise import CheckSpec
 from grader.errors import CourseError
-from grader.exercise import CheckSpec
-from grader.run import Architecture, Layer
+from grader.records.run import Architecture, ModelLayer
 
 SPEC = """
 schema: grade-exercise/1
@@ -26,7 +26,7 @@ checks:
 
 
 def layer(kind, name=None, shape=(), parameters=0, sources=(), **config):
-    return Layer(
+    return ModelLayer(
         kind=kind, name=name or kind.lower(), output_shape=[None, *shape], parameters=parameters,
         config=config, sources=list(sources),
     )  # fmt: skip
@@ -37,10 +37,10 @@ def model(*layers, **settings):
 
 
 LENET = [
-    Row(layer="Conv2D", filters=6, kernel_size=5, activation="relu"),
-    Row(layer="AveragePooling2D", pool_size=2),
-    Row(layer="Flatten"),
-    Row(layer="Dense", units=82, activation="relu"),
+    ExpectedLayer(layer="Conv2D", filters=6, kernel_size=5, activation="relu"),
+    ExpectedLayer(layer="AveragePooling2D", pool_size=2),
+    ExpectedLayer(layer="Flatten"),
+    ExpectedLayer(layer="Dense", units=82, activation="relu"),
 ]
 RIGHT = [
     layer("Conv2D", filters=6, kernel_size=[5, 5], activation="relu", padding="valid"),
@@ -72,7 +72,7 @@ def changed(place, **config):
 )
 def test_the_first_difference_is_told_in_a_sentence(layers, message):
     """Which layer, what it is, what it should be, and how many more differ."""
-    outcome = structure.table(model(*layers), rows=LENET)
+    outcome = structure.check_layer_table(model(*layers), rows=LENET)
     assert (outcome.status, outcome.message) == ("failed", message)
 
 
@@ -91,27 +91,27 @@ def test_the_first_difference_is_told_in_a_sentence(layers, message):
 )
 def test_what_comes_to_the_same_passes(layers):
     """Images may be prepared inside the model, and an activation may be a layer of its own."""
-    assert structure.table(model(*layers), rows=LENET).status == "passed"
+    assert structure.check_layer_table(model(*layers), rows=LENET).status == "passed"
 
 
 def test_an_activation_that_is_asked_for_is_a_layer():
     """A table that lists Activation isn't met by an option of the layer before it."""
-    rows = [Row(layer="Add"), Row(layer="Activation", activation="relu")]
+    rows = [ExpectedLayer(layer="Add"), ExpectedLayer(layer="Activation", activation="relu")]
     layers = [layer("Add"), layer("Activation", activation="relu", sources=["add"])]
-    assert structure.table(model(*layers), rows=rows).status == "passed"
-    assert structure.table(model(layers[0]), rows=rows).message == "layer 2 is missing: Activation relu"
+    assert structure.check_layer_table(model(*layers), rows=rows).status == "passed"
+    assert structure.check_layer_table(model(layers[0]), rows=rows).message == "layer 2 is missing: Activation relu"
 
 
 @pytest.mark.parametrize("kind", ["LeakyReLU", "ELU", "PReLU", "Softmax"])
 def test_an_activation_of_ones_own_choice_may_be_a_layer(kind):
     """Where a row names none, each will do; where it names one, another is told as what it is."""
     layers = [layer("Dense", units=82, activation="linear"), layer(kind, sources=["dense"])]
-    assert structure.table(model(*layers), rows=[Row(layer="Dense", units=82)]).status == "passed"
-    wrong = structure.table(model(*layers), rows=[Row(layer="Dense", units=82, activation="relu")])
+    assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", units=82)]).status == "passed"
+    wrong = structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", units=82, activation="relu")])
     assert re.fullmatch(r"layer 1 \(Dense\) has activation (leaky_relu|elu|prelu|softmax); relu is asked for", wrong.message)
 
 
-END = [Row(layer="Activation", activation="relu"), Row(layer="Flatten"), Row(layer="Dense", units=10, activation="softmax")]
+END = [ExpectedLayer(layer="Activation", activation="relu"), ExpectedLayer(layer="Flatten"), ExpectedLayer(layer="Dense", units=10, activation="softmax")]
 
 
 @pytest.mark.parametrize("first", [layer("Activation", "r", activation="relu"), layer("ReLU", "r")])
@@ -126,29 +126,29 @@ END = [Row(layer="Activation", activation="relu"), Row(layer="Flatten"), Row(lay
 def test_a_models_end_may_have_its_activations_as_layers(first, last):
     """As in a whole table; and an Activation that is asked for may be a layer ReLU."""
     found = model(layer("Add", sources=["x", "y"]), first, layer("Flatten"), *last)
-    assert structure.ends_with(found, rows=END).status == "passed"
+    assert structure.check_last_layers(found, rows=END).status == "passed"
 
 
 def test_shapes_and_parameters_of_the_summary_are_compared():
     """An exercise can ask for the columns that `model.summary()` prints."""
-    rows = [Row(layer="Conv2D", output=[26, 26, 64], parameters=640)]
+    rows = [ExpectedLayer(layer="Conv2D", output=[26, 26, 64], parameters=640)]
     good = layer("Conv2D", shape=(26, 26, 64), parameters=640)
     same = layer("Conv2D", shape=(28, 28, 64), parameters=640)
     heavy = layer("Conv2D", shape=(26, 26, 64), parameters=1792)
 
-    assert structure.table(model(good), rows=rows).status == "passed"
-    padded = structure.table(model(same), rows=rows)
+    assert structure.check_layer_table(model(good), rows=rows).status == "passed"
+    padded = structure.check_layer_table(model(same), rows=rows)
     assert padded.message == "layer 1 (Conv2D) puts out (28, 28, 64); (26, 26, 64) is asked for"
     assert "! Conv2D (26, 26, 64) | Conv2D (28, 28, 64)" in padded.got
-    found = structure.table(model(heavy), rows=rows).message
+    found = structure.check_layer_table(model(heavy), rows=rows).message
     assert found == "layer 1 (Conv2D) has 1,792 parameters; 640 are asked for"
 
 
 def test_a_long_table_is_shown_around_the_first_difference():
     """Seven rows are enough to see where one is, and fit into every report."""
-    rows = [Row(layer="Dense", units=number) for number in range(30)]
+    rows = [ExpectedLayer(layer="Dense", units=number) for number in range(30)]
     layers = [layer("Dense", f"d{number}", units=number + (number == 20)) for number in range(30)]
-    shown = side_by_side(compare(rows, layers))
+    shown = format_side_by_side(compare_layers(rows, layers))
     assert shown.splitlines()[0] == "  asked for | your model"
     assert shown.splitlines()[1] == "  (18 layers before)"
     assert "! Dense 20  | Dense 21" in shown
@@ -158,15 +158,15 @@ def test_a_long_table_is_shown_around_the_first_difference():
 
 def test_groups_and_arguments_make_the_rows_of_a_call():
     """`=filters` is what the function was called with; a group comes as often as it says."""
-    table = [Row(times="=convolutions", rows=[Row(layer="Conv2D", filters="=filters")]), Row(layer="Flatten")]
-    rows = spread(table, {"filters": 16, "convolutions": 2})
+    table = [ExpectedLayer(times="=convolutions", rows=[ExpectedLayer(layer="Conv2D", filters="=filters")]), ExpectedLayer(layer="Flatten")]
+    rows = expand_rows(table, {"filters": 16, "convolutions": 2})
     assert [(row.layer, row.filters) for row in rows] == [("Conv2D", 16), ("Conv2D", 16), ("Flatten", None)]
 
 
 def test_a_name_that_is_no_argument_is_a_fault_of_the_table():
     """The message lists the arguments that there are."""
     with pytest.raises(ValueError, match='"=width" names no argument; the function is called with filters'):
-        spread([Row(layer="Dense", units="=width")], {"filters": 1})
+        expand_rows([ExpectedLayer(layer="Dense", units="=width")], {"filters": 1})
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_typo_in_a_table_is_an_error_of_the_course(tmp_path, rows, message):
     folder.mkdir(parents=True)
     (folder / "exercise.yaml").write_text(SPEC.format(rows=rows))
     with pytest.raises(CourseError) as caught:
-        load(Course(root=tmp_path), "small")
+        load_exercise(Course(root=tmp_path), "small")
     assert "exercises/small/exercise.yaml:8:" in str(caught.value)
     assert message in str(caught.value)
 
@@ -192,16 +192,16 @@ def test_a_typo_in_a_table_is_an_error_of_the_course(tmp_path, rows, message):
 def test_the_rows_of_an_exercise_get_their_types():
     """What was plain YAML is compared as rows, groups among them."""
     args = {"rows": [{"times": 2, "rows": [{"layer": "Dense", "units": "=units"}]}, {"layer": "Flatten"}]}
-    found = arguments(CheckSpec(id="table", check="architecture.table", points=1, args=args))
-    assert [row.units for row in spread(found["rows"], {"units": 3})] == [3, 3, None]
+    found = convert_arguments(CheckSpec(id="table", check="architecture.table", points=1, args=args))
+    assert [row.units for row in expand_rows(found["rows"], {"units": 3})] == [3, 3, None]
 
 
 def test_a_models_end_is_compared_alone():
     """What comes before may be anything."""
-    rows = [Row(layer="Dropout", rate=0.5), Row(layer="Dense", units=10)]
+    rows = [ExpectedLayer(layer="Dropout", rate=0.5), ExpectedLayer(layer="Dense", units=10)]
     good = model(*RIGHT, layer("Dropout", rate=0.5), layer("Dense", "out", units=10))
-    assert structure.ends_with(good, rows=rows).status == "passed"
-    wrong = structure.ends_with(model(*RIGHT, layer("Dense", "out", units=10)), rows=rows)
+    assert structure.check_last_layers(good, rows=rows).status == "passed"
+    wrong = structure.check_last_layers(model(*RIGHT, layer("Dense", "out", units=10)), rows=rows)
     assert wrong.message == "layer 5 is missing: Dropout 0.5"
 
 
@@ -219,23 +219,23 @@ def test_a_models_end_is_compared_alone():
 )  # fmt: skip
 def test_what_is_missing_near_the_end_or_too_much_is_one_difference(end, message):
     """The layers before and after it are told to be right."""
-    rows = [Row(layer="Flatten"), Row(layer="Dropout", rate=0.5), Row(layer="Dense", units=10)]
-    found = structure.ends_with(model(*RIGHT, *end), rows=rows)
+    rows = [ExpectedLayer(layer="Flatten"), ExpectedLayer(layer="Dropout", rate=0.5), ExpectedLayer(layer="Dense", units=10)]
+    found = structure.check_last_layers(model(*RIGHT, *end), rows=rows)
     assert (found.status, found.message) == ("failed", message)
 
 
 def test_a_model_shorter_than_the_end_that_is_asked_for_lacks_the_rest():
     """Also one without any layer."""
-    rows = [Row(layer="Flatten"), Row(layer="Dense", units=10)]
-    assert structure.ends_with(model(layer("Flatten")), rows=rows).message == "layer 2 is missing: Dense 10"
-    assert structure.ends_with(model(), rows=rows).message == "layer 1 is missing: Flatten (and 1 more difference)"
+    rows = [ExpectedLayer(layer="Flatten"), ExpectedLayer(layer="Dense", units=10)]
+    assert structure.check_last_layers(model(layer("Flatten")), rows=rows).message == "layer 2 is missing: Dense 10"
+    assert structure.check_last_layers(model(), rows=rows).message == "layer 1 is missing: Flatten (and 1 more difference)"
 
 
 def test_parameters_are_counted_in_all():
     """The heaviest layers are named, so that the wrong one is found."""
     found = model(layer("Dense", "hidden", parameters=100480), layer("Dense", "out", parameters=1290))
-    assert structure.parameters(found, equal=101770).status == "passed"
-    wrong = structure.parameters(found, equal=24330)
+    assert structure.check_parameter_count(found, equal=101770).status == "passed"
+    wrong = structure.check_parameter_count(found, equal=24330)
     assert wrong.message == "the model has 101,770 parameters; 24,330 are asked for"
     assert wrong.got == "101,770: hidden 100,480, out 1,290"
 
@@ -243,8 +243,8 @@ def test_parameters_are_counted_in_all():
 def test_shapes_of_a_whole_model():
     """What one example looks like going in and coming out."""
     found = model(layer("Dense", shape=(10,)), inputs=[[None, 28, 28, 1]])
-    assert structure.shapes(found, input=[28, 28, 1], output=[10]).status == "passed"
-    wrong = structure.shapes(found, input=[28, 28], output=[100])
+    assert structure.check_shapes(found, input=[28, 28, 1], output=[10]).status == "passed"
+    wrong = structure.check_shapes(found, input=[28, 28], output=[100])
     assert wrong.message == (
         "the model takes (28, 28, 1) for one example; (28, 28) is asked for; "
         "the model puts out (10) for one example; (100) is asked for"
@@ -265,37 +265,37 @@ def test_wrong_compile_settings_are_named(settings, message):
     """One sentence for each."""
     right = {"optimizer": "Adam", "loss": "SparseCategoricalCrossentropy", "metrics": ["accuracy"]}
     asked = {"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
-    assert structure.compiled(model(compile=right), **asked).status == "passed"
-    assert structure.compiled(model(compile={**right, **settings}), **asked).message == message
+    assert structure.check_compile_settings(model(compile=right), **asked).status == "passed"
+    assert structure.check_compile_settings(model(compile={**right, **settings}), **asked).message == message
 
 
 def test_an_accuracy_under_another_name_counts():
     """Keras takes `SparseCategoricalAccuracy` for the accuracy here, so the exercise does."""
     found = model(compile={"metrics": ["SparseCategoricalAccuracy"]}, accuracy_key="sparse_categorical_accuracy")
-    assert structure.compiled(found, metrics=["accuracy"]).status == "passed"
+    assert structure.check_compile_settings(found, metrics=["accuracy"]).status == "passed"
 
 
 def test_a_stock_application_is_known_by_its_layers():
     """A look-alike built by hand has other names."""
     found = model(layer("Conv2D", "conv1_conv"), layer("Add", "conv5_block3_add"))
-    assert structure.stock(found, layers=["conv1_conv", "conv5_block3_add"]).status == "passed"
-    wrong = structure.stock(model(layer("Conv2D")), layers=["conv1_conv"])
+    assert structure.check_application(found, layers=["conv1_conv", "conv5_block3_add"]).status == "passed"
+    wrong = structure.check_application(model(layer("Conv2D")), layers=["conv1_conv"])
     assert wrong.message == "the layer conv1_conv of the stock application is not in the model"
 
 
 def test_a_larger_application_has_the_same_names():
     """So the parameters up to the last name are counted; what is put on top doesn't matter."""
     found = model(layer("Conv2D", "conv1_conv", parameters=9), layer("Add", "end"), layer("Dense", parameters=99))
-    assert structure.stock(found, layers=["conv1_conv", "end"], total=9).status == "passed"
-    wrong = structure.stock(found, layers=["conv1_conv", "end"], total=7)
+    assert structure.check_application(found, layers=["conv1_conv", "end"], total=9).status == "passed"
+    wrong = structure.check_application(found, layers=["conv1_conv", "end"], total=7)
     assert wrong.message == "the layers up to end have 9 parameters; the stock application has 7"
 
 
 def test_a_table_can_ask_for_the_total():
     """Layers that agree with their rows may still have weights that no row names."""
     found = model(layer("Dense", parameters=90))
-    assert structure.table(found, rows=[Row(layer="Dense")], total=90).status == "passed"
-    wrong = structure.table(found, rows=[Row(layer="Dense")], total=100)
+    assert structure.check_layer_table(found, rows=[ExpectedLayer(layer="Dense")], total=90).status == "passed"
+    wrong = structure.check_layer_table(found, rows=[ExpectedLayer(layer="Dense")], total=100)
     assert wrong.message == "the model has 90 parameters; 100 are asked for"
 
 
@@ -327,7 +327,7 @@ def graph(**sources):
 )
 def test_a_skip_connection_joins_a_short_and_a_long_way(found, passes):
     """Two branches of the same length, or a way without weights, are none."""
-    assert structure.skip_connections(found).status == ("passed" if passes else "failed")
+    assert structure.check_skip_connections(found).status == ("passed" if passes else "failed")
 
 
 @pytest.mark.parametrize(
@@ -341,4 +341,4 @@ def test_a_skip_connection_joins_a_short_and_a_long_way(found, passes):
 )  # fmt: skip
 def test_a_missing_skip_connection_says_what_is_there(found, message):
     """The learner sees which tensors the Add layer joins."""
-    assert structure.skip_connections(found).message == message
+    assert structure.check_skip_connections(found).message == message

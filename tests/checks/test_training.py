@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from grader.checks.training import accuracy, data, epochs, reaches
-from grader.run import DataMatch, Measurement
-from grader.verdict import CutEpoch, TrainingRecord
-from grader.yamltree import Percent
+from grader.checks.training import check_epoch_count, check_measured_accuracy, check_reached_line, check_training_data
+from grader.courses.yaml_tree import Percent
+from grader.records.run import DataMatch, Measurement
+from grader.records.verdict import CutEpoch, TrainingRecord
 
 GOOD: dict[str, Any] = {"dataset": "mnist", "examples": 60000, "trained_on": 60000, "train": 60000}
 
 
 def match(**changes: Any) -> str:
     """The message, with the status before it, for a match that differs from a good one in `changes`."""
-    outcome = data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
+    outcome = check_training_data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
     return f"{outcome.status}: {outcome.message}"
 
 
@@ -81,7 +81,7 @@ def test_the_whole_set_passes(changes: dict[str, Any]) -> None:
 def test_the_test_split_can_be_asked_for() -> None:
     """With `split: test` the roles of the splits are swapped."""
     given = DataMatch(dataset="mnist", examples=10001, trained_on=10001, test=10000, train=1)
-    outcome = data(given, "mnist", split="test", examples=10000)
+    outcome = check_training_data(given, "mnist", split="test", examples=10000)
     assert outcome.message == "1 image of the training set among them"
 
 
@@ -119,13 +119,13 @@ def record(*figures: float, stopped_by: Any = "epochs", metric: str = "accuracy"
 )
 def test_reaching_the_line(given: TrainingRecord, status: str, message: str) -> None:
     """A figure above the line in any epoch passes; one on the line does not."""
-    outcome = reaches(given, metric="accuracy", above=Percent(0.998))
+    outcome = check_reached_line(given, metric="accuracy", above=Percent(0.998))
     assert (outcome.status, outcome.message) == (status, message)
 
 
 def test_a_missing_metric_is_explained() -> None:
     """The logs that came are listed, with the argument that adds the missing one."""
-    outcome = reaches(record(0.1, metric="loss"), metric="val_accuracy", above=Percent(0.9))
+    outcome = check_reached_line(record(0.1, metric="loss"), metric="val_accuracy", above=Percent(0.9))
     assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit`.")
 
 
@@ -138,7 +138,7 @@ def test_a_part_of_an_epoch_reaches_nothing() -> None:
         seed=7,
         cut_epochs=[CutEpoch(at=0, figures={"accuracy": 1.0})],
     )
-    outcome = reaches(cut, metric="accuracy", above=Percent(0.9))
+    outcome = check_reached_line(cut, metric="accuracy", above=Percent(0.9))
     assert (outcome.status, outcome.got) == ("failed", "accuracy 1 after a part of the images")
     assert outcome.message.startswith("the callback ended the epoch before all images had been seen")
 
@@ -155,7 +155,7 @@ def test_a_part_of_an_epoch_reaches_nothing() -> None:
 )
 def test_number_of_epochs(number: int, stopped_by: str, status: str, message: str) -> None:
     """The epochs that ran count; below the limit of time nothing can be said."""
-    outcome = epochs(record(*[0.9] * number, stopped_by=stopped_by), below=20)
+    outcome = check_epoch_count(record(*[0.9] * number, stopped_by=stopped_by), below=20)
     assert (outcome.status, outcome.message) == (status, message)
 
 
@@ -169,7 +169,7 @@ def test_number_of_epochs(number: int, stopped_by: str, status: str, message: st
 )  # fmt: skip
 def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str) -> None:
     """A figure on the floor passes."""
-    outcome = accuracy(Measurement(train_accuracy=0.9985, test_accuracy=0.97), split=split, at_least=at_least)
+    outcome = check_measured_accuracy(Measurement(train_accuracy=0.9985, test_accuracy=0.97), split=split, at_least=at_least)
     assert (outcome.status, outcome.message) == (status, message)
 
 
@@ -184,7 +184,7 @@ def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str)
 )
 def test_wrong_data_come_with_the_way_out(changes, way_out):
     """What to change first, not only what is wrong."""
-    outcome = data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
+    outcome = check_training_data(DataMatch(**{**GOOD, **changes}), "mnist", split="train", examples=60000)
 
     assert way_out in (outcome.hint or "")
 
@@ -206,17 +206,17 @@ def test_a_training_below_the_line_is_told_what_its_figures_show(figures, way_ou
         examples=60000,
         seed=7,
     )
-    outcome = reaches(record, metric="accuracy", above=Percent(0.99))
+    outcome = check_reached_line(record, metric="accuracy", above=Percent(0.99))
 
     assert (way_out in (outcome.hint or "")) if way_out else outcome.hint is None
 
 
 def test_images_of_another_kind_may_have_been_augmented() -> None:
     """Turned or shifted images are nobody's: the way out is a layer in the model; images of another dataset get another hint."""
-    turned = data(DataMatch(dataset=None, examples=60000, trained_on=60000, unknown=60000), "mnist", split="train", examples=60000)
+    turned = check_training_data(DataMatch(dataset=None, examples=60000, trained_on=60000, unknown=60000), "mnist", split="train", examples=60000)
     mostly = DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=20000, unknown=40000)
     other = DataMatch(dataset="fashion_mnist", examples=60000, trained_on=60000, train=60000)
 
     assert "`RandomRotation`" in (turned.hint or "")
-    assert "`RandomRotation`" in (data(mostly, "mnist", split="train", examples=60000).hint or "")
-    assert "load_data" in (data(other, "mnist", split="train", examples=60000).hint or "")
+    assert "`RandomRotation`" in (check_training_data(mostly, "mnist", split="train", examples=60000).hint or "")
+    assert "load_data" in (check_training_data(other, "mnist", split="train", examples=60000).hint or "")

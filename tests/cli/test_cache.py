@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.cli import run
-from grader.store import Store
+from grader.cli import run_command_line
+from grader.stores.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -14,9 +14,9 @@ def cache(tmp_path, monkeypatch):
 
 def test_it_tells_what_is_kept_and_where(cache, capsys):
     """Number, size and bound of each kind, and the folder."""
-    Store("trajectories").write("key", "record", b"x" * 2_000_000)
+    Store("trajectories").write_file("key", "record", b"x" * 2_000_000)
 
-    assert run(["cache"]) == 0
+    assert run_command_line(["cache"]) == 0
     said = capsys.readouterr().out
     assert "trajectories: 1 (one for each training)\n  2.0 MB of 4,000 MB, the longest unused for 0 days\n" in said
     assert "verdicts: 0 (one for each graded file)\n  0.0 MB of 4,000 MB\n" in said
@@ -25,11 +25,11 @@ def test_it_tells_what_is_kept_and_where(cache, capsys):
 
 def test_it_clears(capsys):
     """Afterwards nothing is kept."""
-    Store("verdicts").write("key", "verdict", b"x")
+    Store("verdicts").write_file("key", "verdict", b"x")
 
-    assert run(["cache", "--clear"]) == 0
+    assert run_command_line(["cache", "--clear"]) == 0
     assert "verdicts: 1 removed" in capsys.readouterr().out
-    assert Store("verdicts").entries() == []
+    assert Store("verdicts").list_entries() == []
 
 
 def test_the_bound_is_set_by_the_environment(monkeypatch, capsys):

@@ -17,7 +17,7 @@ def offered(monkeypatch, capsys):
         monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
         monkeypatch.setenv("_GRADE_COMPLETE", "bash_complete")
         with pytest.raises(SystemExit):
-            cli.run([])
+            cli.run_command_line([])
         return [line.split(",")[1] for line in capsys.readouterr().out.splitlines() if line]
 
     return run

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.checks.loading import load
-from grader.cli.experiments import check, ending, table
-from grader.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.cli.experiments import check_experiments, describe_run_end, format_experiment_table
+from grader.courses.course import Course
+from grader.courses.exercise import Experiment, ExperimentColumn, FitSettings
 from grader.errors import UsageError
-from grader.exercise import Column, Experiment, Fit
-from grader.run import Architecture, Built, End, Measurement, Run
-from grader.verdict import TrainingRecord
+from grader.records.run import Architecture, BuiltModel, Measurement, Run, RunEnd
+from grader.records.verdict import TrainingRecord
 
 COURSE = Course(root=Path(__file__).parents[2])
 
@@ -24,23 +24,23 @@ def built(accuracy, test, seconds):
         seed=7, seconds=seconds,
     )  # fmt: skip
     measured = Measurement(train_accuracy=accuracy, test_accuracy=test)
-    return Built(call={"filters": 16}, architecture=Architecture(layers=[], parameters=1), training=record, measured=measured)
+    return BuiltModel(call={"filters": 16}, architecture=Architecture(layers=[], parameters=1), training=record, measured=measured)
 
 
 EXPERIMENT = Experiment(
     title="How many filters?",
     dataset="mnist",
-    fit=Fit(epochs=2),
+    fit=FitSettings(epochs=2),
     columns=[
-        Column(title="16 filters", call={"filters": 16}, train=0.9979, test=0.9872, seconds=394),
-        Column(title="32 filters", call={"filters": 32}, train=0.9985, test=0.9862),
+        ExperimentColumn(title="16 filters", call={"filters": 16}, train=0.9979, test=0.9872, seconds=394),
+        ExperimentColumn(title="32 filters", call={"filters": 32}, train=0.9985, test=0.9862),
     ],
 )
 
 
 def test_each_figure_stands_beside_the_texts_own():
     """The last epoch's accuracy, the accuracy on the test images, and the seconds."""
-    assert table(EXPERIMENT, [built(0.9981, 0.98689, 61.4), built(0.9, 0.8, 1300)], None).splitlines() == [
+    assert format_experiment_table(EXPERIMENT, [built(0.9981, 0.98689, 61.4), built(0.9, 0.8, 1300)], None).splitlines() == [
         "             training          testing           time",
         "16 filters   0.9981 (0.9979)   0.9869 (0.9872)   61 s (394 s)",
         "32 filters   0.9000 (0.9985)   0.8000 (0.9862)   1,300 s",
@@ -51,37 +51,37 @@ def test_each_figure_stands_beside_the_texts_own():
 
 def test_a_model_that_was_not_trained_has_no_figures():
     """A run that ended early shows what it came to."""
-    rows = table(EXPERIMENT, [built(0.9981, 0.98689, 61.4)], None).splitlines()
+    rows = format_experiment_table(EXPERIMENT, [built(0.9981, 0.98689, 61.4)], None).splitlines()
     assert rows[2] == "32 filters   - (0.9985)        - (0.9862)        -"
 
 
 def test_a_narrow_screen_gets_a_line_for_each_figure():
     """Nothing is cut off at 40 columns."""
-    rows = table(EXPERIMENT, [built(0.9981, 0.98689, 61.4)], 40).splitlines()
+    rows = format_experiment_table(EXPERIMENT, [built(0.9981, 0.98689, 61.4)], 40).splitlines()
     assert rows[:4] == ["16 filters", "  training  0.9981 (0.9979)", "  testing   0.9869 (0.9872)", "  time      61 s (394 s)"]
 
 
 def test_how_a_run_ended_is_told():
     """With the limit's own words."""
-    run = Run(seed=7, end=End(kind="timed_out", message="the training did not end within its limit of 60 s"))
-    assert ending(run) == "ended before the last model was trained: the training did not end within its limit of 60 s"
+    run = Run(seed=7, end=RunEnd(kind="timed_out", message="the training did not end within its limit of 60 s"))
+    assert describe_run_end(run) == "ended before the last model was trained: the training did not end within its limit of 60 s"
 
 
 def test_an_exercise_without_experiments_has_no_table():
     """The message says what to leave out."""
     with pytest.raises(UsageError, match="lenet5 has no experiments, so there is no table; leave --table out"):
-        check(load(COURSE, "lenet5"))
+        check_experiments(load_exercise(COURSE, "lenet5"))
 
 
 def test_the_command_says_so_before_anything_runs(capsys):
     """Exit code 2, at once."""
-    assert cli.run(["lenet5", str(COURSE.solutions / "lenet5" / "solution.py"), "--table"]) == 2
+    assert cli.run_command_line(["lenet5", str(COURSE.solutions / "lenet5" / "solution.py"), "--table"]) == 2
     assert "there is no table" in capsys.readouterr().err
 
 
 def test_the_course_prints_the_texts_figures():
     """Two tables, with the accuracies and times of the notebook."""
-    first, second = load(COURSE, "experiments").tables
+    first, second = load_exercise(COURSE, "experiments").tables
     assert [(one.train, one.test, one.seconds) for one in first.columns] == [
         (0.9979, 0.9872, 394), (0.9985, 0.9862, 672), (0.9983, 0.9863, 1232),
     ]  # fmt: skip

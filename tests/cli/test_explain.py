@@ -8,15 +8,15 @@ import pytest
 
 from grader import cli, static, submission
 from grader.checks import CHECKS
-from grader.checks.loading import load
-from grader.cli.explain import explained
+from grader.checks.catalogue import load_exercise
+from grader.cli.explain import explain_name
 from grader.cli.sentences import find_meant
-from grader.course import Course
-from grader.explanations import BASES, ENDS, FINDINGS, STATUSES
-from grader.grading.verdicts import refused
+from grader.courses.course import Course
+from grader.grading.verdicts import build_refused_verdict
 from grader.leniency.old_names import KERAS, KEYS, METHODS, NUMPY, PACKAGES, SETTINGS, TENSORFLOW
-from grader.quiz.faults import CODES
-from grader.verdict import Basis, CheckStatus, EndKind
+from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.quiz.faults import FAULT_CODES
+from grader.records.verdict import Basis, CheckStatus, EndKind
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDENTS = ROOT / "tests" / "fixtures" / "students"
@@ -30,7 +30,7 @@ def grade(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GRADE_COURSE", str(tmp_path))
 
     def run(*args):
-        return cli.run(list(args)), *capsys.readouterr()
+        return cli.run_command_line(list(args)), *capsys.readouterr()
 
     return run
 
@@ -39,20 +39,20 @@ def test_every_code_of_a_finding_is_explained():
     """The codes in the package's own text are those of the table, no more and no fewer."""
     texts = [path.read_text() for room in ("submission", "static") for path in (ROOT / "grader" / room).glob("*.py")]
 
-    assert {code for text in texts for code in re.findall(r'"(S\d{3})"', text)} == set(FINDINGS)
+    assert {code for text in texts for code in re.findall(r'"(S\d{3})"', text)} == set(FINDING_MEANINGS)
 
 
 def test_every_word_of_a_verdict_is_explained():
     """Ends, bases and statuses are those of the verdict."""
-    assert set(ENDS) == set(EndKind.__args__)
-    assert set(BASES) == set(Basis.__args__)
-    assert set(STATUSES) == set(CheckStatus.__args__)
+    assert set(END_MEANINGS) == set(EndKind.__args__)
+    assert set(BASIS_MEANINGS) == set(Basis.__args__)
+    assert set(STATUS_MEANINGS) == set(CheckStatus.__args__)
 
 
-@pytest.mark.parametrize("names", [FINDINGS, CODES, CHECKS, ENDS, BASES, STATUSES, TENSORFLOW, KERAS, METHODS, KEYS, NUMPY, PACKAGES, SETTINGS])
+@pytest.mark.parametrize("names", [FINDING_MEANINGS, FAULT_CODES, CHECKS, END_MEANINGS, BASIS_MEANINGS, STATUS_MEANINGS, TENSORFLOW, KERAS, METHODS, KEYS, NUMPY, PACKAGES, SETTINGS])
 def test_every_name_is_explained(names, tmp_path):
     """Each has a paragraph of its own that isn't empty."""
-    silent = [name for name in names if not all(map(str.strip, explained(name, Course(root=tmp_path)) or [""]))]
+    silent = [name for name in names if not all(map(str.strip, explain_name(name, Course(root=tmp_path)) or [""]))]
 
     assert silent == []
 
@@ -83,16 +83,16 @@ def test_what_is_said(grade, name, words):
 
 
 def refusals(path, exercise):
-    source = submission.read(path)
-    report = static.inspect(source, "train_mnist_conv")
+    source = submission.read_submission(path)
+    report = static.inspect_submission(source, "train_mnist_conv")
     if report.findings:
-        verdict = refused(exercise, source, report, 0.0)
+        verdict = build_refused_verdict(exercise, source, report, 0.0)
         yield from ((code, verdict.end_message) for code in verdict.end_codes)
 
 
 def test_every_finding_is_explained_by_its_report():
     """What is said of files as students hand them in can be asked for as it stands in the report: it holds the code."""
-    exercise = load(Course(root=ROOT), "exercise3")
+    exercise = load_exercise(Course(root=ROOT), "exercise3")
     files = [path for path in sorted(STUDENTS.iterdir()) if path.suffix in (".py", ".ipynb")]
     told = {pair for path in files for pair in refusals(path, exercise)}
     wrong = [(code, message) for code, message in told if code not in find_meant(message, [])]
@@ -124,7 +124,7 @@ def test_without_a_name_everything_is_listed(grade):
 
     assert code == 0
     listed = set(re.findall(r"[\w.-]+", out))
-    assert {*FINDINGS, *CODES, *CHECKS, *ENDS, *BASES, *STATUSES, "one-conv"} <= listed
+    assert {*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, "one-conv"} <= listed
 
 
 @pytest.mark.parametrize("name", ["(" * 400, "x" * 10_000, "\ud800", "'", "\n", "{0}", "{"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader import course as courses
+from grader.courses import course as courses
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,10 +36,10 @@ def test_one_of_three_makes_a_course(elsewhere, name, capsys):
     else:
         write(elsewhere, name, "schema: grade-course/1\n")
 
-    assert courses.find().root == elsewhere
+    assert courses.find_course().root == elsewhere
     if not name.endswith("/a/exercise.yaml"):
-        assert cli.run(["quiz-check", "--course", "."]) == 2
-    cli.run(["list"])
+        assert cli.run_command_line(["quiz-check", "--course", "."]) == 2
+    cli.run_command_line(["list"])
     assert "course:" not in capsys.readouterr().err
 
 
@@ -55,7 +55,7 @@ def test_a_clone_of_a_course_without_quizzes_works(elsewhere, capsys):
         subprocess.run([*git, *command], cwd=elsewhere, check=True)
 
     assert not (elsewhere / "below" / "clone" / "quizzes").exists()
-    assert cli.run(["list", "--course", "clone"]) == 0
+    assert cli.run_command_line(["list", "--course", "clone"]) == 0
     out = capsys.readouterr()
     assert "pooling" in out.out
     assert "exercise1" not in out.out
@@ -68,7 +68,7 @@ def test_another_folder_of_that_name_hides_no_course(elsewhere, capsys):
     (elsewhere / "quizzes" / "notes.txt").unlink()
     (elsewhere / "quizzes").rmdir()
 
-    assert courses.find().source == "built-in"
+    assert courses.find_course().source == "built-in"
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_another_course_is_told(elsewhere, monkeypatch, capsys, given, told):
         write(elsewhere, "course.yaml", "schema: grade-course/1")
 
     for args in (["list"], ["hint", "exercise1"], ["quiz-check", "week2"], ["regrade", "exercise1"], ["bundle", "github", "o", "x"]):
-        cli.run(args)
+        cli.run_command_line(args)
         out = capsys.readouterr()
         assert out.err.count(told) == 1, args
         assert told not in out.out
-    cli.run(["exercise1", "missing.py", "--quiet"])
-    cli.run(["list", "--course", str(ROOT)])
+    cli.run_command_line(["exercise1", "missing.py", "--quiet"])
+    cli.run_command_line(["list", "--course", str(ROOT)])
     assert "course:" not in capsys.readouterr().err
 
 
@@ -96,5 +96,5 @@ def test_who_stands_in_it_knows_it(monkeypatch, capsys):
     monkeypatch.chdir(ROOT / "exercises")
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
 
-    assert cli.run(["list"]) == 0
+    assert cli.run_command_line(["list"]) == 0
     assert "course:" not in capsys.readouterr().err

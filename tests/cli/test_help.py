@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.cli import COMMANDS, MAIN_JOB, helping
+from grader.cli import COMMANDS, MAIN_COMMAND, helping
 from grader.cli.helping import AUDIENCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ EXAMPLE = re.compile(r"^  (grade \S.*)$", re.MULTILINE)
 def told(capsys, monkeypatch):
     def run(*args, columns=80):
         monkeypatch.setenv("COLUMNS", str(columns))
-        assert cli.run(list(args)) == 0
+        assert cli.run_command_line(list(args)) == 0
         return capsys.readouterr().out
 
     return run
@@ -31,7 +31,7 @@ def test_every_command_has_an_example(told, name):
     called = [line.split()[1] for line in examples]
 
     assert text.startswith("Usage: ")
-    assert name in called or (name == MAIN_JOB and "exercise3" in called), examples
+    assert name in called or (name == MAIN_COMMAND and "exercise3" in called), examples
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -68,7 +68,7 @@ def test_a_remark_on_a_long_example_stands_under_it(told):
 
 def test_other_lines_are_folded_like_lists(told):
     """The exit codes are no commands: what goes on is indented, without a backslash."""
-    text = told(MAIN_JOB, "--help", columns=40)
+    text = told(MAIN_COMMAND, "--help", columns=40)
 
     assert "    3    the course is broken:\n         file:line:column\n" in text
     assert "    130  interrupted\n" in text
@@ -86,7 +86,7 @@ def test_commands_are_grouped_by_who_uses_them(told):
     text = told("--help")
     grouped = [name for names, _ in AUDIENCES.values() for name in names]
 
-    assert sorted(grouped) == sorted(name for name in COMMANDS if name != MAIN_JOB)
+    assert sorted(grouped) == sorted(name for name in COMMANDS if name != MAIN_COMMAND)
     assert [audience for audience in re.findall(r"(?m)^(\w+):$", text) if audience != "Options"] == [*AUDIENCES]
     assert "Others" not in text
     for names, example in AUDIENCES.values():
@@ -96,7 +96,7 @@ def test_commands_are_grouped_by_who_uses_them(told):
 
 def test_a_command_without_an_audience_is_listed_all_the_same():
     """Under `Others`."""
-    formatter = helping.Formatter(width=80)
+    formatter = helping.NarrowFormatter(width=80)
     helping.write_commands(formatter, {"list": "Show", "odd": "Do something odd"})
 
     assert formatter.getvalue().endswith("Others:\n  odd  Do something odd\n")
@@ -114,11 +114,11 @@ def test_each_command_takes_one_line(told):
 def test_wrong_usage_of_the_main_job_names_it_as_it_is_typed(capsys, monkeypatch):
     """Without the name that it has inside."""
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
-    assert cli.run(["exercise3"]) == 2
+    assert cli.run_command_line(["exercise3"]) == 2
     assert "Usage: grade EXERCISE FILE [OPTIONS]\n" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != MAIN_JOB])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != MAIN_COMMAND])
 def test_every_command_is_listed(told, name):
     """`grade --help` names it with a line of its own."""
     assert re.search(rf"^  {re.escape(name)}  +\S", told("--help"), re.MULTILINE)
@@ -140,7 +140,7 @@ def test_every_option_says_what_it_does():
 @pytest.mark.parametrize(("word", "command"), [("lst", "list"), ("wacth", "watch"), ("reprot", "report"), ("helo", None)])
 def test_a_mistyped_command_is_recognised(capsys, word, command):
     """A lone word near a command isn't taken for an exercise without its file; escape codes are shown, not obeyed."""
-    assert cli.run([word]) == 2
+    assert cli.run_command_line([word]) == 2
     err = capsys.readouterr().err
     said = f'grade: no command "{word}"; did you mean "{command}"? (`grade --help` shows all)\n'
 
@@ -151,7 +151,7 @@ def test_a_mistyped_command_is_recognised(capsys, word, command):
 def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, exercise):
     """Without a file, that is what is missing."""
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
-    assert cli.run([exercise]) == 2
+    assert cli.run_command_line([exercise]) == 2
     assert "Missing argument 'FILE'" in capsys.readouterr().err
 
 
@@ -159,7 +159,7 @@ def test_no_help_shows_the_mark_that_keeps_its_lines(monkeypatch, capsys):
     """`regrade EXERCISE` is laid out by another module than `regrade QUIZ`, and by the same rules."""
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
     for args in (["regrade", "exercise1", "--help"], ["regrade", "week2", "--help"], ["release", "--help"]):
-        assert cli.run(args) == 0
+        assert cli.run_command_line(args) == 0
         out = capsys.readouterr().out
         assert "\\b" not in out
         assert "\b" not in out

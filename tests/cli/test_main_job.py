@@ -14,11 +14,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Runs command lines one after the other; says of each its exit code, what it printed, and what is imported by then.
 SPY = """
 import contextlib, io, json, sys
-from grader.cli import run
+from grader.cli import run_command_line
 told = []
 for args in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        code = run(args)
+        code = run_command_line(args)
     told.append((code, out.getvalue(), err.getvalue(), sorted({name.split(".")[0] for name in sys.modules})))
 print(json.dumps(told))
 """
@@ -40,7 +40,7 @@ def grade(place, capsys):
     """A command line in this process."""
 
     def run(*args):
-        code = cli.run([str(arg) for arg in args])
+        code = cli.run_command_line([str(arg) for arg in args])
         return SimpleNamespace(returncode=code, **capsys.readouterr()._asdict())
 
     return run

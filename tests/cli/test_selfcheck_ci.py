@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.cli import selfcheck_ci
+from grader.cli import selfcheck
 from grader.cli.selfcheck import Proof
 from grader.errors import GraderError
 
@@ -39,7 +39,7 @@ def test_a_leak_is_a_broken_promise(course, capsys, monkeypatch, leaks, code, sa
         with (course / "exercises/exercise1/README.md").open("a") as readme:
             readme.write("[an example](example.py)")
 
-    assert cli.run(["selfcheck", "--course", str(course), "--text-only", "--ci"]) == code
+    assert cli.run_command_line(["selfcheck", "--course", str(course), "--text-only", "--ci"]) == code
     out = capsys.readouterr().out
     assert said in out
     assert ("::error title=course%3A nothing secret is released" in out) is leaks
@@ -49,7 +49,7 @@ def test_a_leak_is_a_broken_promise(course, capsys, monkeypatch, leaks, code, sa
 def test_each_broken_promise_is_marked_at_its_file():
     """One annotation each, on one line, whatever the fault says."""
     stream = io.StringIO()
-    selfcheck_ci.publish([GOOD, *BAD], {"GITHUB_ACTIONS": "true"}, stream)
+    selfcheck.publish_proofs([GOOD, *BAD], {"GITHUB_ACTIONS": "true"}, stream)
 
     lines = stream.getvalue().splitlines()
     assert [line.partition("file=")[2].partition("::")[0] for line in lines] == [
@@ -60,8 +60,8 @@ def test_each_broken_promise_is_marked_at_its_file():
 def test_elsewhere_there_are_no_annotations(tmp_path):
     """Without GitHub nothing is printed; a summary that can't be written is a fault."""
     stream = io.StringIO()
-    selfcheck_ci.publish(BAD, {}, stream)
+    selfcheck.publish_proofs(BAD, {}, stream)
 
     assert stream.getvalue() == ""
     with pytest.raises(GraderError, match="the step summary .* can't be written: Is a directory"):
-        selfcheck_ci.publish(BAD, {"GITHUB_STEP_SUMMARY": str(tmp_path)})
+        selfcheck.publish_proofs(BAD, {"GITHUB_STEP_SUMMARY": str(tmp_path)})

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.data import cache
+from grader.data import canonical
 
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)
 
@@ -22,10 +22,10 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_round_trip(cache_folder: Path) -> None:
     """What is written is read back, mapped or into memory."""
-    cache.write("a.u8", ARRAY)
+    canonical.write_array("a.u8", ARRAY)
 
     for private in (False, True):
-        [(path, array)] = cache.read("a.u8", (2, 3), private=private)
+        [(path, array)] = canonical.iter_copies("a.u8", (2, 3), private=private)
         assert cache_folder / "a.u8" == path
         np.testing.assert_array_equal(ARRAY, array)
 
@@ -38,13 +38,13 @@ def test_full_disk_leaves_nothing(cache_folder: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Path, "replace", full)
 
-    assert cache.write("a.u8", ARRAY) is None
+    assert canonical.write_array("a.u8", ARRAY) is None
     assert list(cache_folder.iterdir()) == []
 
 
 def test_named_folder_alone(cache_folder: Path) -> None:
     """`GRADE_CACHE` is the only folder where it is set."""
-    assert [cache_folder] == cache.folders()
+    assert [cache_folder] == canonical.list_cache_folders()
 
 
 def test_temp_folder_is_the_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_temp_folder_is_the_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    path = cache.write("a.u8", ARRAY)
+    path = canonical.write_array("a.u8", ARRAY)
 
     assert tmp_path / f"grade-{os.getuid()}" / "a.u8" == path
 
@@ -70,5 +70,5 @@ def test_foreign_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monke
     (folder / "a.u8").write_bytes(ARRAY.tobytes())
     folder.chmod(0o777)
 
-    assert list(cache.read("a.u8", (2, 3), private=True)) == []
-    assert cache.write("a.u8", ARRAY) is None
+    assert list(canonical.iter_copies("a.u8", (2, 3), private=True)) == []
+    assert canonical.write_array("a.u8", ARRAY) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.data import NAMES, canonical, load
+from grader.data import DATASET_NAMES, canonical, load_dataset
 from grader.errors import GraderError
 
 pytestmark = pytest.mark.train  # works through the whole data
@@ -23,37 +23,39 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DATASET_NAMES)
 @pytest.mark.parametrize("verify", [False, True])
 def test_arrays(cache_folder: Path, name: str, verify: bool) -> None:
     """Every array of both datasets is the released one, decoded or from the cache."""
     for _ in range(2):
-        dataset = load(name, verify=verify)
+        dataset = load_dataset(name, verify=verify)
 
-        found = {key: canonical.digest(getattr(dataset, key)) for key in KEYS}
-        assert canonical.ARRAYS[name] == found
+        found = {key: canonical.compute_content_digest(getattr(dataset, key)) for key in KEYS}
+        assert canonical.ARRAY_DIGESTS[name] == found
         assert [getattr(dataset, key).shape for key in KEYS] == [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
         assert {np.dtype("uint8")} == {getattr(dataset, key).dtype for key in KEYS}
 
 
 def test_copy_on_write(cache_folder: Path) -> None:
     """A student's writing into the arrays changes neither the cache nor the next `load`."""
-    first = load("mnist")
+    first = load_dataset("mnist")
     first.x_train[:] = 9
 
     assert type(first.x_train) is np.ndarray
-    assert canonical.ARRAYS["mnist"]["x_train"] == canonical.digest(load("mnist").x_train)
+    assert canonical.ARRAY_DIGESTS["mnist"]["x_train"] == canonical.compute_content_digest(
+        load_dataset("mnist").x_train
+    )
 
 
 def test_trusted_arrays_are_private(cache_folder: Path) -> None:
     """A verified array can't be written to and doesn't change when the cache file does."""
-    load("mnist")
-    dataset = load("mnist", verify=True)
+    load_dataset("mnist")
+    dataset = load_dataset("mnist", verify=True)
     for path in cache_folder.iterdir():
         with path.open("r+b") as file:
             file.write(b"\xff" * 100)
 
-    assert canonical.ARRAYS["mnist"]["x_train"] == canonical.digest(dataset.x_train)
+    assert canonical.ARRAY_DIGESTS["mnist"]["x_train"] == canonical.compute_content_digest(dataset.x_train)
     with pytest.raises(ValueError, match="read-only"):
         dataset.x_train[0] = 1
 
@@ -61,14 +63,14 @@ def test_trusted_arrays_are_private(cache_folder: Path) -> None:
 @pytest.mark.parametrize("verify", [False, True])
 def test_tampered_cache(cache_folder: Path, verify: bool) -> None:
     """A cache file that was changed is dropped and decoded anew."""
-    load("mnist")
+    load_dataset("mnist")
     path = next(cache_folder.glob("mnist-y_train-*"))
     path.write_bytes(b"\x05" * path.stat().st_size)
 
-    dataset = load("mnist", verify=verify)
+    dataset = load_dataset("mnist", verify=verify)
 
-    assert canonical.ARRAYS["mnist"]["y_train"] == canonical.digest(dataset.y_train)
-    assert canonical.ARRAYS["mnist"]["y_train"] == canonical.digest(np.fromfile(path, np.uint8))
+    assert canonical.ARRAY_DIGESTS["mnist"]["y_train"] == canonical.compute_content_digest(dataset.y_train)
+    assert canonical.ARRAY_DIGESTS["mnist"]["y_train"] == canonical.compute_content_digest(np.fromfile(path, np.uint8))
 
 
 def _huge(path: Path) -> None:
@@ -88,12 +90,14 @@ TRAPS = {
 @pytest.mark.parametrize("trap", TRAPS)
 def test_traps(cache_folder: Path, trap: str) -> None:
     """Whatever lies where a cache file belongs, the arrays come out right and nothing waits."""
-    load("mnist")
+    load_dataset("mnist")
     path = next(cache_folder.glob("mnist-y_test-*"))
     path.unlink()
     TRAPS[trap](path)
 
-    assert canonical.ARRAYS["mnist"]["y_test"] == canonical.digest(load("mnist", verify=True).y_test)
+    assert canonical.ARRAY_DIGESTS["mnist"]["y_test"] == canonical.compute_content_digest(
+        load_dataset("mnist", verify=True).y_test
+    )
 
 
 def test_nothing_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,41 +106,41 @@ def test_nothing_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     blocked.write_text("")
     monkeypatch.setenv("GRADE_CACHE", str(blocked / "cache"))
 
-    dataset = load("mnist")
+    dataset = load_dataset("mnist")
 
-    assert canonical.ARRAYS["mnist"]["x_test"] == canonical.digest(dataset.x_test)
+    assert canonical.ARRAY_DIGESTS["mnist"]["x_test"] == canonical.compute_content_digest(dataset.x_test)
     assert dataset.x_test.flags.writeable
 
 
 def test_side_by_side(cache_folder: Path) -> None:
     """Processes that fill the cache at the same time all get the right arrays and leave no scrap."""
-    code = "from grader.data import load, canonical; print(canonical.digest(load('mnist').x_test))"
+    code = "from grader.data import load_dataset, canonical; print(canonical.compute_content_digest(load_dataset('mnist').x_test))"
     running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
 
     answers = {process.communicate(timeout=60)[0].strip() for process in running}
 
-    assert {canonical.ARRAYS["mnist"]["x_test"]} == answers
+    assert {canonical.ARRAY_DIGESTS["mnist"]["x_test"]} == answers
     assert [path.suffix for path in cache_folder.iterdir()] == [".u8"] * 4
 
 
 def test_unknown_name() -> None:
     """An unknown dataset's error lists those there are."""
     with pytest.raises(GraderError, match=r'no dataset "cifar10" \(there are: mnist, fashion_mnist\)'):
-        load("cifar10")
+        load_dataset("cifar10")
 
 
 def test_missing_file(cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing archive is the installation's fault, and the message says so."""
-    monkeypatch.setattr(canonical, "FOLDER", tmp_path)
+    monkeypatch.setattr(canonical, "DATA_FOLDER", tmp_path)
 
     with pytest.raises(GraderError, match=r"mnist\.npz can't be read: No such file or directory; install grade again"):
-        load("mnist")
+        load_dataset("mnist")
 
 
 def test_damaged_file(cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged archive is never decoded."""
     (tmp_path / "mnist.npz").write_bytes(b"PK")
-    monkeypatch.setattr(canonical, "FOLDER", tmp_path)
+    monkeypatch.setattr(canonical, "DATA_FOLDER", tmp_path)
 
     with pytest.raises(GraderError, match=r"mnist\.npz is damaged \(SHA-256 .*…, not 06af5dfe73b7…\); install grade"):
-        load("mnist")
+        load_dataset("mnist")

@@ -13,19 +13,19 @@ import pytest
 
 from grader.engines import copies, surroundings, trainer
 from grader.engines.copies import Nursery
-from grader.engines.trainer import TrainerProcess, copyable
+from grader.engines.trainer import TrainerProcess, can_copy_trainer
 from grader.errors import GraderError
 
 PROGRAM = """
 import json, os, sys, time
 print("a harmless word", file=sys.stderr)
-from grader import forking
+from grader.engines import forking
 def become(message, handed):
     os.dup2(handed[0], 1)
     os.dup2(handed[0], 2)
     exec(json.loads(message))
 sys.prepared = []
-forking.serve(become, 1, lambda message: sys.prepared.append((os.getpid(), len(message))))
+forking.serve_copies(become, 1, lambda message: sys.prepared.append((os.getpid(), len(message))))
 """
 
 
@@ -58,7 +58,7 @@ def nursery_of(folder, text):
 def said(nursery, code):
     """What a copy that runs so much Python says until it ends."""
     reading, writing = os.pipe()
-    copy = nursery.copy(json.dumps(code).encode(), [writing])
+    copy = nursery.copy_process(json.dumps(code).encode(), [writing])
     os.close(writing)
     with os.fdopen(reading) as file:
         text = file.read()
@@ -84,13 +84,13 @@ def test_the_interpreter_prepares_for_each_copy(nursery, started):
 
 
 def started_of(nursery, started):
-    nursery.begin()
+    nursery.start_interpreter()
     return started[0].pid
 
 
 def test_a_copy_can_be_looked_at_and_ended(nursery):
     """Its id is told; waiting has an end, and what has ended may be ended again."""
-    copy = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+    copy = nursery.copy_process(json.dumps("time.sleep(100)").encode(), [2])
 
     assert psutil.Process(copy.pid).is_running()
     assert copy.poll() is None
@@ -116,7 +116,7 @@ def test_a_copy_ends_as_a_program_does(nursery, code, words):
 
 def test_an_interpreter_that_was_killed_is_started_again(nursery, started):
     """Its copies live on, and the next one comes from a new interpreter."""
-    before = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+    before = nursery.copy_process(json.dumps("time.sleep(100)").encode(), [2])
     started[0].send_signal(signal.SIGKILL)
 
     assert said(nursery, "print(os.getppid())") == f"{started[1].pid}\n"
@@ -130,8 +130,8 @@ def test_one_that_answers_too_late_makes_no_copy_any_more(nursery, started, monk
     said(nursery, "1")
     started[0].send_signal(signal.SIGSTOP)
     threading.Timer(2.0, started[0].send_signal, [signal.SIGCONT]).start()
-    monkeypatch.setattr(copies, "ANSWER_S", 1.0)
-    monkeypatch.setattr(copies, "END_S", 5.0)
+    monkeypatch.setattr(copies, "MAX_ANSWER_S", 1.0)
+    monkeypatch.setattr(copies, "MAX_END_S", 5.0)
 
     said(nursery, code)
     time.sleep(2.0)
@@ -145,7 +145,7 @@ def test_an_interpreter_that_cannot_start_is_told_with_its_last_words(tmp_path):
     nursery = nursery_of(tmp_path, f"open({str(tmp_path / 'begun')!r}, 'a').write('x')\nimport nothing_like_this")
 
     with pytest.raises(GraderError, match="no little process can be started: ModuleNotFoundError: No module named"):
-        nursery.copy(b"1", [2])
+        nursery.copy_process(b"1", [2])
     assert (tmp_path / "begun").read_text() == "x"
     nursery.close()
 
@@ -155,34 +155,34 @@ def test_an_interpreter_that_cannot_fork_is_told_too(tmp_path):
     nursery = nursery_of(tmp_path, "import os\ndef no(): raise OSError(11, 'not now')\nos.fork = no\n" + PROGRAM)
 
     with pytest.raises(GraderError, match="no little process can be started: BlockingIOError: .* not now"):
-        nursery.copy(b"1", [2])
+        nursery.copy_process(b"1", [2])
     nursery.close()
 
 
 def test_what_is_too_large_to_be_told_is_said(nursery):
     """And not the last thing that the interpreter happened to say."""
     with pytest.raises(GraderError, match="no little process can be started: .*Message too long"):
-        nursery.copy(b"x" * 10_000_000, [2])
+        nursery.copy_process(b"x" * 10_000_000, [2])
 
 
 def test_a_closed_nursery_leaves_no_interpreter_and_starts_none(nursery, started):
     """What it made goes on until it is ended."""
-    copy = nursery.copy(json.dumps("time.sleep(100)").encode(), [2])
+    copy = nursery.copy_process(json.dumps("time.sleep(100)").encode(), [2])
     nursery.close()
     nursery.close()
 
     assert [one.poll() for one in started] == [0]
     assert copy.poll() is None
     copy.kill()
-    for use in (nursery.begin, lambda: nursery.copy(b"1", [2])):
+    for use in (nursery.begin, lambda: nursery.copy_process(b"1", [2])):
         with pytest.raises(GraderError, match="the batch was ended"):
             use()
     assert len(started) == 1
 
 
 def test_begun_twice_is_begun_once(nursery, started):
-    nursery.begin()
-    nursery.begin()
+    nursery.start_interpreter()
+    nursery.start_interpreter()
 
     assert len(started) == 1
 
@@ -236,7 +236,7 @@ class Told:
 def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that_is_not(monkeypatch):
     """So that what it computes with and where it writes doesn't depend on where it comes from."""
     monkeypatch.setenv("LARGE", "x" * 100_000)
-    there = trainer.environment("cpu", "tensorflow")
+    there = trainer.build_trainer_environment("cpu", "tensorflow")
     told = Told({**there, "GONE": "since", "TF_CPP_MIN_LOG_LEVEL": "0"})
     made = TrainerProcess("cpu", one_thread=True, stored=False, pooled=True, rehearsal="mnist", nursery=told)
 
@@ -245,10 +245,10 @@ def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that
         "GRADE_POOL": "1", "GRADE_REHEARSAL": "mnist",
     }  # fmt: skip
     assert there["CUDA_VISIBLE_DEVICES"] == "-1"
-    assert made.last_words() == "the last"
+    assert made.read_last_words() == "the last"
     made.kill()
     assert told.ended
-    assert made.last_words() == ""
+    assert made.read_last_words() == ""
 
 
 def test_where_there_can_be_no_copy_nothing_stays_open(nursery):
@@ -274,7 +274,7 @@ def test_where_there_can_be_no_copy_nothing_stays_open(nursery):
 )
 def test_trainers_are_copies_only_on_a_cpu_and_with_tensorflow(monkeypatch, tmp_path, device, backend, card, may):
     """A driver or JAX may have started what a copy lacks."""
-    monkeypatch.setattr(trainer, "CARDS", (str(tmp_path if card else tmp_path / "none"),))
-    monkeypatch.setattr(trainer, "library", lambda backend: "jax" if backend == "jax" else "tensorflow")
+    monkeypatch.setattr(trainer, "GPU_DEVICES", (str(tmp_path if card else tmp_path / "none"),))
+    monkeypatch.setattr(trainer, "pick_library", lambda backend: "jax" if backend == "jax" else "tensorflow")
 
-    assert copyable(device, backend) is may
+    assert can_copy_trainer(device, backend) is may

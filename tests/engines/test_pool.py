@@ -8,11 +8,11 @@ import psutil
 import pytest
 from roles import role
 
-from grader.checks import loading
-from grader.course import Course
-from grader.engines.pool import Pool
-from grader.engines.trainer import copyable
-from grader.grading import Options, grade
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.engines.pool import ProcessPool
+from grader.engines.trainer import can_copy_trainer
+from grader.grading import GradingOptions, grade
 
 pytestmark = pytest.mark.train
 
@@ -45,12 +45,12 @@ def graded(tmp_path):
     (tmp_path / "quizzes").mkdir()
     (folder / "exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = loading.load(course, "small")
+    exercise = catalogue.load_exercise(course, "small")
 
     def run(start, *, more="", what="history.history", **options):
         path = tmp_path / "mine.py"
         path.write_text(TRAINS.replace("MORE", more).replace("WHAT", what))
-        return grade(course, exercise, path, Options(start=start, **options))
+        return grade(course, exercise, path, GradingOptions(start=start, **options))
 
     return run
 
@@ -63,7 +63,7 @@ def others():
 
 @pytest.fixture
 def warm(others):
-    made = Pool(1, rest_s=60.0)
+    made = ProcessPool(1, rest_s=60.0)
     yield made
     made.close()
 
@@ -84,7 +84,7 @@ def test_a_warm_verdict_is_a_cold_one(warm, graded):
 
 
 def grade_cold(graded):
-    return graded(Options().start, fresh=True)
+    return graded(GradingOptions().start, fresh=True)
 
 
 def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(warm, graded, others):
@@ -105,14 +105,14 @@ def running(name, others):
     return {process for process in below() - others if role(process) == name}
 
 
-@pytest.mark.skipif(not copyable("auto", "auto"), reason="trainers import for themselves here")
+@pytest.mark.skipif(not can_copy_trainer("auto", "auto"), reason="trainers import for themselves here")
 def test_what_a_trainer_shares_is_not_counted_as_taken(warm, graded, others):
     """It is a copy: what came with the import of TensorFlow is there once for all of them."""
     graded(warm.start, fresh=True)
     (trainer,) = running("trainer", others)
     (waits,) = warm._idle
 
-    assert waits.rested(60.0, warm.room)
+    assert waits.is_rested(60.0, warm.room)
     assert 10_000_000 < waits.took < trainer.memory_info().rss - 200_000_000
     assert trainer.memory_full_info().uss < 300_000_000
 
@@ -164,7 +164,7 @@ def leave_out(cargo, held):
     alike = [one for one in held if one.shape == cargo.specs[0].shape]
     if alike:
         cargo.specs[0] = structs.replace(cargo.specs[0], digest=DIGEST)
-feed.Cargo.leave_out = leave_out
+feed.Cargo.skip_held = leave_out
 """
 INVENTS = LIES.replace("DIGEST", "'0' * 64")
 LIES = LIES.replace("DIGEST", "alike[0].digest")
@@ -191,7 +191,7 @@ def test_what_the_trainer_has_from_another_submission_is_not_sent_again(warm, gr
     assert (other.end, other.end_message) == ("forbidden", "your code interfered with the grader's connection")
 
 
-@pytest.mark.skipif(not copyable("auto", "auto"), reason="trainers import for themselves here")
+@pytest.mark.skipif(not can_copy_trainer("auto", "auto"), reason="trainers import for themselves here")
 @pytest.mark.parametrize("shape", ["", ".reshape(-1, 28, 28, 1)"])
 def test_the_usual_images_are_never_sent(warm, graded, shape):
     """Every trainer of a pool holds them from its beginning; the figures are those of one that was sent them."""
@@ -206,7 +206,7 @@ def test_the_usual_images_are_never_sent(warm, graded, shape):
         sent.append(pair.trainer.sock)
         return pair
 
-    named, cold = graded(start, what=what, fresh=True), graded(Options().start, what=what, fresh=True)
+    named, cold = graded(start, what=what, fresh=True), graded(GradingOptions().start, what=what, fresh=True)
 
     assert sent[0].sent < 10_000_000
     assert named.training[0].epochs == cold.training[0].epochs
@@ -227,8 +227,8 @@ def test_an_abandoned_training_does_not_disturb_the_next(warm, graded):
 def test_nothing_is_left_running(graded):
     """After the pool is closed none of its processes is there."""
     before = below()
-    made = Pool(2)
-    graded(made.start)
+    made = ProcessPool(2)
+    graded(made.start_pair)
     made.close()
     made.close()
     end = time.monotonic() + 5

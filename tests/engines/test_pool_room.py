@@ -5,33 +5,32 @@ import threading
 import psutil
 import pytest
 
-from grader.cli import run
+from grader.cli import run_command_line
 from grader.engines import pool as pools
-from grader.engines.confine import Policy
-from grader.engines.pair import Request
-from grader.engines.pool import Pool
-from grader.engines.pool_room import Room, of_card
+from grader.engines.confine import SandboxPolicy
+from grader.engines.pair import PairRequest
+from grader.engines.pool import MemoryRoom, ProcessPool, measure_gpu_memory
 from grader.errors import GraderError
 
 
 def test_what_is_known_of_submissions_is_the_most_that_one_like_them_took():
     """A trainer that took more for another exercise says little of this one; one that grew for it does."""
-    room = Room(10)
-    assert room.need("a", 4) == 4
+    room = MemoryRoom(10)
+    assert room.estimate_need("a", 4) == 4
 
-    room.learn("a", 0, 3)
-    room.learn("a", 8, 8)
-    room.learn("b", 8, 8)
-    assert (room.need("a", 4), room.need("b", 4)) == (3, 8)
+    room.record_use("a", 0, 3)
+    room.record_use("a", 8, 8)
+    room.record_use("b", 8, 8)
+    assert (room.estimate_need("a", 4), room.estimate_need("b", 4)) == (3, 8)
 
-    room.learn("a", 3, 5)
-    assert room.need("a", 4) == 5
+    room.record_use("a", 3, 5)
+    assert room.estimate_need("a", 4) == 5
 
 
 @pytest.mark.parametrize(("memory", "fits"), [(None, True), (10, True), (9, False)])
 def test_a_training_fits_beside_those_that_go_on(memory, fits):
     """All of them together take no more than the limit, where there is one."""
-    assert Room(memory).fits(3, [4, 3]) is fits
+    assert MemoryRoom(memory).has_room(3, [4, 3]) is fits
 
 
 @pytest.fixture
@@ -52,19 +51,19 @@ def card(tmp_path, monkeypatch):
 def test_the_card_says_what_is_free_on_it(card, monkeypatch):
     """Nine tenths of it, in bytes, of the first card that trainers will see."""
     card('case "$*" in *"-i 1"*) echo 2000;; *) echo 1000; echo 2000;; esac')
-    assert of_card() == 943718400
+    assert measure_gpu_memory() == 943718400
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,0")
-    assert of_card() == 1887436800
+    assert measure_gpu_memory() == 1887436800
 
 
 @pytest.mark.parametrize("script", ["echo 'No devices were found'; exit 6", "echo '[N/A]'", "exit 9"])
 def test_a_card_that_does_not_tell_sets_no_limit(card, script):
     """A driver that is broken or tells nothing is found out by the trainings."""
-    assert of_card() is None
+    assert measure_gpu_memory() is None
     card(script)
 
-    assert of_card() is None
+    assert measure_gpu_memory() is None
 
 
 @pytest.mark.parametrize(
@@ -73,21 +72,21 @@ def test_a_card_that_does_not_tell_sets_no_limit(card, script):
 def test_trainers_of_a_pool_share_the_card(card, asked_for, limit):
     """What is free on it is the limit, unless another one is given or it is left alone."""
     card("echo 1000")
-    with pools.pool(2, **asked_for) as made:
+    with pools.open_pool(2, **asked_for) as made:
         assert made.room.memory == limit
 
 
 def test_a_size_is_asked_for_with_its_unit(capsys):
     """Three what?"""
-    assert run(["batch", "exercise1", "all/", "--memory", "3"]) == 2
+    assert run_command_line(["batch", "exercise1", "all/", "--memory", "3"]) == 2
     assert "'--memory': expected a size such as \"500MB\" or \"4GB\", got \"3\"" in capsys.readouterr().err
 
 
-class Remembering(Pool):
+class Remembering(ProcessPool):
     """A pool that knows what it has lent, to take it back after a test."""
 
-    def _trainer(self, request):
-        self.given = [*getattr(self, "given", []), super()._trainer(request)]
+    def _take_trainer(self, request):
+        self.given = [*getattr(self, "given", []), super()._take_trainer(request)]
         return self.given[-1]
 
 
@@ -102,8 +101,8 @@ def pool():
 
 
 def asked(like, **more):
-    policy = Policy(memory=4_000_000_000, output=1000)
-    return Request(policy=policy, device="cpu", backend="jax", like=like, **more)  # which is up sooner
+    policy = SandboxPolicy(memory=4_000_000_000, output=1000)
+    return PairRequest(policy=policy, device="cpu", backend="jax", like=like, **more)  # which is up sooner
 
 
 def later(pool, request):
@@ -112,7 +111,7 @@ def later(pool, request):
 
     def ask():
         try:
-            got.append(pool._trainer(request))
+            got.append(pool._take_trainer(request))
         except GraderError as error:
             got.append(error)
 
@@ -125,7 +124,7 @@ def later(pool, request):
 @pytest.mark.train
 def test_a_training_waits_until_there_is_memory_for_it(pool):
     """At first by what its exercise may take, then by what trainers took; idle ones end where others need the memory."""
-    first = pool._trainer(asked("a"))
+    first = pool._take_trainer(asked("a"))
     waiting, second = later(pool, asked("a"))
     assert second == []
 
@@ -133,7 +132,7 @@ def test_a_training_waits_until_there_is_memory_for_it(pool):
     waiting.join(60.0)
     assert second[0].warm is first.warm
     assert 100_000_000 < pool.room.need("a", 4_000_000_000) < 2_500_000_000
-    third = pool._trainer(asked("a"))  # the second one is counted by what is known now
+    third = pool._take_trainer(asked("a"))  # the second one is counted by what is known now
 
     waiting, unknown = later(pool, asked("b"))
     assert unknown == []
@@ -152,10 +151,10 @@ def test_a_training_waits_until_there_is_memory_for_it(pool):
 @pytest.mark.train
 def test_who_is_tried_alone_finds_nobody_else_there(pool):
     """Idle trainers keep what memory they took, so they end."""
-    idle = pool._trainer(asked("a"))
+    idle = pool._take_trainer(asked("a"))
     idle.kill()
 
-    alone = pool._trainer(asked("a", alone=True))
+    alone = pool._take_trainer(asked("a", alone=True))
 
     assert alone.warm is not idle.warm
     assert idle.warm.process.process.returncode is not None

@@ -7,13 +7,13 @@ import psutil
 import pytest
 from roles import role
 
-from grader.batch.assign import Job
+from grader.batch.assign import GradingJob
 from grader.batch.loop import Batch
-from grader.batch.sources import Handed
-from grader.checks import loading
-from grader.course import Course
-from grader.engines.pool import Pool
-from grader.grading import Options
+from grader.batch.sources import StudentFiles
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.engines.pool import ProcessPool
+from grader.grading import GradingOptions
 
 pytestmark = pytest.mark.train
 
@@ -61,7 +61,7 @@ class Fate:
         self.tries, self.trained, self.met = {}, {}, []
         self.others = trainers_here()
 
-    def heard(self, job, moment):
+    def show_progress(self, job, moment):
         trainers = [one for one in trainers_here() if one not in self.others]
         tries, trained = self.tries.get(job.student, 0), self.trained.get(job.student, 0)
         if moment.stage == "starting" and tries == trained:
@@ -84,23 +84,25 @@ def jobs(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "exercises/small/exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = loading.load(course, "small")
+    exercise = catalogue.load_exercise(course, "small")
     made = []
     for number, student in enumerate(CLASS):
         path = tmp_path / "class" / f"{student}.py"
         path.write_text(TEXT.replace("UNITS", str(100 + number)))
-        made.append(Job(handed=Handed(student=student), exercise=exercise, path=path, name=path.name))
+        made.append(GradingJob(handed=StudentFiles(student=student), exercise=exercise, path=path, name=path.name))
     return course, made
 
 
 def test_what_a_trainer_does_to_itself_costs_no_student_anything(jobs):
     """Such a submission is tried once more, alone, with a new trainer; after that it is an error and no zero."""
     course, made = jobs
-    pool, fate = Pool(2, rest_s=60.0), Fate()
+    pool, fate = ProcessPool(2, rest_s=60.0), Fate()
     try:
         done = {}
         for job, silent_s in zip(made, [SILENT_S, 300.0], strict=True):
-            batch = Batch(course, Options(start=pool.start, silent_s=silent_s, fresh=True), 2, fate.heard)
+            batch = Batch(
+                course, GradingOptions(start=pool.start_pair, silent_s=silent_s, fresh=True), 2, fate.show_progress
+            )
             done.update((each.job.student, each) for each in batch.run([job]))
     finally:
         pool.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.course import Course
+from grader.courses.course import Course
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def grade(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
     def run(*args: str) -> tuple[int, str, str]:
-        code = cli.run(list(args))
+        code = cli.run_command_line(list(args))
         return code, *capsys.readouterr()
 
     return run

@@ -23,12 +23,12 @@ def test_an_exercise_made_by_the_guide_holds(tmp_path, monkeypatch, capsys):
     shells = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
     first, last = ([command.split() for command in COMMANDS.findall(shell)] for shell in shells)
 
-    assert [cli.run(command) for command in first] == [0, 0]
+    assert [cli.run_command_line(command) for command in first] == [0, 0]
     shutil.rmtree(tmp_path / "solutions" / "one_hot" / "rejects")
     for name, text in FILES.findall(GUIDE):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    codes = [cli.run(command) for command in last]
+    codes = [cli.run_command_line(command) for command in last]
 
     said = capsys.readouterr().out
     assert codes == [0, 0], said

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli.selfcheck import generated, lint, rejects_of, solution_of, unproven
-from grader.course import Course
-from grader.checks.loading import load
+from grader.cli.selfcheck import generate_exercise_stub, lint_exercise, list_rejects, find_solution, find_unproven_checks
+from grader.courses.course import Course
+from grader.checks.catalogue import load_exercise
 
 ROOT = Path(__file__).parents[2]
-EXERCISES = Course(root=ROOT).exercise_ids()
+EXERCISES = Course(root=ROOT).list_exercise_ids()
 LEAST_REJECTS = {"exercise1": 8, "exercise2": 8, "exercise3": 8}
 # Reaching 99.8 % only after twenty epochs, or by memory alone, would take minutes of training. And a model of the layers
 # that an exercise asks for, which the grader trains with its own data, learns.
@@ -30,20 +30,20 @@ CANNOT_FAIL_ALONE = {
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_no_promise_of_the_files_is_broken(course: Course, exercise_id: str) -> None:
     """README, stub and wrong answers are as selfcheck wants them."""
-    assert [proof for proof in lint(course, load(course, exercise_id)) if proof.fault] == []
+    assert [proof for proof in lint_exercise(course, load_exercise(course, exercise_id)) if proof.fault] == []
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_the_stub_is_what_the_solution_gives(course: Course, exercise_id: str) -> None:
     """Nobody edits a stub by hand."""
     stub = (ROOT / "exercises" / exercise_id / "stub.py").read_text(encoding="utf-8")
-    assert stub == generated(course, load(course, exercise_id))
+    assert stub == generate_exercise_stub(course, load_exercise(course, exercise_id))
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_points_make_a_hundred(course: Course, exercise_id: str) -> None:
     """Each exercise is worth 100 points."""
-    assert load(course, exercise_id).max_score == 100
+    assert load_exercise(course, exercise_id).max_score == 100
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
@@ -51,36 +51,36 @@ def test_the_readme_says_the_same_points(course: Course, exercise_id: str) -> No
     """The table that students read has one row per check, with its points, in the same order."""
     readme = (ROOT / "exercises" / exercise_id / "README.md").read_text(encoding="utf-8")
     table = [int(points) for points in re.findall(r"^\|.*\| (\d+) \|$", readme, re.MULTILINE)]
-    assert table == [spec.points for spec in load(course, exercise_id).checks]
+    assert table == [spec.points for spec in load_exercise(course, exercise_id).checks]
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_the_solution_defines_the_graded_function(course: Course, exercise_id: str) -> None:
     """So do its stub and every wrong answer."""
     stub = ROOT / "exercises" / exercise_id / "stub.py"
-    for path in (solution_of(course, exercise_id), stub, *rejects_of(course, exercise_id)):
+    for path in (find_solution(course, exercise_id), stub, *list_rejects(course, exercise_id)):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        assert load(course, exercise_id).function in names, path
+        assert load_exercise(course, exercise_id).function in names, path
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_every_check_is_failed_by_a_wrong_answer(course: Course, exercise_id: str) -> None:
     """Only those are left out that can't be failed alone in reasonable time."""
-    left_out = {remark.split()[-1] for remark in unproven(course, load(course, exercise_id))}
+    left_out = {remark.split()[-1] for remark in find_unproven_checks(course, load_exercise(course, exercise_id))}
     assert left_out == CANNOT_FAIL_ALONE.get(exercise_id, set())
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_there_are_enough_wrong_answers(course: Course, exercise_id: str) -> None:
     """The first three exercises have at least eight."""
-    assert len(rejects_of(course, exercise_id)) >= LEAST_REJECTS.get(exercise_id, 5)
+    assert len(list_rejects(course, exercise_id)) >= LEAST_REJECTS.get(exercise_id, 5)
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_a_wrong_answer_says_what_it_does(course: Course, exercise_id: str) -> None:
     """After the promise comes a docstring of one sentence."""
-    for path in rejects_of(course, exercise_id):
+    for path in list_rejects(course, exercise_id):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert docstring, path
         assert docstring.endswith("."), path

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from grader import settings
-from grader.course import Course
+from grader.courses import settings
+from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load
-from grader.yamlnodes import Problems
-from grader.yamltree import parse, plain
+from grader.checks.catalogue import load_exercise
+from grader.courses.yaml_nodes import Problems
+from grader.courses.yaml_tree import parse_yaml, convert_to_python
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = """\
@@ -59,7 +59,7 @@ def changed(draw, texts):
         data = text.encode()
         first, last = sorted((draw(st.integers(0, len(data))), draw(st.integers(0, len(data)))))
         return data[:first] + draw(st.binary(max_size=8)) + data[min(last, first + 40) :]
-    tree = plain(parse(text, Problems("a")))
+    tree = convert_to_python(parse_yaml(text, Problems("a")))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(list(places(tree))))
         tree = replaced(tree, path, draw(VALUES))
@@ -95,7 +95,7 @@ def test_the_seeds_are_exercises(course, name):
     (course.root / "exercises" / "a" / "exercise.yaml").write_text(TEXTS[name])
     (course.solutions / "a" / "solution.py").unlink()
 
-    assert refused(lambda: load(course, "a")) == []
+    assert refused(lambda: load_exercise(course, "a")) == []
 
 
 @QUICK
@@ -104,7 +104,7 @@ def test_changed_exercises(course, data):
     """Of all kinds of exercise."""
     (course.root / "exercises" / "a" / "exercise.yaml").write_bytes(data)
 
-    refused(lambda: load(course, "a"))
+    refused(lambda: load_exercise(course, "a"))
 
 
 @QUICK
@@ -113,7 +113,7 @@ def test_changed_settings(course, data):
     """With deadlines, extensions, excuses."""
     (course.root / "course.yaml").write_bytes(data)
 
-    refused(lambda: settings.load(course))
+    refused(lambda: settings.load_settings(course))
 
 
 @pytest.mark.parametrize("identity", ["[a, b]", "{a: b}", "[[a]]", "null", "", "~"])
@@ -122,4 +122,4 @@ def test_a_checks_id_of_another_kind(course, identity):
     text = TEXTS["exercise1"].replace("{id: function,", f"{{id: {identity},")
     (course.root / "exercises" / "a" / "exercise.yaml").write_text(text)
 
-    assert any("expected text" in problem.message for problem in refused(lambda: load(course, "a")))
+    assert any("expected text" in problem.message for problem in refused(lambda: load_exercise(course, "a")))

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from grader.checks import CHECKS
-from grader.checks.registry import EVIDENCE
-from grader.course import Course
+from grader.checks.registry import EVIDENCE_BASES
+from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load
-from grader.exercise import Exercise, Limits
+from grader.checks.catalogue import load_exercise
+from grader.courses.exercise import Exercise, Limits
 from grader.exercise_kinds import EVIDENCE as OF_KINDS
 from grader.exercise_kinds import KEYS, LIMITS, RETURNS
 
@@ -38,7 +38,7 @@ def course(tmp_path):
 def faults(course, name):
     """The places and messages of the problems."""
     with pytest.raises(CourseError) as told:
-        load(course, name)
+        load_exercise(course, name)
     return [(problem.file.rpartition("/")[2], problem.line, problem.column, problem.message) for problem in told.value.problems]
 
 
@@ -145,7 +145,7 @@ def test_what_fits_is_no_fault(course, line):
             name = "solution.py" if other == "solutions" else "stub.py"
             path = made.root / other / "basic_cnn" / name
             path.write_text(path.read_text().replace("def basic_cnn(image):", line))
-    assert load(made, "basic_cnn").id == "basic_cnn"
+    assert load_exercise(made, "basic_cnn").id == "basic_cnn"
 
 
 @pytest.mark.parametrize("text", ["def basic_cnn(", "basic_cnn = lambda: 0", "@wrapped\ndef basic_cnn():\n    pass", "\0", ""])
@@ -155,7 +155,7 @@ def test_what_cannot_be_told_is_left_to_selfcheck(course, text):
     for path in (made.solutions / "basic_cnn" / "solution.py", made.root / "exercises" / "basic_cnn" / "stub.py"):
         path.write_text(text)
 
-    assert load(made, "basic_cnn").id == "basic_cnn"
+    assert load_exercise(made, "basic_cnn").id == "basic_cnn"
 
 
 def test_a_student_who_writes_into_the_stub_breaks_no_course(course):
@@ -163,12 +163,12 @@ def test_a_student_who_writes_into_the_stub_breaks_no_course(course):
     made = course("basic_cnn", ("def basic_cnn(image):", "def my_cnn():"), file="exercises/{}/stub.py")
     shutil.rmtree(made.solutions)
 
-    assert load(made, "basic_cnn").id == "basic_cnn"
+    assert load_exercise(made, "basic_cnn").id == "basic_cnn"
 
 
 def test_the_tables_name_what_there_is():
     """Every key, limit, evidence and check in them exists."""
     assert set(KEYS) <= set(Exercise.__struct_fields__)
     assert set(LIMITS) <= set(Limits.__struct_fields__)
-    assert set(OF_KINDS) <= set(EVIDENCE)
+    assert set(OF_KINDS) <= set(EVIDENCE_BASES)
     assert set(RETURNS) <= set(CHECKS)

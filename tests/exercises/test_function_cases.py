@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load
+from grader.checks.catalogue import load_exercise
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ["convolution", "convolution_rgb", "output_shapes", "pad_images", "pooling", "worked_example"]
@@ -40,7 +40,7 @@ def course(folder, text):
 
 def test_a_function_exercise_is_read_from_yaml_alone(tmp_path):
     """Arguments, cases and pictures arrive as they were written."""
-    exercise = load(course(tmp_path, SPEC), "double")
+    exercise = load_exercise(course(tmp_path, SPEC), "double")
 
     assert list(exercise.arguments) == ["image", "times"]
     assert exercise.arguments["image"].shape == [[1, 4], 2]
@@ -71,7 +71,7 @@ def test_a_fault_is_told_where_it_stands(tmp_path, old, new, message):
     assert old in SPEC
 
     with pytest.raises(CourseError) as caught:
-        load(course(tmp_path, SPEC.replace(old, new)), "double")
+        load_exercise(course(tmp_path, SPEC.replace(old, new)), "double")
 
     assert message in str(caught.value)
 
@@ -80,7 +80,7 @@ def test_a_fault_is_told_where_it_stands(tmp_path, old, new, message):
 def test_a_function_exercise_has_hints_a_page_and_points(exercise_id):
     """Three hints or more, a page of text, 100 points, at least five wrong answers."""
     own = Course(root=ROOT)
-    exercise = load(own, exercise_id)
+    exercise = load_exercise(own, exercise_id)
     page = (ROOT / "exercises" / exercise_id / "README.md").read_text()
 
     assert len(exercise.hints) >= 3

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from grader.cli import selfcheck
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load
-from grader.grading import Options, grade
-from grader.grading.refereeing import pack
+from grader.checks.catalogue import load_exercise
+from grader.grading import GradingOptions, grade
+from grader.grading.refereeing import update_case_file
 
 pytestmark = pytest.mark.train
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def graded(tmp_path, text, exercise_id="pooling", course=None):
     course = course or Course(root=ROOT)
     path = tmp_path / "answer.py"
     path.write_text(text)
-    return grade(course, load(course, exercise_id), path, Options())
+    return grade(course, load_exercise(course, exercise_id), path, GradingOptions())
 
 
 def result(verdict, check_id):
@@ -36,10 +36,10 @@ def result(verdict, check_id):
 def test_every_promise_of_the_course_holds(exercise_id):
     """The stub fails kindly, the solution earns full marks, each wrong answer fails for its reason and no other."""
     course = Course(root=ROOT)
-    exercise = load(course, exercise_id)
+    exercise = load_exercise(course, exercise_id)
 
-    proofs = list(selfcheck.lint(course, exercise))
-    proofs += selfcheck.prove(course, exercise, lambda path: grade(course, exercise, path, Options()))
+    proofs = list(selfcheck.lint_exercise(course, exercise))
+    proofs += selfcheck.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 
@@ -160,7 +160,7 @@ def test_a_broken_reference_is_the_courses_fault(tmp_path):
     (course.solutions / "pooling" / "reference.py").write_text("def max_pool(image): return 1 / 0")
 
     with pytest.raises(CourseError, match=r"solutions/pooling/reference.py:1:1: it fails .ZeroDivisionError"):
-        pack(course, load(course, "pooling"), write=False)
+        update_case_file(course, load_exercise(course, "pooling"), write=False)
 
 
 def test_the_same_file_earns_the_same_twice(tmp_path):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course
-from grader.checks.loading import load
-from grader.noting import Book
+from grader.courses.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.courses.student_progress import ProgressFile
 
 Grade = Callable[..., tuple[int, str, str]]
 
@@ -59,7 +59,7 @@ def test_every_line_fits_the_terminal(grade: Grade, monkeypatch: pytest.MonkeyPa
 
 def test_a_damaged_state_file_counts_as_none(grade: Grade, course: Course) -> None:
     """Neither broken JSON nor a wrong type stops a hint."""
-    state = Book(course).path
+    state = ProgressFile(course).path
     state.parent.mkdir(parents=True)
     for content in ("{", "[]", '{"hints": {"exercise2": "x"}}'):
         state.write_text(content, encoding="utf-8")
@@ -83,7 +83,7 @@ def test_an_unknown_exercise_is_a_wrong_usage(grade: Grade) -> None:
 
 def test_an_exercise_without_hints(grade: Grade, course: Course, tmp_path: Path) -> None:
     """It points at the README instead."""
-    source = course.exercise_file("exercise2").read_text(encoding="utf-8")
+    source = course.find_exercise_file("exercise2").read_text(encoding="utf-8")
     folder = tmp_path / "exercises" / "exercise2"
     folder.mkdir(parents=True)
     (tmp_path / "quizzes").mkdir()
@@ -94,7 +94,7 @@ def test_an_exercise_without_hints(grade: Grade, course: Course, tmp_path: Path)
 
 def test_hints_become_more_explicit(course: Course) -> None:
     """Every exercise has at least three hints, and only a late one holds the stopping line of code."""
-    for exercise_id in course.exercise_ids():
-        hints = load(course, exercise_id).hints
+    for exercise_id in course.list_exercise_ids():
+        hints = load_exercise(course, exercise_id).hints
         assert len(hints) >= 3
         assert "stop_training" not in hints[0]

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from grader import checks, cli
-from grader.cli.selfcheck import expectation, rejects_of, solution_of
-from grader.course import Course
-from grader.checks.loading import load
-from grader.grading import Options, grade
-from grader.grading.modelling import building, memory
-from grader.run import Built, End, Run
+from grader.cli.selfcheck import read_expectation, list_rejects, find_solution
+from grader.courses.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.grading import GradingOptions, grade
+from grader.grading.modelling import build_calls_message, find_memory_limit
+from grader.records.run import BuiltModel, RunEnd, Run
 
 COURSE = Course(root=Path(__file__).parents[2])
 RETURNING = ("baseline", "basic_cnn", "lenet5", "alexnet", "vgg16", "resnet", "resnet50", "experiments")
@@ -39,35 +39,35 @@ class Refused(Exception):
 class Front:
     """Stands in for the line to the grader: says aloud what would be told."""
 
-    def unsupported(self, message, instead=""):
+    def report_unsupported(self, message, instead=""):
         raise Refused(message)
 
 
 def looked_at(exercise, path):
     """The run of a file as far as its models go, in this process."""
-    from grader.student.modelling import built, data_of
-    from grader.trainer import rebuild
+    from grader.student.modelling import iter_models, load_training_data
+    from grader.trainer.order import rebuild
 
-    told = building(exercise, Options())
-    images, _ = data_of(told)
+    told = build_calls_message(exercise, GradingOptions())
+    images, _ = load_training_data(told)
     function = runpy.run_path(str(path))[exercise.function]
     models, first = [], None
     try:
-        for returned, model in built(Front(), function, told, images[0]):
+        for returned, model in iter_models(Front(), function, told, images[0]):
             first = first or returned
             if not returned["compiled"]:
                 first = returned
                 break
             settings = json.loads(json.dumps(model.get_compile_config()))
-            seen = rebuild.inspect(model.to_json(), settings, [images.shape], memory(exercise), batch_size=1)
-            models.append(Built(call=returned["call"], architecture=seen))
+            seen = rebuild.inspect_order(model.to_json(), settings, [images.shape], find_memory_limit(exercise), batch_size=1)
+            models.append(BuiltModel(call=returned["call"], architecture=seen))
     except Refused as error:
-        return Run(seed=7, end=End(kind="forbidden", message=str(error)))
+        return Run(seed=7, end=RunEnd(kind="forbidden", message=str(error)))
     except Exception as error:
-        return Run(seed=7, end=End(kind="crashed", message=str(error)))
+        return Run(seed=7, end=RunEnd(kind="crashed", message=str(error)))
     last = models[-1].architecture if models else None
     return Run(
-        seed=7, end=End(kind="completed"), architecture=last, models=models or None, returned=first, has_returned=True
+        seed=7, end=RunEnd(kind="completed"), architecture=last, models=models or None, returned=first, has_returned=True
     )  # fmt: skip
 
 
@@ -83,11 +83,11 @@ def _fresh_keras():
 @pytest.mark.parametrize("exercise_id", RETURNING)
 def test_a_wrong_answer_fails_for_its_reason_and_no_other(exercise_id):
     """The checks of the model tell them apart, without a training."""
-    exercise = load(COURSE, exercise_id)
-    for path in rejects_of(COURSE, exercise_id):
-        expected = expectation(path, exercise)
+    exercise = load_exercise(COURSE, exercise_id)
+    for path in list_rejects(COURSE, exercise_id):
+        expected = read_expectation(path, exercise)
         run = looked_at(exercise, path)
-        failed = [result.id for result in checks.judge(run, exercise) if result.status == "failed"]
+        failed = [result.id for result in checks.judge_run(run, exercise) if result.status == "failed"]
         assert (failed, run.end.kind) == ([expected.check] if expected.check else [], expected.end or "completed"), path
 
 
@@ -95,8 +95,8 @@ def test_a_wrong_answer_fails_for_its_reason_and_no_other(exercise_id):
 @pytest.mark.parametrize("exercise_id", RETURNING)
 def test_a_solution_fails_no_check_of_its_model(exercise_id):
     """Each check that rests on the model passes."""
-    exercise = load(COURSE, exercise_id)
-    results = checks.judge(looked_at(exercise, solution_of(COURSE, exercise_id)), exercise)
+    exercise = load_exercise(COURSE, exercise_id)
+    results = checks.judge_run(looked_at(exercise, find_solution(COURSE, exercise_id)), exercise)
     untrained = [result.id for result in results if result.basis != "measured"]
     assert [result.id for result in results if result.status == "passed"] == untrained
 
@@ -106,7 +106,7 @@ def test_a_solution_fails_no_check_of_its_model(exercise_id):
 def test_a_solution_has_the_printed_summary(exercise_id):
     """Parameters in all, and where the course prints them the shapes of the layers."""
     parameters, shapes = PRINTED[exercise_id]
-    found = looked_at(load(COURSE, exercise_id), solution_of(COURSE, exercise_id)).architecture
+    found = looked_at(load_exercise(COURSE, exercise_id), find_solution(COURSE, exercise_id)).architecture
     assert found.parameters == parameters
     assert shapes is None or [layer.output_shape[1:] for layer in found.layers] == shapes
 
@@ -114,7 +114,7 @@ def test_a_solution_has_the_printed_summary(exercise_id):
 @pytest.mark.keras
 def test_the_experiments_hold_the_model_of_24330_parameters():
     """Three convolutions of 32 filters; the text prints its summary layer by layer."""
-    run = looked_at(load(COURSE, "experiments"), solution_of(COURSE, "experiments"))
+    run = looked_at(load_exercise(COURSE, "experiments"), find_solution(COURSE, "experiments"))
     three = next(built for built in run.models if built.call == {"filters": 32, "convolutions": 3})
     assert three.architecture.parameters == 24_330
     assert [layer.parameters for layer in three.architecture.layers] == [320, 0, 9248, 0, 9248, 0, 0, 4224, 1290]
@@ -125,7 +125,7 @@ def test_the_experiments_hold_the_model_of_24330_parameters():
 @pytest.mark.parametrize("exercise_id", ["fashion_dense", "conv_callback", "lenet5"])
 def test_selfcheck_holds(exercise_id, capsys):
     """With real trainings: full marks for the solution, and every wrong answer fails for its reason."""
-    code = cli.run(["selfcheck", exercise_id])
+    code = cli.run_command_line(["selfcheck", exercise_id])
     assert code == 0, capsys.readouterr().out
 
 
@@ -133,8 +133,8 @@ def test_selfcheck_holds(exercise_id, capsys):
 @pytest.mark.parametrize("exercise_id", TRAINING)
 def test_a_solution_is_trained_once_the_gates_have_let_it_pass(exercise_id, warm):
     """These trainings take minutes; here they are only about to begin."""
-    exercise = load(COURSE, exercise_id)
-    verdict = grade(COURSE, exercise, solution_of(COURSE, exercise_id), Options(until="probe", start=warm))
+    exercise = load_exercise(COURSE, exercise_id)
+    verdict = grade(COURSE, exercise, find_solution(COURSE, exercise_id), GradingOptions(until="probe", start=warm))
     gates = {spec.id for spec in exercise.checks if spec.gate}
     assert {result.id for result in verdict.checks if result.status == "passed"} == gates
 
@@ -143,7 +143,7 @@ def test_a_solution_is_trained_once_the_gates_have_let_it_pass(exercise_id, warm
 @pytest.mark.parametrize("exercise_id", ["alexnet", "resnet50", "resnet", "feature_maps"])
 def test_the_real_processes_agree(exercise_id, warm):
     """A model of 143 million weights is judged in seconds, since nobody makes its weights."""
-    verdict = grade(COURSE, load(COURSE, exercise_id), solution_of(COURSE, exercise_id), Options(start=warm))
+    verdict = grade(COURSE, load_exercise(COURSE, exercise_id), find_solution(COURSE, exercise_id), GradingOptions(start=warm))
     assert (verdict.status, verdict.score) == ("passed", 100)
     assert verdict.timings["total"] < 120
 
@@ -167,9 +167,9 @@ def test_a_table_is_trained_and_printed(tmp_path, capsys):
     spec = tmp_path / "exercises" / "experiments" / "exercise.yaml"
     text = spec.read_text()
     spec.write_text(text[: text.index("tables:")] + TABLES.lstrip())
-    solution = str(solution_of(COURSE, "experiments"))
+    solution = str(find_solution(COURSE, "experiments"))
 
-    code = cli.run(["experiments", solution, "--course", str(tmp_path), "--table", "-q"])
+    code = cli.run_command_line(["experiments", solution, "--course", str(tmp_path), "--table", "-q"])
     out = capsys.readouterr().out
 
     assert code == 0, out
@@ -178,5 +178,5 @@ def test_a_table_is_trained_and_printed(tmp_path, capsys):
     assert re.fullmatch(r"one    0\.\d{4}            0\.\d{4} \(0\.2500\)   \d+ s \(3 s\)", rows[4]), rows
 
     wrong = str(COURSE.solutions / "experiments" / "rejects" / "wrong_loss.py")
-    assert cli.run(["experiments", wrong, "--course", str(tmp_path), "--table", "-q"]) == 1
+    assert cli.run_command_line(["experiments", wrong, "--course", str(tmp_path), "--table", "-q"]) == 1
     assert "How many filters?" not in capsys.readouterr().out

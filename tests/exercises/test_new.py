@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.course import Course
+from grader.courses.course import Course
 
 Grade = Callable[..., tuple[int, str, str]]
 
@@ -56,7 +56,7 @@ def test_a_course_without_the_stub(grade: Grade, course: Course, tmp_path: Path)
     folder.mkdir(parents=True)
     (tmp_path / "quizzes").mkdir()
     (folder / "exercise.yaml").write_text(
-        course.exercise_file("exercise3").read_text(encoding="utf-8"), encoding="utf-8"
+        course.find_exercise_file("exercise3").read_text(encoding="utf-8"), encoding="utf-8"
     )
     code, _, err = grade("new", "exercise3", "--course", str(tmp_path))
     assert code == 3

@@ -7,9 +7,9 @@ import pytest
 
 from grader import cli
 from grader.cli import selfcheck
-from grader.course import Course
-from grader.checks.loading import load
-from grader.grading import Options, grade
+from grader.courses.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.grading import GradingOptions, grade
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,16 +37,16 @@ def test_a_name_that_cant_be_is_refused(course, capsys, name, message):
     """Before anything is written."""
     (course.root / "solutions" / "taken").mkdir()
 
-    assert cli.run(["new-exercise", name]) == 2
+    assert cli.run_command_line(["new-exercise", name]) == 2
     assert message in capsys.readouterr().err
-    assert course.exercise_ids() == []
+    assert course.list_exercise_ids() == []
 
 
 def test_a_course_without_solutions_is_refused(course, capsys):
     """A student's course can't take exercises."""
     (course.root / "solutions").rmdir()
 
-    assert cli.run(["new-exercise", "brighten"]) == 2
+    assert cli.run_command_line(["new-exercise", "brighten"]) == 2
     assert "make that folder first" in capsys.readouterr().err
 
 
@@ -55,18 +55,18 @@ def test_an_exercise_is_made_like_another(course, capsys):
     for top in ("exercises", "solutions"):
         shutil.copytree(ROOT / top / "exercise1", course.root / top / "exercise1")
 
-    assert cli.run(["new-exercise", "deep_digits", "--like", "exercise1"]) == 0
-    assert [proof.fault for proof in selfcheck.lint(course, load(course, "deep_digits")) if proof.fault] == []
+    assert cli.run_command_line(["new-exercise", "deep_digits", "--like", "exercise1"]) == 0
+    assert [proof.fault for proof in selfcheck.lint_exercise(course, load_exercise(course, "deep_digits")) if proof.fault] == []
     assert "grade selfcheck deep_digits --write-stubs" in capsys.readouterr().out
 
 
 @pytest.mark.train
 def test_the_sample_works_as_it_is(course):
     """Every promise of a new exercise holds before anything is changed."""
-    assert cli.run(["new-exercise", "brighten"]) == 0
+    assert cli.run_command_line(["new-exercise", "brighten"]) == 0
 
-    exercise = load(course, "brighten")
-    proofs = list(selfcheck.lint(course, exercise))
-    proofs += selfcheck.prove(course, exercise, lambda path: grade(course, exercise, path, Options()))
+    exercise = load_exercise(course, "brighten")
+    proofs = list(selfcheck.lint_exercise(course, exercise))
+    proofs += selfcheck.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []

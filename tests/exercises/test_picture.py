@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from grader.cli import picture
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import UsageError
-from grader.checks.loading import load
+from grader.checks.catalogue import load_exercise
 from grader.errors import GraderError, UsageError
-from grader.checks.loading import load
-from grader.verdict import SubmissionRef, TrainingRecord, Verdict
+from grader.checks.catalogue import load_exercise
+from grader.records.verdict import SubmissionRef, TrainingRecord, Verdict
 
 COURSE = Course(root=Path(__file__).parents[2])
 
@@ -41,12 +41,12 @@ def verdict(*accuracies):
 def test_what_stands_in_the_way_is_told(tmp_path, exercise, name, message):
     """Before anything is graded."""
     with pytest.raises(UsageError, match=message):
-        picture.check(load(COURSE, exercise), tmp_path / name)
+        picture.check_picture(load_exercise(COURSE, exercise), tmp_path / name)
 
 
 def test_a_training_and_a_function_with_pictures_can_be_drawn(tmp_path):
     """Each in its own way."""
-    assert [picture.check(load(COURSE, name), tmp_path / "a.png") for name in ("exercise1", "convolution")] == [
+    assert [picture.check_picture(load_exercise(COURSE, name), tmp_path / "a.png") for name in ("exercise1", "convolution")] == [
         None,
         None,
     ]
@@ -55,11 +55,11 @@ def test_a_training_and_a_function_with_pictures_can_be_drawn(tmp_path):
 @pytest.mark.train
 def test_a_curve_is_drawn(tmp_path, capsys):
     """A PNG with the accuracies and the line; nothing trained, nothing drawn."""
-    path, exercise = tmp_path / "curve.png", load(COURSE, "exercise1")
+    path, exercise = tmp_path / "curve.png", load_exercise(COURSE, "exercise1")
 
-    picture.curve(exercise, verdict(), path)
+    picture.draw_training_curve(exercise, verdict(), path)
     assert (path.exists(), capsys.readouterr().err) == (False, "grade: no picture, since nothing was trained\n")
-    picture.curve(exercise, verdict(0.93, 0.97, 0.985, 0.991), path)
+    picture.draw_training_curve(exercise, verdict(0.93, 0.97, 0.985, 0.991), path)
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
@@ -67,4 +67,4 @@ def test_a_curve_is_drawn(tmp_path, capsys):
 def test_a_curve_that_cant_be_written_is_told(tmp_path):
     """The folder went away meanwhile: said in a sentence."""
     with pytest.raises(UsageError, match="there is no folder .*gone"):
-        picture.curve(load(COURSE, "exercise1"), verdict(0.5), tmp_path / "gone" / "curve.png")
+        picture.draw_training_curve(load_exercise(COURSE, "exercise1"), verdict(0.5), tmp_path / "gone" / "curve.png")

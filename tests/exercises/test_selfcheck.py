@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader.cli.selfcheck import Expectation, expectation, imperfect, line, lint, prove, unkind, unmet
-from grader.course import Course
-from grader.checks.loading import load
-from grader.exercise import Exercise
-from grader.verdict import CheckResult, SubmissionRef, Verdict
+from grader.cli.selfcheck import RejectExpectation, read_expectation, find_solution_fault, format_proof, lint_exercise, prove_answers, find_stub_fault, find_reject_fault
+from grader.courses.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.courses.exercise import Exercise
+from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 
 Grade = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def small(course: Course, tmp_path: Path) -> Course:
 
 @pytest.fixture
 def spec(small: Course) -> Exercise:
-    return load(small, "exercise2")
+    return load_exercise(small, "exercise2")
 
 
 def verdict(status: Any = "failed", score: float = 0, end: Any = "completed", **checks: Any) -> Verdict:
@@ -66,12 +66,12 @@ def as_promised(path: Path) -> Verdict:
 
 
 def faults(small: Course) -> list[str]:
-    return [f"{proof.what}: {proof.fault}" for proof in lint(small, load(small, "exercise2")) if proof.fault]
+    return [f"{proof.what}: {proof.fault}" for proof in lint_exercise(small, load_exercise(small, "exercise2")) if proof.fault]
 
 
 def test_a_good_course_keeps_every_promise(small: Course, spec: Exercise) -> None:
     """Stub, solution and each wrong answer are graded once."""
-    proofs = list(prove(small, spec, as_promised))
+    proofs = list(prove_answers(small, spec, as_promised))
     assert [proof for proof in proofs if proof.fault] == []
     assert len(proofs) == 2 + len(list((small.solutions / "exercise2" / "rejects").glob("*.py")))
 
@@ -118,53 +118,53 @@ def test_a_wrong_answer_without_a_promise(small: Course, first: str, message: st
     path.write_text(f"{first}\nx = 1\n", encoding="utf-8")
     (fault,) = faults(small)
     assert fault.startswith(f"rejects/subset.py says why: {message}")
-    graded = [proof.what for proof in prove(small, load(small, "exercise2"), as_promised)]
+    graded = [proof.what for proof in prove_answers(small, load_exercise(small, "exercise2"), as_promised)]
     assert "rejects/subset.py" not in graded
 
 
 @pytest.mark.parametrize(
     ("first", "expected"),
     [
-        ("# expect: failed data", Expectation(check="data", end=None)),
-        ("# expect: crashed", Expectation(check=None, end="crashed")),
-        ("# expect: not_started\r", Expectation(check=None, end="not_started")),
+        ("# expect: failed data", RejectExpectation(check="data", end=None)),
+        ("# expect: crashed", RejectExpectation(check=None, end="crashed")),
+        ("# expect: not_started\r", RejectExpectation(check=None, end="not_started")),
     ],
 )
-def test_promises_are_read(tmp_path: Path, spec: Exercise, first: str, expected: Expectation) -> None:
+def test_promises_are_read(tmp_path: Path, spec: Exercise, first: str, expected: RejectExpectation) -> None:
     """A promise is one check or one end."""
     path = tmp_path / "r.py"
     path.write_bytes(f"{first}\nx = 1\n".encode())
-    assert expectation(path, spec) == expected
+    assert read_expectation(path, spec) == expected
 
 
 @pytest.mark.parametrize(
     ("expected", "given", "fault"),
     [
-        (Expectation(check="data", end=None), verdict(data="failed", epochs="skipped"), None),
+        (RejectExpectation(check="data", end=None), verdict(data="failed", epochs="skipped"), None),
         (
-            Expectation(check="data", end=None),
+            RejectExpectation(check="data", end=None),
             verdict(data="failed", epochs="failed"),
             "expected: failed data; got: failed; failed data (m); failed epochs (m)",
         ),
-        (Expectation(check="data", end=None), verdict("passed"), "expected: failed data; got: passed"),
+        (RejectExpectation(check="data", end=None), verdict("passed"), "expected: failed data; got: passed"),
         (
-            Expectation(check="data", end=None),
+            RejectExpectation(check="data", end=None),
             verdict("error", data="failed", epochs="error"),
             "expected: failed data; got: error; failed data (m); error in epochs",
         ),
-        (Expectation(check=None, end="crashed"), verdict(end="crashed", data="passed"), None),
+        (RejectExpectation(check=None, end="crashed"), verdict(end="crashed", data="passed"), None),
         (
-            Expectation(check=None, end="crashed"),
+            RejectExpectation(check=None, end="crashed"),
             verdict(end="timed_out"),
             "expected: crashed; got: failed; timed_out: line 3: blank",
         ),
     ],
 )
 def test_a_wrong_answer_fails_as_promised_and_no_other_way(
-    expected: Expectation, given: Verdict, fault: str | None
+    expected: RejectExpectation, given: Verdict, fault: str | None
 ) -> None:
     """Another failed check, a passed verdict, another end or a fault of ours breaks the promise."""
-    assert unmet(expected, given) == fault
+    assert find_reject_fault(expected, given) == fault
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_wrong_answer_fails_as_promised_and_no_other_way(
 )
 def test_a_solution_earns_all_points(given: Verdict, fault: str | None) -> None:
     """A pass mark that is reached isn't enough."""
-    assert imperfect(given) == fault
+    assert find_solution_fault(given) == fault
 
 
 @pytest.mark.parametrize(
@@ -190,15 +190,15 @@ def test_a_solution_earns_all_points(given: Verdict, fault: str | None) -> None:
 )
 def test_a_stub_fails_without_a_fault_of_ours(given: Verdict, fault: str | None) -> None:
     """A stub that passes, or that breaks the grader, breaks its promise."""
-    assert unkind(given) == fault
+    assert find_stub_fault(given) == fault
 
 
 def test_lines_name_what_was_proved(small: Course, spec: Exercise) -> None:
     """Each line has the exercise, the promise, the state and the time."""
-    proof = next(prove(small, spec, as_promised))
-    assert line(proof).split() == ["exercise2", "stub.py", "fails", "kindly", "ok", "1.2", "s"]
-    broken = next(prove(small, spec, lambda _: verdict("passed")))
-    assert line(broken).endswith("BROKEN     1.2 s  expected: failed; got: passed")
+    proof = next(prove_answers(small, spec, as_promised))
+    assert format_proof(proof).split() == ["exercise2", "stub.py", "fails", "kindly", "ok", "1.2", "s"]
+    broken = next(prove_answers(small, spec, lambda _: verdict("passed")))
+    assert format_proof(broken).endswith("BROKEN     1.2 s  expected: failed; got: passed")
 
 
 def test_the_command_checks_files_alone(grade: Grade) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.engines.referee import RefereeProcess
+from grader.engines.trainer import RefereeProcess
 from grader.engines.trainer import TrainerProcess
 
 

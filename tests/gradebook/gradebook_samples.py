@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from grader.exercise import CheckSpec, Exercise
-from grader.run import End, Run
-from grader.verdict import CheckResult, SubmissionRef, Verdict
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.records.run import Run, RunEnd
+from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 
 EXERCISE = Exercise(
     schema="grade-exercise/1",
@@ -62,4 +62,4 @@ def graded(points=(60.0, 40.0), *, runs=(), at="2026-10-01T10:00:00+00:00", **fi
 
 
 def run(seed=7):
-    return Run(seed=seed, end=End(kind="completed"))
+    return Run(seed=seed, end=RunEnd(kind="completed"))

@@ -8,8 +8,8 @@ from gradebook_samples import run as stored
 from msgspec import structs
 
 from grader import cli
-from grader.gradebook import Gradebook, entry
-from grader.run import Activations, LayerMaps
+from grader.gradebook import Gradebook, build_entry
+from grader.records.run import Activations, LayerActivations
 
 
 @pytest.fixture
@@ -24,17 +24,17 @@ def url(tmp_path, monkeypatch):
     made = f"sqlite:///{tmp_path / 'gradebook.db'}"
     book = Gradebook.open(made)
     other = structs.replace(EXERCISE, id="exercise2")
-    book.write([
-        entry(EXERCISE, "ada", graded(), name="Ada \u202e[31mL", source=b"x = 1\n"),
-        entry(EXERCISE, "bob", graded((60.0, 0.0), sha256="b" * 64)),
-        entry(other, "ada", graded((0.0, 0.0), status="error", exercise="exercise2", end="crashed")),
+    book.write_entries([
+        build_entry(EXERCISE, "ada", graded(), name="Ada \u202e[31mL", source=b"x = 1\n"),
+        build_entry(EXERCISE, "bob", graded((60.0, 0.0), sha256="b" * 64)),
+        build_entry(other, "ada", graded((0.0, 0.0), status="error", exercise="exercise2", end="crashed")),
     ])  # fmt: skip
-    book.enrol({"cy": "Cy"})
+    book.add_students({"cy": "Cy"})
     return made
 
 
 def run(capsys, *args):
-    code = cli.run(list(args))
+    code = cli.run_command_line(list(args))
     return code, *capsys.readouterr()
 
 
@@ -72,7 +72,7 @@ def test_no_row_is_wider_than_the_screen(url, capsys, monkeypatch, columns):
 
 def test_a_large_class_is_cut_with_a_word(url, capsys):
     """Unless all are asked for."""
-    Gradebook.open(url).enrol({f"s{number:03}": "" for number in range(600)})
+    Gradebook.open(url).add_students({f"s{number:03}": "" for number in range(600)})
 
     assert "… 103 more; --all shows them, `grade export` writes them" in run(capsys, "report")[1]
     assert "s599" in run(capsys, "report", "--all")[1]
@@ -96,7 +96,7 @@ def test_what_lateness_takes_is_told_beside_what_was_earned(url, capsys, tmp_pat
         "schema: grade-course/1\ngrading: {due: {exercise1: 2026-10-01T12:00Z}, late: {per_day: 10%}}\n"
     )
     late = datetime(2026, 10, 2, 18, 0, tzinfo=UTC)
-    Gradebook.open(url).record(EXERCISE, "ada", graded(), submitted_at=late)
+    Gradebook.open(url).record_verdict(EXERCISE, "ada", graded(), submitted_at=late)
     out = run(capsys, "report", "exercise1", "--html", "class")[1]
 
     assert "exercise1 Dense layers: 2 graded, mean 80 %, median 80 %, before lateness" in " ".join(out.split())
@@ -122,10 +122,10 @@ def test_rules_for_nobody_are_told(url, capsys, tmp_path):
 
 def test_pages_show_the_feature_maps_of_each_run(url, capsys, tmp_path):
     """A student's own, and none on the pages of those who came to none."""
-    layer = LayerMaps(layer="conv_1", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
+    layer = LayerActivations(layer="conv_1", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
     activations = Activations(layers=[layer], images=[23])
     looked = graded(sha256="c" * 64, runs=[structs.replace(stored(), activations=activations)])
-    Gradebook.open(url).record(EXERCISE, "cy", looked)
+    Gradebook.open(url).record_verdict(EXERCISE, "cy", looked)
     run(capsys, "report", "exercise1", "--html", "class")
 
     pages = [path.read_text() for path in sorted((tmp_path / "class/submissions").iterdir())]
@@ -176,7 +176,7 @@ def test_a_table_far_too_large_is_refused(url, capsys, tmp_path):
 
 def test_many_that_have_no_place_are_counted(url, capsys, tmp_path):
     """Fifty names are enough."""
-    Gradebook.open(url).write([entry(EXERCISE, f"s{number:02}", graded(sha256=str(number))) for number in range(60)])
+    Gradebook.open(url).write_entries([build_entry(EXERCISE, f"s{number:02}", graded(sha256=str(number))) for number in range(60)])
     (tmp_path / "Grades.csv").write_text("Student,ID,SIS Login ID,Section,exercise1\n")
     err = run(capsys, "export", "exercise1", "--format", "canvas", "--from", "Grades.csv")[2]
 

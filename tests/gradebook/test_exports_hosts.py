@@ -10,12 +10,12 @@ from gradebook_samples import EXERCISE, graded
 from msgspec import structs
 
 from grader.batch import sources
+from grader.courses.policy import GradingPolicy
 from grader.errors import UsageError
-from grader.gradebook import entry
+from grader.gradebook import build_entry
 from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain
 from grader.gradebook.exports.table import read
-from grader.gradebook.grades import sheet
-from grader.policy import Policy
+from grader.gradebook.grades import build_sheet
 
 TITLES = {"exercise1": "Dense layers"}
 BLACKBOARD = (
@@ -31,11 +31,11 @@ BRIGHTSPACE = (
 
 
 def figures(student, points=(60.0, 0.0), **fields):
-    return entry(EXERCISE, student, graded(points, sha256=student), **fields).figures
+    return build_entry(EXERCISE, student, graded(points, sha256=student), **fields).figures
 
 
 def klass(*students, names=None):
-    return sheet([figures(student) for student in students], names or {}, Policy())
+    return build_sheet([figures(student) for student in students], names or {}, GradingPolicy())
 
 
 def cells(text, separator=","):
@@ -123,17 +123,17 @@ def test_tables_without_the_hosts_own():
 def test_a_column_per_check():
     """In each format that has room: points before lateness, none where a check wasn't judged."""
     found = klass("ada")
-    rows = cells(plain.csv(found, ["exercise1"], checks=True))
+    rows = cells(plain.render_grades_csv(found, ["exercise1"], checks=True))
     page = openpyxl.load_workbook(io.BytesIO(excel.make(found, ["exercise1"], checks=True))).active
-    skipped = sheet([structs.replace(figures("ada"), outcomes='[["threshold","skipped",0.0,60.0]]')], {}, Policy())
+    skipped = build_sheet([structs.replace(figures("ada"), outcomes='[["threshold","skipped",0.0,60.0]]')], {}, GradingPolicy())
 
     assert [rows[0][-2:], rows[1][-2:]] == [["check: threshold", "check: epochs"], ["60.0", "0.0"]]
-    assert '"points": 60.0' in plain.json(found, ["exercise1"], checks=True)
+    assert '"points": 60.0' in plain.render_grades_json(found, ["exercise1"], checks=True)
     assert [[cell.value for cell in row] for row in page.iter_rows()] == [
         ["Student", "Name", "exercise1 (100)", "exercise1: threshold", "exercise1: epochs", "Total", "Of"],
         ["ada", None, 60, 60, 0, 60, 100],
     ]
-    assert cells(plain.csv(skipped, ["exercise1"], checks=True))[1][-1] == ""
+    assert cells(plain.render_grades_csv(skipped, ["exercise1"], checks=True))[1][-1] == ""
 
 
 def test_a_workbook_runs_nothing_and_can_hold_any_name():
@@ -153,9 +153,9 @@ MOODLE = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade ca
     f"Participant {number},{name},x@x.org,,,10.00,Yes,\n" for number, name in ((1003, "Cy Young"), (1001, "Ada L"), (1002, "Bo B"))
 )
 ROUND = {
-    "canvas": (["youngcy_LATE_1003_10003_x.py", "lovelaceada_1001_10001_x.py"], CANVAS, lambda a, b: canvas.fill(a, TITLES, b), 2),
+    "canvas": (["youngcy_LATE_1003_10003_x.py", "lovelaceada_1001_10001_x.py"], CANVAS, lambda a, b: canvas.fill_gradebook(a, TITLES, b), 2),
     "moodle": (["Cy Young_1003_assignsubmission_file_/x.py", "Ada L_1001_assignsubmission_file_/x.py"], MOODLE,
-               lambda a, b: moodle.fill(a, "exercise1", b), 1),
+               lambda a, b: moodle.fill_worksheet(a, "exercise1", b), 1),
     "blackboard": (["Dense_cyoung_attempt_2026-10-01-10-00-00_x.py", "Dense_alovelace_attempt_2026-10-01-10-00-00_x.py"],
                    BLACKBOARD, lambda a, b: blackboard.fill(a, TITLES, b), 1),
     "brightspace": (["5-9 - Cy Young - Oct 1, 2026 940 PM/x.py", "6-9 - Ada Lovelace - Oct 1, 2026 940 PM/x.py"], BRIGHTSPACE,
@@ -172,8 +172,8 @@ def test_from_a_hosts_archive_to_its_own_table(tmp_path, host, with_roster):
         for name in names:
             archive.writestr(name, PY)
     (tmp_path / "theirs.csv").write_text(text)
-    found = sources.read(tmp_path / "a.zip", tmp_path / "theirs.csv" if with_roster else None)
-    graded_ = sheet([figures(each.student) for each in found], found.enrolled, Policy())
+    found = sources.read_submissions(tmp_path / "a.zip", tmp_path / "theirs.csv" if with_roster else None)
+    graded_ = build_sheet([figures(each.student) for each in found], found.enrolled, GradingPolicy())
     theirs = read(text.encode(), "theirs.csv")
     filled, left = fill(graded_, theirs)
     rows = read(filled.encode(), "filled")

@@ -12,23 +12,23 @@ from gradebook_samples import EXERCISE, Sample, graded, run, verdict
 from msgspec import structs
 
 from grader.errors import GraderError, UsageError
-from grader.gradebook import Gradebook, entry
-from grader.gradebook.opening import _reason
+from grader.gradebook import Gradebook, build_entry
+from grader.gradebook.database import _explain_message
+from grader.records.verdict import TrainingRecord
 from grader.reports import json_
-from grader.verdict import TrainingRecord
 
 
 def figures(book, **fields):
-    return [(one.exercise, one.student, one.score, one.status) for one in book.verdicts(**fields)]
+    return [(one.exercise, one.student, one.score, one.status) for one in book.list_figures(**fields)]
 
 
 def test_a_verdict_comes_back_whole(book):
     """The JSON is the contract's, byte for byte; the runs and the file are as they were given."""
     training = TrainingRecord(epochs=[{"epoch": 0.0, "loss": math.nan}], stopped_by="epochs", examples=1, seed=7)
     given = Sample(verdict=structs.replace(verdict(), training=[training], stdout="\ud800"), runs=[run()])
-    book.record(EXERCISE, "ada", given, name="Ada L.", source=b"x = 1\n")
-    (found,) = book.verdicts()
-    ((key, documents),) = book.documents([found.key])
+    book.record_verdict(EXERCISE, "ada", given, name="Ada L.", source=b"x = 1\n")
+    (found,) = book.list_figures()
+    ((key, documents),) = book.iter_documents([found.key])
 
     assert key == found.key
     assert documents.verdict == json_.render([given.verdict]).encode()
@@ -36,40 +36,40 @@ def test_a_verdict_comes_back_whole(book):
     assert documents.read_runs() == [run()]
     assert documents.source == b"x = 1\n"
     assert (found.student, found.score, found.max_score, found.graded_at) == ("ada", 100.0, 100.0, given.at)
-    assert book.students() == {"ada": "Ada L."}
+    assert book.list_students() == {"ada": "Ada L."}
 
 
 def test_the_same_verdict_twice_is_one(book):
     """A batch that is run again adds nothing."""
-    book.record(EXERCISE, "ada", graded())
-    book.record(EXERCISE, "ada", graded(points=(0.0, 0.0)))
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded(points=(0.0, 0.0)))
 
     assert figures(book) == [("exercise1", "ada", 100.0, "passed")]
 
 
 def test_a_fault_of_ours_gives_way(book):
     """Another try may do better; what was graded stays."""
-    book.record(EXERCISE, "ada", graded(points=(0.0, 0.0), status="error"))
-    book.record(EXERCISE, "ada", graded())
-    book.record(EXERCISE, "ada", graded(points=(0.0, 0.0), status="error"))
+    book.record_verdict(EXERCISE, "ada", graded(points=(0.0, 0.0), status="error"))
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded(points=(0.0, 0.0), status="error"))
 
     assert figures(book) == [("exercise1", "ada", 100.0, "passed")]
 
 
 def test_a_fresh_verdict_takes_the_place_when_asked(book):
     """`replace` is for a file that was graded anew; its documents go with it."""
-    book.record(EXERCISE, "ada", graded())
-    book.record(EXERCISE, "ada", graded(points=(60.0, 0.0)), replace=True)
-    (found,) = book.verdicts()
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded(points=(60.0, 0.0)), replace=True)
+    (found,) = book.list_figures()
 
     assert found.score == 60.0
-    assert next(book.documents([found.key]))[1].read().score == 60.0
+    assert next(book.iter_documents([found.key]))[1].read().score == 60.0
 
 
 def test_another_file_is_another_attempt(book):
     """Attempts of a student are told apart by their bytes."""
-    book.record(EXERCISE, "ada", graded(sha256="a" * 64))
-    book.record(EXERCISE, "ada", graded(points=(0.0, 0.0), sha256="b" * 64))
+    book.record_verdict(EXERCISE, "ada", graded(sha256="a" * 64))
+    book.record_verdict(EXERCISE, "ada", graded(points=(0.0, 0.0), sha256="b" * 64))
 
     assert figures(book) == [("exercise1", "ada", 100.0, "passed"), ("exercise1", "ada", 0.0, "failed")]
 
@@ -77,56 +77,56 @@ def test_another_file_is_another_attempt(book):
 def test_another_specification_supersedes_and_keeps_the_old(book):
     """The last one that was recorded counts, also when the specification goes back to what it was."""
     changed = structs.replace(EXERCISE, checks=EXERCISE.checks[:1])
-    book.record(EXERCISE, "ada", graded())
-    book.record(changed, "ada", graded(points=(60.0, 0.0)))
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(changed, "ada", graded(points=(60.0, 0.0)))
     assert figures(book) == [("exercise1", "ada", 60.0, "failed")]
 
-    book.record(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded())
     assert figures(book) == [("exercise1", "ada", 100.0, "passed")]
-    assert len(book.verdicts(current=False)) == 2
+    assert len(book.list_figures(current=False)) == 2
 
 
 def test_when_it_came_is_kept_in_utc_and_may_be_told_later(book):
     """A batch over a plain folder first, and over the LMS's archive afterwards."""
-    book.record(EXERCISE, "ada", graded())
-    book.record(EXERCISE, "ada", graded(), submitted_at=datetime(2026, 10, 1, 12, 0, tzinfo=UTC), late=True)
-    (found,) = book.verdicts()
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded(), submitted_at=datetime(2026, 10, 1, 12, 0, tzinfo=UTC), late=True)
+    (found,) = book.list_figures()
 
     assert (found.submitted_at, found.late) == ("2026-10-01T12:00:00+00:00", True)
 
 
 def test_verdicts_of_one_exercise(book):
     """The others are left out."""
-    book.record(EXERCISE, "ada", graded())
-    book.record(structs.replace(EXERCISE, id="exercise2"), "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded())
+    book.record_verdict(structs.replace(EXERCISE, id="exercise2"), "ada", graded())
 
-    assert [one.exercise for one in book.verdicts("exercise2")] == ["exercise2"]
+    assert [one.exercise for one in book.list_figures("exercise2")] == ["exercise2"]
 
 
 def test_names_are_made_harmless(book):
     """PostgreSQL takes no NUL, a terminal no escape sequence; enrolled and recorded they are the same student."""
-    book.record(EXERCISE, "ada\x00\x1b[2J", graded(), name="Ada\ud800")
-    book.enrol({"bob": "Bob", "ada\x00\x1b[2J": ""})
+    book.record_verdict(EXERCISE, "ada\x00\x1b[2J", graded(), name="Ada\ud800")
+    book.add_students({"bob": "Bob", "ada\x00\x1b[2J": ""})
 
-    assert book.students() == {"ada[2J": "Ada", "bob": "Bob"}
-    assert [one.student for one in book.verdicts()] == ["ada[2J"]
+    assert book.list_students() == {"ada[2J": "Ada", "bob": "Bob"}
+    assert [one.student for one in book.list_figures()] == ["ada[2J"]
 
 
 def test_what_cannot_be_stored_of_a_run_is_left_out(book):
     """A value beyond MessagePack's numbers: the verdict is recorded all the same."""
-    book.record(EXERCISE, "ada", graded(runs=[structs.replace(run(), returned=2**70)]))
-    (found,) = book.verdicts()
+    book.record_verdict(EXERCISE, "ada", graded(runs=[structs.replace(run(), returned=2**70)]))
+    (found,) = book.list_figures()
 
-    assert next(book.documents([found.key]))[1].read_runs() is None
+    assert next(book.iter_documents([found.key]))[1].read_runs() is None
 
 
 def test_runs_of_another_version_are_none(book):
     """They can't be judged again."""
-    made = entry(EXERCISE, "ada", graded())
+    made = build_entry(EXERCISE, "ada", graded())
     odd = structs.replace(made, documents=structs.replace(made.documents, runs=b"\x91\x01"))
-    book.write([odd])
+    book.write_entries([odd])
 
-    assert next(book.documents([made.figures.key]))[1].read_runs() is None
+    assert next(book.iter_documents([made.figures.key]))[1].read_runs() is None
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_damaged_gradebook_is_told(url, tmp_path):
     """Pages overwritten in the middle of the file."""
     book = Gradebook.open(url)
     for number in range(60):
-        book.record(EXERCISE, f"s{number}", graded())
+        book.record_verdict(EXERCISE, f"s{number}", graded())
     data = bytearray((tmp_path / "gradebook.db").read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     (tmp_path / "gradebook.db").write_bytes(bytes(data))
 
     with pytest.raises(UsageError, match="is not a gradebook, or a damaged one"):
-        book.verdicts()
+        book.list_figures()
 
 
 def test_a_gradebook_of_another_schema_is_left_alone(url, book, tmp_path):
@@ -196,12 +196,12 @@ def test_a_gradebook_of_another_schema_is_left_alone(url, book, tmp_path):
 
 def test_a_gradebook_that_may_only_be_read_is_read(url, book, tmp_path):
     """A report works; a batch is told before it starts to lose anything."""
-    book.record(EXERCISE, "ada", graded())
+    book.record_verdict(EXERCISE, "ada", graded())
     readonly = Gradebook.open(f"sqlite:///file:{tmp_path / 'gradebook.db'}?mode=ro&uri=true")
 
     assert figures(readonly) == [("exercise1", "ada", 100.0, "passed")]
     with pytest.raises(UsageError, match="can only be read; make it writable, or name another with --gradebook"):
-        readonly.record(EXERCISE, "bob", graded())
+        readonly.record_verdict(EXERCISE, "bob", graded())
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_gradebook_that_may_only_be_read_is_read(url, book, tmp_path):
 )
 def test_what_a_database_says_becomes_what_to_do(said, kind, told):
     """SQLite's own words, which a test can't all bring about."""
-    reason = _reason("sqlite:///x.db", said)
+    reason = _explain_message("sqlite:///x.db", said)
 
     assert isinstance(reason, kind)
     assert told in str(reason)
@@ -227,7 +227,7 @@ from gradebook_samples import EXERCISE, graded
 from grader.gradebook import Gradebook
 book = Gradebook.open(sys.argv[2])
 for number in range(int(sys.argv[4])):
-    book.record(EXERCISE, f"{sys.argv[3]}-{number:03}", graded(), source=b"x" * 20000)
+    book.record_verdict(EXERCISE, f"{sys.argv[3]}-{number:03}", graded(), source=b"x" * 20000)
     print(number, flush=True)
 """
 
@@ -249,45 +249,45 @@ def test_several_processes_write_at_once_and_one_is_killed(url):
     for process in (killed, *others):
         process.stdout.close()
     book = Gradebook.open(url)
-    found = {one.student: one.key for one in book.verdicts()}
+    found = {one.student: one.key for one in book.list_figures()}
 
     assert {f"{who}-{number:03}" for who in "ab" for number in range(15)} <= found.keys()
     assert {f"k-{int(number):03}" for number in acknowledged if number.strip()} <= found.keys()
-    assert {key for key, documents in book.documents(list(found.values())) if documents.read()} == set(found.values())
+    assert {key for key, documents in book.iter_documents(list(found.values())) if documents.read_verdict()} == set(found.values())
 
 
 def test_a_file_that_is_judged_again_keeps_its_place_among_the_attempts(book):
     """Which attempt is the first or the last doesn't change when points do, nor when a file is graded anew."""
     changed = structs.replace(EXERCISE, checks=EXERCISE.checks[:1])
     first, second = graded(points=(60.0, 0.0), sha256="b" * 64), graded(sha256="a" * 64)
-    book.record(EXERCISE, "ada", first)
-    book.record(EXERCISE, "ada", second)
-    book.record(changed, "ada", first)
-    assert [one.sha256[0] for one in book.verdicts()] == ["b", "a"]
+    book.record_verdict(EXERCISE, "ada", first)
+    book.record_verdict(EXERCISE, "ada", second)
+    book.record_verdict(changed, "ada", first)
+    assert [one.sha256[0] for one in book.list_figures()] == ["b", "a"]
 
-    book.record(EXERCISE, "ada", first, replace=True)
-    assert [one.sha256[0] for one in book.verdicts()] == ["b", "a"]
+    book.record_verdict(EXERCISE, "ada", first, replace=True)
+    assert [one.sha256[0] for one in book.list_figures()] == ["b", "a"]
 
 
 def test_attempts_of_the_same_time_stand_as_they_were_recorded(book):
     """Two archives under one roster, which knows one time for both."""
     at = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
     for letter in "zyxwv":
-        book.record(EXERCISE, "ada", graded(sha256=letter * 64), submitted_at=at)
+        book.record_verdict(EXERCISE, "ada", graded(sha256=letter * 64), submitted_at=at)
 
-    assert [one.sha256[0] for one in book.verdicts()] == list("zyxwv")
+    assert [one.sha256[0] for one in book.list_figures()] == list("zyxwv")
 
 
 def test_verdicts_come_by_exercise_student_and_the_time_of_the_file(book):
     """Whatever the order of writing; a time of handing in comes before that of recording."""
     other = structs.replace(EXERCISE, id="exercise0")
     early, late = (datetime(2026, 10, day, 12, 0, tzinfo=UTC) for day in (1, 2))
-    book.record(EXERCISE, "bob", graded())
-    book.record(EXERCISE, "ada", graded(sha256="a" * 64), submitted_at=late)
-    book.record(EXERCISE, "ada", graded(sha256="b" * 64), submitted_at=early)
-    book.record(EXERCISE, "Zoe", graded())
-    book.record(other, "carl", graded())
+    book.record_verdict(EXERCISE, "bob", graded())
+    book.record_verdict(EXERCISE, "ada", graded(sha256="a" * 64), submitted_at=late)
+    book.record_verdict(EXERCISE, "ada", graded(sha256="b" * 64), submitted_at=early)
+    book.record_verdict(EXERCISE, "Zoe", graded())
+    book.record_verdict(other, "carl", graded())
 
-    found = [(one.exercise, one.student, one.sha256[0]) for one in book.verdicts()]
+    found = [(one.exercise, one.student, one.sha256[0]) for one in book.list_figures()]
     assert [who for _, who, _ in found] == ["carl", "Zoe", "ada", "ada", "bob"]
     assert [sha for _, who, sha in found if who == "ada"] == ["b", "a"]

@@ -7,33 +7,33 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from msgspec import structs
 
-from grader.gradebook import entry
-from grader.gradebook.grades import counted, sheet, statuses
-from grader.gradebook.summary import cohort
-from grader.policy import Attempts, Late, Policy
-from grader.reports.cohort import cohorts
-from grader.yamltree import Percent
+from grader.courses.policy import AttemptPolicy, GradingPolicy, LatenessPolicy
+from grader.courses.yaml_tree import Percent
+from grader.gradebook import build_entry
+from grader.gradebook.grades import build_sheet, count_statuses, list_grades
+from grader.gradebook.summary import build_cohort
+from grader.reports.cohort import build_cohorts
 
-POLICY = Policy(due={"exercise1": "2026-10-01T12:00+00:00"}, late=Late(per_day=Percent(0.1)))
+POLICY = GradingPolicy(due={"exercise1": "2026-10-01T12:00+00:00"}, late=LatenessPolicy(per_day=Percent(0.1)))
 OTHER = structs.replace(EXERCISE, id="exercise2")
 
 
 def figures(student, points, at=None, exercise=EXERCISE, **fields):
-    made = entry(exercise, student, graded(points, sha256=f"{student}{points}{at}", **fields)).figures
+    made = build_entry(exercise, student, graded(points, sha256=f"{student}{points}{at}", **fields)).figures
     return structs.replace(made, submitted_at=at)
 
 
 def test_a_row_for_every_student_and_a_total_over_all_exercises():
     """Who handed in nothing has no points, of all that there are."""
     ada = [figures("ada", (60.0, 40.0)), figures("ada", (60.0, 0.0), exercise=OTHER)]
-    found = sheet(ada, {"ada": "Ada", "bob": "Bob"}, Policy())
+    found = build_sheet(ada, {"ada": "Ada", "bob": "Bob"}, GradingPolicy())
 
     assert found.exercises == {"exercise1": 100.0, "exercise2": 100.0}
     assert [(row.student, row.name, row.total.score, row.total.max_score) for row in found.rows] == [
         ("ada", "Ada", 160.0, 200.0),
         ("bob", "Bob", 0.0, 200.0),
     ]
-    assert [row.student for row, _ in counted(found, "exercise2")] == ["ada"]
+    assert [row.student for row, _ in list_grades(found, "exercise2")] == ["ada"]
 
 
 def test_the_attempt_that_counts_brings_its_verdict():
@@ -42,20 +42,20 @@ def test_the_attempt_that_counts_brings_its_verdict():
         figures("ada", (60.0, 0.0), "2026-10-01T11:00:00+00:00"),
         figures("ada", (60.0, 40.0), "2026-10-02T11:00:00+00:00"),
     ]
-    best = sheet(attempts, {}, POLICY).rows[0].cells["exercise1"]
-    first = sheet(attempts, {}, structs.replace(POLICY, attempts=Attempts(keep="first"))).rows[0].cells["exercise1"]
+    best = build_sheet(attempts, {}, POLICY).rows[0].cells["exercise1"]
+    first = build_sheet(attempts, {}, structs.replace(POLICY, attempts=AttemptPolicy(keep="first"))).rows[0].cells["exercise1"]
 
     assert (best.grade.score, best.grade.raw, best.grade.attempts, best.figures.score) == (90.0, 100.0, 2, 100.0)
     assert (first.grade.score, first.figures.score) == (60.0, 60.0)
-    assert statuses([best, first]) == {"passed": 1, "failed": 1, "error": 0}
+    assert count_statuses([best, first]) == {"passed": 1, "failed": 1, "error": 0}
 
 
 def test_a_fault_of_ours_is_not_held_against_anybody():
     """The exercise is left out of the total."""
-    rows = sheet(
+    rows = build_sheet(
         [figures("ada", (0.0, 0.0), status="error"), figures("ada", (60.0, 0.0), exercise=OTHER), figures("bob", (60.0, 40.0))],
         {},
-        Policy(),
+        GradingPolicy(),
     ).rows
 
     assert (rows[0].total.score, rows[0].total.max_score) == (60.0, 100.0)
@@ -72,10 +72,10 @@ classes = st.lists(st.tuples(points, ends, st.sampled_from([None, None, None, "e
 def test_a_class_is_counted_as_the_reports_count_it(class_):
     """Weighted patterns give what one by one gives."""
     verdicts = [verdict(earned, end=end, status=status) for earned, end, status in class_]
-    found = cohort(
-        "exercise1", [entry(EXERCISE, str(n), Sample(verdict=one)).figures for n, one in enumerate(verdicts)], verdicts[0]
+    found = build_cohort(
+        "exercise1", [build_entry(EXERCISE, str(n), Sample(verdict=one)).figures for n, one in enumerate(verdicts)], verdicts[0]
     )
-    (expected,) = cohorts(verdicts)
+    (expected,) = build_cohorts(verdicts)
 
     assert (found.graded, found.spread, found.title) == (expected.graded, expected.spread, expected.title)
     assert sorted(found.findings) == sorted(expected.findings)
@@ -89,7 +89,7 @@ def test_a_class_is_counted_as_the_reports_count_it(class_):
 
 def test_nobody_is_a_class_too():
     """No division by none of them."""
-    found = cohort("exercise1", [], None)
+    found = build_cohort("exercise1", [], None)
 
     assert (found.graded, found.mean, found.median, sum(found.spread)) == (0, None, None, 0)
     assert not math.isnan(sum(found.spread))

@@ -60,15 +60,15 @@ def test_a_server_keeps_what_a_file_keeps(server):
     with ThreadPoolExecutor(4) as threads:
         books = list(threads.map(lambda _: Gradebook.open(server), range(4)))
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda n: books[n % 4].record(EXERCISE, f"s{n % 10}", graded(), source=b"\x00"), range(40)))
+        list(threads.map(lambda n: books[n % 4].record_verdict(EXERCISE, f"s{n % 10}", graded(), source=b"\x00"), range(40)))
     book = Gradebook.open(server, must_exist=True)
     changed = structs.replace(EXERCISE, checks=EXERCISE.checks[:1])
-    book.record(changed, "s0", graded((60.0, 0.0)), name="Zo\x00e\ud800", late=True)
-    found = book.verdicts()
+    book.record_verdict(changed, "s0", graded((60.0, 0.0)), name="Zo\x00e\ud800", late=True)
+    found = book.list_figures()
 
     assert [(one.student, one.score) for one in found] == [("s0", 60.0), *((f"s{n}", 100.0) for n in range(1, 10))]
     assert found[0].late is True
-    assert len(book.verdicts(current=False)) == 11
-    assert book.students()["s0"] == "Zo\\x00e\\ud800"
-    assert next(book.documents([found[1].key]))[1].source == b"\x00"
-    assert book.specification(found[0].spec) == changed
+    assert len(book.list_figures(current=False)) == 11
+    assert book.list_students()["s0"] == "Zo\\x00e\\ud800"
+    assert next(book.iter_documents([found[1].key]))[1].source == b"\x00"
+    assert book.find_specification(found[0].spec) == changed

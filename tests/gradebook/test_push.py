@@ -116,11 +116,11 @@ def push(tmp_path, monkeypatch, server, capsys):
     book = Gradebook.open("sqlite:///gradebook.db")
     for student, points, name in (("1", (60.0, 40.0), "Ada L"), ("bo", (60.0, 0.0), ""), ("S3", (60.0, 0.0), ""),
                                   ("4", (60.0, 0.0), ""), ("5", (60.0, 0.0), "Zoe Zorn"), ("nobody", (60.0, 0.0), "")):  # fmt: skip
-        book.record(EXERCISE, student, graded(points, sha256=student), name=name)
+        book.record_verdict(EXERCISE, student, graded(points, sha256=student), name=name)
     book.close()
 
     def run(host, *args):
-        code = cli.run(["push", host, "exercise1", "--url", server.url, "--course-id", "12", "--assignment-id", "345", *args])
+        code = cli.run_command_line(["push", host, "exercise1", "--url", server.url, "--course-id", "12", "--assignment-id", "345", *args])
         out, err = capsys.readouterr()
         assert TOKEN not in out + err
         return code, out, err
@@ -167,7 +167,7 @@ def test_canvas_gets_each_grade_once(push, server):
 def test_moodle_gets_its_grades(push, server):
     """By the participant's number, the name or the address; the newest attempt; nothing lowered."""
     book = Gradebook.open("sqlite:///gradebook.db")
-    book.record(EXERCISE, "1001", graded((60.0, 0.0), sha256="m"))
+    book.record_verdict(EXERCISE, "1001", graded((60.0, 0.0), sha256="m"))
     book.close()
     code, out, _ = push("moodle", "--comments")
     forms = [form for method, path, form, _ in server.state["requests"] if form.get("wsfunction") == "mod_assign_save_grade"]

@@ -2,12 +2,12 @@ import pytest
 from gradebook_samples import Sample
 
 from grader import cli, submission
-from grader.checks import loading
-from grader.course import Course
+from grader.checks import catalogue
+from grader.courses.course import Course
 from grader.gradebook import Gradebook
-from grader.grading import look, verdicts
-from grader.run import End, Measurement, Run
-from grader.verdict import TrainingRecord
+from grader.grading import inspect_file, verdicts
+from grader.records.run import Measurement, Run, RunEnd
+from grader.records.verdict import TrainingRecord
 
 SPEC = """schema: grade-exercise/1
 id: exercise1
@@ -37,7 +37,7 @@ def run_of(accuracies, test=0.97, kind="completed"):
     epochs = [{"epoch": float(index), "accuracy": value, "loss": 1 - value} for index, value in enumerate(accuracies)]
     return Run(
         seed=7,
-        end=End(kind=kind),
+        end=RunEnd(kind=kind),
         training=TrainingRecord(epochs=epochs, stopped_by="callback", examples=60000, seed=7) if epochs else None,
         measured=Measurement(train_accuracy=0.99, test_accuracy=test) if epochs else None,
         returned=[[0, 1], 0.95],
@@ -61,19 +61,19 @@ class Class:
             assert old in text
             text = text.replace(old, new)
         (self.folder / "exercises/exercise1/exercise.yaml").write_text(text)
-        return loading.load(self.course, "exercise1")
+        return catalogue.load_exercise(self.course, "exercise1")
 
     def hand_in(self, student, runs, text=SOURCE, source=True):
         """Grades as `grade` does, from runs that were not run."""
-        exercise = loading.load(self.course, "exercise1")
+        exercise = catalogue.load_exercise(self.course, "exercise1")
         path = self.folder / f"{student}.py"
         path.write_text(f"# {student}\n{text}")
-        read = submission.read(path)
-        report = look(self.course, exercise, read)
-        verdict = verdicts.refused(exercise, read, report, 0.1) if report.findings else verdicts.verdict(
+        read = submission.read_submission(path)
+        report = inspect_file(self.course, exercise, read)
+        verdict = verdicts.build_refused_verdict(exercise, read, report, 0.1) if report.findings else verdicts.build_verdict(
             exercise, read, report, runs, None, {"static": 0.1, "total": 2.0})  # fmt: skip
         graded = Sample(verdict=verdict, runs=[] if report.findings else runs)
-        self.book.record(exercise, student, graded, source=path.read_bytes() if source else None)
+        self.book.record_verdict(exercise, student, graded, source=path.read_bytes() if source else None)
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ def klass(tmp_path, monkeypatch):
 
 
 def regrade(capsys, *args):
-    code = cli.run(["regrade", "exercise1", *args])
+    code = cli.run_command_line(["regrade", "exercise1", *args])
     return code, capsys.readouterr().out
 
 
 def scores(klass, **fields):
-    return {one.student: (one.score, one.status) for one in klass.book.verdicts(**fields)}
+    return {one.student: (one.score, one.status) for one in klass.book.list_figures(**fields)}
 
 
 def test_a_looser_line_is_judged_from_the_stored_runs(klass, capsys):
@@ -108,13 +108,13 @@ def test_a_looser_line_is_judged_from_the_stored_runs(klass, capsys):
         "Wrote 2 verdicts to sqlite:///gradebook.db; the old ones are kept there.",
     ]
     assert scores(klass) == {"ada": (90.0, "passed"), "bob": (90.0, "passed")}
-    assert len(klass.book.verdicts(current=False)) == 4
-    after = klass.book.verdicts()[1]
-    stored = next(klass.book.documents([after.key]))[1]
+    assert len(klass.book.list_figures(current=False)) == 4
+    after = klass.book.list_figures()[1]
+    stored = next(klass.book.iter_documents([after.key]))[1]
     assert [check.status for check in stored.read().checks] == ["passed"] * 3
     assert stored.read().training == [stored.read_runs()[0].training]
     klass.hand_in("bob", [run_of([0.3] * 6 + [0.95])])
-    assert [one.key for one in klass.book.verdicts() if one.student == "bob"] == [after.key]
+    assert [one.key for one in klass.book.list_figures() if one.student == "bob"] == [after.key]
 
 
 def test_nothing_is_written_unless_it_is_agreed(klass, capsys):
@@ -206,7 +206,7 @@ def test_a_file_that_was_refused_is_refused_again(klass, capsys):
     klass.hand_in("cy", [], text="def train_mnist(:\n")
     klass.specify(("points: 60", "points: 50"))
     regrade(capsys, "--yes")
-    assert [one.max_score for one in klass.book.verdicts() if one.student == "cy"] == [90.0]
+    assert [one.max_score for one in klass.book.list_figures() if one.student == "cy"] == [90.0]
 
     (klass.folder / "course.yaml").write_text("schema: grade-course/1\ndialect: reject\n")
     klass.hand_in("eve", [], text=SOURCE.replace('["accuracy"][-1]', '["acc"][-1]'))
@@ -219,7 +219,7 @@ def test_an_exercise_nobody_handed_in_is_told(klass, capsys):
     """Exit code 2."""
     Gradebook.open("sqlite:///empty.db")
 
-    assert cli.run(["regrade", "exercise1", "--gradebook", "sqlite:///empty.db"]) == 2
+    assert cli.run_command_line(["regrade", "exercise1", "--gradebook", "sqlite:///empty.db"]) == 2
     assert "holds no verdicts of exercise1; `grade batch exercise1 …` writes them" in capsys.readouterr().err
 
 
@@ -234,5 +234,5 @@ def test_many_changes_are_cut(klass, capsys):
 
 def test_a_specification_of_another_version_is_unknown(klass):
     """Then nothing can be compared."""
-    assert klass.book.specification("none") is None
-    assert klass.book.specification(klass.book.verdicts()[0].spec) == loading.load(klass.course, "exercise1")
+    assert klass.book.find_specification("none") is None
+    assert klass.book.find_specification(klass.book.list_figures()[0].spec) == catalogue.load_exercise(klass.course, "exercise1")

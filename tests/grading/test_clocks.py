@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading.clocks import Clocks, OutOfTime
+from grader.grading.ledger import TurnClocks, TurnTimeout
 
 
 class Hand:
@@ -16,11 +16,11 @@ class Hand:
 def test_each_turn_gets_its_own_time():
     """A turn inside another one isn't counted twice."""
     now = Hand()
-    clocks = Clocks({}, now)
+    clocks = TurnClocks({}, now)
     now.time = 3.0
-    with clocks.of("student"):
+    with clocks.measure_turn("student"):
         now.time = 4.0
-        with clocks.of("training"):
+        with clocks.measure_turn("training"):
             now.time = 14.0
         now.time = 16.0
 
@@ -30,24 +30,24 @@ def test_each_turn_gets_its_own_time():
 def test_a_turn_that_is_over_its_limit_says_which_and_how_long():
     """Only the turn that is on can run out of time."""
     now = Hand()
-    clocks = Clocks({"student": 5.0, "startup": 1.0}, now)
-    with clocks.of("student"):
+    clocks = TurnClocks({"student": 5.0, "startup": 1.0}, now)
+    with clocks.measure_turn("student"):
         now.time = 4.0
-        clocks.check()
-        assert clocks.left_s("student") == 1.0
+        clocks.check_limit()
+        assert clocks.compute_left_s("student") == 1.0
         now.time = 6.0
-        with pytest.raises(OutOfTime, match="student: 5 s"):
-            clocks.check()
+        with pytest.raises(TurnTimeout, match="student: 5 s"):
+            clocks.check_limit()
 
 
 def test_time_already_spent_counts_when_a_turn_comes_back():
     """A turn's limit is over all of its stretches."""
     now = Hand()
-    clocks = Clocks({"student": 5.0}, now)
-    with clocks.of("student"):
+    clocks = TurnClocks({"student": 5.0}, now)
+    with clocks.measure_turn("student"):
         now.time = 4.0
     now.time = 100.0
-    with clocks.of("student"):
+    with clocks.measure_turn("student"):
         now.time = 102.0
-        with pytest.raises(OutOfTime):
-            clocks.check()
+        with pytest.raises(TurnTimeout):
+            clocks.check_limit()

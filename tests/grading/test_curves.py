@@ -4,11 +4,17 @@ import itertools
 
 import pytest
 
-from grader.grading.curves import canonical_keys, curves, cuts, split_cut_epoch, under_log_keys
-from grader.grading.ledger import Ledger
-from grader.run import Architecture
-from grader.verdict import CutEpoch
-from grader.wire import Event, FitArguments, Order, Trained
+from grader.grading.curves import (
+    build_probe_curves,
+    is_stop_mid_epoch,
+    rename_for_student,
+    rename_to_canonical,
+    split_cut_epoch,
+)
+from grader.grading.ledger import RunRecorder
+from grader.protocol.wire import Event, FitArguments, Order, Trained
+from grader.records.run import Architecture
+from grader.records.verdict import CutEpoch
 
 LINES = [0.6, 0.9, 0.95, 0.99, 0.998]
 
@@ -20,20 +26,20 @@ def first_above(values, line):
 @pytest.mark.parametrize("line", LINES)
 def test_each_curve_crosses_the_line_exactly_when_it_is_due(line):
     """On each curve accuracy first goes above the line at the due epoch, or never."""
-    for curve in curves("accuracy", line):
+    for curve in build_probe_curves("accuracy", line):
         assert first_above([logs["accuracy"] for logs in curve.logs], line) == curve.due
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_no_point_lies_on_the_line(line):
     """`>` and `>=` mean the same on every curve."""
-    assert all(logs["accuracy"] != line for curve in curves("accuracy", line) for logs in curve.logs)
+    assert all(logs["accuracy"] != line for curve in build_probe_curves("accuracy", line) for logs in curve.logs)
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_values_are_possible_accuracies(line):
     """Accuracies stay between 0 and 1."""
-    for curve in curves("accuracy", line):
+    for curve in build_probe_curves("accuracy", line):
         assert all(0 < logs[name] < 1 for logs in curve.logs for name in ("accuracy", "val_accuracy"))
 
 
@@ -41,7 +47,7 @@ def test_values_are_possible_accuracies(line):
 @pytest.mark.parametrize("metric", ["accuracy", "val_accuracy"])
 def test_nothing_ever_stands_still(line, metric):
     """`EarlyStopping` beside the right callback has nothing to stop, whatever it watches and however impatient."""
-    for curve in curves(metric, line):
+    for curve in build_probe_curves(metric, line):
         for before, after in itertools.pairwise(curve.logs):
             assert after["accuracy"] > before["accuracy"]
             assert after["val_accuracy"] > before["val_accuracy"]
@@ -53,7 +59,7 @@ def test_nothing_ever_stands_still(line, metric):
 @pytest.mark.parametrize("wrong", ["fixed", "loss", "val_accuracy", "val_loss", "lower line", "late", "never", "higher"])
 def test_every_wrong_rule_is_wrong_on_some_curve(line, wrong):
     """No rule but the right one stops where it is due on every curve, whatever its threshold."""
-    trials = curves("accuracy", line)
+    trials = build_probe_curves("accuracy", line)
     gap = 1 - line
 
     def stops(rule):
@@ -78,7 +84,7 @@ def test_every_wrong_rule_is_wrong_on_some_curve(line, wrong):
 
 def test_a_line_on_validation_accuracy_turns_the_columns():
     """A course that watches val_accuracy gets curves in which that is the figure that crosses."""
-    for curve in curves("val_accuracy", 0.9):
+    for curve in build_probe_curves("val_accuracy", 0.9):
         assert first_above([logs["val_accuracy"] for logs in curve.logs], 0.9) == curve.due
 
 
@@ -86,17 +92,17 @@ def test_logs_carry_the_names_of_the_students_metrics():
     """A model compiled with metrics=['acc'] sees `acc`, and a figure for each other metric."""
     architecture = Architecture(layers=[], parameters=0, accuracy_key="acc", log_keys=["loss", "acc", "mse"])
 
-    shown = under_log_keys({"accuracy": 0.9, "loss": 0.1, "val_accuracy": 0.8}, architecture)
+    shown = rename_for_student({"accuracy": 0.9, "loss": 0.1, "val_accuracy": 0.8}, architecture)
 
     assert shown == {"mse": 0.5, "acc": 0.9, "loss": 0.1, "val_acc": 0.8}
 
 
 def test_only_the_true_accuracy_metric_is_called_accuracy():
     """Another metric that was merely named accuracy never counts as it."""
-    assert canonical_keys({"acc": 0.9, "val_acc": 0.8, "loss": 0.1}, "acc") == {
+    assert rename_to_canonical({"acc": 0.9, "val_acc": 0.8, "loss": 0.1}, "acc") == {
         "accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.1,
     }  # fmt: skip
-    assert canonical_keys({"accuracy": 0.9}, None) == {"accuracy (another metric)": 0.9}
+    assert rename_to_canonical({"accuracy": 0.9}, None) == {"accuracy (another metric)": 0.9}
 
 
 STOPS = [
@@ -108,7 +114,7 @@ STOPS = [
 @pytest.mark.parametrize(("hook", "index", "cut"), STOPS)
 def test_a_stop_within_an_epoch_cuts_it(hook, index, cut):
     """An epoch of four steps is whole after the fourth one, and not before."""
-    assert cuts(Event(hook=hook, index=index, steps=4)) is cut
+    assert is_stop_mid_epoch(Event(hook=hook, index=index, steps=4)) is cut
 
 
 def test_figures_of_a_part_are_kept_apart():
@@ -120,7 +126,7 @@ def test_figures_of_a_part_are_kept_apart():
 
 def test_cut_epochs_are_counted_over_all_fits():
     """The second `fit` of a model is cut in its first epoch: that is the third of the training."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     ledger.orders = [Order(model=0, architecture="", compile="", fit=FitArguments(), arrays=[])]
     for epochs, cut in (([{"epoch": 0}, {"epoch": 1}], []), ([{"epoch": 0}], [CutEpoch(at=0, figures={"accuracy": 1.0})])):
         ledger.begin_fit()
@@ -136,6 +142,6 @@ def test_a_second_accuracy_goes_with_the_first():
         layers=[], parameters=0, accuracy_key="sparse_categorical_accuracy",
         log_keys=["loss", "sparse_categorical_accuracy", "acc", "val_acc", "mse"],
     )  # fmt: skip
-    shown = under_log_keys({"accuracy": 0.9, "loss": 0.2, "val_accuracy": 0.3, "val_loss": 1.0}, model)
+    shown = rename_for_student({"accuracy": 0.9, "loss": 0.2, "val_accuracy": 0.3, "val_loss": 1.0}, model)
 
     assert (shown["acc"], shown["val_acc"], shown["mse"], shown["sparse_categorical_accuracy"]) == (0.9, 0.3, 0.5, 0.9)

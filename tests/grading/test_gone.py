@@ -4,13 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.arrays import ArraySpec
-from grader.channel import Closed
+from grader.courses.exercise import Limits
 from grader.engines import confine
 from grader.errors import GraderError
-from grader.exercise import Limits
-from grader.grading.gone import MAX_ORDERS, gone, outgrown, refused, too_much
-from grader.wire import Refused, Unsupported
+from grader.grading.gone import (
+    MAX_ORDERS,
+    build_refusal_end,
+    find_lost_process_end,
+    find_order_limit_end,
+    find_trainer_memory_end,
+)
+from grader.protocol.arrays import ArraySpec
+from grader.protocol.channel import ChannelClosed
+from grader.protocol.wire import Refused, Unsupported
 
 LIMITS = Limits(memory=1_000_000_000)
 
@@ -21,23 +27,23 @@ def floats(*shape):
 
 def test_data_within_the_limit_is_fine():
     """As many bytes as memory is allowed are taken, and one more value isn't."""
-    assert too_much(floats(250_000_000), 0, LIMITS, 3) is None
-    end = too_much(floats(250_000_001), 0, LIMITS, 3)
+    assert find_order_limit_end(floats(250_000_000), 0, LIMITS, 3) is None
+    end = find_order_limit_end(floats(250_000_001), 0, LIMITS, 3)
 
     assert (end.kind, end.message, end.line) == ("out_of_memory", "fit was given 1,000,000,004 bytes of data", 3)
 
 
 def test_fits_are_counted():
     """Two hundred orders are enough for every search that anybody waits for."""
-    end = too_much([], MAX_ORDERS, LIMITS, 7)
+    end = find_order_limit_end([], MAX_ORDERS, LIMITS, 7)
 
     assert (end.kind, end.message, end.line) == ("forbidden", "your code called fit more than 200 times", 7)
 
 
 def test_a_trainer_that_grows():
     """What it had before the first order isn't the student's; three times the limit and some more is room for all."""
-    assert outgrown(SimpleNamespace(memory=lambda: 6_900_000_000), 1_000_000_000, LIMITS) is None
-    end = outgrown(SimpleNamespace(memory=lambda: 7_100_000_000), 1_000_000_000, LIMITS)
+    assert find_trainer_memory_end(SimpleNamespace(measure_memory=lambda: 6_900_000_000), 1_000_000_000, LIMITS) is None
+    end = find_trainer_memory_end(SimpleNamespace(measure_memory=lambda: 7_100_000_000), 1_000_000_000, LIMITS)
 
     assert end.kind == "out_of_memory"
     assert end.message == "the training of what your code ordered took more than 6 GB of memory; use a smaller model"
@@ -53,7 +59,7 @@ def test_a_trainer_that_grows():
 )
 def test_what_cannot_be_ordered(what, kind, message):
     """Memory is told from what is never done."""
-    end = refused(what, 5)
+    end = build_refusal_end(what, 5)
 
     assert (end.kind, end.message, end.line) == (kind, message, 5)
 
@@ -72,13 +78,13 @@ ABORTED = "F0000 env.cc:84] Check failed: ret == 0 (11 vs. 0) Thread tf_numa_-1_
 )
 def test_a_process_that_gets_no_thread(monkeypatch, few, code, output, ours):
     """Is the machine's fault only where the system allows this user fewer than a submission may have."""
-    monkeypatch.setattr(confine, "few_processes", lambda: few)
+    monkeypatch.setattr(confine, "is_process_limit_low", lambda: few)
     student = SimpleNamespace(
-        memory_exceeded=False, wait_code=lambda wait: code, fault=lambda: "", output=lambda: f"mine\n{output}\n"
+        memory_exceeded=False, wait_for_code=lambda wait: code, find_fault=lambda: "", output=lambda: f"mine\n{output}\n"
     )
 
     if ours:
         with pytest.raises(GraderError, match="the limit of processes .* could start no thread"):
-            gone(student, Closed())
+            find_lost_process_end(student, ChannelClosed())
     else:
-        assert gone(student, Closed()).message == f"your code's process was ended by signal {-code}"
+        assert find_lost_process_end(student, ChannelClosed()).message == f"your code's process was ended by signal {-code}"

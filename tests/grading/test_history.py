@@ -1,8 +1,8 @@
 """What a ledger makes of several trainings: nothing that a model went through is ever forgotten."""
 
-from grader.grading.ledger import Ledger
-from grader.run import Architecture, DataMatch, Layer
-from grader.wire import FitArguments, Measured, Opened, Order, Trained
+from grader.grading.ledger import RunRecorder
+from grader.protocol.wire import FitArguments, Measured, Opened, Order, Trained
+from grader.records.run import Architecture, DataMatch, ModelLayer
 
 
 def order(model):
@@ -10,7 +10,7 @@ def order(model):
 
 
 def fit(ledger, model, data, epochs):
-    ledger.open(order(model), Opened(architecture=Architecture(layers=[], parameters=1), data=data))
+    ledger.record_order(order(model), Opened(architecture=Architecture(layers=[], parameters=1), data=data))
     logs = ledger.begin_fit()
     logs.extend({"epoch": index, "accuracy": 0.5} for index in range(epochs))
     ledger.end_fit(Trained(stopped_by="epochs", seconds=1.0), logs)
@@ -22,7 +22,7 @@ TESTS = DataMatch(dataset="mnist", examples=10000, trained_on=10000, test=10000)
 
 def test_another_model_between_hides_no_epochs():
     """Epochs before the training of another model count for the model that they trained."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     fit(ledger, 0, WHOLE, 8)
     fit(ledger, 1, WHOLE, 1)
 
@@ -33,7 +33,7 @@ def test_another_model_between_hides_no_epochs():
 
 def test_another_model_between_hides_no_data():
     """What a model saw before another one was trained is what it saw."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     fit(ledger, 0, TESTS, 1)
     fit(ledger, 1, WHOLE, 1)
 
@@ -46,7 +46,7 @@ def test_another_dataset_after_the_right_one_is_not_forgotten():
     """Nor one before it."""
     clothes = DataMatch(dataset="fashion_mnist", examples=60000, trained_on=60000, train=60000)
     for both in ((WHOLE, clothes), (clothes, WHOLE)):
-        ledger = Ledger(7, "mnist")
+        ledger = RunRecorder(7, "mnist")
         for data in both:
             fit(ledger, 0, data, 1)
 
@@ -55,7 +55,7 @@ def test_another_dataset_after_the_right_one_is_not_forgotten():
 
 def test_a_trial_with_another_model_costs_nothing():
     """Only the model that was trained last is judged."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     fit(ledger, 0, TESTS, 9)
 
     fit(ledger, 1, WHOLE, 2)
@@ -65,11 +65,11 @@ def test_a_trial_with_another_model_costs_nothing():
 
 def test_a_fit_that_broke_off_leaves_nothing():
     """The trainer has dropped that model, so its next training is a first one."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     fit(ledger, 0, TESTS, 8)
-    ledger.open(order(0), Opened(architecture=Architecture(layers=[], parameters=1), data=WHOLE))
+    ledger.record_order(order(0), Opened(architecture=Architecture(layers=[], parameters=1), data=WHOLE))
     ledger.begin_fit()
-    ledger.break_off()
+    ledger.record_broken_fit()
 
     assert (len(ledger.training.epochs), ledger.data) == (8, TESTS)
     fit(ledger, 0, WHOLE, 2)
@@ -79,7 +79,7 @@ def test_a_fit_that_broke_off_leaves_nothing():
 
 def test_long_descriptions_are_not_kept():
     """Of two hundred orders of four megabytes each only what is needed stays."""
-    ledger = Ledger(7, "mnist")
+    ledger = RunRecorder(7, "mnist")
     fit(ledger, 0, WHOLE, 1)
 
     assert (ledger.orders[0].architecture, ledger.orders[0].compile) == ("", "")
@@ -87,15 +87,15 @@ def test_long_descriptions_are_not_kept():
 
 def test_an_idle_layer_is_marked():
     """What the trained model doesn't need stays in the table, and never counts as what was asked for."""
-    layers = [Layer(kind="Conv2D", name="decoration"), Layer(kind="Dense", name="dense")]
-    ledger = Ledger(7, "mnist")
-    ledger.open(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
+    layers = [ModelLayer(kind="Conv2D", name="decoration"), ModelLayer(kind="Dense", name="dense")]
+    ledger = RunRecorder(7, "mnist")
+    ledger.record_order(order(0), Opened(architecture=Architecture(layers=layers, parameters=1), data=WHOLE))
 
     logs = ledger.begin_fit()
     logs.append({"epoch": 0, "accuracy": 0.9})
     ledger.end_fit(Trained(stopped_by="epochs", seconds=1.0), logs)
 
-    ledger.measure(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
+    ledger.record_measurement(Measured(train_accuracy=0.9, test_accuracy=0.8, idle=["decoration"]))
 
     assert [(layer.name, layer.idle) for layer in ledger.architecture.layers] == [
         ("decoration", True),

@@ -4,10 +4,10 @@ import pytest
 from msgspec import structs
 
 from grader import submission
-from grader.checks import loading
-from grader.course import Course
-from grader.grading import Options, grade_or_recall, known
-from grader.run import End, Run
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.grading import GradingOptions, grade_or_recall, known
+from grader.records.run import Run, RunEnd
 
 SPEC = """
 schema: grade-exercise/1
@@ -38,7 +38,7 @@ def file(tmp_path):
 
 
 def graded(course, file, **options):
-    return grade_or_recall(course, loading.load(course, "small"), file, Options(**options))
+    return grade_or_recall(course, catalogue.load_exercise(course, "small"), file, GradingOptions(**options))
 
 
 def is_told(verdict):
@@ -66,7 +66,7 @@ def test_the_same_text_at_another_place_is_told_of_that_place(course, file, tmp_
     verdict = graded(course, other).shown
 
     assert is_told(verdict)
-    assert verdict.submission.path == submission.read(other).path
+    assert verdict.submission.path == submission.read_submission(other).path
 
 
 CHANGES = {
@@ -114,32 +114,32 @@ def test_an_unconfined_verdict_is_not_kept(course, file):
 def test_only_a_crash_that_the_code_raised_is_kept(course, file, traceback, kept):
     """What ended a process by a signal may have been the machine."""
     one = graded(course, file)
-    run = Run(seed=7, end=End(kind="crashed", message="it ended", traceback=traceback))
-    known.keep("key", structs.replace(one, runs=[run]))
+    run = Run(seed=7, end=RunEnd(kind="crashed", message="it ended", traceback=traceback))
+    known.store_verdict("key", structs.replace(one, runs=[run]))
 
-    assert (known.recall("key", "mine.py") is not None) == kept
+    assert (known.load_known_verdict("key", "mine.py") is not None) == kept
 
 
 def test_the_store_stays_within_its_bound(course, file, monkeypatch):
     """After one key in sixteen, what was used longest ago goes."""
     one = graded(course, file)
     monkeypatch.setenv("GRADE_CACHE_LIMIT", "1")
-    known.keep("1f", one)
-    known.keep("2f", one)
+    known.store_verdict("1f", one)
+    known.store_verdict("2f", one)
 
-    assert {known.recall(key, "mine.py") is not None for key in ("1f", "2f")} == {True}
-    known.keep("0f", one)
-    assert {known.recall(key, "mine.py") for key in ("0f", "1f", "2f")} == {None}
+    assert {known.load_known_verdict(key, "mine.py") is not None for key in ("1f", "2f")} == {True}
+    known.store_verdict("0f", one)
+    assert {known.load_known_verdict(key, "mine.py") for key in ("0f", "1f", "2f")} == {None}
 
 
 @pytest.mark.parametrize("change", [{"status": "error"}, {"end": "timed_out"}, {"end": "out_of_memory"}])
 def test_what_may_go_otherwise_another_time_is_not_kept(course, file, change):
     """A fault of the machine or a limit passed on a busy one is no verdict for good."""
     one = graded(course, file)
-    known.keep("key", structs.replace(one, verdict=structs.replace(one.verdict, **change)))
-    known.keep("other", one)
+    known.store_verdict("key", structs.replace(one, verdict=structs.replace(one.verdict, **change)))
+    known.store_verdict("other", one)
 
-    assert known.recall("key", "mine.py") is None
-    assert known.recall("other", "mine.py") is not None
+    assert known.load_known_verdict("key", "mine.py") is None
+    assert known.load_known_verdict("other", "mine.py") is not None
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from grader.arrays import ArraySpec
-from grader.channel import Malformed
-from grader.checks.loading import load
-from grader.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.courses.course import Course
+from grader.courses.exercise import CheckSpec, Exercise, FitSettings, InputImage, ModelCalls, SuppliedModelInput
 from grader.errors import CourseError
-from grader.exercise import CheckSpec, Exercise, Fit, Image, Models, Shown
-from grader.grading import Options
-from grader.grading.ledger import Ledger
-from grader.grading.modelling import OWN_LAYERS, building, compare, memory, specified, trains
-from grader.run import Activations, Architecture, Layer
-from grader.wire import Compare, Compared, FitArguments, Maps, Order
+from grader.grading import GradingOptions
+from grader.grading.ledger import RunRecorder
+from grader.grading.modelling import (
+    SUPPLIED_LAYERS,
+    apply_fit_settings,
+    build_calls_message,
+    find_memory_limit,
+    relay_activations,
+    should_train,
+)
+from grader.protocol.arrays import ArraySpec
+from grader.protocol.channel import MalformedMessage
+from grader.protocol.wire import Compare, Compared, FitArguments, Maps, Order
+from grader.records.run import Activations, Architecture, ModelLayer
 
 SPEC = """
 schema: grade-exercise/1
@@ -31,7 +38,7 @@ def exercise(**models):
     checks = [CheckSpec(id="model", check="returns.model", points=1)]
     return Exercise(
         schema="grade-exercise/1", id="e", title="E", dataset="mnist", function="f", checks=checks,
-        models=Models(**models) if models else None,
+        models=ModelCalls(**models) if models else None,
     )  # fmt: skip
 
 
@@ -39,35 +46,35 @@ ORDER = Order(
     model=0, architecture="{}", compile="{}", fit=FitArguments(epochs=999, class_weight={0: 9.0}), arrays=[],
     callbacks=["Mine"], batch_hooks=True, weights_each_epoch=True,
 )  # fmt: skip
-FIT = Fit(epochs=3, batch_size=1000, validation_split=0.2)
+FIT = FitSettings(epochs=3, batch_size=1000, validation_split=0.2)
 
 
 def test_the_exercise_says_how_a_model_is_trained():
     """Nothing of what the student's side ordered is left but the model and its settings."""
-    order, call = specified(ORDER, exercise(image=Image(), fit=FIT), Options(), 0)
+    order, call = apply_fit_settings(ORDER, exercise(image=InputImage(), fit=FIT), GradingOptions(), 0)
     assert order.fit == FitArguments(epochs=3, batch_size=1000, validation_split=0.2)
     assert (order.callbacks, order.batch_hooks, order.weights_each_epoch, call) == ([], False, False, {})
 
 
 def test_a_model_that_is_looked_at_has_batches_of_one():
     """So its memory is that of its weights."""
-    order, _ = specified(ORDER, exercise(image=Image(), train="never"), Options(), 0)
+    order, _ = apply_fit_settings(ORDER, exercise(image=InputImage(), train="never"), GradingOptions(), 0)
     assert order.fit == FitArguments(batch_size=1)
 
 
 def test_each_order_belongs_to_a_call():
     """In the order of the exercise's calls; one more is not the student's to make."""
     two = exercise(calls=[{"filters": 16}, {"filters": 32}])
-    assert [specified(ORDER, two, Options(), number)[1] for number in (0, 1)] == [{"filters": 16}, {"filters": 32}]
-    with pytest.raises(Malformed, match="more models than calls"):
-        specified(ORDER, two, Options(), 2)
+    assert [apply_fit_settings(ORDER, two, GradingOptions(), number)[1] for number in (0, 1)] == [{"filters": 16}, {"filters": 32}]
+    with pytest.raises(MalformedMessage, match="more models than calls"):
+        apply_fit_settings(ORDER, two, GradingOptions(), 2)
 
 
 def test_a_function_that_trains_by_itself_keeps_its_order():
     """Exercises without `models` are as they were."""
-    assert specified(ORDER, exercise(), Options(), 5) == (ORDER, None)
-    assert building(exercise(), Options()) is None
-    assert trains(exercise(), Options())
+    assert apply_fit_settings(ORDER, exercise(), GradingOptions(), 5) == (ORDER, None)
+    assert build_calls_message(exercise(), GradingOptions()) is None
+    assert should_train(exercise(), GradingOptions())
 
 
 @pytest.mark.parametrize(
@@ -76,16 +83,16 @@ def test_a_function_that_trains_by_itself_keeps_its_order():
 )
 def test_who_decides_whether_models_are_trained(when, asked, answer):
     """`--train` trains only what an exercise leaves to the caller; all of the data goes along only then."""
-    one = exercise(image=Image(pad=100), train=when)
-    assert trains(one, Options(train=asked)) is answer
-    told = building(one, Options(train=asked))
+    one = exercise(image=InputImage(pad=100), train=when)
+    assert should_train(one, GradingOptions(train=asked)) is answer
+    told = build_calls_message(one, GradingOptions(train=asked))
     assert (told.train, told.pad) == (answer, 100)
 
 
 def test_a_training_may_take_more_memory_than_the_submission():
     """Where the exercise says so."""
-    assert memory(exercise(image=Image())) == 4_000_000_000
-    assert memory(exercise(image=Image(), fit=Fit(memory=60_000_000_000))) == 60_000_000_000
+    assert find_memory_limit(exercise(image=InputImage())) == 4_000_000_000
+    assert find_memory_limit(exercise(image=InputImage(), fit=FitSettings(memory=60_000_000_000))) == 60_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -104,7 +111,7 @@ def test_faults_of_models_are_errors_of_the_course(tmp_path, function, models, m
     folder.mkdir(parents=True)
     (folder / "exercise.yaml").write_text(SPEC.format(function=function, models=models))
     with pytest.raises(CourseError) as caught:
-        load(Course(root=tmp_path), "small")
+        load_exercise(Course(root=tmp_path), "small")
     assert "exercises/small/exercise.yaml:" in str(caught.value)
     assert message in str(caught.value)
 
@@ -118,42 +125,42 @@ class Line:
     def send(self, message):
         self.sent.append(message)
 
-    def relay(self, specs, other):
+    def relay_arrays(self, specs, other):
         other.sent.append(list(specs))
 
 
 MAPS = Maps(arrays=[ArraySpec(dtype="float32", shape=[1, 2, 2, 8])])
-OWN = Architecture(layers=[Layer(kind=kind, name=kind, output_shape=[None, *shape]) for kind, shape in OWN_LAYERS], parameters=1)
+OWN = Architecture(layers=[ModelLayer(kind=kind, name=kind, output_shape=[None, *shape]) for kind, shape in SUPPLIED_LAYERS], parameters=1)
 
 
 def test_activations_go_to_the_trainer_with_what_to_compare():
     """The images, the scale and the channel are the exercise's."""
     student, trainer = Line(), Line()
-    shown = exercise(shown=Shown(images=[0, 23], channel=1), fit=Fit(scale=255.0))
-    compare(MAPS, shown, OWN, student, trainer)
+    shown = exercise(shown=SuppliedModelInput(images=[0, 23], channel=1), fit=FitSettings(scale=255.0))
+    relay_activations(MAPS, shown, OWN, student, trainer)
     assert trainer.sent == [Compare(images=[0, 23], scale=255.0, channel=1, arrays=MAPS.arrays), MAPS.arrays]
 
 
 @pytest.mark.parametrize(
     ("one", "architecture", "maps", "message"),
     [
-        (exercise(image=Image()), OWN, MAPS, "activations of another model"),
-        (exercise(shown=Shown(images=[0])), None, MAPS, "activations of another model"),
-        (exercise(shown=Shown(images=[0])), Architecture(layers=OWN.layers[1:], parameters=1), MAPS,
+        (exercise(image=InputImage()), OWN, MAPS, "activations of another model"),
+        (exercise(shown=SuppliedModelInput(images=[0])), None, MAPS, "activations of another model"),
+        (exercise(shown=SuppliedModelInput(images=[0])), Architecture(layers=OWN.layers[1:], parameters=1), MAPS,
          "activations of another model"),
-        (exercise(shown=Shown(images=[0])), OWN, Maps(arrays=[ArraySpec(dtype="float64", shape=[20_000_000])]),
+        (exercise(shown=SuppliedModelInput(images=[0])), OWN, Maps(arrays=[ArraySpec(dtype="float64", shape=[20_000_000])]),
          "activations that are too large"),
     ],
 )  # fmt: skip
 def test_activations_that_nobody_asked_for_end_the_run(one, architecture, maps, message):
     """Only the grader's own model is looked into."""
-    with pytest.raises(Malformed, match=message):
-        compare(maps, one, architecture, Line(), Line())
+    with pytest.raises(MalformedMessage, match=message):
+        relay_activations(maps, one, architecture, Line(), Line())
 
 
 def test_what_was_compared_is_kept_with_its_images():
     """So that a page can show it and name what it shows."""
-    ledger = Ledger(7, "mnist")
-    ledger.compare(Maps(arrays=[ArraySpec(dtype="float32", shape=[1])], fault=""), Compared(layers=[], images=[23], channel=1))
+    ledger = RunRecorder(7, "mnist")
+    ledger.record_activations(Maps(arrays=[ArraySpec(dtype="float32", shape=[1])], fault=""), Compared(layers=[], images=[23], channel=1))
 
-    assert ledger.so_far().activations == Activations(layers=[], came=1, images=[23], channel=1)
+    assert ledger.build_run_so_far().activations == Activations(layers=[], came=1, images=[23], channel=1)

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.channel import Channel
-from grader.engines.pair import Pair
+from grader.courses.exercise import CheckSpec, Exercise
+from grader.engines.pair import ProcessPair
 from grader.errors import GraderError
-from grader.exercise import CheckSpec, Exercise
-from grader.grading import Options
-from grader.grading.attempt import Attempt
-from grader.static import Plan
-from grader.wire import FitArguments, Hello, Order, Ready
+from grader.grading import GradingOptions
+from grader.grading.attempt import TrainingAttempt
+from grader.protocol.channel import Channel
+from grader.protocol.wire import FitArguments, Hello, Order, Ready
+from grader.static import ExecutionPlan
 
 EXERCISE = Exercise(
     schema="grade-exercise/1", id="e", title="E", dataset="mnist", function="f",
@@ -35,10 +35,10 @@ def test_a_trainer_that_ends_is_not_blamed_on_the_student(sent):
     trainer.close()
     well = SimpleNamespace(
         sock=near, output_exceeded=False, memory_exceeded=False, output=lambda ending: "",
-        begin_to_end=lambda: None, kill=near.close,
-        wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
+        begin_ending=lambda: None, kill=near.close,
+        wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
     )  # fmt: skip
-    gone = SimpleNamespace(sock=side, last_words=lambda: "killed", memory=int, kill=side.close)
+    gone = SimpleNamespace(sock=side, read_last_words=lambda: "killed", measure_memory=int, kill=side.close)
 
     with student, pytest.raises(GraderError, match="the trainer ended unexpectedly: killed"):
-        Attempt(EXERCISE, Plan(source=""), "f.py", 7, Options(start=lambda request: Pair(well, gone))).run()
+        TrainingAttempt(EXERCISE, ExecutionPlan(source=""), "f.py", 7, GradingOptions(start=lambda request: ProcessPair(well, gone))).run()

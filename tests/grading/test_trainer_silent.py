@@ -9,18 +9,30 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.arrays import ArraySpec
-from grader.channel import Channel
-from grader.engines.pair import Pair
+from grader.courses.exercise import CheckSpec, Exercise, Limits
+from grader.courses.yaml_tree import Duration
+from grader.engines.pair import ProcessPair
 from grader.errors import GraderError
-from grader.exercise import CheckSpec, Exercise, Limits
-from grader.grading import Options, attempt
-from grader.grading.attempt import Attempt
-from grader.grading.options import silent
-from grader.run import Architecture, DataMatch
-from grader.static import Plan
-from grader.wire import Answer, Event, FitArguments, Hello, Measured, Opened, Order, Ready, Returned, Trained, Waiting
-from grader.yamltree import Duration
+from grader.grading import GradingOptions, attempt
+from grader.grading.attempt import TrainingAttempt
+from grader.grading.options import skip_progress
+from grader.protocol.arrays import ArraySpec
+from grader.protocol.channel import Channel
+from grader.protocol.wire import (
+    Answer,
+    Event,
+    FitArguments,
+    Hello,
+    Measured,
+    Opened,
+    Order,
+    Ready,
+    Returned,
+    Trained,
+    Waiting,
+)
+from grader.records.run import Architecture, DataMatch
+from grader.static import ExecutionPlan
 
 SILENT_S = 0.3
 HELLO = Hello(backend="b", device="cpu", versions={})
@@ -46,7 +58,7 @@ def attempted():
 
         def run(
             from_student, from_trainer, *,
-            buffers=(), every_s=0.0, silent_s=SILENT_S, time_limit_s=None, progress=silent, **limits,
+            buffers=(), every_s=0.0, silent_s=SILENT_S, time_limit_s=None, progress=skip_progress, **limits,
         ):  # fmt: skip
             near, student = socket.socketpair()
             side, trainer = socket.socketpair()
@@ -66,14 +78,14 @@ def attempted():
                 thread.start()
             well = SimpleNamespace(
                 sock=near, output_exceeded=False, memory_exceeded=False, output=lambda ending: "",
-                begin_to_end=lambda: None, kill=near.close,
-                wait_code=lambda timeout_s: None, fault=str, alive=lambda: True,
+                begin_ending=lambda: None, kill=near.close,
+                wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
             )  # fmt: skip
-            there = SimpleNamespace(sock=side, last_words=str, memory=int, end=lambda: ended.append("trainer"), kill=side.close)
-            options = Options(start=lambda request: Pair(well, there), silent_s=silent_s, time_limit_s=time_limit_s,
+            there = SimpleNamespace(sock=side, read_last_words=str, measure_memory=int, end=lambda: ended.append("trainer"), kill=side.close)
+            options = GradingOptions(start=lambda request: ProcessPair(well, there), silent_s=silent_s, time_limit_s=time_limit_s,
                               progress=progress)  # fmt: skip
             try:
-                return Attempt(exercise(**limits), Plan(source=""), "f.py", 7, options).run(), ended
+                return TrainingAttempt(exercise(**limits), ExecutionPlan(source=""), "f.py", 7, options).run(), ended
             except GraderError as error:
                 return error, ended
             finally:
@@ -138,13 +150,13 @@ def test_a_student_that_is_slow_is_not_the_trainers_fault(attempted):
 
 
 @pytest.mark.parametrize(("late", "said"), [
-    ("MEASURING_S", "measuring took longer than 0.2 s on this machine"),
-    ("OVERRUN_S", "training took longer than 0.3 s on this machine"),
+    ("MAX_MEASURING_S", "measuring took longer than 0.2 s on this machine"),
+    ("MAX_OVERRUN_S", "training took longer than 0.3 s on this machine"),
 ])  # fmt: skip
 def test_a_trainer_that_never_comes_to_an_end_is_blamed(attempted, monkeypatch, late, said):
     """It keeps the limits itself; one that goes on, though it works, or measures for ever costs no points."""
     monkeypatch.setattr(attempt, late, 0.2)
-    until = [TRAINED] if late == "MEASURING_S" else []
+    until = [TRAINED] if late == "MAX_MEASURING_S" else []
     messages = [HELLO, OPENED, *until, *[Waiting(seconds=0.0)] * 20]
 
     error, _ = attempted([Ready(), ORDER, Returned(value=1)], messages, every_s=0.05, time_limit_s=0.1)

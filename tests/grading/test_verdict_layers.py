@@ -2,15 +2,15 @@
 
 import pytest
 
-from grader import course as courses
-from grader.checks import loading
-from grader.grading.layers import declared
-from grader.run import Architecture, Layer
+from grader.checks import catalogue
+from grader.courses import course as courses
+from grader.grading.verdicts import list_declared_layers
+from grader.records.run import Architecture, ModelLayer
 
 MODEL = Architecture(
     layers=[
-        Layer(kind="Flatten", name="flatten", output_shape=[None, 784]),
-        Layer(kind="Dense", name="dense", output_shape=[None, 64], parameters=50_240, config={"units": 64, "activation": "relu"}),
+        ModelLayer(kind="Flatten", name="flatten", output_shape=[None, 784]),
+        ModelLayer(kind="Dense", name="dense", output_shape=[None, 64], parameters=50_240, config={"units": 64, "activation": "relu"}),
     ],
     parameters=50_240,
 )
@@ -18,12 +18,12 @@ MODEL = Architecture(
 
 @pytest.fixture(scope="module")
 def course():
-    return courses.find()
+    return courses.find_course()
 
 
 def test_without_a_table_the_layers_stand_alone(course):
     """Kind, name, shape and parameters, in their order."""
-    rows = declared(MODEL, loading.load(course, "exercise1"))
+    rows = list_declared_layers(MODEL, catalogue.load_exercise(course, "exercise1"))
 
     assert [(row.kind, row.name, row.output_shape, row.parameters, row.asked) for row in rows] == [
         ("Flatten", "flatten", [None, 784], 0, None),
@@ -33,7 +33,7 @@ def test_without_a_table_the_layers_stand_alone(course):
 
 def test_with_a_table_each_layer_has_its_row(course):
     """What is asked for stands beside each layer, with how they differ; a layer that is missing has a row, too."""
-    rows = declared(MODEL, loading.load(course, "fashion_dense"))
+    rows = list_declared_layers(MODEL, catalogue.load_exercise(course, "fashion_dense"))
 
     assert [row.kind for row in rows] == ["Flatten", "Dense", None]
     assert rows[0].fault is None
@@ -44,4 +44,4 @@ def test_with_a_table_each_layer_has_its_row(course):
 
 def test_nothing_was_declared(course):
     """Without a model there are no rows."""
-    assert declared(None, loading.load(course, "exercise1")) == []
+    assert list_declared_layers(None, catalogue.load_exercise(course, "exercise1")) == []

@@ -13,10 +13,10 @@ import psutil
 import pytest
 from hostile_files import CANARY
 
-from grader.checks import loading
-from grader.course import Course
-from grader.engines.pool import pool
-from grader.grading import Options, grade
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.engines.pool import open_pool
+from grader.grading import GradingOptions, grade
 
 collect_ignore = ["cases"]  # data: some are called test_*.py, and pytest would run them
 HERE = Path(__file__).parent
@@ -36,27 +36,27 @@ class World:
         self.root = folder
         self.course = folder / "course"
         self.home = folder / "home"
-        self.outside = folder / "class"
+        self.read_outside_value = folder / "class"
         self.scratch = folder / "tmp"
         shutil.copytree(HERE / "course", self.course)
-        for made in (self.home, self.outside, self.scratch):
+        for made in (self.home, self.read_outside_value, self.scratch):
             made.mkdir()
         (self.course / "roster.csv").write_text(f"{CANARY}in the course's roster\n")
-        (self.outside / "roster.csv").write_text(f"{CANARY}in the class's roster\n")
-        (self.outside / "neighbour.py").write_text(f"# {CANARY}in another submission\n")
+        (self.read_outside_value / "roster.csv").write_text(f"{CANARY}in the class's roster\n")
+        (self.read_outside_value / "neighbour.py").write_text(f"# {CANARY}in another submission\n")
         (self.home / ".secret").write_text(f"{CANARY}at home\n")
-        self.outside.chmod(0o777)
+        self.read_outside_value.chmod(0o777)
 
     def fill(self, text: str) -> str:
         """A case's text with the folders in it, and with the mark of this test run."""
-        for word, place in (("@COURSE@", self.course), ("@HOME@", self.home), ("@OUTSIDE@", self.outside)):
+        for word, place in (("@COURSE@", self.course), ("@HOME@", self.home), ("@OUTSIDE@", self.read_outside_value)):
             text = text.replace(word, str(place))
         return text.replace(SLEEP, MARK)
 
     def seen(self) -> dict[str, tuple[bytes, int, int, list[str]]]:
         """Everything in the folders that must not change: content, mode, time and labels."""
         found = {}
-        for top in (self.course, self.home, self.outside):
+        for top in (self.course, self.home, self.read_outside_value):
             for path in (top, *sorted(top.rglob("*"))):
                 status = path.stat()
                 content = path.read_bytes() if path.is_file() else b""
@@ -92,7 +92,7 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def warm(world):
     """Processes for many submissions, kept warm as for a class."""
-    with pool(1) as made:
+    with open_pool(1) as made:
         yield made
 
 
@@ -107,8 +107,8 @@ def graded(world, warm):
         path.write_text(world.fill(case.text), encoding="utf-8")
         course = Course(root=world.course)
         began = time.monotonic()
-        options = Options(start=start or warm.start, sandbox=sandbox, device="cpu")
-        verdict = grade(course, loading.load(course, case.exercise), path, options)
+        options = GradingOptions(start=start or warm.start, sandbox=sandbox, device="cpu")
+        verdict = grade(course, catalogue.load_exercise(course, case.exercise), path, options)
         return verdict, msgspec.json.encode(verdict).decode(), time.monotonic() - began
 
     return run

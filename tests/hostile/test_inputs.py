@@ -109,10 +109,10 @@ LOOK = """
 import sys
 from pathlib import Path
 from grader import grading, submission
-from grader.checks.loading import load
-from grader.course import Course
+from grader.checks.catalogue import load_exercise
+from grader.courses.course import Course
 course = Course(root=Path(sys.argv[1]))
-report = grading.look(course, load(course, "quick"), submission.read(Path(sys.argv[2])))
+report = grading.inspect_file(course, load_exercise(course, "quick"), submission.read_submission(Path(sys.argv[2])))
 assert report.plan is not None or report.findings
 """
 

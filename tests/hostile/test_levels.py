@@ -20,9 +20,9 @@ def test_off_is_said_in_every_report(graded):
 
 def test_strict_grades_where_all_layers_are(graded):
     """Strict differs in nothing where nothing is missing."""
-    process = confine.start("keyword", {}, confine.Policy(memory=1_000_000_000, output=1000))
+    process = confine.start_confined("keyword", {}, confine.SandboxPolicy(memory=1_000_000_000, output=1000))
     process.kill()
-    if confine.lacking(process.layers):
+    if confine.list_missing_layers(process.layers):
         pytest.skip("this machine lacks a layer")
 
     verdict, _, _ = graded(read(CASES / "fabrication" / "numbers_from_home.py"), sandbox="strict")
@@ -32,7 +32,7 @@ def test_strict_grades_where_all_layers_are(graded):
 
 def test_strict_refuses_where_a_layer_is_missing():
     """A missing layer ends the grading before it begins, by name."""
-    policy = confine.Policy(memory=1_000_000_000, output=1000, level="strict", without=("landlock",))
+    policy = confine.SandboxPolicy(memory=1_000_000_000, output=1000, level="strict", without=("landlock",))
 
     with pytest.raises(UsageError, match=r"--sandbox strict: this machine lacks landlock .*see grade doctor"):
-        confine.start("keyword", {}, policy)
+        confine.start_confined("keyword", {}, policy)

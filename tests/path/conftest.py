@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks import loading
-from grader.course import Course
-from grader.grading import Options, grade
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.grading import GradingOptions, grade
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -48,7 +48,7 @@ def graded(tmp_path, small_course):
         course = small_course(**course_options)
         path = tmp_path / "my_solution.py"
         path.write_text(text)
-        return grade(course, loading.load(course, "small"), path, options or Options(fresh=True))
+        return grade(course, catalogue.load_exercise(course, "small"), path, options or GradingOptions(fresh=True))
 
     return run
 
@@ -58,6 +58,6 @@ def soon_graded(graded, warm):
     """The same in processes that are warm already, for what doesn't depend on how they were started."""
 
     def run(text, **course_options):
-        return graded(text, options=Options(start=warm, fresh=True), **course_options)
+        return graded(text, options=GradingOptions(start=warm, fresh=True), **course_options)
 
     return run

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from roles import role
 
-from grader.grading import Options
-from grader.grading.options import Moment
+from grader.grading import GradingOptions
+from grader.grading.options import RunProgress
 
 pytestmark = pytest.mark.train
 
@@ -134,7 +134,7 @@ def test_at_the_limit_of_training_the_epochs_so_far_count(graded):
              "{id: reaches, check: training.reaches, args: {metric: accuracy, above: 0.3}, points: 1}]"  # fmt: skip
     text = body("x, y = data(20000)", "h = model(64).fit(x, y, epochs=500)", "return h.epoch")
 
-    verdict = graded(text, checks=checks, options=Options(time_limit_s=4.0, fresh=True))
+    verdict = graded(text, checks=checks, options=GradingOptions(time_limit_s=4.0, fresh=True))
 
     assert verdict.end == "timed_out"
     assert "of 500 epochs; what was trained until then counts" in verdict.end_message
@@ -149,7 +149,7 @@ def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
 
     before = children()
 
-    def kill_trainer(moment: Moment):
+    def kill_trainer(moment: RunProgress):
         if moment.stage == "training":
             for process in children() - before:
                 if role(process) == "trainer":
@@ -157,7 +157,7 @@ def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
 
     text = body("x, y = data(60000)", "return model().fit(x, y, epochs=50)")
 
-    verdict = graded(text, options=Options(progress=kill_trainer, fresh=True))
+    verdict = graded(text, options=GradingOptions(progress=kill_trainer, fresh=True))
 
     assert (verdict.status, verdict.score) == ("error", 0.0)
     assert "not your fault" in verdict.end_message
@@ -167,7 +167,7 @@ def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
 def test_ctrl_c_leaves_nothing_running(graded):
     """An interrupt ends both processes and goes on up."""
 
-    def interrupt_soon(moment: Moment):
+    def interrupt_soon(moment: RunProgress):
         if moment.stage == "training" and moment.epoch:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -175,13 +175,13 @@ def test_ctrl_c_leaves_nothing_running(graded):
     threads = threading.active_count()
 
     with pytest.raises(KeyboardInterrupt):
-        graded(text, options=Options(progress=interrupt_soon, fresh=True))
+        graded(text, options=GradingOptions(progress=interrupt_soon, fresh=True))
     assert threading.active_count() == threads
 
 
 def test_gpu_without_one_is_a_clear_error(graded):
     """`--device gpu` on a machine without a GPU says so and costs nothing."""
-    verdict = graded(body("return 1"), options=Options(device="gpu"))
+    verdict = graded(body("return 1"), options=GradingOptions(device="gpu"))
 
     assert verdict.status == "error"
     assert "--device gpu: the trainer finds no GPU on this machine" in verdict.end_message
@@ -193,7 +193,7 @@ def test_the_same_seed_gives_the_same_curve_and_another_seed_another(graded, war
 
     first, again, other = (
         graded(text, options=options)
-        for options in (Options(fresh=True), Options(start=warm, fresh=True), Options(start=warm, fresh=True, seed=8))
+        for options in (GradingOptions(fresh=True), GradingOptions(start=warm, fresh=True), GradingOptions(start=warm, fresh=True, seed=8))
     )
 
     assert again.training[0].epochs == first.training[0].epochs

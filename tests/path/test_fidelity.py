@@ -13,9 +13,9 @@ PLAIN = """
 import sys, json
 sys.path.insert(0, sys.argv[1])
 import keras
-from grader.data import load
+from grader.data import load_dataset
 def load_data(path=None):
-    data = load("mnist")
+    data = load_dataset("mnist")
     return (data.x_train, data.y_train), (data.x_test, data.y_test)
 keras.datasets.mnist.load_data = load_data
 import fidelity_cases

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from grader.engines import pair
-from grader.engines.pool import pool
-from grader.grading import Options
+from grader.engines.pool import open_pool
+from grader.grading import GradingOptions
 
 pytestmark = pytest.mark.train
 
@@ -56,8 +56,8 @@ def kept_warm(cache):
     """Processes that store there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADE_CACHE", str(cache))
-        with pool(1) as made:
-            yield made.start
+        with open_pool(1) as made:
+            yield made.start_pair
 
 
 def text(case, epochs):
@@ -83,7 +83,7 @@ def same_in_any_way(graded, case, start):
     own = {"start": start, "seed": 10 + [*CASES].index(case)}  # of which no other case has stored a training
 
     def verdict(epochs, **options):
-        return graded(text(case, epochs), checks=CHECKS, options=Options(**own, **options))
+        return graded(text(case, epochs), checks=CHECKS, options=GradingOptions(**own, **options))
 
     verdict(3)
     on, told, fresh = verdict(5), verdict(5), verdict(5, fresh=True)
@@ -102,4 +102,4 @@ def test_a_replayed_verdict_is_the_fresh_one(stored, graded, kept_warm, case):
 
 def test_it_is_so_in_processes_that_know_nothing_of_each_other(stored, graded):
     """All that goes from one to the next is in the store."""
-    same_in_any_way(graded, "best", pair.start)
+    same_in_any_way(graded, "best", pair.start_pair)

@@ -43,7 +43,7 @@ def inside(tmp_path, environment, monkeypatch, capsys):
             for name, value in (environment | (env or {})).items():
                 now.setenv(name, value)
             capsys.readouterr()
-            code = cli.run([*map(str, args)])
+            code = cli.run_command_line([*map(str, args)])
         said = capsys.readouterr()
         return SimpleNamespace(returncode=code, stdout=said.out, stderr=said.err)
 

@@ -33,8 +33,8 @@ answers:
 
 
 def quiz_of(text=EVERY_KIND):
-    return loading.load_bytes(text if isinstance(text, bytes) else text.encode())
+    return loading.load_quiz_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def key_of(quiz, text=EVERY_ANSWER):
-    return key.load_bytes(text.replace("DIGEST", loading.digest(quiz)).encode(), quiz)
+    return key.load_key_bytes(text.replace("DIGEST", loading.hash_quiz(quiz)).encode(), quiz)

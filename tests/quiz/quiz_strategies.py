@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from grader.quiz import loading
-from grader.quiz.formats.draft import Draft, DraftOption, DraftQuestion, read_back, written
+from grader.quiz.formats.draft import DraftOption, DraftQuestion, QuizDraft, read_rendered, render_draft
 
 # What GIFT, XML, HTML, Markdown, YAML and spreadsheets would take for theirs.
 TRAPS = [
@@ -28,7 +28,7 @@ NUMBER = st.decimals(-1000, 1000, places=2, allow_nan=False, allow_infinity=Fals
 
 @st.composite
 def choices(draw, several):
-    texts = draw(st.lists(TEXT, min_size=2, max_size=5, unique_by=loading.same))
+    texts = draw(st.lists(TEXT, min_size=2, max_size=5, unique_by=loading.normalize_option_text))
     right = draw(st.sets(st.sampled_from(range(len(texts))), min_size=1, max_size=len(texts) if several else 1))
     return [DraftOption(text=text, right=index in right, feedback=draw(SAID)) for index, text in enumerate(texts)]
 
@@ -64,10 +64,10 @@ def questions(draw):
 @st.composite
 def quizzes(draw, size=3):
     """A quiz and its answers, loaded from files as an author would write them."""
-    draft = Draft(
+    draft = QuizDraft(
         title=draw(TEXT), questions=draw(st.lists(questions(), min_size=1, max_size=size)), description=draw(SAID)
     )
-    return read_back(*written(draft, "random", "random"))
+    return read_rendered(*render_draft(draft, "random", "random"))
 
 
 def content(quiz, solutions, *, points=True):

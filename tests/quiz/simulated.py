@@ -4,7 +4,7 @@ import json
 import math
 import random
 
-from grader.quiz.loading import digest
+from grader.quiz.loading import hash_quiz
 
 
 def write_class(folder, quiz, solutions, students, seed=7, kinds=("json", "yaml")):
@@ -25,7 +25,7 @@ def write_class(folder, quiz, solutions, students, seed=7, kinds=("json", "yaml"
             answers[question.id] = sorted(solutions[question.id].options) if knows else [chance.choice(wrong)]
         right[student] = sum(set(given) == solutions[name].options for name, given in answers.items())
         record = {
-            "schema": "grade-responses/1", "quiz": quiz.id, "student": student, "quiz_digest": digest(quiz), "answers": answers,
+            "schema": "grade-responses/1", "quiz": quiz.id, "student": student, "quiz_digest": hash_quiz(quiz), "answers": answers,
         }  # fmt: skip
         path = folder / f"{student}.{kinds[number % len(kinds)]}"
         path.write_text(json.dumps(record) if path.suffix == ".json" else as_yaml(record))

@@ -12,8 +12,8 @@ from grader import cli
 from grader.errors import UsageError
 from grader.quiz import handed_in, key, lms_answers, loading, marksheet
 from grader.quiz.aligning import align_columns
-from grader.quiz.analysis import analyse
-from grader.quiz.responses import AnswersError
+from grader.quiz.analysis import build_item_analysis
+from grader.quiz.responses import ResponseFileError
 
 QUIZ = """schema: grade-quiz/1
 id: conv
@@ -51,14 +51,14 @@ def course(tmp_path, monkeypatch):
     (tmp_path / "quizzes").mkdir()
     (tmp_path / "solutions" / "quizzes").mkdir(parents=True)
     (tmp_path / "quizzes" / "conv.yaml").write_text(QUIZ)
-    digest = loading.digest(loading.load_bytes(QUIZ.encode()))
+    digest = loading.hash_quiz(loading.load_quiz_bytes(QUIZ.encode()))
     (tmp_path / "solutions" / "quizzes" / "conv.yaml").write_text(KEY.format(digest=digest))
     monkeypatch.setenv("GRADE_COURSE", str(tmp_path))
     return tmp_path
 
 
 def quiz():
-    return loading.load_bytes(QUIZ.encode())
+    return loading.load_quiz_bytes(QUIZ.encode())
 
 
 def write(path, rows, encoding="utf-8-sig"):
@@ -141,8 +141,8 @@ def test_what_could_be_either_question_is_asked(tmp_path):
     """One column of numbers, two questions of numbers."""
     text = QUIZ.replace("- id: name\n  kind: text", "- id: name\n  kind: numeric")
     rows = [["Email address", "State", "Response 1"], ["ada@x.org", "Finished", "26"]]
-    with pytest.raises(AnswersError, match="nobody can tell which of its columns are which questions of conv; in Moodle"):
-        lms_answers.read_answers(write(tmp_path / "a.csv", rows), loading.load_bytes(text.encode()))
+    with pytest.raises(ResponseFileError, match="nobody can tell which of its columns are which questions of conv; in Moodle"):
+        lms_answers.read_answers(write(tmp_path / "a.csv", rows), loading.load_quiz_bytes(text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -158,15 +158,15 @@ def test_another_table_is_explained(tmp_path, rows, said):
 def test_the_item_analysis_works_on_what_an_lms_asked(course, capsys):
     """`analyze` and `quiz` take the file; both attempts count by the quiz's rule; nothing is said of what nobody was asked."""
     path = write(course / "a.csv", CANVAS)
-    assert cli.run(["analyze", "conv", "--answers", str(path)]) == 0
+    assert cli.run_command_line(["analyze", "conv", "--answers", str(path)]) == 0
     out, err = capsys.readouterr()
     assert "conv: 2 students, mean 62.5%" in out
     assert "1. edges" in out
     assert "From another quiz" in err
 
-    assert cli.run(["quiz", "conv", "--answers", str(path), "--marks", str(course / "m.json"), "-q"]) == 0
+    assert cli.run_command_line(["quiz", "conv", "--answers", str(path), "--marks", str(course / "m.json"), "-q"]) == 0
     assert "2 students in 1 file, 1 passed" in capsys.readouterr().out
-    sheet = marksheet.read(course / "m.json", quiz())
+    sheet = marksheet.read_marksheet(course / "m.json", quiz())
     assert [(row.marked.student, row.marked.attempt, row.marked.score, row.kept) for row in sheet.rows] == [
         ("7", 1, 0.0, False), ("7", 2, 4.0, True), ("8", 1, 1.0, True)]  # fmt: skip
 
@@ -175,13 +175,13 @@ def test_a_question_that_nobody_got_is_in_no_figure(course):
     """Of a quiz whose picture question is missing here, and of a pool's rest."""
     rows = [["Email address", "State", "Question 1", "Response 1"],
             ["ada@x.org", "Finished", "What is it called?", "kernel"], ["bo@x.org", "Finished", "What is it called?", "x"]]  # fmt: skip
-    found = loading.load_bytes(QUIZ.encode())
-    solutions = key.load_bytes((course / "solutions" / "quizzes" / "conv.yaml").read_bytes(), found)
+    found = loading.load_quiz_bytes(QUIZ.encode())
+    solutions = key.load_key_bytes((course / "solutions" / "quizzes" / "conv.yaml").read_bytes(), found)
     items = lms_answers.read_answers(write(course / "a.csv", rows), found).items
-    sheet = marksheet.marksheet(found, solutions, handed_in.mark_class(found, solutions, items))
+    sheet = marksheet.build_marksheet(found, solutions, handed_in.mark_class(found, solutions, items))
 
-    assert [(item.question, item.asked, item.facility) for item in analyse(found, solutions, sheet).items] == [("name", 2, 0.5)]
-    again = marksheet.remarked(sheet, found, solutions, __import__("datetime").datetime.now().astimezone())
+    assert [(item.question, item.asked, item.facility) for item in build_item_analysis(found, solutions, sheet).items] == [("name", 2, 0.5)]
+    again = marksheet.mark_again(sheet, found, solutions, __import__("datetime").datetime.now().astimezone())
     assert [row.marked.max_score for row in again.rows] == [1, 1]
 
 

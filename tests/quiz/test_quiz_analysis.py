@@ -8,15 +8,25 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from quiz_samples import key_of, quiz_of
 
+from grader.courses.yaml_tree import Percent
 from grader.quiz import marksheet
-from grader.quiz.advice import cautions, remarks
-from grader.quiz.analysis import Distractor, Item, alpha, analyse, correlation, efficiency, extremes, guess
-from grader.quiz.handed_in import HandedIn, mark_class
-from grader.quiz.key import Solved
-from grader.quiz.model import Answer, Option, Question
+from grader.quiz.analysis import (
+    DistractorStatistics,
+    ItemStatistics,
+    build_item_analysis,
+    compute_alpha,
+    compute_correlation,
+    compute_efficiency,
+    compute_guess_share,
+    find_extreme_groups,
+    list_cautions,
+    list_item_remarks,
+)
+from grader.quiz.handed_in import ResponseFile, mark_class
+from grader.quiz.key import CorrectAnswer
+from grader.quiz.model import AnswerOption, AuthoredAnswer, Question
 from grader.quiz.responses import Responses
-from grader.verdict import SubmissionRef
-from grader.yamltree import Percent
+from grader.records.verdict import SubmissionRef
 
 QUIZ = quiz_of()
 KEY = key_of(QUIZ)
@@ -25,13 +35,13 @@ POINTS = arrays(float, st.tuples(st.integers(3, 40), st.integers(2, 8)), element
 
 def sheet_of(*answers, quiz=QUIZ, solutions=KEY):
     items = [
-        HandedIn(
+        ResponseFile(
             responses=Responses(schema="grade-responses/1", quiz=quiz.id, student=f"s{number}", answers=given),
             source=SubmissionRef(path=f"{number}.json", sha256="0"),
         )
         for number, given in enumerate(answers)
     ]
-    return marksheet.marksheet(quiz, solutions, mark_class(quiz, solutions, items))
+    return marksheet.build_marksheet(quiz, solutions, mark_class(quiz, solutions, items))
 
 
 @settings(max_examples=50, deadline=None)
@@ -42,16 +52,18 @@ def test_correlations_are_scipys(points):
     for own in points.T:
         for other in (total, total - own):
             if np.ptp(own) == 0 or np.ptp(other) == 0:
-                assert correlation(own, other) is None
+                assert compute_correlation(own, other) is None
             else:
-                assert correlation(own, other) == pytest.approx(scipy.stats.pearsonr(own, other).statistic, abs=1e-9)
+                assert compute_correlation(own, other) == pytest.approx(
+                    scipy.stats.pearsonr(own, other).statistic, abs=1e-9
+                )
 
 
 def test_point_biserial_of_right_or_wrong_marks_is_scipys():
     """For marks of 0 and 1 it is `scipy.stats.pointbiserialr`."""
     own, total = np.array([1.0, 1, 0, 0, 1]), np.array([5.0, 4, 2, 3, 3])
 
-    assert correlation(own, total) == pytest.approx(scipy.stats.pointbiserialr(own, total).statistic)
+    assert compute_correlation(own, total) == pytest.approx(scipy.stats.pointbiserialr(own, total).statistic)
 
 
 @settings(max_examples=50, deadline=None)
@@ -61,32 +73,32 @@ def test_alpha_is_that_of_the_covariance_matrix(points):
     matrix = np.cov(points, rowvar=False)
     count = points.shape[1]
     if matrix.sum() < 1e-9:
-        assert alpha(points) is None
+        assert compute_alpha(points) is None
     else:
-        assert alpha(points) == pytest.approx(count / (count - 1) * (1 - np.trace(matrix) / matrix.sum()))
+        assert compute_alpha(points) == pytest.approx(count / (count - 1) * (1 - np.trace(matrix) / matrix.sum()))
 
 
 def test_kr20_by_hand():
     """Four students, three questions: KR-20 = 3/2 × (1 - 0.75 / 5/3) with variances of n - 1."""
     points = np.array([[1.0, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]])
 
-    assert alpha(points) == pytest.approx(1.5 * (1 - (0.25 + 1 / 3 + 0.25) / (5 / 3)))
+    assert compute_alpha(points) == pytest.approx(1.5 * (1 - (0.25 + 1 / 3 + 0.25) / (5 / 3)))
 
 
 def test_efficiency_is_one_for_the_best_possible_order():
     """Sorted alike gives 1, sorted against each other -1 for two-point marks, a constant question None."""
-    assert efficiency(np.array([0.0, 0, 1, 1]), np.array([1.0, 2, 3, 4])) == pytest.approx(1)
-    assert efficiency(np.array([1.0, 1, 0, 0]), np.array([1.0, 2, 3, 4])) == pytest.approx(-1)
-    assert efficiency(np.array([1.0, 1, 1, 1]), np.array([1.0, 2, 3, 4])) is None
+    assert compute_efficiency(np.array([0.0, 0, 1, 1]), np.array([1.0, 2, 3, 4])) == pytest.approx(1)
+    assert compute_efficiency(np.array([1.0, 1, 0, 0]), np.array([1.0, 2, 3, 4])) == pytest.approx(-1)
+    assert compute_efficiency(np.array([1.0, 1, 1, 1]), np.array([1.0, 2, 3, 4])) is None
 
 
 def test_extremes_are_the_best_and_weakest_27_percent():
     """Of 100 students 27 on each side; of 4 one; of 3 none."""
-    upper, lower = extremes(np.arange(100.0))
+    upper, lower = find_extreme_groups(np.arange(100.0))
 
     assert (list(upper), list(lower)) == (list(range(73, 100)), list(range(27)))
-    assert [len(side) for side in extremes(np.arange(4.0))] == [1, 1]
-    assert [len(side) for side in extremes(np.arange(3.0))] == [0, 0]
+    assert [len(side) for side in find_extreme_groups(np.arange(4.0))] == [1, 1]
+    assert [len(side) for side in find_extreme_groups(np.arange(3.0))] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -98,16 +110,16 @@ def test_extremes_are_the_best_and_weakest_27_percent():
 )  # fmt: skip
 def test_guessing_scores(kind, partial, penalty, expected):
     """One of four options 25 %, less what wrong answers lose; one of 15 sets of four options; true or false 50 %."""
-    options = [Option(id=name, text=name) for name in "abcd"] if kind in ("single", "multiple") else []
+    options = [AnswerOption(id=name, text=name) for name in "abcd"] if kind in ("single", "multiple") else []
     question = Question(id="q", kind=kind, prompt="?", options=options, partial=partial, penalty=Percent(penalty))
-    solved = Solved(answer=Answer(), options=frozenset(["true" if kind == "truefalse" else "a"]))
+    solved = CorrectAnswer(answer=AuthoredAnswer(), options=frozenset(["true" if kind == "truefalse" else "a"]))
 
-    assert guess(question, solved) == (None if expected is None else pytest.approx(expected, abs=1e-9))
+    assert compute_guess_share(question, solved) == (None if expected is None else pytest.approx(expected, abs=1e-9))
 
 
 def test_a_class_by_hand():
     """Facility, answered, distractors and SEM of four students at two questions that differ."""
-    found = analyse(
+    found = build_item_analysis(
         QUIZ, KEY, sheet_of({"one": ["b"], "yes": ["true"]}, {"one": ["a"], "yes": ["true"]}, {"one": ["c"]}, {})
     )
     one = found.items[0]
@@ -134,12 +146,12 @@ def test_pools_are_analysed_by_who_was_asked():
     """A question counts those who were drawn it; there is no alpha over different questions, and that is said."""
     quiz = quiz_of(POOL)
     solutions = key_of(quiz, POOL_KEY)
-    found = analyse(quiz, solutions, sheet_of(*[{"q3": ["true"]}] * 40, quiz=quiz, solutions=solutions))
+    found = build_item_analysis(quiz, solutions, sheet_of(*[{"q3": ["true"]}] * 40, quiz=quiz, solutions=solutions))
 
     asked = [item.asked for item in found.items]
     assert (sum(asked[:3]), asked[3], found.alpha) == (80, 40, None)
     assert all(0 < count < 40 for count in asked[:3])
-    said = list(cautions(found))
+    said = list(list_cautions(found))
     assert "no reliability: the questions differ between students, or all scores are equal" in said
     assert any(text.endswith("students were asked q0") for text in said)
 
@@ -147,7 +159,11 @@ def test_pools_are_analysed_by_who_was_asked():
 def test_few_students_and_few_questions_are_warned_of():
     """With 4 students at 6 questions both warnings stand."""
     said = list(
-        cautions(analyse(QUIZ, KEY, sheet_of({"one": ["b"]}, {"yes": ["true"]}, {}, {"one": ["b"], "yes": ["true"]})))
+        list_cautions(
+            build_item_analysis(
+                QUIZ, KEY, sheet_of({"one": ["b"]}, {"yes": ["true"]}, {}, {"one": ["b"], "yes": ["true"]})
+            )
+        )
     )
 
     assert said[0] == "only 4 students: with fewer than 30 these figures can be chance"
@@ -158,7 +174,9 @@ def item(**fields):
     blank = dict.fromkeys(
         ("guess", "spread", "item_rest", "point_biserial", "efficiency", "upper_lower", "alpha_without")
     )
-    return Item(**{"question": "q", "asked": 40, "answered": 40, "facility": 0.5, "distractors": [], **blank, **fields})
+    return ItemStatistics(
+        **{"question": "q", "asked": 40, "answered": 40, "facility": 0.5, "distractors": [], **blank, **fields}
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,17 +192,17 @@ def item(**fields):
 )
 def test_remarks_have_thresholds(fields, said):
     """Each figure beyond its threshold gives one sentence; good ones give none."""
-    assert list(remarks(item(**fields))) == said
+    assert list(list_item_remarks(item(**fields))) == said
 
 
 def test_remarks_on_options():
     """A wrong option that draws the strong, and one that nobody chooses, are named."""
     options = [
-        Distractor(option="a", text="A", correct=False, share=0.3, upper=0.5, lower=0.1),
-        Distractor(option="b", text="B", correct=False, share=0.01, upper=0.0, lower=0.0),
-        Distractor(option="c", text="C", correct=True, share=0.69, upper=0.5, lower=0.9),
+        DistractorStatistics(option="a", text="A", correct=False, share=0.3, upper=0.5, lower=0.1),
+        DistractorStatistics(option="b", text="B", correct=False, share=0.01, upper=0.0, lower=0.0),
+        DistractorStatistics(option="c", text="C", correct=True, share=0.69, upper=0.5, lower=0.9),
     ]
 
-    assert list(remarks(item(distractors=options))) == [
+    assert list(list_item_remarks(item(distractors=options))) == [
         "the wrong option `a` draws strong students more than weak ones", "hardly anyone chooses `b`",
     ]  # fmt: skip

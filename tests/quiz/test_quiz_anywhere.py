@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from grader.errors import UsageError
-from grader.quiz.keeping import Shelf
+from grader.quiz.sitting import AttemptStore
 
 ONLY_UNIX = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
 
@@ -19,7 +19,7 @@ def test_a_quiz_can_be_imported_without_what_only_unix_has():
         import platformdirs, click  # what they import themselves depends on the system
         sys.modules.update(dict.fromkeys({ONLY_UNIX!r}))
         import filelock
-        import grader.cli.quiz, grader.cli.quiz_marking, grader.quiz.taking, grader.quiz.keeping
+        import grader.cli.quiz, grader.cli.quiz.marking, grader.quiz.taking, grader.quiz.sitting
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
 
@@ -28,14 +28,17 @@ def test_a_quiz_can_be_imported_without_what_only_unix_has():
 
 def test_one_terminal_at_a_time(tmp_path):
     """A second one is told of the first; when that has gone, it gets its turn."""
-    shelf = Shelf(folder=tmp_path / "state")
+    shelf = AttemptStore(folder=tmp_path / "state")
     with (
-        shelf.locked(),
+        shelf.lock_folder(),
         pytest.raises(UsageError, match="open in another terminal"),
-        Shelf(folder=shelf.folder).locked(),
+        AttemptStore(folder=shelf.folder).lock_folder(),
     ):
         pass
-    with shelf.locked():
-        assert shelf.attempts() == []
-    with pytest.raises(UsageError, match="can't be saved"), Shelf(folder=tmp_path / "state" / "lock" / "x").locked():
+    with shelf.lock_folder():
+        assert shelf.list_attempts() == []
+    with (
+        pytest.raises(UsageError, match="can't be saved"),
+        AttemptStore(folder=tmp_path / "state" / "lock" / "x").lock_folder(),
+    ):
         pass

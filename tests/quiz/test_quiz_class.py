@@ -9,12 +9,12 @@ import pytest
 from quiz_places import REPOSITORY
 from simulated import write_class
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.quiz import key, loading
 
 COURSE = Course(root=REPOSITORY)
-QUIZ = loading.load(COURSE, "week3")
-SOLUTIONS = key.load(COURSE, QUIZ)
+QUIZ = loading.load_quiz(COURSE, "week3")
+SOLUTIONS = key.load_key(COURSE, QUIZ)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.quiz import key, loading
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def printed(number):
 @pytest.mark.parametrize(("quiz_id", "number", "count"), [("week2", 0, 8), ("week3", 1, 6)])
 def test_the_questions_are_the_printed_ones(quiz_id, number, count):
     """Every prompt and option stands as it was printed, in its order."""
-    quiz = loading.load(COURSE, quiz_id)
+    quiz = loading.load_quiz(COURSE, quiz_id)
 
     assert len(quiz.questions) == count
     assert [(q.prompt, [o.text for o in q.options]) for q in quiz.questions] == printed(number)
@@ -54,18 +54,21 @@ def test_the_questions_are_the_printed_ones(quiz_id, number, count):
 @pytest.mark.parametrize(("quiz_id", "expected"), [("week2", WEEK2), ("week3", WEEK3)])
 def test_the_keys_name_the_right_options(quiz_id, expected):
     """Week 3's answers are the printed ones; week 2's follow from the course's texts."""
-    quiz = loading.load(COURSE, quiz_id)
-    solutions = key.load(COURSE, quiz)
+    quiz = loading.load_quiz(COURSE, quiz_id)
+    solutions = key.load_key(COURSE, quiz)
 
-    correct = {name: [quiz.question(name).option(o).text for o in solved.options] for name, solved in solutions.items()}
+    correct = {
+        name: [quiz.find_question(name).find_option(o).text for o in solved.options]
+        for name, solved in solutions.items()
+    }
     assert {name: [text] for name, text in expected.items()} == correct
 
 
 @pytest.mark.parametrize("quiz_id", ["week2", "week3"])
 def test_every_question_helps(quiz_id):
     """Each has a hint, an explanation, and feedback for each of its options."""
-    quiz = loading.load(COURSE, quiz_id)
-    solutions = key.load(COURSE, quiz)
+    quiz = loading.load_quiz(COURSE, quiz_id)
+    solutions = key.load_key(COURSE, quiz)
 
     for question in quiz.questions:
         assert question.hints

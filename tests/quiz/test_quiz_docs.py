@@ -8,9 +8,9 @@ import pytest
 from quiz_places import REPOSITORY
 from simulated import write_class
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.quiz import key, loading, responses
-from grader.quiz.lines import COMMANDS
+from grader.quiz.lines import LINE_COMMANDS
 
 PAGE = (REPOSITORY / "docs" / "quizzes.md").read_text(encoding="utf-8")
 TAKEN_ELSEWHERE = "grade quiz week3"
@@ -26,8 +26,8 @@ def folder(tmp_path):
     for name in ("quizzes", "solutions/quizzes"):
         shutil.copytree(REPOSITORY / name, tmp_path / "course" / name)
     (tmp_path / "course" / "exercises").mkdir()
-    quiz = loading.load(Course(root=REPOSITORY), "week3")
-    write_class(tmp_path / "answers", quiz, key.load(Course(root=REPOSITORY), quiz), 12)
+    quiz = loading.load_quiz(Course(root=REPOSITORY), "week3")
+    write_class(tmp_path / "answers", quiz, key.load_key(Course(root=REPOSITORY), quiz), 12)
     (tmp_path / "a.yaml").write_text(blocks("yaml")[0])
     (tmp_path / "bank.gift").write_text("::one:: Is it so? {T}\n")
     return tmp_path
@@ -50,16 +50,19 @@ def test_every_command_runs(inside, folder):
 def test_the_examples_load():
     """The quiz, the key and the answers on the page are ones."""
     answers, quiz_text, key_text = blocks("yaml")
-    quiz = loading.load_bytes(quiz_text.encode())
-    solutions = key.load_bytes(key_text.replace("sha256:…", loading.digest(quiz)).encode(), quiz)
+    quiz = loading.load_quiz_bytes(quiz_text.encode())
+    solutions = key.load_key_bytes(key_text.replace("sha256:…", loading.hash_quiz(quiz)).encode(), quiz)
 
     assert solutions["conv-out"].options == {"s26"}
-    week3 = loading.load(Course(root=REPOSITORY), "week3")
-    assert responses.read(answers.encode(), week3, "a.yaml").answers == {"conv-out": ["s26"], "pool-out": ["s13"]}
+    week3 = loading.load_quiz(Course(root=REPOSITORY), "week3")
+    assert responses.read_responses(answers.encode(), week3, "a.yaml").answers == {
+        "conv-out": ["s26"],
+        "pool-out": ["s13"],
+    }
 
 
 def test_every_key_is_on_the_page():
     """Each one-letter command of the terminal stands in the table."""
     table = PAGE[PAGE.index("| key |") : PAGE.index("Where a letter")]
 
-    assert [name for name in COMMANDS if len(name) == 1 and f"`{name}`" not in table] == []
+    assert [name for name in LINE_COMMANDS if len(name) == 1 and f"`{name}`" not in table] == []

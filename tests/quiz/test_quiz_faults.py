@@ -5,8 +5,8 @@ from quiz_samples import EVERY_ANSWER, EVERY_KIND, key_of, quiz_of
 
 from grader.errors import CourseError
 from grader.quiz import loading, responses
-from grader.quiz.faults import CODES
-from grader.quiz.responses import AnswersError
+from grader.quiz.faults import FAULT_CODES
+from grader.quiz.responses import ResponseFileError
 
 QUIZ = quiz_of()
 HEAD = "schema: grade-quiz/1\nid: x\ntitle: X\n"
@@ -112,8 +112,8 @@ ANSWERS = [
 @pytest.mark.parametrize(("text", "message"), ANSWERS)
 def test_faults_of_answers(text, message):
     """Each mistake in what a student hands in is named with its place and what was found."""
-    with pytest.raises(AnswersError) as error:
-        responses.read(f"{{schema: grade-responses/1, {text}}}".encode(), QUIZ, "a.yaml")
+    with pytest.raises(ResponseFileError) as error:
+        responses.read_responses(f"{{schema: grade-responses/1, {text}}}".encode(), QUIZ, "a.yaml")
 
     assert message in str(error.value)
     assert str(error.value).startswith("a.yaml:1:")
@@ -132,7 +132,7 @@ def test_every_code_is_reached():
     """No code stands in the table that no file gives; E102, E107, E201 and E405 have tests of their own."""
     said = " ".join(message for *_, message in QUIZZES + KEYS + ANSWERS)
 
-    assert {code for code in CODES if code not in said} == {"E102", "E107", "E201", "E405"}
+    assert {code for code in FAULT_CODES if code not in said} == {"E102", "E107", "E201", "E405"}
 
 
 def test_a_quiz_s_id_is_its_file_s_name(tmp_path):
@@ -143,4 +143,4 @@ def test_a_quiz_s_id_is_its_file_s_name(tmp_path):
     with pytest.raises(
         CourseError, match=r"quizzes/week4\.yaml:2:5: E201 the id \"kinds\" differs from the file's name \"week4\""
     ):
-        loading.load_file(path, "quizzes/week4.yaml")
+        loading.load_quiz_file(path, "quizzes/week4.yaml")

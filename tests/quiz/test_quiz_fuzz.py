@@ -14,14 +14,14 @@ from quiz_samples import EVERY_ANSWER, EVERY_KIND, key_of, quiz_of
 
 from grader.errors import CourseError
 from grader.quiz import key, loading, responses
-from grader.quiz.faults import CODES
-from grader.quiz.marking import mark
-from grader.quiz.responses import AnswersError
+from grader.quiz.faults import FAULT_CODES
+from grader.quiz.marking import mark_attempt
+from grader.quiz.responses import ResponseFileError
 
 SEEDS = [path.read_bytes() for path in sorted((REPOSITORY / "quizzes").glob("*.yaml"))] + [EVERY_KIND]
 QUIZ = quiz_of()
 KEY = key_of(QUIZ)
-KEY_FILE = EVERY_ANSWER.replace("DIGEST", loading.digest(QUIZ)).encode()
+KEY_FILE = EVERY_ANSWER.replace("DIGEST", loading.hash_quiz(QUIZ)).encode()
 ANSWERS = (
     b"schema: grade-responses/1\nquiz: kinds\nstudent: s1\nattempt: 1\nhints: {one: 0}\nanswers:\n"
     b"  one: [a]\n  many: [a, b]\n  yes: [true]\n  count: 27\n  name: relu\n  size: 26x26\n"
@@ -42,8 +42,8 @@ def test_mutated_quizzes_are_quizzes_or_coded_faults():
     chance = random.Random(11)
     for _ in range(200):
         data = mutated(chance, SEEDS)
-        found = codes(loading.load_bytes, data)
-        assert set(found) <= CODES.keys(), data
+        found = codes(loading.load_quiz_bytes, data)
+        assert set(found) <= FAULT_CODES.keys(), data
 
 
 @settings(max_examples=80, deadline=None)
@@ -52,7 +52,7 @@ def test_mutated_quizzes_are_quizzes_or_coded_faults():
 )
 def test_random_bytes_are_refused_with_a_code(data):
     """No bytes that aren't a quiz are taken for one."""
-    assert set(codes(loading.load_bytes, data)) & CODES.keys()
+    assert set(codes(loading.load_quiz_bytes, data)) & FAULT_CODES.keys()
 
 
 def test_mutated_keys_are_keys_or_coded_faults():
@@ -60,14 +60,14 @@ def test_mutated_keys_are_keys_or_coded_faults():
     chance = random.Random(12)
     for _ in range(150):
         data = mutated(chance, [KEY_FILE])
-        assert set(codes(lambda given: key.load_bytes(given, QUIZ), data)) <= CODES.keys(), data
+        assert set(codes(lambda given: key.load_key_bytes(given, QUIZ), data)) <= FAULT_CODES.keys(), data
 
 
 def taken(data):
     """The answers in what a student handed in; None where it is refused, with its file's name in each line."""
     try:
-        return responses.read(data, QUIZ, "a.yaml")
-    except AnswersError as error:
+        return responses.read_responses(data, QUIZ, "a.yaml")
+    except ResponseFileError as error:
         lines = str(error).splitlines()
     assert all(line.startswith("a.yaml:") and line.isprintable() for line in lines), lines
     return None
@@ -81,7 +81,7 @@ def test_mutated_answers_are_marked_or_refused():
         "answers": {"one": ["a"], "many": ["a"], "count": 27, "name": "relu", "size": None},
     }).encode()  # fmt: skip
     found = [taken(mutated(chance, [ANSWERS, as_json])) for _ in range(300)]
-    scores = [mark(QUIZ, KEY, given_) for given_ in found if given_ is not None]
+    scores = [mark_attempt(QUIZ, KEY, given_) for given_ in found if given_ is not None]
 
     assert len(scores) > 10
     assert all(0 <= result.score <= result.max_score for result in scores)
@@ -96,8 +96,8 @@ def test_what_a_student_wrote_never_steers_a_terminal():
         '{"schema": "grade-responses/1", "quiz": "kinds", "answers": {"\\u001b[2J": null}}',
         "schema: grade-responses/1\nquiz: kinds\nattempt: " + "9" * 5000 + "\nanswers: {}",
     ):
-        with pytest.raises(AnswersError) as error:
-            responses.read(text.encode(), QUIZ, "a.yaml")
+        with pytest.raises(ResponseFileError) as error:
+            responses.read_responses(text.encode(), QUIZ, "a.yaml")
         assert all(line.isprintable() and len(line) < 700 for line in str(error.value).splitlines())
 
 
@@ -120,7 +120,7 @@ def test_bombs_are_refused_at_once_in_bounded_memory(text, code):
     data = text.encode()
     tracemalloc.start()
     began = time.monotonic()
-    found = codes(loading.load_bytes, data)
+    found = codes(loading.load_quiz_bytes, data)
     seconds, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -132,5 +132,5 @@ def test_bombs_are_refused_at_once_in_bounded_memory(text, code):
 @pytest.mark.parametrize("opened", ["[", '{"a":'])
 def test_nested_json_answers_are_refused(opened):
     """A JSON bomb of depth ends with one message."""
-    with pytest.raises(AnswersError, match=r"a\.json:1:\d+: E10[12]"):
-        responses.read(('{"schema":' + opened * 200_000).encode(), QUIZ, "a.json")
+    with pytest.raises(ResponseFileError, match=r"a\.json:1:\d+: E10[12]"):
+        responses.read_responses(('{"schema":' + opened * 200_000).encode(), QUIZ, "a.json")

@@ -12,7 +12,7 @@ from quiz_strategies import TRAPS
 
 from grader.errors import UsageError
 from grader.quiz.formats import gift_reader, qti12, qti12_reader, text2qti_reader
-from grader.quiz.formats.draft import ImportedError, names, written
+from grader.quiz.formats.draft import QuizImportError, make_question_ids, render_draft
 
 MOODLE_GIFT = r"""// question: 1  name: switch
 $CATEGORY: $course$/top/Week 9
@@ -48,7 +48,7 @@ Escaped \= \{ \} \~ \# \: \\ \n end{T}
 
 def test_gift_as_moodle_documents_it():
     """Choices, weights, short answers, blanks, numbers and truth are read; matching as choices; essays and descriptions are listed."""
-    draft = gift_reader.read(MOODLE_GIFT, "x.gift")
+    draft = gift_reader.read_gift(MOODLE_GIFT, "x.gift")
 
     assert draft.title == "Week 9"
     assert [(q.kind, q.prompt) for q in draft.questions] == [
@@ -97,8 +97,8 @@ def test_gift_as_moodle_documents_it():
 )
 def test_broken_gift_is_told_with_its_line(text, message):
     """What Moodle would refuse too is refused, with file and line."""
-    with pytest.raises(ImportedError, match=re.escape(message)):
-        gift_reader.read(text, "x.gift")
+    with pytest.raises(QuizImportError, match=re.escape(message)):
+        gift_reader.read_gift(text, "x.gift")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_broken_gift_is_told_with_its_line(text, message):
 )
 def test_what_our_format_cannot_say_is_listed(answers, lost):
     """No part of a GIFT question vanishes without a line."""
-    assert gift_reader.read(f"Q {answers}", "x.gift").lost == [f'line 1 "Q": {lost}']
+    assert gift_reader.read_gift(f"Q {answers}", "x.gift").lost == [f'line 1 "Q": {lost}']
 
 
 TEXT2QTI = """\
@@ -180,7 +180,7 @@ ___
 
 def test_text2qti_as_it_documents_itself():
     """Settings, paragraphs, comments, groups, points and every kind are read; what is lost is listed by line."""
-    draft = text2qti_reader.read(TEXT2QTI, "x.txt")
+    draft = text2qti_reader.read_text2qti(TEXT2QTI, "x.txt")
 
     assert (draft.title, draft.description) == ("Convolutions", "First line\nsecond line")
     assert (draft.settings, draft.pools) == ({"shuffle": {"options": "true"}}, {"pool1": 1})
@@ -219,8 +219,8 @@ def test_text2qti_as_it_documents_itself():
 )
 def test_broken_text2qti_is_told_with_its_line(text, message):
     """Lines that text2qti refuses, and code that it would run, are refused with file and line."""
-    with pytest.raises(ImportedError, match=re.escape(message)):
-        text2qti_reader.read(text, "x.txt")
+    with pytest.raises(QuizImportError, match=re.escape(message)):
+        text2qti_reader.read_text2qti(text, "x.txt")
 
 
 # QTI 1.2
@@ -261,7 +261,7 @@ def zipped(**files):
 def test_hostile_and_broken_archives_are_refused(data, message):
     """Bombs, outside entities, halves and wrong files end with one message."""
     with pytest.raises(UsageError, match=re.escape(message)):
-        qti12_reader.read(data, "x.zip")
+        qti12_reader.read_qti12(data, "x.zip")
 
 
 def item(kind, processing="", presentation=""):
@@ -290,11 +290,11 @@ def condition(test, share=100):
 )  # fmt: skip
 def test_what_qti_says_beyond_us_is_listed(data, lost):
     """A question that can't be taken over is named with the reason, and a quiz of none is refused."""
-    draft = qti12_reader.read(data, "x.xml")
+    draft = qti12_reader.read_qti12(data, "x.xml")
 
     assert draft.lost == [f'question 1 "Why?": {lost}']
-    with pytest.raises(ImportedError, match="x.xml: no question that can be taken over"):
-        written(draft, "x", "x.xml")
+    with pytest.raises(QuizImportError, match="x.xml: no question that can be taken over"):
+        render_draft(draft, "x", "x.xml")
 
 
 def test_settings_of_canvas_are_taken_over():
@@ -304,7 +304,7 @@ def test_settings_of_canvas_are_taken_over():
         "<shuffle_answers>true</shuffle_answers><time_limit>20</time_limit></quiz>"
     )
     processing = condition("<varequal>relu</varequal>")
-    draft = qti12_reader.read(
+    draft = qti12_reader.read_qti12(
         zipped(a_xml=item("short_answer_question", processing), m_xml=settings_.encode()), "x.zip"
     )
 
@@ -382,7 +382,7 @@ def test_an_export_lists_what_is_left_out(inside, tmp_path):
 
 def test_ids_come_from_titles_and_never_clash():
     """A title that is an id stays, others are made into one, empty ones are numbered, doubles get a number."""
-    assert names(["conv-out", "How big?", "", "conv-out", "漢字", "-x-"]) == [
+    assert make_question_ids(["conv-out", "How big?", "", "conv-out", "漢字", "-x-"]) == [
         "conv-out", "How-big", "q3", "conv-out-2", "q5", "x",
     ]  # fmt: skip
 
@@ -397,9 +397,9 @@ def test_ids_come_from_titles_and_never_clash():
 def test_any_text_is_a_draft_or_a_clean_error(pieces):
     """Readers of plain text end with a quiz or a message, whatever they get."""
     text = "".join(pieces)
-    for read in (gift_reader.read, text2qti_reader.read):
+    for read in (gift_reader.read_gift, text2qti_reader.read_text2qti):
         try:
-            written(read(text, "x"), "x", "x")
+            render_draft(read(text, "x"), "x", "x")
         except UsageError:
             continue
 
@@ -409,6 +409,6 @@ def test_any_text_is_a_draft_or_a_clean_error(pieces):
 def test_a_damaged_archive_is_a_draft_or_a_clean_error(place, noise):
     """Bytes changed anywhere in an archive never end in anything else."""
     try:
-        written(qti12_reader.read(ZIP[:place] + noise + ZIP[place + len(noise) :], "x.zip"), "x", "x.zip")
+        render_draft(qti12_reader.read_qti12(ZIP[:place] + noise + ZIP[place + len(noise) :], "x.zip"), "x", "x.zip")
     except UsageError:
         return

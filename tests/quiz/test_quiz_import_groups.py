@@ -6,9 +6,9 @@ import zipfile
 import pytest
 
 from grader.quiz.formats import gift_reader, qti12_reader
-from grader.quiz.formats.draft import read_back, written
+from grader.quiz.formats.draft import read_rendered, render_draft
 from grader.quiz.formats.formulas import find_formula, read_mathml
-from grader.quiz.formats.plain import from_html
+from grader.quiz.formats.plain import convert_from_html
 
 
 def item(number, prompt, options=("Dense", "Flatten"), points=1):
@@ -37,7 +37,7 @@ def group(items, picked=1, points=None, bank="", title="Sizes"):
 
 def read(*parts):
     body = "".join(parts)
-    return qti12_reader.read(
+    return qti12_reader.read_qti12(
         f"<questestinterop><assessment title='T'><section>{body}</section></assessment></questestinterop>".encode(), "x.xml"
     )
 
@@ -45,7 +45,7 @@ def read(*parts):
 def test_a_groups_points_are_those_of_its_questions():
     """Three stay three, whatever the questions say by themselves."""
     draft = read(group([item(1, "a"), item(2, "b", points=5)], points="3.0"), item(3, "c"))
-    quiz, _ = read_back(*written(draft, "x", "x.xml"))
+    quiz, _ = read_rendered(*render_draft(draft, "x", "x.xml"))
 
     assert [question.points for question in quiz.questions] == [3, 3, 1]
     assert [(pool.pick, pool.questions) for pool in quiz.pools] == [(1, ["q1", "q2"])]
@@ -65,7 +65,7 @@ def test_a_bank_that_is_not_in_the_file_is_told():
 def test_unlike_points_in_a_group_leave_the_fewer_out():
     """A draw of unlike points would be another test for each student."""
     draft = read(group([item(1, "a"), item(2, "b"), item(3, "odd one", points=4)]))
-    written(draft, "x", "x.xml")
+    render_draft(draft, "x", "x.xml")
 
     assert [question.prompt for question in draft.questions] == ["a", "b"]
     assert draft.lost == ['question "odd one": worth 4 in a group of 1; it is left out']
@@ -141,8 +141,8 @@ def test_math_within_a_text_stays_where_it_stands():
     """New Quizzes writes MathML into the text."""
     lost = []
 
-    assert from_html("<p>Is <math><mi>n</mi><mo>&lt;</mo><mn>2</mn></math>?</p>", lost.append) == "Is n<2?"
-    assert from_html("<img class='equation_image' alt='LaTeX: \\frac{1}{2}'>", lost.append) == "\\frac{1}{2}"
+    assert convert_from_html("<p>Is <math><mi>n</mi><mo>&lt;</mo><mn>2</mn></math>?</p>", lost.append) == "Is n<2?"
+    assert convert_from_html("<img class='equation_image' alt='LaTeX: \\frac{1}{2}'>", lost.append) == "\\frac{1}{2}"
     assert lost == ['the formula "\\frac{1}{2}"']
 
 
@@ -157,7 +157,7 @@ GIFT_PICTURES = [
 def test_gift_with_pictures_likewise(text):
     """The question is named by its words or its title; a picture in the feedback costs only itself."""
     other = r"Which? {=x#[html]<img src\=c.png> ~y}"
-    draft = gift_reader.read(f"{text}\n\n{other}\n", "x.gift")
+    draft = gift_reader.read_gift(f"{text}\n\n{other}\n", "x.gift")
 
     assert [question.prompt for question in draft.questions] == ["Which?"]
     assert 'the picture "a b.png" is part of it; the question is left out' in draft.lost[0]
@@ -167,12 +167,12 @@ def test_gift_with_pictures_likewise(text):
 
 def test_matching_becomes_choices_that_share_the_points():
     """One for each thing; matches without a thing are options, too."""
-    draft = gift_reader.read("Who? {=a -> 1 =b -> 2 =c -> 3 =-> 4}", "x.gift")
+    draft = gift_reader.read_gift("Who? {=a -> 1 =b -> 2 =c -> 3 =-> 4}", "x.gift")
 
     assert [(q.prompt, [o.text for o in q.options if o.right], len(q.options)) for q in draft.questions] == [
         ("Who?\na", ["1"], 4), ("Who?\nb", ["2"], 4), ("Who?\nc", ["3"], 4)]  # fmt: skip
     assert sum(question.points for question in draft.questions) == 1
-    assert gift_reader.read("Who? {=a -> 1 =b -> 1}", "x.gift").questions == []
+    assert gift_reader.read_gift("Who? {=a -> 1 =b -> 1}", "x.gift").questions == []
 
 
 def test_strict_writes_nothing_where_anything_is_lost(tmp_path, monkeypatch, capsys):
@@ -185,8 +185,8 @@ def test_strict_writes_nothing_where_anything_is_lost(tmp_path, monkeypatch, cap
         archive.writestr("q.xml", f"<questestinterop><assessment title='T'><section>{body}</section></assessment></questestinterop>")
     monkeypatch.setenv("GRADE_COURSE", str(tmp_path))
 
-    assert cli.run(["quiz-import", str(tmp_path / "q.zip"), "--id", "q", "--strict"]) == 2
+    assert cli.run_command_line(["quiz-import", str(tmp_path / "q.zip"), "--id", "q", "--strict"]) == 2
     assert "a b.png" in capsys.readouterr().err
     assert list((tmp_path / "quizzes").iterdir()) == []
-    assert cli.run(["quiz-import", str(tmp_path / "q.zip"), "--id", "q"]) == 0
+    assert cli.run_command_line(["quiz-import", str(tmp_path / "q.zip"), "--id", "q"]) == 0
     assert io.StringIO((tmp_path / "quizzes" / "q.yaml").read_text()).read().count("prompt:") == 1

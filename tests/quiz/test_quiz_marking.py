@@ -5,22 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quiz_samples import key_of, quiz_of
 
-from grader.quiz.key import Solved
-from grader.quiz.marking import mark, mark_one
-from grader.quiz.model import Answer, Hint, Option, Question
+from grader.courses.yaml_tree import Percent
+from grader.quiz.key import CorrectAnswer
+from grader.quiz.marking import mark_answer, mark_attempt
+from grader.quiz.model import AnswerOption, AuthoredAnswer, Question, QuestionHint
 from grader.quiz.responses import Responses
-from grader.yamltree import Percent
 
 QUIZ = quiz_of()
 KEY = key_of(QUIZ)
 
 
 def marked(**answers):
-    return mark(QUIZ, KEY, Responses(schema="grade-responses/1", quiz="kinds", answers=answers))
+    return mark_attempt(QUIZ, KEY, Responses(schema="grade-responses/1", quiz="kinds", answers=answers))
 
 
 def outcome(name, given):
-    return mark_one(QUIZ.question(name), KEY[name], given).outcome
+    return mark_answer(QUIZ.find_question(name), KEY[name], given).outcome
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_the_score_is_the_sum_of_the_points():
 
 
 def question(**fields):
-    options = [Option(id=name, text=name) for name in "abcd"]
+    options = [AnswerOption(id=name, text=name) for name in "abcd"]
     return Question(**{"id": "q", "kind": "multiple", "prompt": "?", "options": options, "points": 4.0, **fields})
 
 
-SOLVED = Solved(answer=Answer(correct=["a", "b"]), options=frozenset("ab"))
+SOLVED = CorrectAnswer(answer=AuthoredAnswer(correct=["a", "b"]), options=frozenset("ab"))
 
 
 @pytest.mark.parametrize(
@@ -84,31 +84,32 @@ SOLVED = Solved(answer=Answer(correct=["a", "b"]), options=frozenset("ab"))
 )  # fmt: skip
 def test_partial_credit_follows_its_formula(partial, given, points):
     """Each mode against values worked out by hand, of 4 points with a and b correct."""
-    assert mark_one(question(partial=partial), SOLVED, list(given)).points == points
+    assert mark_answer(question(partial=partial), SOLVED, list(given)).points == points
 
 
 def test_a_penalty_is_for_a_wrong_answer_only():
     """No answer loses nothing; a partly right one neither."""
     item = question(penalty=Percent(0.25), partial="net-correct")
 
-    assert [mark_one(item, SOLVED, given).points for given in (["c"], None, ["a"])] == [-1.0, 0.0, 2.0]
+    assert [mark_answer(item, SOLVED, given).points for given in (["c"], None, ["a"])] == [-1.0, 0.0, 2.0]
 
 
 def test_hints_cost_their_share_and_never_more_than_was_earned():
     """Two hints at 25 % and 50 %: a right answer keeps what is left, a wrong one loses nothing more."""
     item = question(
-        hints=[Hint(text="1", cost=Percent(0.25)), Hint(text="2", cost=Percent(0.5))], partial="net-correct"
+        hints=[QuestionHint(text="1", cost=Percent(0.25)), QuestionHint(text="2", cost=Percent(0.5))],
+        partial="net-correct",
     )
 
-    assert [mark_one(item, SOLVED, ["a", "b"], hints=count).points for count in (0, 1, 2)] == [4.0, 3.0, 1.0]
-    assert mark_one(item, SOLVED, ["a"], hints=2).points == 0.0
-    assert mark_one(item, SOLVED, ["c"], hints=2).points == 0.0
+    assert [mark_answer(item, SOLVED, ["a", "b"], hints=count).points for count in (0, 1, 2)] == [4.0, 3.0, 1.0]
+    assert mark_answer(item, SOLVED, ["a"], hints=2).points == 0.0
+    assert mark_answer(item, SOLVED, ["c"], hints=2).points == 0.0
 
 
 @given(st.sets(st.sampled_from("abcd"), min_size=1), st.sampled_from(["off", "net-correct", "coverage", "each-answer"]))
 def test_full_marks_only_for_the_whole_answer(chosen, partial):
     """Whatever the mode, a fraction lies from 0 to 1 and is 1 only for the correct options exactly."""
-    item = mark_one(question(partial=partial), SOLVED, sorted(chosen))
+    item = mark_answer(question(partial=partial), SOLVED, sorted(chosen))
 
     assert 0 <= item.fraction <= 1
     assert (item.fraction == 1) == (chosen == {"a", "b"})
@@ -126,4 +127,4 @@ def test_a_total_below_zero_counts_as_zero():
     )
     given = Responses(schema="grade-responses/1", quiz="q", answers={"a": ["false"], "b": ["true"]})
 
-    assert mark(quiz, solutions, given).score == 0.0
+    assert mark_attempt(quiz, solutions, given).score == 0.0

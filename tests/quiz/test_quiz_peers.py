@@ -22,16 +22,16 @@ from text2qti.config import Config
 from text2qti.qti import QTI
 from text2qti.quiz import Quiz as Theirs
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.quiz import key, loading
 from grader.quiz.formats import gift, jupyterquiz, moodle, qti12, qti12_reader, qti21, text2qti_reader
-from grader.quiz.formats.draft import read_back, written
-from grader.quiz.formats.losses import ExportError, losses
+from grader.quiz.formats.draft import read_rendered, render_draft
+from grader.quiz.formats.losses import QuizExportError, list_losses
 
 COURSE = Course(root=REPOSITORY)
 PAIRS = {
-    "week2": (loading.load(COURSE, "week2"), key.load(COURSE, loading.load(COURSE, "week2"))),
-    "week3": (loading.load(COURSE, "week3"), key.load(COURSE, loading.load(COURSE, "week3"))),
+    "week2": (loading.load_quiz(COURSE, "week2"), key.load_key(COURSE, loading.load_quiz(COURSE, "week2"))),
+    "week3": (loading.load_quiz(COURSE, "week3"), key.load_key(COURSE, loading.load_quiz(COURSE, "week3"))),
     "kinds": (quiz_of(), key_of(quiz_of())),
 }
 EACH = pytest.mark.parametrize("name", list(PAIRS))
@@ -63,7 +63,7 @@ def as_text2qti(quiz, solutions):
         if question.kind == "numeric":
             out.append(f"= {solved.answer.correct[0]} +- {solved.answer.tolerance}")
         elif not question.choices:
-            out += [f"* {text}" for text in qti12.typed(question, solved)]
+            out += [f"* {text}" for text in qti12.list_accepted_texts(question, solved)]
     return "\n".join(out)
 
 
@@ -126,8 +126,8 @@ def test_text2qtis_archive_and_its_plain_text_give_the_same_questions():
     stream = io.BytesIO()
     QTI(Theirs(source, config=Config())).write(stream)
 
-    from_text = text2qti_reader.read(source, "x.txt").questions
-    from_archive = qti12_reader.read(stream.getvalue(), "x.zip").questions
+    from_text = text2qti_reader.read_text2qti(source, "x.txt").questions
+    from_archive = qti12_reader.read_qti12(stream.getvalue(), "x.zip").questions
 
     def plain(question):
         said = [(option.text, option.right, option.feedback) for option in question.options]
@@ -166,8 +166,8 @@ def test_a_pool_is_a_section_from_which_canvas_draws():
 def test_a_pool_comes_back_from_qti12():
     """Our reader makes a pool of it again, with the same number to pick, and keeps the time limit."""
     quiz = quiz_of(POOLED)
-    draft = qti12_reader.read(qti12.render(quiz, key_of(quiz, POOLED_KEY)), "x.zip")
-    again, _ = read_back(*written(draft, "p", "x.zip"))
+    draft = qti12_reader.read_qti12(qti12.render(quiz, key_of(quiz, POOLED_KEY)), "x.zip")
+    again, _ = read_rendered(*render_draft(draft, "p", "x.zip"))
 
     assert [(pool.id, pool.pick, pool.questions) for pool in again.pools] == [("some", 1, ["q1", "q3"])]
     assert again.time_limit == quiz.time_limit
@@ -231,9 +231,11 @@ def test_moodle_fractions_are_of_its_list():
         quiz, solutions = many(count)
         text = moodle.render(quiz, solutions).decode()
         assert Counter(re.findall(r'fraction="([^"]+)"', text)) == {share: count, f"-{share}": 1}
-    with pytest.raises(ExportError, match='question "many" has 11 correct options; Moodle has no fraction for 1/11'):
+    with pytest.raises(
+        QuizExportError, match='question "many" has 11 correct options; Moodle has no fraction for 1/11'
+    ):
         moodle.render(*many(11))
-    with pytest.raises(ExportError, match="no fraction for 1/11"):
+    with pytest.raises(QuizExportError, match="no fraction for 1/11"):
         gift.render(*many(11))
 
 
@@ -405,7 +407,7 @@ def test_canvas_refuses_loudly_here(head, points, message):
     quiz = quiz_of(f"schema: grade-quiz/1\nid: c\ntitle: C\n{head}questions: [{question}]\n")
     solutions = key_of(quiz, "schema: grade-key/1\nquiz: c\nquiz_digest: DIGEST\nanswers: {q: {correct: [true]}}\n")
 
-    with pytest.raises(ExportError, match=re.escape(message)):
+    with pytest.raises(QuizExportError, match=re.escape(message)):
         qti12.render(quiz, solutions)
 
 
@@ -423,7 +425,7 @@ def test_gift_refuses_what_it_would_read_otherwise(prompt, accepted, message):
         quiz, f"schema: grade-key/1\nquiz: g\nquiz_digest: DIGEST\nanswers: {{q: {{correct: [{accepted}]}}}}\n"
     )
 
-    with pytest.raises(ExportError, match=re.escape(message)):
+    with pytest.raises(QuizExportError, match=re.escape(message)):
         gift.render(quiz, solutions)
 
 
@@ -431,7 +433,7 @@ def test_losses_are_listed_by_feature():
     """Each feature that a format hasn't is one line, with the questions that it concerns."""
     quiz, solutions = PAIRS["kinds"]
 
-    assert losses(quiz, solutions, gift.CAN) == [
+    assert list_losses(quiz, solutions, gift.CAN) == [
         "the pass mark",
         "points (many, count)",
         "all or nothing: the other system gives partial credit of its own (many)",

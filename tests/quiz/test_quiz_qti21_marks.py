@@ -7,7 +7,7 @@ import pytest
 from quiz_samples import key_of, quiz_of
 
 from grader.quiz.formats import qti21
-from grader.quiz.marking import mark_one
+from grader.quiz.marking import mark_answer
 
 SPACE = "{http://www.imsglobal.org/xsd/imsqti_v2p1}"
 
@@ -57,8 +57,8 @@ class Processor:
 
 def scored(quiz, solutions, name, response):
     """The item's own marks for a response, through XML text as a system would read it."""
-    question = quiz.question(name)
-    root = ET.fromstring(ET.tostring(qti21.item(quiz, question, solutions[name])))
+    question = quiz.find_question(name)
+    root = ET.fromstring(ET.tostring(qti21.build_item(quiz, question, solutions[name])))
     return Processor(root, response).score()
 
 
@@ -76,7 +76,7 @@ def test_every_choice_earns_the_same(partial, penalty, correct):
         quiz, f"schema: grade-key/1\nquiz: m\nquiz_digest: DIGEST\nanswers: {{q: {{correct: [{correct}]}}}}\n"
     )
     for chosen in chain.from_iterable(combinations("abcd", count) for count in range(5)):
-        ours = mark_one(quiz.question("q"), solutions["q"], list(chosen) or None).points
+        ours = mark_answer(quiz.find_question("q"), solutions["q"], list(chosen) or None).points
         theirs = scored(quiz, solutions, "q", [f"o_{name}" for name in chosen])
         assert (chosen, theirs) == (chosen, pytest.approx(ours, abs=1e-5))
 
@@ -94,5 +94,5 @@ def test_every_kind_earns_the_same(name, responses):
     solutions = key_of(quiz)
     for response in responses:
         given = [response.removeprefix("o_")] if response.startswith("o_") else response or None
-        ours = mark_one(quiz.question(name), solutions[name], given).points
+        ours = mark_answer(quiz.find_question(name), solutions[name], given).points
         assert (response, scored(quiz, solutions, name, [response] if response else [])) == (response, ours)

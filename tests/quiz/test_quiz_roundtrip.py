@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from quiz_strategies import content, quizzes
 
 from grader.quiz.formats import gift, gift_reader, qti12, qti12_reader
-from grader.quiz.formats.draft import read_back, written
-from grader.quiz.formats.losses import ExportError
+from grader.quiz.formats.draft import read_rendered, render_draft
+from grader.quiz.formats.losses import QuizExportError
 
 QUICK = settings(max_examples=25, deadline=None)
 THOROUGH = settings(max_examples=300, deadline=None)
@@ -41,19 +41,19 @@ def through_gift(pair):
         text for question in quiz.questions if question.kind == "text" for text in solutions[question.id].answer.correct
     ]
     if any("->" in text for text in typed):
-        with pytest.raises(ExportError, match='accepts ".*", which GIFT reads as a pair to match'):
+        with pytest.raises(QuizExportError, match='accepts ".*", which GIFT reads as a pair to match'):
             gift.render(*pair)
         return
-    draft = gift_reader.read(gift.render(*pair).decode(), "x.gift")
+    draft = gift_reader.read_gift(gift.render(*pair).decode(), "x.gift")
 
     assert draft.lost == []
-    assert content(*read_back(*written(draft, "random", "x.gift"))) == content(*pair, points=False)
+    assert content(*read_rendered(*render_draft(draft, "random", "x.gift"))) == content(*pair, points=False)
 
 
 def through_qti12(pair):
     quiz, solutions = pair
-    draft = qti12_reader.read(qti12.render(quiz, solutions), "x.zip")
-    again = read_back(*written(draft, "random", "x.zip"))
+    draft = qti12_reader.read_qti12(qti12.render(quiz, solutions), "x.zip")
+    again = read_rendered(*render_draft(draft, "random", "x.zip"))
 
     assert {text.split(": ", 1)[1] for text in draft.lost} <= {"Canvas's partial credit is taken over as net-correct"}
     assert (again[0].title, again[0].description) == (quiz.title, quiz.description)

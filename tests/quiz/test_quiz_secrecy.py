@@ -4,17 +4,17 @@ import pytest
 from quiz_places import REPOSITORY
 from quiz_samples import EVERY_KIND, key_of, quiz_of
 
-from grader.course import Course
+from grader.courses.course import Course
 from grader.quiz import key, loading
-from grader.quiz.faults import SECRET
-from grader.quiz.secrecy import at_least, leaks, patterns
+from grader.quiz.faults import SECRET_FIELDS
+from grader.quiz.secrecy import compute_chance_of_hits, find_key_patterns, find_leaks
 
 COURSE = Course(root=REPOSITORY)
 
 
 def pair(name):
-    quiz = loading.load(COURSE, name)
-    return quiz, key.load(COURSE, quiz)
+    quiz = loading.load_quiz(COURSE, name)
+    return quiz, key.load_key(COURSE, quiz)
 
 
 def test_the_course_tells_nothing(inside):
@@ -27,7 +27,7 @@ def test_the_course_tells_nothing(inside):
     )
 
 
-@pytest.mark.parametrize("name", SECRET)
+@pytest.mark.parametrize("name", SECRET_FIELDS)
 def test_a_students_file_has_no_key_of_the_key(inside, tmp_path, name):
     """Each word of the key is refused in a question, and it is said where it belongs."""
     course = tmp_path / "course"
@@ -60,8 +60,8 @@ def test_each_leak_is_found(old, new, told):
     changed_quiz = quiz_of(changed)
     solutions = {question.id: sound[question.id] for question in quiz.questions}
 
-    assert list(leaks(quiz, sound, clean.decode())) == []
-    found = list(leaks(changed_quiz, solutions, changed.decode()))
+    assert list(find_leaks(quiz, sound, clean.decode())) == []
+    found = list(find_leaks(changed_quiz, solutions, changed.decode()))
     assert len(found) == 1
     assert told in found[0]
 
@@ -78,19 +78,19 @@ def biased(texts, correct):
 
 def test_patterns_beyond_chance_are_found():
     """Always the third, always the longest: told with the count and what chance gives; evenly spread: nothing."""
-    assert list(patterns([biased(["w1", "x1", "y1", "z1"], "c")])) == [
+    assert list(find_key_patterns([biased(["w1", "x1", "y1", "z1"], "c")])) == [
         "option 3 is correct in 8 of 8 questions, by chance in 2.0; change some of them"
     ]
     assert "the longest option is correct in 8 of 8 questions, by chance in 2.0; change some of them" in list(
-        patterns([biased(["w", "xxxxxx", "yy", "zz"], "b")])
+        find_key_patterns([biased(["w", "xxxxxx", "yy", "zz"], "b")])
     )
-    assert list(patterns([biased(["w1", "x1", "y1", "z1"], "abcd")])) == []
-    assert list(patterns([pair("week2"), pair("week3")])) == []
+    assert list(find_key_patterns([biased(["w1", "x1", "y1", "z1"], "abcd")])) == []
+    assert list(find_key_patterns([pair("week2"), pair("week3")])) == []
 
 
 def test_chances_of_hits_by_hand():
     """Three fair coins: at least two heads in half of the cases."""
-    assert at_least(2, [0.5, 0.5, 0.5]) == pytest.approx(0.5)
+    assert compute_chance_of_hits(2, [0.5, 0.5, 0.5]) == pytest.approx(0.5)
 
 
 def test_verdicts_tell_no_more_than_the_policy_allows(inside, tmp_path):

@@ -6,10 +6,10 @@ import pytest
 from quiz_samples import quiz_of
 
 from grader.errors import UsageError
-from grader.quiz.drawing import shown
-from grader.quiz.keeping import Shelf
-from grader.quiz.screens import cells
-from grader.quiz.taking import Desk, take
+from grader.quiz.model import draw_shown_order
+from grader.quiz.screens import count_cells
+from grader.quiz.sitting import AttemptStore
+from grader.quiz.taking import QuizTerminal, take_quiz
 
 KINDS = """\
 schema: grade-quiz/1
@@ -32,14 +32,14 @@ class Scripted:
     def __init__(self, lines, seconds=0, width=40):
         self.lines, self.seconds, self.columns, self.now, self.said = list(lines), seconds, width, START, []
 
-    def ask(self, prompt):
+    def ask_state(self, prompt):
         self.now += timedelta(seconds=self.seconds)
         if not self.lines:
             raise EOFError
         return self.lines.pop(0)
 
     def desk(self):
-        return Desk(ask=self.ask, tell=self.said.append, now=lambda: self.now, width=lambda: self.columns)
+        return QuizTerminal(ask=self.ask_state, tell=self.said.append, now=lambda: self.now, width=lambda: self.columns)
 
     @property
     def text(self):
@@ -48,7 +48,7 @@ class Scripted:
 
 @pytest.fixture
 def shelf(tmp_path):
-    return Shelf(folder=tmp_path)
+    return AttemptStore(folder=tmp_path)
 
 
 def test_every_kind_is_answered_by_its_line(shelf):
@@ -56,7 +56,7 @@ def test_every_kind_is_answered_by_its_line(shelf):
     script = Scripted(
         ["ac", "2", "many", "27 cm", "relu", "26 by", "26 x 26", "submit"], seconds=1
     )  # fmt: skip
-    done = take(quiz_of(KINDS), "s1", shelf, script.desk())
+    done = take_quiz(quiz_of(KINDS), "s1", shelf, script.desk())
 
     assert done.answers == {"many": ["a", "c"], "yes": ["false"], "count": "27 cm", "name": "relu", "size": "26 x 26"}
     assert "Not understood: please type a number, such as 27 or 0.5." in script.text
@@ -87,17 +87,17 @@ def test_every_kind_is_answered_by_its_line(shelf):
 def test_each_key_and_mistake_is_answered(shelf, lines, said):
     """What was typed leads to these words, in lines that fit 40 columns."""
     script = Scripted([*lines, "r", "r"])
-    take(quiz_of(KINDS), "s1", shelf, script.desk())
+    take_quiz(quiz_of(KINDS), "s1", shelf, script.desk())
 
     assert said in script.text
-    assert max(cells(line) for text in script.said for line in text.splitlines()) <= 40
+    assert max(count_cells(line) for text in script.said for line in text.splitlines()) <= 40
 
 
 def test_the_time_limit_hands_in_what_is_there(shelf):
     """After 60 of 60 seconds the answers so far are handed in; the line that came too late isn't taken."""
     quiz = quiz_of(KINDS.replace("attempts: 2\n", "time_limit: 60s\n"))
     script = Scripted(["a", "a", "27", "relu"], seconds=25)
-    done = take(quiz, "s1", shelf, script.desk())
+    done = take_quiz(quiz, "s1", shelf, script.desk())
 
     assert done.answers == {"many": ["a"], "yes": ["true"]}
     assert done.submitted == START + timedelta(seconds=75)
@@ -110,27 +110,27 @@ def test_a_closed_quiz_is_refused(shelf):
     quiz = quiz_of(KINDS.replace("attempts: 2\n", "closes: 2025-12-31T00:00:00+00:00\n"))
 
     with pytest.raises(UsageError, match=r"kinds closed on 2025-12-31 at 00:00 UTC"):
-        take(quiz, "s1", shelf, Scripted([]).desk())
+        take_quiz(quiz, "s1", shelf, Scripted([]).desk())
 
 
 def test_a_quiz_that_changed_meanwhile_is_not_gone_on_with(shelf):
     """Other options than those that were shown would mix up the answers."""
-    take(quiz_of(KINDS), "s1", shelf, Scripted(["a", "q"]).desk())
+    take_quiz(quiz_of(KINDS), "s1", shelf, Scripted(["a", "q"]).desk())
 
     with pytest.raises(
         UsageError, match='the quiz has changed since attempt 1 began: question "many" is another one now'
     ):
-        take(quiz_of(KINDS.replace("{id: c, text: C}", "{id: d, text: D}")), "s1", shelf, Scripted([]).desk())
+        take_quiz(quiz_of(KINDS.replace("{id: c, text: C}", "{id: d, text: D}")), "s1", shelf, Scripted([]).desk())
 
 
 def test_attempts_that_cannot_be_read_or_written_are_told(tmp_path):
     """A damaged file is named with what to do, and so is a folder that takes none."""
     (tmp_path / "attempt-1.json").write_text("{")
     with pytest.raises(UsageError, match="can't be read .*; move it away to start this attempt anew"):
-        take(quiz_of(KINDS), "s1", Shelf(folder=tmp_path), Scripted([]).desk())
+        take_quiz(quiz_of(KINDS), "s1", AttemptStore(folder=tmp_path), Scripted([]).desk())
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="your answers can't be saved in .*: Not a directory"):
-        take(quiz_of(KINDS), "s1", Shelf(folder=tmp_path / "file"), Scripted([]).desk())
+        take_quiz(quiz_of(KINDS), "s1", AttemptStore(folder=tmp_path / "file"), Scripted([]).desk())
 
 
 def test_shuffles_are_stable_and_differ_between_students():
@@ -140,9 +140,9 @@ def test_shuffles_are_stable_and_differ_between_students():
             "text: C}", "text: C, pinned: true}"
         )
     )
-    orders = [shown(quiz, f"s{number}", 1) for number in range(20)]
+    orders = [draw_shown_order(quiz, f"s{number}", 1) for number in range(20)]
 
-    assert orders == [shown(quiz, f"s{number}", 1) for number in range(20)]
+    assert orders == [draw_shown_order(quiz, f"s{number}", 1) for number in range(20)]
     assert len({tuple(order.questions) for order in orders}) > 10
     assert {tuple(order.options["many"]) for order in orders} == {("a", "b", "c"), ("b", "a", "c")}
     assert {tuple(order.options["yes"]) for order in orders} == {("true", "false")}

@@ -8,7 +8,7 @@ import pexpect
 import pytest
 from quiz_places import PROGRAM
 
-from grader.quiz.screens import cells
+from grader.quiz.screens import count_cells
 
 PROMPT = "\r\n> "
 SLOWER = [("week2", 8, 80), ("week2", 8, 40), ("week3", 6, 80)]
@@ -63,7 +63,7 @@ def test_a_quiz_from_start_to_end(sit, tmp_path, quiz_id, count, columns):
     rest = finished(child)
 
     assert f"Review: {count} answered, 0 without" in re.sub(r"\s+", " ", sheet)
-    assert max(cells(line) for line in (seen + sheet).splitlines()) <= columns
+    assert max(count_cells(line) for line in (seen + sheet).splitlines()) <= columns
     assert not re.search(r"score|points?:|correct|right|wrong", (seen + sheet), re.IGNORECASE)
     responses = json.loads((tmp_path / f"{quiz_id}-s001-1.json").read_text())
     assert len(responses["answers"]) == count

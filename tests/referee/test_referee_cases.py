@@ -6,21 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from grader.calls import Argument, Asked, Panel, Prepare
+from grader.protocol.calls import AskedCheck, FunctionArgument, Panel, Prepare
 from grader.referee import cases, shipping
-from grader.referee.cases import BadCase
-from grader.referee.reference import BadReference, Reference
-from grader.referee.scene import scene
+from grader.referee.cases import BadCase, BadReference, ReferenceFunction, draw_scene
 
 ARGUMENTS = {
-    "image": Argument(array="uint8", shape=[[1, 9], 4], values=[0, 255]),
-    "kernel": Argument(array="float64", choice=[[[0, 1]], [[2, 3]]]),
-    "times": Argument(whole=[2, 5]),
-    "share": Argument(number=[0.25, 0.5]),
-    "noise": Argument(array="float32", shape=[2], values=[-1, 1]),
-    "mode": Argument(choice=["same", "valid"]),
+    "image": FunctionArgument(array="uint8", shape=[[1, 9], 4], values=[0, 255]),
+    "kernel": FunctionArgument(array="float64", choice=[[[0, 1]], [[2, 3]]]),
+    "times": FunctionArgument(whole=[2, 5]),
+    "share": FunctionArgument(number=[0.25, 0.5]),
+    "noise": FunctionArgument(array="float32", shape=[2], values=[-1, 1]),
+    "mode": FunctionArgument(choice=["same", "valid"]),
 }
-ASKED = Asked(id="any", kind="matches", random=40)
+ASKED = AskedCheck(id="any", kind="matches", random=40)
 
 
 def prepare(asked, arguments=ARGUMENTS, **more):
@@ -31,7 +29,7 @@ def prepare(asked, arguments=ARGUMENTS, **more):
 @settings(max_examples=20)
 def test_random_cases_are_as_declared_and_grow(seed, number):
     """Every value keeps its bounds and type; the sizes rise up to the largest."""
-    drawn = list(cases.drawn(structs.replace(ASKED, random=number), ARGUMENTS, [seed], fixed=False))
+    drawn = list(cases.draw_cases(structs.replace(ASKED, random=number), ARGUMENTS, [seed], fixed=False))
 
     assert len(drawn) == number
     for index, case in enumerate(drawn):
@@ -48,8 +46,8 @@ def test_random_cases_are_as_declared_and_grow(seed, number):
 
 def test_the_same_seed_draws_the_same():
     """Fixed cases follow from the seed; the fresh ones of that seed are others."""
-    first, again = (list(cases.fixed([ASKED], ARGUMENTS, 7)) for _ in range(2))
-    fresh = list(cases.fresh([ASKED], ARGUMENTS, 7))
+    first, again = (list(cases.iter_fixed_cases([ASKED], ARGUMENTS, 7)) for _ in range(2))
+    fresh = list(cases.iter_fresh_cases([ASKED], ARGUMENTS, 7))
 
     assert [case.arguments[2:4] for case in first] == [case.arguments[2:4] for case in again]
     assert [case.arguments[3] for case in first] != [case.arguments[3] for case in fresh]
@@ -58,15 +56,15 @@ def test_the_same_seed_draws_the_same():
 
 def test_written_values_become_arrays_and_pictures():
     """Nested lists take the argument's type; a picture is drawn; `gives` may be an array."""
-    arguments = {"image": ARGUMENTS["image"], "plain": Argument(choice=[1])}
+    arguments = {"image": ARGUMENTS["image"], "plain": FunctionArgument(choice=[1])}
     written = {"image": {"picture": [6, 8]}, "plain": [1, [2]], "gives": {"array": "int8", "value": [3]}}
 
-    case = cases.of(written, arguments, "x")
+    case = cases.build_case(written, arguments, "x")
 
-    assert np.array_equal(case.arguments[0], scene(6, 8))
+    assert np.array_equal(case.arguments[0], draw_scene(6, 8))
     assert case.arguments[1] == [1, [2]]
     assert (case.expected.dtype, case.expected.tolist(), case.answered, case.size) == (np.int8, [3], True, 50)
-    assert cases.panel(Panel(title="t", case={"image": [[1]], "plain": 1}), arguments).owner == "picture"
+    assert cases.build_panel_case(Panel(title="t", case={"image": [[1]], "plain": 1}), arguments).owner == "picture"
 
 
 @pytest.mark.parametrize(
@@ -80,19 +78,19 @@ def test_written_values_become_arrays_and_pictures():
 def test_what_is_no_array_is_the_authors_fault(value, message):
     """Ragged lists, text and numbers out of range are named."""
     with pytest.raises(BadCase, match=message):
-        cases.of({"image": value}, {"image": ARGUMENTS["image"]}, "x")
+        cases.build_case({"image": value}, {"image": ARGUMENTS["image"]}, "x")
 
 
 def test_an_unknown_mapping_is_the_authors_fault():
     """A plain argument takes no mapping but a picture."""
     with pytest.raises(BadCase, match="expected a value or {picture"):
-        cases.of({"n": {"photo": 3}}, {"n": Argument()}, "x")
+        cases.build_case({"n": {"photo": 3}}, {"n": FunctionArgument()}, "x")
 
 
 @pytest.mark.parametrize("channels", [0, 3])
 def test_the_picture_has_edges_in_it(channels):
     """The course's picture has the asked size and the whole range from dark to bright."""
-    picture = scene(64, 48, channels)
+    picture = draw_scene(64, 48, channels)
 
     assert picture.shape == ((64, 48, 3) if channels else (64, 48))
     assert (picture.dtype, picture.min() < 70, picture.max() > 200) == (np.uint8, True, True)
@@ -101,13 +99,16 @@ def test_the_picture_has_edges_in_it(channels):
 def test_shipped_cases_come_back(tmp_path):
     """What was packed is read again, the same for the same cases; nothing is pickled."""
     asked = [structs.replace(ASKED, random=3, cases=[])]
-    made = [case.answer((case.arguments[2], case.arguments[0])) for case in cases.fixed(asked, ARGUMENTS, 7)]
+    made = [
+        case.fill_expected((case.arguments[2], case.arguments[0]))
+        for case in cases.iter_fixed_cases(asked, ARGUMENTS, 7)
+    ]
     path = tmp_path / "cases.npz"
-    path.write_bytes(shipping.packed(made, prepare(asked)))
+    path.write_bytes(shipping.pack_cases(made, prepare(asked)))
 
-    read = shipping.read(path, prepare(asked))
+    read = shipping.read_cases(path, prepare(asked))
 
-    assert shipping.packed(read, prepare(asked)) == path.read_bytes()
+    assert shipping.pack_cases(read, prepare(asked)) == path.read_bytes()
     assert [type(case.expected) for case in read] == [tuple] * 3
     assert b"pickle" not in path.read_bytes()
 
@@ -115,10 +116,10 @@ def test_shipped_cases_come_back(tmp_path):
 def test_a_file_of_another_exercise_is_refused(tmp_path):
     """Cases that were made from other arguments, or other cases, don't count."""
     path = tmp_path / "cases.npz"
-    path.write_bytes(shipping.packed([], prepare([ASKED])))
+    path.write_bytes(shipping.pack_cases([], prepare([ASKED])))
 
-    with pytest.raises(shipping.BadFile, match="made from another exercise.yaml; `grade selfcheck --write-cases`"):
-        shipping.read(path, prepare([structs.replace(ASKED, random=41)]))
+    with pytest.raises(shipping.BadCasesFile, match="made from another exercise.yaml; `grade selfcheck --write-cases`"):
+        shipping.read_cases(path, prepare([structs.replace(ASKED, random=41)]))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"nonsense"])
@@ -127,8 +128,8 @@ def test_a_damaged_file_is_named(tmp_path, content):
     path = tmp_path / "cases.npz"
     path.write_bytes(content)
 
-    with pytest.raises(shipping.BadFile, match="the file is damaged"):
-        shipping.read(path, prepare([ASKED]))
+    with pytest.raises(shipping.BadCasesFile, match="the file is damaged"):
+        shipping.read_cases(path, prepare([ASKED]))
 
 
 def test_a_file_with_objects_in_it_is_not_unpickled(tmp_path):
@@ -136,20 +137,20 @@ def test_a_file_with_objects_in_it_is_not_unpickled(tmp_path):
     path = tmp_path / "cases.npz"
     np.savez(path, index=np.array([{"a": 1}], dtype=object))
 
-    with pytest.raises(shipping.BadFile, match="allow_pickle"):
-        shipping.read(path, prepare([ASKED]))
+    with pytest.raises(shipping.BadCasesFile, match="allow_pickle"):
+        shipping.read_cases(path, prepare([ASKED]))
 
 
 def test_missing_and_huge_files_are_named(tmp_path):
     """Neither is opened."""
     huge = tmp_path / "huge.npz"
     with huge.open("wb") as file:
-        file.truncate(shipping.MOST_BYTES + 1)
+        file.truncate(shipping.MAX_FILE_BYTES + 1)
 
-    with pytest.raises(shipping.BadFile, match="missing; `grade selfcheck --write-cases` makes it"):
-        shipping.read(tmp_path / "none.npz", prepare([ASKED]))
-    with pytest.raises(shipping.BadFile, match="larger than 50,000,000 bytes"):
-        shipping.read(huge, prepare([ASKED]))
+    with pytest.raises(shipping.BadCasesFile, match="missing; `grade selfcheck --write-cases` makes it"):
+        shipping.read_cases(tmp_path / "none.npz", prepare([ASKED]))
+    with pytest.raises(shipping.BadCasesFile, match="larger than 50,000,000 bytes"):
+        shipping.read_cases(huge, prepare([ASKED]))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_a_wrong_reference_is_named(tmp_path, text, message):
     """A reference that can't be used, or contradicts a written answer, is the course's fault."""
     path = tmp_path / "reference.py"
     path.write_text(text)
-    case = cases.of({"image": [[1, 2]], "gives": [[1, 2]]}, {"image": ARGUMENTS["image"]}, "x")
+    case = cases.build_case({"image": [[1, 2]], "gives": [[1, 2]]}, {"image": ARGUMENTS["image"]}, "x")
 
     with pytest.raises(BadReference, match=message):
-        Reference(path, "f").answer(case)
+        ReferenceFunction(path, "f").compute_expected(case)

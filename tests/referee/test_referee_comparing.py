@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.referee.comparing import difference
-from grader.referee.showing import LONGEST, case, shown
-from grader.values import Opaque, Unread
+from grader.protocol.values import OpaqueValue, UnreadArray
+from grader.referee.comparing import find_difference
+from grader.referee.showing import MAX_TEXT_CHARS, format_call, format_value
 
 ONE = np.array([[1, 2], [3, 4]])
 
@@ -34,7 +34,7 @@ ONE = np.array([[1, 2], [3, 4]])
 )
 def test_these_are_the_same(expected, got):
     """Numbers are compared by value, lists and tuples alike, NaN with NaN."""
-    assert difference(expected, got) is None
+    assert find_difference(expected, got) is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_these_are_the_same(expected, got):
         (True, 1, "gave a number, not true or false"),
         (5, "5", "gave text, not a number"),
         (5, [5], "gave a list, not a number"),
-        (5, Opaque("Liar"), "gave an object of class Liar, not a number"),
+        (5, OpaqueValue("Liar"), "gave an object of class Liar, not a number"),
         (5, ONE, "gave an array of shape (2, 2), not a number"),
         ((1, 2), 1, "gave a number, not a tuple"),
         ([1, 2], [1], "gave 1 value, not 2"),
@@ -58,14 +58,14 @@ def test_these_are_the_same(expected, got):
         (ONE, None, "gave nothing (None), not an array of numbers"),
         (ONE, ONE[:1], "gave an array of shape (1, 2), not (2, 2)"),
         (ONE, np.array(1), "gave an array of shape (), not (2, 2)"),
-        (ONE, Unread("float64", (9999, 9999)), "gave an array of shape (9999, 9999), not (2, 2)"),
+        (ONE, UnreadArray("float64", (9999, 9999)), "gave an array of shape (9999, 9999), not (2, 2)"),
         (ONE, np.array([[1, 2], [0, 4]]), "is wrong at [1, 0]: 0, not 3 (1 of 4 values differ)"),
         (np.array([1.0]), np.array([np.nan]), "is wrong at [0]: nan, not 1.0"),
     ],
 )
 def test_each_difference_has_its_words(expected, got, what):
     """The words say what came and what is right."""
-    assert difference(expected, got).what == what
+    assert find_difference(expected, got).what == what
 
 
 @pytest.mark.parametrize(
@@ -76,31 +76,31 @@ def test_each_difference_has_its_words(expected, got, what):
         (np.array([-5, 300]), np.array([251, 44]), "wrapped round: an array of a larger type"),
         (np.array([2.0, 3.0]), np.array([2.4, 3.0]), "rounded"),
         (ONE, ONE.tolist(), "np.array"),
-        (ONE, Opaque("tensorflow.EagerTensor"), ".numpy()"),
+        (ONE, OpaqueValue("tensorflow.EagerTensor"), ".numpy()"),
     ],
 )
 def test_well_known_mistakes_are_recognised(expected, got, hint):
     """Exchanged axes, overflow, rounding, lists and tensors have a hint of their own."""
-    assert hint in difference(expected, got).hint
+    assert hint in find_difference(expected, got).hint
 
 
 def test_a_tolerance_has_an_end():
     """What lies within counts as right, what lies beyond doesn't, also between unsigned numbers."""
     right, near, far = np.array([10, 200], "uint8"), np.array([9, 201], "uint8"), np.array([8, 200], "uint8")
 
-    assert difference(right, near, tolerance=1) is None
-    assert difference(right, far, tolerance=1).at == (0,)
-    assert difference(0.3, 0.1 + 0.2, tolerance=1e-9) is None
+    assert find_difference(right, near, tolerance=1) is None
+    assert find_difference(right, far, tolerance=1).at == (0,)
+    assert find_difference(0.3, 0.1 + 0.2, tolerance=1e-9) is None
 
 
 @given(hnp.arrays("int64", hnp.array_shapes(max_dims=3, max_side=12), elements=st.integers(-999, 999)), st.data())
 def test_a_single_wrong_value_is_found_and_shown(array, data):
     """Wherever one value differs, the place is named and both texts hold it."""
-    at = tuple(data.draw(st.integers(0, side - 1)) for side in array.shape)
+    at = tuple(data.draw_epoch(st.integers(0, side - 1)) for side in array.shape)
     wrong = array.copy()
     wrong[at] += 5000
 
-    found = difference(array, wrong)
+    found = find_difference(array, wrong)
 
     assert found.at == at
     assert str(wrong[at]) in found.got
@@ -110,20 +110,20 @@ def test_a_single_wrong_value_is_found_and_shown(array, data):
 @pytest.mark.parametrize("shape", [(512, 512), (300, 200, 3), (5, 28, 28, 1), (2000,), (2, 2, 2, 2, 20)])
 def test_large_arrays_are_shown_around_the_place(shape):
     """A window that names its rows and columns, short enough for a report."""
-    text = shown(np.arange(np.prod(shape)).reshape(shape), tuple(side - 1 for side in shape))
+    text = format_value(np.arange(np.prod(shape)).reshape(shape), tuple(side - 1 for side in shape))
 
     assert str(np.prod(shape) - 1) in text
-    assert len(text) <= LONGEST
+    assert len(text) <= MAX_TEXT_CHARS
 
 
 def test_an_empty_array_is_told_by_its_shape():
     """An empty list in brackets would tell nothing."""
-    assert shown(np.zeros((0, 3))) == "an empty array of shape (0, 3)"
+    assert format_value(np.zeros((0, 3))) == "an empty array of shape (0, 3)"
 
 
 def test_a_case_shows_each_argument():
     """As they would stand in a call, floats short."""
     assert (
-        case(["image", "pair", "weight"], (ONE, (1, 2), 1 / 3))
+        format_call(["image", "pair", "weight"], (ONE, (1, 2), 1 / 3))
         == "image = [[1, 2], [3, 4]], pair = (1, 2), weight = 0.333333"
     )

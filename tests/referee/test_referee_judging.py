@@ -3,33 +3,33 @@
 import numpy as np
 import pytest
 
-from grader.calls import Asked
+from grader.protocol.calls import AskedCheck
 from grader.referee.cases import Case
-from grader.referee.judging import Bench, Reply
+from grader.referee.judging import CallReply, ReplyJudge
 
 ASKED = [
-    Asked(id="values", kind="matches", random=1),
-    Asked(id="input", kind="leaves_input"),
-    Asked(id="dtype", kind="dtype"),
-    Asked(id="float", kind="dtype", dtype="float32"),
-    Asked(id="time", kind="time", cases=[{}], below_s=2.0),
+    AskedCheck(id="values", kind="matches", random=1),
+    AskedCheck(id="input", kind="leaves_input"),
+    AskedCheck(id="dtype", kind="dtype"),
+    AskedCheck(id="float", kind="dtype", dtype="float32"),
+    AskedCheck(id="time", kind="time", cases=[{}], below_s=2.0),
 ]
 
 
 def case(size, owner="values"):
     image = np.arange(size)
-    return Case(owner=owner, arguments=(image,)).answer(image * 2)
+    return Case(owner=owner, arguments=(image,)).fill_expected(image * 2)
 
 
 def gave(value, **more):
-    return Reply(end="gave", value=value, **more)
+    return CallReply(end="gave", value=value, **more)
 
 
 def judged(*pairs):
-    bench = Bench("f", ["image"], ASKED, [one for one, _ in pairs])
+    bench = ReplyJudge("f", ["image"], ASKED, [one for one, _ in pairs])
     for one, reply in pairs:
-        bench.judge(one, reply)
-    return bench.trials(reference=True)
+        bench.judge_reply(one, reply)
+    return bench.build_trials(reference=True)
 
 
 def test_a_right_answer_satisfies_every_check():
@@ -50,7 +50,7 @@ def test_a_right_answer_satisfies_every_check():
 
 def test_an_error_has_its_explanation():
     """A package that isn't there is told as such, beside the error's own first line."""
-    reply = Reply(end="raised", message="ModuleNotFoundError: No module named 'cv2'\nmore", line=1)
+    reply = CallReply(end="raised", message="ModuleNotFoundError: No module named 'cv2'\nmore", line=1)
 
     failure = judged((case(3), reply))["values"].failure
 
@@ -77,7 +77,7 @@ def test_changed_arguments_are_named():
 
 def test_an_exception_fails_the_values_alone():
     """What was raised stands in the failure, with its line; nothing else can be judged."""
-    trials = judged((case(2), Reply(end="raised", message="IndexError: no\nmore", line=4)))
+    trials = judged((case(2), CallReply(end="raised", message="IndexError: no\nmore", line=4)))
 
     assert (trials["values"].failure.what, trials["values"].failure.line) == ("raised IndexError: no", 4)
     assert [trials[name].judged for name in ("input", "dtype")] == [0, 0]
@@ -89,7 +89,7 @@ def test_an_exception_fails_the_values_alone():
 )
 def test_a_call_that_hangs_fails_the_check_that_asked_for_it(owner, check, what):
     """And no other."""
-    trials = judged((case(2, owner), Reply(end="hung", seconds=3.0)))
+    trials = judged((case(2, owner), CallReply(end="hung", seconds=3.0)))
 
     assert trials[check].failure.what == what
     assert [name for name, trial in trials.items() if trial.failure] == [check]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.arrays import ITEM_SIZES
-from grader.values import MOST_ITEMS, Opaque, Seal, Unreadable, opened, same
+from grader.protocol.arrays import ITEM_SIZES
+from grader.protocol.values import MAX_ITEMS, OpaqueValue, UnreadableValue, ValueEncoder, decode_value, is_same_value
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20),
@@ -20,22 +20,22 @@ ARRAYS = st.sampled_from(sorted(ITEM_SIZES)).flatmap(
 
 
 def through(value):
-    seal = Seal()
-    return opened(seal.value(value), seal.arrays)
+    seal = ValueEncoder()
+    return decode_value(seal.encode_value(value), seal.arrays)
 
 
 @given(PLAIN)
 def test_plain_values_come_back_as_they_went(value):
     """Numbers, text, None, lists and tuples arrive unchanged."""
-    assert same(value, through(value))
+    assert is_same_value(value, through(value))
 
 
 @given(ARRAYS)
 def test_arrays_come_back_bit_for_bit(array):
     """Arrays of every type that can cross arrive unchanged, in the order of a contiguous array."""
     for each in (array, array.T, array.astype(array.dtype.newbyteorder(">"))):
-        seal = Seal()
-        value = opened(seal.value((each, 1)), seal.arrays)[0]
+        seal = ValueEncoder()
+        value = decode_value(seal.encode_value((each, 1)), seal.arrays)[0]
 
         assert np.array_equal(value, each, equal_nan=each.dtype.kind == "f")
         assert [len(buffer) * buffer.itemsize for buffer in seal.buffers] == [spec.nbytes for spec in seal.specs]
@@ -77,32 +77,32 @@ def test_endless_values_are_cut():
     endless.append(endless)
 
     assert "too long or too deeply nested" in repr(through(endless))
-    assert "too long or too deeply nested" in repr(through([0] * (MOST_ITEMS + 1))[-1])
+    assert "too long or too deeply nested" in repr(through([0] * (MAX_ITEMS + 1))[-1])
 
 
 @pytest.mark.parametrize("value", [{"array": 1}, {"array": -1}, {"array": 0, "x": 1}, {"x": 1}, {}, b"", {"tuple": 3}])
 def test_only_what_sealing_makes_is_opened(value):
     """Anything else in a message is refused."""
-    with pytest.raises(Unreadable, match=type(value).__name__):
-        opened(value, [np.zeros(1)])
+    with pytest.raises(UnreadableValue, match=type(value).__name__):
+        decode_value(value, [np.zeros(1)])
 
 
 def test_an_array_that_cant_be_sent_is_told_from_a_class_by_a_field():
     """A class may be called anything, "array of x" too."""
-    strange = Seal().value(np.array([None]))
-    forged = Seal().value(type("array of x", (), {})())
+    strange = ValueEncoder().encode_value(np.array([None]))
+    forged = ValueEncoder().encode_value(type("array of x", (), {})())
 
-    assert str(opened(strange, [])) == "an array of object"
-    assert str(opened(forged, [])).startswith("an object of class ")
+    assert str(decode_value(strange, [])) == "an array of object"
+    assert str(decode_value(forged, [])).startswith("an object of class ")
 
 
 def test_a_name_is_bounded():
     """An object's name can't be endless."""
-    assert opened({"object": "x" * 9999}, []) == Opaque("x" * 2000)
+    assert decode_value({"object": "x" * 9999}, []) == OpaqueValue("x" * 2000)
 
 
 def test_types_count_when_values_are_compared():
     """1, 1.0 and True differ, as do lists and tuples and arrays of two types."""
     different = [1, 1.0, True, "1", None, [1], (1,), np.array([1]), np.array([1.0]), np.array([[1]])]
 
-    assert [(a, b) for a in different for b in different if same(a, b) != (a is b)] == []
+    assert [(a, b) for a in different for b in different if is_same_value(a, b) != (a is b)] == []

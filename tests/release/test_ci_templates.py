@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from grader import cli
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import UsageError
 from grader.release import bundle
 
@@ -26,8 +26,8 @@ SCHEMAS = {
 @pytest.fixture(scope="module")
 def pages():
     return {
-        **bundle.ci(COURSE, "github", "exercise1", "exercise1.py", "grade==1"),
-        **bundle.ci(COURSE, "gitlab", "exercise1", "exercise1.py", "grade==1"),
+        **bundle.build_ci_bundle(COURSE, "github", "exercise1", "exercise1.py", "grade==1"),
+        **bundle.build_ci_bundle(COURSE, "gitlab", "exercise1", "exercise1.py", "grade==1"),
     }
 
 
@@ -111,7 +111,7 @@ def grade(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
 
     def run(*args):
-        return cli.run(list(args)), *capsys.readouterr()
+        return cli.run_command_line(list(args)), *capsys.readouterr()
 
     return run
 
@@ -138,4 +138,4 @@ def test_the_package_must_be_named(grade, package):
 def test_the_file_s_name_must_be_plain(file):
     """It becomes part of a YAML file."""
     with pytest.raises(UsageError, match=r"name a \.py file or notebook in the repository"):
-        bundle.ci(COURSE, "github", "exercise1", file, "grade")
+        bundle.build_ci_bundle(COURSE, "github", "exercise1", file, "grade")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import UsageError
 from grader.release import bundle, classroom50
 
@@ -104,7 +104,7 @@ def test_the_command_writes_the_files(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
     args = ["bundle", "classroom50", str(tmp_path / "cs"), "pooling", "--package", "git+https://example.org/grade"]
 
-    assert cli.run(args) == 0
+    assert cli.run_command_line(args) == 0
     assert (tmp_path / "cs" / "autograders" / "pooling" / "autograder.py").exists()
-    assert cli.run(args) == 2
+    assert cli.run_command_line(args) == 2
     assert "is there already" in capsys.readouterr().err

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.course import Course
+from grader.cli import gradescope
+from grader.courses.course import Course
 from grader.errors import GraderError, UsageError
-from grader.release import bundle, gradescope
+from grader.release import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(root=ROOT)
@@ -22,7 +23,7 @@ COURSE = Course(root=ROOT)
 
 @pytest.fixture(scope="module")
 def archive():
-    return bundle.gradescope(COURSE, "exercise1")
+    return bundle.build_gradescope_bundle(COURSE, "exercise1")
 
 
 @pytest.fixture
@@ -75,12 +76,12 @@ def test_the_archive_holds_no_solution_and_no_key(archive):
 
 def test_the_same_course_gives_the_same_archive(archive):
     """Nothing of the day or the machine gets into it."""
-    assert bundle.gradescope(COURSE, "exercise1") == archive
+    assert bundle.build_gradescope_bundle(COURSE, "exercise1") == archive
 
 
 def test_the_requirements_are_those_of_the_package():
     """One a line, without the extras for tests."""
-    lines = bundle.requirements().splitlines()
+    lines = bundle.list_requirements().splitlines()
 
     assert any(line.startswith("tensorflow>=") for line in lines)
     assert not any("pytest" in line or "extra" in line for line in lines)
@@ -203,7 +204,7 @@ def test_the_exercise_is_taken_from_the_name(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
 
-    assert cli.run(["bundle", "gradescope", "exercise1.zip"]) == 0
+    assert cli.run_command_line(["bundle", "gradescope", "exercise1.zip"]) == 0
     assert zipfile.is_zipfile(tmp_path / "exercise1.zip")
-    assert cli.run(["bundle", "gradescope", "week2.zip"]) == 2
+    assert cli.run_command_line(["bundle", "gradescope", "week2.zip"]) == 2
     assert "which exercise? Name it: grade bundle SERVICE week2.zip EXERCISE" in capsys.readouterr().err

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import cli, exercise, settings
-from grader.course import Course
+from grader import cli
+from grader.courses import exercise, settings
+from grader.courses.course import Course
+from grader.courses.yaml_nodes import Problems
+from grader.courses.yaml_tree import convert_to_python, parse_yaml
 from grader.errors import CourseError
 from grader.quiz import loading
 from grader.quiz.model import Quiz
 from grader.release import leaks, public, written
-from grader.yamlnodes import Problems
-from grader.yamltree import parse, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = re.compile(rb"canary", re.IGNORECASE)
@@ -88,10 +89,10 @@ def test_no_canary_leaves(course, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
     monkeypatch.setenv("GRADE_COURSE", str(course.root))
 
-    assert cli.run(["release", str(out / "students")]) == 0
-    assert cli.run(["bundle", "gradescope", str(out / "exercise1.zip")]) == 0
+    assert cli.run_command_line(["release", str(out / "students")]) == 0
+    assert cli.run_command_line(["bundle", "gradescope", str(out / "exercise1.zip")]) == 0
     for service in ("github", "gitlab"):
-        assert cli.run(["bundle", service, str(out / service), "pooling", "--package", "grade==0.1"]) == 0
+        assert cli.run_command_line(["bundle", service, str(out / service), "pooling", "--package", "grade==0.1"]) == 0
 
     left = dict(everything(out))
     assert len(left) > 300
@@ -104,7 +105,7 @@ def test_no_canary_leaves(course, tmp_path, monkeypatch, capsys):
 
 def test_selfcheck_finds_nothing_in_it(course, capsys):
     """The same course keeps its promise that nothing secret is released."""
-    cli.run(["selfcheck", "--course", str(course.root), "--text-only", "--ci"])
+    cli.run_command_line(["selfcheck", "--course", str(course.root), "--text-only", "--ci"])
 
     assert re.search(r"nothing secret is released +ok", capsys.readouterr().out)
 
@@ -112,7 +113,7 @@ def test_selfcheck_finds_nothing_in_it(course, capsys):
 @pytest.mark.parametrize(
     ("kind", "listed", "private"),
     [
-        (settings.Settings, written.SETTINGS, PRIVATE_SETTINGS),
+        (settings.CourseSettings, written.SETTINGS, PRIVATE_SETTINGS),
         (exercise.Exercise, written.EXERCISE, set()),
         (Quiz, written.QUIZ, set()),
     ],
@@ -127,12 +128,12 @@ def test_the_written_files_say_the_same():
     """Every exercise and quiz of the course, read back, is what its author wrote."""
     course = Course(root=ROOT)
     found = public.collect(course)
-    for name in course.exercise_ids():
-        tree = parse(found.files[f"exercises/{name}/exercise.yaml"].decode(), Problems("a"))
-        assert plain(tree) == plain(parse((ROOT / f"exercises/{name}/exercise.yaml").read_text(), Problems("b")))
-    for name in course.quiz_ids():
-        quiz = loading.load_bytes(found.files[f"quizzes/{name}.yaml"])
-        assert quiz == loading.load(course, name)
+    for name in course.list_exercise_ids():
+        tree = parse_yaml(found.files[f"exercises/{name}/exercise.yaml"].decode(), Problems("a"))
+        assert convert_to_python(tree) == convert_to_python(parse_yaml((ROOT / f"exercises/{name}/exercise.yaml").read_text(), Problems("b")))
+    for name in course.list_quiz_ids():
+        quiz = loading.load_quiz_bytes(found.files[f"quizzes/{name}.yaml"])
+        assert quiz == loading.load_quiz(course, name)
 
 
 @given(st.recursive(st.text() | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)))
@@ -140,13 +141,13 @@ def test_whatever_stands_in_a_file_is_written_so_that_it_is_read_the_same(value)
     """Texts that look like numbers, nothing, tags or comments; line ends; any nesting."""
     problems = Problems("a")
     try:
-        tree = parse("title: " + json.dumps(value, ensure_ascii=False).replace("/", "\\/"), problems)
+        tree = parse_yaml("title: " + json.dumps(value, ensure_ascii=False).replace("/", "\\/"), problems)
     except CourseError:
         return
 
-    again = parse(written.write_listed(tree, ["title"]).decode(), Problems("b"))
+    again = parse_yaml(written.write_listed(tree, ["title"]).decode(), Problems("b"))
 
-    assert plain(again) == plain(tree)
+    assert convert_to_python(again) == convert_to_python(tree)
 
 
 # ---- what is looked for ----
@@ -256,7 +257,7 @@ def test_no_password_gets_into_the_students_repository(course, tmp_path, capsys,
     """What pip installs there is read by every student."""
     args = ["bundle", "github", str(tmp_path / "out"), "pooling", "--course", str(course.root), "--package", package]
 
-    assert cli.run(args) == 2
+    assert cli.run_command_line(args) == 2
     assert "--package holds a password or token" in capsys.readouterr().err
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.course import Course
+from grader.courses.course import Course
 from grader.errors import CourseError, UsageError
 from grader.release import public, student
 
@@ -40,7 +40,7 @@ def test_students_get_stubs_readmes_and_quizzes(course, tmp_path):
     (course.root / "exercises" / "exercise1" / ".stub.py.swp").write_bytes(b"x")
     (course.root / "course.yaml").write_text("schema: grade-course/1\ndialect: warn\n")
 
-    names, _ = student.release(course, tmp_path / "out")
+    names, _ = student.release_course(course, tmp_path / "out")
 
     inside = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file())
     expected = [".gitignore", "README.md", "course.yaml", "exercises/exercise1/README.md", "exercises/exercise1/exercise.yaml",
@@ -50,7 +50,7 @@ def test_students_get_stubs_readmes_and_quizzes(course, tmp_path):
 
 def test_the_whole_course_holds_no_line_of_a_solution(tmp_path):
     """No file of the released repository is a solution, a wrong answer or a key of this course."""
-    student.release(Course(root=ROOT), tmp_path / "out")
+    student.release_course(Course(root=ROOT), tmp_path / "out")
 
     secrets = {path.read_bytes() for path in (ROOT / "solutions").rglob("*") if path.is_file()}
     released = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
@@ -61,7 +61,7 @@ def test_the_whole_course_holds_no_line_of_a_solution(tmp_path):
 
 def test_the_page_says_how_to_begin(course, tmp_path):
     """The README names the first exercise in its commands, lists all of them and the quizzes."""
-    student.release(course, tmp_path / "out")
+    student.release_course(course, tmp_path / "out")
 
     text = (tmp_path / "out" / "README.md").read_text()
     assert "grade watch exercise1.py " in text
@@ -71,13 +71,13 @@ def test_the_page_says_how_to_begin(course, tmp_path):
 
 def test_the_released_repository_is_a_course(course, tmp_path, monkeypatch, capsys):
     """`grade list` and `grade new` work in it."""
-    student.release(course, tmp_path / "out")
+    student.release_course(course, tmp_path / "out")
     monkeypatch.chdir(tmp_path / "out")
     monkeypatch.delenv("GRADE_COURSE", raising=False)
     monkeypatch.setenv("GRADE_STATE", str(tmp_path / "state"))
 
-    assert cli.run(["list"]) == 0
-    assert cli.run(["new", "exercise1"]) == 0
+    assert cli.run_command_line(["list"]) == 0
+    assert cli.run_command_line(["new", "exercise1"]) == 0
     assert "next: grade new exercise1" in capsys.readouterr().out
     assert (tmp_path / "out" / "exercise1.py").exists()
 
@@ -89,7 +89,7 @@ def test_a_copy_of_a_solution_is_refused(course, tmp_path):
     link(course, "example.py")
 
     with pytest.raises(CourseError) as told:
-        student.release(course, tmp_path / "out")
+        student.release_course(course, tmp_path / "out")
     assert "exercises/exercise1/example.py:1:1: is a copy of solutions/exercise1/solution.py; remove it" in str(told.value)
     assert not (tmp_path / "out").exists()
 
@@ -126,14 +126,14 @@ def test_where_it_cannot_be_written(course, tmp_path, place, message):
     (tmp_path / "full" / "a.txt").write_text("old")
 
     with pytest.raises(UsageError) as told:
-        student.release(course, tmp_path / place)
+        student.release_course(course, tmp_path / place)
     assert str(told.value).endswith(message)
 
 
 def test_the_named_ones_leave_and_no_others(course, tmp_path):
     """Exercises and quizzes alike: who names one gets that one."""
     for name, there in (("exercise1", "exercises/exercise1/stub.py"), ("week2", "quizzes/week2.yaml")):
-        names, _ = student.release(course, tmp_path / name, [name])
+        names, _ = student.release_course(course, tmp_path / name, [name])
         assert there in names
         assert not [other for other in names if "/" in other and name not in other]
     assert "grade quiz" not in (tmp_path / "exercise1" / "README.md").read_text()
@@ -142,4 +142,4 @@ def test_the_named_ones_leave_and_no_others(course, tmp_path):
 def test_an_unknown_exercise_is_wrong_usage(course, tmp_path):
     """The nearest name is suggested."""
     with pytest.raises(UsageError, match='no exercise "exercise2"'):
-        student.release(course, tmp_path / "out", ["exercise2"])
+        student.release_course(course, tmp_path / "out", ["exercise2"])

@@ -2,11 +2,11 @@
 
 import hashlib
 
-from grader.run import Activations, LayerMaps
-from grader.verdict import (
+from grader.records.run import Activations, LayerActivations
+from grader.records.verdict import (
     CheckResult,
     DeclaredLayer,
-    Environment,
+    GradingEnvironment,
     LineToCross,
     Note,
     SubmissionRef,
@@ -39,7 +39,7 @@ def train_mnist_conv():
     history = model.fit(x, y, epochs=19, callbacks=[Stop()])
     return history.epoch, history.history["acc"][-1]
 """
-ENVIRONMENT = Environment(python="3.11.9", keras="3.15.1", tensorflow="2.21.0", cpu="x86_64")
+ENVIRONMENT = GradingEnvironment(python="3.11.9", keras="3.15.1", tensorflow="2.21.0", cpu="x86_64")
 TITLES = {
     "function": ("The function returns the list of epochs and the last accuracy", 5.0, "reported"),
     "one-conv": ("The model has exactly one Conv2D and one MaxPooling2D", 20.0, "declared"),
@@ -261,7 +261,7 @@ def hostile():
         notes=[Note(line=2, message=HOSTILE)],
         stdout=HOSTILE * 20,
         timings={HOSTILE: 1.0},
-        environment=Environment(python=HOSTILE, cpu=HOSTILE, gpu=HOSTILE),
+        environment=GradingEnvironment(python=HOSTILE, cpu=HOSTILE, gpu=HOSTILE),
     )
 
 
@@ -385,12 +385,12 @@ def activations():
     turned[0][0][:4] = [None, -5.0, 1e6, None]
     return Activations(
         layers=[
-            LayerMaps(layer="conv_1", kind="Conv2D", shape=[2, 26, 26, 8], got=[2, 26, 26, 8], difference=0.0,
+            LayerActivations(layer="conv_1", kind="Conv2D", shape=[2, 26, 26, 8], got=[2, 26, 26, 8], difference=0.0,
                       maps=maps_of(26, 0.2), given=maps_of(26, 0.2)),
-            LayerMaps(layer="pool_1", kind="MaxPooling2D", shape=[2, 13, 13, 8], got=[2, 13, 13, 8], difference=1e6,
+            LayerActivations(layer="pool_1", kind="MaxPooling2D", shape=[2, 13, 13, 8], got=[2, 13, 13, 8], difference=1e6,
                       maps=maps_of(13, 0.5), given=turned),
-            LayerMaps(layer="conv_2", kind="Conv2D", shape=[2, 11, 11, 8], got=[2, 968], maps=maps_of(11, 0.3)),
-            LayerMaps(layer="pool_2", kind="MaxPooling2D", shape=[2, 5, 5, 8], maps=[BLANK, BLANK]),
+            LayerActivations(layer="conv_2", kind="Conv2D", shape=[2, 11, 11, 8], got=[2, 968], maps=maps_of(11, 0.3)),
+            LayerActivations(layer="pool_2", kind="MaxPooling2D", shape=[2, 5, 5, 8], maps=[BLANK, BLANK]),
         ],
         came=3,
         images=[0, 23],

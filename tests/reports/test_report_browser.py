@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
     verdict = samples.passed()
     shown = {(verdict.exercise, verdict.submission.sha256): samples.activations()}
     write_folder(root, {"maps.html": html.render([verdict], {}, shown)})
-    write_folder(root / "site", html.site(samples.every() * 5))
+    write_folder(root / "site", html.render_site(samples.every() * 5))
     return root
 
 

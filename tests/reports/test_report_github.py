@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from grader.errors import GraderError
+from grader.records.verdict import Note
 from grader.reports import github, markdown, terminal
-from grader.reports.text import line
-from grader.verdict import Note
+from grader.reports.text import escape_line
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
 tokens = st.sampled_from(
@@ -130,7 +130,7 @@ def test_student_text_forges_no_command(name, message):
     found = runner(github.render([verdict]))
 
     assert [kind for kind, _, _ in found] == ["error", "warning"]
-    assert found[0][1]["title"] == line(name, 200)
+    assert found[0][1]["title"] == escape_line(name, 200)
     assert found[0][1].keys() <= {"title", "file", "line"}
 
 
@@ -175,7 +175,7 @@ def test_publish_writes_the_summary_and_prints_the_annotations(tmp_path, capsys)
     """The summary is appended to the runner's file, the annotations go to stdout."""
     path = tmp_path / "summary.md"
     path.write_text("before\n", encoding="utf-8")
-    github.publish([samples.gated()], {"GITHUB_STEP_SUMMARY": str(path)})
+    github.publish_annotations([samples.gated()], {"GITHUB_STEP_SUMMARY": str(path)})
 
     assert capsys.readouterr().out == github.render([samples.gated()])
     assert path.read_text(encoding="utf-8") == "before\n" + markdown.render([samples.gated()]) + "\n"
@@ -183,7 +183,7 @@ def test_publish_writes_the_summary_and_prints_the_annotations(tmp_path, capsys)
 
 def test_without_a_summary_file_there_are_annotations_only(capsys):
     """Outside GitHub nothing is written."""
-    github.publish([samples.gated()], {})
+    github.publish_annotations([samples.gated()], {})
 
     assert capsys.readouterr().out == github.render([samples.gated()])
 
@@ -191,17 +191,17 @@ def test_without_a_summary_file_there_are_annotations_only(capsys):
 def test_a_summary_file_that_cannot_be_written(tmp_path):
     """The message names the file."""
     with pytest.raises(GraderError, match=r"the step summary .*nowhere/s.md can't be written: No such file"):
-        github.append_summary([samples.passed()], tmp_path / "nowhere" / "s.md")
+        github.write_summary([samples.passed()], tmp_path / "nowhere" / "s.md")
 
 
-@pytest.mark.parametrize("before", [0, 900_000, github.SUMMARY_BYTES])
+@pytest.mark.parametrize("before", [0, 900_000, github.MAX_SUMMARY_BYTES])
 def test_the_summary_file_stays_within_a_mebibyte(tmp_path, before):
     """A class of three hundred hostile submissions fits, also behind what other commands wrote."""
     path = tmp_path / "summary.md"
     path.write_bytes(b"x" * before)
-    github.append_summary([samples.hostile(), samples.long_names()] * 150, path)
+    github.write_summary([samples.hostile(), samples.long_names()] * 150, path)
 
-    assert path.stat().st_size <= github.SUMMARY_BYTES
+    assert path.stat().st_size <= github.MAX_SUMMARY_BYTES
     if before < 1_000_000:
         assert "more submissions are not shown" in path.read_text(encoding="utf-8")
 
@@ -231,8 +231,8 @@ def test_a_huge_class_is_cut_in_the_table():
 )
 def test_what_github_adds_to_markdown_is_dead_too(text):
     """Links, emoji, mentions, issue numbers and formulas lose the character that opens them."""
-    assert text not in markdown.markup(text)
-    assert page(f"- {markdown.markup(text)}").text.strip() == text
+    assert text not in markdown.escape_markdown(text)
+    assert page(f"- {markdown.escape_markdown(text)}").text.strip() == text
 
 
 def test_hostile_text_is_text_in_the_summary():
@@ -255,17 +255,17 @@ def test_hostile_text_is_text_in_the_summary():
         "li",
     }
     assert set(found.attributes) <= {"style"}
-    assert line(samples.HOSTILE, 600) in found.text
+    assert escape_line(samples.HOSTILE, 600) in found.text
     assert found.tags.count("tr") == 2
 
 
 @given(st.one_of(anything, nasty))
 def test_any_text_survives_markdown_as_itself(text):
     """What a reader of the rendered summary sees is the visible form of the text."""
-    found = page(f"- {markdown.code(text)}")
+    found = page(f"- {markdown.format_code(text)}")
 
     assert set(found.tags) <= {"ul", "li", "code"}
-    assert " ".join(found.text.split()) == " ".join(line(text, 600).split())
+    assert " ".join(found.text.split()) == " ".join(escape_line(text, 600).split())
 
 
 def test_the_summary_stays_as_it_was_checked(golden):

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from grader.records.verdict import CutEpoch, DeclaredLayer, LineToCross, TrainingRecord
 from grader.reports import html
-from grader.reports.chart import chart
-from grader.reports.cohort import cohorts
-from grader.reports.excerpt import excerpt
-from grader.reports.page import comparison, trainings
-from grader.reports.text import visible
-from grader.verdict import CutEpoch, DeclaredLayer, LineToCross, TrainingRecord
+from grader.reports.chart import build_chart
+from grader.reports.cohort import build_cohorts
+from grader.reports.page import build_training_rows, compare_claim, extract_excerpt
+from grader.reports.text import escape_text
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SVG_LEAVES = {"path", "circle", "rect"}
@@ -112,7 +111,7 @@ def test_any_text_arrives_as_text(name, message):
     assert_harmless(page)
     wanted = [tag for tag in made("n", "m").tags if tag not in own]
     assert [tag for tag in page.tags if tag not in own] == wanted
-    assert " ".join(visible(f"m{message}").split()) in page.text
+    assert " ".join(escape_text(f"m{message}").split()) in page.text
 
 
 def test_a_page_loads_nothing_and_allows_nothing():
@@ -208,7 +207,7 @@ def test_the_declared_layers_stand_beside_those_that_are_asked_for():
 
 def test_what_was_measured_stands_beside_what_was_returned():
     """Epochs and accuracy side by side; what only the grader measured has a dash on the file's side."""
-    rows = comparison(samples.passed())
+    rows = compare_claim(samples.passed())
 
     assert rows[:2] == [("epochs", "9", "9"), ("accuracy of the last epoch", "0.9982", "0.9982")]
     assert rows[-1] == ("accuracy on the test images", "0.9870", "–")
@@ -224,7 +223,7 @@ def test_what_was_measured_stands_beside_what_was_returned():
 )
 def test_an_odd_return_value_is_shown_as_it_is(returned, last):
     """What isn't a list of epochs and a number is shown as plain data."""
-    assert comparison(samples.make(checks=[], training=[samples.record()], returned=returned))[-1] == last
+    assert compare_claim(samples.make(checks=[], training=[samples.record()], returned=returned))[-1] == last
 
 
 def test_long_things_are_cut_and_counted():
@@ -245,7 +244,7 @@ def test_long_things_are_cut_and_counted():
 
 def test_a_class_is_an_index_and_a_page_for_each():
     """The index links to every page, and every page back to the index."""
-    pages = html.site(samples.every())
+    pages = html.render_site(samples.every())
     index = Page(pages["index.html"])
     hrefs = [value for _, name, value in index.attributes if name == "href" and value.startswith("sub")]
 
@@ -274,7 +273,7 @@ def test_a_class_where_all_passed_says_so():
 
 def test_the_classs_figures():
     """Mean, spread, commonest findings and facility, counted by hand for a small class."""
-    exercise, quiz = cohorts(
+    exercise, quiz = build_cohorts(
         [*[samples.passed()] * 4, *[samples.gated()] * 3, samples.crashed(), samples.fault(), samples.quiz()]
     )
     conv = next(item for item in exercise.items if item.id == "one-conv")
@@ -292,18 +291,18 @@ def test_the_classs_figures():
 def test_discrimination_is_the_corrected_item_total_correlation():
     """A check whose points go with all the others' has 1, and one that all pass has none."""
     verdicts = [*[samples.passed()] * 3, *[samples.make(checks=samples.skipped("no"))] * 3]
-    (cohort,) = cohorts(verdicts)
+    (cohort,) = build_cohorts(verdicts)
 
     assert all(math.isclose(item.discrimination, 1.0) for item in cohort.items)
-    assert cohorts([samples.passed()] * 6)[0].items[0].discrimination is None
-    assert cohorts(verdicts[:4])[0].items[0].discrimination is None
+    assert build_cohorts([samples.passed()] * 6)[0].items[0].discrimination is None
+    assert build_cohorts(verdicts[:4])[0].items[0].discrimination is None
 
 
 def test_three_hundred_students_take_less_than_ten_seconds():
     """A class of 300 with training curves and sources is rendered within the limit."""
     verdicts = samples.every()[:12] * 25
     start = time.perf_counter()
-    pages = html.site(verdicts, {samples.digest(samples.SOURCE): samples.SOURCE})
+    pages = html.render_site(verdicts, {samples.digest(samples.SOURCE): samples.SOURCE})
 
     assert len(pages) == 301
     assert time.perf_counter() - start < 10
@@ -312,7 +311,7 @@ def test_three_hundred_students_take_less_than_ten_seconds():
 def drawn(figures, above=0.998, **more):
     epochs = [{"epoch": index, "accuracy": value, **more} for index, value in enumerate(figures)]
     record = TrainingRecord(epochs=epochs, stopped_by="epochs", examples=1, seed=7)
-    return chart(record, LineToCross(metric="accuracy", above=above) if above is not None else None)
+    return build_chart(record, LineToCross(metric="accuracy", above=above) if above is not None else None)
 
 
 @given(
@@ -364,9 +363,9 @@ def test_many_epochs_are_thinned_and_named_sparingly():
 
 def test_lines_are_counted_as_python_counts_them():
     """Form feeds and Unicode line ends inside a line don't shift the numbers."""
-    assert [each.text for each in excerpt("a\x0c\u2028b\r\nc\rd", 2, around=1)] == ["a\x0c\u2028b", "c", "d"]
-    assert excerpt("a", 2) == []
-    assert excerpt("x" * 500, 1)[0].text == "x" * 160 + "…"
+    assert [each.text for each in extract_excerpt("a\x0c\u2028b\r\nc\rd", 2, around=1)] == ["a\x0c\u2028b", "c", "d"]
+    assert extract_excerpt("a", 2) == []
+    assert extract_excerpt("x" * 500, 1)[0].text == "x" * 160 + "…"
 
 
 def test_a_quiz_has_no_training():
@@ -397,7 +396,7 @@ def test_figures_of_a_cut_epoch_are_told_as_such():
     record = TrainingRecord(
         epochs=[{"epoch": 0, "accuracy": 0.5}, {"epoch": 1}], stopped_by="callback", examples=1, seed=7, cut_epochs=[cut]
     )
-    (row,) = trainings(samples.make(checks=[], training=[record]))
+    (row,) = build_training_rows(samples.make(checks=[], training=[record]))
 
     assert row.keys == ["accuracy", "accuracy (part of an epoch)"]
     assert [each.figures for each in row.rows] == [["0.5000", "NaN"], ["NaN", "0.7500"]]

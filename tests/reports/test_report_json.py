@@ -31,14 +31,14 @@ def test_every_verdict_comes_back_as_it_was(name):
     """Reading what was written gives the same verdict, whatever is in it, but for what JSON can't carry."""
     text = json_.render([samples.SAMPLES[name]()])
 
-    (read,) = json_.read(text)
+    (read,) = json_.read_verdicts(text)
     assert json_.render([read]) == text
     assert list(strict(text)) == list(strict(json_.render([samples.passed()])))
 
 
 def test_an_honest_verdict_comes_back_equal():
     """Nothing of an ordinary verdict is lost."""
-    assert json_.read(json_.render([samples.passed()])) == [samples.passed()]
+    assert json_.read_verdicts(json_.render([samples.passed()])) == [samples.passed()]
 
 
 def test_several_verdicts_are_a_list():
@@ -46,13 +46,13 @@ def test_several_verdicts_are_a_list():
     text = json_.render(samples.every())
 
     assert [item["end"] for item in strict(text)] == [verdict.end for verdict in samples.every()]
-    assert len(json_.read(text)) == len(samples.SAMPLES)
+    assert len(json_.read_verdicts(text)) == len(samples.SAMPLES)
 
 
 def test_a_diverged_loss_is_null_and_nan_again():
     """NaN never stands in the JSON, and a reader still learns that there was a figure."""
     text = json_.render([samples.hostile()])
-    (read,) = json_.read(text)
+    (read,) = json_.read_verdicts(text)
 
     assert strict(text)["training"][0]["epochs"][0]["accuracy"] is None
     assert math.isnan(read.training[0].epochs[0]["accuracy"])
@@ -88,7 +88,7 @@ def test_a_bottomless_value_is_cut():
     for _ in range(200):
         value = [value]
 
-    assert jsontext.render(value).count("[") == jsontext.DEEPEST + 1
+    assert jsontext.render(value).count("[") == jsontext.MAX_JSON_DEPTH + 1
     assert "…" in jsontext.render(value)
 
 
@@ -111,7 +111,7 @@ def test_an_integer_of_a_million_bits_is_written():
 def test_what_is_not_a_verdict_is_refused(text, message):
     """The message names the file, what is wrong and how to get one."""
     with pytest.raises(UsageError) as caught:
-        json_.read(text, "v.json")
+        json_.read_verdicts(text, "v.json")
 
     assert message in str(caught.value)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.reports import junit
-from grader.reports.text import line
+from grader.reports.text import escape_line
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
 
@@ -80,9 +80,9 @@ def test_hostile_text_arrives_as_text():
     (suite,) = parsed([samples.hostile()])
     check, verdict = suite
 
-    assert check.name == line(f"one-conv: {samples.HOSTILE}")
+    assert check.name == escape_line(f"one-conv: {samples.HOSTILE}")
     assert verdict.name == "verdict"
-    assert check.result[0].message == line(samples.HOSTILE)
+    assert check.result[0].message == escape_line(samples.HOSTILE)
     assert "</testcase>" in check.result[0].text
 
 

@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_report_html import Page
 
+from grader.records.run import Activations, LayerActivations, Run, RunEnd
 from grader.reports import html
-from grader.reports.maps import maps, of_runs
-from grader.reports.png import LARGEST_SIDE, NOTHING, data_url, encoded
-from grader.run import Activations, End, LayerMaps, Run
+from grader.reports.maps import (
+    MAX_SIDE,
+    MISSING_TONE,
+    build_map_comparison,
+    encode_data_url,
+    encode_png,
+    find_activations,
+)
 
 
 def page(activations):
@@ -32,11 +38,11 @@ def of_url(url):
 
 def test_a_picture_is_black_at_zero_and_brightest_at_the_top():
     """What is below or above is cut, what is no number has a colour of its own."""
-    made = picture(encoded([[-9.0, 0.0], [2.0, 1e300], [None, float("nan")]], 2.0))
+    made = picture(encode_png([[-9.0, 0.0], [2.0, 1e300], [None, float("nan")]], 2.0))
 
     assert made.size == (2, 3)
     assert [made.getpixel((x, y)) for y in range(2) for x in range(2)] == [(0, 0, 4)] * 2 + [(252, 255, 164)] * 2
-    assert [made.getpixel((x, 2)) for x in range(2)] == [NOTHING] * 2
+    assert [made.getpixel((x, 2)) for x in range(2)] == [MISSING_TONE] * 2
 
 
 @given(
@@ -44,13 +50,13 @@ def test_a_picture_is_black_at_zero_and_brightest_at_the_top():
 )
 def test_any_numbers_make_a_picture(rows, top):
     """Whatever a function put out."""
-    assert picture(encoded(rows, top)).size == (3, len(rows))
+    assert picture(encode_png(rows, top)).size == (3, len(rows))
 
 
 def test_a_large_map_is_thinned():
     """A page stays small, whatever the layer."""
-    assert picture(encoded([[1.0] * 1000] * 65, 1.0)).size == (63, 33)
-    assert max(picture(encoded([[0.5] * 64] * 64, 1.0)).size) == LARGEST_SIDE
+    assert picture(encode_png([[1.0] * 1000] * 65, 1.0)).size == (63, 33)
+    assert max(picture(encode_png([[0.5] * 64] * 64, 1.0)).size) == MAX_SIDE
 
 
 def test_expected_and_got_stand_beside_each_other():
@@ -71,7 +77,7 @@ def test_expected_and_got_stand_beside_each_other():
 
 def test_right_maps_look_like_the_expected_ones():
     """The same numbers give the same picture, and numbers that differ another one."""
-    expected, got = maps(samples.activations()).grids
+    expected, got = build_map_comparison(samples.activations()).grids
 
     assert [cell.url for cell in got.rows[0][1][:1]] == [cell.url for cell in expected.rows[0][1][:1]]
     assert got.rows[1][1][1].url != expected.rows[1][1][1].url
@@ -80,9 +86,9 @@ def test_right_maps_look_like_the_expected_ones():
 
 def test_a_function_without_arrays_has_the_expected_maps_alone():
     """So that one sees what was asked for."""
-    layer = LayerMaps(layer="conv", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
+    layer = LayerActivations(layer="conv", kind="Conv2D", shape=[1, 2, 2, 1], maps=[[[0.0, 1.0], [1.0, 0.0]]])
 
-    (grid,) = maps(Activations(layers=[layer], fault="it returned nothing (None), not a list")).grids
+    (grid,) = build_map_comparison(Activations(layers=[layer], fault="it returned nothing (None), not a list")).grids
     assert (grid.title, [image for image, _ in grid.rows]) == ("expected", ["test image 1"])
 
 
@@ -109,14 +115,14 @@ def test_the_policy_allows_only_pictures_of_the_page_itself():
 
 def test_names_of_layers_are_text():
     """Also one that no model of ours has."""
-    layer = LayerMaps(layer='"><script>', kind="Conv2D", shape=[1, 1, 1, 1], got=[10**9] * 8, maps=[[[1.0]]])
+    layer = LayerActivations(layer='"><script>', kind="Conv2D", shape=[1, 1, 1, 1], got=[10**9] * 8, maps=[[[1.0]]])
     assert "script" not in Page(page(Activations(layers=[layer], came=1))).tags
 
 
 def test_a_page_of_many_large_maps_stays_below_a_megabyte():
     """Layers, images and sizes are bounded."""
     noise = [[[(x * y * 7919 % 101) / 101 for x in range(100)] for y in range(100)]] * 30
-    layer = LayerMaps(
+    layer = LayerActivations(
         layer="conv", kind="Conv2D", shape=[30, 100, 100, 1], got=[30, 100, 100, 1], maps=noise, given=noise
     )
     text = page(Activations(layers=[layer] * 30, came=30, images=list(range(30))))
@@ -127,18 +133,18 @@ def test_a_page_of_many_large_maps_stays_below_a_megabyte():
 
 def test_the_last_run_with_activations_is_shown():
     """Later attempts may have come to none."""
-    first, second = (Run(seed=seed, end=End(kind="completed"), activations=samples.activations()) for seed in (7, 8))
-    none = Run(seed=9, end=End(kind="crashed"))
+    first, second = (Run(seed=seed, end=RunEnd(kind="completed"), activations=samples.activations()) for seed in (7, 8))
+    none = Run(seed=9, end=RunEnd(kind="crashed"))
 
-    assert of_runs([first, second, none]) is second.activations
-    assert of_runs([none]) is None
-    assert of_runs([]) is None
+    assert find_activations([first, second, none]) is second.activations
+    assert find_activations([none]) is None
+    assert find_activations([]) is None
 
 
 @pytest.mark.parametrize("top", [float("inf"), float("nan"), 0.0, -1.0])
 def test_expected_maps_without_a_top_are_drawn_all_the_same(top):
     """A layer that puts out nothing above zero is dark."""
-    layer = LayerMaps(layer="conv", kind="Conv2D", shape=[1, 1, 1, 1], maps=[[[top]]])
-    (grid,) = maps(Activations(layers=[layer])).grids
+    layer = LayerActivations(layer="conv", kind="Conv2D", shape=[1, 1, 1, 1], maps=[[[top]]])
+    (grid,) = build_map_comparison(Activations(layers=[layer])).grids
 
-    assert grid.rows[0][1][0].url == data_url([[top]], 1.0)
+    assert grid.rows[0][1][0].url == encode_data_url([[top]], 1.0)

@@ -187,7 +187,7 @@ def test_coursera_takes_every_verdict(name):
     feedback = strict(coursera.render([samples.SAMPLES[name]()]))
 
     assert 0 <= feedback["fractionalScore"] <= 1
-    assert len(feedback["feedback"]) <= coursera.LIMIT + 40
+    assert len(feedback["feedback"]) <= coursera.MAX_FEEDBACK_LENGTH + 40
 
 
 def test_coursera_feedback_is_cut():

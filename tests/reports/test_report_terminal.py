@@ -12,8 +12,15 @@ import pytest
 import report_samples as samples
 
 from grader.reports import terminal
-from grader.reports.reading import crossed, duration, figure, file_name, finding, shown_metric
-from grader.reports.screen import NARROWEST, WIDEST, Screen, screen_of
+from grader.reports.reading import (
+    describe_first_finding,
+    find_crossing,
+    format_duration,
+    format_figure,
+    pick_shown_metric,
+    shorten_path,
+)
+from grader.reports.screen import MAX_REPORT_WIDTH, MIN_REPORT_WIDTH, Screen, detect_screen
 
 ESC = "\x1b"
 
@@ -87,7 +94,7 @@ def test_a_command_that_wrapping_brought_to_a_line_start_is_broken():
 def test_no_ansi_in_a_pipe():
     """What isn't a terminal gets plain text of 80 columns."""
     stream = Stream()
-    terminal.show([samples.gated()], stream)
+    terminal.show_report([samples.gated()], stream)
 
     assert ESC not in stream.getvalue()
     assert stream.getvalue() == terminal.render([samples.gated()])
@@ -99,7 +106,7 @@ def in_a_terminal(environ, columns=72):
     termios.tcsetwinsize(follower, (30, columns))
     code = (
         "import sys; import report_samples as s; from grader.reports import terminal;"
-        "terminal.show([s.gated()], sys.stdout)"
+        "terminal.show_report([s.gated()], sys.stdout)"
     )
     path = os.pathsep.join(entry for entry in sys.path if entry)
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": path, "TERM": "xterm-256color", "PYTHONUTF8": "1", **environ}
@@ -135,18 +142,18 @@ def test_no_color_and_dumb_terminals_get_no_ansi():
 
 def test_columns_and_extremes():
     """COLUMNS is obeyed within reason; nonsense in it isn't."""
-    assert screen_of(Stream(), {"COLUMNS": "50"}).width == 50
-    assert screen_of(Stream(), {"COLUMNS": "3"}).width == NARROWEST
-    assert screen_of(Stream(), {"COLUMNS": "99999"}).width == WIDEST
-    assert screen_of(Stream(), {"COLUMNS": "9" * 5000}).width == 80
-    assert screen_of(Stream(), {"COLUMNS": "wide"}).width == 80
+    assert detect_screen(Stream(), {"COLUMNS": "50"}).width == 50
+    assert detect_screen(Stream(), {"COLUMNS": "3"}).width == MIN_REPORT_WIDTH
+    assert detect_screen(Stream(), {"COLUMNS": "99999"}).width == MAX_REPORT_WIDTH
+    assert detect_screen(Stream(), {"COLUMNS": "9" * 5000}).width == 80
+    assert detect_screen(Stream(), {"COLUMNS": "wide"}).width == 80
 
 
 def test_an_encoding_without_our_marks_gets_plain_ones(golden):
     """In ASCII the marks are + x - !, and what else can't be shown is an escape."""
     stream = Stream("ascii")
     verdict = samples.gated()
-    terminal.show([verdict], stream)
+    terminal.show_report([verdict], stream)
 
     assert stream.getvalue().isascii()
     assert stream.getvalue().startswith("x NOT PASSED")
@@ -203,17 +210,17 @@ def test_what_figure_is_drawn():
     line = samples.passed().line_to_cross
     loss_only = samples.TrainingRecord(epochs=[{"epoch": 0, "loss": 1.0}], stopped_by="epochs", examples=1, seed=7)
 
-    assert shown_metric(samples.record(), line) == "accuracy"
-    assert shown_metric(loss_only, line) == "loss"
-    assert shown_metric(samples.record([]), line) is None
+    assert pick_shown_metric(samples.record(), line) == "accuracy"
+    assert pick_shown_metric(loss_only, line) == "loss"
+    assert pick_shown_metric(samples.record([]), line) is None
 
 
 def test_small_words():
     """Crossing, durations, figures and file names at their edges."""
-    assert crossed([0.1, 0.5, 0.5], 0.5) is None
-    assert duration(59.96) == "1 min 0 s"
-    assert figure(0.998, 0.998) == "0.9980"
-    assert figure(1e300) == "1e+300"
-    assert figure(float("-inf")) == "-inf"
-    assert file_name("x" * 100, most=10) == "…" + "x" * 9
-    assert finding(samples.make(checks=[], status="failed")) == "Not enough points."
+    assert find_crossing([0.1, 0.5, 0.5], 0.5) is None
+    assert format_duration(59.96) == "1 min 0 s"
+    assert format_figure(0.998, 0.998) == "0.9980"
+    assert format_figure(1e300) == "1e+300"
+    assert format_figure(float("-inf")) == "-inf"
+    assert shorten_path("x" * 100, most=10) == "…" + "x" * 9
+    assert describe_first_finding(samples.make(checks=[], status="failed")) == "Not enough points."

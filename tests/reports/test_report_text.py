@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.reports.returned import returned
-from grader.reports.text import LIMIT, line, visible
+from grader.reports.jsontext import describe_returned
+from grader.reports.text import MAX_TEXT_LENGTH, escape_line, escape_text
 
 anything = st.text(st.characters(exclude_categories=()), max_size=200)
 nasty = st.lists(
@@ -27,39 +27,41 @@ def seen(letter: str) -> bool:
 @given(anything)
 def test_every_character_of_the_result_can_be_seen(text):
     """Whatever goes in, control, format and surrogate characters never come out."""
-    assert all(seen(letter) for letter in visible(text))
+    assert all(seen(letter) for letter in escape_text(text))
 
 
 @given(anything)
 def test_the_result_can_be_written_as_utf_8(text):
     """Lone surrogates become escapes, so that a file takes the text."""
-    assert visible(text).encode("utf-8").decode("utf-8") == visible(text)
+    assert escape_text(text).encode("utf-8").decode("utf-8") == escape_text(text)
 
 
 @given(st.one_of(anything, nasty))
 def test_what_is_visible_stays_as_it_is(text):
     """Making text visible twice changes nothing."""
-    assert visible(visible(text)) == visible(text)
+    assert escape_text(escape_text(text)) == escape_text(text)
 
 
 @given(nasty)
 def test_no_line_is_a_workflow_command(text):
     """Neither the new form at the start of a line nor the old one anywhere in it survives."""
-    for shown in visible(text).split("\n"):
+    for shown in escape_text(text).split("\n"):
         assert not shown.lstrip().startswith("::")
         assert not re.search(r"##\w*\[", shown)
 
 
-@given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"], exclude_characters="#:"), max_size=LIMIT))
+@given(
+    st.text(st.characters(codec="ascii", categories=["L", "N", "P"], exclude_characters="#:"), max_size=MAX_TEXT_LENGTH)
+)
 def test_plain_text_is_left_alone(text):
     """Letters, digits and punctuation come out as they went in."""
-    assert visible(text) == text
+    assert escape_text(text) == text
 
 
 @given(anything, st.integers(0, 50))
 def test_a_long_text_is_cut_and_the_rest_counted(text, limit):
     """At most `limit` characters are shown, each at most ten characters wide, and the rest is counted."""
-    shown = visible(text, limit)
+    shown = escape_text(text, limit)
 
     assert len(shown) <= 11 * limit + 40
     assert shown.endswith(f"… {len(text) - limit:,} more characters") == (len(text) > limit)
@@ -86,17 +88,17 @@ def test_a_long_text_is_cut_and_the_rest_counted(text, limit):
 )
 def test_known_tricks_become_escapes(text, shown):
     """Each trick is shown as what it is, and honest text as it was."""
-    assert visible(text) == shown
+    assert escape_text(text) == shown
 
 
 def test_one_line_stays_one_line():
     """A name with line ends in it can't start a line of its own."""
-    assert line("x\n::error::y") == r"x\n:\:error::y"
+    assert escape_line("x\n::error::y") == r"x\n:\:error::y"
 
 
 def test_a_hundred_million_characters_are_cut_before_anything_else():
     """The time for a monstrous message is that of its first few characters."""
-    assert visible("é" * 100_000_000, 3) == "ééé… 99,999,997 more characters"
+    assert escape_text("é" * 100_000_000, 3) == "ééé… 99,999,997 more characters"
 
 
 @pytest.mark.parametrize(
@@ -114,12 +116,12 @@ def test_a_hundred_million_characters_are_cut_before_anything_else():
 )  # fmt: skip
 def test_what_was_returned_is_told_in_words(value, words):
     """What only looks like our own record of a model or of arrays is shown as it is."""
-    assert returned(value) == words
+    assert describe_returned(value) == words
 
 
 def test_a_long_return_is_cut():
     """Names and numbers of arguments are bounded, too."""
     call = {f"{'n' * 500}{index}": "x" * 500 for index in range(100)}
 
-    assert len(returned({"call": call, "returned": "M" * 500, "model": True, "compiled": True})) == 200
-    assert len(returned({"arrays": [list(range(500))] * 5, "fault": ""})) == 200
+    assert len(describe_returned({"call": call, "returned": "M" * 500, "model": True, "compiled": True})) == 200
+    assert len(describe_returned({"arrays": [list(range(500))] * 5, "fault": ""})) == 200

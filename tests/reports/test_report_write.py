@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Exit, GraderError, UsageError
-from grader.reports.write import _explained, write, write_folder
+from grader.reports.write import _explain_error, write_folder, write_text
 
 
 def refusal(path, kind=UsageError, text="x"):
     with pytest.raises(kind) as caught:
-        write(path, text)
+        write_text(path, text)
     return str(caught.value)
 
 
 def test_the_file_holds_the_text_in_utf_8_with_its_line_ends(tmp_path):
     """What is written is what was given, byte for byte, and nothing else is left in the folder."""
-    write(tmp_path / "report.html", "é\n✓\r\n")
+    write_text(tmp_path / "report.html", "é\n✓\r\n")
 
     assert (tmp_path / "report.html").read_bytes() == "é\n✓\r\n".encode()
     assert os.listdir(tmp_path) == ["report.html"]
@@ -33,7 +33,7 @@ def test_a_file_that_is_there_is_replaced_with_its_permissions(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("a much longer text than the new one")
     path.chmod(0o640)
-    write(path, "new")
+    write_text(path, "new")
 
     assert path.read_text() == "new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -41,7 +41,7 @@ def test_a_file_that_is_there_is_replaced_with_its_permissions(tmp_path):
 
 def test_a_new_file_has_the_usual_permissions(tmp_path):
     """A report isn't secret to its owner's group, if the umask says so."""
-    write(tmp_path / "report.json", "new")
+    write_text(tmp_path / "report.json", "new")
     (tmp_path / "plain").touch()
 
     assert (tmp_path / "report.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -50,7 +50,7 @@ def test_a_new_file_has_the_usual_permissions(tmp_path):
 def test_a_link_is_followed(tmp_path):
     """The file that a link names is written; the link stays a link."""
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    write(tmp_path / "link", "x")
+    write_text(tmp_path / "link", "x")
 
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "x"
@@ -58,14 +58,14 @@ def test_a_link_is_followed(tmp_path):
 
 def test_a_device_is_written_and_not_replaced():
     """`--json /dev/null` leaves the device a device."""
-    write(Path("/dev/null"), "x")
+    write_text(Path("/dev/null"), "x")
 
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
 def test_a_dash_is_standard_output(capsysbinary):
     """UTF-8, whatever the terminal's encoding is."""
-    write(Path("-"), "✓\n")
+    write_text(Path("-"), "✓\n")
 
     assert capsysbinary.readouterr().out == "✓\n".encode()
 
@@ -139,7 +139,7 @@ def test_a_full_disk():
 def test_a_disk_that_fills_up_leaves_the_old_file_alone(tmp_path):
     """When the system stops in the middle, the old report stays whole and no half of the new one remains."""
     path = tmp_path / "report.html"
-    write(path, "old")
+    write_text(path, "old")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
@@ -173,7 +173,7 @@ def test_a_closed_pipe_is_left_to_the_command_line(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(raw)))
     try:
         with pytest.raises(BrokenPipeError):
-            write(Path("-"), "x")
+            write_text(Path("-"), "x")
     finally:
         stream = sys.stdout
         monkeypatch.undo()
@@ -183,7 +183,7 @@ def test_a_closed_pipe_is_left_to_the_command_line(monkeypatch):
 
 def test_any_other_refusal_keeps_the_systems_words():
     """What has no remedy of its own is told as the system tells it."""
-    said = _explained(Path("a"), OSError(errno.EIO, "Input/output error"))
+    said = _explain_error(Path("a"), OSError(errno.EIO, "Input/output error"))
 
     assert str(said) == "can't write a: Input/output error"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from listings import listings
 
-from grader.checks import loading
-from grader.course import Course
-from grader.grading import Options, grade
+from grader.checks import catalogue
+from grader.courses.course import Course
+from grader.grading import GradingOptions, grade
 
 HERE = Path(__file__).parent
 COURSE = Course(root=HERE.parents[1])
@@ -16,7 +16,7 @@ RECORDS = tomllib.loads((HERE / "verdicts.toml").read_text())["listing"]
 
 
 def graded_functions():
-    return {loading.load(COURSE, name).function for name in COURSE.exercise_ids()}
+    return {catalogue.load_exercise(COURSE, name).function for name in COURSE.list_exercise_ids()}
 
 
 def concerned():
@@ -49,8 +49,8 @@ def test_a_listing_gets_its_verdict(record, warm, tmp_path):
     """No internal error, and the failures that are recorded with their reason."""
     path = tmp_path / "listing.py"
     path.write_text(concerned()[record["text"], record["line"]].code)
-    options = Options(start=warm, until=record.get("until", "end"))
-    verdict = grade(COURSE, loading.load(COURSE, record["exercise"]), path, options)
+    options = GradingOptions(start=warm, until=record.get("until", "end"))
+    verdict = grade(COURSE, catalogue.load_exercise(COURSE, record["exercise"]), path, options)
     failed = [check.id for check in verdict.checks if check.status == "failed"]
     word = record["expect"].split()[0]
     end = word if word not in ("passed", "failed", "unjudged") else "completed"

@@ -13,7 +13,7 @@ def inspect():
     """A Python text as a submission, inspected."""
 
     def look(source, function="train_mnist", stub=None):
-        return static.inspect(Submission(path="a.py", name="a.py", sha256="", source=source), function, stub)
+        return static.inspect_submission(Submission(path="a.py", name="a.py", sha256="", source=source), function, stub)
 
     return look
 
@@ -24,8 +24,8 @@ def inspect_cells():
 
     def look(*cells, function="train_mnist"):
         made = [{"cell_type": "code", "source": cell} for cell in cells]
-        text = submission.parse(json.dumps({"cells": made}).encode(), ".ipynb")
+        text = submission.parse_bytes(json.dumps({"cells": made}).encode(), ".ipynb")
         file = Submission(path="a.ipynb", name="a.ipynb", sha256="", source=text.source, cells=text.cells)
-        return static.inspect(file, function)
+        return static.inspect_submission(file, function)
 
     return look

@@ -6,12 +6,12 @@ import ast
 
 import pytest
 
-from grader.static.function import faults
-from grader.static.outline import outline
+from grader.static.function import find_call_faults
+from grader.static.outline import build_outline
 
 
 def found(text, given):
-    return [fault.message for fault in faults("build", outline(ast.parse(text)), given)]
+    return [fault.message for fault in find_call_faults("build", build_outline(ast.parse(text)), given)]
 
 
 @pytest.mark.parametrize("text", ["def build(image): pass", "def build(image, pad=10): pass", "def build(*images): pass"])

@@ -10,7 +10,7 @@ from grader.submission import Submission
 LOOK = """
 import sys
 from grader import static, submission
-static.inspect(submission.Submission(path="a", name="a", sha256="", source="def train_mnits(): pass"), "train_mnist")
+static.inspect_submission(submission.Submission(path="a", name="a", sha256="", source="def train_mnits(): pass"), "train_mnist")
 print(sorted({name.split(".")[0] for name in sys.modules} & {"numpy", "keras", "tensorflow", "nbformat", "IPython", "rich"}))
 """
 
@@ -27,6 +27,6 @@ def test_a_long_file_is_looked_at_quickly():
     lines = ["def train_mnist():"] + ["    if logs.get('acc') > 0.99: model.stop_training = True"] * 1000
     file = Submission(path="a", name="a", sha256="", source="\n".join(lines))
     began = time.process_time()
-    static.inspect(file, "train_mnist")
+    static.inspect_submission(file, "train_mnist")
 
     assert time.process_time() - began < 1.0

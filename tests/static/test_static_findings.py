@@ -15,7 +15,7 @@ STUB = (
 def test_a_function_with_arguments_is_to_keep_its_line(source):
     """Where the function is called with something, `def LeNet5():` would be no way out."""
     file = Submission(path="a.py", name="a.py", sha256="", source=source)
-    (finding,) = static.inspect(file, "LeNet5", arguments=1).findings
+    (finding,) = static.inspect_submission(file, "LeNet5", arguments=1).findings
     assert (finding.code, finding.hint.startswith("Keep the stub's `def` line")) == ("S106", True)
 
 
@@ -126,7 +126,7 @@ def test_a_broken_file_is_refused_as_it_was_read(inspect):
     from grader.submission import Finding, Submission
 
     fault = Finding(code="S001", message="the file is empty")
-    report = static.inspect(Submission(path="a", name="a", sha256="", fault=fault), "train_mnist")
+    report = static.inspect_submission(Submission(path="a", name="a", sha256="", fault=fault), "train_mnist")
 
     assert (report.findings, report.plan) == ([fault], None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.static.names import names_of
+from grader.static.names import collect_names
 
 FILES = sorted(Path(grader.__file__).parent.rglob("*.py"))
 
@@ -37,7 +37,7 @@ FILES = sorted(Path(grader.__file__).parent.rglob("*.py"))
 )
 def test_each_statement_binds_and_reads_its_names(source, binds, now, later):
     """Names are told apart by whether they are read at once or when a function is called."""
-    found = names_of(ast.parse(source).body[0])
+    found = collect_names(ast.parse(source).body[0])
 
     assert (found.binds - {"x"} if "class" in source else found.binds) == set(binds.split())
     assert (found.now, found.later) == (set(now.split()), set(later.split()))
@@ -45,7 +45,7 @@ def test_each_statement_binds_and_reads_its_names(source, binds, now, later):
 
 def test_a_name_bound_through_global_is_known():
     """A function that declares a name global binds it when it is called."""
-    assert names_of(ast.parse("def f():\n  def g():\n    global a\n    a = b").body[0]).sets == {"a"}
+    assert collect_names(ast.parse("def f():\n  def g():\n    global a\n    a = b").body[0]).sets == {"a"}
 
 
 def inner_globals(table):
@@ -62,7 +62,7 @@ def inner_globals(table):
 def test_functions_read_the_globals_that_the_compiler_finds(path):
     """On the grader's own modules the two agree: no global name is missed."""
     source = path.read_text()
-    found = [names_of(node) for node in ast.parse(source).body]
+    found = [collect_names(node) for node in ast.parse(source).body]
     read = set().union(*(names.reads for names in found), *(names.sets for names in found))
 
     assert inner_globals(symtable.symtable(source, "m", "exec")) - read - {"__class__"} == set()

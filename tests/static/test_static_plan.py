@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.static.supply import SUPPLIED
+from grader.static.supply import SUPPLIED_NAMES
 
 
 @pytest.fixture
@@ -232,9 +232,9 @@ def test_every_name_that_is_promised_can_be_supplied():
     """The student process knows each name that a plan may ask for."""
     tree = ast.parse((Path(grader.__file__).parent / "student" / "loader.py").read_text())
     tables = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
-    modules, keras = ast.literal_eval(tables["SUPPLIES"]), ast.literal_eval(tables["KERAS"])
+    modules, keras = ast.literal_eval(tables["SUPPLIED_MODULES"]), ast.literal_eval(tables["SUPPLIED_KERAS_NAMES"])
 
-    assert set(SUPPLIED) == {"path", *modules, *(name for names in keras.values() for name in names)}
+    assert set(SUPPLIED_NAMES) == {"path", *modules, *(name for names in keras.values() for name in names)}
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_remarks_of_reading_become_notes():
 
     file = Submission(path="a", name="a", sha256="", source=FUNCTION, remarks=["the file is a notebook"])
 
-    assert static.inspect(file, "train_mnist").notes[0].message == "the file is a notebook"
+    assert static.inspect_submission(file, "train_mnist").notes[0].message == "the file is a notebook"
 
 
 def test_a_plans_source_keeps_its_lines(plan):

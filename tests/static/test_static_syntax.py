@@ -58,7 +58,7 @@ def test_a_syntax_error_is_explained_with_its_line_and_a_caret(inspect, source, 
 def test_a_character_behind_a_number_is_named_where_python_blames_the_number(source, said, offset, shown):
     """Python 3.11.2 says "invalid decimal literal" of `1` and a zero width space."""
     file = Submission(path="a.py", name="a.py", sha256="", source=source)
-    found = syntax.finding(SyntaxError(said, ("a.py", 1, offset, source)), [source], file)
+    found = syntax.build_syntax_finding(SyntaxError(said, ("a.py", 1, offset, source)), [source], file)
 
     assert found.message.split("\n")[0] == f"syntax error: {shown}"
 

@@ -44,9 +44,9 @@ class Keeps(keras.callbacks.Callback):
 
 
 def main(lines, folder):
-    dialect.install(tf, keras)
+    dialect.install_aliases(tf, keras)
     devices.install(tf, lambda _: None)
-    dialect_calls.install(keras, lambda _: None, (tf.keras,))
+    dialect_calls.install_old_calls(keras, lambda _: None, (tf.keras,))
     os.chdir(folder)
     given = {"tf": tf, "keras": keras, "plain": plain, "compiled": compiled, "pairs": pairs, "fitted": fitted}
     for line in lines:

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from grader.arrays import OrderedSpec
+from grader.protocol.arrays import OrderedSpec
 
 pytestmark = pytest.mark.keras
 
@@ -15,8 +15,8 @@ def sent(array):
     from grader.student.feed import Cargo
 
     cargo = Cargo()
-    cargo.add("x", array)
-    return b"".join(cargo.portions()), cargo.specs[0]
+    cargo.add_arrays("x", array)
+    return b"".join(cargo.iter_portions()), cargo.specs[0]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_no_portion_is_large():
     from grader.student.feed import PORTION_VALUES, Cargo
 
     cargo = Cargo()
-    cargo.add("x", np.zeros((4, PORTION_VALUES // 2)))
+    cargo.add_arrays("x", np.zeros((4, PORTION_VALUES // 2)))
 
-    assert [portion.nbytes for portion in cargo.portions()] == [4 * PORTION_VALUES] * 2
+    assert [portion.nbytes for portion in cargo.iter_portions()] == [4 * PORTION_VALUES] * 2
 
 
 @pytest.mark.parametrize(
@@ -66,21 +66,26 @@ def test_no_portion_is_large():
 def test_what_the_trainer_holds_is_named_and_not_sent(given, kept):
     """Where content, type and shape are the same; all else is sent."""
     from grader.student.feed import Cargo
-    from grader.trainer.digests import digest
+    from grader.trainer.match.digests import compute_array_digest
 
     def spec(array):
-        return OrderedSpec(dtype=array.dtype.name, shape=list(array.shape), digest=digest(array))
+        return OrderedSpec(dtype=array.dtype.name, shape=list(array.shape), digest=compute_array_digest(array))
 
     cargo = Cargo()
-    cargo.add("x", [given, given + np.ones_like(given), given.reshape(-1)])
-    cargo.add("val_x", given)
+    cargo.add_arrays("x", [given, given + np.ones_like(given), given.reshape(-1)])
+    cargo.add_arrays("val_x", given)
     whole = given.astype(kept)
-    cargo.leave_out([spec(whole), spec(np.ones(3))])
+    cargo.skip_held([spec(whole), spec(np.ones(3))])
 
-    assert [one.digest for one in cargo.specs] == [digest(whole), cargo.specs[1].digest, None, digest(whole)]
+    assert [one.digest for one in cargo.specs] == [
+        compute_array_digest(whole),
+        cargo.specs[1].digest,
+        None,
+        compute_array_digest(whole),
+    ]
     assert (cargo.specs[1].digest is None) == bool(given.size)
     follow = [(given + np.ones_like(given)).astype(kept).tobytes(), whole.tobytes()]
-    assert b"".join(cargo.portions()) == b"".join(follow)
+    assert b"".join(cargo.iter_portions()) == b"".join(follow)
 
 
 def test_other_data_is_refused():
@@ -95,8 +100,8 @@ def test_what_a_student_wants_to_be_raised_is_raised_before_anything_is_sent():
 
     large = np.array([1e300])
     with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow encountered in cast"):
-        Cargo().add("x", large)
+        Cargo().add_arrays("x", large)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(RuntimeWarning, match="overflow encountered in cast"):
-            Cargo().add("x", large)
+            Cargo().add_arrays("x", large)

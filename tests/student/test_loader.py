@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from grader.leniency.old_names import ARRAY_METHODS
+from grader.protocol.wire import Crashed, Load, Returned
 from grader.student import loader
-from grader.wire import Crashed, Load, Returned
 
 
 class Recorder:
@@ -21,7 +21,7 @@ class Recorder:
     def remark(self, message):
         self.notes.append((None, message))
 
-    def remark_at(self, line, message):
+    def send_remark_at(self, line, message):
         self.notes.append((line, message))
 
 
@@ -35,8 +35,8 @@ def load(monkeypatch):
 
     def run(source, function="train", **changes):
         front = Recorder()
-        loader.run(front, Load(source=source, filename="file.py", function=function, **changes))
-        sys.modules.pop(loader.MODULE, None)
+        loader.run_submission(front, Load(source=source, filename="file.py", function=function, **changes))
+        sys.modules.pop(loader.MODULE_NAME, None)
         (sent,) = front.sent
         return sent, front.notes
 
@@ -236,12 +236,12 @@ def test_a_module_that_a_cell_wrote_is_the_students_own(load, scratch):
     """As is the file itself; other modules aren't."""
     told = {}
     source = WRITES.format("handmade.py", "") + "import handmade\ndef train():\n    return look()\n"
-    loader.run(Recorder(), Load(source=source, filename="file.py", function="train"), lambda _: told.update(
-        {name: loader.is_students_module(name) for name in ("handmade", loader.MODULE, "json", "sys", "no_such_thing")}
+    loader.run_submission(Recorder(), Load(source=source, filename="file.py", function="train"), lambda _: told.update(
+        {name: loader.is_students_module(name) for name in ("handmade", loader.MODULE_NAME, "json", "sys", "no_such_thing")}
     ))  # fmt: skip
-    sys.modules.pop(loader.MODULE)
+    sys.modules.pop(loader.MODULE_NAME)
 
-    assert told == {"handmade": True, loader.MODULE: True, "json": False, "sys": False, "no_such_thing": False}
+    assert told == {"handmade": True, loader.MODULE_NAME: True, "json": False, "sys": False, "no_such_thing": False}
 
 
 @pytest.mark.parametrize(

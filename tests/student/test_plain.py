@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from grader.student.plain import plain
+from grader.student.front import to_plain_data
 
 
 class LyingFloat(float):
@@ -38,7 +38,7 @@ class Anything:
 )
 def test_values_cross_as_plain_data(value, expected):
     """Numbers, text and lists cross as they are; anything else by its class's name."""
-    assert plain(value) == expected
+    assert to_plain_data(value) == expected
 
 
 def test_nested_beyond_bound_is_cut():
@@ -46,12 +46,12 @@ def test_nested_beyond_bound_is_cut():
     loop = []
     loop.append(loop)
 
-    assert "type" in str(plain(loop))
+    assert "type" in str(to_plain_data(loop))
 
 
 def test_lists_of_lists_are_cut_where_they_become_too_many():
     """What is small in each of its parts may still be endless as a whole."""
-    value = plain([[0.5] * 9_000 for _ in range(9)])
+    value = to_plain_data([[0.5] * 9_000 for _ in range(9)])
 
     assert [type(row) for row in value] == [list] * 5 + [dict] * 4
     assert value[-1] == {"type": "list"}
@@ -59,5 +59,5 @@ def test_lists_of_lists_are_cut_where_they_become_too_many():
 
 def test_a_subclass_of_float_crosses_as_a_float():
     """What crosses has exactly the plain types."""
-    assert type(plain(LyingFloat(0.1))) is float
-    assert math.isnan(plain(float("nan")))
+    assert type(to_plain_data(LyingFloat(0.1))) is float
+    assert math.isnan(to_plain_data(float("nan")))

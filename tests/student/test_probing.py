@@ -18,10 +18,10 @@ def tried():
     def run(on_epoch_end, *more):
         kind = type("Stop", (keras.callbacks.Callback, *more), {"on_epoch_end": on_epoch_end})
         callback = kind()
-        callback.lock, callback.seen = threading.Lock(), []
+        callback.lock_entry, callback.seen = threading.Lock(), []
         model = keras.Sequential([keras.layers.Dense(1)])
         model.compile("sgd", "mse")
-        return probing._in_place([callback], model, CURVE), callback
+        return probing._probe_in_place([callback], model, CURVE), callback
 
     return run
 
@@ -30,7 +30,7 @@ def test_what_cant_be_copied_is_shared_and_the_rest_is_not(tried):
     """A callback with a lock is judged all the same, and knows nothing of its trial afterwards."""
 
     def stop(self, epoch, logs=None):
-        with self.lock:
+        with self.lock_entry:
             self.seen.append(logs["accuracy"])
         if max(self.seen) > 0.8:
             self.model.stop_training = True
@@ -78,7 +78,7 @@ def test_what_fails_in_kerass_own_callbacks_is_no_fault_of_the_students(name, mo
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
 
-    assert probing._in_place([kind(**paths.get(name, {})), Stop()], model, CURVE) == {"stopped": 1}
+    assert probing._probe_in_place([kind(**paths.get(name, {})), Stop()], model, CURVE) == {"stopped": 1}
 
 
 def test_a_function_in_a_lambda_callback_is_the_students():
@@ -91,4 +91,4 @@ def test_a_function_in_a_lambda_callback_is_the_students():
     model.compile("sgd", "mse")
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs["acuracy"])
 
-    assert probing._in_place([callback], model, CURVE) == {"error": "KeyError: 'acuracy'"}
+    assert probing._probe_in_place([callback], model, CURVE) == {"error": "KeyError: 'acuracy'"}

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from grader.student.standins import Bar, Finder, Silent, find_missing, stand_in, subplots
+from grader.student.standins import Bar, Silent, StandInFinder, find_missing, stand_in, subplots
 
 
 def test_nothing_that_is_drawn_fails():
@@ -41,7 +41,7 @@ def test_protocols_that_are_asked_for_by_name_are_not_there():
 def test_each_missing_package_is_told_once():
     """One note for matplotlib, however much of it is imported; other names are not found."""
     told = []
-    finder = Finder(told.append)
+    finder = StandInFinder(told.append)
 
     assert finder.find_spec("matplotlib", None) is not None
     assert finder.find_spec("matplotlib.pyplot", None) is not None
@@ -124,7 +124,7 @@ def test_a_bar_gives_what_it_is_given():
 PROGRAM = """
 import sys
 from grader.student import standins
-standins.install(print)
+standins.install_stand_ins(print)
 import livelossplot.inputs as a
 from livelossplot import PlotLosses
 from google.colab import drive, files
@@ -144,7 +144,7 @@ def test_missing_packages_can_be_imported_in_each_form():
 ASKING = """
 import sys
 from grader.student import standins
-standins.install(print)
+standins.install_stand_ins(print)
 sys.path.insert(0, sys.argv[1])
 import asking
 print(asking.found, 'IPython' in sys.modules)
@@ -206,7 +206,7 @@ def test_folders_of_colab_and_kaggle_are_there(tmp_path):
 HOST = """
 import os
 from grader.student import standins
-standins.install(print)
+standins.install_stand_ins(print)
 os.chdir('/some/folder')
 os.chdir('/')
 print(os.getcwd())
@@ -223,9 +223,9 @@ def test_a_folder_of_a_host_may_be_missing():
 TQDM = """
 import sys
 from grader.student import standins
-standins.install(print)
-real = [f for f in sys.meta_path if not isinstance(f, standins.Finder)]
-sys.meta_path[:] = [f for f in sys.meta_path if isinstance(f, standins.Finder)]
+standins.install_stand_ins(print)
+real = [f for f in sys.meta_path if not isinstance(f, standins.StandInFinder)]
+sys.meta_path[:] = [f for f in sys.meta_path if isinstance(f, standins.StandInFinder)]
 from tqdm.auto import tqdm, trange
 from tqdm.keras import TqdmCallback
 from tqdm import tqdm_notebook
@@ -246,7 +246,7 @@ def test_bars_of_progress_that_are_missing_go_through_what_they_are_given():
 NOTEBOOK = """
 import sys
 from grader.student import standins
-standins.install(print)
+standins.install_stand_ins(print)
 from tqdm.notebook import tqdm, trange
 from tqdm import tqdm_notebook
 print(list(tqdm([5, 6], desc='x')), list(trange(2)), list(tqdm_notebook('ab')))

@@ -9,9 +9,9 @@ pytestmark = pytest.mark.keras
 @pytest.fixture(scope="module")
 def tfds():
     """The stand-in, imported as a student's file does; gone afterwards."""
-    from grader.student import tfds as standin
+    from grader.student import datasets as standin
 
-    standin.install()
+    standin.install_tfds()
     import tensorflow_datasets
 
     yield tensorflow_datasets

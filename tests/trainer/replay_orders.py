@@ -10,11 +10,11 @@ import keras
 import numpy as np
 from keras import Input, layers
 
-from grader.arrays import OrderedSpec
-from grader.run import Architecture
-from grader.trainer.feeding import Arrays
-from grader.trainer.training import Opened
-from grader.wire import Answer, Event, FitArguments, Order
+from grader.protocol.arrays import OrderedSpec
+from grader.protocol.wire import Answer, Event, FitArguments, Order
+from grader.records.run import Architecture
+from grader.trainer.training.feeding import OrderArrays
+from grader.trainer.training.loop import InspectedOrder
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.random((256, 6, 6, 1)).astype("float32")
@@ -40,7 +40,7 @@ def unbuilt() -> Any:
     return [layers.Flatten(), layers.Dense(8, activation="relu"), layers.Dense(2)]
 
 
-def order(build: Any = dense, optimizer: Any = "adam", model: int = 0, y: Any = Y, **fit: Any) -> Opened:
+def order(build: Any = dense, optimizer: Any = "adam", model: int = 0, y: Any = Y, **fit: Any) -> InspectedOrder:
     """An order as the trainer has opened it."""
     weights_each_epoch = bool(fit.pop("weights", False))
     network = keras.Sequential(build())
@@ -58,7 +58,7 @@ def order(build: Any = dense, optimizer: Any = "adam", model: int = 0, y: Any = 
         arrays=specs,
         weights_each_epoch=weights_each_epoch,
     )
-    return Opened(order=declared, arrays=Arrays(specs, values), architecture=Architecture(layers=[], parameters=0))
+    return InspectedOrder(order=declared, arrays=OrderArrays(specs, values), architecture=Architecture(layers=[], parameters=0))
 
 
 @dataclass

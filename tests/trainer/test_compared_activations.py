@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.data import load
-from grader.wire import Compare
+from grader.data import load_dataset
+from grader.protocol.wire import Compare
 
 pytestmark = pytest.mark.keras
 ASKED = Compare(images=[0, 23], scale=255.0, channel=1, arrays=[])
@@ -14,21 +14,21 @@ ASKED = Compare(images=[0, 23], scale=255.0, channel=1, arrays=[])
 
 @pytest.fixture
 def model():
-    from grader import supplied
+    from grader.data import supplied_model
 
-    return supplied.model()
+    return supplied_model.build_supplied_model()
 
 
 def compared(model, given):
-    from grader.trainer.activations import compare
+    from grader.trainer.activations import compare_activations
 
-    return compare(model, load("fashion_mnist"), ASKED, given).layers
+    return compare_activations(model, load_dataset("fashion_mnist"), ASKED, given).layers
 
 
 def own(model):
     import keras
 
-    images = load("fashion_mnist").x_test[[0, 23]][..., np.newaxis].astype("float32") / 255
+    images = load_dataset("fashion_mnist").x_test[[0, 23]][..., np.newaxis].astype("float32") / 255
     outputs = [layer.output for layer in model.layers if layer.name.startswith(("conv", "pool"))]
     return [np.asarray(array) for array in keras.Model(model.inputs, outputs).predict_on_batch(images)]
 
@@ -65,9 +65,9 @@ def test_numbers_that_are_too_large_are_cut_for_the_picture(model):
 
 def test_which_images_and_channel_is_told(model):
     """A page can name what it shows."""
-    from grader.trainer.activations import compare
+    from grader.trainer.activations import compare_activations
 
-    found = compare(model, load("fashion_mnist"), ASKED, [])
+    found = compare_activations(model, load_dataset("fashion_mnist"), ASKED, [])
     assert (found.images, found.channel) == ([0, 23], 1)
 
 
@@ -83,9 +83,9 @@ def test_which_images_and_channel_is_told(model):
 )
 def test_what_is_no_list_of_arrays_is_named(value, fault):
     """Nothing of it crosses the border."""
-    from grader.student.modelling import as_maps
+    from grader.student.modelling import collect_maps
 
-    cargo, told = as_maps(value)
+    cargo, told = collect_maps(value)
     assert (cargo.buffers, told) == ([], fault)
 
 
@@ -93,20 +93,20 @@ def test_a_model_with_other_settings_is_refused():
     """Kernels that begin as zeros make maps that can be given without a look at the model."""
     import keras
 
-    from grader import supplied
-    from grader.trainer.activations import NotOwn
+    from grader.data import supplied_model
+    from grader.trainer.activations import ModelNotComparable
 
-    other = supplied.model()
+    other = supplied_model.build_supplied_model()
     config = other.get_config()
     config["layers"][1]["config"]["kernel_initializer"] = "zeros"
-    with pytest.raises(NotOwn, match="other settings than the grader's own"):
+    with pytest.raises(ModelNotComparable, match="other settings than the grader's own"):
         compared(keras.Sequential.from_config(config), [])
 
 
 def test_a_model_whose_maps_are_the_same_everywhere_is_refused(model):
     """A model of the right settings may have been trained to death, by a huge learning rate or by other images."""
-    from grader.trainer.activations import NotOwn
+    from grader.trainer.activations import ModelNotComparable
 
     model.get_layer("conv_2").bias.assign(np.full(8, -1e6))
-    with pytest.raises(NotOwn, match="the same number everywhere"):
+    with pytest.raises(ModelNotComparable, match="the same number everywhere"):
         compared(model, own(model))

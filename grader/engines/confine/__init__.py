@@ -18,21 +18,36 @@ from msgspec import Struct
 from grader.engines import surroundings
 from grader.engines.confine import scratch as scratches
 from grader.engines.confine import spawning
-from grader.engines.confine.capture import Capture
-from grader.engines.confine.control import Control, Refused
-from grader.engines.confine.grants import cache_folder, grants
+from grader.engines.confine.capture import OutputCapture
+from grader.engines.confine.control import ControlLine, LayersMissing
+from grader.engines.confine.grants import collect_grants, find_cache_folder
 from grader.engines.confine.inside import tree
-from grader.engines.confine.inside.steps import processes
-from grader.engines.confine.layers import ALWAYS, BY_NAME, SYSTEM, Layer, lacking
+from grader.engines.confine.inside.steps import compute_process_limit
+from grader.engines.confine.layers import (
+    ALWAYS_LAYERS,
+    LAYERS_BY_NAME,
+    SYSTEM_LAYERS,
+    SandboxLayer,
+    list_missing_layers,
+)
 from grader.errors import GraderError, UsageError
 
-__all__ = ["BY_NAME", "SYSTEM", "Confined", "Layer", "Policy", "few_processes", "lacking", "start"]
+__all__ = [
+    "LAYERS_BY_NAME",
+    "SYSTEM_LAYERS",
+    "ConfinedProcess",
+    "SandboxLayer",
+    "SandboxPolicy",
+    "is_process_limit_low",
+    "list_missing_layers",
+    "start_confined",
+]
 
-START_S = 20.0
-KILL_S = 2.0
+MAX_START_S = 20.0
+MAX_KILL_WAIT_S = 2.0
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class SandboxPolicy(Struct, frozen=True, kw_only=True):
     """What the process may use and see.
 
     Args:
@@ -52,19 +67,19 @@ class Policy(Struct, frozen=True, kw_only=True):
     without: tuple[str, ...] = ()
 
 
-class Confined:
+class ConfinedProcess:
     """One running student process, its socket and what it printed.
 
     Args:
         keeper: the process that stands between, whose end comes after that of all student processes.
     """
 
-    def __init__(self, keeper: spawning.Keeper, control: Control, sock: socket.socket, capture: Capture,
+    def __init__(self, keeper: spawning.KeeperProcess, control: ControlLine, sock: socket.socket, capture: OutputCapture,
                  scratch: Path) -> None:  # fmt: skip
         self.process = keeper
         self.sock = sock
         self.scratch = scratch
-        self.layers = (*(layer.name for layer in ALWAYS), *control.layers)
+        self.layers = (*(layer.name for layer in ALWAYS_LAYERS), *control.layers)
         self.reasons = control.reasons
         self._control = control
         self._capture = capture
@@ -77,68 +92,68 @@ class Confined:
     @property
     def memory_exceeded(self) -> bool:
         """Whether its tree used more memory than the policy allows; it is being ended then."""
-        return self._control.ask().exceeded
+        return self._control.ask_state().exceeded
 
-    def cpu_s(self) -> float:
+    def measure_cpu_s(self) -> float:
         """Processor time of its whole tree so far, in seconds."""
-        return self._control.ask().cpu_s
+        return self._control.ask_state().cpu_s
 
-    def output(self, *, ending: bool = True) -> str:
+    def read_output(self, *, ending: bool = True) -> str:
         """What it printed so far, standard output and error as they came, bounded.
 
         Args:
             ending: whether it may be about to end, so that its last words are waited for, a moment.
         """
-        return self._capture.text(ending=ending)
+        return self._capture.read_text(ending=ending)
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether it still runs, or what it started is still being ended."""
         return self.process.poll() is None
 
     @property
     def returncode(self) -> int | None:
         """Its exit code, negative for a signal; None while it runs on."""
-        return self.wait_code(0.0)
+        return self.wait_for_code(0.0)
 
-    def wait_code(self, timeout_s: float) -> int | None:
+    def wait_for_code(self, timeout_s: float) -> int | None:
         """Waits for its exit code, negative for a signal; None while it runs on."""
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return None
-        return self._control.ask().code
+        return self._control.ask_state().code
 
-    def fault(self) -> str:
+    def find_fault(self) -> str:
         """What the sandbox itself failed with; nothing while it works, and once the exit code is known."""
-        ended = not self.alive()  # before it is asked, so that its last word has arrived
-        state = self._control.ask()
+        ended = not self.is_alive()  # before it is asked, so that its last word has arrived
+        state = self._control.ask_state()
         return state.fault or ("its keeper ended without a word" if ended and state.code is None else "")
 
-    def begin_to_end(self) -> None:
+    def begin_ending(self) -> None:
         """Lets it be ended, without waiting for that; `kill` does."""
-        self._control.end()
+        self._control.end_everything()
 
     def kill(self) -> None:
         """Ends it with everything that it started, and removes the scratch folder; idempotent."""
-        self.begin_to_end()
+        self.begin_ending()
         try:
-            self.process.wait(KILL_S)
+            self.process.wait(MAX_KILL_WAIT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self._control.close()
         self._capture.stop()
         self.sock.close()
-        scratches.remove(self.scratch)
+        scratches.remove_scratch(self.scratch)
 
 
-def start(
+def start_confined(
     module: str,
     files: Mapping[str, bytes],
-    policy: Policy,
+    policy: SandboxPolicy,
     env: Mapping[str, str] | None = None,
-    spawn: spawning.Spawn = spawning.anew,
-) -> Confined:
+    spawn: spawning.SpawnKeeper = spawning.start_keeper,
+) -> ConfinedProcess:
     """Runs `python -m module` in a fresh scratch folder that holds `files`; its end of the socket is `GRADE_FD`.
 
     Args:
@@ -150,58 +165,58 @@ def start(
     """
     ours, theirs = socket.socketpair()
     near, far = socket.socketpair()
-    scratch = scratches.make(files)
+    scratch = scratches.make_scratch(files)
     # a submission named tensorflow.py in the working folder is not imported in its place
     command = surroundings.command(module, "-B", "-u")
-    words = [f"scratch={scratch}", *_words(policy, env or {}), "--", *command]
+    words = [f"scratch={scratch}", *_build_keeper_words(policy, env or {}), "--", *command]
     try:
         with theirs, far:
             keeper, output = spawn(words, far, theirs)
     except BaseException:
         ours.close()
         near.close()
-        scratches.remove(scratch)
+        scratches.remove_scratch(scratch)
         raise
-    control, capture = Control(near), Capture(output, policy.output)
+    control, capture = ControlLine(near), OutputCapture(output, policy.output)
     try:
-        control.wait_until_ready(START_S)
-    except (Refused, GraderError) as error:
-        Confined(keeper, control, ours, capture, scratch).kill()
-        if isinstance(error, Refused):
-            raise _missing(error) from error
+        control.wait_until_ready(MAX_START_S)
+    except (LayersMissing, GraderError) as error:
+        ConfinedProcess(keeper, control, ours, capture, scratch).kill()
+        if isinstance(error, LayersMissing):
+            raise _build_missing_error(error) from error
         raise
-    return Confined(keeper, control, ours, capture, scratch)
+    return ConfinedProcess(keeper, control, ours, capture, scratch)
 
 
-def few_processes() -> bool:
+def is_process_limit_low() -> bool:
     """Whether the system lets this user start fewer processes and threads than a submission may have."""
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-    return most != resource.RLIM_INFINITY and most < processes() + tree.tasks_of(os.getuid())
+    return most != resource.RLIM_INFINITY and most < compute_process_limit() + tree.count_tasks(os.getuid())
 
 
-def _missing(error: Refused) -> UsageError:
-    names = "; ".join(f"{name} ({BY_NAME[name].does})" for name in error.layers)
+def _build_missing_error(error: LayersMissing) -> UsageError:
+    names = "; ".join(f"{name} ({LAYERS_BY_NAME[name].does})" for name in error.layers)
     reasons = f" [{'; '.join(error.reasons)}]" if error.reasons else ""
     return UsageError(f"--sandbox strict: this machine lacks {names}{reasons}; see grade doctor, or use --sandbox auto")
 
 
-def _words(policy: Policy, env: Mapping[str, str]) -> list[str]:
+def _build_keeper_words(policy: SandboxPolicy, env: Mapping[str, str]) -> list[str]:
     """The policy as the keeper's command line."""
-    granted = grants(policy.readable, policy.hidden)
+    granted = collect_grants(policy.readable, policy.hidden)
     lists = {"read": granted.read, "hide": granted.hide, "show": granted.show, "need": granted.need, "without": policy.without,
-             "env": [f"{name}={value}" for name, value in {**environment(), **env}.items()]}  # fmt: skip
+             "env": [f"{name}={value}" for name, value in {**build_student_environment(), **env}.items()]}  # fmt: skip
     return [f"memory={policy.memory}", f"level={policy.level}",
             *(f"{name}={value}" for name, values in lists.items() for value in values)]  # fmt: skip
 
 
-def environment() -> dict[str, str]:
+def build_student_environment() -> dict[str, str]:
     """A constant environment, with nothing of the caller's but where libraries are; the keeper adds the scratch folder."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
         **surroundings.CONSTANT,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": os.pathsep.join(surroundings.installed_folders()),
-        "GRADE_CACHE": str(cache_folder()),
+        "GRADE_CACHE": str(find_cache_folder()),
         "CUDA_VISIBLE_DEVICES": "-1",
         **kept,
     }

@@ -8,12 +8,12 @@ import threading
 import time
 from typing import IO
 
-CHUNK = 65536
+CHUNK_BYTES = 65536
 TICK_S = 0.05
 PAUSE_S = 0.002  # between reads of what is thrown away: a flood of it shall not keep the grader busy
 
 
-class Capture:
+class OutputCapture:
     """A thread that reads a pipe; what goes beyond the bound is thrown away and noted.
 
     Args:
@@ -28,31 +28,31 @@ class Capture:
         self._data = bytearray()
         self._stopped = threading.Event()
         self._turn = threading.Lock()
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread = threading.Thread(target=self._read_pipe, daemon=True)
         self._thread.start()
 
-    def _read(self) -> None:
+    def _read_pipe(self) -> None:
         while not self._stopped.wait(PAUSE_S if self.exceeded else 0):
-            if self._readable(TICK_S) and not self._take():
+            if self._is_readable(TICK_S) and not self._take_chunk():
                 return
 
-    def _readable(self, wait_s: float = 0.0) -> bool:
+    def _is_readable(self, wait_s: float = 0.0) -> bool:
         waiting = select.poll()
         waiting.register(self._pipe.fileno(), select.POLLIN)
         return bool(waiting.poll(wait_s * 1000))
 
-    def _take(self) -> bool:
+    def _take_chunk(self) -> bool:
         """Takes in what the pipe holds, if another thread hasn't; False at its end."""
         with self._turn:
-            if not self._readable():
+            if not self._is_readable():
                 return True
-            chunk = os.read(self._pipe.fileno(), CHUNK)
+            chunk = os.read(self._pipe.fileno(), CHUNK_BYTES)
             room = self._limit - len(self._data)
             self._data += chunk[:room]
             self.exceeded = self.exceeded or len(chunk) > room
             return bool(chunk)
 
-    def text(self, *, ending: bool = True) -> str:
+    def read_text(self, *, ending: bool = True) -> str:
         """What was kept, as text; bytes that aren't UTF-8 as escapes.
 
         Args:
@@ -61,8 +61,8 @@ class Capture:
         if ending:
             self._thread.join(TICK_S)
         end = time.monotonic() + TICK_S
-        while self._thread.is_alive() and self._readable() and time.monotonic() < end:
-            self._take()
+        while self._thread.is_alive() and self._is_readable() and time.monotonic() < end:
+            self._take_chunk()
         with self._turn:
             return bytes(self._data).decode("utf-8", "backslashreplace")
 

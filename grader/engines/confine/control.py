@@ -12,10 +12,10 @@ from msgspec import Struct, structs
 
 from grader.errors import GraderError
 
-ANSWER_S = 2.0
+MAX_ANSWER_S = 2.0
 
 
-class State(Struct, frozen=True, kw_only=True):
+class KeeperState(Struct, frozen=True, kw_only=True):
     """What the keeper said last: memory in bytes, processor time in seconds, the exit code once it is known.
 
     `fault` is what the keeper itself failed with.
@@ -28,7 +28,7 @@ class State(Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
-class Refused(Exception):
+class LayersMissing(Exception):
     """`strict` was asked for and layers are missing; carries their names, and the system's reasons."""
 
     def __init__(self, layers: list[str], reasons: list[str]) -> None:
@@ -36,7 +36,7 @@ class Refused(Exception):
         super().__init__(", ".join(layers))
 
 
-class Control:
+class ControlLine:
     """The front's end of the line; may be used from several threads.
 
     Args:
@@ -48,38 +48,38 @@ class Control:
         self.reasons: tuple[str, ...] = ()
         self._sock = sock
         self._buffer = b""
-        self._state = State()
+        self._state = KeeperState()
         self._lock = threading.Lock()
 
     def wait_until_ready(self, timeout_s: float) -> None:
-        """Raises: Refused: see there; GraderError: the process can't be started."""
-        line = self._line(timeout_s)
+        """Raises: LayersMissing: see there; GraderError: the process can't be started."""
+        line = self._read_line(timeout_s)
         kind, *words = line.split("\t") if line is not None else [""]
         names = words[0].split(",") if words else []
         if kind == "ready":
             self.layers, self.reasons = tuple(names), tuple(words[1:])
         elif kind == "refused":
-            raise Refused(names, words[1:])
+            raise LayersMissing(names, words[1:])
         else:
             raise GraderError(f"the sandbox did not start: {words[0] if words else 'no answer from its keeper'}")
 
-    def ask(self) -> State:
+    def ask_state(self) -> KeeperState:
         """The present state, or the last one known."""
         with self._lock:
             if self._state.code is None:
-                self._send(b"?")
+                self._send_word(b"?")
                 with contextlib.suppress(OSError):
-                    self._read(ANSWER_S)
+                    self._read_states(MAX_ANSWER_S)
         return self._state
 
-    def _read(self, timeout_s: float) -> None:
+    def _read_states(self, timeout_s: float) -> None:
         """Takes in a state; the end of the line, after the last one, changes nothing."""
-        line = self._line(timeout_s)
+        line = self._read_line(timeout_s)
         while line is not None:
-            self._state = _after(self._state, line)
-            line = self._line(0.0)
+            self._state = _parse_state(self._state, line)
+            line = self._read_line(0.0)
 
-    def _line(self, timeout_s: float) -> str | None:
+    def _read_line(self, timeout_s: float) -> str | None:
         end = time.monotonic() + timeout_s
         while b"\n" not in self._buffer:
             waiting = select.poll()
@@ -93,11 +93,11 @@ class Control:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.decode("utf-8", "replace")
 
-    def end(self) -> None:
+    def end_everything(self) -> None:
         """Tells the keeper to end everything; nothing happens where it has ended already."""
-        self._send(b"!")
+        self._send_word(b"!")
 
-    def _send(self, word: bytes) -> None:
+    def _send_word(self, word: bytes) -> None:
         """The keeper may have ended."""
         with contextlib.suppress(OSError):
             self._sock.send(word)
@@ -107,14 +107,16 @@ class Control:
         with self._lock:
             if self._sock.fileno() >= 0:
                 with contextlib.suppress(OSError):  # it ended before it had read all
-                    self._read(0.0)
+                    self._read_states(0.0)
                 self._sock.close()
 
 
-def _after(state: State, line: str) -> State:
+def _parse_state(state: KeeperState, line: str) -> KeeperState:
     """The state that a line of the keeper's tells, or the fault with which it ended."""
     kind, *words = line.split("\t")
     if kind != "state":
         return structs.replace(state, fault=" ".join(words))
     exceeded, peak, cpu_s, *code = words
-    return State(exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None)
+    return KeeperState(
+        exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None
+    )

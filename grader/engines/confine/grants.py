@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from grader.engines.surroundings import PACKAGE, installed_folders
 
-COURSE = PACKAGE / "course"  # the exercises and quizzes inside a wheel
+COURSE_FOLDER = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
-class Grants(Struct, frozen=True, kw_only=True):
+class PathGrants(Struct, frozen=True, kw_only=True):
     """Absolute paths: readable ones, hidden ones below them, those whose names may be seen, as an import needs it, where
     something below is hidden, and those without which nothing runs.
     """
@@ -28,7 +28,7 @@ class Grants(Struct, frozen=True, kw_only=True):
     need: tuple[str, ...]
 
 
-def cache_folder() -> Path:
+def find_cache_folder() -> Path:
     """Where the decoded datasets are, by the same rule as `grader.data`."""
     if named := os.environ.get("GRADE_CACHE"):
         return Path(named).absolute()
@@ -40,21 +40,21 @@ def cache_folder() -> Path:
     return Path(folder if os.path.isdir(folder) else temporary)
 
 
-def grants(readable: Sequence[Path], hidden: Sequence[Path]) -> Grants:
+def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGrants:
     """The interpreter, the installed packages, the grader without its course, the datasets, and `readable`."""
     read = [
         sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *installed_folders(), str(PACKAGE),
-        *_hops(sys.executable), *map(str, cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
+        *_follow_links(sys.executable), *map(str, find_cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
         *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
     ]  # fmt: skip
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
-    hide = [str(path.absolute()) for path in (COURSE, *hidden)]
+    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *hidden)]
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
-    return Grants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
+    return PathGrants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
 
 
-def _hops(path: str) -> list[str]:
+def _follow_links(path: str) -> list[str]:
     """A program and the links that lead to it."""
     found = [path]
     while os.path.islink(found[-1]) and len(found) < 20:

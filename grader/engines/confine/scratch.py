@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.engines.confine.inside import removing
 
 
-def make(files: Mapping[str, bytes]) -> Path:
+def make_scratch(files: Mapping[str, bytes]) -> Path:
     """A fresh folder with `files` in it; of a name only its last part is used."""
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
     for name, content in files.items():
@@ -17,6 +17,6 @@ def make(files: Mapping[str, bytes]) -> Path:
     return folder
 
 
-def remove(folder: Path) -> None:
+def remove_scratch(folder: Path) -> None:
     """Removes a folder with unreadable, endlessly deep or oddly named things in it; follows no link."""
     removing.remove(str(folder))

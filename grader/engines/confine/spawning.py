@@ -12,11 +12,11 @@ from typing import IO, Protocol
 
 from grader.engines.copies import Nursery
 
-KEEPER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
-HERE = str(Path(__file__).resolve().parent)
+KEEPER_CODE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.keeper import main; main()"
+CONFINE_FOLDER = str(Path(__file__).resolve().parent)
 
 
-class Keeper(Protocol):
+class KeeperProcess(Protocol):
     """The process that stands between; its end comes after that of all student processes."""
 
     def poll(self) -> int | None: ...
@@ -24,17 +24,19 @@ class Keeper(Protocol):
     def kill(self) -> None: ...
 
 
-class Spawn(Protocol):
+class SpawnKeeper(Protocol):
     """Starts a keeper with its words, its end of the control line and the student's end of the connection."""
 
-    def __call__(self, words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]: ...
+    def __call__(
+        self, words: list[str], control: socket.socket, grade: socket.socket
+    ) -> tuple[KeeperProcess, IO[bytes]]: ...
 
 
-def anew(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]:
+def start_keeper(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[KeeperProcess, IO[bytes]]:
     """A keeper in an interpreter of its own, and what it and the student's process print."""
     lines = [f"control={control.fileno()}", f"grade={grade.fileno()}"]
     keeper = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", KEEPER, HERE, *lines, *words],
+        [sys.executable, "-I", "-S", "-c", KEEPER_CODE, CONFINE_FOLDER, *lines, *words],
         cwd="/",
         env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
         stdin=subprocess.DEVNULL,
@@ -48,13 +50,13 @@ def anew(words: list[str], control: socket.socket, grade: socket.socket) -> tupl
     return keeper, keeper.stdout
 
 
-def copied(nursery: Nursery) -> Spawn:
+def make_keeper_copier(nursery: Nursery) -> SpawnKeeper:
     """Keepers as copies of the nursery's interpreter. What it gives raises: GraderError."""
 
-    def spawn(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[Keeper, IO[bytes]]:
+    def copy_keeper(words: list[str], control: socket.socket, grade: socket.socket) -> tuple[KeeperProcess, IO[bytes]]:
         reading, writing = os.pipe()
         try:
-            keeper = nursery.copy(json.dumps(words).encode(), [control.fileno(), grade.fileno(), writing])
+            keeper = nursery.copy_process(json.dumps(words).encode(), [control.fileno(), grade.fileno(), writing])
         except BaseException:
             os.close(reading)
             raise
@@ -62,4 +64,4 @@ def copied(nursery: Nursery) -> Spawn:
             os.close(writing)
         return keeper, os.fdopen(reading, "rb", buffering=0)
 
-    return spawn
+    return copy_keeper

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from grader.errors import UsageError
 from grader.gradebook.exports.filling import fill_table
-from grader.gradebook.exports.table import Theirs, render, scaled
-from grader.gradebook.grades import Row, Sheet
+from grader.gradebook.exports.table import LmsTable, format_scaled_points, render_table
+from grader.gradebook.grades import GradeSheet, StudentRow
 
 IDS = ("orgdefinedid", "username", "email")
 IDENTITY = (*IDS, "last name", "first name")
@@ -19,7 +19,7 @@ END = "End-of-Line Indicator"
 COLUMN = re.compile(r"(?P<title>.*?) Points Grade(?: <(?:[^>]*?MaxPoints:(?P<points>\d+(?:[.,]\d+)?))?[^>]*>)?\s*", re.IGNORECASE)
 
 
-def fill(sheet: Sheet, titles: Mapping[str, str], theirs: Theirs) -> tuple[str, list[str]]:
+def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tuple[str, list[str]]:
     """Brightspace's own export, or its class list, with grades in it: the table, and what could not be placed.
 
     Args:
@@ -28,13 +28,13 @@ def fill(sheet: Sheet, titles: Mapping[str, str], theirs: Theirs) -> tuple[str, 
     Raises:
         UsageError: not a table of Brightspace's.
     """
-    end = theirs.column(END.casefold())
-    if end is None or all(theirs.column(name) is None for name in IDS[:2]):
+    end = theirs.find_column(END.casefold())
+    if end is None or all(theirs.find_column(name) is None for name in IDS[:2]):
         raise UsageError(
             f'{theirs.name}: no columns "OrgDefinedId" or "Username" and "{END}"; in Brightspace: Grades, Enter Grades, '
             "Export, with the key field OrgDefinedId or Username"
         )
-    columns: dict[str, Callable[[Row, list[str]], str]] = {}
+    columns: dict[str, Callable[[StudentRow, list[str]], str]] = {}
     for exercise, title in titles.items():
         header, points = _find_column(theirs, exercise, title)
         columns[header] = _build_grade(exercise, points)
@@ -42,16 +42,16 @@ def fill(sheet: Sheet, titles: Mapping[str, str], theirs: Theirs) -> tuple[str, 
     return fill_table(sheet, theirs, ids=IDS, kept=kept, columns=columns, after=[end])
 
 
-def make(sheet: Sheet, titles: Mapping[str, str]) -> str:
+def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
     """A table without Brightspace's own: the ids must be those of its users."""
     rows = [["OrgDefinedId", *(f"{title} Points Grade" for title in titles.values()), END]]
     for row in sheet.rows:
-        points = (scaled(row.cells[name], sheet.exercises[name]) if name in row.cells else "" for name in titles)
+        points = (format_scaled_points(row.cells[name], sheet.exercises[name]) if name in row.cells else "" for name in titles)
         rows.append([f"#{row.student}", *points, "#"])
-    return render(rows)
+    return render_table(rows)
 
 
-def _find_column(theirs: Theirs, exercise: str, title: str) -> tuple[str, float | None]:
+def _find_column(theirs: LmsTable, exercise: str, title: str) -> tuple[str, float | None]:
     """The column of a grade item that is called as the exercise's id or title; else a new one."""
     wanted = {exercise.casefold(), title.casefold()}
     for cell in theirs.header:
@@ -61,5 +61,5 @@ def _find_column(theirs: Theirs, exercise: str, title: str) -> tuple[str, float 
     return f"{title} Points Grade", None
 
 
-def _build_grade(exercise: str, most: float | None) -> Callable[[Row, list[str]], str]:
-    return lambda row, _: scaled(row.cells[exercise], most) if exercise in row.cells else ""
+def _build_grade(exercise: str, most: float | None) -> Callable[[StudentRow, list[str]], str]:
+    return lambda row, _: format_scaled_points(row.cells[exercise], most) if exercise in row.cells else ""

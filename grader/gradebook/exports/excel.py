@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import Any
 
 from grader.gradebook.exports.checks import find_checks, points_of
-from grader.gradebook.grades import Row, Sheet
-from grader.reports.text import line
+from grader.gradebook.grades import GradeSheet, StudentRow
+from grader.reports.text import escape_line
 
 
-def make(sheet: Sheet, exercises: Sequence[str], *, checks: bool) -> bytes:
+def make(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool) -> bytes:
     """The workbook.
 
     Args:
@@ -34,7 +34,7 @@ def make(sheet: Sheet, exercises: Sequence[str], *, checks: bool) -> bytes:
     return out.getvalue()
 
 
-def _cells(row: Row, columns: dict[str, list[str]]) -> list[str | float | None]:
+def _cells(row: StudentRow, columns: dict[str, list[str]]) -> list[str | float | None]:
     cells: list[str | float | None] = [row.student, row.name]
     for name, ids in columns.items():
         cell = row.cells.get(name)
@@ -47,7 +47,7 @@ def _add(page: Any, number: int, cells: Sequence[str | float | None]) -> None:
     for column, value in enumerate(cells, 1):
         cell = page.cell(number, column)
         if isinstance(value, str):
-            cell.value = line(value, 1000)
+            cell.value = escape_line(value, 1000)
             cell.data_type = "s"  # else a text that begins with "=" is a formula
         else:
             cell.value = value

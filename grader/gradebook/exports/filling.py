@@ -6,21 +6,21 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from grader.gradebook.exports.table import Theirs, by_student, render
-from grader.gradebook.grades import Row, Sheet
-from grader.reports.text import line
-from grader.roster import are_strangers
-from grader.spreadsheets import clean_id
-from grader.student_ids import to_look
+from grader.gradebook.exports.table import LmsTable, map_by_id, render_table
+from grader.gradebook.grades import GradeSheet, StudentRow
+from grader.gradebook.roster import are_strangers
+from grader.gradebook.spreadsheets import clean_id
+from grader.records.student_ids import to_look
+from grader.reports.text import escape_line
 
 
 def fill_table(
-    sheet: Sheet,
-    theirs: Theirs,
+    sheet: GradeSheet,
+    theirs: LmsTable,
     *,
     ids: Sequence[str],
     kept: Sequence[int],
-    columns: Mapping[str, Callable[[Row, list[str]], str]],
+    columns: Mapping[str, Callable[[StudentRow, list[str]], str]],
     after: Sequence[int] = (),
 ) -> tuple[str, list[str]]:
     """The table with its people in their order, and a sentence on each student who isn't in it.
@@ -39,22 +39,22 @@ def fill_table(
         placed |= {row.student} if row else set()
         grades = [(write(row, cells) if row else "") or _find_cell(theirs, cells, header) for header, write in columns.items()]
         rows.append([*(cells[index] for index in kept), *grades, *(cells[index] for index in after)])
-    left = [f"{line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
-    return render(rows, theirs.separator), left
+    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
+    return render_table(rows, theirs.separator), left
 
 
-def _find_cell(theirs: Theirs, cells: list[str], header: str) -> str:
+def _find_cell(theirs: LmsTable, cells: list[str], header: str) -> str:
     return cells[theirs.header.index(header)] if header in theirs.header else ""
 
 
-def _build_finder(sheet: Sheet, theirs: Theirs, ids: Sequence[str]) -> Callable[[list[str]], Row | None]:
-    known = by_student(sheet)
+def _build_finder(sheet: GradeSheet, theirs: LmsTable, ids: Sequence[str]) -> Callable[[list[str]], StudentRow | None]:
+    known = map_by_id(sheet)
     named = _only_ones([(_fold_name(row.name), row) for row in sheet.rows if row.name])
-    columns = [column for name in ids if (column := theirs.column(name)) is not None]
-    names = [theirs.column("first name"), theirs.column("last name")]
+    columns = [column for name in ids if (column := theirs.find_column(name)) is not None]
+    names = [theirs.find_column("first name"), theirs.find_column("last name")]
     people = Counter(_person(cells, names) for cells in theirs.rows)
 
-    def find_row(cells: list[str]) -> Row | None:
+    def find_row(cells: list[str]) -> StudentRow | None:
         looks = [to_look(clean_id(cells[column])) for column in columns]
         person = _person(cells, names)
         by_id = next((known[look] for look in looks if look in known), None)
@@ -76,6 +76,6 @@ def _fold_name(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(whole.casefold().split()))
 
 
-def _only_ones(pairs: Sequence[tuple[str, Row]]) -> dict[str, Row]:
+def _only_ones(pairs: Sequence[tuple[str, StudentRow]]) -> dict[str, StudentRow]:
     counts = Counter(name for name, _ in pairs)
     return {name: row for name, row in pairs if counts[name] == 1}

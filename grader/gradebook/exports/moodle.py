@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import Theirs, by_student, comment, render, scaled
-from grader.gradebook.grades import Sheet, counted
-from grader.reports.reading import number
-from grader.reports.text import line
-from grader.student_ids import to_look
+from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, map_by_id, render_table
+from grader.gradebook.grades import GradeSheet, list_grades
+from grader.records.student_ids import to_look
+from grader.reports.reading import format_number
+from grader.reports.text import escape_line
 
-HEADER = ("Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments")
-PARTICIPANT = "Participant "
+WORKSHEET_HEADER = ("Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments")
+PARTICIPANT_PREFIX = "Participant "
 
 
-def fill(sheet: Sheet, exercise: str, theirs: Theirs) -> tuple[str, list[str]]:
+def fill_worksheet(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[str, list[str]]:
     """Moodle's worksheet with grades and feedback in it: the table, and what could not be placed.
 
     Raises:
         UsageError: not such a worksheet.
     """
-    grade, feedback = _needed(theirs, "Grade"), _needed(theirs, "Feedback comments")
-    ids = [theirs.column(name) for name in ("identifier", "email address", "username", "id number")]
-    most = theirs.column("maximum grade")
-    known = by_student(sheet)
+    grade, feedback = _require_column(theirs, "Grade"), _require_column(theirs, "Feedback comments")
+    ids = [theirs.find_column(name) for name in ("identifier", "email address", "username", "id number")]
+    most = theirs.find_column("maximum grade")
+    known = map_by_id(sheet)
     placed: set[str] = set()
     rows = [theirs.header]
     for cells in theirs.rows:
-        names = [_bare(cells[index]) for index in ids if index is not None]
+        names = [_strip_participant(cells[index]) for index in ids if index is not None]
         row = next((known[name] for name in names if name in known), None)
         filled = list(cells)
         if row is not None and exercise in row.cells:
             placed.add(row.student)
-            filled[grade] = scaled(row.cells[exercise], _points(cells, most)) or cells[grade]
-            filled[feedback] = comment(row.cells[exercise])
+            filled[grade] = format_scaled_points(row.cells[exercise], _parse_maximum(cells, most)) or cells[grade]
+            filled[feedback] = format_comment(row.cells[exercise])
         rows.append(filled)
-    left = [f"{line(row.student)}: not in {theirs.name}" for row, _ in counted(sheet, exercise) if row.student not in placed]
-    return render(rows, theirs.separator), left
+    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row, _ in list_grades(sheet, exercise) if row.student not in placed]
+    return render_table(rows, theirs.separator), left
 
 
-def make(sheet: Sheet, exercise: str) -> str:
+def make_worksheet(sheet: GradeSheet, exercise: str) -> str:
     """A worksheet without Moodle's own: the ids must be those of its participants."""
-    rows = [list(HEADER)]
-    for row, cell in counted(sheet, exercise):
-        identifier = PARTICIPANT + row.student if row.student.isdecimal() else row.student
-        rows.append([identifier, row.name, scaled(cell, None), number(cell.grade.max_score), comment(cell)])
-    return render(rows)
+    rows = [list(WORKSHEET_HEADER)]
+    for row, cell in list_grades(sheet, exercise):
+        identifier = PARTICIPANT_PREFIX + row.student if row.student.isdecimal() else row.student
+        rows.append([identifier, row.name, format_scaled_points(cell, None), format_number(cell.grade.max_score), format_comment(cell)])
+    return render_table(rows)
 
 
-def _needed(theirs: Theirs, name: str) -> int:
-    column = theirs.column(name.casefold())
+def _require_column(theirs: LmsTable, name: str) -> int:
+    column = theirs.find_column(name.casefold())
     if column is None:
         raise UsageError(
             f'{theirs.name}: no column "{name}"; in Moodle turn on “Offline grading worksheet” and “Feedback comments” '
@@ -57,11 +57,11 @@ def _needed(theirs: Theirs, name: str) -> int:
     return column
 
 
-def _bare(identity: str) -> str:
-    return to_look(identity).removeprefix(PARTICIPANT.casefold())
+def _strip_participant(identity: str) -> str:
+    return to_look(identity).removeprefix(PARTICIPANT_PREFIX.casefold())
 
 
-def _points(cells: list[str], column: int | None) -> float | None:
+def _parse_maximum(cells: list[str], column: int | None) -> float | None:
     try:
         return None if column is None else float(cells[column].replace(",", "."))
     except ValueError:

@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grader.gradebook.entries import read_outcomes
+from grader.gradebook.entries import decode_outcomes
 from grader.gradebook.exports.checks import find_checks, points_of
-from grader.gradebook.exports.table import render, scaled
-from grader.gradebook.grades import Cell, Row, Sheet, counted
+from grader.gradebook.exports.table import format_scaled_points, render_table
+from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, list_grades
 from grader.reports import jsontext
-from grader.reports.reading import number
+from grader.reports.reading import format_number
 
-SCHEMA = "grade-gradebook/1"
-LONG = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "finding",
+GRADEBOOK_SCHEMA = "grade-gradebook/1"
+LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "finding",
         "submitted_at", "graded_at", "sha256")  # fmt: skip
-GRADESCOPE = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
+GRADESCOPE_COLUMNS = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
 
 
-def csv(sheet: Sheet, exercises: Sequence[str], *, checks: bool = False) -> str:
+def render_grades_csv(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool = False) -> str:
     """A row for each student and exercise; with `checks` a column for the points of each check, before lateness."""
     columns = list(dict.fromkeys(check for name in exercises for check in find_checks(sheet, name))) if checks else []
     rows = []
-    for row, cell in _pairs(sheet, exercises):
-        values = [*_record(row, cell).values(), *(points_of(cell, check) for check in columns)]
+    for row, cell in _list_pairs(sheet, exercises):
+        values = [*_build_record(row, cell).values(), *(points_of(cell, check) for check in columns)]
         rows.append(["" if value is None else str(value) for value in values])
-    return render([[*LONG, *(f"check: {check}" for check in columns)], *rows])
+    return render_table([[*LONG_COLUMNS, *(f"check: {check}" for check in columns)], *rows])
 
 
-def json(sheet: Sheet, exercises: Sequence[str], *, checks: bool = False) -> str:
+def render_grades_json(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool = False) -> str:
     """The same as JSON, and each student's total over all exercises of the gradebook."""
-    return jsontext.render_plain({
-        "schema": SCHEMA,
+    return jsontext.render_plain_json({
+        "schema": GRADEBOOK_SCHEMA,
         "exercises": {name: sheet.exercises[name] for name in exercises},
-        "grades": [_record(row, cell) | (_checks(cell) if checks else {}) for row, cell in _pairs(sheet, exercises)],
+        "grades": [_build_record(row, cell) | (_checks(cell) if checks else {}) for row, cell in _list_pairs(sheet, exercises)],
         "totals": [
             {"student": row.student, "name": row.name, "score": row.total.score, "max_score": row.total.max_score,
              "dropped": list(row.total.dropped)}
@@ -42,29 +42,29 @@ def json(sheet: Sheet, exercises: Sequence[str], *, checks: bool = False) -> str
     })  # fmt: skip
 
 
-def gradescope(sheet: Sheet, exercise: str) -> str:
+def render_gradescope(sheet: GradeSheet, exercise: str) -> str:
     """Gradescope's own columns, as it downloads grades."""
     rows = []
-    for row, cell in counted(sheet, exercise):
+    for row, cell in list_grades(sheet, exercise):
         is_address = "@" in row.student
         graded = "Graded" if cell.grade.graded else "Ungraded"
         rows.append([
             row.name, "" if is_address else row.student, row.student if is_address else "",
-            scaled(cell, None), number(cell.grade.max_score), graded, cell.figures.submitted_at or "",
+            format_scaled_points(cell, None), format_number(cell.grade.max_score), graded, cell.figures.submitted_at or "",
         ])  # fmt: skip
-    return render([GRADESCOPE, *rows])
+    return render_table([GRADESCOPE_COLUMNS, *rows])
 
 
-def _checks(cell: Cell) -> dict[str, Any]:
+def _checks(cell: GradeCell) -> dict[str, Any]:
     names = ("id", "status", "points", "max_points")
-    return {"checks": [dict(zip(names, each, strict=True)) for each in read_outcomes(cell.figures.outcomes)]}
+    return {"checks": [dict(zip(names, each, strict=True)) for each in decode_outcomes(cell.figures.outcomes)]}
 
 
-def _pairs(sheet: Sheet, exercises: Sequence[str]) -> list[tuple[Row, Cell]]:
-    return [pair for name in exercises for pair in counted(sheet, name)]
+def _list_pairs(sheet: GradeSheet, exercises: Sequence[str]) -> list[tuple[StudentRow, GradeCell]]:
+    return [pair for name in exercises for pair in list_grades(sheet, name)]
 
 
-def _record(row: Row, cell: Cell) -> dict[str, Any]:
+def _build_record(row: StudentRow, cell: GradeCell) -> dict[str, Any]:
     grade, figures = cell.grade, cell.figures
     return {
         "student": row.student,

@@ -10,17 +10,17 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from grader.errors import UsageError
-from grader.gradebook.grades import Cell, Row, Sheet
-from grader.reports.reading import number
-from grader.spreadsheets import read_table
-from grader.student_ids import to_look
+from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow
+from grader.gradebook.spreadsheets import read_table
+from grader.records.student_ids import to_look
+from grader.reports.reading import format_number
 
 # What makes a spreadsheet take a cell for a formula, also after blanks.
-FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
+FORMULA_START = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+NUMBER_CELL = re.compile(r"[+-]?\d+([.,]\d+)?%?")
 
 
-class Theirs(Struct, frozen=True, kw_only=True):
+class LmsTable(Struct, frozen=True, kw_only=True):
     """A table as an LMS exported it.
 
     Args:
@@ -35,13 +35,13 @@ class Theirs(Struct, frozen=True, kw_only=True):
     rows: list[list[str]]
     separator: str
 
-    def column(self, *names: str) -> int | None:
+    def find_column(self, *names: str) -> int | None:
         """The first column of one of these names, whatever their letter case."""
         folded = [cell.strip().casefold() for cell in self.header]
         return next((folded.index(name) for name in names if name in folded), None)
 
 
-def read(data: bytes, name: str) -> Theirs:
+def read(data: bytes, name: str) -> LmsTable:
     """A table's bytes. Raises: UsageError: it isn't one."""
     table = read_table(data, name)
     rows = table.rows
@@ -49,42 +49,42 @@ def read(data: bytes, name: str) -> Theirs:
         raise UsageError(f"{name}: the table is empty; export it from the LMS again")
     width = len(rows[0])
     padded = [(row + [""] * width)[:width] for row in rows[1:]]
-    return Theirs(name=name, header=rows[0], rows=padded, separator=table.separator)
+    return LmsTable(name=name, header=rows[0], rows=padded, separator=table.separator)
 
 
-def render(rows: Iterable[Sequence[str]], separator: str = ",") -> str:
+def render_table(rows: Iterable[Sequence[str]], separator: str = ",") -> str:
     """The table as CSV, every cell harmless."""
     page = io.StringIO()
     writer = csv.writer(page, delimiter=separator, lineterminator="\n")
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([escape_cell(cell) for cell in row] for row in rows)
     return page.getvalue()
 
 
-def harmless(cell: str) -> str:
+def escape_cell(cell: str) -> str:
     """The cell, with an apostrophe where a spreadsheet would run it.
 
-    >>> harmless("=HYPERLINK(1)"), harmless("-5.5"), harmless("Ada"), harmless("-")
+    >>> escape_cell("=HYPERLINK(1)"), escape_cell("-5.5"), escape_cell("Ada"), escape_cell("-")
     ("'=HYPERLINK(1)", '-5.5', 'Ada', '-')
     """
     alone = len(cell.strip()) == 1  # as Moodle writes `-` for no grade; a sign by itself is no formula
-    return f"'{cell}" if FORMULA.match(cell) and not alone and not NUMBER.fullmatch(cell.strip()) else cell
+    return f"'{cell}" if FORMULA_START.match(cell) and not alone and not NUMBER_CELL.fullmatch(cell.strip()) else cell
 
 
-def scaled(cell: Cell, most: float | None) -> str:
+def format_scaled_points(cell: GradeCell, most: float | None) -> str:
     """The points, of `most` where the LMS has another number of them; empty where nothing could be graded."""
     grade = cell.grade
     if not grade.graded:
         return ""
     if most is None or most == grade.max_score or not grade.max_score:
-        return number(grade.score)
-    return number(grade.score * most / grade.max_score)
+        return format_number(grade.score)
+    return format_number(grade.score * most / grade.max_score)
 
 
-def comment(cell: Cell) -> str:
+def format_comment(cell: GradeCell) -> str:
     """What to tell the student, in a line."""
     return "; ".join(part for part in (cell.grade.note, cell.figures.finding) if part)
 
 
-def by_student(sheet: Sheet) -> dict[str, Row]:
+def map_by_id(sheet: GradeSheet) -> dict[str, StudentRow]:
     """Rows by their ids, as they look (see `student_ids.to_look`)."""
     return {to_look(row.student): row for row in sheet.rows}

@@ -12,7 +12,7 @@ from typing import Any
 from grader.errors import GraderError, UsageError
 from grader.gradebook.push.plan import Assignment, Change, Person
 from grader.gradebook.push.session import Session
-from grader.reports.text import line
+from grader.reports.text import escape_line
 
 TOKEN = "MOODLE_TOKEN"  # noqa: S105 - the variable's name
 SERVICE = "/webservice/rest/server.php"
@@ -97,6 +97,6 @@ def _call(session: Session, function: str, fields: Mapping[str, str]) -> Any:
     form = {"wstoken": session.token, "wsfunction": function, "moodlewsrestformat": "json", **fields}
     body = session.send("POST", SERVICE, form, bearer=False).body
     if isinstance(body, dict) and "exception" in body:
-        said = line(str(body.get("message", body.get("errorcode", ""))).replace(session.token, "…"), 200)
+        said = escape_line(str(body.get("message", body.get("errorcode", ""))).replace(session.token, "…"), 200)
         raise UsageError(f"{session.url}: {function}: {said}")
     return body

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from grader.gradebook.exports.table import comment, scaled
-from grader.gradebook.grades import Cell, Row, Sheet, counted
+from grader.gradebook.exports.table import format_comment, format_scaled_points
+from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, list_grades
 from grader.gradebook.push.session import Session
-from grader.roster import are_strangers
-from grader.student_ids import to_look
+from grader.gradebook.roster import are_strangers
+from grader.records.student_ids import to_look
 
 Step = Literal["send", "same", "lower", "excused", "unknown", "ungraded"]
 STEPS: tuple[Step, ...] = ("send", "same", "lower", "excused", "unknown", "ungraded")
@@ -63,14 +63,14 @@ class Change:
     comment: str = ""
 
 
-def plan_changes(sheet: Sheet, exercise: str, assignment: Assignment, *, lower: bool) -> list[Change]:
+def plan_changes(sheet: GradeSheet, exercise: str, assignment: Assignment, *, lower: bool) -> list[Change]:
     """A change for each student who has a grade, in the order of their ids.
 
     Args:
         lower: a grade may be replaced by a smaller one.
     """
     known = _find_unique(assignment.people)
-    return [_plan(row, cell, known.get(to_look(row.student)), assignment.most, lower=lower) for row, cell in counted(sheet, exercise)]
+    return [_plan(row, cell, known.get(to_look(row.student)), assignment.most, lower=lower) for row, cell in list_grades(sheet, exercise)]
 
 
 def _find_unique(people: Iterable[Person]) -> dict[str, Person]:
@@ -82,9 +82,9 @@ def _find_unique(people: Iterable[Person]) -> dict[str, Person]:
     return {look: person for look, person in found.items() if person is not None}
 
 
-def _plan(row: Row, cell: Cell, person: Person | None, most: float, *, lower: bool) -> Change:
+def _plan(row: StudentRow, cell: GradeCell, person: Person | None, most: float, *, lower: bool) -> Change:
     name = row.name or (person.name if person else "")
-    after = scaled(cell, most)
+    after = format_scaled_points(cell, most)
     if person is None or are_strangers(row.name, person.name):
         return Change(student=row.student, name=name, step="unknown", after=after)
     step: Step = "send"
@@ -97,7 +97,7 @@ def _plan(row: Row, cell: Cell, person: Person | None, most: float, *, lower: bo
     elif person.score is not None and float(after) < person.score and not lower:
         step = "lower"
     return Change(
-        student=row.student, name=name, step=step, user=person.user, before=person.score, after=after, comment=comment(cell)
+        student=row.student, name=name, step=step, user=person.user, before=person.score, after=after, comment=format_comment(cell)
     )
 
 

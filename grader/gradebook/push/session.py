@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from grader.errors import GraderError, UsageError
-from grader.reports.text import line
+from grader.reports.text import escape_line
 
 TIMEOUT_S = 60.0
 MAX_BYTES = 50_000_000
@@ -59,7 +59,7 @@ class Session:
     def __init__(self, url: str, token: str, pause: Callable[[float], None] = time.sleep) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
-            raise UsageError(f"--url must be an address such as https://canvas.example.edu, got {line(url, 80)}")
+            raise UsageError(f"--url must be an address such as https://canvas.example.edu, got {escape_line(url, 80)}")
         if parts.scheme == "http" and parts.hostname not in LOCAL:
             raise UsageError("--url must begin with https://, so that nobody can read the token on its way")
         self.url, self._token, self._pause = url.rstrip("/"), token, pause
@@ -83,7 +83,7 @@ class Session:
         """
         whole = url if "://" in url else f"{self.url}{url}"
         if urlsplit(whole)[:2] != urlsplit(self.url)[:2]:
-            raise UsageError(f"{self.url} leads to another server, {line(urlsplit(whole).netloc, 60)}; give its own address")
+            raise UsageError(f"{self.url} leads to another server, {escape_line(urlsplit(whole).netloc, 60)}; give its own address")
         request = urllib.request.Request(whole, method=method)  # noqa: S310 - of http and https only, see above
         request.add_header("Accept", "application/json")
         if bearer:
@@ -110,12 +110,12 @@ class Session:
             if error.code in LATER or (error.code == 403 and "rate limit" in said.lower()):
                 return None, _wait_s(error.headers.get("Retry-After"), attempt)
             reason = REFUSED.get(error.code, "a redirect, which isn't followed" if error.code in range(300, 400) else "")
-            said = line(said.replace(self._token, "…"), 200)
+            said = escape_line(said.replace(self._token, "…"), 200)
             raise UsageError(f"{self.url}: HTTP {error.code}: {reason or said}") from None
         except (OSError, http.client.HTTPException) as error:
             if attempt + 1 < MAX_TRIES and request.get_method() == "GET":
                 return None, _wait_s(None, attempt)
-            raise GraderError(f"{self.url} doesn't answer: {line(str(error).replace(self._token, '…'), 120)}") from None
+            raise GraderError(f"{self.url} doesn't answer: {escape_line(str(error).replace(self._token, '…'), 120)}") from None
 
 
 def _wait_s(asked: str | None, attempt: int) -> float:

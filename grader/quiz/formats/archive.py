@@ -9,24 +9,24 @@ from xml.etree import ElementTree as ET
 
 from grader.errors import UsageError
 
-MOST_MEMBERS = 2000
-MOST_BYTES = 20_000_000
-STARTED = (1980, 1, 1, 0, 0, 0)
+MAX_ARCHIVE_MEMBERS = 2000
+MAX_ARCHIVE_BYTES = 20_000_000
+ZIP_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def pack_zip(files: Mapping[str, bytes]) -> bytes:
     """A zip archive with these files; the same files give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in files.items():
-            info = zipfile.ZipInfo(name, STARTED)
+            info = zipfile.ZipInfo(name, ZIP_TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
     return out.getvalue()
 
 
-def unpack(data: bytes, name: str) -> dict[str, bytes]:
+def unpack_xml_files(data: bytes, name: str) -> dict[str, bytes]:
     """The XML files of a zip archive; nothing is written to disk.
 
     Args:
@@ -39,7 +39,7 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [item for item in archive.infolist() if item.filename.lower().endswith((".xml", ".qti"))]
             _check_bounds(members, name)
-            return {item.filename: _bounded(archive, item, name) for item in members}
+            return {item.filename: _read_bounded(archive, item, name) for item in members}
     except UsageError:
         raise
     except Exception as error:  # zlib, lzma and the zip reader each have errors of their own
@@ -47,11 +47,11 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
 
 
 def _check_bounds(members: Sequence[zipfile.ZipInfo], name: str) -> None:
-    if len(members) > MOST_MEMBERS or sum(item.file_size for item in members) > MOST_BYTES:
-        raise UsageError(f"{name}: more than {MOST_MEMBERS:,} files or {MOST_BYTES:,} bytes inside")
+    if len(members) > MAX_ARCHIVE_MEMBERS or sum(item.file_size for item in members) > MAX_ARCHIVE_BYTES:
+        raise UsageError(f"{name}: more than {MAX_ARCHIVE_MEMBERS:,} files or {MAX_ARCHIVE_BYTES:,} bytes inside")
 
 
-def _bounded(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> bytes:
+def _read_bounded(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> bytes:
     with archive.open(item) as file:
         data = file.read(item.file_size + 1)
     if len(data) > item.file_size:
@@ -59,14 +59,14 @@ def _bounded(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> byte
     return data
 
 
-def xml(root: ET.Element) -> bytes:
+def render_xml(root: ET.Element) -> bytes:
     """An XML file."""
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
     return text + b"\n"
 
 
-def add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
+def add_element(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     """A new child element."""
     element = ET.SubElement(parent, name, attributes)
     element.text = text

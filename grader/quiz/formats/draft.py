@@ -12,12 +12,12 @@ from msgspec import Struct, field
 from grader.errors import CourseError, UsageError
 from grader.quiz import key as keys
 from grader.quiz import loading
-from grader.quiz.key import Solutions
-from grader.quiz.lines import letter
-from grader.quiz.model import Kind, Partial, Quiz
+from grader.quiz.key import AnswerKey
+from grader.quiz.lines import format_letter
+from grader.quiz.model import PartialCredit, QuestionKind, Quiz
 
 
-class ImportedError(UsageError):
+class QuizImportError(UsageError):
     """A file can't become a quiz; the message lists every reason."""
 
 
@@ -40,11 +40,11 @@ class DraftOption(Struct, kw_only=True, frozen=True):
 class DraftQuestion(Struct, kw_only=True, frozen=True):
     """One question with its answer; `title` becomes its id where that is possible."""
 
-    kind: Kind
+    kind: QuestionKind
     prompt: str
     title: str = ""
     points: float = 1.0
-    partial: Partial = "off"
+    partial: PartialCredit = "off"
     options: list[DraftOption] = field(default_factory=list)
     correct: list[str] = field(default_factory=list)
     tolerance: str = ""
@@ -54,7 +54,7 @@ class DraftQuestion(Struct, kw_only=True, frozen=True):
     pool: str = ""
 
 
-class Draft(Struct, kw_only=True, frozen=True):
+class QuizDraft(Struct, kw_only=True, frozen=True):
     """A quiz; `pools` says how many questions are picked of each, `lost` what the file said beyond that."""
 
     title: str
@@ -65,12 +65,14 @@ class Draft(Struct, kw_only=True, frozen=True):
     lost: list[str] = field(default_factory=list)
 
 
-def true_or_false(options: Sequence[DraftOption]) -> bool:
+def is_true_false(options: Sequence[DraftOption]) -> bool:
     """Whether two options are just true and false."""
     return sorted(option.text.strip().lower() for option in options) == ["false", "true"]
 
 
-def number_fields(intervals: Iterable[tuple[str, str]], ranges: Sequence[tuple[str, str]]) -> dict[str, Any] | None:
+def build_number_fields(
+    intervals: Iterable[tuple[str, str]], ranges: Sequence[tuple[str, str]]
+) -> dict[str, Any] | None:
     """The answer's fields for numbers with their spread, or one range; None where no answer of ours says that."""
     found = list(intervals)
     spreads = {spread for _, spread in found}
@@ -82,12 +84,18 @@ def number_fields(intervals: Iterable[tuple[str, str]], ranges: Sequence[tuple[s
     return {"correct": [number for number, _ in found], "tolerance": "" if spread in ("", "0") else spread}
 
 
-def names(titles: Sequence[str]) -> list[str]:
+def make_question_ids(titles: Sequence[str]) -> list[str]:
     """An id for each question: from its title where that gives one, else its number; none twice."""
     found: list[str] = []
     for number, title in enumerate(titles, 1):
         plain = re.sub(r"[^A-Za-z0-9_]+", "-", title.strip()).strip("-_")[:36].strip("-_")
-        wanted = title if loading.ID.fullmatch(title) else plain if loading.ID.fullmatch(plain) else f"q{number}"
+        wanted = (
+            title
+            if loading.ID_PATTERN.fullmatch(title)
+            else plain
+            if loading.ID_PATTERN.fullmatch(plain)
+            else f"q{number}"
+        )
         name, count = wanted, 2
         while name in found:
             name, count = f"{wanted[:36]}-{count}", count + 1
@@ -95,34 +103,34 @@ def names(titles: Sequence[str]) -> list[str]:
     return found
 
 
-def written(draft: Draft, quiz_id: str, source: str) -> tuple[str, str]:
+def render_draft(draft: QuizDraft, quiz_id: str, source: str) -> tuple[str, str]:
     """The quiz and its key as the texts of our two files.
 
     Raises:
-        ImportedError: what was read breaks a rule of our quizzes; the faults are told by question id.
+        QuizImportError: what was read breaks a rule of our quizzes; the faults are told by question id.
     """
     if not draft.questions:
-        raise ImportedError(
+        raise QuizImportError(
             f"{source}: no question that can be taken over" + "".join(f"\n{text}" for text in draft.lost)
         )
-    ids = names([question.title for question in draft.questions])
-    quiz_text = _yaml(_quiz(draft, quiz_id, ids))
+    ids = make_question_ids([question.title for question in draft.questions])
+    quiz_text = _render_yaml(_build_quiz(draft, quiz_id, ids))
     try:
-        quiz = loading.load_bytes(quiz_text.encode(), f"{source} as quizzes/{quiz_id}.yaml")
-        key_text = _yaml(_key(draft, quiz, ids))
-        keys.load_bytes(key_text.encode(), quiz, f"{source} as solutions/quizzes/{quiz_id}.yaml")
+        quiz = loading.load_quiz_bytes(quiz_text.encode(), f"{source} as quizzes/{quiz_id}.yaml")
+        key_text = _render_yaml(_build_key(draft, quiz, ids))
+        keys.load_key_bytes(key_text.encode(), quiz, f"{source} as solutions/quizzes/{quiz_id}.yaml")
     except CourseError as error:
-        raise ImportedError(f"{error}\n{source}: correct these in the file and import it again") from error
+        raise QuizImportError(f"{error}\n{source}: correct these in the file and import it again") from error
     return quiz_text, key_text
 
 
-def read_back(quiz_text: str, key_text: str) -> tuple[Quiz, Solutions]:
-    """What `written` wrote, as a quiz and its answers."""
-    quiz = loading.load_bytes(quiz_text.encode())
-    return quiz, keys.load_bytes(key_text.encode(), quiz)
+def read_rendered(quiz_text: str, key_text: str) -> tuple[Quiz, AnswerKey]:
+    """What `render_draft` wrote, as a quiz and its answers."""
+    quiz = loading.load_quiz_bytes(quiz_text.encode())
+    return quiz, keys.load_key_bytes(key_text.encode(), quiz)
 
 
-def _quiz(draft: Draft, quiz_id: str, ids: Sequence[str]) -> dict[str, Any]:
+def _build_quiz(draft: QuizDraft, quiz_id: str, ids: Sequence[str]) -> dict[str, Any]:
     head: dict[str, Any] = {"schema": "grade-quiz/1", "id": quiz_id, "title": " ".join(draft.title.split()) or quiz_id}
     if draft.description:
         head["description"] = draft.description
@@ -132,11 +140,11 @@ def _quiz(draft: Draft, quiz_id: str, ids: Sequence[str]) -> dict[str, Any]:
         for pool, pick in draft.pools.items()
         if pick < sum(question.pool == pool for question in draft.questions)  # else all of it is asked
     ]
-    questions = [_question(name, question) for name, question in pairs]
+    questions = [_build_question(name, question) for name, question in pairs]
     return {**head, **draft.settings, "questions": questions, **({"pools": pools} if pools else {})}
 
 
-def _question(name: str, question: DraftQuestion) -> dict[str, Any]:
+def _build_question(name: str, question: DraftQuestion) -> dict[str, Any]:
     found: dict[str, Any] = {"id": name, "kind": question.kind, "prompt": question.prompt}
     if question.points != 1:
         found["points"] = f"{question.points:g}"
@@ -145,29 +153,29 @@ def _question(name: str, question: DraftQuestion) -> dict[str, Any]:
     if question.options and question.kind != "truefalse":
         texts = [option.text for option in question.options]
         found["options"] = [
-            {"id": option, "text": text} for option, text in zip(option_ids(question), texts, strict=True)
+            {"id": option, "text": text} for option, text in zip(make_option_ids(question), texts, strict=True)
         ]
     return found
 
 
-def option_ids(question: DraftQuestion) -> list[str]:
+def make_option_ids(question: DraftQuestion) -> list[str]:
     """The ids that the file gives where it gives good ones, else letters; never ones that tell what is right."""
     if question.kind == "truefalse":
         return [option.text.strip().lower() for option in question.options]
     own = [option.id for option in question.options]
-    if all(loading.ID.fullmatch(name) for name in own) and len(set(own)) == len(own):
+    if all(loading.ID_PATTERN.fullmatch(name) for name in own) and len(set(own)) == len(own):
         return own
-    return [letter(index) if index < 26 else f"o{index}" for index in range(len(own))]
+    return [format_letter(index) if index < 26 else f"o{index}" for index in range(len(own))]
 
 
-def _key(draft: Draft, quiz: Quiz, ids: Sequence[str]) -> dict[str, Any]:
-    answers = {name: _answer(question) for name, question in zip(ids, draft.questions, strict=True)}
-    return {"schema": "grade-key/1", "quiz": quiz.id, "quiz_digest": loading.digest(quiz), "answers": answers}
+def _build_key(draft: QuizDraft, quiz: Quiz, ids: Sequence[str]) -> dict[str, Any]:
+    answers = {name: _build_answer(question) for name, question in zip(ids, draft.questions, strict=True)}
+    return {"schema": "grade-key/1", "quiz": quiz.id, "quiz_digest": loading.hash_quiz(quiz), "answers": answers}
 
 
-def _answer(question: DraftQuestion) -> dict[str, Any]:
+def _build_answer(question: DraftQuestion) -> dict[str, Any]:
     if question.options:
-        pairs = list(zip(option_ids(question), question.options, strict=True))
+        pairs = list(zip(make_option_ids(question), question.options, strict=True))
         said = {name: option.feedback for name, option in pairs if option.feedback}
         found: dict[str, Any] = {"correct": [name for name, option in pairs if option.right]}
         extra = {"explain": question.explain, "feedback": said}
@@ -177,6 +185,6 @@ def _answer(question: DraftQuestion) -> dict[str, Any]:
     return found | {name: value for name, value in extra.items() if value}
 
 
-def _yaml(content: dict[str, Any]) -> str:
+def _render_yaml(content: dict[str, Any]) -> str:
     """YAML that reads back as the same texts; every scalar is a text here."""
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.errors import UsageError
-from grader.quiz.key import Solutions
-from grader.quiz.model import Question, Quiz, Review
+from grader.quiz.key import AnswerKey
+from grader.quiz.model import Question, Quiz, ReviewPolicy
 
 # What a format may be able to say, and what a person reads where it can't.
-FEATURES = {
+FEATURE_TEXTS = {
     "attempts": "the number of attempts",
     "keep": "which attempt counts",
     "pass_mark": "the pass mark",
@@ -39,20 +39,20 @@ FEATURES = {
 }
 
 
-class ExportError(UsageError):
+class QuizExportError(UsageError):
     """A quiz can't be written in a format; the message lists every reason."""
 
 
-def losses(quiz: Quiz, solutions: Solutions, can: frozenset[str]) -> list[str]:
+def list_losses(quiz: Quiz, solutions: AnswerKey, can: frozenset[str]) -> list[str]:
     """A line for each thing that is left out, with the questions that it concerns."""
     places: dict[str, list[str]] = {}
-    for feature, place in (*_of_quiz(quiz), *_of_questions(quiz, solutions)):
+    for feature, place in (*_find_quiz_features(quiz), *_find_features_by_question(quiz, solutions)):
         if feature not in can:
             places.setdefault(feature, []).append(place)
-    return [FEATURES[name] + _where(places[name]) for name in FEATURES if name in places]
+    return [FEATURE_TEXTS[name] + _describe_places(places[name]) for name in FEATURE_TEXTS if name in places]
 
 
-def _where(places: list[str]) -> str:
+def _describe_places(places: list[str]) -> str:
     named = [place for place in places if place]
     if not named:
         return ""
@@ -60,7 +60,7 @@ def _where(places: list[str]) -> str:
     return f" ({', '.join(named[:6])}{more})"
 
 
-def _of_quiz(quiz: Quiz) -> Iterator[tuple[str, str]]:
+def _find_quiz_features(quiz: Quiz) -> Iterator[tuple[str, str]]:
     set_ = {
         "attempts": quiz.attempts != 1,
         "keep": quiz.attempts != 1,
@@ -68,7 +68,7 @@ def _of_quiz(quiz: Quiz) -> Iterator[tuple[str, str]]:
         "shuffle questions": quiz.shuffle.questions,
         "shuffle options": quiz.shuffle.options,
         "pools": bool(quiz.pools),
-        "review": quiz.review != Review(),
+        "review": quiz.review != ReviewPolicy(),
         "time_limit": quiz.time_limit is not None,
         "closes": quiz.closes is not None,
         "description": bool(quiz.description.strip()),
@@ -76,18 +76,18 @@ def _of_quiz(quiz: Quiz) -> Iterator[tuple[str, str]]:
     yield from ((name, "") for name, there in set_.items() if there)
 
 
-def _of_questions(quiz: Quiz, solutions: Solutions) -> Iterator[tuple[str, str]]:
+def _find_features_by_question(quiz: Quiz, solutions: AnswerKey) -> Iterator[tuple[str, str]]:
     for question in quiz.questions:
-        yield from ((feature, question.id) for feature in _of_question(quiz, question, solutions))
+        yield from ((feature, question.id) for feature in _find_question_features(quiz, question, solutions))
 
 
-def _of_question(quiz: Quiz, question: Question, solutions: Solutions) -> Iterator[str]:
+def _find_question_features(quiz: Quiz, question: Question, solutions: AnswerKey) -> Iterator[str]:
     answer = solutions[question.id].answer
     several = question.kind == "multiple"
     set_ = {
         "points": question.points != 1,
         "shuffle one": bool(question.options) and question.shuffle not in (None, quiz.shuffle.options),
-        "pinned": shuffled(quiz, question) and any(option.pinned for option in question.options),
+        "pinned": is_shuffled(quiz, question) and any(option.pinned for option in question.options),
         f"partial {question.partial}": several,
         "penalty": question.penalty > 0,
         "hints": bool(question.hints),
@@ -102,7 +102,7 @@ def _of_question(quiz: Quiz, question: Question, solutions: Solutions) -> Iterat
     yield from (name for name, there in set_.items() if there)
 
 
-def shuffled(quiz: Quiz, question: Question) -> bool:
+def is_shuffled(quiz: Quiz, question: Question) -> bool:
     """Whether a question's options are shuffled."""
     wanted = quiz.shuffle.options if question.shuffle is None else question.shuffle
     return wanted and bool(question.options)

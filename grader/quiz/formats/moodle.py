@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
-from grader.quiz.formats.archive import xml
-from grader.quiz.formats.losses import ExportError, shuffled
-from grader.quiz.formats.plain import decimal, middle, to_html, typed
-from grader.quiz.key import Solutions, Solved
+from grader.quiz.formats.archive import render_xml
+from grader.quiz.formats.losses import QuizExportError, is_shuffled
+from grader.quiz.formats.plain import convert_to_html, format_decimal, list_accepted_texts, split_interval
+from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.model import Question, Quiz
 
 CAN = frozenset(
@@ -25,12 +25,12 @@ CAN = frozenset(
     ]
 )
 # The only fractions that Moodle's import takes (question/engine/bank.php), in per cent.
-LISTED = "100 90 83.33333 80 75 70 66.66667 60 50 40 33.33333 30 25 20 16.66667 14.28571 12.5 11.11111 10 5 0"
-FRACTIONS = [Decimal(text) for text in LISTED.split()]
-CLOSE = Decimal("0.001")
+MOODLE_PERCENTS = "100 90 83.33333 80 75 70 66.66667 60 50 40 33.33333 30 25 20 16.66667 14.28571 12.5 11.11111 10 5 0"
+MOODLE_FRACTIONS = [Decimal(text) for text in MOODLE_PERCENTS.split()]
+FRACTION_TOLERANCE = Decimal("0.001")
 
 
-def fractions(question: Question, solved: Solved) -> tuple[dict[str, Decimal], list[str]]:
+def find_option_fractions(question: Question, solved: CorrectAnswer) -> tuple[dict[str, Decimal], list[str]]:
     """What each option is worth in per cent, from Moodle's list, and what can't be said by it.
 
     Several correct options share 100 %; each wrong one takes as much away as a correct one gives (net-correct), or,
@@ -43,103 +43,107 @@ def fractions(question: Question, solved: Solved) -> tuple[dict[str, Decimal], l
     if question.kind == "multiple":
         wrong = Decimal(100) if question.partial == "off" else share
     faults = []
-    if listed(share) is None:
+    if find_listed_fraction(share) is None:
         count = len(solved.options)
         faults.append(f'question "{question.id}" has {count} correct options; Moodle has no fraction for 1/{count}')
     shares = {
-        option.id: (listed(share) or share) if option.id in solved.options else -(listed(wrong) or Decimal(0))
+        option.id: (find_listed_fraction(share) or share)
+        if option.id in solved.options
+        else -(find_listed_fraction(wrong) or Decimal(0))
         for option in question.options
     }
     return shares, faults
 
 
-def listed(share: Decimal) -> Decimal | None:
+def find_listed_fraction(share: Decimal) -> Decimal | None:
     """The fraction of Moodle's list that means this share."""
-    return next((known for known in FRACTIONS if abs(known - share) < CLOSE), None)
+    return next((known for known in MOODLE_FRACTIONS if abs(known - share) < FRACTION_TOLERANCE), None)
 
 
-def render(quiz: Quiz, solutions: Solutions) -> bytes:
+def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
     """The quiz as Moodle XML.
 
     Raises:
-        ExportError: a number of correct options that Moodle has no fraction for.
+        QuizExportError: a number of correct options that Moodle has no fraction for.
     """
-    faults = [fault for question in quiz.questions for fault in fractions(question, solutions[question.id])[1]]
+    faults = [
+        fault for question in quiz.questions for fault in find_option_fractions(question, solutions[question.id])[1]
+    ]
     if faults:
-        raise ExportError("\n".join(faults))
+        raise QuizExportError("\n".join(faults))
     root = ET.Element("quiz")
     category = ET.SubElement(root, "question", type="category")
-    _text(category, "category", "$course$/top/" + " ".join(quiz.title.split()).replace("/", "//"))
-    _text(category, "info", to_html(quiz.description), format="html")
+    _add_text(category, "category", "$course$/top/" + " ".join(quiz.title.split()).replace("/", "//"))
+    _add_text(category, "info", convert_to_html(quiz.description), format="html")
     for question in quiz.questions:
-        _question(root, quiz, question, solutions[question.id])
-    return xml(root)
+        _add_question(root, quiz, question, solutions[question.id])
+    return render_xml(root)
 
 
-def _text(parent: ET.Element, name: str, text: str, **attributes: str) -> ET.Element:
+def _add_text(parent: ET.Element, name: str, text: str, **attributes: str) -> ET.Element:
     element = ET.SubElement(parent, name, attributes)
     ET.SubElement(element, "text").text = text
     return element
 
 
-KINDS = {
+MOODLE_KINDS = {
     "single": "multichoice", "multiple": "multichoice", "truefalse": "truefalse", "numeric": "numerical",
     "text": "shortanswer", "shape": "shortanswer",
 }  # fmt: skip
 
 
-def _question(root: ET.Element, quiz: Quiz, question: Question, solved: Solved) -> None:
-    item = ET.SubElement(root, "question", type=KINDS[question.kind])
-    _text(item, "name", question.id)
-    _text(item, "questiontext", to_html(question.prompt), format="html")
-    _text(item, "generalfeedback", to_html(solved.answer.explain), format="html")
+def _add_question(root: ET.Element, quiz: Quiz, question: Question, solved: CorrectAnswer) -> None:
+    item = ET.SubElement(root, "question", type=MOODLE_KINDS[question.kind])
+    _add_text(item, "name", question.id)
+    _add_text(item, "questiontext", convert_to_html(question.prompt), format="html")
+    _add_text(item, "generalfeedback", convert_to_html(solved.answer.explain), format="html")
     ET.SubElement(item, "defaultgrade").text = f"{question.points:.7f}"
     ET.SubElement(item, "penalty").text = "0.0000000"
     ET.SubElement(item, "hidden").text = "0"
     ET.SubElement(item, "idnumber").text = f"{quiz.id}-{question.id}"
     if question.kind in ("single", "multiple"):
-        _choices(item, quiz, question, solved)
+        _add_choices(item, quiz, question, solved)
     elif question.kind == "truefalse":
-        _true_false(item, solved)
+        _add_true_false(item, solved)
     else:
-        _typed(item, question, solved)
+        _add_typed(item, question, solved)
     for hint in question.hints:
-        _text(item, "hint", to_html(hint.text), format="html")
+        _add_text(item, "hint", convert_to_html(hint.text), format="html")
 
 
-def _choices(item: ET.Element, quiz: Quiz, question: Question, solved: Solved) -> None:
+def _add_choices(item: ET.Element, quiz: Quiz, question: Question, solved: CorrectAnswer) -> None:
     pinned = any(option.pinned for option in question.options)
     ET.SubElement(item, "single").text = "true" if question.kind == "single" else "false"
-    ET.SubElement(item, "shuffleanswers").text = "true" if shuffled(quiz, question) and not pinned else "false"
+    ET.SubElement(item, "shuffleanswers").text = "true" if is_shuffled(quiz, question) and not pinned else "false"
     ET.SubElement(item, "answernumbering").text = "abc"
     ET.SubElement(item, "showstandardinstruction").text = "0"
     for name in ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback"):
-        _text(item, name, "", format="html")
-    shares, _ = fractions(question, solved)
+        _add_text(item, name, "", format="html")
+    shares, _ = find_option_fractions(question, solved)
     for option in question.options:
-        _answer(item, shares[option.id], to_html(option.text), solved.answer.feedback.get(option.id, ""))
+        _add_answer(item, shares[option.id], convert_to_html(option.text), solved.answer.feedback.get(option.id, ""))
 
 
-def _answer(item: ET.Element, share: Decimal, text: str, feedback: str, form: str = "html") -> ET.Element:
-    answer = _text(item, "answer", text, fraction=decimal(share), format=form)
-    _text(answer, "feedback", to_html(feedback), format="html")
+def _add_answer(item: ET.Element, share: Decimal, text: str, feedback: str, form: str = "html") -> ET.Element:
+    answer = _add_text(item, "answer", text, fraction=format_decimal(share), format=form)
+    _add_text(answer, "feedback", convert_to_html(feedback), format="html")
     return answer
 
 
-def _true_false(item: ET.Element, solved: Solved) -> None:
+def _add_true_false(item: ET.Element, solved: CorrectAnswer) -> None:
     for name in ("true", "false"):
         share = Decimal(100 if name in solved.options else 0)
-        _answer(item, share, name, solved.answer.feedback.get(name, ""), "moodle_auto_format")
+        _add_answer(item, share, name, solved.answer.feedback.get(name, ""), "moodle_auto_format")
 
 
-def _typed(item: ET.Element, question: Question, solved: Solved) -> None:
+def _add_typed(item: ET.Element, question: Question, solved: CorrectAnswer) -> None:
     if question.kind == "numeric":
         for interval in sorted(solved.numbers, key=lambda interval: interval.low):
-            number, spread = middle(interval)
-            answer = _answer(item, Decimal(100), number, "", "moodle_auto_format")
+            number, spread = split_interval(interval)
+            answer = _add_answer(item, Decimal(100), number, "", "moodle_auto_format")
             ET.SubElement(answer, "tolerance").text = spread
         return
     ET.SubElement(item, "usecase").text = "1" if solved.answer.case else "0"
-    for text in typed(question, solved):
+    for text in list_accepted_texts(question, solved):
         # An asterisk would stand for any text.
-        _answer(item, Decimal(100), text.replace("*", "\\*"), "", "moodle_auto_format")
+        _add_answer(item, Decimal(100), text.replace("*", "\\*"), "", "moodle_auto_format")

@@ -11,25 +11,25 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from grader.quiz.formats.formulas import find_formula, read_mathml
-from grader.quiz.key import Shape, Solved
+from grader.quiz.key import CorrectAnswer, TensorShape
 from grader.quiz.model import Question
 from grader.quiz.values import Interval
 
-BLOCKS = ("p", "div", "br", "li", "ul", "ol", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
-PLAIN_TAGS = (*BLOCKS, "span", "html", "body")
+BLOCK_TAGS = ("p", "div", "br", "li", "ul", "ol", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+PLAIN_TAGS = (*BLOCK_TAGS, "span", "html", "body")
 
 
-def to_html(text: str) -> str:
+def convert_to_html(text: str) -> str:
     r"""A text as HTML that shows it as it is: nothing is markup, line ends and spaces stay.
 
-    >>> to_html("a < b" + chr(10) + "  c")
+    >>> convert_to_html("a < b" + chr(10) + "  c")
     'a &lt; b<br>\xa0\xa0c'
     """
     kept = re.sub(r"(?m)^ |(?<= ) ", "\u00a0", html.escape(text, quote=False).replace("\t", "    "))
     return kept.replace("\n", "<br>")
 
 
-class _Text(HTMLParser):
+class _TextCollector(HTMLParser):
     """Collects what a page shows."""
 
     def __init__(self, lost: Callable[[str], None], picture: Callable[[str], None]) -> None:
@@ -45,7 +45,7 @@ class _Text(HTMLParser):
             self._show_image(dict(attrs))
         elif tag not in PLAIN_TAGS:
             self.lost(f"<{tag}>")
-        if tag in BLOCKS:
+        if tag in BLOCK_TAGS:
             self.pieces.append("\n" if tag == "br" else "\v")
 
     def _show_image(self, attributes: Mapping[str, str | None]) -> None:
@@ -62,7 +62,7 @@ class _Text(HTMLParser):
             if tag == "math":
                 self.pieces.append(read_mathml("".join(self._math)))
                 self._math = []
-        elif tag in BLOCKS and tag != "br":
+        elif tag in BLOCK_TAGS and tag != "br":
             self.pieces.append("\v")
 
     def handle_data(self, data: str) -> None:
@@ -70,30 +70,30 @@ class _Text(HTMLParser):
         self._math.append(html.escape(shown)) if self._math else self.pieces.append(shown)
 
 
-def from_html(text: str, lost: Callable[[str], None], picture: Callable[[str], None] | None = None) -> str:
+def convert_from_html(text: str, lost: Callable[[str], None], picture: Callable[[str], None] | None = None) -> str:
     """What HTML shows, as plain text; formulas as their TeX or as one would type them.
 
     Args:
         lost: is told each kind of tag that says more than its text.
         picture: is told the name of each picture (default: it is lost).
     """
-    reader = _Text(lost, picture or (lambda name: lost(f'the picture "{name[:60]}"')))
+    reader = _TextCollector(lost, picture or (lambda name: lost(f'the picture "{name[:60]}"')))
     reader.feed(text)
     reader.close()
     shown = re.sub(r" *\v[\v ]*", "\v", "".join(reader.pieces)).strip("\v ")
-    return tidy(shown.replace("\v", "\n").replace("\u00a0", " "))
+    return strip_unshowable(shown.replace("\v", "\n").replace("\u00a0", " "))
 
 
-def tidy(text: str) -> str:
+def strip_unshowable(text: str) -> str:
     """Without what can't be shown, and without spaces at the ends of lines."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
-def decimal(value: Decimal) -> str:
+def format_decimal(value: Decimal) -> str:
     """A number without exponent and without needless zeros.
 
-    >>> decimal(Decimal("1.50E+2")), decimal(Decimal("0.10"))
+    >>> format_decimal(Decimal("1.50E+2")), format_decimal(Decimal("0.10"))
     ('150', '0.1')
     """
     text = format(value, "f")
@@ -101,12 +101,12 @@ def decimal(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def middle(interval: Interval) -> tuple[str, str]:
+def split_interval(interval: Interval) -> tuple[str, str]:
     """An interval as its middle and half its width."""
-    return decimal((interval.low + interval.high) / 2), decimal((interval.high - interval.low) / 2)
+    return format_decimal((interval.low + interval.high) / 2), format_decimal((interval.high - interval.low) / 2)
 
 
-def spellings(shape: Shape) -> list[str]:
+def list_spellings(shape: TensorShape) -> list[str]:
     """The usual ways to type a shape."""
     sizes = ["None" if size is None else str(size) for size in shape]
     tail = "," if len(sizes) == 1 else ""
@@ -117,14 +117,14 @@ def spellings(shape: Shape) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def typed(question: Question, solved: Solved) -> list[str]:
+def list_accepted_texts(question: Question, solved: CorrectAnswer) -> list[str]:
     """The texts that another system compares with, the first one as the key has it."""
     if question.kind != "shape":
         return list(dict.fromkeys(text.strip() for text in solved.answer.correct))
-    shapes = [spelling for shape in sorted(solved.shapes, key=str) for spelling in spellings(shape)]
+    shapes = [spelling for shape in sorted(solved.shapes, key=str) for spelling in list_spellings(shape)]
     return list(dict.fromkeys([*solved.answer.correct, *shapes]))
 
 
-def is_right(question: Question, solved: Solved, option_id: str) -> bool:
+def is_correct_option(question: Question, solved: CorrectAnswer, option_id: str) -> bool:
     """Whether an option is (one of) the correct ones."""
     return bool(question.choices) and option_id in solved.options

@@ -12,75 +12,75 @@ import defusedxml
 from defusedxml.ElementTree import fromstring
 from msgspec.structs import replace
 
-from grader.quiz.formats.archive import unpack
+from grader.quiz.formats.archive import unpack_xml_files
 from grader.quiz.formats.draft import (
-    Draft,
     DraftOption,
     DraftQuestion,
-    ImportedError,
+    QuizDraft,
+    QuizImportError,
     Skipped,
-    number_fields,
+    build_number_fields,
     refuse_picture,
 )
-from grader.quiz.formats.plain import decimal, from_html, tidy
-from grader.quiz.values import number
+from grader.quiz.formats.plain import convert_from_html, format_decimal, strip_unshowable
+from grader.quiz.values import parse_number
 
-MOST_BYTES = 20_000_000
+MAX_XML_BYTES = 20_000_000
 EXTENSION = "./selection_ordering/selection/selection_extension"
 Picture = Callable[[str], None] | None
-KINDS = {
+KINDS_BY_QTI_TYPE = {
     "multiple_choice_question": "single", "true_false_question": "truefalse", "multiple_answers_question": "multiple",
     "numerical_question": "numeric", "short_answer_question": "text",
 }  # fmt: skip
 
 
-def read(data: bytes, source: str) -> Draft:
+def read_qti12(data: bytes, source: str) -> QuizDraft:
     """The quiz in a zip or an XML file.
 
     Raises:
-        ImportedError: no QTI 1.2, several quizzes in one archive, or XML that is broken or refused.
+        QuizImportError: no QTI 1.2, several quizzes in one archive, or XML that is broken or refused.
         UsageError: an archive that can't be read.
     """
-    if len(data) > MOST_BYTES:
-        raise ImportedError(f"{source}: larger than {MOST_BYTES:,} bytes")
-    files = unpack(data, source) if data[:2] == b"PK" else {source: data}
-    roots = [_parsed(content, name if len(files) == 1 else f"{source}: {name}") for name, content in files.items()]
+    if len(data) > MAX_XML_BYTES:
+        raise QuizImportError(f"{source}: larger than {MAX_XML_BYTES:,} bytes")
+    files = unpack_xml_files(data, source) if data[:2] == b"PK" else {source: data}
+    roots = [_parse_xml(content, name if len(files) == 1 else f"{source}: {name}") for name, content in files.items()]
     wholes = [root for root in roots if root.tag == "questestinterop" and root.find(".//item") is not None]
     if len(wholes) != 1:
         count = "no quiz" if not wholes else f"{len(wholes)} quizzes; import them one by one"
-        raise ImportedError(f"{source}: expected one QTI 1.2 quiz, found {count}")
+        raise QuizImportError(f"{source}: expected one QTI 1.2 quiz, found {count}")
     settings = next((root for root in roots if root.tag == "quiz"), None)
-    return _quiz(wholes[0], settings)
+    return _read_quiz(wholes[0], settings)
 
 
-def _parsed(data: bytes, name: str) -> ET.Element:
+def _parse_xml(data: bytes, name: str) -> ET.Element:
     """An XML file with the namespaces taken from its tags."""
     try:
         root: ET.Element = fromstring(data, forbid_dtd=True)
     except defusedxml.DefusedXmlException as error:
-        raise ImportedError(f"{name}: DTDs and entities are refused") from error
+        raise QuizImportError(f"{name}: DTDs and entities are refused") from error
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise ImportedError(f"{name}: not well-formed XML: {error}") from error
+        raise QuizImportError(f"{name}: not well-formed XML: {error}") from error
     for element in root.iter():
         element.tag = str(element.tag).rpartition("}")[2]
     return root
 
 
-def _quiz(root: ET.Element, settings: ET.Element | None) -> Draft:
+def _read_quiz(root: ET.Element, settings: ET.Element | None) -> QuizDraft:
     lost: list[str] = []
     groups = _Groups(lost)
     questions: list[DraftQuestion] = []
-    for number_, (section, item) in enumerate(_items(root), 1):
+    for number_, (section, item) in enumerate(_iter_items(root), 1):
         place = _place(item, number_)
         try:
-            questions.append(groups.place(section, _question(item, place, lost), place))
+            questions.append(groups.place(section, _read_question(item, place, lost), place))
         except Skipped as error:
             lost.append(f"{place}: {error}; it is left out")
     questions = groups.settle(root, questions)
     named = root.find(".//assessment")
     title = "" if named is None else named.get("title", "")
-    known = {} if settings is None else _settings(settings, lost)
-    return Draft(
+    known = {} if settings is None else _read_settings(settings, lost)
+    return QuizDraft(
         title=title,
         description=known.pop("description", ""),
         questions=questions,
@@ -90,14 +90,14 @@ def _quiz(root: ET.Element, settings: ET.Element | None) -> Draft:
     )
 
 
-def _items(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
+def _iter_items(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
     parents = {child: parent for parent in root.iter() for child in parent}
     return ((parents[item], item) for item in root.iter("item"))
 
 
 def _place(item: ET.Element, count: int) -> str:
     """What messages call a question: its number, and its own words."""
-    words = " ".join(_material(item.find("presentation"), "", [], None).split())
+    words = " ".join(_read_material(item.find("presentation"), "", [], None).split())
     title = "" if item.get("title", "") == "Question" else item.get("title", "")
     return f'question {count} "{(words or title)[:60]}"'
 
@@ -121,7 +121,7 @@ class _Groups:
             return question
         name = self._names.get(section) or self._name(section)
         self.picks[name] = int(picked)
-        points = number(section.findtext(f"{EXTENSION}/points_per_item", ""))
+        points = parse_number(section.findtext(f"{EXTENSION}/points_per_item", ""))
         if points is not None and points <= 0:
             self._lost.append(f"{place}: its group gives no points")
         return replace(question, pool=name, points=float(points) if points else question.points)
@@ -163,9 +163,9 @@ class _Groups:
             )
 
 
-def _settings(root: ET.Element, lost: list[str]) -> dict[str, Any]:
+def _read_settings(root: ET.Element, lost: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if text := _plain(root.findtext("description", ""), "description", lost):
+    if text := _read_html(root.findtext("description", ""), "description", lost):
         found["description"] = text
     attempts = root.findtext("allowed_attempts", "1").strip()
     if attempts == "-1":
@@ -182,16 +182,16 @@ def _settings(root: ET.Element, lost: list[str]) -> dict[str, Any]:
     return found
 
 
-def _metadata(item: ET.Element) -> dict[str, str]:
+def _read_metadata(item: ET.Element) -> dict[str, str]:
     fields = item.iter("qtimetadatafield")
     return {field.findtext("fieldlabel", ""): field.findtext("fieldentry", "").strip() for field in fields}
 
 
-def _plain(text: str, place: str, lost: list[str], picture: Picture = None) -> str:
-    return from_html(text, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"), picture)
+def _read_html(text: str, place: str, lost: list[str], picture: Picture = None) -> str:
+    return convert_from_html(text, lambda tag: lost.append(f"{place}: {tag} is kept as its text only"), picture)
 
 
-def _material(parent: ET.Element | None, place: str, lost: list[str], picture: Picture) -> str:
+def _read_material(parent: ET.Element | None, place: str, lost: list[str], picture: Picture) -> str:
     """The text that a part of an item shows.
 
     Args:
@@ -201,29 +201,29 @@ def _material(parent: ET.Element | None, place: str, lost: list[str], picture: P
     texts = []
     for piece in pieces:
         text = piece.text or ""
-        texts.append(_plain(text, place, lost, picture) if piece.get("texttype") == "text/html" else tidy(text))
+        texts.append(_read_html(text, place, lost, picture) if piece.get("texttype") == "text/html" else strip_unshowable(text))
     return "\n".join(texts)
 
 
-def _question(item: ET.Element, place: str, lost: list[str]) -> DraftQuestion:
-    title = _last(item.get("ident", ""), 4) or item.get("title", "")
+def _read_question(item: ET.Element, place: str, lost: list[str]) -> DraftQuestion:
+    title = _extract_own_id(item.get("ident", ""), 4) or item.get("title", "")
     title = "" if title == "Question" else title
-    known = _metadata(item)
-    kind = KINDS.get(known.get("question_type", ""))
+    known = _read_metadata(item)
+    kind = KINDS_BY_QTI_TYPE.get(known.get("question_type", ""))
     if kind is None:
         said = known.get("question_type", "") or "an unknown kind"
         raise Skipped(f"{said}, which our kinds of question don't have")
-    points = number(known.get("points_possible", "1") or "1")
+    points = parse_number(known.get("points_possible", "1") or "1")
     if item.find("presentation/material/matimage") is not None:
         refuse_picture("of the prompt")
-    prompt = _material(item.find("presentation"), place, lost, refuse_picture)
+    prompt = _read_material(item.find("presentation"), place, lost, refuse_picture)
     if not prompt.strip():
         raise Skipped("nothing is asked")
-    feedback = _feedback(item, place, lost)
+    feedback = _read_feedback(item, place, lost)
     fields = (
-        _choices(item, kind, feedback, place, lost)
+        _read_choices(item, kind, feedback, place, lost)
         if kind in ("single", "multiple", "truefalse")
-        else _typed(item, kind)
+        else _read_typed(item, kind)
     )
     return DraftQuestion(
         kind=kind,  # type: ignore[arg-type]
@@ -235,26 +235,26 @@ def _question(item: ET.Element, place: str, lost: list[str]) -> DraftQuestion:
     )
 
 
-def _last(ident: str, count: int) -> str:
+def _extract_own_id(ident: str, count: int) -> str:
     """The id in an identifier of ours (`grade.QUIZ.question.ID`); empty in one of another system."""
     parts = ident.split(".")
     return parts[-1] if parts[0] == "grade" and len(parts) == count else ""
 
 
-def _feedback(item: ET.Element, place: str, lost: list[str]) -> dict[str, str]:
+def _read_feedback(item: ET.Element, place: str, lost: list[str]) -> dict[str, str]:
     said = {}
     for feedback in item.iter("itemfeedback"):
         name = feedback.get("ident", "")
-        said[name] = "\n".join(_material(part, place, lost, None) for part in feedback.iter("flow_mat"))
+        said[name] = "\n".join(_read_material(part, place, lost, None) for part in feedback.iter("flow_mat"))
         if name in ("correct_fb", "general_incorrect_fb"):
             lost.append(f"{place}: feedback for right or wrong answers as a whole")
     return said
 
 
-def _full(item: ET.Element) -> Iterator[ET.Element]:
+def _iter_full_conditions(item: ET.Element) -> Iterator[ET.Element]:
     """The conditions under which an answer earns something, each with its share."""
     for condition in item.iter("respcondition"):
-        shares = [number(variable.text or "") for variable in condition.iter("setvar")]
+        shares = [parse_number(variable.text or "") for variable in condition.iter("setvar")]
         where = condition.find("conditionvar")
         if where is None or not any(share is not None and share > 0 for share in shares):
             continue
@@ -263,16 +263,16 @@ def _full(item: ET.Element) -> Iterator[ET.Element]:
         yield where
 
 
-def _choices(item: ET.Element, kind: str, feedback: dict[str, str], place: str, lost: list[str]) -> dict[str, Any]:
-    wanted = {equal.text or "" for where in _full(item) for equal in _not_negated(where)}
+def _read_choices(item: ET.Element, kind: str, feedback: dict[str, str], place: str, lost: list[str]) -> dict[str, Any]:
+    wanted = {equal.text or "" for where in _iter_full_conditions(item) for equal in _iter_not_negated(where)}
     if kind == "multiple":
         lost.append(f"{place}: Canvas's partial credit is taken over as net-correct")
     options = [
         DraftOption(
-            text=_material(label, place, lost, refuse_picture),
+            text=_read_material(label, place, lost, refuse_picture),
             right=label.get("ident", "") in wanted,
             feedback=feedback.get(f"{label.get('ident', '')}_fb", ""),
-            id=_last(label.get("ident", ""), 5),
+            id=_extract_own_id(label.get("ident", ""), 5),
         )
         for label in item.iter("response_label")
     ]
@@ -283,35 +283,35 @@ def _choices(item: ET.Element, kind: str, feedback: dict[str, str], place: str, 
     return {"options": options, "partial": "net-correct" if kind == "multiple" else "off"}
 
 
-def _not_negated(where: ET.Element) -> Iterator[ET.Element]:
+def _iter_not_negated(where: ET.Element) -> Iterator[ET.Element]:
     for element in where:
         if element.tag == "varequal":
             yield element
         elif element.tag != "not":
-            yield from _not_negated(element)
+            yield from _iter_not_negated(element)
 
 
-def _typed(item: ET.Element, kind: str) -> dict[str, Any]:
+def _read_typed(item: ET.Element, kind: str) -> dict[str, Any]:
     if kind == "text":
-        return {"correct": [tidy(equal.text or "") for where in _full(item) for equal in where.iter("varequal")]}
+        return {"correct": [strip_unshowable(equal.text or "") for where in _iter_full_conditions(item) for equal in where.iter("varequal")]}
     intervals, ranges = [], []
-    for where in _full(item):
-        low, high = (_end(where, name) for name in ("vargte", "varlte"))
-        exact = _end(where, "varequal")
+    for where in _iter_full_conditions(item):
+        low, high = (_read_bound(where, name) for name in ("vargte", "varlte"))
+        exact = _read_bound(where, "varequal")
         if low is None or high is None:
             if exact is None:
                 raise Skipped("a number without its bounds")
-            intervals.append((decimal(exact), "0"))
+            intervals.append((format_decimal(exact), "0"))
         elif exact is not None and exact - low == high - exact:
-            intervals.append((decimal(exact), decimal(high - exact)))
+            intervals.append((format_decimal(exact), format_decimal(high - exact)))
         else:
-            ranges.append((decimal(low), decimal(high)))
-    fields = number_fields(intervals, ranges)
+            ranges.append((format_decimal(low), format_decimal(high)))
+    fields = build_number_fields(intervals, ranges)
     if fields is None:
         raise Skipped("several numbers with different tolerances")
     return fields
 
 
-def _end(where: ET.Element, name: str) -> Decimal | None:
+def _read_bound(where: ET.Element, name: str) -> Decimal | None:
     found = where.find(f".//{name}")
-    return None if found is None else number(found.text or "")
+    return None if found is None else parse_number(found.text or "")

@@ -6,11 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from grader.quiz.formats.draft import Draft, DraftOption, DraftQuestion, ImportedError, number_fields, true_or_false
-from grader.quiz.formats.plain import decimal, tidy
-from grader.quiz.values import number
+from grader.quiz.formats.draft import (
+    DraftOption,
+    DraftQuestion,
+    QuizDraft,
+    QuizImportError,
+    build_number_fields,
+    is_true_false,
+)
+from grader.quiz.formats.plain import format_decimal, strip_unshowable
+from grader.quiz.values import parse_number
 
-STARTS = {
+PIECE_STARTS = {
     "title": r"[Tt]itle:", "points": r"[Pp]oints:", "question": r"\d+\.", "right": r"\*[a-zA-Z]\)", "wrong": r"[a-zA-Z]\)",
     "also right": r"\[\*\]", "also wrong": r"\[ ?\]", "feedback": r"\.\.\.", "praise": r"\+", "blame": r"-",
     "solution": r"!", "essay": r"___+$", "upload": r"\^\^\^+$", "number": r"=", "short": r"\*",
@@ -23,23 +30,23 @@ STARTS = {
     ),
     "code": r"```",
 }  # fmt: skip
-START = re.compile("|".join(f"(?P<x{index}>{pattern})" for index, pattern in enumerate(STARTS.values())))
-MARKUP = re.compile(r"`|\*\w|\$[^$\n]+\$|\]\(|^#+ |<\w", re.MULTILINE)
+PIECE_START = re.compile("|".join(f"(?P<x{index}>{pattern})" for index, pattern in enumerate(PIECE_STARTS.values())))
+MARKUP_PATTERN = re.compile(r"`|\*\w|\$[^$\n]+\$|\]\(|^#+ |<\w", re.MULTILINE)
 
 
-def read(text: str, source: str) -> Draft:
+def read_text2qti(text: str, source: str) -> QuizDraft:
     """The quiz in a file.
 
     Raises:
-        ImportedError: a line that text2qti wouldn't take either, or a block of code that it would run.
+        QuizImportError: a line that text2qti wouldn't take either, or a block of code that it would run.
     """
-    reader = _Reader(source)
-    for line, kind, content in _items(text, source):
-        reader.take(line, kind, content)
-    return reader.finished()
+    reader = _PieceReader(source)
+    for line, kind, content in _iter_pieces(text, source):
+        reader.read_piece(line, kind, content)
+    return reader.finish_draft()
 
 
-def _items(text: str, source: str) -> Iterator[tuple[int, str, str]]:
+def _iter_pieces(text: str, source: str) -> Iterator[tuple[int, str, str]]:
     """Each piece with its line: what it is, and its text over all its lines."""
     found: list[Any] | None = None
     comment = False
@@ -49,11 +56,11 @@ def _items(text: str, source: str) -> Iterator[tuple[int, str, str]]:
             continue
         if comment or raw.startswith("%"):
             continue
-        start = START.match(raw)
+        start = PIECE_START.match(raw)
         if start and (raw[start.end() : start.end() + 1] in ("", " ", "\t")):
             if found:
-                yield found[0], found[1], tidy(found[2])
-            name = list(STARTS)[int(str(start.lastgroup)[1:])]
+                yield found[0], found[1], strip_unshowable(found[2])
+            name = list(PIECE_STARTS)[int(str(start.lastgroup)[1:])]
             found = [line, name, raw[start.end() :].strip()]
         elif not raw.strip():
             if found:
@@ -61,14 +68,14 @@ def _items(text: str, source: str) -> Iterator[tuple[int, str, str]]:
         elif raw[:1] in (" ", "\t") and found:
             found[2] += "\n" + raw.strip()
         else:
-            raise ImportedError(
+            raise QuizImportError(
                 f'{source}:{line}: text2qti has no line such as "{raw.strip()[:40]}"; indent what goes on'
             )
     if found:
-        yield found[0], found[1], tidy(found[2])
+        yield found[0], found[1], strip_unshowable(found[2])
 
 
-class _Reader:
+class _PieceReader:
     """Puts the pieces together, question by question."""
 
     def __init__(self, source: str) -> None:
@@ -82,89 +89,89 @@ class _Reader:
         self.next_points = self.pool_points = 1.0
         self.current: dict[str, Any] | None = None
         self.takes: dict[str, Callable[[int, str], None]] = {
-            "quiz title": self._quiz_title,
-            "quiz description": self._quiz_description,
-            "shuffle": self._shuffle,
-            "setting": self._setting,
-            "text": self._text,
-            "title": self._title,
-            "points": self._points,
-            "group": self._group,
-            "pick": self._pick,
-            "group points": self._group_points,
-            "end": self._end,
-            "question": self._question,
+            "quiz title": self._read_quiz_title,
+            "quiz description": self._read_quiz_description,
+            "shuffle": self._read_shuffle,
+            "setting": self._read_setting,
+            "text": self._read_text,
+            "title": self._read_title,
+            "points": self._read_points,
+            "group": self._read_group,
+            "pick": self._read_pick,
+            "group points": self._read_group_points,
+            "end": self._read_end,
+            "question": self._read_question,
         }
 
-    def take(self, line: int, kind: str, text: str) -> None:
+    def read_piece(self, line: int, kind: str, text: str) -> None:
         if kind in self.takes:
             self.takes[kind](line, text)
         elif self.current is None or kind == "code":
             reason = (
                 "code that would be run isn't taken over" if kind == "code" else f'"{kind}" stands before any question'
             )
-            raise ImportedError(f"{self.source}:{line}: {reason}")
+            raise QuizImportError(f"{self.source}:{line}: {reason}")
         else:
             self.current["parts"].append((line, kind, text))
 
-    def _quiz_title(self, line: int, text: str) -> None:
+    def _read_quiz_title(self, line: int, text: str) -> None:
         self.title = text
 
-    def _quiz_description(self, line: int, text: str) -> None:
+    def _read_quiz_description(self, line: int, text: str) -> None:
         self.description = text
-        self._markup(line, text)
+        self._note_markup(line, text)
 
-    def _shuffle(self, line: int, text: str) -> None:
+    def _read_shuffle(self, line: int, text: str) -> None:
         if text.lower() == "true":
             self.settings["shuffle"] = {"options": "true"}
 
-    def _setting(self, line: int, text: str) -> None:
+    def _read_setting(self, line: int, text: str) -> None:
         self.lost.append(f"line {line}: a setting of Canvas")
 
-    def _text(self, line: int, text: str) -> None:
+    def _read_text(self, line: int, text: str) -> None:
         self.lost.append(f"line {line}: a text between questions")
 
-    def _title(self, line: int, text: str) -> None:
-        self._close()
+    def _read_title(self, line: int, text: str) -> None:
+        self._close_question()
         self.next_title = text
 
-    def _points(self, line: int, text: str) -> None:
-        self._close()
-        self.next_points = self._positive(line, text)
+    def _read_points(self, line: int, text: str) -> None:
+        self._close_question()
+        self.next_points = self._parse_positive(line, text)
 
-    def _positive(self, line: int, text: str) -> float:
-        value = number(text)
+    def _parse_positive(self, line: int, text: str) -> float:
+        value = parse_number(text)
         if value is None or value <= 0:
-            raise ImportedError(f'{self.source}:{line}: expected a number greater than 0, got "{text[:40]}"')
+            raise QuizImportError(f'{self.source}:{line}: expected a number greater than 0, got "{text[:40]}"')
         return float(value)
 
-    def _group(self, line: int, text: str) -> None:
-        self._close()
+    def _read_group(self, line: int, text: str) -> None:
+        self._close_question()
         self.pool = f"pool{len(self.pools) + 1}"
         self.pools[self.pool] = 1
 
-    def _pick(self, line: int, text: str) -> None:
-        self.pools[self.pool] = int(self._positive(line, text))
+    def _read_pick(self, line: int, text: str) -> None:
+        self.pools[self.pool] = int(self._parse_positive(line, text))
 
-    def _group_points(self, line: int, text: str) -> None:
-        self.pool_points = self._positive(line, text)
+    def _read_group_points(self, line: int, text: str) -> None:
+        self.pool_points = self._parse_positive(line, text)
 
-    def _end(self, line: int, text: str) -> None:
-        self._close()
+    def _read_end(self, line: int, text: str) -> None:
+        self._close_question()
         self.pool, self.pool_points = "", 1.0
 
-    def _question(self, line: int, text: str) -> None:
-        self._close()
-        self._markup(line, text)
+    def _read_question(self, line: int, text: str) -> None:
+        self._close_question()
+        self._note_markup(line, text)
         points = self.pool_points if self.pool else self.next_points
         self.current = {"line": line, "title": self.next_title, "points": points, "prompt": text, "parts": []}
         self.next_title, self.next_points = "", 1.0
 
-    def _markup(self, line: int, text: str) -> None:
-        if MARKUP.search(text):
+    def _note_markup(self, line: int, text: str) -> None:
+        if MARKUP_PATTERN.search(text):
             self.lost.append(f"line {line}: Markdown is kept as it is written")
 
-    def _close(self) -> None:
+    def _close_question(self) -> None:
         """Makes a question of the pieces since its prompt."""
         if self.current is None:
             return
@@ -174,20 +181,20 @@ class _Reader:
             self.lost.append(f"line {known['line']}: a question that only a person can mark; it is left out")
             return
         head = {name: known[name] for name in ("title", "points", "prompt")} | {"pool": self.pool}
-        self.questions.append(DraftQuestion(**head, **self._answers(known["line"], known["parts"])))
+        self.questions.append(DraftQuestion(**head, **self._build_answers(known["line"], known["parts"])))
 
-    def _answers(self, line: int, parts: list[tuple[int, str, str]]) -> dict[str, Any]:
+    def _build_answers(self, line: int, parts: list[tuple[int, str, str]]) -> dict[str, Any]:
         options: list[DraftOption] = []
         found: dict[str, Any] = {"kind": "text", "explain": "", "correct": []}
         for place, kind, text in parts:
-            self._markup(place, text) if kind != "short" else None
+            self._note_markup(place, text) if kind != "short" else None
             if kind in ("right", "wrong", "also right", "also wrong"):
                 found["kind"] = "multiple" if kind.startswith("also") else "single"
                 options.append(DraftOption(text=text, right=kind.endswith("right")))
             elif kind == "short":
                 found["correct"].append(text)
             elif kind == "number":
-                found |= {"kind": "numeric"} | self._interval(place, text)
+                found |= {"kind": "numeric"} | self._parse_interval(place, text)
             elif kind == "feedback" and options:
                 last = options.pop()
                 options.append(DraftOption(text=last.text, right=last.right, feedback=text))
@@ -197,27 +204,27 @@ class _Reader:
                 self.lost.append(f"line {place}: feedback for right or wrong answers as a whole")
         if options:
             found |= {"options": options, "correct": []}
-        if found["kind"] == "single" and true_or_false(options):
+        if found["kind"] == "single" and is_true_false(options):
             found["kind"] = "truefalse"
         if found["kind"] == "multiple":
             self.lost.append(f"line {line}: Canvas's partial credit; only the whole answer counts")
         return found
 
-    def _interval(self, line: int, text: str) -> dict[str, Any]:
+    def _parse_interval(self, line: int, text: str) -> dict[str, Any]:
         low, _, high = text.strip("[] ").partition(",")
         middle, _, spread = text.partition("+-")
         in_brackets = text.startswith("[") and text.endswith("]")
-        ends = [number(piece) for piece in ((low, high) if in_brackets else (middle, spread or "0"))]
+        ends = [parse_number(piece) for piece in ((low, high) if in_brackets else (middle, spread or "0"))]
         if ends[0] is None or ends[1] is None or (in_brackets and ends[0] > ends[1]):
-            raise ImportedError(f'{self.source}:{line}: expected 27, 27 +- 0.5 or [26, 28], got "{text[:40]}"')
+            raise QuizImportError(f'{self.source}:{line}: expected 27, 27 +- 0.5 or [26, 28], got "{text[:40]}"')
         if spread.strip().endswith("%"):
             ends[1] = abs(ends[0]) * ends[1]
-        pair = (decimal(ends[0]), decimal(ends[1]))
-        return (number_fields([], [pair]) if in_brackets else number_fields([pair], [])) or {}
+        pair = (format_decimal(ends[0]), format_decimal(ends[1]))
+        return (build_number_fields([], [pair]) if in_brackets else build_number_fields([pair], [])) or {}
 
-    def finished(self) -> Draft:
-        self._close()
-        return Draft(
+    def finish_draft(self) -> QuizDraft:
+        self._close_question()
+        return QuizDraft(
             title=self.title,
             description=self.description,
             questions=self.questions,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-ROOT = "/sys/fs/cgroup"
-MAX_UP = 4
+CGROUP_ROOT = "/sys/fs/cgroup"
+MAX_LEVELS_UP = 4
 
 
-class Group:
+class ControlGroup:
     """A group of its own with a memory limit and, where it can be had, a limit of processes.
 
     Args:
@@ -21,65 +21,67 @@ class Group:
 
     def __init__(self, memory: int, processes: int, name: str) -> None:
         self.folders: dict[str, str] = {}
-        own = _own()
+        own = _find_own_groups()
         try:
-            self._make(own, memory, processes, name)
+            self._make_folders(own, memory, processes, name)
         except OSError:
-            self.remove()
+            self.remove_group()
             raise
 
-    def _make(self, own: dict[str, str], memory: int, processes: int, name: str) -> None:
+    def _make_folders(self, own: dict[str, str], memory: int, processes: int, name: str) -> None:
         unified = own.get("")
         if "memory" in own:
-            self.folders["memory"] = _create(f"{ROOT}/memory", own["memory"], name, "memory.limit_in_bytes")
+            self.folders["memory"] = _create_folder(
+                f"{CGROUP_ROOT}/memory", own["memory"], name, "memory.limit_in_bytes"
+            )
             self.version = 1
-            self._set("memory", "memory.limit_in_bytes", memory)
-            self._try("memory", "memory.memsw.limit_in_bytes", memory)
+            self._set_value("memory", "memory.limit_in_bytes", memory)
+            self._try_set("memory", "memory.memsw.limit_in_bytes", memory)
             if "pids" in own:
-                self.folders["pids"] = _create(f"{ROOT}/pids", own["pids"], name, "pids.max")
+                self.folders["pids"] = _create_folder(f"{CGROUP_ROOT}/pids", own["pids"], name, "pids.max")
         elif unified is not None:
-            self.folders["memory"] = _create(ROOT, unified, name, "memory.max")
+            self.folders["memory"] = _create_folder(CGROUP_ROOT, unified, name, "memory.max")
             self.version = 2
-            self._set("memory", "memory.max", memory)
-            self._try("memory", "memory.swap.max", 0)
+            self._set_value("memory", "memory.max", memory)
+            self._try_set("memory", "memory.swap.max", 0)
             if os.path.exists(f"{self.folders['memory']}/pids.max"):
                 self.folders["pids"] = self.folders["memory"]
         else:
             raise FileNotFoundError(2, "no memory controller")
-        self._try("pids", "pids.max", processes)
+        self._try_set("pids", "pids.max", processes)
 
-    def _set(self, controller: str, name: str, value: int) -> None:
+    def _set_value(self, controller: str, name: str, value: int) -> None:
         with open(f"{self.folders[controller]}/{name}", "w") as file:
             file.write(str(value))
 
-    def _try(self, controller: str, name: str, value: int) -> None:
+    def _try_set(self, controller: str, name: str, value: int) -> None:
         try:
-            self._set(controller, name, value)
+            self._set_value(controller, name, value)
         except (OSError, KeyError):
             pass
 
-    def add(self, pid: int) -> None:
+    def add_process(self, pid: int) -> None:
         """Puts a process, and all that it will start, into the group. Raises: OSError."""
         for controller in self.folders:
-            self._set(controller, "cgroup.procs", pid)
+            self._set_value(controller, "cgroup.procs", pid)
 
-    def exceeded(self) -> bool:
+    def has_exceeded_memory(self) -> bool:
         """Whether the kernel has killed something here for its memory."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
-        return _figures(f"{self.folders['memory']}/{name}").get("oom_kill", 0) > 0
+        return _read_figures(f"{self.folders['memory']}/{name}").get("oom_kill", 0) > 0
 
-    def memory(self) -> int:
+    def measure_memory(self) -> int:
         """Bytes that can't be taken back: private and shared memory, not the cache of files."""
-        figures = _figures(f"{self.folders['memory']}/memory.stat")
+        figures = _read_figures(f"{self.folders['memory']}/memory.stat")
         if self.version == 1:
             return figures.get("total_rss", 0) + figures.get("total_shmem", 0)
         return figures.get("anon", 0) + figures.get("shmem", 0)
 
-    def forbid_forks(self) -> None:
+    def stop_forks(self) -> None:
         """Nothing new starts here any more."""
-        self._try("pids", "pids.max", 0)
+        self._try_set("pids", "pids.max", 0)
 
-    def remove(self) -> bool:
+    def remove_group(self) -> bool:
         """Removes the group; False while something in it is still dying."""
         for folder in set(self.folders.values()):
             try:
@@ -91,7 +93,7 @@ class Group:
         return True
 
 
-def _own() -> dict[str, str]:
+def _find_own_groups() -> dict[str, str]:
     """The present group per controller of version 1, and under the empty name that of version 2."""
     found = {}
     with open("/proc/self/cgroup") as file:
@@ -102,10 +104,10 @@ def _own() -> dict[str, str]:
     return found
 
 
-def _create(mount: str, own: str, name: str, limit: str) -> str:
+def _create_folder(mount: str, own: str, name: str, limit: str) -> str:
     """A folder below this process's group, or as near above it as the controller can be had. Raises: OSError."""
     error: OSError = FileNotFoundError(2, f"no {limit}")
-    for _ in range(MAX_UP):
+    for _ in range(MAX_LEVELS_UP):
         folder = f"{mount}{own.rstrip('/')}/{name}"
         try:
             os.mkdir(folder)
@@ -118,7 +120,7 @@ def _create(mount: str, own: str, name: str, limit: str) -> str:
     raise error
 
 
-def _figures(path: str) -> dict[str, int]:
+def _read_figures(path: str) -> dict[str, int]:
     """A file of lines `name number`."""
     try:
         with open(path) as file:

@@ -19,7 +19,7 @@ WRITABLE = ("/home", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - the private
 MAX_FILES = 50_000
 
 
-def readable(granted: list[str], hidden: list[str]) -> list[str]:
+def list_readable(granted: list[str], hidden: list[str]) -> list[str]:
     """The paths under `granted` without those in `hidden`: folders that hold a hidden one are taken apart."""
     result = []
     for path in granted:
@@ -28,17 +28,17 @@ def readable(granted: list[str], hidden: list[str]) -> list[str]:
         if not any(other.startswith(path.rstrip("/") + "/") for other in hidden):
             result.append(path)
         elif os.path.isdir(path):
-            result += readable([os.path.join(path, name) for name in os.listdir(path)], hidden)
+            result += list_readable([os.path.join(path, name) for name in os.listdir(path)], hidden)
     return result
 
 
-def for_everybody(own_proc: bool) -> list[str]:
+def list_common_paths(own_proc: bool) -> list[str]:
     """What every program needs to read, where the whole machine's files are there."""
     etc = [f"/etc/{name}" for name in (*ETC, "passwd", "group")]
     return [*SYSTEM, *etc, CPU, *(("/proc",) if own_proc else PROC)]
 
 
-def build(read: list[str], hide: list[str], base: str, files: str, disk: int, owner: tuple[int, int]) -> None:
+def build_root(read: list[str], hide: list[str], base: str, files: str, disk: int, owner: tuple[int, int]) -> None:
     """Makes the private root and enters it; needs a mount namespace of its own.
 
     Args:
@@ -47,24 +47,24 @@ def build(read: list[str], hide: list[str], base: str, files: str, disk: int, ow
         disk: bytes of the one temporary file system behind everything that can be written.
         owner: user and group id of the home folder.
     """
-    content = _contents(files)
+    content = _read_contents(files)
     system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
     system.mount("grade", base, "tmpfs", system.MS_NOSUID, "mode=0755,size=4m")
-    _writable(base, disk, owner)
+    _mount_writable(base, disk, owner)
     for path in (*SYSTEM, *(f"/etc/{name}" for name in ETC), CPU, *sorted(read, key=len)):
-        _bind(path, base)
+        _bind_path(path, base)
     for path in hide:
-        _mask(base + path)
-    _devices(base)
-    _proc(base)
-    _accounts(base, owner)
-    system.enter_root(base)
+        _mount_over(base + path)
+    _mount_devices(base)
+    _mount_proc(base)
+    _write_accounts(base, owner)
+    system.change_root(base)
     for name, data in content.items():
-        _write(f"{HOME}/{name}", data, owner)
-    system.restrict_mount("/", system.MOUNT_ATTR_RDONLY, below=False)
+        _write_file(f"{HOME}/{name}", data, owner)
+    system.set_mount_attributes("/", system.MOUNT_ATTR_RDONLY, below=False)
 
 
-def _contents(folder: str) -> dict[str, bytes]:
+def _read_contents(folder: str) -> dict[str, bytes]:
     content = {}
     for name in os.listdir(folder):
         with open(os.path.join(folder, name), "rb") as file:
@@ -72,13 +72,13 @@ def _contents(folder: str) -> dict[str, bytes]:
     return content
 
 
-def _write(path: str, data: bytes, owner: tuple[int, int]) -> None:
+def _write_file(path: str, data: bytes, owner: tuple[int, int]) -> None:
     with open(path, "wb") as file:
         file.write(data)
     os.chown(path, *owner)
 
 
-def _bind(path: str, base: str) -> None:
+def _bind_path(path: str, base: str) -> None:
     """Shows a file or folder read-only at its own place; a link to another is a link there too."""
     target = base + path
     if not os.path.exists(path) or os.path.lexists(target):
@@ -87,15 +87,15 @@ def _bind(path: str, base: str) -> None:
     if os.path.islink(path) and path in SYSTEM:
         os.symlink(os.readlink(path), target)
         return
-    _place(path, target)
+    _make_mount_point(path, target)
     system.mount(path, target, None, system.MS_BIND | system.MS_REC)
-    system.restrict_mount(target, system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID)
+    system.set_mount_attributes(target, system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID)
     real = os.path.realpath(path)
     if real != path:
-        _bind(real, base)
+        _bind_path(real, base)
 
 
-def _place(path: str, target: str) -> None:
+def _make_mount_point(path: str, target: str) -> None:
     """Something to mount on."""
     if os.path.isdir(path):
         os.mkdir(target)
@@ -103,24 +103,24 @@ def _place(path: str, target: str) -> None:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
 
 
-def _mask(target: str) -> None:
+def _mount_over(target: str) -> None:
     """Puts an empty folder or file over what must not be seen."""
     if os.path.isdir(target):
         system.mount("grade", target, "tmpfs", system.MS_NOSUID, "mode=0755,size=4k")
-        system.restrict_mount(target, system.MOUNT_ATTR_RDONLY, below=False)
+        system.set_mount_attributes(target, system.MOUNT_ATTR_RDONLY, below=False)
     elif os.path.exists(target):
         system.mount("/dev/null", target, None, system.MS_BIND)
 
 
-def _devices(base: str) -> None:
+def _mount_devices(base: str) -> None:
     for name in DEVICES:
-        _place(f"/dev/{name}", f"{base}/dev/{name}")
+        _make_mount_point(f"/dev/{name}", f"{base}/dev/{name}")
         system.mount(f"/dev/{name}", f"{base}/dev/{name}", None, system.MS_BIND)
     for name, to in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(to, f"{base}/dev/{name}")
 
 
-def _writable(base: str, disk: int, owner: tuple[int, int]) -> None:
+def _mount_writable(base: str, disk: int, owner: tuple[int, int]) -> None:
     """One sized file system behind the home folder and all temporary ones."""
     os.makedirs(f"{base}/home")
     options = f"mode=0755,size={disk},nr_inodes={MAX_FILES}"
@@ -135,17 +135,17 @@ def _writable(base: str, disk: int, owner: tuple[int, int]) -> None:
         system.mount(folder, base + target, None, system.MS_BIND)
 
 
-def _proc(base: str) -> None:
+def _mount_proc(base: str) -> None:
     """The processes of this namespace; in a container that hides parts of /proc, the machine's figures alone."""
     os.mkdir(f"{base}/proc")
     try:
         system.mount("proc", f"{base}/proc", "proc", system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC)
     except OSError:
         for path in PROC[1:]:
-            _bind(path, base)
+            _bind_path(path, base)
 
 
-def _accounts(base: str, owner: tuple[int, int]) -> None:
+def _write_accounts(base: str, owner: tuple[int, int]) -> None:
     """Nobody but the student in the lists of users and groups."""
     for name, line in (
         ("passwd", f"student:x:{owner[0]}:{owner[1]}::{HOME}:/bin/sh\n"),

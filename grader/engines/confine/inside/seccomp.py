@@ -6,7 +6,7 @@ import ctypes
 import os
 import struct
 
-from . import others, system
+from . import system
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 LAST_KNOWN = 466  # of Linux 6.15; later calls, and the x32 ones, are as if the kernel didn't have them
@@ -16,12 +16,10 @@ EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 AF_UNIX = 1
 TERMINAL, OWNER = (0x5412, 0x541C), (0x8901, 0x8902)  # ioctls: input for a terminal; who gets a descriptor's signals
 NAMESPACES = 0x7E020000  # every CLONE_NEW… that clone() takes
-
 LOAD, JUMP_EQUAL, JUMP_GREATER, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16
-
 # name: number on x86_64, on aarch64 (None where it doesn't exist)
-REFUSED: dict[str, tuple[int | None, int | None]] = {
+REFUSED_CALLS: dict[str, tuple[int | None, int | None]] = {
     # other processes, and the kernel's own debugging
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
     "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "perf_event_open": (298, 241), "bpf": (321, 280),
@@ -48,32 +46,54 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58), "personality": (135, 92),
     "nfsservctl": (180, 42), "vmsplice": (278, 75),
 }  # fmt: skip
-NOT_THERE: dict[str, tuple[int | None, int | None]] = {"clone3": (435, 435)}  # its flags can't be looked at
-SPECIAL: dict[str, tuple[int | None, int | None]] = {
+MISSING_CALLS: dict[str, tuple[int | None, int | None]] = {"clone3": (435, 435)}  # its flags can't be looked at
+SPECIAL_CALLS: dict[str, tuple[int | None, int | None]] = {
     "socket": (41, 198), "socketpair": (53, 199), "clone": (56, 220), "ioctl": (16, 29), "memfd_create": (319, 279),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424), "fcntl": (72, 25),
 }  # fmt: skip
 SET_OWNER = (8, 15)  # fcntl: who gets a descriptor's signals, which may be any signal
-SIGNALS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+SIGNAL_CALLS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+# name: number on x86_64, on aarch64 (None where it doesn't exist)
+Numbers = tuple[int | None, int | None]
+# Limits, priorities and cores of a process, and which argument names it.
+PROCESS_CALLS: dict[str, tuple[Numbers, int]] = {
+    "prlimit64": ((302, 261), 0), "sched_setaffinity": ((203, 122), 0), "sched_setscheduler": ((144, 119), 0),
+    "sched_setparam": ((142, 118), 0), "sched_setattr": ((314, 274), 0),
+}  # fmt: skip
+# The same where the first argument tells what the second one names: the value that stands for one process.
+KIND_CALLS: dict[str, tuple[Numbers, int]] = {"setpriority": ((141, 140), 0), "ioprio_set": ((251, 30), 1)}
+# Modes, owners, times and labels of files: they seem to work, since copying a file sets them, and change nothing.
+FILE_CALLS: dict[str, Numbers] = {
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
+    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
+    "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+}  # fmt: skip
+LABEL_IOCTLS = (0x40086602, 0x401C5820)  # ioctls that set a file's attributes
+PATH_CALLS: dict[str, Numbers] = {"truncate": (76, 45)}
+UNSEEN_CALLS: dict[str, Numbers] = {"openat2": (437, 437)}  # its flags can't be looked at
+OPENING_CALLS: dict[str, tuple[Numbers, int]] = {"open": ((2, None), 1), "openat": ((257, 56), 2)}
+TRUNCATE, WRITING = 0x200, 0x3
 
 
-class Program(ctypes.Structure):
+class FilterProgram(ctypes.Structure):
     """The kernel's `struct sock_fprog`."""
 
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def encode_instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     """One instruction of the filter; jumps count the instructions to pass over."""
     return struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def verdict(errno: int) -> bytes:
-    return instruction(RETURN, ERRNO | errno)
+def encode_refusal(errno: int) -> bytes:
+    return encode_instruction(RETURN, ERRNO | errno)
 
 
-def program(
+def build_filter(
     machine: str, *, sockets: bool, memory_files: bool, own: int | None, alone: bool = False, shared_files: bool = False
 ) -> bytes:
     """The filter.
@@ -87,97 +107,111 @@ def program(
         shared_files: whether files outside belong to the same user, so that their modes and times need protection.
     """
     column = list(ARCHITECTURES).index(machine)
-    number = {name: pair[column] for name, pair in SPECIAL.items()}
+    number = {name: pair[column] for name, pair in SPECIAL_CALLS.items()}
     code = [
-        instruction(LOAD, ARCHITECTURE),
-        instruction(JUMP_EQUAL, ARCHITECTURES[machine], 1, 0),
-        instruction(RETURN, KILL),
-        instruction(LOAD, NUMBER),
-        instruction(JUMP_GREATER, LAST_KNOWN, 0, 1),
-        verdict(ENOSYS),
+        encode_instruction(LOAD, ARCHITECTURE),
+        encode_instruction(JUMP_EQUAL, ARCHITECTURES[machine], 1, 0),
+        encode_instruction(RETURN, KILL),
+        encode_instruction(LOAD, NUMBER),
+        encode_instruction(JUMP_GREATER, LAST_KNOWN, 0, 1),
+        encode_refusal(ENOSYS),
     ]
-    for names, errno in ((REFUSED, EPERM), (NOT_THERE, ENOSYS)):
-        code += _all(names, column, errno)
-    foreign = [instruction(LOAD, ARGUMENTS), instruction(JUMP_EQUAL, AF_UNIX, 1, 0), verdict(EAFNOSUPPORT), _allow()]
-    code += _when(number["socket"], foreign if sockets else [verdict(EAFNOSUPPORT)])
-    code += _when(number["socketpair"], foreign)
-    flags = [instruction(LOAD, ARGUMENTS), instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1), verdict(EPERM), _allow()]
-    code += _when(number["clone"], flags)
-    code += _when(number["ioctl"], _none_of(1, TERMINAL + OWNER + (others.LABELS if shared_files else ())))
-    code += _when(number["fcntl"], _none_of(1, SET_OWNER))
+    for names, errno in ((REFUSED_CALLS, EPERM), (MISSING_CALLS, ENOSYS)):
+        code += _refuse_all(names, column, errno)
+    foreign = [
+        encode_instruction(LOAD, ARGUMENTS),
+        encode_instruction(JUMP_EQUAL, AF_UNIX, 1, 0),
+        encode_refusal(EAFNOSUPPORT),
+        _encode_allow(),
+    ]
+    code += _match_call(number["socket"], foreign if sockets else [encode_refusal(EAFNOSUPPORT)])
+    code += _match_call(number["socketpair"], foreign)
+    flags = [
+        encode_instruction(LOAD, ARGUMENTS),
+        encode_instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1),
+        encode_refusal(EPERM),
+        _encode_allow(),
+    ]
+    code += _match_call(number["clone"], flags)
+    code += _match_call(number["ioctl"], _refuse_any_of(1, TERMINAL + OWNER + (LABEL_IOCTLS if shared_files else ())))
+    code += _match_call(number["fcntl"], _refuse_any_of(1, SET_OWNER))
     if not memory_files:
-        code += _when(number["memfd_create"], [verdict(ENOSYS)])
+        code += _match_call(number["memfd_create"], [encode_refusal(ENOSYS)])
     if own is not None:
-        code += _own_only(column, own)
+        code += _limit_to_own(column, own)
     if shared_files:
-        code += _files(column)
+        code += _refuse_file_changes(column)
     if alone and own is not None:
-        for name in SIGNALS:
-            code += _when(number[name], _one_of(0, (own,)))
+        for name in SIGNAL_CALLS:
+            code += _match_call(number[name], _require_one_of(0, (own,)))
         for name in ("tkill", "pidfd_send_signal"):
-            code += _when(number[name], [verdict(EPERM)])
-    return b"".join([*code, _allow()])
+            code += _match_call(number[name], [encode_refusal(EPERM)])
+    return b"".join([*code, _encode_allow()])
 
 
-def _all(names: dict[str, tuple[int | None, int | None]], column: int, errno: int) -> list[bytes]:
-    return [part for pair in names.values() for part in _when(pair[column], [verdict(errno)])]
+def _refuse_all(names: dict[str, tuple[int | None, int | None]], column: int, errno: int) -> list[bytes]:
+    return [part for pair in names.values() for part in _match_call(pair[column], [encode_refusal(errno)])]
 
 
-def _own_only(column: int, own: int) -> list[bytes]:
+def _limit_to_own(column: int, own: int) -> list[bytes]:
     """Limits, priorities and cores of this process alone."""
     code = []
-    for pair, place in others.PROCESSES.values():
-        code += _when(pair[column], _one_of(place, (0, own)))
-    for pair, kind in others.KINDS.values():
-        code += _when(pair[column], [*_one_of(0, (kind,))[:-1], *_one_of(1, (0, own))])
+    for pair, place in PROCESS_CALLS.values():
+        code += _match_call(pair[column], _require_one_of(place, (0, own)))
+    for pair, kind in KIND_CALLS.values():
+        code += _match_call(pair[column], [*_require_one_of(0, (kind,))[:-1], *_require_one_of(1, (0, own))])
     return code
 
 
-def _files(column: int) -> list[bytes]:
+def _refuse_file_changes(column: int) -> list[bytes]:
     """What protects files of the same user where they can be named."""
-    code = [*_all(others.FILES, column, 0), *_all(others.BY_PATH, column, EPERM), *_all(others.UNSEEN, column, ENOSYS)]
-    for pair, place in others.OPENING.values():
-        code += _when(pair[column], _no_emptying(place))
+    code = [
+        *_refuse_all(FILE_CALLS, column, 0),
+        *_refuse_all(PATH_CALLS, column, EPERM),
+        *_refuse_all(UNSEEN_CALLS, column, ENOSYS),
+    ]
+    for pair, place in OPENING_CALLS.values():
+        code += _match_call(pair[column], _refuse_emptying(place))
     return code
 
 
-def _argument(place: int) -> bytes:
-    return instruction(LOAD, ARGUMENTS + 8 * place)
+def _load_argument(place: int) -> bytes:
+    return encode_instruction(LOAD, ARGUMENTS + 8 * place)
 
 
-def _one_of(place: int, values: tuple[int, ...]) -> list[bytes]:
+def _require_one_of(place: int, values: tuple[int, ...]) -> list[bytes]:
     """Allows a call if an argument is one of these; its last instruction is the one that allows."""
-    tests = [instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
-    return [_argument(place), *tests, verdict(EPERM), _allow()]
+    tests = [encode_instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
+    return [_load_argument(place), *tests, encode_refusal(EPERM), _encode_allow()]
 
 
-def _none_of(place: int, values: tuple[int, ...]) -> list[bytes]:
+def _refuse_any_of(place: int, values: tuple[int, ...]) -> list[bytes]:
     """Allows a call unless an argument is one of these."""
-    tests = [instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
-    return [_argument(place), *tests, _allow(), verdict(EPERM)]
+    tests = [encode_instruction(JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
+    return [_load_argument(place), *tests, _encode_allow(), encode_refusal(EPERM)]
 
 
-def _no_emptying(place: int) -> list[bytes]:
+def _refuse_emptying(place: int) -> list[bytes]:
     """Refuses to empty a file while it is opened for reading, which early versions of Landlock let pass."""
     return [
-        _argument(place),
-        instruction(JUMP_ANY_BIT, others.TRUNCATE, 0, 2),
-        instruction(JUMP_ANY_BIT, others.WRITING, 1, 0),
-        verdict(EPERM),
-        _allow(),
+        _load_argument(place),
+        encode_instruction(JUMP_ANY_BIT, TRUNCATE, 0, 2),
+        encode_instruction(JUMP_ANY_BIT, WRITING, 1, 0),
+        encode_refusal(EPERM),
+        _encode_allow(),
     ]
 
 
-def _allow() -> bytes:
-    return instruction(RETURN, ALLOW)
+def _encode_allow() -> bytes:
+    return encode_instruction(RETURN, ALLOW)
 
 
-def _when(number: int | None, body: list[bytes]) -> list[bytes]:
+def _match_call(number: int | None, body: list[bytes]) -> list[bytes]:
     """`body`, for one system call; the number is still loaded after it where it didn't match."""
-    return [] if number is None else [instruction(JUMP_EQUAL, number, 0, len(body)), *body]
+    return [] if number is None else [encode_instruction(JUMP_EQUAL, number, 0, len(body)), *body]
 
 
-def restrict(
+def install_filter(
     *, sockets: bool, memory_files: bool, alone: bool, shared_files: bool = False, own_only: bool = True
 ) -> None:
     """Puts the filter on this process and all that it will start. Needs no_new_privs.
@@ -190,9 +224,9 @@ def restrict(
     if system.MACHINE not in ARCHITECTURES:
         raise OSError(ENOSYS, f"no system-call filter for {system.MACHINE}")
     own = os.getpid() if own_only else None
-    code = program(
+    code = build_filter(
         system.MACHINE, sockets=sockets, memory_files=memory_files, own=own, alone=alone, shared_files=shared_files
     )
-    value = Program(len(code) // 8, code)
+    value = FilterProgram(len(code) // 8, code)
     done = system.LIBC.prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), ctypes.byref(value), 0, 0)
-    system.checked(done, "seccomp")
+    system.check_result(done, "seccomp")

@@ -33,7 +33,7 @@ class MountAttributes(ctypes.Structure):
     )  # fmt: skip
 
 
-def checked(result: int, what: str) -> int:
+def check_result(result: int, what: str) -> int:
     """Raises: OSError: the call failed."""
     if result < 0:
         code = ctypes.get_errno()
@@ -41,52 +41,52 @@ def checked(result: int, what: str) -> int:
     return result
 
 
-def raw(number: int, what: str, *arguments: object) -> int:
+def call_system(number: int, what: str, *arguments: object) -> int:
     """A system call by number."""
-    return checked(LIBC.syscall(ctypes.c_long(number), *arguments), what)
+    return check_result(LIBC.syscall(ctypes.c_long(number), *arguments), what)
 
 
 def prctl(option: int, value: int, what: str) -> None:
     """One of `prctl`'s simple forms; nothing outside Linux."""
     if LINUX:
         zero = ctypes.c_ulong(0)
-        checked(LIBC.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), what)
+        check_result(LIBC.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), what)
 
 
 def unshare(flags: int, what: str) -> None:
     """Leaves namespaces that are shared with the parent."""
-    checked(LIBC.unshare(ctypes.c_int(flags)), f"unshare {what}")
+    check_result(LIBC.unshare(ctypes.c_int(flags)), f"unshare {what}")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     """A mount, with the flags of the manual's page."""
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
     done = LIBC.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3])
-    checked(done, f"mount {source} on {target}")
+    check_result(done, f"mount {source} on {target}")
 
 
-def restrict_mount(target: str, attributes: int, *, below: bool = True) -> None:
+def set_mount_attributes(target: str, attributes: int, *, below: bool = True) -> None:
     """Sets attributes on a mount and, if wanted, on all below it."""
     value = MountAttributes(attributes, 0, 0, 0)
     number, size = NUMBERS["mount_setattr"][MACHINE], ctypes.c_size_t(ctypes.sizeof(value))
     path, depth = os.fsencode(target), AT_RECURSIVE if below else 0
-    raw(number, f"mount_setattr {target}", ctypes.c_int(AT_FDCWD), path, depth, ctypes.byref(value), size)
+    call_system(number, f"mount_setattr {target}", ctypes.c_int(AT_FDCWD), path, depth, ctypes.byref(value), size)
 
 
-def enter_root(folder: str) -> None:
+def change_root(folder: str) -> None:
     """Makes a mount the root, and lets go of the old one."""
     os.chdir(folder)
-    raw(NUMBERS["pivot_root"][MACHINE], "pivot_root", b".", b".")
-    checked(LIBC.umount2(b".", MNT_DETACH), "umount2 of the old root")
+    call_system(NUMBERS["pivot_root"][MACHINE], "pivot_root", b".", b".")
+    check_result(LIBC.umount2(b".", MNT_DETACH), "umount2 of the old root")
     os.chdir("/")
 
 
 def set_host_name(name: bytes) -> None:
     """Names the machine within this UTS namespace."""
-    checked(LIBC.sethostname(name, ctypes.c_size_t(len(name))), "sethostname")
+    check_result(LIBC.sethostname(name, ctypes.c_size_t(len(name))), "sethostname")
 
 
-def drop_bounding() -> None:
+def drop_bounding_set() -> None:
     """Makes sure that no `exec` brings a capability back, also for uid 0; who has none can't, and needn't."""
     for capability in range(64):
         LIBC.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
@@ -95,4 +95,4 @@ def drop_bounding() -> None:
 def clear_capabilities() -> None:
     """Empties the effective, permitted and inheritable sets."""
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    checked(LIBC.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")
+    check_result(LIBC.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")

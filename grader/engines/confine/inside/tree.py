@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 
 SIGKILL, SIGSTOP = 9, 19
-TICKS_S = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MAX_ROUNDS = 50
 
 
-def descendants(of: int) -> list[int]:
+def list_descendants(of: int) -> list[int]:
     """Every process below `of`, by way of /proc."""
     found: list[int] = []
     queue = [of]
     while queue:
-        children = _children(queue.pop())
+        children = _list_children(queue.pop())
         found += children
         queue += children
     return found
 
 
-def _children(pid: int) -> list[int]:
+def _list_children(pid: int) -> list[int]:
     found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -32,7 +32,7 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def tasks_of(user: int) -> int:
+def count_tasks(user: int) -> int:
     """How many processes and threads of a user there are, as the kernel counts for RLIMIT_NPROC."""
     total = 0
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
@@ -44,33 +44,33 @@ def tasks_of(user: int) -> int:
     return total
 
 
-def cpu_s(pids: list[int]) -> float:
+def measure_cpu_s(pids: list[int]) -> float:
     """Processor seconds of the processes and of their children that have ended."""
     ticks = 0
     for pid in pids:
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        fields = _read_file(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         ticks += sum(map(int, fields[11:15]))
-    return ticks / TICKS_S
+    return ticks / TICKS_PER_S
 
 
-def resident(pids: list[int]) -> int:
+def measure_resident(pids: list[int]) -> int:
     """Bytes of memory in use; a page that several share counts in each."""
-    return sum(int(fields[1]) * PAGE for pid in pids if (fields := _read(f"/proc/{pid}/statm").split()))
+    return sum(int(fields[1]) * PAGE_BYTES for pid in pids if (fields := _read_file(f"/proc/{pid}/statm").split()))
 
 
-def proportional(pids: list[int]) -> int:
-    """Bytes of memory in use; a shared page counts once in all. Slower than `resident`, which is never less."""
-    return sum(_proportional(pid) for pid in pids)
+def measure_proportional(pids: list[int]) -> int:
+    """Bytes of memory in use; a shared page counts once in all. Slower than `measure_resident`, which is never less."""
+    return sum(_read_proportional(pid) for pid in pids)
 
 
-def _proportional(pid: int) -> int:
-    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
+def _read_proportional(pid: int) -> int:
+    for line in _read_file(f"/proc/{pid}/smaps_rollup").splitlines():
         if line.startswith(b"Pss:"):
             return int(line.split()[1]) * 1024
-    return resident([pid])
+    return measure_resident([pid])
 
 
-def in_files(pids: list[int], folder: str) -> int:
+def measure_private_files(pids: list[int], folder: str) -> int:
     """Bytes in the private temporary file system whose place within their root is `folder`."""
     for pid in pids:
         try:
@@ -81,7 +81,7 @@ def in_files(pids: list[int], folder: str) -> int:
     return 0
 
 
-def on_disk(folder: str, most: int) -> int:
+def measure_folder(folder: str, most: int) -> int:
     """Bytes below a folder; a count beyond `most` files is as bad as any size."""
     total, queue, seen = 0, [folder], 0
     while queue:
@@ -100,7 +100,7 @@ def on_disk(folder: str, most: int) -> int:
     return total
 
 
-def end(keeper: int, first: int = 0) -> None:
+def kill_tree(keeper: int, first: int = 0) -> None:
     """Kills everything below the keeper: stopped first until nothing new appears, so that no fork escapes.
 
     Args:
@@ -113,17 +113,17 @@ def end(keeper: int, first: int = 0) -> None:
             pass
     stopped: set[int] = set()
     for _ in range(MAX_ROUNDS):
-        new = [pid for pid in descendants(keeper) if pid not in stopped]
+        new = [pid for pid in list_descendants(keeper) if pid not in stopped]
         if not new:
             break
         for pid in new:
-            signal(pid, SIGSTOP)
+            send_signal(pid, SIGSTOP)
         stopped.update(new)
     for pid in stopped:
-        signal(pid, SIGKILL)
+        send_signal(pid, SIGKILL)
 
 
-def signal(pid: int, number: int) -> None:
+def send_signal(pid: int, number: int) -> None:
     """Sends a signal to a process that may have ended already."""
     try:
         os.kill(pid, number)
@@ -131,7 +131,7 @@ def signal(pid: int, number: int) -> None:
         pass
 
 
-def _read(path: str) -> bytes:
+def _read_file(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()

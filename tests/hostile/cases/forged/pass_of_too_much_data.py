@@ -29,10 +29,10 @@ def compiled(layers=None):
 def train():
     x, y = data(64)
     import grader.student.delegate as delegate
-    from grader.arrays import ArraySpec
-    from grader.wire import Pass
+    from grader.protocol.arrays import ArraySpec
+    from grader.protocol.wire import Pass
 
-    delegate.Fit._next_pass = lambda self: (self.front.channel.send(
+    delegate.FitCall._send_next_pass = lambda self: (self.front.channel.send(
         Pass(arrays=[ArraySpec(dtype="float64", shape=[10**9, 10**3])], batches=[1])), time.sleep(30))
     pipeline = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
     history = compiled().fit(pipeline, epochs=3)

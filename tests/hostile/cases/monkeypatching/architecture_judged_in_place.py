@@ -26,7 +26,7 @@ def compiled(layers=None):
 
 import grader.student.delegate as delegate
 
-delegate.Fit._architecture = lambda self: "{}"
+delegate.FitCall._write_architecture = lambda self: "{}"
 
 
 def train():

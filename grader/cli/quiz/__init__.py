@@ -1,0 +1,55 @@
+"""`grade quiz QUIZ`: take a quiz in the terminal, or mark answers with --answers."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from grader.cli import outputs
+from grader.cli.finding import find_course
+from grader.cli.quiz.marking import mark_answers
+from grader.quiz import handed_in, loading
+
+
+@click.command("quiz", options_metavar="[OPTIONS]")
+@click.argument("quiz_id", metavar="QUIZ")
+@click.option("--answers", type=click.Path(path_type=Path), help="Mark this response file (- for standard input), a folder, or what Canvas or Moodle exported (CSV).")
+@click.option("--student", help="Who takes the quiz (default: $GRADE_STUDENT, or your login name).")
+@click.option("--save", type=click.Path(path_type=Path), help="Where the answers to hand in are written.")
+@click.option("--marks", type=click.Path(path_type=Path), help="Keep the marks of a class here, for regrade and analyze.")
+@click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the marks of a class as a table.")
+@click.option("--reveal", is_flag=True, help="Tell correct answers and feedback, whatever the quiz's review policy.")
+@outputs.add_output_options
+@click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
+@click.option("-q", "--quiet", is_flag=True, help="One line instead of the report.")
+def command(
+    quiz_id: str,
+    answers: Path | None,
+    student: str | None,
+    save: Path | None,
+    marks: Path | None,
+    csv_: Path | None,
+    course: Path | None,
+    quiet: bool,
+    reveal: bool,
+    **chosen: str | bool | None,
+) -> int:
+    r"""Take QUIZ in the terminal, or mark answers to it.
+
+    Without a key the answers are recorded, not graded: hand in the file that is written.
+
+    \b
+    grade quiz week3                     take it, or go on where you were
+    grade quiz week3 --answers a.yaml    mark a response file
+    grade quiz week3 --answers folder/   mark a class (--marks keeps the marks)
+    """
+    found = find_course(course, quiet=quiet)
+    quiz = loading.load_quiz(found, quiz_id)
+    if answers is None and sys.stdin.isatty():
+        # Loaded only here: marking, which scripts call, starts quicker without it.
+        take = import_module("grader.cli.quiz.taking").take_in_terminal
+        return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
+    return mark_answers(found, quiz, answers or handed_in.STDIN, marks, csv_, chosen, reveal=reveal, quiet=quiet)

@@ -1,0 +1,164 @@
+"""Marking response files: one, or a class."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from grader.cli import outputs
+from grader.courses.course import Course
+from grader.errors import Exit, UsageError
+from grader.quiz import handed_in, key, lms_answers, marking, marksheet, verdicts
+from grader.quiz.handed_in import MarkedResponse, ResponseFile
+from grader.quiz.key import AnswerKey
+from grader.quiz.marksheet import Marksheet
+from grader.quiz.model import Quiz
+from grader.quiz.responses import ResponseFileError
+from grader.quiz.screens import format_count
+from grader.quiz.verdicts import ReviewScope
+from grader.records.verdict import Verdict
+from grader.reports import write
+from grader.reports.text import escape_line
+
+# The most students whose lines a terminal gets; files get all.
+MAX_STUDENT_LINES = 400
+
+
+def mark_answers(
+    course: Course,
+    quiz: Quiz,
+    answers: Path,
+    marks: Path | None,
+    table: Path | None,
+    chosen: Mapping[str, Any],
+    *,
+    reveal: bool,
+    quiet: bool,
+) -> int:
+    """Marks what is in `answers` and delivers verdicts; returns the exit code.
+
+    Raises:
+        UsageError: a single response file is broken, or there is no key to mark with.
+        CourseError: the key is broken.
+    """
+    solutions = key.load_key(course, quiz)
+    seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
+    paths = [] if lms_answers.is_table(answers) else handed_in.find_response_files(answers)
+    if marks is not None and marks.exists():
+        raise UsageError(
+            f"{marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {marks}"
+        )
+    if not paths:
+        taken = lms_answers.read_answers(answers, quiz)
+        outputs.tell_problems("left out", taken.remarks)
+        return _mark_class(quiz, solutions, taken.items, 1, marks, table, chosen, seen, quiet=quiet)
+    if not answers.is_dir():
+        item = handed_in.read_response_file(paths[0], quiz)
+        solutions = require_key(solutions, quiz, [item])
+        verdict = _build_verdict(quiz, solutions, item, marking.mark_attempt(quiz, solutions, item.responses), seen)
+        outputs.write_reports([verdict], chosen, quiet=quiet)
+        _write_marks(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, marks, table)
+        return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+    read = list(handed_in.read_response_files(paths, quiz))
+    return _mark_class(quiz, solutions, read, len(paths), marks, table, chosen, seen, quiet=quiet)
+
+
+def _mark_class(
+    quiz: Quiz,
+    solutions: AnswerKey | None,
+    read: Sequence[ResponseFile | ResponseFileError],
+    files: int,
+    marks: Path | None,
+    table: Path | None,
+    chosen: Mapping[str, Any],
+    seen: ReviewScope,
+    *,
+    quiet: bool,
+) -> int:
+    """Marks every file that can be read; 0 where that is all of them, else 2."""
+    broken = [item for item in read if isinstance(item, ResponseFileError)]
+    items = [item for item in read if isinstance(item, ResponseFile)]
+    attempts = handed_in.mark_class(quiz, require_key(solutions, quiz, items), items)
+    assert solutions is not None
+    sheet = _write_marks(quiz, attempts, solutions, marks, table)
+    found = [_build_verdict(quiz, solutions, a.handed_in, a.marked, seen, named=True) for a in attempts if a.kept]
+    if any(chosen.values()) and found:
+        outputs.write_reports(found, chosen, quiet=True)
+    if not any(chosen[name] == "-" for name in outputs.FILE_FORMATS):
+        click.echo(format_class_summary(quiz, sheet, files, quiet=quiet))
+    for error in broken:
+        click.echo(f"not marked: {error}", err=True)
+    for doubt in handed_in.find_suspicious_attempts(quiz, attempts):
+        click.echo(f"look at: {doubt}", err=True)
+    return Exit.USAGE if broken else Exit.PASSED
+
+
+def _write_marks(
+    quiz: Quiz, attempts: Sequence[MarkedResponse], solutions: AnswerKey, marks: Path | None, table: Path | None
+) -> Marksheet:
+    """The marks as a record, written where that was asked for."""
+    sheet = marksheet.build_marksheet(quiz, solutions, attempts)
+    if marks is not None:
+        write.write_text(marks, marksheet.render_marksheet(sheet))
+    if table is not None:
+        write.write_text(table, marksheet.render_marksheet_csv(sheet, quiz))
+    return sheet
+
+
+def format_class_summary(quiz: Quiz, sheet: Marksheet, files: int, *, quiet: bool) -> str:
+    """A class in a few lines: a line for each student, then how it went."""
+    kept = [row.marked for row in sheet.kept]
+    rows = (
+        []
+        if quiet
+        else [_format_student(marksheet.name_student(row), row.marked) for row in sheet.kept[:MAX_STUDENT_LINES]]
+    )
+    if len(rows) < len(kept) and not quiet:
+        rows.append(f"… {len(kept) - len(rows):,} more; --csv FILE writes all")
+    if not kept:
+        return f"{quiz.id}: no attempt to mark in {format_count(files, 'file')}"
+    shares = [100 * item.score / item.max_score for item in kept]
+    passed = sum(item.passed for item in kept)
+    told = f"mean {statistics.fmean(shares):.1f} %, median {statistics.median(shares):.1f} %"
+    head = f"{quiz.id}: {format_count(len(kept), 'student')} in {format_count(files, 'file')}, {passed} passed, {told}"
+    return "\n".join([*rows, head])
+
+
+def _format_student(who: str, marked: marking.MarkedAttempt) -> str:
+    shown = escape_line(who, limit=40)
+    return f"{shown:<24} {marked.score:>6g} / {marked.max_score:g}  {'passed' if marked.passed else 'not passed'}"
+
+
+def require_key(solutions: AnswerKey | None, quiz: Quiz, items: list[ResponseFile]) -> AnswerKey:
+    """The key. Raises: UsageError: there is none; it says what was read all the same."""
+    if solutions is not None:
+        return solutions
+    read = format_count(len(items), "file")
+    if len(items) == 1:
+        count = sum(given is not None for given in items[0].responses.answers.values())
+        read = f"{count} of {format_count(len(quiz.questions), 'question')} answered"
+    raise UsageError(
+        f"recorded, not graded: the answers are well-formed ({read}), but this course has no key "
+        f"(solutions/quizzes/{quiz.id}.yaml); hand in the file"
+    )
+
+
+def _build_verdict(
+    quiz: Quiz,
+    solutions: AnswerKey,
+    item: ResponseFile,
+    marked: marking.MarkedAttempt,
+    seen: ReviewScope,
+    *,
+    named: bool = False,
+) -> Verdict:
+    source = item.source
+    if named and item.responses.student:
+        source = msgspec.structs.replace(source, path=item.responses.student)
+    return verdicts.build_quiz_verdict(quiz, solutions, marked, item.responses, source, seen)

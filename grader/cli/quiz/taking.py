@@ -1,0 +1,103 @@
+"""Taking a quiz on this terminal, and what happens with the answers at the end."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from grader.cli import outputs
+from grader.courses.course import Course
+from grader.errors import Exit, UsageError
+from grader.quiz import key, sitting, verdicts
+from grader.quiz.marking import mark_attempt
+from grader.quiz.model import Quiz
+from grader.quiz.responses import MAX_STUDENT_NAME
+from grader.quiz.screens import MAX_QUIZ_WIDTH, MIN_QUIZ_WIDTH
+from grader.quiz.sitting import AttemptStore, Sitting, escape_path_part, open_attempt_store
+from grader.quiz.taking import QuizTerminal
+from grader.quiz.taking import take_quiz as go_through
+from grader.records.verdict import SubmissionRef
+
+
+def take_in_terminal(
+    course: Course,
+    quiz: Quiz,
+    student: str | None,
+    save: Path | None,
+    chosen: Mapping[str, Any],
+    *,
+    reveal: bool,
+    quiet: bool,
+) -> int:
+    """Takes a quiz and hands it in; returns the exit code.
+
+    Raises:
+        UsageError: no attempt is left, another terminal has it, or nothing can be written.
+        CourseError: the key is broken.
+    """
+    who = find_student_name(student)
+    solutions = key.load_key(course, quiz)
+    place = open_attempt_store(quiz, who)
+    with place.lock_folder():
+        done = _take_attempt(quiz, who, place)
+    if done is None or done.submitted is None:
+        click.echo(f"\nSaved. `grade quiz {quiz.id}` goes on where you were.")
+        return Exit.INTERRUPTED if done is None else Exit.PASSED
+    path = _write_responses(done, save or Path(f"{quiz.id}-{escape_path_part(who)}-{done.attempt}.json"))
+    seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
+    if solutions is None or not seen.score:
+        later = "not graded" if solutions is None else "the score comes later"
+        click.echo(f"\nRecorded, {later}. Your answers are in {path}: hand in this file.")
+        return Exit.PASSED
+    given = sitting.build_responses(done)
+    source = SubmissionRef(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    verdict = verdicts.build_quiz_verdict(quiz, solutions, mark_attempt(quiz, solutions, given), given, source, seen)
+    click.echo(f"\nYour answers are in {path}.\n")
+    outputs.write_reports([verdict], chosen, quiet=quiet)
+    return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+
+
+def find_student_name(student: str | None) -> str:
+    """Who takes the quiz. Raises: UsageError: the name is empty, too long, or nobody knows it."""
+    try:
+        name = (student or os.environ.get("GRADE_STUDENT") or getpass.getuser()).strip()
+    except (OSError, KeyError, ImportError) as error:
+        raise UsageError("who takes the quiz? Give --student NAME") from error
+    if not 0 < len(name) <= MAX_STUDENT_NAME or not name.isprintable():
+        raise UsageError(f"--student must be a name of 1 to {MAX_STUDENT_NAME} printable characters, got {name[:40]!a}")
+    return name
+
+
+def _take_attempt(quiz: Quiz, who: str, place: AttemptStore) -> Sitting | None:
+    """The attempt as it was left; None where Ctrl-C ended it."""
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
+    with suppress(ImportError):
+        import_module("readline")
+    desk = QuizTerminal(ask=input, tell=click.echo, now=lambda: datetime.now(UTC), width=_measure_width)
+    try:
+        return go_through(quiz, who, place, desk)
+    except KeyboardInterrupt:
+        return None
+
+
+def _measure_width() -> int:
+    return max(MIN_QUIZ_WIDTH, min(shutil.get_terminal_size().columns, MAX_QUIZ_WIDTH))
+
+
+def _write_responses(done: Sitting, path: Path) -> Path:
+    text = msgspec.json.format(msgspec.json.encode(sitting.build_responses(done)), indent=2).decode() + "\n"
+    import_module("grader.reports.write").write_text(path, text)
+    return path

@@ -1,0 +1,62 @@
+"""`grade watch FILE`: answers every save within seconds, and trains when it is told to."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from grader import submission
+from grader.checks import catalogue
+from grader.cli import completing
+from grader.cli.finding import find_course
+from grader.cli.list_ import load_readable_exercises
+from grader.cli.watch.keyboard import Keyboard
+from grader.cli.watch.session import WatchSession
+from grader.courses.course import Course
+from grader.courses.exercise import Exercise
+from grader.errors import Exit, UsageError
+from grader.grading import GradingOptions
+
+
+@click.command("watch", options_metavar="[OPTIONS]")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("exercise_id", metavar="[EXERCISE]", required=False, shell_complete=completing.list_matching_exercises)
+@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", help="Where to train.")
+@click.option(
+    "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
+)
+def command(file: Path, exercise_id: str | None, device: str, course: Path | None) -> int:
+    r"""Watch FILE and answer every save: first what can be read in it, then model, data and callbacks, tried without
+    training. The key t trains and grades it. Without EXERCISE, the file's name or its graded function tells which it is.
+
+    The keys that work are shown at the bottom; without a terminal there are none, and every save is answered.
+
+    \b
+    grade watch exercise1.py
+    grade watch work/my_solution.py exercise3
+    """
+    found = find_course(course)
+    spec = catalogue.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file)
+    submission.read_submission(file)
+    with Keyboard(sys.stdin) as keyboard:
+        WatchSession(found, spec, file, GradingOptions(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
+    return Exit.PASSED
+
+
+def guess_exercise(course: Course, file: Path) -> Exercise:
+    """The exercise that a file is for, by its name, else by the function in it.
+
+    Raises:
+        UsageError: none or several fit.
+    """
+    if file.stem in course.list_exercise_ids():
+        return catalogue.load_exercise(course, file.stem)
+    source = submission.read_submission(file).source
+    specs, _ = load_readable_exercises(course)
+    fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]
+    if len(fitting) == 1:
+        return fitting[0]
+    among = ", ".join(spec.id for spec in fitting) or "`grade list` shows all"
+    raise UsageError(f"which exercise is {file} for? Name it: grade watch {file} EXERCISE ({among})")

@@ -1,0 +1,91 @@
+"""Where the exercises and quizzes are: `--course`, `GRADE_COURSE`, the nearest ancestor folder, or the wheel's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader.courses.yaml_tree import format_suggestion
+from grader.errors import UsageError
+
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+FILE = "course.yaml"
+Source = Literal["--course", "GRADE_COURSE", "ancestor", "built-in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A folder with `course.yaml`, `exercises/` or `quizzes/` (and `solutions/`, where an instructor has them).
+
+    Args:
+        source: how this command came to it.
+    """
+
+    root: Path
+    source: Source = "--course"
+
+    @property
+    def solutions(self) -> Path:
+        return self.root / "solutions"
+
+    def list_exercise_ids(self) -> list[str]:
+        """Every exercise folder's name, sorted."""
+        return sorted(path.parent.name for path in self.root.glob("exercises/*/exercise.yaml"))
+
+    def list_quiz_ids(self) -> list[str]:
+        """Every quiz file's name without `.yaml`, sorted."""
+        return sorted(path.stem for path in self.root.glob("quizzes/*.yaml"))
+
+    def find_exercise_file(self, exercise_id: str) -> Path:
+        """Raises: UsageError: there is no such exercise; the nearest name is suggested."""
+        if exercise_id not in (ids := self.list_exercise_ids()):
+            raise UsageError(
+                f'no exercise "{exercise_id}"{format_suggestion(exercise_id, ids)} (`grade list` shows all)'
+            )
+        return self.root / "exercises" / exercise_id / "exercise.yaml"
+
+    def find_quiz_file(self, quiz_id: str) -> Path:
+        """Raises: UsageError: there is no such quiz; the nearest name is suggested."""
+        if quiz_id not in (ids := self.list_quiz_ids()):
+            raise UsageError(f'no quiz "{quiz_id}"{format_suggestion(quiz_id, ids)} (`grade list` shows all)')
+        return self.root / "quizzes" / f"{quiz_id}.yaml"
+
+
+def find_course(given: Path | None = None) -> Course:
+    """The course that this command works on.
+
+    Raises:
+        UsageError: a folder was named and holds no course.
+    """
+    source: Source = "--course" if given else "GRADE_COURSE"
+    named = given or (Path(os.environ["GRADE_COURSE"]) if os.environ.get("GRADE_COURSE") else None)
+    if named is not None:
+        if not _may_be_course(named):
+            raise UsageError(f"no course in {named}: expected course.yaml, exercises/ or quizzes/")
+        return Course(root=named.resolve(), source=source)
+    if (surrounding := find_surrounding()) is not None:
+        return Course(root=surrounding, source="ancestor")
+    checkout = PACKAGE_FOLDER.parent
+    return Course(root=checkout if _is_course(checkout) else PACKAGE_FOLDER / "course", source="built-in")
+
+
+def find_surrounding() -> Path | None:
+    """The course that one stands in: the working folder, or the nearest above it."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if _is_course(folder)), None)
+
+
+def _may_be_course(folder: Path) -> bool:
+    return (folder / FILE).is_file() or (folder / "exercises").is_dir() or (folder / "quizzes").is_dir()
+
+
+def _is_course(folder: Path) -> bool:
+    """Whether a folder that nobody named is a course: one that says so, or both folders, or one with content.
+
+    A folder `exercises/` of any other kind doesn't hide the course that is meant.
+    """
+    both = (folder / "exercises").is_dir() and (folder / "quizzes").is_dir()
+    content = (folder.glob("exercises/*/exercise.yaml"), folder.glob("quizzes/*.yaml"))
+    return (folder / FILE).is_file() or both or any(next(found, None) for found in content)

@@ -1,0 +1,215 @@
+"""What a course makes of points: lateness, attempts, extensions, drops. Data and pure functions, without clock or file.
+
+It is the part `grading` of `course.yaml`; docs/classes.md has an example.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from grader.courses.yaml_tree import Duration, Percent, parse_quantity
+
+DAY_S = 86_400.0
+
+
+class LatenessPolicy(Struct, frozen=True, kw_only=True):
+    """What lateness costs.
+
+    Args:
+        per_day: the share of the earned points that each begun day takes, counted from the deadline.
+        grace: within it nothing is taken.
+        cut_off: beyond it nothing is left; None is never.
+    """
+
+    per_day: Percent = Percent(0)
+    grace: Duration = Duration(0)
+    cut_off: Duration | None = None
+
+
+class AttemptPolicy(Struct, frozen=True, kw_only=True):
+    """Which of a student's submissions counts, of the first `most`."""
+
+    keep: Literal["best", "last", "first"] = "best"
+    most: Annotated[int, Meta(ge=1)] | None = None
+
+
+class GradingPolicy(Struct, frozen=True, kw_only=True):
+    """The part `grading` of `course.yaml`.
+
+    Args:
+        due: deadlines by exercise, with their offset from UTC.
+        extensions: by student and exercise, a time such as `2d` more, or another deadline.
+        excused: by student, the exercises that aren't asked of them.
+        drop_lowest: how many of a student's exercises with the smallest shares are left out of the total.
+    """
+
+    due: dict[str, str] = field(default_factory=dict)
+    late: LatenessPolicy = LatenessPolicy()
+    attempts: AttemptPolicy = AttemptPolicy()
+    extensions: dict[str, dict[str, str]] = field(default_factory=dict)
+    excused: dict[str, list[str]] = field(default_factory=dict)
+    drop_lowest: Annotated[int, Meta(ge=0)] = 0
+
+
+class ScoredSubmission(Struct, frozen=True, kw_only=True, gc=False):
+    """One submission's points; `late` is what the LMS said, `error` that a fault of ours kept it from a grade."""
+
+    score: float
+    max_score: float
+    submitted_at: datetime | None = None
+    late: bool | None = None
+    error: bool = False
+
+
+class ExerciseGrade(Struct, frozen=True, kw_only=True, gc=False):
+    """What a student gets for an exercise.
+
+    Args:
+        score: after lateness.
+        raw: before.
+        attempt: which one it is, from 0.
+        attempts: how many there were.
+        note: why score and raw differ, or what is doubtful.
+        graded: False where a fault of ours kept every attempt from a grade.
+    """
+
+    score: float
+    raw: float
+    max_score: float
+    attempt: int
+    attempts: int
+    note: str = ""
+    graded: bool = True
+
+
+class CourseTotal(Struct, frozen=True, kw_only=True):
+    """A student's points over all exercises; `dropped` are left out."""
+
+    score: float
+    max_score: float
+    dropped: tuple[str, ...] = ()
+
+
+def parse_time(text: str) -> datetime:
+    """A deadline. Raises: ValueError: not a time with an offset, with the form that was expected."""
+    try:
+        found: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValueError(f'expected a time with its offset, such as 2026-10-01T23:59+02:00, got "{text}"')
+    return found
+
+
+def apply_extension(due: datetime, extension: str) -> datetime:
+    """A student's own deadline: so much later, or another one. Raises: ValueError: neither a duration nor a time."""
+    try:
+        return due + timedelta(seconds=parse_quantity(extension, Duration))
+    except (ValueError, OverflowError):
+        return parse_time(extension)
+
+
+def find_deadline(policy: GradingPolicy, exercise: str, student: str) -> datetime | None:
+    """Until when a student has time; None where the course sets no date."""
+    if exercise not in policy.due:
+        return None
+    due = parse_time(policy.due[exercise])
+    extension = policy.extensions.get(student, {}).get(exercise)
+    return due if extension is None else apply_extension(due, extension)
+
+
+def compute_late_s(due: datetime | None, submitted_at: datetime | None) -> float:
+    """Seconds after the deadline; 0 where either isn't known."""
+    if due is None or submitted_at is None:
+        return 0.0
+    return max(0.0, (submitted_at - due).total_seconds())
+
+
+def compute_kept_share(late: LatenessPolicy, seconds: float) -> float:
+    """The share of the points that a submission keeps.
+
+    >>> compute_kept_share(LatenessPolicy(per_day=Percent(0.1), grace=Duration(3600)), 3600.0)
+    1.0
+    >>> compute_kept_share(LatenessPolicy(per_day=Percent(0.1), grace=Duration(3600)), 3601.0)
+    0.9
+    """
+    if seconds <= late.grace:
+        return 1.0
+    if late.cut_off is not None and seconds > late.cut_off:
+        return 0.0
+    return max(0.0, 1.0 - late.per_day * math.ceil(seconds / DAY_S))
+
+
+def grade_attempts(policy: GradingPolicy, exercise: str, student: str, attempts: Sequence[ScoredSubmission]) -> ExerciseGrade:
+    """The grade for an exercise.
+
+    Args:
+        attempts: in the order of time; at least one.
+    """
+    due = find_deadline(policy, exercise, student)
+    if len(attempts) == 1:
+        return _grade_attempt(policy, attempts[0], due, 0, 1)
+    grades = [
+        _grade_attempt(policy, attempt, due, index, len(attempts)) for index, attempt in enumerate(attempts[: policy.attempts.most])
+    ]
+    counted = [each for each in grades if each.graded] or grades
+    match policy.attempts.keep:
+        case "first":
+            return counted[0]
+        case "last":
+            return counted[-1]
+        case "best":
+            return max(counted, key=lambda each: (each.score, -each.attempt))
+
+
+def _grade_attempt(policy: GradingPolicy, attempt: ScoredSubmission, due: datetime | None, index: int, count: int) -> ExerciseGrade:
+    seconds = compute_late_s(due, attempt.submitted_at)
+    share = compute_kept_share(policy.late, seconds)
+    return ExerciseGrade(
+        score=round(attempt.score * share, 6),
+        raw=attempt.score,
+        max_score=attempt.max_score,
+        attempt=index,
+        attempts=count,
+        note=_describe_lateness(attempt, due, seconds, share),
+        graded=not attempt.error,
+    )
+
+
+def _describe_lateness(attempt: ScoredSubmission, due: datetime | None, seconds: float, share: float) -> str:
+    if attempt.error:
+        return "not graded, for a fault of the grader or the machine"
+    if share < 1:
+        days = math.ceil(seconds / DAY_S)
+        return f"{days} day{'s' * (days != 1)} late: keeps {100 * share:g} %"
+    if attempt.late and (due is None or attempt.submitted_at is None):
+        return "late; by how much isn't known"
+    return ""
+
+
+def compute_total(policy: GradingPolicy, student: str, shares: dict[str, tuple[float, float]]) -> CourseTotal:
+    """A student's total.
+
+    Args:
+        shares: points and most points by exercise; exercises that were not handed in have 0 points.
+    """
+    asked = {name: pair for name, pair in shares.items() if name not in policy.excused.get(student, ())}
+    most = min(policy.drop_lowest, len(asked) - 1)
+    dropped = _sort_by_share(asked)[:most] if most > 0 else []
+    left = [pair for name, pair in asked.items() if name not in dropped]
+    return CourseTotal(
+        score=round(math.fsum(score for score, _ in left), 6),
+        max_score=math.fsum(most for _, most in left),
+        dropped=tuple(dropped),
+    )
+
+
+def _sort_by_share(asked: dict[str, tuple[float, float]]) -> list[str]:
+    """The exercises by share, the smallest first; of equal ones, those with the most points first."""
+    shares = {name: points / most if most else 1.0 for name, (points, most) in asked.items()}
+    return sorted(asked, key=lambda name: (shares[name], -asked[name][1], name))

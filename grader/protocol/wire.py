@@ -1,0 +1,354 @@
+"""The words that the three programs say to each other: typed messages, each for one direction; never pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from grader.protocol.arrays import ArraySpecs, Count, OrderedSpecs, check_plain_data
+from grader.records.run import Architecture, CurveOutcome, DataMatch, LayerActivations
+from grader.records.verdict import Note
+
+MAX_NOTE_CHARS = 2000
+MAX_LINE = 10_000_000
+
+Line = Annotated[int, Meta(ge=0, le=MAX_LINE)]
+BoundedText = Annotated[str, Meta(max_length=20_000)]
+Hook = Literal[
+    "train_begin", "epoch_begin", "train_batch_begin", "train_batch_end", "test_begin", "test_batch_begin",
+    "test_batch_end", "test_end", "epoch_end", "train_end",
+]  # fmt: skip
+
+
+Batches = Annotated[list[Annotated[int, Meta(ge=1, le=10_000_000)]], Meta(max_length=1_000_000)]
+NameList = Annotated[list[BoundedText], Meta(max_length=2000)]
+
+
+class FitArguments(Struct, frozen=True, kw_only=True):
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass.
+
+    `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
+    """
+
+    epochs: Count = 1
+    initial_epoch: Count = 0
+    batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    shuffle: bool = True
+    validation_split: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    validation_batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    validation_steps: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    validation_freq: Count | Annotated[list[Count], Meta(max_length=10_000)] = 1
+    steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
+    batches: Batches | None = None
+    swap_ema: Literal["never", "test", "epoch"] = "never"
+
+
+# ---- student -> front ----
+
+
+class Ready(Struct, frozen=True, kw_only=True, tag=True):
+    """Imports are done; the clocks may start."""
+
+
+class Order(Struct, frozen=True, kw_only=True, tag=True):
+    """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
+
+    `compilation` counts the model's calls of `compile`: only another one changes which layers are frozen.
+    """
+
+    model: Annotated[int, Meta(ge=0, le=1000)]
+    compilation: Count = 0
+    architecture: str
+    compile: str
+    fit: FitArguments
+    arrays: OrderedSpecs
+    x_names: NameList | None = None
+    batch_hooks: bool = False
+    weights_each_epoch: bool = False
+    callbacks: NameList = field(default_factory=list)
+    line: Line | None = None
+
+
+class Pass(Struct, frozen=True, kw_only=True, tag=True):
+    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before."""
+
+    arrays: ArraySpecs
+    batches: Batches = field(default_factory=list)
+
+
+class Probed(Struct, frozen=True, kw_only=True, tag=True):
+    """What the callbacks did on the synthetic curves: for each, the epoch at which they stopped, or None."""
+
+    stopped: Annotated[list[Count | None], Meta(max_length=2000)]
+    callbacks: NameList = field(default_factory=list)
+    error: BoundedText | None = None
+    error_kind: BoundedText = ""
+    inconclusive: BoundedText | None = None
+    line: Line | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag=True):
+    """The callbacks have run: go on or stop; `restore` puts back the weights that an earlier epoch ended with."""
+
+    stop: bool = False
+    learning_rate: float | None = None
+    restore: Count | None = None
+
+
+class Maps(Struct, frozen=True, kw_only=True, tag=True):
+    """What the function gave as activations, an array per layer; `fault` says what it gave instead."""
+
+    arrays: ArraySpecs = field(default_factory=list)
+    fault: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class Returned(Struct, frozen=True, kw_only=True, tag=True):
+    """The graded function returned, as plain data. Raises: ValueError: as anything else."""
+
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        check_plain_data(self.value)
+
+
+class Crashed(Struct, frozen=True, kw_only=True, tag=True):
+    """The student's code raised; `traceback` holds the frames of their file only.
+
+    `package` is the one that it lacked, if that was the error.
+    """
+
+    message: BoundedText
+    traceback: BoundedText = ""
+    line: Line | None = None
+    package: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Unsupported(Struct, frozen=True, kw_only=True, tag=True):
+    """Something that can't be ordered: what it is, where, and what to use instead."""
+
+    message: BoundedText
+    instead: BoundedText = ""
+    line: Line | None = None
+
+
+class Remark(Struct, frozen=True, kw_only=True, tag=True):
+    """A note for the report, such as a TF 1 name met at run time. Raises: ValueError: it is endless, or nowhere."""
+
+    note: Note
+
+    def __post_init__(self) -> None:
+        if len(self.note.message) > MAX_NOTE_CHARS or not 0 <= (self.note.line or 0) <= MAX_LINE:
+            raise ValueError(f"a note of {len(self.note.message):,} characters about line {self.note.line}")
+
+
+class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer rejected an order, and plain Keras on the student's side did not: the grader's fault, if true."""
+
+    message: BoundedText
+
+
+StudentMessage = (
+    Ready | Order | Pass | Probed | Answer | Maps | Returned | Crashed | Unsupported | Remark | LocalTrouble
+)  # fmt: skip
+
+# ---- front -> student ----
+
+
+class Building(Struct, frozen=True, kw_only=True):
+    """How to call a function that returns a model, and what to give to the model's `fit`.
+
+    Args:
+        pad: call it with one image, framed by so many zeros; None: with each of `calls`.
+        train: whether the models will be trained, so that all of the data is needed.
+        shown: not to be called for a model, but with the grader's own, trained, and with these test images.
+    """
+
+    dataset: Literal["mnist", "fashion_mnist"]
+    pad: int | None = None
+    calls: list[dict[str, int]] = field(default_factory=list)
+    scale: float = 1.0
+    examples: int | None = None
+    train: bool = False
+    shown: list[int] = field(default_factory=list)
+
+
+class Load(Struct, frozen=True, kw_only=True, tag=True):
+    """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
+    top-level statements to leave out and those that may fail; and the arrays that the trainer holds already.
+    """
+
+    source: str
+    filename: str
+    function: str | None
+    supply: list[str] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
+    tolerated: list[int] = field(default_factory=list)
+    building: Building | None = None
+    held: OrderedSpecs = field(default_factory=list)
+
+
+class Probe(Struct, frozen=True, kw_only=True, tag=True):
+    """Synthetic curves for the callbacks: per curve, the logs of each epoch under canonical metric names."""
+
+    curves: list[list[dict[str, float]]]
+
+
+class Event(Struct, frozen=True, kw_only=True, tag=True):
+    """A hook of the running training; with weights when the order asked for them."""
+
+    hook: Hook
+    index: int = 0
+    logs: dict[str, float] = field(default_factory=dict)
+    steps: int | None = None
+    arrays: ArraySpecs = field(default_factory=list)
+
+
+class Seen(Struct, frozen=True, kw_only=True, tag=True):
+    """The order was looked at and isn't to be trained."""
+
+
+class NeedPass(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer wants the pipeline's data for the next epoch."""
+
+
+class Trained(Struct, frozen=True, kw_only=True, tag=True):
+    """The training ended; `arrays` are the final weights, `data` the worst match of all passes of a pipeline."""
+
+    stopped_by: Literal["callback", "epochs", "limit"]
+    seconds: float
+    data: DataMatch | None = None
+    arrays: ArraySpecs = field(default_factory=list)
+    replayed: bool = False
+
+
+class Rejected(Struct, frozen=True, kw_only=True, tag=True):
+    """Keras raised in the trainer while building or training what was ordered."""
+
+    message: str
+
+
+class Refused(Struct, frozen=True, kw_only=True, tag=True):
+    """What was ordered isn't on the list of what can be ordered, or doesn't fit the memory limit.
+
+    `out_of_memory`: it would fit alone, but not with all that was ordered before.
+    """
+
+    message: str
+    instead: str = ""
+    out_of_memory: bool = False
+
+
+ToStudent = Load | Probe | Event | NeedPass | Seen | Trained | Rejected
+
+# ---- front -> trainer: Open, Begin, Answer, Pass, Stop, Measure; trainer -> front: Hello … ----
+
+
+class Open(Struct, frozen=True, kw_only=True, tag=True):
+    """An order to look at: inspected and matched, not yet trained."""
+
+    order: Order
+    dataset: str
+    memory: int
+
+
+class Begin(Struct, frozen=True, kw_only=True, tag=True):
+    """Train what was opened last; `limit_s` is wall time from the first step.
+
+    With `reuse`, a training that was run before may be told again instead.
+    """
+
+    seed: int
+    limit_s: float
+    reuse: bool = False
+
+
+class Measure(Struct, frozen=True, kw_only=True, tag=True):
+    """Evaluate the model trained last on both canonical splits."""
+
+
+class Compare(Struct, frozen=True, kw_only=True, tag=True):
+    """Compare the arrays that follow with the activations of the model trained last, on some test images.
+
+    `scale` divides the pixels; of one `channel` the maps come back for a picture.
+    """
+
+    images: list[int]
+    scale: float
+    channel: int
+    arrays: ArraySpecs
+
+
+class Compared(Struct, frozen=True, kw_only=True, tag=True):
+    """The convolutions and poolings of that model, each with how the array in its place differs; of which images and channel."""
+
+    layers: list[LayerActivations]
+    images: list[int]
+    channel: int
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer is up; `held` are the arrays that it has from earlier submissions, each with its digest."""
+
+    backend: str
+    device: str
+    versions: dict[str, str]
+    held: OrderedSpecs = field(default_factory=list)
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag=True):
+    """The order as the trainer sees it."""
+
+    architecture: Architecture
+    data: DataMatch
+
+
+class Waiting(Struct, frozen=True, kw_only=True, tag=True):
+    """A sign of work while there is nothing to tell; so many seconds since the last one don't count as training.
+
+    They were spent on compiling, or on waiting for the same training of another submission.
+    """
+
+    seconds: float
+
+
+class Measured(Struct, frozen=True, kw_only=True, tag=True):
+    """Accuracies on the canonical splits, with the preprocessing that the order's arrays show.
+
+    `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the last epoch's
+    logged accuracy lies above what the model reaches on the same images, measured as a prediction or as a training step
+    sees them. `idle` are the names of layers whose weights make no difference to what the model says.
+    """
+
+    train_accuracy: float
+    test_accuracy: float
+    mixes: bool = False
+    gap: float = 0.0
+    idle: NameList = field(default_factory=list)
+
+
+class Fault(Struct, frozen=True, kw_only=True, tag=True):
+    """The trainer itself failed; never the student's fault."""
+
+    message: str
+    out_of_memory: bool = False
+
+
+ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
+TrainerMessage = (
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+)
+
+
+def join_curve_outcomes(
+    probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]
+) -> list[CurveOutcome]:
+    """Joins what the student's side says with the curves that the front drew (name, due epoch, logs)."""
+    result = []
+    for (name, due, logs), stopped in zip(curves, probed.stopped, strict=True):
+        at = stopped if stopped is not None else due
+        shown = logs[at] if at is not None and 0 <= at < len(logs) else {}
+        result.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs=shown))
+    return result

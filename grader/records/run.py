@@ -1,0 +1,246 @@
+"""What a run of a student's file left behind: how it ended, what it declared and returned, what the trainer measured.
+
+Plain records that can be written to disk once and judged again later; nothing here computes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from grader.records.verdict import EndKind, Note, TrainingRecord
+
+
+class FailedCall(Struct, frozen=True, kw_only=True):
+    """The smallest call that showed a fault, in words short enough to read.
+
+    `what` ends a sentence that begins with the call, `case` holds its arguments.
+    """
+
+    what: str
+    case: str
+    expected: str
+    got: str
+    hint: str | None = None
+    line: int | None = None
+
+
+class FunctionTrial(Struct, frozen=True, kw_only=True):
+    """The calls that one check asks for.
+
+    Args:
+        cases: how many there are.
+        judged: how many of them could be judged; the others were never made, or something else was wrong with them.
+        faulty: how many of those showed the fault.
+        failure: the smallest of these.
+        fixed: how many are the fixed ones that the course ships; the others were drawn for this run.
+        reference: whether an independent reference was at hand for more.
+        slowest_s: the longest call, in seconds.
+    """
+
+    cases: int
+    judged: int = 0
+    faulty: int = 0
+    failure: FailedCall | None = None
+    fixed: int = 0
+    reference: bool = False
+    slowest_s: float = 0.0
+
+
+class RunEnd(Struct, frozen=True, kw_only=True):
+    """How the run ended; a crash or a time-out is a value, never a branch.
+
+    `kind` may also be `gated`: a gate failed and no training was started. `codes` are those of the findings that kept
+    the file from being run. `package` is what a crash says was missing.
+    """
+
+    kind: EndKind | Literal["gated"]
+    message: str = ""
+    traceback: str = ""
+    line: int | None = None
+    codes: list[str] = field(default_factory=list)
+    package: str = ""
+
+
+class ModelLayer(Struct, frozen=True, kw_only=True):
+    """One layer that has a way to the output; nested models are flattened, wrappers looked through.
+
+    `sources` are the names of the layers (or inputs of the model) whose outputs it takes. `idle` layers change nothing in
+    what the model says: they never count as what an exercise asks for, and always as what it rules out.
+    """
+
+    kind: str
+    name: str
+    output_shape: list[int | None] = field(default_factory=list)
+    parameters: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+    idle: bool = False
+
+
+class Architecture(Struct, frozen=True, kw_only=True):
+    """The declared model, as the trainer rebuilt it; `inputs` are the shapes that it takes, batch axis first.
+
+    `products` is about how many multiplications one example takes on its way through it.
+    """
+
+    layers: list[ModelLayer]
+    parameters: int
+    compile: dict[str, Any] = field(default_factory=dict)
+    accuracy_key: str | None = None
+    log_keys: list[str] = field(default_factory=list)
+    inputs: list[list[int | None]] = field(default_factory=list)
+    products: int = 0
+
+
+class DataMatch(Struct, frozen=True, kw_only=True):
+    """How the arrays that were ordered compare with the canonical dataset.
+
+    `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
+    `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
+    further training images that were given as validation data. `telling` says that the images come in an order that
+    tells their labels, and aren't shuffled; `patterned` that a pipeline's batches aren't as chance makes them, so that the
+    grader shuffles what one pass brought.
+    """
+
+    dataset: str | None
+    examples: int
+    trained_on: int
+    train: int = 0
+    test: int = 0
+    unknown: int = 0
+    repeated: int = 0
+    labels_wrong: int = 0
+    wrong_labels_at: list[int] = field(default_factory=list)
+    same_order: bool = True
+    preprocessing: str = ""
+    validation: str | None = None
+    held_back: int = 0
+    telling: bool = False
+    patterned: bool = False
+
+    def pick_worse(self, other: DataMatch, wanted: str) -> DataMatch:
+        """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""
+
+        def measure_distance(match: DataMatch) -> tuple[int, ...]:
+            strange = (match.dataset is None, match.dataset != wanted)
+            wrong = (*strange, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
+            return (*map(int, wrong), -match.train, -match.trained_on)
+
+        return max(self, other, key=measure_distance)
+
+
+class CurveId(StrEnum):
+    """The synthetic curves on which callbacks are tried."""
+
+    CROSSES = "crosses"
+    LOSS_FALLS = "loss_falls"
+    VALIDATION_AHEAD = "validation_ahead"
+    LOSS_STAYS_HIGH = "loss_stays_high"
+
+
+class CurveOutcome(Struct, frozen=True, kw_only=True):
+    """What the student's callbacks did on one synthetic curve.
+
+    `curve` is a `CurveId`. `due` is the epoch (0-based) at which they should have stopped, `stopped` the one at which they did.
+    `logs` are those of the epoch at which they stopped (or were due).
+    """
+
+    curve: str
+    due: int | None
+    stopped: int | None
+    logs: dict[str, float] = field(default_factory=dict)
+
+
+class CallbackProbe(Struct, frozen=True, kw_only=True):
+    """The callback probe: `error` is set when the callbacks raised, `inconclusive` when they can't be probed.
+
+    `error_kind` is the name of the class of what they raised.
+    """
+
+    outcomes: list[CurveOutcome] = field(default_factory=list)
+    callbacks: list[str] = field(default_factory=list)
+    error: str | None = None
+    error_kind: str = ""
+    inconclusive: str | None = None
+    line: int | None = None
+
+
+class Measurement(Struct, frozen=True, kw_only=True):
+    """Accuracies of the trained model, recomputed by the trainer on the canonical splits.
+
+    `mixes` says that its answer to one example depends on the neighbours in the batch; `gap` is how far the last logged
+    accuracy lies above what it reaches on the same images.
+    """
+
+    train_accuracy: float
+    test_accuracy: float
+    mixes: bool = False
+    gap: float = 0.0
+
+
+class BuiltModel(Struct, frozen=True, kw_only=True):
+    """One of the models that a function returned, with the arguments that it was called with and how it did."""
+
+    call: dict[str, int]
+    architecture: Architecture
+    training: TrainingRecord | None = None
+    measured: Measurement | None = None
+
+
+class LayerActivations(Struct, frozen=True, kw_only=True):
+    """One layer's activations: the trainer's own shape, and how those that a function gave differ.
+
+    `got` is None where none came; `difference` is the largest of any two values, None where the shapes differ. `maps` are
+    the trainer's own of one channel, one per image, as rows of numbers; `given` the function's, where the shapes agree,
+    with None for what is no finite number.
+    """
+
+    layer: str
+    kind: str
+    shape: list[int]
+    got: list[int] | None = None
+    difference: float | None = None
+    maps: list[list[list[float]]] = field(default_factory=list)
+    given: list[list[list[float | None]]] = field(default_factory=list)
+
+
+class Activations(Struct, frozen=True, kw_only=True):
+    """What a function gave as the activations of the grader's model; `fault` says what else came instead of arrays.
+
+    `images` are the numbers of the test images that were shown, `channel` that of the maps kept for a picture.
+    """
+
+    layers: list[LayerActivations]
+    came: int = 0
+    fault: str = ""
+    images: list[int] = field(default_factory=list)
+    channel: int = 0
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """Everything that one attempt with one seed left behind; `None` is what it never came to.
+
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it.
+    """
+
+    seed: int
+    end: RunEnd
+    architecture: Architecture | None = None
+    data: DataMatch | None = None
+    probe: CallbackProbe | None = None
+    training: TrainingRecord | None = None
+    measured: Measurement | None = None
+    unmeasured: str = ""
+    models: list[BuiltModel] | None = None
+    activations: Activations | None = None
+    trials: dict[str, FunctionTrial] | None = None
+    returned: Any = None
+    has_returned: bool = False
+    fit_line: int | None = None
+    notes: list[Note] = field(default_factory=list)
+    output: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,179 @@
+"""An order's arrays against the canonical dataset, and what one epoch of it really sees."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+
+from grader.protocol.wire import Order
+from grader.records.run import DataMatch
+from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, load_canonical_images
+from grader.trainer.match.comparison import Match, match_arrays
+from grader.trainer.match.digests import DigestCache, HeldArrays
+from grader.trainer.training.feeding import Array, OrderArrays
+
+DEFAULT_BATCH = 32
+MAX_REMEMBERED = 16
+FindMatch = Callable[[Array, Array, str], Match]
+MIN_LABELS = 1000
+MAX_EXCESS_SHARE = (
+    0.1  # by chance, the share at any distance is within 0.06 of the mean one for a thousand labels or more
+)
+CLASSES = 10
+MOST_PLACES = 256
+LEAST_BATCHES = 200
+# How much the labels at two places of a batch say about each other, as chi-square per batch beyond that by chance: 9 where
+# one gives the other. In MNIST's own order neighbours reach 0.5, and all pairs of a batch of 8 have a mean of 0.09; where
+# each batch holds five classes, the mean is 0.11.
+MOST_OF_A_PAIR = 1.0
+MOST_OF_ALL = 0.1
+LEAST_PAIRS = 28
+# Beyond this an order isn't one by chance: about five standard deviations of the mean, or of the largest of all pairs.
+CHANCE = 0.02
+CHANCE_OF_A_PAIR = 100
+CHANCE_OF_ALL = 60
+
+
+class MatchCache:
+    """`match_arrays`, which compares data that it has seen before no second time: a class orders the same arrays over and over.
+
+    Only exact matches are remembered; the others write their images anew, which no digest stands for. Where all images
+    are a dataset's, they are held, for the next order to name them.
+    """
+
+    def __init__(self, digests: DigestCache) -> None:
+        self.digests, self.held = digests, HeldArrays(digests)
+        self._known: dict[tuple[str, str, str], Match] = {}
+
+    def __call__(self, x: Array, y: Array, dataset: str) -> Match:
+        key = (dataset, self.digests.compute_digest(x), self.digests.compute_digest(y))
+        found = self._known.pop(key, None) or match_arrays(x, y, dataset)
+        if found.exact:
+            self._known[key] = found
+            for oldest in list(self._known)[:-MAX_REMEMBERED]:
+                del self._known[oldest]
+            if (found.source != UNKNOWN).all():
+                self.held.keep_array(x)
+        else:
+            self.digests.drop_digest(x)
+        return found
+
+
+def match_order(
+    order: Order, arrays: OrderArrays, dataset: str, find: FindMatch = match_arrays
+) -> tuple[DataMatch, Callable[[Array], Array] | None]:
+    """The match of the training arrays, and the preprocessing that they show (None: it can't be told)."""
+    x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
+    examples = len(x[0]) if x and x[0].ndim else 0
+    trained_on = _count_trained_on(order, examples)
+    if len(x) != 1 or len(y) != 1:
+        unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
+        return unknown, None
+    found = find(x[0], y[0], dataset)
+    x[0] = found.rewrite_inexact_images(x[0])
+    data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays))
+    held_back = _count_held_back(found, data, arrays, find)
+    data = structs.replace(data, held_back=held_back)
+    return (data if data.same_order else _with_order(data, found, order)), found.transform
+
+
+def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
+    """The match with what an order of the student's own says of the labels, where the images stay in it."""
+    if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
+        return data
+    batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
+    labels = load_canonical_images(found.dataset).labels[found.source[found.source != UNKNOWN]]
+    telling = order_reveals_labels(labels, batch)
+    return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch))
+
+
+def _count_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: FindMatch) -> int:
+    """How many training images that aren't trained on are in the validation data, as `validation_split` has it."""
+    x, y = arrays.by_role.get("val_x", []), arrays.by_role.get("val_y", [])
+    if data.dataset is None or data.train >= TRAIN_COUNT or len(x) != 1 or len(y) != 1:
+        return 0
+    other = find(x[0], y[0], data.dataset)
+    if other.dataset != data.dataset:
+        return 0
+    images = np.setdiff1d(other.source, found.source)
+    return int(((images != UNKNOWN) & (images < TRAIN_COUNT)).sum())
+
+
+def _count_trained_on(order: Order, examples: int) -> int:
+    """Examples that one epoch trains on, after `validation_split` and `steps_per_epoch`."""
+    fit = order.fit
+    if fit.batches is not None:
+        return sum(fit.batches)
+    kept = int(examples * (1.0 - fit.validation_split))
+    if fit.steps_per_epoch is not None:
+        kept = min(kept, fit.steps_per_epoch * (fit.batch_size or DEFAULT_BATCH))
+    return kept
+
+
+def _describe_validation(order: Order, arrays: OrderArrays) -> str | None:
+    """What the training is validated on, in words."""
+    value: Any = arrays.by_role.get("val_x")
+    if value:
+        return f"{len(value[0]):,} examples given as validation_data"
+    if order.fit.validation_split:
+        return f"the last {order.fit.validation_split:.0%} of the examples (validation_split)"
+    return None
+
+
+def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
+    """Whether labels at some distance, or at two places of a batch, say far more about each other than by chance.
+
+    Args:
+        labels: classes 0 to 9, of shape (n,); of few nothing is said.
+        batch: examples per batch.
+
+    >>> order_reveals_labels(np.repeat(np.arange(10), 200)), order_reveals_labels(np.tile(np.arange(10), 200))
+    (True, True)
+    >>> order_reveals_labels(np.random.default_rng(0).integers(0, 10, 2000))
+    False
+    >>> code = np.random.default_rng(1).integers(0, 10, (300, 1)) + np.random.default_rng(2).integers(0, 10, 32)
+    >>> order_reveals_labels(code.ravel() % 10)
+    True
+    """
+    if len(labels) < MIN_LABELS:
+        return False
+    pairs, _ = _pairs(labels, batch)
+    coded = len(pairs) and (pairs.max() > MOST_OF_A_PAIR or (len(pairs) >= LEAST_PAIRS and pairs.mean() > MOST_OF_ALL))
+    return bool(coded) or _repeats(labels)
+
+
+def is_patterned(labels: Array, batch: int = 32) -> bool:
+    """Whether the labels within a batch say anything about each other; of few batches nothing is said."""
+    pairs, count = _pairs(labels, batch)
+    if not len(pairs):
+        return False
+    largest = pairs.max() > CHANCE + CHANCE_OF_A_PAIR / count
+    return bool(largest or pairs.mean() > CHANCE + CHANCE_OF_ALL / (count * np.sqrt(len(pairs))))
+
+
+def _pairs(labels: Array, batch: int) -> tuple[Array, int]:
+    """How much the labels at each two places of a batch say about each other, and in how many batches."""
+    count = len(labels) // batch
+    if count < LEAST_BATCHES or batch < 2:
+        return np.zeros(0), count
+    places = np.unique(np.linspace(0, batch - 1, min(batch, MOST_PLACES)).astype(int))
+    hot = np.eye(CLASSES)[labels[: count * batch].reshape(count, batch)[:, places]]
+    share = np.maximum(hot.mean(axis=0), 1 / count)
+    table = (hot - hot.mean(axis=0)).reshape(count, -1) / np.sqrt(count)
+    both = (table.T @ table).reshape(len(places), CLASSES, len(places), CLASSES) ** 2
+    each = (both / (share[:, :, None, None] * share)).sum(axis=(1, 3)) - (CLASSES - 1) ** 2 / count
+    return each[np.triu_indices(len(places), 1)], count
+
+
+def _repeats(labels: Array) -> bool:
+    """Whether at some distance far more labels than by chance are alike."""
+    count = len(labels)
+    spectrum = np.fft.rfft(np.eye(CLASSES)[labels], 2 * count, axis=0)
+    alike = np.fft.irfft((abs(spectrum) ** 2).sum(axis=1))[1 : count // 2]
+    alike /= np.arange(count - 1, count - count // 2, -1)
+    chance = ((np.bincount(labels) / count) ** 2).sum()
+    return bool(alike.max() > chance + MAX_EXCESS_SHARE)

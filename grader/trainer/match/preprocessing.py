@@ -1,0 +1,200 @@
+"""Finding out, from a sample of the examples, how canonical images were laid out and changed."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.trainer.match.canonical import (
+    PIXELS,
+    TRAIN_COUNT,
+    UNKNOWN,
+    CanonicalImages,
+    build_mask_index,
+    compute_ink_shares,
+    hash_masks,
+)
+from grader.trainer.match.layout import ImageLayout, iter_layouts, to_bits
+from grader.trainer.match.masks import DEFAULT_INK, InkSignature, guess_signatures
+from grader.trainer.match.pixel_transforms import PerPixelLine, PixelTransform, find_transform, fit_pixel_lines
+
+Array = npt.NDArray[Any]
+SAMPLE_SIZE = 256
+CHUNK_VALUES = 1 << 21
+MIN_SHARE = 0.05
+SURE_SHARE = 0.98
+MAX_LAYOUTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """What was done to the images: where they lie in an example, and what their pixels became, per channel."""
+
+    layout: ImageLayout
+    tones: tuple[PixelTransform, ...]
+    outside: Any
+
+    def match_examples(self, rows: Array, images: Array) -> Array:
+        """For each example, whether it is exactly this preparation of `images` (n, 784): bool of shape (n,)."""
+        right = self.layout.has_frame(rows, self.outside)
+        for tone, plane in zip(self.tones, self.layout.split_planes(rows), strict=True):
+            right &= tone.match_plane(plane, images)
+        return right
+
+    def apply_preprocessing(self, images: Array) -> Array:
+        """Does the same to uint8 images (n, 28, 28); float32 of the ordered shape."""
+        flat = images.reshape(-1, PIXELS)
+        return self.layout.build_examples([tone.apply_transform(flat) for tone in self.tones], self.outside)
+
+    def describe_preprocessing(self) -> str:
+        """In words."""
+        tones = "; ".join(dict.fromkeys(tone.describe_transform() for tone in self.tones))
+        return ", ".join(word for word in (tones, self.layout.describe_layout()) if word)
+
+    @property
+    def exact(self) -> bool:
+        """Whether an image that holds can hold nothing else."""
+        return all(tone.exact for tone in self.tones)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDatasetOrder:
+    """Example i is image `offset` + i."""
+
+    offset: int
+
+    def find_images(self, rows: Array, _plane: Array, canon: CanonicalImages) -> Array:
+        at = rows + self.offset
+        return np.where(at < len(canon.images), at, UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedByInk:
+    """Each example is the one image with the same ink."""
+
+    signature: InkSignature
+
+    def find_images(self, _rows: Array, plane: Array, canon: CanonicalImages) -> Array:
+        known = build_mask_index(canon.name, self.signature.ink.tobytes())
+        first, count = known.find_images(hash_masks(self.signature.masks(plane)))
+        return np.where(count == 1, known.order[np.minimum(first, len(known.order) - 1)], UNKNOWN)
+
+
+Alignment = InDatasetOrder | MatchedByInk
+
+
+def infer_preprocessing(x: Array, canon: CanonicalImages) -> Preprocessing | None:
+    """How the examples `x`, of shape (n, …), were made from the dataset's images; None where nothing fits."""
+    rows = np.unique(np.linspace(0, len(x) - 1, min(SAMPLE_SIZE, len(x))).astype(np.intp))
+    sample = x[rows]
+    if (to_bits(sample) == to_bits(sample).flat[0]).all():
+        return None
+    found = sorted(iter_layouts(sample), key=lambda layout: -_measure_known_share(layout, sample, canon))
+    return next(
+        filter(None, (_infer_for_layout(layout, x, rows, sample, canon) for layout in found[:MAX_LAYOUTS])), None
+    )
+
+
+def iter_chunks(x: Array) -> Iterator[Array]:
+    """The numbers of all examples, in parts that fit into little memory."""
+    step = max(1, CHUNK_VALUES // x[0].size)
+    for start in range(0, len(x), step):
+        yield np.arange(start, min(start + step, len(x)))
+
+
+def _measure_known_share(layout: ImageLayout, sample: Array, canon: CanonicalImages) -> float:
+    """The share of a sample whose ink is some image's: tells the right place in a frame."""
+    if not layout.padded:
+        return 1.0
+    plane = layout.split_planes(sample)[0]
+    numbers, counts = np.unique(to_bits(plane), return_counts=True)
+    _, hits = build_mask_index(canon.name, DEFAULT_INK.tobytes()).find_images(
+        hash_masks(to_bits(plane) != numbers[counts.argmax()])
+    )
+    return float((hits > 0).mean())
+
+
+def _infer_for_layout(
+    layout: ImageLayout, x: Array, rows: Array, sample: Array, canon: CanonicalImages
+) -> Preprocessing | None:
+    """The preparation that holds for most of the sample, if for enough of it."""
+    planes = layout.split_planes(sample)
+    best, best_share = None, MIN_SHARE
+    for alignment, at in _iter_alignments(layout, x, rows, planes[0], canon):
+        found = at != UNKNOWN
+        fitted = [find_transform(plane[found], canon.images[at[found]]) for plane in planes]
+        share = min(share for _, share in fitted) * float(found.mean())
+        if share >= best_share:
+            tones = tuple(tone for tone, _ in fitted if tone is not None)
+            best, best_share = (tones, alignment), share
+        if share > SURE_SHARE:
+            break
+    if best is None:
+        return None
+    preparation = Preprocessing(layout=layout, tones=best[0], outside=layout.read_outside_value(sample))
+    return _fit_all_pixel_lines(preparation, x, best[1], canon)
+
+
+def _iter_alignments(
+    layout: ImageLayout, x: Array, rows: Array, plane: Array, canon: CanonicalImages
+) -> Iterator[tuple[Alignment, Array]]:
+    """Ways to tell the image of each example, with those of the sample; likeliest first."""
+    straight: list[list[Alignment]] = [[InDatasetOrder(offset=0)], [InDatasetOrder(offset=TRAIN_COUNT)]]
+    for group in itertools.chain(straight, _iter_ink_alignments(layout, x, plane, canon)):
+        tried = []
+        for alignment in group:
+            at = alignment.find_images(rows, plane, canon)
+            tried.append((float((at != UNKNOWN).mean()), alignment, at))
+            if tried[-1][0] > SURE_SHARE:
+                break
+        for share, alignment, at in sorted(tried, key=lambda item: -item[0]):
+            if share >= MIN_SHARE:
+                yield alignment, at
+
+
+def _iter_ink_alignments(
+    layout: ImageLayout, x: Array, plane: Array, canon: CanonicalImages
+) -> Iterator[list[Alignment]]:
+    def iter_planes() -> Iterator[Array]:
+        return (layout.split_planes(x[rows])[0] for rows in iter_chunks(x))
+
+    def find_extremes() -> tuple[Array, Array]:
+        return (
+            functools.reduce(np.minimum, (part.min(axis=0) for part in iter_planes())),
+            functools.reduce(np.maximum, (part.max(axis=0) for part in iter_planes())),
+        )
+
+    def measure_ink_share(number: Any) -> float:
+        return sum(int((to_bits(part) != number).sum()) for part in iter_planes()) / (len(x) * PIXELS)
+
+    for group in guess_signatures(
+        plane, find_extremes, measure_ink_share, functools.partial(compute_ink_shares, canon.name)
+    ):
+        yield [MatchedByInk(signature=signature) for signature in group]
+
+
+def _fit_all_pixel_lines(
+    preparation: Preprocessing, x: Array, alignment: Alignment, canon: CanonicalImages
+) -> Preprocessing:
+    """With lines per place taken from all examples, as a sample doesn't show every pixel value at every place."""
+    if not any(isinstance(tone, PerPixelLine) for tone in preparation.tones):
+        return preparation
+
+    def iter_parts(channel: int) -> Iterator[tuple[Array, Array]]:
+        for rows in iter_chunks(x):
+            planes = preparation.layout.split_planes(x[rows])
+            at = alignment.find_images(rows, planes[0], canon)
+            found = at != UNKNOWN
+            yield planes[channel][found], canon.images[at[found]]
+
+    tones = [
+        (fit_pixel_lines(iter_parts(channel), x.dtype) or tone) if isinstance(tone, PerPixelLine) else tone
+        for channel, tone in enumerate(preparation.tones)
+    ]
+    return replace(preparation, tones=tuple(tones))

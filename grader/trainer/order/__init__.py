@@ -1,0 +1,1 @@
+"""What a student ordered: checked, rebuilt as a Keras model, and identified. Never trains, and runs no student code."""

@@ -1,0 +1,101 @@
+"""The axis of the batch in a declared model: no layer or operation may lead from one example to another.
+
+A model that looks at whole batches can read labels out of the order of the examples. Here the shapes tell; what shapes
+can't tell is found by trying the model (`neighbours`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from grader.trainer.order.model_json import OrderRefused
+from grader.trainer.order.values import escape_name
+
+# Every usual group of examples divides it, so that an operation that forms groups shows them in its shape.
+MARK = 2**9 * 3**2 * 5**3 * 7
+# These keep the shape, whatever axis they go along.
+ALONG_AXIS = frozenset(
+    {"Flip", "Softmax", "LogSoftmax", "UnitNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization",
+     "BatchNormalization"}
+)  # fmt: skip
+INSTEAD = "let every layer and operation keep the first axis as it is; it counts the examples of a batch"
+
+
+def check_examples_apart(model: keras.Model) -> None:
+    """Follows a batch of a telling size through a model, shape by shape.
+
+    Args:
+        model: built, with weights or without.
+
+    Raises:
+        OrderRefused: names the first layer or operation that takes something from one example to another.
+    """
+    inputs = [keras.KerasTensor((MARK, *tensor.shape[1:]), dtype=tensor.dtype) for tensor in model.inputs]
+    _follow(model)(keras.tree.pack_sequence_as(model._inputs_struct, inputs) if len(inputs) > 1 else inputs[0])
+
+
+def _follow(operation: Any) -> Callable[..., Any]:
+    """What computes the output's shapes of a layer, an operation or a nested model, with a look at each."""
+    if isinstance(operation, keras.Sequential):
+        operation = operation._functional or operation
+    if isinstance(operation, keras.Sequential):
+        return lambda inputs, **_: _through(operation.layers, inputs)
+    if hasattr(operation, "_run_through_graph"):
+        return lambda inputs, **_: operation._run_through_graph(inputs, operation_fn=_follow)
+
+    def looked_at(*args: Any, **kwargs: Any) -> Any:
+        given = [each for each in keras.tree.flatten((args, kwargs)) if isinstance(each, keras.KerasTensor)]
+        if getattr(operation, "stateful", False):
+            raise OrderRefused(f"{_named(operation)} carries its state from one batch to the next", "leave stateful=True out")
+        if isinstance(operation, keras.layers.TimeDistributed) and given:
+            _follow(operation.layer)(keras.KerasTensor((MARK, *given[0].shape[2:]), dtype=given[0].dtype))
+        if _goes_along_batch(operation, given, args):
+            raise _refusal(operation)
+        try:
+            outputs = operation.compute_output_spec(*args, **kwargs)
+        except Exception as error:  # it has sizes that fit the shape of one batch only
+            raise _refusal(operation) from error
+        if not all(_keeps_batch(tensor.shape) for tensor in keras.tree.flatten(outputs)):
+            raise _refusal(operation)
+        return outputs
+
+    return looked_at
+
+
+def _through(layers: list[Any], inputs: Any) -> Any:
+    for layer in layers:
+        inputs = _follow(layer)(inputs)
+    return inputs
+
+
+def _keeps_batch(shape: tuple[int | None, ...]) -> bool:
+    """Whether the examples lie along the first axis, and along no other."""
+    return bool(shape) and shape[0] == MARK and not any(side and side % MARK == 0 for side in shape[1:])
+
+
+def _goes_along_batch(operation: Any, given: list[Any], args: tuple[Any, ...]) -> bool:
+    """Whether an operation that keeps every shape works along the first axis."""
+    kind, rank = type(operation).__name__, len(given[0].shape) if given else 0
+    if kind == "GetItem" and len(args) > 1:
+        first = args[1][0] if isinstance(args[1], tuple) and args[1] else args[1]
+        return isinstance(first, slice) and first.step not in (None, 1)
+    if kind == "MultiHeadAttention":
+        return 0 in (operation._attention_axes or ())
+    if kind == "Activation":
+        return rank == 1
+    if kind not in ALONG_AXIS:
+        return False
+    axis = getattr(operation, "axis", -1)
+    axes = range(rank) if axis is None else axis if isinstance(axis, (list, tuple)) else [axis]
+    return any(each % max(rank, 1) == 0 for each in axes)
+
+
+def _named(operation: Any) -> str:
+    return f"the layer {escape_name(operation.name)} ({escape_name(type(operation).__name__)[1:-1]})"
+
+
+def _refusal(operation: Any) -> OrderRefused:
+    return OrderRefused(f"{_named(operation)} leads from one example of a batch to another", INSTEAD)

@@ -1,0 +1,260 @@
+"""A fresh model knows nothing: whether a model tells classes apart although nothing has been learned yet.
+
+The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
+is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which
+needs no assumption about images or layers. Over several draws the evidence multiplies (an e-process); by Ville's
+inequality an honest model comes to `MOST_EVIDENCE` with a probability of one in a billion, however often one looks.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.trainer.order.model_json import OrderRefused
+from grader.trainer.order.numbers import count_numbers, find_statistics
+from grader.trainer.order.rebuild import build_fresh
+from grader.trainer.order.values import NO_WEIGHTS
+from grader.trainer.training.feeding import Array, OrderArrays
+
+ERROR_RATE = 1e-9
+# Two processes at most, so that each has half of the error rate.
+MOST_EVIDENCE = 2 / ERROR_RATE
+# One honest model in twenty is looked at again.
+SUSPICIOUS = 20.0
+FRESH_DRAWS = 10
+# Of a model that holds more numbers than this, or is wired of more operations, the gates are opened, too.
+FEW_NUMBERS = 12
+OPENED_DRAWS = 24
+HOPELESS = 1e-9
+EXAMPLES = 500
+# How much statistics of some thousand other images agree with those of the ones that are looked at, and more.
+LEAST_LIKENESS = 0.9
+MAX_CLASSES = 12
+MAX_OUTPUTS = 1000
+SHARPNESS = (2.0, 5.0, 10.0, 20.0)
+Config = dict[str, Any]
+AtWork = Callable[[float], None]
+
+
+def refuse_knowledge(
+    architecture: Config, arrays: OrderArrays, name: str | None, portion: int, at_work: AtWork
+) -> None:
+    """Looks at what models of this architecture say before any training.
+
+    Args:
+        architecture: the checked configuration.
+        arrays: what is trained on; where it isn't one array of images with their classes, nothing is looked at.
+        name: that of the model's input, where the images are given by name.
+        portion: how many examples to give to the model at a time.
+        at_work: is told after each look how many seconds it took.
+
+    Raises:
+        OrderRefused: it tells the classes apart.
+    """
+    images, labels = (arrays.by_role.get(role, []) for role in ("x", "y"))
+    classes = _classes(labels[0]) if len(images) == len(labels) == 1 else None
+    if classes is None or len(images[0]) != len(classes):
+        return
+    chosen = np.linspace(0, len(classes) - 1, min(EXAMPLES, portion, len(classes))).astype(int)
+    shown, right = images[0][chosen], classes[chosen]
+    _check_statistics(architecture, shown)
+    look = _Look(images=shown, classes=right, name=name, at_work=at_work)
+    told = count_numbers(architecture)
+    knows = look.knows(architecture, FRESH_DRAWS)
+    if not knows and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
+        knows = look.knows(architecture, OPENED_DRAWS, open_gates=True)
+    if knows:
+        what = "the model tells the classes of the images apart before anything is learned, so it holds weights from elsewhere"
+        raise OrderRefused(what, NO_WEIGHTS)
+
+
+def _check_statistics(architecture: Config, images: Array) -> None:
+    """Raises: OrderRefused: a Normalization layer holds other means and variances than `adapt` finds in these images."""
+    for means, variances in find_statistics(architecture):
+        flat = images.reshape(len(images), -1).astype("float64")
+        if not (_is_like(means, flat.mean(axis=0)) and _is_like(np.sqrt(np.abs(variances)), flat.std(axis=0))):
+            what = "a Normalization layer holds other means or variances than the images that are trained on have"
+            raise OrderRefused(what, "put it before all others and let `adapt` see the training images")
+
+
+def _is_like(given: Any, measured: Array) -> bool:
+    """Whether two rows of numbers agree but for scale, shift and chance."""
+    if len(given) != len(measured):
+        return False
+    spreads = float(np.std(given)), float(measured.std())
+    return min(spreads) < 1e-9 or float(np.corrcoef(given, measured)[0, 1]) > LEAST_LIKENESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """Draws of one architecture, each looked at on the same images."""
+
+    images: Array
+    classes: Array
+    name: str | None
+    at_work: AtWork
+
+    def knows(self, architecture: Config, draws: int, *, open_gates: bool = False) -> bool:
+        """Whether the evidence gets beyond doubt."""
+        evidence = 1.0
+        for draw in range(draws):
+            start = time.monotonic()
+            evidence *= weigh_evidence(self._answers(architecture, open_gates=open_gates), self.classes)
+            self.at_work(time.monotonic() - start)
+            if evidence >= MOST_EVIDENCE:
+                return True
+            if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):
+                return False
+        return False
+
+    def _answers(self, architecture: Config, *, open_gates: bool) -> list[Array]:
+        """What one draw says when it is used, and when it is trained, since some layers differ."""
+        model = build_fresh(_reseeded(architecture))
+        if not model.built:
+            model.build((None, *self.images.shape[1:]))
+        if open_gates:
+            _open_gates(model, np.random.default_rng(random.getrandbits(32)))
+        given = self.images if self.name is None else {self.name: self.images}
+        return [_scores(said) for training in (False, True) for said in _flat(model(given, training=training))]
+
+
+def weigh_evidence(answers: list[Array], classes: Array) -> float:
+    """How much more likely one draw's answers are if the model knows the classes; 1 on average if it doesn't.
+
+    Args:
+        answers: scores of shape (examples, outputs), each one way to ask the same model.
+        classes: one number per example.
+    """
+    named = np.unique(classes)
+    fitting = [scores for scores in answers if named[-1] < scores.shape[1] <= MAX_OUTPUTS]
+    found = [_surprise(np.stack(list(_agreements(scores, classes))), named).mean() for scores in fitting]
+    return 0.5 + 0.5 * float(np.mean(found)) if found else 1.0
+
+
+def _agreements(scores: Array, classes: Array) -> Iterator[Array]:
+    """How well each output agrees with each class, in several ways."""
+    ranks = _by_class(_ranks(_centred(scores)), classes)
+    for agreement in (ranks, -ranks, np.abs(ranks), _by_class(_winners(scores), classes)):
+        yield from (sharpness * agreement for sharpness in SHARPNESS)
+
+
+def _surprise(logs: Array, named: Array) -> Array:
+    """exp(agreement of the outputs with their own classes), as a multiple of its mean over all other assignments.
+
+    Args:
+        logs: agreements, each of shape (classes, outputs).
+        named: the output that belongs to each class.
+    """
+    own = logs[:, np.arange(len(named)), named].sum(axis=1)
+    outputs = logs.shape[2]
+    assignments = math.lgamma(outputs + 1) - math.lgamma(outputs - len(named) + 1)
+    multiples: Array = np.exp(own + assignments - _log_permanents(logs))
+    return multiples
+
+
+def _log_permanents(logs: Array) -> Array:
+    """The logarithms of the permanents of exp(logs), matrices with no more rows than columns.
+
+    Column by column, with the sum for each set of rows that have a column already.
+    """
+    count, rows, columns = logs.shape
+    highest = logs.max(axis=2, keepdims=True)
+    weights = np.exp(logs - highest)
+    sums = np.zeros((2**rows, count))
+    sums[0] = 1.0
+    for column in range(columns):
+        grown = sums.copy()
+        for row in range(rows):
+            # Of the sets, in binary, those without this row and the same with it.
+            smaller, larger = (part.reshape(-1, 2, 2**row, count) for part in (sums, grown))
+            larger[:, 1] += smaller[:, 0] * weights[:, row, column]
+        sums = grown
+    permanents: Array = np.log(np.maximum(sums[-1], 1e-300)) + highest.sum(axis=(1, 2))
+    return permanents
+
+
+def _by_class(values: Array, classes: Array) -> Array:
+    """The mean of each output over the examples of each class: (classes, outputs)."""
+    return np.stack([values[classes == one].mean(axis=0) for one in np.unique(classes)])
+
+
+def _centred(scores: Array) -> Array:
+    """Each output beside the others of the same example; of probabilities, their logarithms."""
+    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3):
+        scores = np.log(np.maximum(scores, 1e-300))
+    centred: Array = scores - scores.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _ranks(values: Array) -> Array:
+    """The rank of each example in each output, from -1 to 1; equal values share theirs. No outlier can hide the rest."""
+    return np.stack([_column_ranks(column) for column in values.T], axis=1)
+
+
+def _column_ranks(column: Array) -> Array:
+    _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts + 1) / 2
+    ranks: Array = 2 * middle[places] / max(1, len(column) - 1) - 1
+    return ranks
+
+
+def _winners(scores: Array) -> Array:
+    """Which output is the highest; several that are equal share it."""
+    highest = scores == scores.max(axis=1, keepdims=True)
+    shares: Array = highest / highest.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _flat(said: Any) -> list[Any]:
+    parts = list(said.values()) if isinstance(said, dict) else said
+    return [leaf for part in parts for leaf in _flat(part)] if isinstance(parts, (list, tuple)) else [said]
+
+
+def _scores(said: Any) -> Array:
+    scores = np.nan_to_num(np.asarray(said, dtype="float64"), nan=0.0, posinf=1e300, neginf=-1e300)
+    rows: Array = scores.reshape(len(scores), -1)
+    return rows
+
+
+def _classes(labels: Array) -> Array | None:
+    """The class of each example, from numbers or one-hot rows; None where the labels are something else."""
+    rows = labels.reshape(len(labels), -1)
+    if rows.shape[1] > 1:
+        rows = rows.argmax(axis=1)[:, None]
+    classes = rows[:, 0].astype("int64")
+    is_numbered = bool((classes == rows[:, 0]).all() and (classes >= 0).all())
+    return classes if is_numbered and len(np.unique(classes)) <= MAX_CLASSES else None
+
+
+def _reseeded(node: Any) -> Any:
+    """The configuration with other seeds in the places of those that it names: draws must not depend on each other."""
+    if isinstance(node, list):
+        return [_reseeded(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: random.getrandbits(31) if key == "seed" and type(value) is int else _reseeded(value)
+        for key, value in node.items()
+    }
+
+
+def _open_gates(model: Any, draws: np.random.Generator) -> None:
+    """Gives some weights other values: those that are all alike, such as a zero that would be learned, most often."""
+    for variable in model.variables:
+        value = np.asarray(variable)
+        if value.dtype.kind != "f" and value.dtype.name != "bfloat16":
+            continue
+        alike, choice = bool((value == value.flat[0]).all()) if value.size else False, draws.random()
+        if choice < (0.25 if alike else 0.5):
+            continue
+        drawn = draws.standard_normal(value.shape) * draws.choice([0.03, 1.0])
+        if not variable.trainable:  # averages, of which some are variances
+            drawn = np.abs(drawn)
+        variable.assign((drawn if alike or choice < 0.75 else np.zeros(value.shape)).astype(value.dtype))

@@ -1,0 +1,148 @@
+"""What a trained model really achieves: accuracies on the canonical splits, and layers that make no difference."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.data import Dataset
+from grader.protocol.wire import Measured
+from grader.records.run import Architecture
+from grader.trainer.training.feeding import Array
+
+# Examples at a time: as many as take about so many bytes on their way through the model.
+PORTION_SIZES = (2000, 1000, 500, 200, 100, 50, 20, 10, 5)
+MAX_PORTION_BYTES = 1_000_000_000
+BYTES_PER_VALUE = 4
+HALF = ("float16", "bfloat16")
+# A model that guesses may well depend on nothing; of one that knows the digits every layer is worth a look.
+MIN_ACCURACY = 0.5
+MAX_LAYERS = 12
+MAX_LAYER_WEIGHTS = 50_000_000
+RANDOM_WEIGHT_SCALES = (1.0, 0.03)
+
+
+def pick_portion_size(architecture: Architecture) -> int:
+    """How many examples to give to a model at a time."""
+    values = sum(math.prod(side or 1 for side in layer.output_shape[1:]) for layer in architecture.layers)
+    return next((count for count in PORTION_SIZES if count * values * BYTES_PER_VALUE <= MAX_PORTION_BYTES), 1)
+
+
+def measure_accuracies(model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTION_SIZES[0]) -> Measured:
+    """Accuracy (argmax against the canonical label) on both splits.
+
+    Args:
+        transform: the preprocessing that the ordered arrays show, uint8 (n, 28, 28) -> float32 (n, …).
+        count: examples at a time.
+
+    Raises:
+        ValueError: the model doesn't give one score per class.
+    """
+    return Measured(
+        train_accuracy=_measure_accuracy(model, dataset.x_train, dataset.y_train, transform, count),
+        test_accuracy=_measure_accuracy(model, dataset.x_test, dataset.y_test, transform, count),
+    )
+
+
+def in_single_precision(model: Any) -> Any:
+    """The same model, where it computes in half precision one that computes in float32, which a CPU does much faster."""
+    if not any(layer.compute_dtype in HALF for layer in model._flatten_layers()):
+        return model
+    made = keras.models.model_from_json(json.dumps(_single(json.loads(model.to_json()))))
+    if not made.built:
+        made.build(model.input_shape)
+    made.set_weights(model.get_weights())
+    return made
+
+
+def _single(node: Any) -> Any:
+    """A configuration with float32 in the place of half precision, which stands under `dtype`, alone or as a policy."""
+    if isinstance(node, list):
+        return [_single(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("class_name") == "DTypePolicy" and node["config"]["name"].removeprefix("mixed_") in HALF:
+        return {**node, "config": {**node["config"], "name": "float32"}}
+    return {
+        word: "float32" if word == "dtype" and isinstance(value, str) and value.removeprefix("mixed_") in HALF else _single(value)
+        for word, value in node.items()
+    }
+
+
+def predict_scores(model: Any, examples: Array) -> Array:
+    """What a model says of some examples."""
+    return flat_scores(model.predict_on_batch(examples))
+
+
+def flat_scores(outputs: Any) -> Array:
+    """A model's only output, which may have a name, and come in a dict or list."""
+    while isinstance(outputs, (dict, list, tuple)) and len(outputs) == 1:
+        (outputs,) = outputs.values() if isinstance(outputs, dict) else outputs
+    return np.asarray(outputs)
+
+
+def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -> float:
+    """The accuracy on images of the training in batches of its size, the way a training step sees them.
+
+    Dropout, noise and augmentation act, and BatchNormalization uses the batch; the model is as it was afterwards.
+    """
+    variables = model.non_trainable_variables
+    kept = [np.array(variable) for variable in variables]
+    right = 0
+    try:
+        for start in range(0, len(examples), batch):
+            scores = flat_scores(model(examples[start : start + batch], training=True))
+            right += int((scores.argmax(axis=1) == labels[start : start + batch]).sum())
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+    return right / len(examples)
+
+
+def _measure_accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:
+    right = 0
+    for start in range(0, len(images), count):
+        scores = predict_scores(model, transform(images[start : start + count]))
+        if scores.ndim != 2 or scores.shape[1] < 10:
+            raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
+        right += int((scores.argmax(axis=1) == labels[start : start + count]).sum())
+    return right / len(images)
+
+
+def find_layers_without_effect(model: Any, architecture: Architecture, examples: Array) -> list[str]:
+    """Names of the layers whose weights make no difference, to the last bit, in what the model says of some examples.
+
+    Convolutions are looked at first, as those are what exercises count; of layers with one name, one is enough.
+
+    Args:
+        model: trained; it is as it was afterwards.
+        architecture: its layers, of which those with weights are looked at.
+        examples: of the shape that the model takes.
+    """
+    weighty = [layer for layer in architecture.layers if 0 < layer.parameters <= MAX_LAYER_WEIGHTS and not layer.idle]
+    weighty.sort(key=lambda layer: "Conv" not in layer.kind)
+    wanted = list(dict.fromkeys(layer.name for layer in weighty))[:MAX_LAYERS]
+    members = [layer for layer in model._flatten_layers() if layer.weights]
+    before = predict_scores(model, examples)
+    return [
+        name
+        for name in wanted
+        if any(_is_without_effect(model, layer, examples, before) for layer in members if layer.name == name)
+    ]
+
+
+def _is_without_effect(model: Any, layer: Any, examples: Array, before: Array) -> bool:
+    kept, random = layer.get_weights(), np.random.default_rng(1)
+    try:
+        for scale in RANDOM_WEIGHT_SCALES:
+            layer.set_weights([(scale * random.standard_normal(weight.shape)).astype(weight.dtype) for weight in kept])
+            if not np.array_equal(before, predict_scores(model, examples), equal_nan=True):
+                return False
+    finally:
+        layer.set_weights(kept)
+    return bool(kept)
