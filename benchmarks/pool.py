@@ -18,7 +18,7 @@ import psutil
 from grader.batch.assign import GradingJob
 from grader.batch.loop import Batch
 from grader.batch.sources import StudentFiles
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import open_pool
 from grader.grading import GradingOptions
@@ -51,7 +51,7 @@ def made(folder: Path, submissions: int) -> tuple[Course, list[GradingJob]]:
         (folder / name).mkdir(parents=True)
     (folder / "exercises" / "small" / "exercise.yaml").write_text(SPEC)
     course = Course(root=folder)
-    exercise = catalogue.load_exercise(course, "small")
+    exercise = loading.load_exercise(course, "small")
     jobs = []
     for number in range(submissions):
         path = folder / "class" / f"s{number:04}.py"

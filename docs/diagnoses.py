@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader import static, submission
-from grader.checks import CHECKS, CheckOutcome, catalogue
+from grader.checks import CHECKS, CheckOutcome, loading
 from grader.courses import exercise as exercises
 from grader.courses.course import Course
 from grader.grading.curves import build_probe_curves
@@ -64,7 +64,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _refusals() -> Iterator[tuple[str, str, str]]:
     course = Course(root=ROOT)
-    functions = {name: catalogue.load_exercise(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
+    functions = {name: loading.load_exercise(course, name).function for name in ("exercise1", "exercise2", "exercise3")}
     for path in sorted(STUDENTS.iterdir()):
         if path.suffix not in (".py", ".ipynb"):
             continue

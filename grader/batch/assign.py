@@ -14,7 +14,7 @@ from grader.batch.sources.archive import opened
 from grader.batch.sources.members import SourceFile, is_ignored, walk_folder
 from grader.courses.exercise import Exercise
 from grader.errors import UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Every check that an exercise can name, the arguments it takes, and exercises loaded with both checked. Judges nothing."""
+"""Every check that an exercise can name, and the arguments that it takes. Judges nothing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import Any
 import msgspec
 
 from grader.checks import activations, architecture, behaviour, callback, models, returns, structure, training
-from grader.checks.exercise_kinds import check_use
 from grader.checks.registry import collect_checks
-from grader.courses.course import Course
-from grader.courses.exercise import CheckSpec, Exercise, read_exercise
-from grader.courses.signatures import check_signatures
+from grader.courses.exercise import CheckSpec
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import Duration, Percent, convert_node, format_suggestion, parse_quantity
 
@@ -62,18 +59,3 @@ def _convert_value(value: Any, kind: Any) -> Any:
     if kind in (Percent, Duration):
         return parse_quantity(str(value), kind)
     return str(value) if kind is str else msgspec.convert(value, kind, strict=False)
-
-
-def load_exercise(course: Course, exercise_id: str) -> Exercise:
-    """Reads and checks one exercise.
-
-    Raises:
-        UsageError: there is no such exercise.
-        CourseError: every fault of its `exercise.yaml`, with line and column.
-    """
-    return read_exercise(course, exercise_id, check_arguments, _check_whole)
-
-
-def _check_whole(course: Course, exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
-    check_use(exercise, tree, problems)
-    check_signatures(course, exercise, tree, problems)

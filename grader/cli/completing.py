@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from grader.courses import course as courses
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import GradeError, UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 
 def list_matching_exercises(ctx: click.Context, _param: click.Parameter | None, incomplete: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import get_args
 import click
 
 from grader import submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import experiments, outputs, picture
 from grader.cli.finding import find_course
 from grader.cli.helping import MainCommand
@@ -109,7 +109,7 @@ def command(
     grade exercise3 my_solution.py --json - --fresh
     """
     found = find_course(course, quiet=quiet)
-    exercise = catalogue.load_exercise(found, exercise_id)
+    exercise = loading.load_exercise(found, exercise_id)
     if table:
         experiments.check_experiments(exercise)
     if picture_path is not None:

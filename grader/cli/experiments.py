@@ -16,8 +16,8 @@ from grader.courses.exercise import Exercise, Experiment, ExperimentColumn
 from grader.errors import Exit, UsageError
 from grader.grading import GradingOptions
 from grader.grading.experiments import train_experiment
+from grader.messages.text import escape_line
 from grader.records.run import BuiltModel, Run
-from grader.reports.text import escape_line
 
 TABLE_HEADINGS = ("", "training", "testing", "time")
 COLUMN_GAP = "   "

@@ -24,8 +24,8 @@ from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
 from grader.messages import error_hints
 from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.messages.text import escape_line
 from grader.quiz.faults import FAULT_CODES
-from grader.reports.text import escape_line
 from grader.static import dialect
 
 MAX_QUERY_LENGTH = 300

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.courses import settings
@@ -125,4 +125,4 @@ def _render(
 
 def _find_title(course: Course, name: str) -> str:
     """An exercise's title; its id where the course has it no longer."""
-    return catalogue.load_exercise(course, name).title if name in course.list_exercise_ids() else name
+    return loading.load_exercise(course, name).title if name in course.list_exercise_ids() else name

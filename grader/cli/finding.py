@@ -8,7 +8,7 @@ import click
 
 from grader.courses import course as courses
 from grader.courses.course import Course
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 MAX_PATH = 300
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from grader import cli
 from grader.batch.assign import choose_in_folder
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
 from grader.reports import write
@@ -27,7 +27,7 @@ def main(root: Path, exercise_id: str, run: Callable[[list[str]], int] = cli.run
         run: grades a command line.
     """
     course = Course(root=root / "source" / "course")
-    spec = catalogue.load_exercise(course, exercise_id)
+    spec = loading.load_exercise(course, exercise_id)
     results = root / "results" / "results.json"
     results.parent.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="grade-submission-") as space:

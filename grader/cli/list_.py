@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli.finding import find_course
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli import completing
 from grader.cli.finding import find_course
 from grader.courses.exercise import find_exercise_text

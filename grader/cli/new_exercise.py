@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli.finding import find_course
 from grader.cli.selfcheck import generate_exercise_stub
 from grader.courses.course import PACKAGE_FOLDER, Course

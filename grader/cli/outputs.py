@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from grader.messages.text import escape_line
 from grader.records.run import Activations
 from grader.records.verdict import Verdict
 from grader.reports import write
-from grader.reports.text import escape_line
 
 FILE_FORMATS = {
     "json_": "json_",

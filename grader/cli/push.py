@@ -17,8 +17,8 @@ from grader.gradebook.grades import build_sheet, describe_unknown_students
 from grader.gradebook.push import canvas, moodle
 from grader.gradebook.push.plan import Assignment, Change, Lms, count_steps, plan_changes
 from grader.gradebook.push.session import Session
+from grader.messages.text import escape_line
 from grader.reports.reading import format_number
-from grader.reports.text import escape_line
 
 HOSTS: dict[str, Lms] = {"canvas": canvas, "moodle": moodle}
 STEPS = {

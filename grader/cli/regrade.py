@@ -21,11 +21,11 @@ from grader.cli.helping import lay_out
 from grader.courses import course as courses
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
+from grader.messages.text import escape_line
 from grader.quiz import key, loading, marksheet
 from grader.quiz.marksheet import Marksheet, ScoreChange
 from grader.quiz.screens import format_count
 from grader.reports import write
-from grader.reports.text import escape_line
 
 MAX_CHANGE_LINES = 60
 

@@ -15,7 +15,7 @@ from typing import TextIO, get_args
 
 import click
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli.exercise import backend_option
 from grader.cli.finding import find_course
 from grader.courses import stub

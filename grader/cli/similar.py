@@ -18,15 +18,15 @@ from rich.text import Text
 from grader import submission
 from grader.batch import sources
 from grader.batch.assign import GradingJob, assign_all
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.courses import exercise as exercises
 from grader.errors import Exit, UsageError, describe_missing_extra
+from grader.messages.text import escape_line
 from grader.reports import jsontext, write
 from grader.reports.reading import format_count as number_of
 from grader.reports.screen import detect_screen, draw_parts, make_text
-from grader.reports.text import escape_line
 
 SIMILAR_SCHEMA = "grade-similar/1"
 COPYDETECT_MISSING = describe_missing_extra("grade similar", "copydetect", "similar")
@@ -95,7 +95,7 @@ def command(
     grade similar exercise3 submissions/ --least 80 --json pairs.json
     """
     found = find_course(course)
-    exercise = catalogue.load_exercise(found, exercise_id)
+    exercise = loading.load_exercise(found, exercise_id)
     if find_spec("copydetect") is None:
         raise UsageError(COPYDETECT_MISSING)
     with sources.read_submissions(place, roster, taken=sources.names_taken([exercise])) as handed:

@@ -1,4 +1,4 @@
-"""Begins every process of ours: `python -I -S …/grader/boot.py MODULE` runs a module as `python -m` would.
+"""Begins every process of ours: `python -I -S …/grader/engines/boot.py MODULE` runs a module as `python -m` would.
 
 The interpreter is isolated: no `sitecustomize`, `.pth` file or variable of the user's is looked at, and nothing is
 imported from where somebody works. What can be imported is this package, wherever it lies, and what `PYTHONPATH` holds,
@@ -13,7 +13,7 @@ import runpy
 import site
 import sys
 
-PACKAGE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def begin(module: str) -> None:

@@ -50,7 +50,7 @@ SITES = ("site-packages", "dist-packages")
 
 def command(module: str, *flags: str) -> list[str]:
     """The command line that runs a module of ours, with nothing of the user's."""
-    return [sys.executable, "-I", "-S", "-X", "utf8", *flags, str(PACKAGE / "boot.py"), module]
+    return [sys.executable, "-I", "-S", "-X", "utf8", *flags, str(PACKAGE / "engines" / "boot.py"), module]
 
 
 def environment(more: Mapping[str, str] = {}) -> dict[str, str]:

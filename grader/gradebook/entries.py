@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from grader.courses.exercise import Exercise
+from grader.messages.text import escape_line
 from grader.records.run import Run
 from grader.records.student_ids import to_student_id
 from grader.records.verdict import Verdict
 from grader.reports import json_
 from grader.reports.reading import describe_first_finding
-from grader.reports.text import escape_line
 
 MAX_STORED_FINDING = 200
 MAX_SOURCE_BYTES = 5_000_000

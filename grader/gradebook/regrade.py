@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from grader import checks
-from grader.checks import CHECKS, catalogue
+from grader.checks import CHECKS, loading
 from grader.courses import course as courses
 from grader.courses.course import Course
 from grader.courses.exercise import CheckSpec, Exercise
@@ -22,10 +22,10 @@ from grader.gradebook.book import Gradebook
 from grader.gradebook.entries import GradebookEntry, VerdictDocuments, VerdictFigures, build_entry, hash_specification
 from grader.grading import inspect_file, verdicts
 from grader.grading.curves import find_line_to_cross, is_near_miss, should_probe_callbacks
+from grader.messages.text import escape_line
 from grader.records.run import Run
 from grader.records.verdict import Verdict
 from grader.reports.reading import format_count, format_number
-from grader.reports.text import escape_line
 from grader.submission import Refusal, Submission, parse_bytes
 
 MAX_CHANGE_LINES = 60
@@ -52,7 +52,7 @@ def command(exercise_id: str, gradebook: str, course: Path | None, never_lower: 
     grade regrade exercise3
     """
     found = courses.find_course(course)
-    exercise = catalogue.load_exercise(found, exercise_id)
+    exercise = loading.load_exercise(found, exercise_id)
     book = Gradebook.open(gradebook, must_exist=True)
     figures = book.list_figures(exercise_id)
     if not figures:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from grader.courses.spreadsheets import clean_id, parse_table, read_table
 from grader.errors import UsageError
-from grader.gradebook.spreadsheets import clean_id, parse_table, read_table
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look, to_student_id
-from grader.reports.text import escape_line
 
 MAX_ROSTER_BYTES = 20_000_000
 HEADER_ROWS = 10  # a title may stand above the header

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from grader.gradebook.entries import StoredOutcome, VerdictFigures, decode_outcomes
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, count_statuses, list_grades
+from grader.messages.text import escape_line
 from grader.records.verdict import Verdict
 from grader.reports.cohort import MIN_FOR_CORRELATION, CheckStatistics, Cohort
 from grader.reports.reading import format_count as number_of
 from grader.reports.reading import format_number
 from grader.reports.screen import STATUS_MARKS, Screen
-from grader.reports.text import escape_line
 
 MAX_COMMON_FINDINGS = 10
 NAME_WIDTH = 28

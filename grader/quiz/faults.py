@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.courses.yaml_nodes import Problems, YamlNode
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 # code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
 FAULT_CODES = {

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from grader.courses.yaml_tree import MAX_YAML_BYTES
 from grader.errors import UsageError
+from grader.messages.text import escape_line
 from grader.quiz.key import AnswerKey
 from grader.quiz.marking import MarkedAttempt, mark_attempt
 from grader.quiz.model import Quiz
 from grader.quiz.responses import ResponseFileError, Responses, read_responses
 from grader.records.verdict import SubmissionRef
-from grader.reports.text import escape_line
 
 RESPONSE_SUFFIXES = (".json", ".yaml", ".yml")
 STDIN = Path("-")

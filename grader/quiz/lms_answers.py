@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.courses.spreadsheets import SUFFIXES, read_table
 from grader.errors import UsageError
-from grader.gradebook.spreadsheets import SUFFIXES, read_table
+from grader.messages.text import escape_line
 from grader.quiz.aligning import align_columns, find_by_words
 from grader.quiz.formats.plain import convert_from_html
 from grader.quiz.handed_in import ResponseFile
@@ -20,7 +21,6 @@ from grader.quiz.responses import MAX_STUDENT_NAME, GivenAnswer, ResponseFileErr
 from grader.quiz.values import MAX_ANSWER_LENGTH, parse_number
 from grader.records.student_ids import to_student_id
 from grader.records.verdict import SubmissionRef
-from grader.reports.text import escape_line
 
 MAX_BYTES = 50_000_000
 # Canvas: `12345: What is …?`, and beside it the points that it gave.

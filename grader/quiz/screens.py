@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
+from grader.messages.text import escape_line
 from grader.quiz.lines import find_clashing_letters, format_letter
 from grader.quiz.model import Question, Quiz
 from grader.quiz.sitting import Sitting, find_end_time
 from grader.quiz.verdicts import format_given_answer
-from grader.reports.text import escape_line
 
 MIN_QUIZ_WIDTH = 20
 # Stands for a space that no line is broken at.

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from grader import DISTRIBUTION
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.errors import UsageError
 from grader.release import public

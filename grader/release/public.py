@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses import settings
 from grader.courses.course import FILE, Course
 from grader.courses.yaml_tree import format_suggestion, read_yaml

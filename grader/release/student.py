@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise
 from grader.release import public

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError, UsageError
+from grader.messages.text import escape_line
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports import jsontext, write
-from grader.reports.text import escape_line
 
 SCHEMA = "classroom50/result/v1"
 # The runner's variables for what identifies a submission.

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TextIO
 
 from grader.errors import GraderError
+from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import Verdict
 from grader.reports import markdown
 from grader.reports.reading import describe_ending, format_headline, list_failures
-from grader.reports.text import escape_line, escape_text
 
 MAX_ANNOTATIONS = 10
 MAX_SUMMARY_BYTES = 1024 * 1024

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports import jsontext
 from grader.reports.reading import (
@@ -19,7 +20,6 @@ from grader.reports.reading import (
     format_score,
     list_measurements,
 )
-from grader.reports.text import escape_line, escape_text
 
 
 def render(verdicts: Sequence[Verdict]) -> str:

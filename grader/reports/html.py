@@ -18,6 +18,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.messages.text import escape_text
 from grader.records.run import Activations
 from grader.records.verdict import Verdict
 from grader.reports import page
@@ -38,7 +39,6 @@ from grader.reports.reading import (
 from grader.reports.reading import format_points as points_of
 from grader.reports.reading import format_score as score_of
 from grader.reports.screen import STATUS_MARKS
-from grader.reports.text import escape_text
 
 HTML_TEMPLATES = Path(__file__).parent / "templates"
 MAX_SHOWN_NOTES = 50

@@ -10,9 +10,9 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports.reading import describe_ending, format_headline, format_number, format_score
-from grader.reports.text import escape_line, escape_text
 
 MAX_OUTPUT_LENGTH = 20_000
 

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
+from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports.reading import (
     describe_counts,
@@ -24,7 +25,6 @@ from grader.reports.reading import (
     list_measurements,
     shorten_path,
 )
-from grader.reports.text import escape_line, escape_text
 
 MAX_REPORT_BYTES = 1_000_000
 STATUS_MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖", "error": "⚠️"}

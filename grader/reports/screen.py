@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.text import escape_text
+from grader.messages.text import escape_text
 
 DEFAULT_WIDTH = 80
 MAX_REPORT_WIDTH = 100

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from grader.messages.text import escape_line
 from grader.records.verdict import CheckResult, LineToCross, Note, TrainingRecord, Verdict
 from grader.reports.jsontext import describe_returned
 from grader.reports.reading import (
@@ -41,7 +42,6 @@ from grader.reports.screen import (
     make_row,
     make_text,
 )
-from grader.reports.text import escape_line
 
 BLOCK_STEPS = "▁▂▃▄▅▆▇█"
 ASCII_STEPS = "_.-=+*#@"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
 
@@ -35,6 +35,6 @@ def graded(tmp_path, monkeypatch):
     def run(text, backend, **options):
         path = tmp_path / "mine.py"
         path.write_text(text)
-        return grade(course, catalogue.load_exercise(course, "small"), path, GradingOptions(backend=backend, **options))
+        return grade(course, loading.load_exercise(course, "small"), path, GradingOptions(backend=backend, **options))
 
     return run

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli import run_command_line
 from grader.courses.course import Course
 from grader.engines.trainer import TrainerProcess, pick_library

@@ -9,7 +9,7 @@ from rich.text import Text
 from grader.batch.assign import GradingJob, match_files
 from grader.batch.loop import FinishedJob
 from grader.batch.sources import StudentFiles
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import run_command_line
 from grader.cli.batch.view import BatchView, format_end
 from grader.courses.course import Course
@@ -19,7 +19,7 @@ COURSE = Course(root=Path(__file__).resolve().parents[2])
 
 
 def exercise(name):
-    return catalogue.load_exercise(COURSE, name)
+    return loading.load_exercise(COURSE, name)
 
 
 def assigned(folder, names, wanted):

@@ -13,7 +13,7 @@ from grader import cli, submission
 from grader.batch import sources
 from grader.batch.following import Follower, follow
 from grader.batch.loop import Batch
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli.batch import follow as batch_follow
 from grader.cli.batch.follow import Place, grade_arrivals
 from grader.courses.course import Course
@@ -23,7 +23,7 @@ from grader.grading import GradedSubmission, GradingOptions
 from grader.records.verdict import SubmissionRef, Verdict
 
 COURSE = Course(root=Path(__file__).resolve().parents[2])
-POOLING = catalogue.load_exercise(COURSE, "pooling")
+POOLING = loading.load_exercise(COURSE, "pooling")
 PY = b"def max_pool(image):\n    return image\n"
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from grader.batch import sources
 from grader.batch.assign import assign_all, choose_in_folder
 from grader.batch.sources.members import SourceFile, refuse_collisions
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.errors import UsageError
 
@@ -156,7 +156,7 @@ UNKNOWN = [
 def test_whose_files_nobody_can_tell_is_asked(tmp_path, names):
     """With their names, and nobody is made of them; unless the caller says that they are students."""
     place = laid(tmp_path / "f", dict.fromkeys(names, PY))
-    taken = sources.names_taken([catalogue.load_exercise(COURSE, "exercise1")])
+    taken = sources.names_taken([loading.load_exercise(COURSE, "exercise1")])
     with pytest.raises(UsageError, match="whose files are these") as caught:
         sources.read_submissions(place, taken=taken)
 
@@ -186,7 +186,7 @@ def test_the_id_of_another_person_in_the_roster_is_told(tmp_path):
 
 def test_the_batch_and_the_bundle_choose_the_same_file(tmp_path):
     """By one rule: exact names, copies, suffixes, packed ones."""
-    exercise = catalogue.load_exercise(COURSE, "exercise1")
+    exercise = loading.load_exercise(COURSE, "exercise1")
     students = {
         "ada": {"EXERCISE1.PY": PY},
         "bo": {"x.ipynb.json": b"{}", "notes.md": b""},

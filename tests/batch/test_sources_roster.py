@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from grader.batch import sources
 from grader.batch.sources.members import FileRefused, check_name
 from grader.batch.sources.names import recognize_naming
+from grader.courses.spreadsheets import decode_text
 from grader.errors import UsageError
 from grader.gradebook import roster as rosters
-from grader.gradebook.spreadsheets import decode_text
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,"exercise1 (77)"
     Points Possible,,,,,100

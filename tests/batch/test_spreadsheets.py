@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
+from grader.courses import spreadsheets
 from grader.errors import UsageError
 from grader.gradebook import roster as rosters
-from grader.gradebook import spreadsheets
 
 ROWS = [["id", "name", "note"], ["0012", "José Núñez", 'a;b,c\t"d"'], ["13", "Łukasz Ż", "two\nlines"]]
 

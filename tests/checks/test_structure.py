@@ -7,7 +7,7 @@ import re
 import pytest
 
 from grader.checks import convert_arguments, structure
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.checks.tables import ExpectedLayer, compare_layers, expand_rows, format_side_by_side
 from grader.courses.course import Course
 from grader.courses.exercise import CheckSpec

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli.experiments import check_experiments, describe_run_end, format_experiment_table
 from grader.courses.course import Course
 from grader.courses.exercise import Experiment, ExperimentColumn, FitSettings

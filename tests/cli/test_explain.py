@@ -8,7 +8,7 @@ import pytest
 
 from grader import cli, static, submission
 from grader.checks import CHECKS
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli.explain import explain_name
 from grader.cli.sentences import find_meant
 from grader.courses.course import Course

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader import cli, submission
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.grading import GradingOptions, known
 from grader.records.run import Activations, LayerActivations, Run, RunEnd

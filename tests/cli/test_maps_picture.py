@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.cli import picture
 from grader.courses.course import Course
 from grader.errors import GraderError

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from grader import static, submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.errors import CourseError
@@ -24,7 +24,7 @@ def course(tmp_path):
 def report_under(course, tmp_path, text, source=OLD):
     (tmp_path / "course.yaml").write_text(text)
     (tmp_path / "file.py").write_text(source)
-    return inspect_file(course, catalogue.load_exercise(course, "exercise1"), submission.read_submission(tmp_path / "file.py"))
+    return inspect_file(course, loading.load_exercise(course, "exercise1"), submission.read_submission(tmp_path / "file.py"))
 
 
 def test_a_course_without_the_file_accepts_tf_1(course):

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from roles import role
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import ProcessPool
 from grader.engines.trainer import can_copy_trainer
@@ -45,7 +45,7 @@ def graded(tmp_path):
     (tmp_path / "quizzes").mkdir()
     (folder / "exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = catalogue.load_exercise(course, "small")
+    exercise = loading.load_exercise(course, "small")
 
     def run(start, *, more="", what="history.history", **options):
         path = tmp_path / "mine.py"

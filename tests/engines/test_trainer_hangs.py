@@ -10,7 +10,7 @@ from roles import role
 from grader.batch.assign import GradingJob
 from grader.batch.loop import Batch
 from grader.batch.sources import StudentFiles
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import ProcessPool
 from grader.grading import GradingOptions
@@ -84,7 +84,7 @@ def jobs(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "exercises/small/exercise.yaml").write_text(SPEC)
     course = Course(root=tmp_path)
-    exercise = catalogue.load_exercise(course, "small")
+    exercise = loading.load_exercise(course, "small")
     made = []
     for number, student in enumerate(CLASS):
         path = tmp_path / "class" / f"{student}.py"

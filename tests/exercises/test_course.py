@@ -10,7 +10,7 @@ import pytest
 
 from grader.cli.selfcheck import generate_exercise_stub, lint_exercise, list_rejects, find_solution, find_unproven_checks
 from grader.courses.course import Course
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = Course(root=ROOT).list_exercise_ids()

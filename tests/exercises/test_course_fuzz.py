@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.yaml_nodes import Problems
 from grader.courses.yaml_tree import parse_yaml, convert_to_python
 

@@ -9,7 +9,7 @@ from grader.checks import CHECKS
 from grader.checks.registry import EVIDENCE_BASES
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.exercise import Exercise, Limits
 from grader.exercise_kinds import EVIDENCE as OF_KINDS
 from grader.exercise_kinds import KEYS, LIMITS, RETURNS

@@ -6,7 +6,7 @@ import pytest
 
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ["convolution", "convolution_rgb", "output_shapes", "pad_images", "pooling", "worked_example"]

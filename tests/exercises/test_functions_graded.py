@@ -11,7 +11,7 @@ import pytest
 from grader.cli import selfcheck
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.grading import GradingOptions, grade
 from grader.grading.refereeing import update_case_file
 

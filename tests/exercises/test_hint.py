@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.courses.course import Course
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.student_progress import ProgressFile
 
 Grade = Callable[..., tuple[int, str, str]]

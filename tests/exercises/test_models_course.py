@@ -14,7 +14,7 @@ import pytest
 from grader import checks, cli
 from grader.cli.selfcheck import read_expectation, list_rejects, find_solution
 from grader.courses.course import Course
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.grading import GradingOptions, grade
 from grader.grading.modelling import build_calls_message, find_memory_limit
 from grader.records.run import BuiltModel, RunEnd, Run

@@ -8,7 +8,7 @@ import pytest
 from grader import cli
 from grader.cli import selfcheck
 from grader.courses.course import Course
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.grading import GradingOptions, grade
 
 ROOT = Path(__file__).parents[2]

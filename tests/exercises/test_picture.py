@@ -7,9 +7,9 @@ import pytest
 from grader.cli import picture
 from grader.courses.course import Course
 from grader.errors import UsageError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.errors import GraderError, UsageError
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.records.verdict import SubmissionRef, TrainingRecord, Verdict
 
 COURSE = Course(root=Path(__file__).parents[2])

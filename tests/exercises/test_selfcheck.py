@@ -11,7 +11,7 @@ import pytest
 
 from grader.cli.selfcheck import RejectExpectation, read_expectation, find_solution_fault, format_proof, lint_exercise, prove_answers, find_stub_fault, find_reject_fault
 from grader.courses.course import Course
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.exercise import Exercise
 from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 

@@ -2,7 +2,7 @@ import pytest
 from gradebook_samples import Sample
 
 from grader import cli, submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.gradebook import Gradebook
 from grader.grading import inspect_file, verdicts
@@ -61,11 +61,11 @@ class Class:
             assert old in text
             text = text.replace(old, new)
         (self.folder / "exercises/exercise1/exercise.yaml").write_text(text)
-        return catalogue.load_exercise(self.course, "exercise1")
+        return loading.load_exercise(self.course, "exercise1")
 
     def hand_in(self, student, runs, text=SOURCE, source=True):
         """Grades as `grade` does, from runs that were not run."""
-        exercise = catalogue.load_exercise(self.course, "exercise1")
+        exercise = loading.load_exercise(self.course, "exercise1")
         path = self.folder / f"{student}.py"
         path.write_text(f"# {student}\n{text}")
         read = submission.read_submission(path)
@@ -235,4 +235,4 @@ def test_many_changes_are_cut(klass, capsys):
 def test_a_specification_of_another_version_is_unknown(klass):
     """Then nothing can be compared."""
     assert klass.book.find_specification("none") is None
-    assert klass.book.find_specification(klass.book.list_figures()[0].spec) == catalogue.load_exercise(klass.course, "exercise1")
+    assert klass.book.find_specification(klass.book.list_figures()[0].spec) == loading.load_exercise(klass.course, "exercise1")

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from grader import submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade_or_recall, known
 from grader.records.run import Run, RunEnd
@@ -38,7 +38,7 @@ def file(tmp_path):
 
 
 def graded(course, file, **options):
-    return grade_or_recall(course, catalogue.load_exercise(course, "small"), file, GradingOptions(**options))
+    return grade_or_recall(course, loading.load_exercise(course, "small"), file, GradingOptions(**options))
 
 
 def is_told(verdict):

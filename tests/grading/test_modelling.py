@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.courses.exercise import CheckSpec, Exercise, FitSettings, InputImage, ModelCalls, SuppliedModelInput
 from grader.errors import CourseError

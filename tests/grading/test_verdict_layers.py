@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses import course as courses
 from grader.grading.verdicts import list_declared_layers
 from grader.records.run import Architecture, ModelLayer
@@ -23,7 +23,7 @@ def course():
 
 def test_without_a_table_the_layers_stand_alone(course):
     """Kind, name, shape and parameters, in their order."""
-    rows = list_declared_layers(MODEL, catalogue.load_exercise(course, "exercise1"))
+    rows = list_declared_layers(MODEL, loading.load_exercise(course, "exercise1"))
 
     assert [(row.kind, row.name, row.output_shape, row.parameters, row.asked) for row in rows] == [
         ("Flatten", "flatten", [None, 784], 0, None),
@@ -33,7 +33,7 @@ def test_without_a_table_the_layers_stand_alone(course):
 
 def test_with_a_table_each_layer_has_its_row(course):
     """What is asked for stands beside each layer, with how they differ; a layer that is missing has a row, too."""
-    rows = list_declared_layers(MODEL, catalogue.load_exercise(course, "fashion_dense"))
+    rows = list_declared_layers(MODEL, loading.load_exercise(course, "fashion_dense"))
 
     assert [row.kind for row in rows] == ["Flatten", "Dense", None]
     assert rows[0].fault is None
@@ -44,4 +44,4 @@ def test_with_a_table_each_layer_has_its_row(course):
 
 def test_nothing_was_declared(course):
     """Without a model there are no rows."""
-    assert list_declared_layers(None, catalogue.load_exercise(course, "exercise1")) == []
+    assert list_declared_layers(None, loading.load_exercise(course, "exercise1")) == []

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from hostile_files import CANARY
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import open_pool
 from grader.grading import GradingOptions, grade
@@ -108,7 +108,7 @@ def graded(world, warm):
         course = Course(root=world.course)
         began = time.monotonic()
         options = GradingOptions(start=start or warm.start, sandbox=sandbox, device="cpu")
-        verdict = grade(course, catalogue.load_exercise(course, case.exercise), path, options)
+        verdict = grade(course, loading.load_exercise(course, case.exercise), path, options)
         return verdict, msgspec.json.encode(verdict).decode(), time.monotonic() - began
 
     return run

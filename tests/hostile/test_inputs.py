@@ -109,7 +109,7 @@ LOOK = """
 import sys
 from pathlib import Path
 from grader import grading, submission
-from grader.checks.catalogue import load_exercise
+from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 course = Course(root=Path(sys.argv[1]))
 report = grading.inspect_file(course, load_exercise(course, "quick"), submission.read_submission(Path(sys.argv[2])))

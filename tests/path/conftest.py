@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
 
@@ -48,7 +48,7 @@ def graded(tmp_path, small_course):
         course = small_course(**course_options)
         path = tmp_path / "my_solution.py"
         path.write_text(text)
-        return grade(course, catalogue.load_exercise(course, "small"), path, options or GradingOptions(fresh=True))
+        return grade(course, loading.load_exercise(course, "small"), path, options or GradingOptions(fresh=True))
 
     return run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.grading import grade
 
@@ -56,7 +56,7 @@ def test_an_old_file_passes_with_a_note_for_each_old_name(tmp_path):
     path = tmp_path / "old.py"
     path.write_text(OLD)
 
-    verdict = grade(course, catalogue.load_exercise(course, "exercise2"), path)
+    verdict = grade(course, loading.load_exercise(course, "exercise2"), path)
     notes = {note.line: note.message for note in verdict.notes}
 
     assert (verdict.status, verdict.score, len(verdict.training[0].epochs)) == ("passed", 100.0, 1)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.cli import classroom50
 from grader.courses.course import Course
 from grader.errors import UsageError
-from grader.release import bundle, classroom50
+from grader.release import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(root=ROOT)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from grader.errors import GraderError
+from grader.messages.text import escape_line
 from grader.records.verdict import Note
 from grader.reports import github, markdown, terminal
-from grader.reports.text import escape_line
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
 tokens = st.sampled_from(

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from grader.messages.text import escape_text
 from grader.records.verdict import CutEpoch, DeclaredLayer, LineToCross, TrainingRecord
 from grader.reports import html
 from grader.reports.chart import build_chart
 from grader.reports.cohort import build_cohorts
 from grader.reports.page import build_training_rows, compare_claim, extract_excerpt
-from grader.reports.text import escape_text
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SVG_LEAVES = {"path", "circle", "rect"}

@@ -8,8 +8,8 @@ import report_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.messages.text import escape_line
 from grader.reports import junit
-from grader.reports.text import escape_line
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from listings import listings
 
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
 
@@ -16,7 +16,7 @@ RECORDS = tomllib.loads((HERE / "verdicts.toml").read_text())["listing"]
 
 
 def graded_functions():
-    return {catalogue.load_exercise(COURSE, name).function for name in COURSE.list_exercise_ids()}
+    return {loading.load_exercise(COURSE, name).function for name in COURSE.list_exercise_ids()}
 
 
 def concerned():
@@ -50,7 +50,7 @@ def test_a_listing_gets_its_verdict(record, warm, tmp_path):
     path = tmp_path / "listing.py"
     path.write_text(concerned()[record["text"], record["line"]].code)
     options = GradingOptions(start=warm, until=record.get("until", "end"))
-    verdict = grade(COURSE, catalogue.load_exercise(COURSE, record["exercise"]), path, options)
+    verdict = grade(COURSE, loading.load_exercise(COURSE, record["exercise"]), path, options)
     failed = [check.id for check in verdict.checks if check.status == "failed"]
     word = record["expect"].split()[0]
     end = word if word not in ("passed", "failed", "unjudged") else "completed"

@@ -20,7 +20,7 @@ from grader.batch.ray.messages import (
     encode_answer,
     write_course,
 )
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.engines.pool import ProcessPool
 from grader.errors import CourseError, UsageError
 from grader.grading import GradingOptions, grade_or_recall
@@ -71,7 +71,7 @@ class RayWorker:
         with tempfile.TemporaryDirectory(prefix="grade-submission-") as folder:
             path = Path(folder) / os.fsdecode(asked.name)
             path.write_bytes(asked.source)
-            exercise = catalogue.load_exercise(self._course, asked.exercise)
+            exercise = loading.load_exercise(self._course, asked.exercise)
             return GradingAnswer(graded=grade_or_recall(self._course, exercise, path, options))
 
     def _note_progress(self, moment: RunProgress) -> None:

@@ -32,13 +32,13 @@ from grader.batch.sources.members import (
 from grader.batch.sources.names import METADATA, NamingScheme, Owner, is_doubtful, recognize_naming
 from grader.batch.sources.namings import load_hosts
 from grader.courses.exercise import Exercise
+from grader.courses.spreadsheets import SUFFIXES
 from grader.engines.folders import TemporaryFolder
 from grader.errors import UsageError
 from grader.gradebook import roster as rosters
 from grader.gradebook.roster import Roster
-from grader.gradebook.spreadsheets import SUFFIXES
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look, to_student_id
-from grader.reports.text import escape_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from grader.batch.sources.members import (
     make_place,
 )
 from grader.errors import UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 MAX_STREAM = 8_000_000_000  # of a compressed tar, which can only be read from its beginning
 MAX_NESTED_STREAM = 1_000_000_000

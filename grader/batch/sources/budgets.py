@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grader.batch.sources.names import NamingScheme
 from grader.errors import UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 MAX_FILES = 50_000
 MAX_BYTES = 100_000_000

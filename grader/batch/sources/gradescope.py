@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_METADATA_BYTES = 50_000_000

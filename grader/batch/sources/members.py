@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from grader.batch.file_names import find_kind, fold_name, is_archive_name
 from grader.batch.sources.namings import METADATA
 from grader.errors import UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 from grader.submission.record import MAX_NOTEBOOK_BYTES
 
 IGNORED_NAMES = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", "node_modules", "venv", ".venv", "site-packages"}

@@ -13,7 +13,7 @@ import click
 from grader.batch import sources
 from grader.batch.assign import assign_all
 from grader.batch.loop import Batch
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.batch import engine as engines
 from grader.cli.batch.follow import MAX_AT_ONCE, Place, grade_arrivals
@@ -126,7 +126,7 @@ def _parse_words(course: courses.Course, words: Sequence[str]) -> tuple[list[Exe
     *wanted, place = words
     if not wanted:
         raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
-    return [catalogue.load_exercise(course, name) for name in dict.fromkeys(wanted)], Path(place)
+    return [loading.load_exercise(course, name) for name in dict.fromkeys(wanted)], Path(place)
 
 
 def _finish_batch(

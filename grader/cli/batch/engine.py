@@ -17,7 +17,7 @@ from grader.courses.exercise import Exercise
 from grader.engines.pool import open_pool
 from grader.errors import UsageError, describe_missing_extra
 from grader.grading import GradingOptions, grade_or_recall
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 RAY_MISSING = describe_missing_extra("--engine ray", "Ray", "ray")
 MAX_TROUBLES = 5

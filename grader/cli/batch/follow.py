@@ -19,8 +19,8 @@ from grader.courses.exercise import Exercise
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook.entries import hash_specification
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_student_id
-from grader.reports.text import escape_line
 
 SETTLE_S = 2.0
 MAX_AT_ONCE = 256

@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.batch.assign import GradingJob
 from grader.batch.loop import FinishedJob
 from grader.grading.options import RunProgress
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 REFRESH_S = 0.5
 RESERVED_COLUMNS = 16  # columns that a short bar, the time left and the blanks between them take

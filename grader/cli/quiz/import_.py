@@ -11,13 +11,13 @@ from grader.cli.finding import find_course
 from grader.courses.yaml_nodes import Problems
 from grader.courses.yaml_tree import decode_yaml
 from grader.errors import CourseError, Exit, UsageError
+from grader.messages.text import escape_line
 from grader.quiz import loading
 from grader.quiz.formats import gift_reader, qti12_reader, text2qti_reader
 from grader.quiz.formats.draft import QuizDraft, QuizImportError, render_draft
 from grader.quiz.formats.qti12_reader import MAX_XML_BYTES
 from grader.quiz.screens import format_count
 from grader.reports import write
-from grader.reports.text import escape_line
 
 IMPORT_FORMATS = ("gift", "text2qti", "qti12")
 FORMATS_BY_SUFFIX = {".gift": "gift", ".zip": "qti12", ".xml": "qti12", ".qti": "qti12"}

@@ -14,6 +14,7 @@ import msgspec
 from grader.cli import outputs
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
+from grader.messages.text import escape_line
 from grader.quiz import handed_in, key, lms_answers, marking, marksheet, verdicts
 from grader.quiz.handed_in import MarkedResponse, ResponseFile
 from grader.quiz.key import AnswerKey
@@ -24,7 +25,6 @@ from grader.quiz.screens import format_count
 from grader.quiz.verdicts import ReviewScope
 from grader.records.verdict import Verdict
 from grader.reports import write
-from grader.reports.text import escape_line
 
 # The most students whose lines a terminal gets; files get all.
 MAX_STUDENT_LINES = 400

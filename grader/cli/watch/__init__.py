@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from grader import submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import completing
 from grader.cli.finding import find_course
 from grader.cli.list_ import load_readable_exercises
@@ -38,7 +38,7 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     grade watch work/my_solution.py exercise3
     """
     found = find_course(course)
-    spec = catalogue.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file)
+    spec = loading.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file)
     submission.read_submission(file)
     with Keyboard(sys.stdin) as keyboard:
         WatchSession(found, spec, file, GradingOptions(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def guess_exercise(course: Course, file: Path) -> Exercise:
         UsageError: none or several fit.
     """
     if file.stem in course.list_exercise_ids():
-        return catalogue.load_exercise(course, file.stem)
+        return loading.load_exercise(course, file.stem)
     source = submission.read_submission(file).source
     specs, _ = load_readable_exercises(course)
     fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]

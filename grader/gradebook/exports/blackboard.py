@@ -12,7 +12,7 @@ from grader.errors import UsageError
 from grader.gradebook.exports.filling import fill_table
 from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, render_table
 from grader.gradebook.grades import GradeSheet, StudentRow
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 IDENTITY = ("last name", "first name", "username", "student id")
 COLUMN = re.compile(r"(?P<title>.*?)\s*\[(?:Total Pts|Points)[^\]\d]*(?P<points>\d+(?:[.,]\d+)?)?[^\]]*\]\s*(?:\|\s*\d+)?\s*")

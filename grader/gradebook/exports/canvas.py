@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from grader.errors import UsageError
 from grader.gradebook.exports.table import LmsTable, format_scaled_points, map_by_id, render_table
 from grader.gradebook.grades import GradeSheet, StudentRow
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
-from grader.reports.text import escape_line
 
 IDENTITY_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE_POINTS = "points possible"

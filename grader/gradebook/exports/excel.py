@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.gradebook.exports.checks import find_checks, points_of
 from grader.gradebook.grades import GradeSheet, StudentRow
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 
 def make(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool) -> bytes:

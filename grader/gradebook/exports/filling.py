@@ -6,12 +6,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from grader.courses.spreadsheets import clean_id
 from grader.gradebook.exports.table import LmsTable, map_by_id, render_table
 from grader.gradebook.grades import GradeSheet, StudentRow
 from grader.gradebook.roster import are_strangers
-from grader.gradebook.spreadsheets import clean_id
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
-from grader.reports.text import escape_line
 
 
 def fill_table(

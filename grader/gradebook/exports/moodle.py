@@ -5,9 +5,9 @@ from __future__ import annotations
 from grader.errors import UsageError
 from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, map_by_id, render_table
 from grader.gradebook.grades import GradeSheet, list_grades
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
-from grader.reports.text import escape_line
 
 WORKSHEET_HEADER = ("Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments")
 PARTICIPANT_PREFIX = "Participant "

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from grader.courses.spreadsheets import read_table
 from grader.errors import UsageError
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow
-from grader.gradebook.spreadsheets import read_table
 from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
 

@@ -12,7 +12,7 @@ from typing import Any
 from grader.errors import GraderError, UsageError
 from grader.gradebook.push.plan import Assignment, Change, Person
 from grader.gradebook.push.session import Session
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 TOKEN = "MOODLE_TOKEN"  # noqa: S105 - the variable's name
 SERVICE = "/webservice/rest/server.php"

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from grader.errors import GraderError, UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 TIMEOUT_S = 60.0
 MAX_BYTES = 50_000_000

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from grader.batch.ray import messages
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.cli import run_command_line
 from grader.courses import course as courses
 from grader.courses.settings import load_settings
@@ -57,12 +57,12 @@ def test_a_node_gets_what_grading_needs_and_nobody_s_name(tmp_path):
         "schema: grade-course/1\ndialect: reject\ngrading: {extensions: {ada: {pooling: 2d}}}\n"
     )
     course = courses.Course(root=tmp_path)
-    made = messages.build_worker_setup(course, [catalogue.load_exercise(course, "pooling")])
+    made = messages.build_worker_setup(course, [loading.load_exercise(course, "pooling")])
     there = messages.write_course(made, tmp_path / "node")
 
     assert "ada" not in str(made.files["course.yaml"])
     assert not [name for name in made.files if "rejects" in name or "exercise1" in name]
-    assert catalogue.load_exercise(there, "pooling") == catalogue.load_exercise(course, "pooling")
+    assert loading.load_exercise(there, "pooling") == loading.load_exercise(course, "pooling")
     assert (there.solutions / "pooling" / "reference.py").exists()
     assert load_settings(there).dialect == "reject"
 

@@ -5,7 +5,7 @@ import pytest
 from msgspec import structs
 
 from grader import static, submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses import course as courses
 from grader.data import load_dataset
 from grader.engines import pair
@@ -40,7 +40,7 @@ def run_in(tmp_path):
     """What one attempt sees in processes that were started in some way."""
     path = tmp_path / "exercise1.py"
     path.write_text(FILE)
-    exercise, source = catalogue.load_exercise(courses.find_course(), "exercise1"), submission.read_submission(path)
+    exercise, source = loading.load_exercise(courses.find_course(), "exercise1"), submission.read_submission(path)
     exercise = structs.replace(exercise, checks=[])
     plan = static.inspect_submission(source, exercise.function).plan
 

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from grader import static, submission
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses import course as courses
 from grader.engines import confine, pair
 from grader.errors import GraderError, UsageError
@@ -37,7 +37,7 @@ def test_until_probe():
     """The callbacks are tried, nothing is trained, and the lent processes are gone afterwards."""
     course, before = courses.find_course(), children()
     exercise, source, lender = (
-        catalogue.load_exercise(course, "exercise1"),
+        loading.load_exercise(course, "exercise1"),
         submission.read_submission(SOLUTION),
         Lender(),
     )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.messages.text import MAX_TEXT_LENGTH, escape_line, escape_text
 from grader.reports.jsontext import describe_returned
-from grader.reports.text import MAX_TEXT_LENGTH, escape_line, escape_text
 
 anything = st.text(st.characters(exclude_categories=()), max_size=200)
 nasty = st.lists(

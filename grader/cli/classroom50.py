@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 
 from grader import cli
 from grader.batch.assign import choose_in_folder
-from grader.checks import catalogue
+from grader.checks import loading
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
+from grader.messages.text import escape_line
 from grader.reports import classroom50, write
-from grader.reports.text import escape_line
 
 RESULT = "result.json"
 
@@ -34,7 +34,7 @@ def main(
         run: grades a command line.
     """
     course = Course(root=bundle / "course")
-    spec = catalogue.load_exercise(course, exercise_id)
+    spec = loading.load_exercise(course, exercise_id)
     result = checkout / RESULT
     result.unlink(missing_ok=True)  # what the student has committed under this name is no result
     with TemporaryDirectory(prefix="grade-submission-") as space:

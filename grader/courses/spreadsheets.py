@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from grader.errors import UsageError
-from grader.reports.text import escape_line
+from grader.messages.text import escape_line
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 SEPARATORS = ",;\t"
