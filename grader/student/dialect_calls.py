@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import warnings
 from collections.abc import Callable
@@ -172,6 +173,18 @@ def _loading(plain: Any) -> Any:
     return load_model
 
 
+def _loading_weights(plain: Any) -> Any:
+    """Weights under a name of any form, also those of a model that was saved as a whole, as Keras 2 took them."""
+
+    @functools.wraps(plain)
+    def load_weights(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        saved = (_named(filepath, WEIGHTS), map_path(filepath), _named(filepath, WHOLE))
+        there = next((path for path in saved if os.path.isfile(path)), saved[0])  # noqa: PTH113 - which knows drives
+        return plain(self, there, *args, **kwargs)
+
+    return load_weights
+
+
 def _models(keras: Any, remark: Remark) -> None:
     model = keras.Model
     _wrap(model, "fit", _fit)
@@ -182,8 +195,7 @@ def _models(keras: Any, remark: Remark) -> None:
     for kind in (model, keras.Sequential):
         _saving(kind, "save", WHOLE, remark)
         _saving(kind, "save_weights", WEIGHTS, remark)
-    plain_load = model.load_weights
-    model.load_weights = lambda self, path, *args, **kwargs: plain_load(self, _named(path, WEIGHTS), *args, **kwargs)
+    model.load_weights = _loading_weights(model.load_weights)
     model.fit_generator = _fit_generator
     model.evaluate_generator = lambda self, generator, *_, **__: self.evaluate(generator, verbose=0)
     model.predict_generator = lambda self, generator, *_, **__: self.predict(generator, verbose=0)
