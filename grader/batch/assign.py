@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader import submission
 from grader.batch.file_names import Stem, find_kind, fold_name, split_stem
-from grader.batch.sources import Handed
+from grader.batch.handed import Handed
 from grader.batch.sources_archive import opened
 from grader.batch.sources_folder import walked
 from grader.batch.sources_members import Member, ignored

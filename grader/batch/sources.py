@@ -9,16 +9,16 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Self
 
 from grader import roster as rosters
 from grader.batch import sources_gradescope
 from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES, find_kind, is_archive_name, strip_archive
+from grader.batch.handed import Handed, Submissions, order_handed
+from grader.batch.identities import add_roster, merge_handed
 from grader.batch.namings import load_hosts
 from grader.batch.sources_archive import measured, opened, unpacked, unwrap
 from grader.batch.sources_budgets import describe, find_oversized, owner_of
@@ -32,74 +32,6 @@ from grader.reports.text import line
 from grader.roster import Roster
 from grader.spreadsheets import SUFFIXES
 from grader.student_ids import to_look, to_student_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
-    """What one student handed in at once; where a host keeps every attempt, a student has several.
-
-    Args:
-        student: the id by which the class knows them: the roster's, else the LMS's, else the file's or folder's name.
-        name: to show; may be empty.
-        files: each `.py` and `.ipynb`; none where something else was handed in.
-        names: what the files are called in the source, in the same order.
-        own: what the student called them, in the same order.
-        others: what else was handed in, for messages.
-        submitted_at: where the source says it.
-        handed_in: by the host's clock, where its offset from UTC isn't known: it orders attempts and makes nobody late.
-        late: where the LMS says it.
-        is_internal: the id is the host's own, which no roster has.
-    """
-
-    student: str
-    name: str = ""
-    files: tuple[Path, ...] = ()
-    names: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    submitted_at: datetime | None = None
-    handed_in: datetime | None = None
-    late: bool | None = None
-    is_internal: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submissions:
-    """A class's work, in the order of student ids; as a context it removes what was unpacked.
-
-    Args:
-        problems: what was refused or is doubtful, so that it isn't graded, each a sentence with its name.
-        unread: what of a table beside the files could not be read; they are graded all the same.
-        remarks: what differs from the roster; nothing is left out for it.
-        enrolled: names by student id, also of those who handed in nothing.
-    """
-
-    handed: tuple[Handed, ...]
-    problems: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    enrolled: dict[str, str] = field(default_factory=dict)
-    folder: TemporaryFolder | None = None
-
-    @property
-    def unpacked(self) -> Path | None:
-        """Where an archive was unpacked."""
-        return None if self.folder is None else self.folder.path
-
-    def __iter__(self) -> Iterator[Handed]:
-        return iter(self.handed)
-
-    def __len__(self) -> int:
-        return len(self.handed)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.folder is not None:
-            self.folder.remove()
 
 
 def read(
@@ -228,7 +160,7 @@ def _grouped(
         handed = _submitters(handed, seen, naming, unread)
     if not handed:
         raise UsageError(f"{path}: no submissions in it" + "".join(f"\n  {problem}" for problem in problems[:10]))
-    return _with_roster(handed, problems, unread, roster, folder)
+    return add_roster(handed, problems, unread, roster, folder)
 
 
 def _without_doubtful(
@@ -281,12 +213,8 @@ def _by_student(members: Iterable[Member], naming: Naming, problems: list[str]) 
             found[attempt] = _added(found.get(attempt), owner, member, graded=graded)
     return [
         replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
-        for each in _without_twins(sorted(found.values(), key=_order), problems)
+        for each in _without_twins(sorted(found.values(), key=order_handed), problems)
     ]
-
-
-def _order(each: Handed) -> tuple[str, str]:
-    return each.student, each.handed_in.isoformat() if each.handed_in else ""
 
 
 def _added(before: Handed | None, owner: Owner, member: Member, *, graded: bool) -> Handed:
@@ -346,59 +274,7 @@ def _submitters(handed: list[Handed], members: Sequence[Member], naming: Naming,
             )
             for student, name in known.submitters
         ]
-    return _merged(found)
-
-
-def _with_roster(
-    handed: Sequence[Handed], problems: list[str], unread: list[str], roster: Roster | None, folder: TemporaryFolder | None
-) -> Submissions:
-    remarks: list[str] = []
-    if roster is not None:
-        handed = _merged(_identified(each, roster, problems, remarks) for each in handed)
-        absent = rosters.missing(roster, [each.student for each in handed])
-        if absent:
-            names = ", ".join(line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
-            remarks.append(f"{len(absent)} of the roster handed in nothing: {names}")
-        unread = [*roster.problems, *unread]
-    enrolled = {student.id: student.name for student in roster.students} if roster else {}
-    enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
-    ordered = tuple(sorted(handed, key=_order))
-    return Submissions(
-        handed=ordered,
-        problems=tuple(problems),
-        unread=tuple(unread),
-        remarks=tuple(remarks),
-        enrolled=enrolled,
-        folder=folder,
-    )
-
-
-def _merged(handed: Iterable[Handed]) -> list[Handed]:
-    """One for each attempt of a student, whom a source may know by two names."""
-    found: dict[tuple[str, datetime | None], Handed] = {}
-    for each in handed:
-        before = found.get((each.student, each.handed_in))
-        if before is not None:
-            both = {name: getattr(before, name) + getattr(each, name) for name in ("files", "names", "own", "others")}
-            each = replace(each, **both)  # noqa: PLW2901
-        found[each.student, each.handed_in] = each
-    return list(found.values())
-
-
-def _identified(each: Handed, roster: Roster, problems: list[str], remarks: list[str]) -> Handed:
-    """With the id, name and time of the roster; without files where the roster has another person of that id."""
-    known = roster.find(*([] if each.is_internal else [each.student]), each.name)
-    if known is None:
-        remarks.append(f"{line(each.student)}: not in the roster; known under this name")
-        return each
-    if rosters.are_strangers(each.name, known.name):
-        problems += [
-            f"{line(name)}: {line(each.name)} has the id of {line(known.name)} in the roster" for name in each.names
-        ]
-        return replace(each, student=known.id, name=known.name, files=(), names=(), own=(), others=())
-    return replace(
-        each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at
-    )
+    return merge_handed(found)
 
 
 def _listed(path: Path, roster: Roster | None) -> Submissions:
@@ -419,7 +295,7 @@ def _listed(path: Path, roster: Roster | None) -> Submissions:
         found[student.id] = replace(before, files=before.files + files, names=before.names + names)
     if not any(each.files for each in found.values()):
         raise UsageError(f'{path}: names no files; it needs a column "file", relative to the table')
-    return _with_roster(list(found.values()), problems, list(table.problems), roster, None)
+    return add_roster(list(found.values()), problems, list(table.problems), roster, None)
 
 
 def _named(folder: Path, name: str) -> tuple[Path, ...]:

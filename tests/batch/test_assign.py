@@ -7,8 +7,8 @@ import pytest
 from rich.text import Text
 
 from grader.batch.assign import Job, assign
+from grader.batch.handed import Handed
 from grader.batch.loop import Done
-from grader.batch.sources import Handed
 from grader.checks import loading
 from grader.cli import run
 from grader.cli.batch_view import View, row

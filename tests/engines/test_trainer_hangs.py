@@ -8,8 +8,8 @@ import pytest
 from roles import role
 
 from grader.batch.assign import Job
+from grader.batch.handed import Handed
 from grader.batch.loop import Batch
-from grader.batch.sources import Handed
 from grader.checks import loading
 from grader.course import Course
 from grader.engines.pool import Pool
