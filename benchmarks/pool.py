@@ -17,7 +17,7 @@ import psutil
 
 from grader.batch.assign import GradingJob
 from grader.batch.loop import Batch
-from grader.batch.sources import StudentFiles
+from grader.batch.sources import Handed
 from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import open_pool
@@ -56,7 +56,7 @@ def made(folder: Path, submissions: int) -> tuple[Course, list[GradingJob]]:
     for number in range(submissions):
         path = folder / "class" / f"s{number:04}.py"
         path.write_text(f"# student {number}\n{TEXT}")
-        jobs.append(GradingJob(handed=StudentFiles(student=path.stem), exercise=exercise, path=path, name=path.name))
+        jobs.append(GradingJob(handed=Handed(student=path.stem), exercise=exercise, path=path, name=path.name))
     return course, jobs
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader import submission
 from grader.batch.file_names import Stem, find_kind, fold_name, split_stem
-from grader.batch.sources import StudentFiles
+from grader.batch.handed import Handed
 from grader.batch.sources.archive import opened
 from grader.batch.sources.members import SourceFile, is_ignored, walk_folder
 from grader.courses.exercise import Exercise
@@ -34,7 +34,7 @@ class File:
 class GradingJob:
     """One student's file for one exercise; `name` is what the file is called where it comes from."""
 
-    handed: StudentFiles
+    handed: Handed
     exercise: Exercise
     path: Path
     name: str
@@ -44,13 +44,13 @@ class GradingJob:
         return self.handed.student
 
 
-def assign_all(handed: Iterable[StudentFiles], exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
+def assign_all(handed: Iterable[Handed], exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
     """A class's jobs, and what can't be told."""
     pairs = [match_files(each, exercises) for each in handed]
     return [job for jobs, _ in pairs for job in jobs], [problem for _, problems in pairs for problem in problems]
 
 
-def match_files(handed: StudentFiles, exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
+def match_files(handed: Handed, exercises: Sequence[Exercise]) -> tuple[list[GradingJob], list[str]]:
     """A student's jobs, and what can't be told, each as a sentence."""
     if not handed.files:
         others = f"; handed in: {', '.join(sorted(handed.others)[:5])}" if handed.others else ""

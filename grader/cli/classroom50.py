@@ -1,4 +1,4 @@
-"""On Classroom 50: `python -m grader.release.classroom50 BUNDLE EXERCISE` grades the checkout that it is started in.
+"""On Classroom 50: `python -m grader.cli.classroom50 BUNDLE EXERCISE` grades the checkout that it is started in.
 
 The autograder's own failure leaves no result behind and ends with another exit code, so that nobody gets 0 points.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import warnings
 from collections.abc import Callable
@@ -185,6 +186,22 @@ def _wrap_load_model(plain: Any) -> Any:
     return load_model
 
 
+def _loading_weights(plain: Any) -> Any:
+    """Weights under a name of any form, also those of a model that was saved as a whole, as Keras 2 took them."""
+
+    @functools.wraps(plain)
+    def load_weights(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        saved = (
+            _normalize_path(filepath, WEIGHT_ENDINGS),
+            map_path(filepath),
+            _normalize_path(filepath, MODEL_ENDINGS),
+        )
+        there = next((path for path in saved if os.path.isfile(path)), saved[0])  # noqa: PTH113 - which knows drives
+        return plain(self, there, *args, **kwargs)
+
+    return load_weights
+
+
 def _patch_models(keras: Any, remark: SendRemark) -> None:
     model = keras.Model
     _wrap_method(model, "fit", _convert_fit_arguments)
@@ -195,10 +212,7 @@ def _patch_models(keras: Any, remark: SendRemark) -> None:
     for kind in (model, keras.Sequential):
         _wrap_saving(kind, "save", MODEL_ENDINGS, remark)
         _wrap_saving(kind, "save_weights", WEIGHT_ENDINGS, remark)
-    plain_load = model.load_weights
-    model.load_weights = lambda self, path, *args, **kwargs: plain_load(
-        self, _normalize_path(path, WEIGHT_ENDINGS), *args, **kwargs
-    )
+    model.load_weights = _loading_weights(model.load_weights)
     model.fit_generator = _fit_generator
     model.evaluate_generator = lambda self, generator, *_, **__: self.evaluate(generator, verbose=0)
     model.predict_generator = lambda self, generator, *_, **__: self.predict(generator, verbose=0)

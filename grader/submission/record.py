@@ -60,7 +60,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     def describe_place(self, line: int) -> str:
         """`line 57`, or `code cell 3, line 4` in a notebook (cells of text are not counted).
 
-        >>> Submission(path="a", name="a", sha256="", cells=[(1, 1), (4, 2)]).place(5)
+        >>> Submission(path="a", name="a", sha256="", cells=[(1, 1), (4, 2)]).describe_place(5)
         'code cell 2, line 2'
         """
         if not self.cells:

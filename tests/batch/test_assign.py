@@ -7,8 +7,8 @@ import pytest
 from rich.text import Text
 
 from grader.batch.assign import GradingJob, match_files
+from grader.batch.handed import Handed
 from grader.batch.loop import FinishedJob
-from grader.batch.sources import StudentFiles
 from grader.checks import loading
 from grader.cli import run_command_line
 from grader.cli.batch.view import BatchView, format_end
@@ -28,7 +28,7 @@ def assigned(folder, names, wanted):
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    handed = StudentFiles(student="s1", files=tuple(folder / name for name in texts), names=tuple(texts))
+    handed = Handed(student="s1", files=tuple(folder / name for name in texts), names=tuple(texts))
     jobs, problems = match_files(handed, [exercise(name) for name in wanted])
     return {job.exercise.id: job.name for job in jobs}, problems
 
@@ -100,7 +100,7 @@ def test_wrong_words_are_one_message(words, message, capsys, monkeypatch):
 def test_a_row_shows_a_hostile_name_harmlessly():
     """A student's id may hold anything."""
     job = GradingJob(
-        handed=StudentFiles(student="\x1b[31mevil\n"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py"
+        handed=Handed(student="\x1b[31mevil\n"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py"
     )
 
     assert format_end(FinishedJob(job=job, problem="can't be\nread")) == r"! \x1b[31mevil\n  can't be\nread"
@@ -110,7 +110,7 @@ def test_nothing_is_shown_where_nobody_looks(monkeypatch):
     """A pipe gets no bar and no control characters, also in a CI job that asks for colours."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     stream = io.StringIO()
-    job = GradingJob(handed=StudentFiles(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
+    job = GradingJob(handed=Handed(student="s1"), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
 
     with BatchView(3, stream, enabled=True) as view:
         view.show_progress(job, RunProgress(stage="training", epoch=1))
@@ -137,9 +137,7 @@ def test_who_is_at_work_gives_way_to_the_count_and_is_no_markup(monkeypatch, col
     """Whatever a student is called, how many are done and the time left stay in sight on a narrow terminal."""
     monkeypatch.setenv("COLUMNS", str(columns))
     stream = Terminal()
-    job = GradingJob(
-        handed=StudentFiles(student=student), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py"
-    )
+    job = GradingJob(handed=Handed(student=student), exercise=exercise("exercise1"), path=Path("x.py"), name="x.py")
     with BatchView(26, stream, enabled=True) as view:
         view.show_progress(job, RunProgress(stage="preparing"))
     lines = [Text.from_ansi(line).plain for line in stream.getvalue().replace("\n", "\r").split("\r")]

@@ -174,7 +174,7 @@ def test_a_closed_nursery_leaves_no_interpreter_and_starts_none(nursery, started
     assert [one.poll() for one in started] == [0]
     assert copy.poll() is None
     copy.kill()
-    for use in (nursery.begin, lambda: nursery.copy_process(b"1", [2])):
+    for use in (nursery.start_interpreter, lambda: nursery.copy_process(b"1", [2])):
         with pytest.raises(GraderError, match="the batch was ended"):
             use()
     assert len(started) == 1
@@ -221,7 +221,7 @@ class Told:
     def __init__(self, environment):
         self.environment = environment
 
-    def copy(self, message, descriptors):
+    def copy_process(self, message, descriptors):
         self.changes = json.loads(message)
         os.write(descriptors[1], b"one line\nthe last\n")
         return self

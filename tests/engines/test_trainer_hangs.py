@@ -8,8 +8,8 @@ import pytest
 from roles import role
 
 from grader.batch.assign import GradingJob
+from grader.batch.handed import Handed
 from grader.batch.loop import Batch
-from grader.batch.sources import StudentFiles
 from grader.checks import loading
 from grader.courses.course import Course
 from grader.engines.pool import ProcessPool
@@ -89,7 +89,7 @@ def jobs(tmp_path, monkeypatch):
     for number, student in enumerate(CLASS):
         path = tmp_path / "class" / f"{student}.py"
         path.write_text(TEXT.replace("UNITS", str(100 + number)))
-        made.append(GradingJob(handed=StudentFiles(student=student), exercise=exercise, path=path, name=path.name))
+        made.append(GradingJob(handed=Handed(student=student), exercise=exercise, path=path, name=path.name))
     return course, made
 
 

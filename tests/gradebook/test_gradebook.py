@@ -32,7 +32,7 @@ def test_a_verdict_comes_back_whole(book):
 
     assert key == found.key
     assert documents.verdict == json_.render([given.verdict]).encode()
-    assert documents.read().checks == given.verdict.checks
+    assert documents.read_verdict().checks == given.verdict.checks
     assert documents.read_runs() == [run()]
     assert documents.source == b"x = 1\n"
     assert (found.student, found.score, found.max_score, found.graded_at) == ("ada", 100.0, 100.0, given.at)
@@ -63,7 +63,7 @@ def test_a_fresh_verdict_takes_the_place_when_asked(book):
     (found,) = book.list_figures()
 
     assert found.score == 60.0
-    assert next(book.iter_documents([found.key]))[1].read().score == 60.0
+    assert next(book.iter_documents([found.key]))[1].read_verdict().score == 60.0
 
 
 def test_another_file_is_another_attempt(book):

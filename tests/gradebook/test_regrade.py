@@ -111,8 +111,8 @@ def test_a_looser_line_is_judged_from_the_stored_runs(klass, capsys):
     assert len(klass.book.list_figures(current=False)) == 4
     after = klass.book.list_figures()[1]
     stored = next(klass.book.iter_documents([after.key]))[1]
-    assert [check.status for check in stored.read().checks] == ["passed"] * 3
-    assert stored.read().training == [stored.read_runs()[0].training]
+    assert [check.status for check in stored.read_verdict().checks] == ["passed"] * 3
+    assert stored.read_verdict().training == [stored.read_runs()[0].training]
     klass.hand_in("bob", [run_of([0.3] * 6 + [0.95])])
     assert [one.key for one in klass.book.list_figures() if one.student == "bob"] == [after.key]
 

@@ -77,11 +77,11 @@ def attempted():
             for thread in threads:
                 thread.start()
             well = SimpleNamespace(
-                sock=near, output_exceeded=False, memory_exceeded=False, output=lambda ending: "",
+                sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "",
                 begin_ending=lambda: None, kill=near.close,
                 wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
             )  # fmt: skip
-            there = SimpleNamespace(sock=side, read_last_words=str, measure_memory=int, end=lambda: ended.append("trainer"), kill=side.close)
+            there = SimpleNamespace(sock=side, read_last_words=str, measure_memory=int, end_process=lambda: ended.append("trainer"), kill=side.close)
             options = GradingOptions(start=lambda request: ProcessPair(well, there), silent_s=silent_s, time_limit_s=time_limit_s,
                               progress=progress)  # fmt: skip
             try:

@@ -96,7 +96,7 @@ def test_a_tolerance_has_an_end():
 @given(hnp.arrays("int64", hnp.array_shapes(max_dims=3, max_side=12), elements=st.integers(-999, 999)), st.data())
 def test_a_single_wrong_value_is_found_and_shown(array, data):
     """Wherever one value differs, the place is named and both texts hold it."""
-    at = tuple(data.draw_epoch(st.integers(0, side - 1)) for side in array.shape)
+    at = tuple(data.draw(st.integers(0, side - 1)) for side in array.shape)
     wrong = array.copy()
     wrong[at] += 5000
 

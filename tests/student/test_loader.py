@@ -18,7 +18,7 @@ class Recorder:
     def send(self, message):
         self.sent.append(message)
 
-    def remark(self, message):
+    def send_remark(self, message):
         self.notes.append((None, message))
 
     def send_remark_at(self, line, message):

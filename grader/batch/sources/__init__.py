@@ -9,14 +9,14 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Self
 
 from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES, find_kind, is_archive_name, strip_archive
+from grader.batch.handed import Handed, Submissions, order_handed
+from grader.batch.identities import add_roster, merge_handed
 from grader.batch.sources import gradescope
 from grader.batch.sources.archive import measured, opened, unpack_archive, unwrap
 from grader.batch.sources.budgets import describe, find_oversized, owner_of
@@ -41,77 +41,9 @@ from grader.messages.text import escape_line
 from grader.records.student_ids import to_look, to_student_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudentFiles:
-    """What one student handed in at once; where a host keeps every attempt, a student has several.
-
-    Args:
-        student: the id by which the class knows them: the roster's, else the LMS's, else the file's or folder's name.
-        name: to show; may be empty.
-        files: each `.py` and `.ipynb`; none where something else was handed in.
-        names: what the files are called in the source, in the same order.
-        own: what the student called them, in the same order.
-        others: what else was handed in, for messages.
-        submitted_at: where the source says it.
-        handed_in: by the host's clock, where its offset from UTC isn't known: it orders attempts and makes nobody late.
-        late: where the LMS says it.
-        is_internal: the id is the host's own, which no roster has.
-    """
-
-    student: str
-    name: str = ""
-    files: tuple[Path, ...] = ()
-    names: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    submitted_at: datetime | None = None
-    handed_in: datetime | None = None
-    late: bool | None = None
-    is_internal: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassSubmissions:
-    """A class's work, in the order of student ids; as a context it removes what was unpacked.
-
-    Args:
-        problems: what was refused or is doubtful, so that it isn't graded, each a sentence with its name.
-        unread: what of a table beside the files could not be read; they are graded all the same.
-        remarks: what differs from the roster; nothing is left out for it.
-        enrolled: names by student id, also of those who handed in nothing.
-    """
-
-    handed: tuple[StudentFiles, ...]
-    problems: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    enrolled: dict[str, str] = field(default_factory=dict)
-    folder: TemporaryFolder | None = None
-
-    @property
-    def unpacked(self) -> Path | None:
-        """Where an archive was unpacked."""
-        return None if self.folder is None else self.folder.path
-
-    def __iter__(self) -> Iterator[StudentFiles]:
-        return iter(self.handed)
-
-    def __len__(self) -> int:
-        return len(self.handed)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.folder is not None:
-            self.folder.remove()
-
-
 def read_submissions(
     path: Path, roster: Path | None = None, *, naming: str | None = None, taken: Sequence[str] = ()
-) -> ClassSubmissions:
+) -> Submissions:
     """The submissions in a folder, an archive, or the files that a table names.
 
     Args:
@@ -139,7 +71,7 @@ def read_submissions(
 
 def read_arrival(
     path: Path, roster: Path | None = None, *, naming: str | None = None, taken: Sequence[str] = ()
-) -> ClassSubmissions:
+) -> Submissions:
     """One file, folder or archive that has come into a folder of arrivals; copied, since it may change meanwhile.
 
     An archive whose names are a host's is that host's, with all of its students; another one is one student's.
@@ -191,7 +123,7 @@ def names_taken(exercises: Sequence[Exercise]) -> list[str]:
     return [name for exercise in exercises for name in (exercise.id, exercise.function) if name]
 
 
-def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequence[str]) -> ClassSubmissions:
+def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequence[str]) -> Submissions:
     folder = TemporaryFolder("grade-submissions-")
     try:
         if path.is_dir():
@@ -217,7 +149,7 @@ def _group_files(
     folder: TemporaryFolder,
     named: str | None,
     taken: Sequence[str],
-) -> ClassSubmissions:
+) -> Submissions:
     problems = [each for each in found if isinstance(each, str)]
     members: list[SourceFile] = []
     for each in refuse_collisions(member for member in found if isinstance(member, SourceFile)):
@@ -235,7 +167,7 @@ def _group_files(
         handed = _expand_groups(handed, seen, naming, unread)
     if not handed:
         raise UsageError(f"{path}: no submissions in it" + "".join(f"\n  {problem}" for problem in problems[:10]))
-    return _apply_roster(handed, problems, unread, roster, folder)
+    return add_roster(handed, problems, unread, roster, folder)
 
 
 def _without_doubtful(
@@ -274,9 +206,9 @@ def _recognise(names: Sequence[str], source: Path, path: Path, named: str | None
     return recognize_naming(seen, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())
 
 
-def _group_by_student(members: Iterable[SourceFile], naming: NamingScheme, problems: list[str]) -> list[StudentFiles]:
+def _group_by_student(members: Iterable[SourceFile], naming: NamingScheme, problems: list[str]) -> list[Handed]:
     """Files by owner and attempt, each student's attempts in the order of time."""
-    found: dict[tuple[str, datetime | None], StudentFiles] = {}
+    found: dict[tuple[str, datetime | None], Handed] = {}
     for member in sorted(members, key=lambda member: member.name):
         graded = member.path is not None and find_kind(member.name) is not None
         owner = _find_owner(naming, member)
@@ -288,16 +220,12 @@ def _group_by_student(members: Iterable[SourceFile], naming: NamingScheme, probl
             found[attempt] = _add_file(found.get(attempt), owner, member, graded=graded)
     return [
         replace(each, student=to_student_id(each.student), name=to_student_id(each.name))
-        for each in _drop_twin_ids(sorted(found.values(), key=_order), problems)
+        for each in _drop_twin_ids(sorted(found.values(), key=order_handed), problems)
     ]
 
 
-def _order(each: StudentFiles) -> tuple[str, str]:
-    return each.student, each.handed_in.isoformat() if each.handed_in else ""
-
-
-def _add_file(before: StudentFiles | None, owner: Owner, member: SourceFile, *, graded: bool) -> StudentFiles:
-    known = before or StudentFiles(
+def _add_file(before: Handed | None, owner: Owner, member: SourceFile, *, graded: bool) -> Handed:
+    known = before or Handed(
         student=owner.student,
         name=owner.name,
         late=owner.late,
@@ -316,7 +244,7 @@ def _add_file(before: StudentFiles | None, owner: Owner, member: SourceFile, *, 
     )
 
 
-def _drop_twin_ids(handed: Sequence[StudentFiles], problems: list[str]) -> list[StudentFiles]:
+def _drop_twin_ids(handed: Sequence[Handed], problems: list[str]) -> list[Handed]:
     """Whose ids look the same would be one student in an LMS's table, or get each other's grade."""
     twins: dict[str, dict[str, None]] = {}
     for each in handed:
@@ -330,7 +258,7 @@ def _drop_twin_ids(handed: Sequence[StudentFiles], problems: list[str]) -> list[
     return [each for each in handed if to_look(each.student) and len(twins[to_look(each.student)]) == 1]
 
 
-def _expand_groups(handed: list[StudentFiles], members: Sequence[SourceFile], naming: NamingScheme, unread: list[str]) -> list[StudentFiles]:
+def _expand_groups(handed: list[Handed], members: Sequence[SourceFile], naming: NamingScheme, unread: list[str]) -> list[Handed]:
     """Gradescope's folders by their submitters; each member of a group has handed in the same files."""
     path = next((member.path for member in members if member.name == naming.root + METADATA), None)
     try:
@@ -338,7 +266,7 @@ def _expand_groups(handed: list[StudentFiles], members: Sequence[SourceFile], na
     except (OSError, ValueError) as error:
         unread.append(f"{METADATA}: {error}; students are named after their folders")
         told = {}
-    found: list[StudentFiles] = []
+    found: list[Handed] = []
     for each in handed:
         known = told.get(each.student)
         if known is None or not known.submitters:
@@ -353,68 +281,16 @@ def _expand_groups(handed: list[StudentFiles], members: Sequence[SourceFile], na
             )
             for student, name in known.submitters
         ]
-    return _merge_students(found)
+    return merge_handed(found)
 
 
-def _apply_roster(
-    handed: Sequence[StudentFiles], problems: list[str], unread: list[str], roster: Roster | None, folder: TemporaryFolder | None
-) -> ClassSubmissions:
-    remarks: list[str] = []
-    if roster is not None:
-        handed = _merge_students(_fill_from_roster(each, roster, problems, remarks) for each in handed)
-        absent = rosters.list_missing_students(roster, [each.student for each in handed])
-        if absent:
-            names = ", ".join(escape_line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
-            remarks.append(f"{len(absent)} of the roster handed in nothing: {names}")
-        unread = [*roster.problems, *unread]
-    enrolled = {student.id: student.name for student in roster.students} if roster else {}
-    enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
-    ordered = tuple(sorted(handed, key=_order))
-    return ClassSubmissions(
-        handed=ordered,
-        problems=tuple(problems),
-        unread=tuple(unread),
-        remarks=tuple(remarks),
-        enrolled=enrolled,
-        folder=folder,
-    )
-
-
-def _merge_students(handed: Iterable[StudentFiles]) -> list[StudentFiles]:
-    """One for each attempt of a student, whom a source may know by two names."""
-    found: dict[tuple[str, datetime | None], StudentFiles] = {}
-    for each in handed:
-        before = found.get((each.student, each.handed_in))
-        if before is not None:
-            both = {name: getattr(before, name) + getattr(each, name) for name in ("files", "names", "own", "others")}
-            each = replace(each, **both)  # noqa: PLW2901
-        found[each.student, each.handed_in] = each
-    return list(found.values())
-
-
-def _fill_from_roster(each: StudentFiles, roster: Roster, problems: list[str], remarks: list[str]) -> StudentFiles:
-    """With the id, name and time of the roster; without files where the roster has another person of that id."""
-    known = roster.find_student(*([] if each.is_internal else [each.student]), each.name)
-    if known is None:
-        remarks.append(f"{escape_line(each.student)}: not in the roster; known under this name")
-        return each
-    if rosters.are_strangers(each.name, known.name):
-        problems += [
-            f"{escape_line(name)}: {escape_line(each.name)} has the id of {escape_line(known.name)} in the roster" for name in each.names
-        ]
-        return replace(each, student=known.id, name=known.name, files=(), names=(), own=(), others=())
-    return replace(
-        each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at
-    )
-
-
-def _read_file_table(path: Path, roster: Roster | None) -> ClassSubmissions:
+def _read_file_table(path: Path, roster: Roster | None) -> Submissions:
     """The files that a table names, one row for each."""
     table = rosters.read_roster(path)
     problems: list[str] = []
-    found: dict[str, StudentFiles] = {}
+    found: dict[str, Handed] = {}
     for student in table.students:
-        before = found.get(student.id) or StudentFiles(
+        before = found.get(student.id) or Handed(
             student=student.id, name=student.name, submitted_at=student.submitted_at
         )
         try:
@@ -426,7 +302,7 @@ def _read_file_table(path: Path, roster: Roster | None) -> ClassSubmissions:
         found[student.id] = replace(before, files=before.files + files, names=before.names + names)
     if not any(each.files for each in found.values()):
         raise UsageError(f'{path}: names no files; it needs a column "file", relative to the table')
-    return _apply_roster(list(found.values()), problems, list(table.problems), roster, None)
+    return add_roster(list(found.values()), problems, list(table.problems), roster, None)
 
 
 def _find_named_file(folder: Path, name: str) -> tuple[Path, ...]:

@@ -43,6 +43,14 @@ Item = TypeVar("Item")
 TOO_LARGE_REASON = f"it is larger than {MAX_MEMBER_BYTES // 1_000_000} MB"
 
 
+class ArchiveError(UsageError):
+    """An archive that can't be read, or holds too much; `reason` is without its path."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.reason = reason
+
+
 def measured(path: Path, stream: int | None = None) -> Iterator[tuple[str, int]]:
     """Each file's name and the bytes that it takes unpacked, 0 where it isn't; without what `unpack_archive` refuses by name.
 
@@ -111,8 +119,10 @@ def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], N
                 found += _open_nested(inner, folder, spend, levels - 1)
             else:
                 found.append(inner)
+    except ArchiveError as error:
+        return [f"{escape_line(member.name)}: {error.reason}"]
     except UsageError as error:
-        return [f"{escape_line(member.name)}: {str(error).removeprefix(f'{member.path}: ')}"]
+        return [f"{escape_line(member.name)}: {error}"]
     return found or [replace(member, path=None)]
 
 
@@ -145,14 +155,14 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # zlib, lzma, and the readers each have errors of their own
         reason = escape_line(str(error) or type(error).__name__, 120)
-        raise UsageError(f"{path}: not an archive that can be read ({reason}); download it again") from error
+        raise ArchiveError(path, f"not an archive that can be read ({reason}); download it again") from error
 
 
 def _limited(items: Iterable[Item], path: Path) -> Iterator[Item]:
     """The members of an archive. Raises: UsageError: more than any class hands in."""
     for count, item in enumerate(items):
         if count >= MAX_MEMBERS:
-            raise UsageError(f"{path}: holds more than {MAX_MEMBERS:,} files; hand over a part at a time")
+            raise ArchiveError(path, f"holds more than {MAX_MEMBERS:,} files; hand over a part at a time")
         yield item
 
 
@@ -300,5 +310,5 @@ class BudgetedStream(io.RawIOBase):
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise UsageError(f"{self._path}: unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")
+            raise ArchiveError(self._path, f"unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")
         return data

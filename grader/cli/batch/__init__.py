@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import click
 
 from grader.batch import sources
 from grader.batch.assign import assign_all
+from grader.batch.handed import Submissions
 from grader.batch.loop import Batch
 from grader.checks import loading
 from grader.cli import outputs
@@ -90,35 +93,48 @@ def command(
     settings.load_settings(found)  # what is wrong with the course is told once, not for each submission
     known, place = _parse_words(found, words)
     options = GradingOptions(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
+    start = partial(engines.start_engine, engine_, found, known, options, address, jobs, memory=memory)
     if follow_:
         if any(chosen.values()):
             raise UsageError("--follow writes no reports; when it has ended, `grade report` does")
         inbox = Place(folder=place, roster=roster, naming=naming, idle_s=idle_s)
-        with (
-            contextlib.closing(Gradebook.open(gradebook)) as book,
-            engines.start_engine(engine_, found, known, options, address, jobs, MAX_AT_ONCE, memory) as engine,
-        ):
+        with contextlib.closing(Gradebook.open(gradebook)) as book, start(MAX_AT_ONCE) as engine:
             return grade_arrivals(inbox, known, book, Batch(found, engine.options, engine.at_once, grade=engine.grade))
-    with contextlib.ExitStack() as stack:
-        handed = stack.enter_context(sources.read_submissions(place, roster, naming=naming, taken=sources.names_taken(known)))
-        todo, doubts = assign_all(handed, known)
-        problems = [*handed.problems, *doubts]
-        book = stack.enter_context(contextlib.closing(Gradebook.open(gradebook)))
-        book.add_students(handed.enrolled)
-        engine = stack.enter_context(engines.start_engine(engine_, found, known, options, address, jobs, len(todo), memory))
-        view = stack.enter_context(BatchView(len(todo), sys.stderr, enabled=not quiet))
-        batch = Batch(found, engine.options, engine.at_once, view.show_progress, engine.grade)
-        ends = stack.enter_context(contextlib.closing(batch.run(todo)))
-        verdicts, fault = [], False
-        for done in ends:
-            view.show_end(done)
-            fault = fault or done.fault
-            if done.graded is None:
-                problems.append(f"{done.job.student}: {done.problem}")
-            else:
-                verdicts.append(record(book, done, replace_same=fresh))
+    with (
+        sources.read_submissions(place, roster, naming=naming, taken=sources.names_taken(known)) as handed,
+        contextlib.closing(Gradebook.open(gradebook)) as book,
+    ):
+        verdicts, problems, fault = _grade(found, handed, known, book, start, replace_same=fresh, quiet=quiet)
     outcome = _finish_batch(verdicts, handed, problems, chosen, quiet=quiet)
     return Exit.FAULT if fault else outcome
+
+
+def _grade(
+    course: courses.Course,
+    handed: Submissions,
+    known: Sequence[Exercise],
+    book: Gradebook,
+    start: Callable[[int], AbstractContextManager[engines.BatchEngine]],
+    *,
+    replace_same: bool,
+    quiet: bool,
+) -> tuple[list[Verdict], list[str], bool]:
+    """The verdicts, what wasn't graded, and whether that was a fault of ours."""
+    todo, doubts = assign_all(handed, known)
+    problems = [*handed.problems, *doubts]
+    book.add_students(handed.enrolled)
+    verdicts, fault = [], False
+    with start(len(todo)) as engine, BatchView(len(todo), sys.stderr, enabled=not quiet) as view:
+        batch = Batch(course, engine.options, engine.at_once, view.show_progress, engine.grade)
+        with contextlib.closing(batch.run(todo)) as ends:
+            for done in ends:
+                view.show_end(done)
+                fault = fault or done.fault
+                if done.graded is None:
+                    problems.append(f"{done.job.student}: {done.problem}")
+                else:
+                    verdicts.append(record(book, done, replace_same=replace_same))
+    return verdicts, problems, fault
 
 
 def _parse_words(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise], Path]:
@@ -130,7 +146,7 @@ def _parse_words(course: courses.Course, words: Sequence[str]) -> tuple[list[Exe
 
 
 def _finish_batch(
-    verdicts: list[Verdict], handed: sources.ClassSubmissions, problems: list[str], chosen: Mapping[str, Any], *, quiet: bool
+    verdicts: list[Verdict], handed: Submissions, problems: list[str], chosen: Mapping[str, Any], *, quiet: bool
 ) -> Exit:
     """The class in the order of its students, what went wrong, and the exit code."""
     verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))

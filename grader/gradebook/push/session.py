@@ -105,12 +105,12 @@ class Session:
                 return Answer(body=_decode(response.read(MAX_BYTES + 1), self.url), headers=headers), 0.0
         except urllib.error.HTTPError as error:
             with error:
-                said = error.read(2000).decode("utf-8", "replace") if error.fp else ""
+                page = error.read(2000).decode("utf-8", "replace") if error.fp else ""
             # Canvas says 403 where its bucket of requests is empty.
-            if error.code in LATER or (error.code == 403 and "rate limit" in said.lower()):
+            if error.code in LATER or (error.code == 403 and "rate limit" in page.lower()):
                 return None, _wait_s(error.headers.get("Retry-After"), attempt)
             reason = REFUSED.get(error.code, "a redirect, which isn't followed" if error.code in range(300, 400) else "")
-            said = escape_line(said.replace(self._token, "…"), 200)
+            said = escape_line(page.replace(self._token, "…"), 200)
             raise UsageError(f"{self.url}: HTTP {error.code}: {reason or said}") from None
         except (OSError, http.client.HTTPException) as error:
             if attempt + 1 < MAX_TRIES and request.get_method() == "GET":

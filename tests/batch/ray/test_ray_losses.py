@@ -91,7 +91,7 @@ def test_a_worker_of_another_version_gets_nothing(started):
     scripted, cluster = started(hello=msgspec.msgpack.encode(MachineVersions(host="node7", versions={"python": "3.9"})))
 
     with pytest.raises(GraderError, match=r"no worker of the Ray cluster could be started: node7 has python 3.9, and"):
-        cluster.wait()
+        cluster.wait_for_first_worker()
     assert scripted.ended == 1
 
 
@@ -104,7 +104,7 @@ def test_a_worker_that_can_t_start_is_tried_again_a_few_times(started):
     engine.ray.said = error
 
     with pytest.raises(GraderError, match=cluster_says):
-        cluster.wait()
+        cluster.wait_for_first_worker()
     assert len(cluster.troubles) == 1 + engine.MAX_FAILED_STARTS
 
 

@@ -17,8 +17,8 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from confining import running, wait_for
 with running(sys.argv[2], memory=300_000_000) as process:
-    wait_for(lambda: not process.alive())
-    print(json.dumps([process.layers, process.returncode, process.output(), process.memory_exceeded]))
+    wait_for(lambda: not process.is_alive())
+    print(json.dumps([process.layers, process.returncode, process.read_output(), process.memory_exceeded]))
 """
 ATTACKS = """
 import os, socket

@@ -279,10 +279,10 @@ def test_nan_of_a_zero_deviation(mnist: Dataset) -> None:
 )
 def test_any_rows(mnist: Dataset, fashion: Dataset, *, rows: list[int], tone: str, layout: str, data: Any) -> None:
     """A few dozen images are found too, whichever; a changed pixel makes its image unknown, a changed label counts."""
-    dataset = data.draw_epoch(st.sampled_from([mnist, fashion]))
+    dataset = data.draw(st.sampled_from([mnist, fashion]))
     x = LAYOUTS[layout](TONES[tone](dataset.x_train[rows]))
     y = dataset.y_train[rows].copy()
-    y[0] = (y[0] + data.draw_epoch(st.integers(1, 9))) % 10
+    y[0] = (y[0] + data.draw(st.integers(1, 9))) % 10
 
     found = match_arrays(x, y, dataset.name)
 

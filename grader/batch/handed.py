@@ -1,0 +1,85 @@
+"""What students handed in, as values: one for each student and attempt, and a class of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from grader.engines.folders import TemporaryFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What one student handed in at once; where a host keeps every attempt, a student has several.
+
+    Args:
+        student: the id by which the class knows them: the roster's, else the LMS's, else the file's or folder's name.
+        name: to show; may be empty.
+        files: each `.py` and `.ipynb`; none where something else was handed in.
+        names: what the files are called in the source, in the same order.
+        own: what the student called them, in the same order.
+        others: what else was handed in, for messages.
+        submitted_at: where the source says it.
+        handed_in: by the host's clock, where its offset from UTC isn't known: it orders attempts and makes nobody late.
+        late: where the LMS says it.
+        is_internal: the id is the host's own, which no roster has.
+    """
+
+    student: str
+    name: str = ""
+    files: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    submitted_at: datetime | None = None
+    handed_in: datetime | None = None
+    late: bool | None = None
+    is_internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submissions:
+    """A class's work, in the order of student ids; as a context it removes what was unpacked.
+
+    Args:
+        problems: what was refused or is doubtful, so that it isn't graded, each a sentence with its name.
+        unread: what of a table beside the files could not be read; they are graded all the same.
+        remarks: what differs from the roster; nothing is left out for it.
+        enrolled: names by student id, also of those who handed in nothing.
+    """
+
+    handed: tuple[Handed, ...]
+    problems: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    enrolled: dict[str, str] = field(default_factory=dict)
+    folder: TemporaryFolder | None = None
+
+    @property
+    def unpacked(self) -> Path | None:
+        """Where an archive was unpacked."""
+        return None if self.folder is None else self.folder.path
+
+    def __iter__(self) -> Iterator[Handed]:
+        return iter(self.handed)
+
+    def __len__(self) -> int:
+        return len(self.handed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.folder is not None:
+            self.folder.remove()
+
+
+def order_handed(each: Handed) -> tuple[str, str]:
+    """By student, and each student's attempts by time."""
+    return each.student, each.handed_in.isoformat() if each.handed_in else ""
