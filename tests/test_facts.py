@@ -24,15 +24,15 @@ LAYOUT = {"\n", "`"}
 # Modules that read what others wrote, under a name that we give to sentences, too.
 OF_OTHERS = {
     "cli/explain.py": "words that somebody typed",
-    "explaining.py": "errors of Python, Keras and TensorFlow",
-    "gradebook/opening.py": "errors of SQLite and PostgreSQL",
+    "messages/error_hints.py": "errors of Python, Keras and TensorFlow",
+    "gradebook/database.py": "errors of SQLite and PostgreSQL",
     "checks/models.py": "the keys of a returned value",
     "quiz/formats/draft.py": "titles of other systems' quizzes",
     "quiz/formats/gift_reader.py": "GIFT",
     "static/syntax.py": "syntax errors of Python",
-    "student/nearest.py": "errors of Python and Keras",
-    "trainer/faults.py": "errors of XLA",
-    "trainer/rebuild.py": "errors of Keras",
+    "student/loader.py": "errors of Python and Keras",
+    "trainer/training/replay.py": "errors of XLA",
+    "trainer/order/rebuild.py": "errors of Keras",
 }
 
 

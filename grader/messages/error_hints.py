@@ -100,7 +100,7 @@ ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
      r"TypeError: '>=?' not supported between instances of 'NoneType' and",
      "`logs.get(...)` gave None: the logs hold no figure of that name. With `metrics=['accuracy']` in `compile` it is "
      "`logs.get('accuracy')`."),
-    ("ValueError: You must call `compile()` before calling `find_transform()`.",
+    ("ValueError: You must call `compile()` before calling `fit()`.",
      r"You must call `compile\(\)`", "Call `model.compile(...)` before `model.fit(...)`."),
     ("NameError: name 'Ture' is not defined",
      r"NameError: name '([Tt]rue|TRUE|[Ff]alse|FALSE|Ture|ture|Flase|[Nn]one|NONE|null)' is not defined",

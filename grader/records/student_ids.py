@@ -25,6 +25,8 @@ def to_student_id(text: str) -> str:
     """
     kept = "".join(" " if letter.isspace() else letter for letter in unicodedata.normalize("NFC", text))
     kept = " ".join("".join(each for each in kept if unicodedata.category(each) not in UNSTORABLE).split())
+    if all(unicodedata.category(each) == "Cf" for each in kept):
+        return ""  # nothing that anybody could see
     if len(kept) <= MAX_LENGTH:
         return kept
     digest = hashlib.blake2b(kept.encode(), digest_size=DIGEST_LENGTH // 2).hexdigest()

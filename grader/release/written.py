@@ -10,7 +10,7 @@ import yaml
 from grader.courses.yaml_nodes import YamlNode
 
 # What students need of each file. A key that is in no list stays in the course.
-SETTINGS = ("schema", "dialect")
+SETTINGS = ("schema", "dialect", "packages")
 EXERCISE = (
     "schema", "id", "title", "unit", "difficulty", "minutes", "order", "function", "dataset", "training", "models",
     "tables", "arguments", "picture", "seed", "attempts", "limits", "pass_mark", "checks", "hints",

@@ -70,78 +70,78 @@ def _without_parameters(defaults: bool) -> Callable[[str], str]:
     """Takes `[T]` from `def f[T](x)`, `class C[T]:` and `type X[T] = ...`: those with a default, or the others."""
 
     def rewrite(text: str) -> str:
-        parts, place = [], 0
+        parts, offset = [], 0
         for match in PARAMETERS.finditer(text):
             end = _after_bracket(text, match.end())
             inside = text[match.end() : end]
             if (re.search(r"(?<![=!<>:])=(?!=)", inside) is not None) == defaults:
-                parts += [text[place : match.end()].rstrip(), "\n" * inside.count("\n")]
-                place = end
-        return "".join([*parts, text[place:]])
+                parts += [text[offset : match.end()].rstrip(), "\n" * inside.count("\n")]
+                offset = end
+        return "".join([*parts, text[offset:]])
 
     return rewrite
 
 
 def _after_bracket(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`."""
+    """The offset after the bracket that closes the one at `start`."""
     depth = 0
-    for place in range(start, len(text)):
-        depth += (text[place] in "[({") - (text[place] in "])}")
+    for offset in range(start, len(text)):
+        depth += (text[offset] in "[({") - (text[offset] in "])}")
         if not depth:
-            return place + 1
+            return offset + 1
     raise _Unreadable
 
 
 def _rewrite_strings(text: str) -> str:
-    """Plain strings in the place of f-strings that only Python 3.12 reads."""
-    parts, place = [], 0
+    """Plain strings in the offset of f-strings that only Python 3.12 reads."""
+    parts, offset = [], 0
     for start, end in _find_strings(text, 0, "", DEEPEST):
         literal = text[start:end]
         if "f" in literal[:2].lower() and not is_python(f"({literal})"):
-            parts += [text[place:start], "(''", "\n" * literal.count("\n"), ")"]
-            place = end
-    return "".join([*parts, text[place:]])
+            parts += [text[offset:start], "(''", "\n" * literal.count("\n"), ")"]
+            offset = end
+    return "".join([*parts, text[offset:]])
 
 
-def _find_strings(text: str, place: int, stop: str, depth: int) -> Iterator[tuple[int, int]]:
+def _find_strings(text: str, offset: int, stop: str, depth: int) -> Iterator[tuple[int, int]]:
     """Where the strings of a text begin and end, up to the bracket or mark in `stop` that closes it."""
     open_brackets = 0
-    while place < len(text):
-        letter = text[place]
+    while offset < len(text):
+        letter = text[offset]
         if letter == "#":
-            place = text.find("\n", place) % (len(text) + 1)
+            offset = text.find("\n", offset) % (len(text) + 1)
             continue
-        before = text[place - 1] if place else " "
-        if (match := STRING.match(text, place)) is not None and not (match["prefix"] and (before.isalnum() or before == "_")):
+        before = text[offset - 1] if offset else " "
+        if (match := STRING.match(text, offset)) is not None and not (match["prefix"] and (before.isalnum() or before == "_")):
             end = _end_of_string(text, match, depth)
-            yield place, end
-            place = end
+            yield offset, end
+            offset = end
             continue
-        if stop and not open_brackets and letter in stop and text[place : place + 2] not in ("!=", ":="):
-            yield place, place  # tells the caller where it ends
+        if stop and not open_brackets and letter in stop and text[offset : offset + 2] not in ("!=", ":="):
+            yield offset, offset  # tells the caller where it ends
             return
         open_brackets += (letter in "[({") - (letter in "])}")
-        place += 1
+        offset += 1
     if stop:
         raise _Unreadable
 
 
 def _end_of_string(text: str, match: re.Match[str], depth: int) -> int:
-    """The place after a string; what is in the braces of an f-string is read as Python 3.12 does."""
+    """The offset after a string; what is in the braces of an f-string is read as Python 3.12 does."""
     if not depth:
         raise _Unreadable
-    quote, prefix, place = match["quote"], match["prefix"].lower(), match.end()
-    while place < len(text):
-        if text.startswith(quote, place):
-            return place + len(quote)
-        if text[place] == "\\" or ("f" in prefix and text.startswith(("{{", "}}"), place)):  # also in raw strings the quotation mark after it ends nothing
-            place += 2
-        elif "f" in prefix and text[place] == "{":
-            place = _end_of_braces(text, place, quote, depth)
-        elif text[place] == "\n" and len(quote) == 1:
+    quote, prefix, offset = match["quote"], match["prefix"].lower(), match.end()
+    while offset < len(text):
+        if text.startswith(quote, offset):
+            return offset + len(quote)
+        if text[offset] == "\\" or ("f" in prefix and text.startswith(("{{", "}}"), offset)):  # also in raw strings the quotation mark after it ends nothing
+            offset += 2
+        elif "f" in prefix and text[offset] == "{":
+            offset = _end_of_braces(text, offset, quote, depth)
+        elif text[offset] == "\n" and len(quote) == 1:
             raise _Unreadable
         else:
-            place += 1
+            offset += 1
     raise _Unreadable
 
 

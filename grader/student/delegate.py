@@ -224,7 +224,7 @@ class FitCall:
 
     def _write_compile_config(self) -> str:
         if not self.model.compiled:
-            raise ValueError("You must call `compile()` before calling `find_transform()`.")
+            raise ValueError("You must call `compile()` before calling `fit()`.")
         if self.model.run_eagerly:
             self.front.send_remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:

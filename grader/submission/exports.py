@@ -66,8 +66,8 @@ def find_html_cells(text: str) -> list[str]:
     ['x < 1\n']
     """
     cells: list[str] = []
-    place = 0
-    while (match := BOX.search(text, place)) is not None:
+    offset = 0
+    while (match := BOX.search(text, offset)) is not None:
         end_tag = "</code>" if match.group().lower().startswith("<code") else "</pre>"
         start = match.end()
         if match.group().lower().startswith("<div"):
@@ -75,8 +75,8 @@ def find_html_cells(text: str) -> list[str]:
             start = text.find(">", inner, inner + NEAR) + 1 if inner >= 0 else 0
         end = text.find(end_tag, start) if start else -1
         if end < 0:
-            place = match.end()
+            offset = match.end()
             continue
         cells.append(html.unescape(TAG.sub("", text[start:end])))
-        place = end
+        offset = end
     return cells

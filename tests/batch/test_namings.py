@@ -99,7 +99,7 @@ def test_a_package_adds_a_naming(monkeypatch):
     def own(name):
         return namings.Owner(student=name.split("#")[1]) if "#" in name else None
 
-    point = SimpleNamespace(name="ours", load_trajectory=lambda: own)
+    point = SimpleNamespace(name="ours", load=lambda: own)
     monkeypatch.setattr(namings, "entry_points", lambda group: [point] if group == "grade.namings" else [])
     names = ["x#ada.py", "y#bo.py"]
 
@@ -114,7 +114,7 @@ def test_a_package_that_fails_is_named(monkeypatch):
         raise ValueError("no")
 
     for load, said in ((lambda: broken, '"ours" failed on .a.py.: ValueError: no'), (lambda: 1 / 0, '"ours" .* can\'t be loaded')):
-        point = SimpleNamespace(name="ours", load_trajectory=load)
+        point = SimpleNamespace(name="ours", load=load)
         monkeypatch.setattr(namings, "entry_points", lambda group, point=point: [point])
         with pytest.raises(UsageError, match=said):
             recognize_naming(["a.py"], "x", packed=False, hosts=load_hosts())

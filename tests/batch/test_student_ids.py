@@ -107,7 +107,7 @@ def test_an_honest_id_is_the_same_everywhere(tmp_path, student):
     row = next(row for row in whole.rows if row.student == student)
     assert row.name == "Somebody"
     theirs = table.read(f'Student,ID,SIS Login ID,Section,A (1)\nSomebody,9,"{decomposed} ",S,\n'.encode(), "their.csv")
-    filled, _ = canvas.fill_gradebook(whole, {"a": "A"}, theirs)
+    filled, _ = canvas.fill(whole, {"a": "A"}, theirs)
     assert list(csv.reader(io.StringIO(filled)))[1][-1] == "10"
     worksheet = table.read(f'Identifier,Grade,Feedback comments\n"Participant {student}",,\n'.encode(), "w.csv")
     assert list(csv.reader(io.StringIO(moodle.fill_worksheet(whole, "a", worksheet)[0])))[1][1] == "10"

@@ -11,8 +11,8 @@ from grader.courses.course import Course
 from grader.errors import CourseError
 from grader.checks.loading import load_exercise
 from grader.courses.exercise import Exercise, Limits
-from grader.exercise_kinds import EVIDENCE as OF_KINDS
-from grader.exercise_kinds import KEYS, LIMITS, RETURNS
+from grader.checks.exercise_kinds import EVIDENCE as OF_KINDS
+from grader.checks.exercise_kinds import KEYS, LIMITS, RETURNS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -47,7 +47,7 @@ def cells(text, separator=","):
 def test_canvas_gets_its_own_export_back_with_grades():
     """Identity columns as they came but for formulas, points scaled to those possible, others' marks as they were."""
     found = klass(figures("12", (60.0, 0.0)), figures("eve", (60.0, 40.0)), names={"13": "Bob"})
-    text, left = canvas.fill_gradebook(found, {"exercise1": "Dense layers"}, read(CANVAS.encode(), "Grades.csv"))
+    text, left = canvas.fill(found, {"exercise1": "Dense layers"}, read(CANVAS.encode(), "Grades.csv"))
 
     assert cells(text) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Dense layers (77)"],
@@ -63,7 +63,7 @@ def test_canvas_gets_its_own_export_back_with_grades():
 @pytest.mark.parametrize("student", ["12", "S12", "ADA"])
 def test_canvas_knows_a_student_by_each_of_its_ids(student):
     """Whichever the roster had."""
-    text, left = canvas.fill_gradebook(klass(figures(student, (60.0, 40.0))), {"exercise1": "x"}, read(
+    text, left = canvas.fill(klass(figures(student, (60.0, 40.0))), {"exercise1": "x"}, read(
         CANVAS.replace("Dense layers (77)", "exercise1 (77)").encode(), "Grades.csv"))  # fmt: skip
 
     assert cells(text)[3][-1] == "10"
@@ -73,8 +73,8 @@ def test_canvas_knows_a_student_by_each_of_its_ids(student):
 def test_what_canvas_writes_comes_back_the_same():
     """Filling in a filled table changes nothing."""
     found = klass(figures("12", (60.0, 0.0)))
-    once, _ = canvas.fill_gradebook(found, {"exercise1": "Dense layers"}, read(CANVAS.encode(), "a"))
-    twice, _ = canvas.fill_gradebook(found, {"exercise1": "Dense layers"}, read(once.encode(), "a"))
+    once, _ = canvas.fill(found, {"exercise1": "Dense layers"}, read(CANVAS.encode(), "a"))
+    twice, _ = canvas.fill(found, {"exercise1": "Dense layers"}, read(once.encode(), "a"))
 
     assert twice == once
 
@@ -83,7 +83,7 @@ def test_canvas_without_its_export_gets_a_table_to_make_assignments_from():
     """The row of possible points is the second, and numbers are Canvas's ids."""
     found = klass(figures("12", (60.0, 0.0)), figures("ada", (60.0, 40.0)), names={"12": "Bob"})
 
-    assert cells(canvas.make_gradebook(found, {"exercise1": "Dense layers"})) == [
+    assert cells(canvas.make(found, {"exercise1": "Dense layers"})) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Dense layers"],
         ["    Points Possible", "", "", "", "", "100"],
         ["Bob", "12", "", "", "", "60"],
@@ -95,7 +95,7 @@ def test_canvass_table_has_one_number_of_possible_points():
     """Where some verdicts are by a specification with fewer points, theirs are scaled to it."""
     found = klass(figures("12", (60.0, 0.0)), structs.replace(figures("13", (60.0, 40.0)), score=30.0, max_score=60.0))
 
-    assert [row[5] for row in cells(canvas.make_gradebook(found, {"exercise1": "x"}))] == ["x", "100", "60", "50"]
+    assert [row[5] for row in cells(canvas.make(found, {"exercise1": "x"}))] == ["x", "100", "60", "50"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_canvass_table_has_one_number_of_possible_points():
 def test_what_is_not_canvass_export_is_explained(text, said):
     """With what to do in Canvas."""
     with pytest.raises(UsageError) as caught:
-        canvas.fill_gradebook(klass(figures("12", (0.0, 0.0))), {"exercise1": "Dense layers"}, read(text.encode(), "g.csv"))
+        canvas.fill(klass(figures("12", (0.0, 0.0))), {"exercise1": "Dense layers"}, read(text.encode(), "g.csv"))
     assert said in str(caught.value)
 
 

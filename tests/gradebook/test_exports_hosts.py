@@ -153,7 +153,7 @@ MOODLE = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade ca
     f"Participant {number},{name},x@x.org,,,10.00,Yes,\n" for number, name in ((1003, "Cy Young"), (1001, "Ada L"), (1002, "Bo B"))
 )
 ROUND = {
-    "canvas": (["youngcy_LATE_1003_10003_x.py", "lovelaceada_1001_10001_x.py"], CANVAS, lambda a, b: canvas.fill_gradebook(a, TITLES, b), 2),
+    "canvas": (["youngcy_LATE_1003_10003_x.py", "lovelaceada_1001_10001_x.py"], CANVAS, lambda a, b: canvas.fill(a, TITLES, b), 2),
     "moodle": (["Cy Young_1003_assignsubmission_file_/x.py", "Ada L_1001_assignsubmission_file_/x.py"], MOODLE,
                lambda a, b: moodle.fill_worksheet(a, "exercise1", b), 1),
     "blackboard": (["Dense_cyoung_attempt_2026-10-01-10-00-00_x.py", "Dense_alovelace_attempt_2026-10-01-10-00-00_x.py"],

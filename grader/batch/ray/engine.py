@@ -188,7 +188,7 @@ class RayCluster:
         with self._lock:
             slots = [*self._idle, *self._busy]
             others, self._pending = list(self._pending.values()), {}
-        closing = [slot.close.remote() for slot in slots]
+        closing = [slot.end_processes.remote() for slot in slots]
         if closing:
             ray.wait(closing, num_returns=len(closing), timeout=WORKER_CLOSE_S)
         for slot in [*slots, *others]:
@@ -197,13 +197,13 @@ class RayCluster:
 
 def _ask_worker(slot: Any, body: bytes, options: GradingOptions) -> bytes:
     """The worker's answer; tells meanwhile where it stands."""
-    answer, where = slot.grade.remote(body), slot.where.remote()
+    answer, where = slot.grade.remote(body), slot.report_progress.remote()
     moment = RunProgress(stage="starting")
     while not ray.wait([answer], timeout=PROGRESS_POLL_S)[0]:
         if ray.wait([where], timeout=0)[0]:
             with contextlib.suppress(ray.exceptions.RayError):
                 moment = msgspec.msgpack.decode(ray.get(where), type=RunProgress)
-            where = slot.where.remote()
+            where = slot.report_progress.remote()
         options.progress(moment)
     told: bytes = ray.get(answer)
     return told

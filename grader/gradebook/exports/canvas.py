@@ -21,7 +21,7 @@ POSSIBLE_POINTS = "points possible"
 ASSIGNMENT_TITLE = re.compile(r"(?P<title>.*?)(?: \((?P<id>\d+)\))?\s*")
 
 
-def fill_gradebook(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tuple[str, list[str]]:
+def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tuple[str, list[str]]:
     """Canvas's own export with grades in it: the table, and what could not be placed.
 
     Args:
@@ -51,7 +51,7 @@ def fill_gradebook(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTabl
     return render_table(rows, theirs.separator), left
 
 
-def make_gradebook(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
+def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
     """A table for a course whose assignments Canvas doesn't have yet; it makes them from the titles."""
     most = {exercise: sheet.exercises[exercise] for exercise in titles}
     rows = [[*IDENTITY_COLUMNS, *titles.values()], ["    Points Possible", "", "", "", "", *map(format_number, most.values())]]

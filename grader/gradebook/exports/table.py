@@ -66,8 +66,10 @@ def escape_cell(cell: str) -> str:
     >>> escape_cell("=HYPERLINK(1)"), escape_cell("-5.5"), escape_cell("Ada"), escape_cell("-")
     ("'=HYPERLINK(1)", '-5.5', 'Ada', '-')
     """
-    alone = len(cell.strip()) == 1  # as Moodle writes `-` for no grade; a sign by itself is no formula
-    return f"'{cell}" if FORMULA_START.match(cell) and not alone and not NUMBER_CELL.fullmatch(cell.strip()) else cell
+    bare = cell.strip(" ")
+    # Moodle writes `-` for no grade; a sign by itself is no formula.
+    harmless = bare in ("-", "+") or NUMBER_CELL.fullmatch(bare)
+    return f"'{cell}" if FORMULA_START.match(cell) and not harmless else cell
 
 
 def format_scaled_points(cell: GradeCell, most: float | None) -> str:

@@ -149,7 +149,7 @@ def _parse_checked_order(architecture_json: str, compile_config: dict[str, Any])
     architecture = parse_model_json(architecture_json)
     check_config(architecture, compile_config)
     if not compile_config.get("optimizer"):
-        raise KerasRejected("You must call `compile()` before calling `find_transform()`.")
+        raise KerasRejected("You must call `compile()` before calling `fit()`.")
     return architecture
 
 

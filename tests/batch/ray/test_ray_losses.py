@@ -31,7 +31,7 @@ class Scripted:
             return SimpleNamespace(remote=lambda *given: (answer, object()))
 
         slot = SimpleNamespace(describe_node=method(lambda: self.said), grade=method(lambda: self.script.pop(0)),
-                               report_progress=method(lambda: b""), close=method(lambda: b""))  # fmt: skip
+                               report_progress=method(lambda: b""), end_processes=method(lambda: b""))  # fmt: skip
         return lambda cls: SimpleNamespace(remote=lambda setup: SimpleNamespace(**vars(slot)))
 
     def wait(self, refs, num_returns=1, timeout=None):
