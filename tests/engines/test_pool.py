@@ -75,9 +75,9 @@ def below():
 def test_a_warm_verdict_is_a_cold_one(warm, graded):
     """The same figures from the same file, in whatever order submissions come."""
     cold = grade_cold(graded)
-    first = graded(warm.start, fresh=True)
-    graded(warm.start, what="1", fresh=True, seed=9)
-    second = graded(warm.start, fresh=True)
+    first = graded(warm.start_pair, fresh=True)
+    graded(warm.start_pair, what="1", fresh=True, seed=9)
+    second = graded(warm.start_pair, fresh=True)
 
     assert cold.training[0].epochs == first.training[0].epochs == second.training[0].epochs
     assert cold.returned == first.returned == second.returned
@@ -91,9 +91,9 @@ def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(
     """The trainer is the same process; what one submission does to its own is unknown to the next."""
     more = "keras.left_behind = getattr(keras, 'left_behind', 0) + 1; open('left', 'a').write('x')"
     what = "[keras.left_behind, len(open('left').read()), os.getuid(), float(np.random.random())]"
-    first = graded(warm.start, more=more, what=what)
+    first = graded(warm.start_pair, more=more, what=what)
     trainers = running("trainer", others)
-    second = graded(warm.start, more=more, what=what)
+    second = graded(warm.start_pair, more=more, what=what)
 
     assert first.returned[:2] == second.returned[:2] == [1, 1]
     assert os.getuid() != 0 or first.returned[2] != second.returned[2]
@@ -108,7 +108,7 @@ def running(name, others):
 @pytest.mark.skipif(not can_copy_trainer("auto", "auto"), reason="trainers import for themselves here")
 def test_what_a_trainer_shares_is_not_counted_as_taken(warm, graded, others):
     """It is a copy: what came with the import of TensorFlow is there once for all of them."""
-    graded(warm.start, fresh=True)
+    graded(warm.start_pair, fresh=True)
     (trainer,) = running("trainer", others)
     (waits,) = warm._idle
 
@@ -123,7 +123,7 @@ BAD = {"os._exit(3)": "crashed", "any(iter(int, 1))": "timed_out", "len([0] * 6 
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_submission_does_no_harm_to_the_next(warm, graded, what):
     """One that ends its process, hangs or takes all memory ends as it would alone."""
-    bad, good = graded(warm.start, what=what), graded(warm.start)
+    bad, good = graded(warm.start_pair, what=what), graded(warm.start_pair)
 
     assert (bad.end, good.status) == (BAD[what], "passed")
 
@@ -131,12 +131,12 @@ def test_a_bad_submission_does_no_harm_to_the_next(warm, graded, what):
 @pytest.mark.parametrize("name", ["trainer", "nursery of trainers", "nursery of students"])
 def test_what_is_killed_is_replaced(warm, graded, others, name):
     """A trainer or nursery that ends between two submissions is started anew, once it is needed."""
-    graded(warm.start)
+    graded(warm.start_pair)
     (first,) = running(name, others)
     first.send_signal(signal.SIGKILL)
 
-    assert graded(warm.start).status == "passed"
-    assert graded(warm.start, more="# as with Conv2D, for which there is another trainer").status == "passed"
+    assert graded(warm.start_pair).status == "passed"
+    assert graded(warm.start_pair, more="# as with Conv2D, for which there is another trainer").status == "passed"
     assert first not in running(name, others)
     assert running(name, others)
 
@@ -175,7 +175,7 @@ def test_what_the_trainer_has_from_another_submission_is_not_sent_again(warm, gr
     lines = []
 
     def start(request):
-        pair = warm.start(request)
+        pair = warm.start_pair(request)
         pair.trainer.sock = Counted(pair.trainer.sock)
         lines.append(pair.trainer.sock)
         return pair
@@ -201,7 +201,7 @@ def test_the_usual_images_are_never_sent(warm, graded, shape):
     sent = []
 
     def start(request):
-        pair = warm.start(request)
+        pair = warm.start_pair(request)
         pair.trainer.sock = Counted(pair.trainer.sock)
         sent.append(pair.trainer.sock)
         return pair
@@ -218,7 +218,7 @@ def test_an_abandoned_training_does_not_disturb_the_next(warm, graded):
     callback = "[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: os._exit(5))]"
     fit = f"model.fit(x[:1000], y[:1000], epochs=200, verbose=0, callbacks={callback})"
 
-    bad, good = graded(warm.start, what=fit), graded(warm.start)
+    bad, good = graded(warm.start_pair, what=fit), graded(warm.start_pair)
 
     assert (bad.end, bad.end_message) == ("crashed", "your code ended the process (exit code 5) before it returned")
     assert good.status == "passed"

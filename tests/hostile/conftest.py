@@ -107,7 +107,7 @@ def graded(world, warm):
         path.write_text(world.fill(case.text), encoding="utf-8")
         course = Course(root=world.course)
         began = time.monotonic()
-        options = GradingOptions(start=start or warm.start, sandbox=sandbox, device="cpu")
+        options = GradingOptions(start=start or warm.start_pair, sandbox=sandbox, device="cpu")
         verdict = grade(course, loading.load_exercise(course, case.exercise), path, options)
         return verdict, msgspec.json.encode(verdict).decode(), time.monotonic() - began
 
