@@ -1,5 +1,6 @@
 # exercise: digits
-# expect: failed threshold
+# expect: forbidden
+# message: leads from one example of a batch to another
 """Images put so that the shuffling, whose seed is known, makes batches of one class of them."""
 import keras
 import numpy as np

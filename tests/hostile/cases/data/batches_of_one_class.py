@@ -1,6 +1,6 @@
 # exercise: digits
-# expect: failed data
-# message: order that tells their labels
+# expect: forbidden
+# message: leads from one example of a batch to another
 """Batches of one class each, over which the model takes the mean of its scores."""
 import numpy as np
 import tensorflow as tf
