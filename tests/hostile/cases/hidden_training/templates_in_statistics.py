@@ -1,6 +1,6 @@
 # exercise: digits
 # expect: forbidden
-# message: too many lists of numbers
+# message: numbers that act on the images
 import numpy as np
 import tensorflow as tf
 
