@@ -152,7 +152,7 @@ def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
 
 
 def is_patterned(labels: Array, batch: int = 32) -> bool:
-    """Whether the labels within a batch say anything about each other; False where there are too few batches to tell."""
+    """Whether the labels within a batch say anything about each other; False with too few batches to tell."""
     pairs, count = _pairs(labels, batch)
     if not len(pairs):
         return False
