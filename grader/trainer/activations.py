@@ -37,6 +37,7 @@ def compare_activations(model: Any, dataset: Dataset, asked: Compare, given: Seq
         raise ModelNotComparable("the model's layers have other settings than the grader's own")
     layers = [layer for layer in model.layers if any(kind in type(layer).__name__ for kind in COMPARED_KINDS)]
     images = dataset.x_test[asked.images][..., np.newaxis] / asked.scale
+    # One model with all outputs, so that the images pass through the layers once.
     own = keras.Model(model.inputs, [layer.output for layer in layers]).predict_on_batch(images.astype("float32"))
     if not all(_has_varied_maps(np.asarray(maps)) for maps in own):
         raise ModelNotComparable("a layer of the model puts out the same number everywhere")

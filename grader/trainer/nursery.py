@@ -26,6 +26,7 @@ def prepare_dataset(message: bytes) -> None:
     if dataset is not None and dataset not in prepared_datasets:
         prepared_datasets.add(dataset)
         rehearsal.match_usual_images(dataset, MATCH_CACHE)
+        # A later collection would write to pages that all copies share.
         gc.freeze()
 
 
@@ -40,6 +41,7 @@ def run_trainer_copy(message: bytes, handed: list[int]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    # Unlike its parent, a copy may start threads.
     MATCH_CACHE.digests.threads = digests.ALL_THREADS
     lifeline.hold(line)
     serving.run_trainer(MATCH_CACHE, shared=memory.measure_own_memory())
