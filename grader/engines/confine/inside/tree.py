@@ -48,6 +48,7 @@ def measure_cpu_s(pids: list[int]) -> float:
     """Processor seconds of the processes and of their children that have ended."""
     ticks = 0
     for pid in pids:
+        # The process chooses its name, in brackets, which may itself hold blanks and brackets.
         fields = _read_file(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         ticks += sum(map(int, fields[11:15]))
     return ticks / TICKS_PER_S
