@@ -22,7 +22,7 @@ class Box:
 
     Args:
         pid: of the first process in the box, whose end is the end of all.
-        report: what it says; the last line tells how the student's process ended.
+        report: where it reports; the last line says how the student's process ended.
         go: where it gets the word.
     """
 

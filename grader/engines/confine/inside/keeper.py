@@ -1,4 +1,4 @@
-"""Stands between the grader and student code: starts it as confined as can be, watches it, and ends all it started.
+"""Starts student code as confined as the machine allows, watches it, and ends all that it started.
 
 It never reads what the student's process says, and lives outside of everything that the student's process can reach.
 """
@@ -218,7 +218,7 @@ def _open_pid(pid: int) -> int | None:
 
 
 def main(words: list[str] | None = None, program: RunCommand | None = None) -> None:
-    """Raises nothing: what goes wrong is told to the front.
+    """Raises nothing: what goes wrong is reported to the front.
 
     Args:
         words: instead of those of the command line.

@@ -105,7 +105,7 @@ def kill_tree(keeper: int, first: int = 0) -> None:
     """Kills everything below the keeper: stopped first until nothing new appears, so that no fork escapes.
 
     Args:
-        first: the student's first process, whose session is ended too where /proc tells nothing.
+        first: the student's first process, whose session is ended too where there is no /proc.
     """
     if first and not os.path.isdir("/proc/self"):
         try:
