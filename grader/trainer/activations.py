@@ -1,4 +1,4 @@
-"""What the convolutions and poolings of a trained model put out, compared with what a student's function says."""
+"""Compares the outputs of a trained model's convolutions and poolings with those that a student's function gives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIN_MAP_SPREAD = 0.01  # ten times what may be off; maps that are all alike can 
 
 
 class ModelNotComparable(Exception):
-    """The model isn't the grader's own, or tells nothing: anybody knows what it puts out."""
+    """The model isn't the grader's own, or its outputs are alike everywhere and so prove nothing."""
 
 
 def compare_activations(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]) -> Compared:

@@ -1,7 +1,7 @@
 """Trainers as copies: `python -m grader.trainer.nursery` imports what a trainer imports, then forks one for each pool's.
 
-It runs no operation, builds no model and starts no thread, since it can be forked only before it has done so. The images
-that are usually trained on it has looked at, so that all its copies hold them together, once.
+It runs no operation, builds no model and starts no thread, since it can be forked only before it has done so. It
+matches the usual images beforehand, so that all its copies share them.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Match:
 
     `source` says for each example which image it is: 0 to 59,999 of the training split, 60,000 to 69,999 of the test
     split, -1 unknown. `transform` does to uint8 images (n, 28, 28) what was done to these, giving float32 (n, …) of
-    the ordered shape; None where that can't be told.
+    the ordered shape; None where that is unknown.
     """
 
     dataset: str | None

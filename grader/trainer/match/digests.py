@@ -46,12 +46,12 @@ class DigestCache:
         return known
 
     def drop_digest(self, array: Array) -> None:
-        """It will be written into."""
+        """Forgets the digest of an array that is about to be written into."""
         self._known.pop(id(array), None)
 
 
 class HeldArrays:
-    """By digest, the last used last.
+    """Arrays by digest, the last used last.
 
     Args:
         digests: of the arrays that were received.

@@ -66,7 +66,7 @@ class MatchCache:
 def match_order(
     order: Order, arrays: OrderArrays, dataset: str, find: FindMatch = match_arrays
 ) -> tuple[DataMatch, Callable[[Array], Array] | None]:
-    """The match of the training arrays, and the preprocessing that they show (None: it can't be told)."""
+    """The match of the training arrays, and the preprocessing that they show (None: unknown)."""
     x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
     examples = len(x[0]) if x and x[0].ndim else 0
     trained_on = _count_trained_on(order, examples)

@@ -112,7 +112,7 @@ def iter_chunks(x: Array) -> Iterator[Array]:
 
 
 def _measure_known_share(layout: ImageLayout, sample: Array, canon: CanonicalImages) -> float:
-    """The share of a sample whose ink is some image's: tells the right place in a frame."""
+    """The share of a sample whose ink is some image's: finds the right place in a frame."""
     if not layout.padded:
         return 1.0
     plane = layout.split_planes(sample)[0]
@@ -148,7 +148,7 @@ def _infer_for_layout(
 def _iter_alignments(
     layout: ImageLayout, x: Array, rows: Array, plane: Array, canon: CanonicalImages
 ) -> Iterator[tuple[Alignment, Array]]:
-    """Ways to tell the image of each example, with those of the sample; likeliest first."""
+    """Ways to find the image of each example, with the images of the sample; likeliest first."""
     straight: list[list[Alignment]] = [[InDatasetOrder(offset=0)], [InDatasetOrder(offset=TRAIN_COUNT)]]
     for group in itertools.chain(straight, _iter_ink_alignments(layout, x, plane, canon)):
         tried = []

@@ -1,7 +1,7 @@
 """The axis of the batch in a declared model: no layer or operation may lead from one example to another.
 
-A model that looks at whole batches can read labels out of the order of the examples. Here the shapes tell; what shapes
-can't tell is found by trying the model (`neighbours`).
+A model that looks at whole batches can read labels out of the order of the examples. This room looks at shapes; what
+they can't show is found by trying the model (`neighbours`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def check_examples_apart(model: keras.Model) -> None:
 
 
 def _follow(operation: Any) -> Callable[..., Any]:
-    """What computes the output's shapes of a layer, an operation or a nested model, with a look at each."""
+    """Returns a function that computes and checks the output shapes of a layer, an operation or a nested model."""
     # A built Sequential model holds a Functional one, whose graph can be followed; before that it has only a list.
     if isinstance(operation, keras.Sequential):
         operation = operation._functional or operation

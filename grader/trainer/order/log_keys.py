@@ -129,7 +129,7 @@ def _name_metrics(metrics: Sequence[Any]) -> list[tuple[str, Any]]:
 
 
 def _has_automatic_name(metric: Any) -> bool:
-    """Whether it is an object whose name Keras makes up; those of its own classes tell one in their configuration."""
+    """Whether it is an object without a name in its configuration, for which Keras makes one up."""
     config = metric.get("config") if isinstance(metric, dict) else None
     return isinstance(config, dict) and not (isinstance(config.get("name"), str) and config["name"])
 

@@ -22,7 +22,7 @@ Shape = Sequence[int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCall:
-    """A layer, how often the model calls it, and the largest that one of its calls puts out and keeps within itself.
+    """A layer, how often the model calls it, and the most that one of its calls outputs and keeps internally.
 
     `outputs` are the shapes that it puts out (None: the batch); `within` counts numbers and `products` multiplications,
     both for one example.

@@ -49,7 +49,7 @@ def inspect_order(
         input_shapes: shapes of the arrays that will be fed, batch axis first; build a model without an Input.
         memory_limit: bytes that weights, gradients, optimizer and one batch's outputs may take.
         batch_size: examples per batch; None is Keras's default.
-        label_shape: shape of the labels, which tells what a metric on them can mean.
+        label_shape: shape of the labels, which decides what a metric on them means.
         weighted: whether examples may count more or less in weighted metrics.
         most_products: multiplications that one step of the training may take.
 

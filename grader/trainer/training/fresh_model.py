@@ -1,4 +1,4 @@
-"""A fresh model knows nothing: whether a model tells classes apart although nothing has been learned yet.
+"""Checks that a fresh model knows nothing: before any training it must not tell the classes apart.
 
 The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
 is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which

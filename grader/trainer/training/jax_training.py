@@ -107,7 +107,7 @@ def should_scan(architecture: Architecture) -> bool:
 
 
 def measure_device_peak() -> int:
-    """The most that this process ever took of the device's memory, in bytes; 0 where the device doesn't tell."""
+    """The most that this process ever took of the device's memory, in bytes; 0 where the device doesn't report it."""
     told = jax.local_devices()[0].memory_stats() or {}
     return int(told.get("peak_bytes_in_use", 0))
 
@@ -158,7 +158,7 @@ def _count_bytes(arrays: Any) -> int:
 
 
 class ActivationInputs:
-    """Remembers what activations were given, as long as what they gave is there; a tracer has no room for it itself."""
+    """Remembers the inputs of activations as long as their outputs exist, since a JAX tracer takes no attributes."""
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[weakref.ref[Any], Any]] = {}
@@ -188,7 +188,7 @@ class ActivationInputs:
 
 
 def install_logit_losses() -> None:
-    """For this process; once."""
+    """Replaces activations and losses of Keras for the whole process; call it once."""
     # No gradient comes back from a probability that was rounded to 0; with TensorFlow, Keras finds the logits itself.
     inputs = ActivationInputs()
     for name in RECORDED_ACTIVATIONS:

@@ -75,7 +75,7 @@ def _single(node: Any) -> Any:
 
 
 def predict_scores(model: Any, examples: Array) -> Array:
-    """What a model says of some examples."""
+    """A model's scores for some examples."""
     return flat_scores(model.predict_on_batch(examples))
 
 

@@ -231,7 +231,7 @@ def build_weights(model: Any, opened: InspectedOrder) -> None:
 
 
 def to_message(error: Exception) -> Fault | Rejected:
-    """What to tell the front: a fault is nobody's failure; of a rejection, plain Keras then tells whose it is."""
+    """The message for the front: a `Fault` is nobody's failure; after `Rejected`, plain Keras shows whose it is."""
     kind = type(error).__name__
     if isinstance(error, TrajectoryMismatch):
         text = f"a stored training differs from this machine's and was dropped; grade again ({error})"
