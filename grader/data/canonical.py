@@ -82,6 +82,7 @@ def load_dataset(name: str, *, verify: bool = False) -> Dataset:
         arrays = _decode_package_file(name)
         for key, array in arrays.items():
             write_array(_name_cache_file(name, key), array)
+        # Mapped from the file that was just written, so that processes share its pages.
         if not verify:
             arrays = {key: _read_cached(name, key, private=False, default=array) for key, array in arrays.items()}
     for array in arrays.values():
@@ -119,8 +120,10 @@ def _decode_package_file(name: str) -> dict[str, Any]:
         raise GraderError(
             f"{path} is damaged (SHA-256 {found[:12]}…, not {FILE_DIGESTS[name][:12]}…); install grade again"
         )
+    # From the bytes whose digest is right, since the file may have changed meanwhile.
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {key: archive.read(f"{key}.npy") for key in ARRAY_SHAPES}
+    # Without pickles, whose loading could run code.
     return {key: np.load(io.BytesIO(member), allow_pickle=False) for key, member in members.items()}
 
 
@@ -134,6 +137,7 @@ def iter_copies(name: str, shape: tuple[int, ...], *, private: bool) -> Iterator
             if not is_own_folder(folder):
                 continue
             with open(folder / name, "rb", opener=_open_plain_file) as file:
+                # Of the open file, which nobody can exchange between this look and the reading.
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode) or status.st_size != math.prod(shape):
                     continue

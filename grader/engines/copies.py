@@ -41,7 +41,7 @@ class ProcessCopy:
         weakref.finalize(self, os.close, handle)
 
     def poll(self) -> int | None:
-        """0 once it has ended, else None; how it ended only the nursery could tell."""
+        """0 once it has ended, else None; only the nursery knows how it ended."""
         return 0 if self._has_ended(0.0) else None
 
     def wait(self, timeout: float | None = None) -> int | None:
@@ -58,6 +58,7 @@ class ProcessCopy:
     def kill(self) -> None:
         """Ends it at once."""
         with contextlib.suppress(ProcessLookupError):
+            # By its handle, since its number may belong to another process by now.
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
 
@@ -140,6 +141,7 @@ class Nursery:
     def copy_process(self, message: bytes, descriptors: list[int]) -> ProcessCopy:
         """A copy, which gets the message and the descriptors. Raises: GraderError: none can be made."""
         with self._lock:
+            # An interpreter that was killed, perhaps for want of memory, is replaced once.
             for _ in range(2):
                 interpreter = self._ensure_interpreter()
                 try:
@@ -155,7 +157,9 @@ class Nursery:
         if self._closed:
             raise GraderError(f"no {self.makes} can be started: the batch was ended")
         if self._interpreter is None:
+            # This kind of socket keeps messages apart, so that each arrives with its own descriptors.
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            # A file, since the writer would hang at a full pipe that nobody reads.
             errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in Interpreter.end()
             with theirs:
                 process = subprocess.Popen(

@@ -26,7 +26,7 @@ def serve_copies(
     descriptors: int,
     prepare: Callable[[bytes], object] | None = None,
 ) -> None:
-    """Forks until the front closes its end of the line, which is `GRADE_FD`; tells each copy's id and sends a handle.
+    """Forks until the front closes its end of the line, which is `GRADE_FD`; sends each copy's id and a handle on it.
 
     Args:
         become: what a copy does, with the message and the file descriptors that came with it; the copy ends after it.
@@ -44,12 +44,14 @@ def serve_copies(
             prepare(message)
         pid = os.fork()
         if pid == 0:
+            # The front sees the end of this process by its line, which no copy may keep open.
             line.close()
             os.setsid()
             tempfile.tempdir = None  # that of this process, until it is asked for again
             run_as_program(functools.partial(become, message, handed))
         for descriptor in handed:
             os.close(descriptor)
+        # Only this process collects its children, so the number can't have passed on to another one yet.
         handle = os.pidfd_open(pid)
         socket.send_fds(line, [str(pid).encode()], [handle])
         os.close(handle)
@@ -68,6 +70,7 @@ def run_as_program(main: Callable[[], object]) -> None:
         traceback.print_exc()
         code = 1
     with contextlib.suppress(BaseException):
+        # What an interpreter does at its end; `os._exit` leaves it out.
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

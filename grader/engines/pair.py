@@ -20,7 +20,7 @@ class PairRequest(Struct, frozen=True, kw_only=True):
         device: where the trainer runs.
         backend: what Keras computes with in the trainer; in the student process that is always TensorFlow.
         one_thread: the trainer doesn't split single operations over cores.
-        stored: the trainer keeps trainings, and tells a known one again.
+        stored: the trainer keeps trainings, and replays a known one.
         like: what submissions that take about as much memory have in common.
         alone: no other trainer may be there, not even an idle one.
         dataset: what the usual file trains on.
@@ -38,13 +38,14 @@ class PairRequest(Struct, frozen=True, kw_only=True):
 
 
 class ProcessPair:
-    """Both processes of one attempt, which ends them."""
+    """Both processes of an attempt; the attempt must end them."""
 
     def __init__(self, student: confine.ConfinedProcess, trainer: TrainerHandle) -> None:
         self.student, self.trainer = student, trainer
 
     def kill(self) -> None:
         """Ends both, side by side; idempotent."""
+        # Begun before the trainer is waited for, so that both end at the same time.
         self.student.begin_ending()
         self.trainer.kill()
         self.student.kill()

@@ -77,6 +77,7 @@ class WarmTrainer:
             except OSError:
                 ours.close()
                 return None
+        # A new trainer may still be importing, so its greeting isn't waited for here.
         if self.served and not _has_greeting(ours):
             ours.close()
             return None
@@ -168,6 +169,7 @@ class ProcessPool:
         """
         if not CAN_COPY_PROCESSES:
             return start_pair(request)
+        # Started first, so that it imports while the trainer is waited for.
         self._students.start_interpreter()
         trainer = self._take_trainer(request)
         try:
@@ -214,6 +216,7 @@ class ProcessPool:
             warm = next((one for one in self._idle if one.kind == kind), None)
             wanted = need if warm is None else max(need, warm.took)
             others = [one for one in (*self._lent, *self._idle) if one is not warm]
+            # A trainer alone always starts, or a submission with too large a limit would wait for ever.
             if not others or self.room.has_room(wanted, [one.count_held_bytes(self.room) for one in others]):
                 if warm is None:
                     warm = WarmTrainer(kind, self._trainers, request.dataset)
@@ -223,6 +226,7 @@ class ProcessPool:
                 return warm
             if not self._idle:
                 return None
+            # An idle trainer makes room; the one that would be lent goes last.
             spare = next((one for one in self._idle if one is not warm), self._idle[0])
             self._idle.remove(spare)
             spare.process.kill()
@@ -251,6 +255,7 @@ class ProcessPool:
         for warm in waiting:
             warm.process.kill()
         for warm in lent:
+            # Not `kill`, since their attempts still read the last words.
             warm.process.end_process()
         for nursery in (self._trainers, self._students):
             nursery.close()
@@ -295,6 +300,7 @@ class MemoryRoom:
 
     def record_use(self, like: str, before: int, after: int) -> None:
         """Notes the most that a trainer ever took, before and after one submission, in bytes."""
+        # A peak that didn't rise may be an earlier submission's, so it only serves where nothing better is known.
         if after > before or like not in self._known:
             self._known[like] = max(after, self._known.get(like, 0))
 

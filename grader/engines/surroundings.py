@@ -60,6 +60,7 @@ def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
         more: variables that this process of ours has beside the constant ones.
     """
     kept = {name: os.environ[name] for name in (*PLACES, *OURS) if os.environ.get(name)}
+    # Absolute, since these processes work in another folder.
     kept |= {name: str(Path(kept[name]).absolute()) for name in FOLDERS if name in kept}
     own = {"KERAS_HOME": NO_FOLDER, "MPLCONFIGDIR": str(list_cache_folders()[0] / "matplotlib")}
     return {**kept, **CONSTANT, **own, "PYTHONPATH": os.pathsep.join(import_path()), **more}

@@ -20,6 +20,7 @@ from grader.errors import UsageError, describe_missing_extra
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["auto", "tensorflow", "jax"]
 LIBRARY_EXTRAS = {"jax": ("JAX", "jax"), "tensorflow": ("TensorFlow", "")}
+# By default both libraries take nearly all of a card's memory at once.
 SPARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 # Where there is one of these, `auto` may train on a GPU: NVIDIA's, AMD's and that of Windows' Linux.
 GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -40,7 +41,7 @@ def pick_library(backend: Backend) -> str:
 
 
 def build_trainer_environment(device: Device, computes: str) -> dict[str, str]:
-    """That of a trainer's interpreter, in which Keras computes with a `pick_library`."""
+    """The environment of a trainer's interpreter; `computes` is the library that Keras uses in it."""
     hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"} if device == "cpu" else {}
     return surroundings.environment({**SPARING, **hidden, "KERAS_BACKEND": computes})
 
@@ -73,7 +74,7 @@ class TrainerProcess:
         backend: what Keras computes with in it.
         one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
             floats (it doesn't for convolutions).
-        stored: keep trainings, and tell a known one again.
+        stored: keep trainings, and replay a known one.
         pooled: it serves connections that come over the socket, instead of the socket itself.
         rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait, and for
             a copy, for which the nursery does so once.
@@ -102,6 +103,7 @@ class TrainerProcess:
         chosen = {**build_trainer_environment(device, pick_library(backend)), **threads, **store, **pool, **rehearsed}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
         self.sock = ours
+        # A file, since the process would hang at a full pipe that nobody reads.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         try:
             self.process = (
@@ -142,11 +144,11 @@ class TrainerProcess:
         return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
 
     def measure_memory(self) -> int:
-        """Bytes of memory that it uses; 0 where the system doesn't tell."""
+        """Bytes of memory that it uses; 0 where the system doesn't report it."""
         return tree.measure_resident([self.process.pid])
 
     def cpu_s(self) -> float:
-        """Processor seconds that it has used; 0 where the system doesn't tell."""
+        """Processor seconds that it has used; 0 where the system doesn't report it."""
         return tree.measure_cpu_s([self.process.pid])
 
     def end_process(self) -> None:

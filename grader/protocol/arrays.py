@@ -12,12 +12,14 @@ ITEM_SIZES = {
     "bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float16": 2, "uint32": 4, "int32": 4, "float32": 4,
     "uint64": 8, "int64": 8, "float64": 8,
 }  # fmt: skip
+# The size in bytes then fits into 64 bits, whatever the type.
 MAX_ARRAY_VALUES = 1 << 59
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Dtype = Literal[
     "bool", "uint8", "int8", "uint16", "int16", "float16", "uint32", "int32", "float32", "uint64", "int64", "float64"
 ]  # fmt: skip
 Role = Literal["x", "y", "sample_weight", "val_x", "val_y", "val_sample_weight"]
+# `\Z`, since `$` also matches before a newline at the end.
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 MAX_DEPTH = 20
 MAX_RETURNED_VALUES = 200_000
@@ -72,7 +74,7 @@ def is_all_held(ordered: Iterable[OrderedSpec], held: Iterable[OrderedSpec]) -> 
 
 
 def check_same_form(first: Iterable[ArraySpec], later: Iterable[ArraySpec]) -> None:
-    """What labels and weights mean is told from the first epoch's; images may have another size in each.
+    """Checks a later epoch's data: the first epoch's decided what labels and weights mean; images may change in size.
 
     Raises:
         ValueError: a later epoch's arrays are of another kind.
@@ -99,6 +101,7 @@ def check_plain_data(value: Any) -> None:
         ValueError: it isn't made of exactly what JSON has, with texts for keys, or is endless.
     """
     level, count = [value], 1
+    # Level by level rather than recursively, so that no nesting can exhaust the stack.
     for _ in range(MAX_DEPTH + 2):
         level = [item for outer in level for item in _list_inner_values(outer)]
         count += len(level)

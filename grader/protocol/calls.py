@@ -108,7 +108,7 @@ class Hung(Struct, frozen=True, kw_only=True, tag=True):
 
 class Call(Struct, frozen=True, kw_only=True, tag=True):
     """Call the function with these values within `limit_s`; an array of the answer that has more than `most_bytes` is
-    told by its type and shape, and its bytes aren't sent.
+    described by its type and shape; its bytes aren't sent.
     """
 
     arguments: list[Any]
@@ -164,6 +164,7 @@ class Gave(Struct, frozen=True, kw_only=True, tag=True):
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
+        # The type `Any` lets everything through, so the bounds are checked here.
         check_plain_data(self.value)
 
 

@@ -1,7 +1,7 @@
 """How messages travel between the three programs: framed, size-capped, decoded into exact types.
 
-A frame is a 4-byte length and one MessagePack message; the raw bytes of its `arrays` follow it. The front stands
-between student and trainer, and hands arrays through without looking at them.
+A frame is a 4-byte length and one MessagePack message; the raw bytes of its `arrays` follow it. Student
+and trainer talk through the front, which passes arrays on without looking at them.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Channel:
     def __init__(
         self, sock: socket.socket, receives: Any, tick: Callable[[], None] = lambda: None, patience_s: float = math.inf
     ) -> None:
+        # Nothing blocks, so that `tick` can give up on a side that has gone silent.
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ON_THE_WAY_BYTES)
@@ -83,6 +84,7 @@ class Channel:
             MalformedMessage: too long, not MessagePack, or not of a type that may arrive here.
         """
         (length,) = struct.unpack(">I", self._read_bytes(4))
+        # Checked before memory is reserved, since the length is the other side's word.
         if length > MAX_MESSAGE_BYTES:
             raise MalformedMessage(f"a message of {length:,} bytes (at most {MAX_MESSAGE_BYTES:,})")
         body = self._read_bytes(length)
@@ -93,6 +95,7 @@ class Channel:
 
     def read_into(self, target: memoryview) -> None:
         """Fills a writable buffer with an array's raw bytes."""
+        # An empty buffer can't be cast.
         view = target.cast("B") if target.nbytes else target
         done = 0
         while done < target.nbytes:
@@ -100,6 +103,7 @@ class Channel:
 
     def relay_arrays(self, specs: Sequence[ArraySpec], other: Channel | None) -> None:
         """Hands the bytes of `specs` on to another channel (None: throws them away)."""
+        # The front passes arrays on piece by piece, so that its own memory never grows with them.
         buffer = memoryview(bytearray(CHUNK_BYTES))
         left = sum(spec.follows for spec in specs)
         while left:
@@ -144,6 +148,7 @@ class Channel:
             except BlockingIOError:
                 self._wait_for_other(reading=True)
                 continue
+            # A side that ends with something unread resets the connection instead of closing it.
             except OSError as error:
                 self.closed = True
                 raise ChannelClosed from error

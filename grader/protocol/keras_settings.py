@@ -15,7 +15,7 @@ SETTINGS = {
 
 
 class Unsettled(RuntimeError):
-    """A process of ours has other settings than it was given; what it computes is not to be believed."""
+    """The settings of this process were changed, so its figures can't be trusted."""
 
 
 def put() -> None:
@@ -27,6 +27,7 @@ def put() -> None:
 def read() -> dict[str, Any]:
     """What they are now."""
     found = {name: getattr(keras.config, name)() for name in SETTINGS}
+    # As a text: the object that Keras returns doesn't equal one.
     return {**found, "dtype_policy": found["dtype_policy"].name}
 
 

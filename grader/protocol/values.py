@@ -1,7 +1,7 @@
 """Python values as plain data and raw arrays, and back: for the student process and the referee, which have NumPy.
 
-Sealing believes nothing that a value says of itself: only exact built-in types and plain arrays are taken, all else is
-named. Opening takes only what sealing makes.
+Encoding trusts nothing that a value says of itself: only exact built-in types and plain arrays are taken, all else is
+named. Decoding takes only what encoding makes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_DEPTH = 8
 
 
 class UnreadableValue(Exception):
-    """A message's value isn't one that sealing makes."""
+    """A message's value isn't one that `ValueEncoder` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,13 @@ class ValueEncoder:
         """A value as plain data."""
         kind = type(value)
         self._items += 1
+        # A list that contains itself ends here, too.
         if self._items > MAX_ITEMS or depth > MAX_DEPTH:
             return {"object": f"{kind.__name__}, too long or too deeply nested"[:MAX_TEXT_CHARS]}
         if value is None or kind in (bool, float):
             return value
         if kind is int:
+            # MessagePack's integers have 64 bits.
             return value if -(2**63) <= value < 2**63 else {"object": "int of more than 64 bits"}
         if kind is str:
             return value[:MAX_TEXT_CHARS]
@@ -74,6 +76,7 @@ class ValueEncoder:
             return [self.encode_value(item, depth + 1) for item in value]
         if kind is tuple:
             return {"tuple": [self.encode_value(item, depth + 1) for item in value]}
+        # No subclass of an array, whose methods would be the student's code.
         if kind is np.ndarray or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
             return self._encode_array(np.asarray(value))
         return {"object": _name_class(kind)}
@@ -81,6 +84,7 @@ class ValueEncoder:
     def _encode_array(self, array: Array) -> Any:
         if array.dtype.name not in ITEM_SIZES or array.ndim > 8 or len(self.arrays) >= MAX_ARRAYS:
             return {"array_of": str(array.dtype)[:MAX_TEXT_CHARS]}
+        # The reader takes the bytes in its own order.
         native = array.astype(array.dtype.newbyteorder("="), copy=False)
         self.arrays.append(np.ascontiguousarray(native).reshape(array.shape))
         return {"array": len(self.arrays) - 1}
@@ -101,6 +105,7 @@ def decode_value(value: Any, arrays: list[Any]) -> Any:
     Raises:
         UnreadableValue: it isn't what `ValueEncoder` makes.
     """
+    # Only these exact forms: the message may come from a student process.
     match value:
         case None | bool() | int() | float() | str():
             return value

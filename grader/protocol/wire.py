@@ -1,4 +1,4 @@
-"""The words that the three programs say to each other: typed messages, each for one direction; never pickled."""
+"""The messages between the three programs: typed, each for one direction, never pickled."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ Hook = Literal[
 ]  # fmt: skip
 
 
+# Bounded, as everything that a student process sends: no list may take the memory of the front.
 Batches = Annotated[list[Annotated[int, Meta(ge=1, le=10_000_000)]], Meta(max_length=1_000_000)]
 NameList = Annotated[list[BoundedText], Meta(max_length=2000)]
 
@@ -111,6 +112,7 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
     value: Any = None
 
     def __post_init__(self) -> None:
+        # The type `Any` lets everything through, so the bounds are checked here.
         check_plain_data(self.value)
 
 
@@ -140,6 +142,7 @@ class Remark(Struct, frozen=True, kw_only=True, tag=True):
     note: Note
 
     def __post_init__(self) -> None:
+        # A note is also a record of the verdict, where it has no bounds.
         if len(self.note.message) > MAX_NOTE_CHARS or not 0 <= (self.note.line or 0) <= MAX_LINE:
             raise ValueError(f"a note of {len(self.note.message):,} characters about line {self.note.line}")
 
@@ -150,6 +153,7 @@ class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
     message: BoundedText
 
 
+# A channel accepts one of these unions only, so no process can speak for another.
 StudentMessage = (
     Ready | Order | Pass | Probed | Answer | Maps | Returned | Crashed | Unsupported | Remark | LocalTrouble
 )  # fmt: skip
@@ -207,7 +211,7 @@ class Event(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True, tag=True):
-    """The order was looked at and isn't to be trained."""
+    """The order was only inspected; it won't be trained."""
 
 
 class NeedPass(Struct, frozen=True, kw_only=True, tag=True):
@@ -257,7 +261,7 @@ class Open(Struct, frozen=True, kw_only=True, tag=True):
 class Begin(Struct, frozen=True, kw_only=True, tag=True):
     """Train what was opened last; `limit_s` is wall time from the first step.
 
-    With `reuse`, a training that was run before may be told again instead.
+    With `reuse`, a stored training may be replayed instead.
     """
 
     seed: int
@@ -306,7 +310,7 @@ class Opened(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Waiting(Struct, frozen=True, kw_only=True, tag=True):
-    """A sign of work while there is nothing to tell; so many seconds since the last one don't count as training.
+    """A sign of work while nothing else is sent; `seconds` of the time since the last one don't count as training.
 
     They were spent on compiling, or on waiting for the same training of another submission.
     """
@@ -348,6 +352,7 @@ def join_curve_outcomes(
     """Joins what the student's side says with the curves that the front drew (name, due epoch, logs)."""
     result = []
     for (name, due, logs), stopped in zip(curves, probed.stopped, strict=True):
+        # The logs of the epoch where it stopped, or where it should have.
         at = stopped if stopped is not None else due
         shown = logs[at] if at is not None and 0 <= at < len(logs) else {}
         result.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs=shown))

@@ -70,7 +70,7 @@ class CaseReferee:
         self.channel = channel
 
     def handle_request(self, message: Prepare | Pack) -> None:
-        """Answers what the front asks for; a fault of the course is told with its file."""
+        """Answers what the front asks for; reports a fault of the course with its file."""
         prepare = message.prepare if isinstance(message, Pack) else message
         try:
             reference = ReferenceFunction(Path(prepare.reference), prepare.function) if prepare.reference else None
@@ -96,15 +96,18 @@ class CaseReferee:
     def _try_cases(self, prepare: Prepare, reference: ReferenceFunction | None) -> None:
         made = make_all_cases(prepare, reference)
         bench = ReplyJudge(prepare.function, list(prepare.arguments), prepare.asked, made)
+        # A call that is timed never needs to run longer than its check allows.
         limits = {one.id: one.below_s for one in prepare.asked if one.below_s}
         for case in made:
             if case.owner in limits and bench.gated:
                 continue
             reply = self._call_function(case, limits.get(case.owner) or prepare.limit_s)
             bench.judge_reply(case, reply)
+            # The student process is gone, so nobody is left to call.
             if reply.end == "hung":
                 break
         else:
+            # No call hung (there may have been none), so the picture can be drawn.
             reply = CallReply(end="gave")
         drawn = self._draw_sheet(prepare) if prepare.picture and reply.end != "hung" else None
         self.channel.send(Judged(trials=bench.build_trials(reference=reference is not None), drawn=drawn))
@@ -164,6 +167,7 @@ def _decode_answer(value: Any, arrays: list[Any]) -> Any:
     try:
         return decode_value(value, arrays)
     except UnreadableValue:
+        # The student process sent nonsense: a wrong answer, not a fault of the referee.
         return OpaqueValue("unknown")
 
 
@@ -174,6 +178,7 @@ def _compare_shipped(path: Path, made: list[Case], prepare: Prepare) -> str | No
     except shipping.BadCasesFile as error:
         return str(error)
     fresh = shipping.pack_cases(made, prepare)
+    # Compared as packed bytes, so that types, shapes and NaN count as well.
     if shipping.pack_cases(shipped, prepare) == fresh:
         return None
     return "it differs from what the reference gives; `grade selfcheck --write-cases` makes it anew"

@@ -16,6 +16,7 @@ from grader.courses.exercise import MAX_RANDOM_CASES, RESULT_KEY
 from grader.protocol.calls import AskedCheck, FunctionArgument, Panel
 from grader.protocol.values import Array, is_same_value
 
+# Keeps the fresh cases apart from the fixed ones, even where both seeds are equal.
 FRESH_SEED = 1
 
 
@@ -69,6 +70,7 @@ def draw_cases(
     check: AskedCheck, arguments: Mapping[str, FunctionArgument], seed: list[int], *, fixed: bool
 ) -> Iterator[Case]:
     """Random cases, small ones first, so that the first that fails is nearly the smallest."""
+    # By check, so that other checks don't change its cases; crc32, since `hash` differs in each process.
     generator = np.random.default_rng([*seed, zlib.crc32(check.id.encode())])
     number = min(check.random, MAX_RANDOM_CASES)
     for index in range(number):
@@ -160,6 +162,7 @@ def draw_scene(rows: int, columns: int, channels: int = 0) -> Array:
     >>> draw_scene(4, 5).shape, draw_scene(4, 5, 3).dtype
     ((4, 5), dtype('uint8'))
     """
+    # Drawn on a grid of 512 by 512 in any case, so that every size shows the same scene.
     y, x = np.mgrid[0:rows, 0:columns] * 512.0 / np.array([rows, columns])[:, None, None]
     grey = 225 - y / 4 - 30 * (np.floor(y / 24) % 2) * (y < 200)  # sky
     tint = np.stack([grey - 40, grey - 10, grey + 25])
@@ -196,6 +199,7 @@ class ReferenceFunction:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         try:
+            # The author's own file, trusted like the rest of the course.
             spec.loader.exec_module(module)
         except Exception as error:
             raise BadReference(f"it fails while loading ({type(error).__name__}: {error})") from error
@@ -209,6 +213,7 @@ class ReferenceFunction:
         Raises:
             BadReference: the reference fails, changes its arguments, or differs from what the case `gives`.
         """
+        # A copy, so that a reference that writes into its arguments is noticed.
         given = copy.deepcopy(case.arguments)
         try:
             value = self._function(*given)

@@ -54,6 +54,7 @@ def find_difference(expected: Any, got: Any, tolerance: float = 0.0) -> Differen
 
 
 def _compare_single(expected: Any, got: Any, tolerance: float) -> Difference | None:
+    # `np.sum` and the like return single numbers of NumPy.
     value = got.item() if isinstance(got, np.ndarray) and got.ndim == 0 else got
     if _is_number(expected) != _is_number(value) or not (_is_number(value) or type(value) is type(expected)):
         return _build_difference(f"gave {describe_kind(got)}, not {describe_kind(expected)}", expected, got)
@@ -66,6 +67,7 @@ def _compare_single(expected: Any, got: Any, tolerance: float) -> Difference | N
 
 
 def _is_number(value: Any) -> bool:
+    # To Python a bool is an int; to a student it isn't a number.
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -74,6 +76,7 @@ def _is_near(expected: float, value: float, tolerance: float) -> bool:
 
 
 def _compare_sequences(expected: list[Any] | tuple[Any, ...], got: Any, tolerance: float) -> Difference | None:
+    # A one-dimensional array answers as well as a list.
     value = got.tolist() if isinstance(got, np.ndarray) and got.ndim == 1 else got
     if not isinstance(value, (list, tuple)):
         return _build_difference(f"gave {describe_kind(got)}, not {describe_kind(expected)}", expected, got)
@@ -125,6 +128,7 @@ def _find_equal(expected: Array, got: Array, tolerance: float) -> Array:
     if not tolerance:
         return np.asarray(alike)
     with np.errstate(all="ignore"):
+        # In float64, since the difference of two uint8 would wrap round.
         return np.asarray(alike | (abs(got.astype(np.float64) - expected.astype(np.float64)) <= tolerance))
 
 
@@ -137,8 +141,10 @@ def guess_mistake(expected: Array, got: Array, wrong: Array) -> str | None:
     """
     with np.errstate(all="ignore"):
         off = got.astype(np.float64)[wrong] - expected.astype(np.float64)[wrong]
+    # Any other array has the wrong shape once it is transposed.
     if expected.ndim >= 2 and expected.shape[0] == expected.shape[1] and np.array_equal(expected, got.swapaxes(0, 1)):
         return "The result is the right one with rows and columns exchanged."
+    # With uint8, every error is then a multiple of 256.
     if np.isfinite(off).all() and (off % WRAP_SIZE == 0).all():
         inside = expected.min() >= 0 and expected.max() < WRAP_SIZE
         return f"Numbers beyond 0 to 255 have wrapped round: {CLAMP_HINT if inside else KEEP_HINT}."

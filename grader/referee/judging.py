@@ -48,6 +48,7 @@ class CheckTally:
         self.judged += 1
         if failure is not None:
             self.faulty += 1
+            # The smallest example is the easiest to follow by hand.
             if self.smallest is None or case.size < self.smallest[0]:
                 self.smallest = (case.size, failure)
 
@@ -93,6 +94,7 @@ class ReplyJudge:
                     tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance))
                 case "time":
                     self._judge_time(tally, case, reply)
+                # An error or a hang says nothing about the next two kinds; `matches` reports it.
                 case "leaves_input" if reply.end == "gave":
                     tally.count_call(case, self._judge_changes(case, reply))
                 case "dtype" if reply.end == "gave" and isinstance(reply.value, (np.ndarray, UnreadArray)):
@@ -131,6 +133,7 @@ class ReplyJudge:
             tally.count_call(case, None)
 
     def _judge_changes(self, case: Case, reply: CallReply) -> FailedCall | None:
+        # The indices come from the student process.
         names = [self.names[index] for index in reply.changed if index < len(self.names)]
         if not names:
             return None

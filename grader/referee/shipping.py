@@ -31,6 +31,7 @@ class BadCasesFile(Exception):
 
 def describe_origin(prepare: Prepare) -> str:
     """What the fixed cases follow from, as text."""
+    # What changes no case, such as a tolerance, may change without making the file anew.
     wanted = {"function": prepare.function, "arguments": prepare.arguments, "seed": prepare.seed,
               "asked": [{"id": one.id, "cases": one.cases, "random": one.random} for one in prepare.asked]}  # fmt: skip
     return msgspec.json.encode(wanted, order="sorted").decode()
@@ -42,6 +43,7 @@ def pack_cases(cases: Sequence[Case], prepare: Prepare) -> bytes:
     for case in cases:
         values = []
         for value in (*case.arguments, case.expected):
+            # Each value has an encoder of its own, and so the full bounds; `first` says where its arrays begin.
             one = ValueEncoder()
             sealed = one.encode_value(value)
             values.append({"value": sealed, "first": len(seal.arrays)})
@@ -77,6 +79,7 @@ def read_cases(path: Path, prepare: Prepare) -> list[Case]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BadCasesFile(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
+        # The file comes with the course and isn't trusted to run code.
         with np.load(path, allow_pickle=False) as content:
             index = json.loads(content[INDEX_NAME].tobytes())
             arrays = [content[f"a{number}"] for number in range(len(content.files) - 1)]
@@ -96,6 +99,7 @@ def read_cases(path: Path, prepare: Prepare) -> list[Case]:
         UnreadableValue,
     ) as error:
         raise BadCasesFile(f"the file is damaged ({type(error).__name__}: {error})") from error
+    # Cases of an earlier version would judge by answers that no longer hold.
     if index.get("made_from") != describe_origin(prepare):
         raise BadCasesFile(
             "the file was made from another exercise.yaml; `grade selfcheck --write-cases` makes it anew"

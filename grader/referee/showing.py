@@ -41,6 +41,7 @@ def format_value(value: Any, at: tuple[int, ...] = ()) -> str:
 
 
 def _format_item(value: Any) -> str:
+    # Six places are enough to compare; `repr` keeps the `.0` of a whole float, which shows its type.
     return f"{value:.6g}" if isinstance(value, float) and value != drop_fraction(value) else repr(value)
 
 
@@ -81,6 +82,7 @@ def _pick_window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ..
 
 
 def _pick_spatial_axes(dimensions: int) -> tuple[int, ...]:
+    # Four axes are those of a batch of images.
     return (1, 2) if dimensions == 4 else (0, 1)
 
 

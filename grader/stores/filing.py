@@ -17,6 +17,7 @@ def write_whole(path: Path, data: bytes | memoryview, *, mode: int | None = None
     Raises:
         OSError: it can't be written.
     """
+    # In the same folder, since only within one file system does a rename happen at once.
     temporary = path.with_name(f".grade-{secrets.token_hex(8)}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode & 0o600)

@@ -41,7 +41,7 @@ class Store:
 
     Args:
         kind: the folder's name below the cache folder.
-        limit_bytes: the size that `evict` keeps; None is `GRADE_CACHE_LIMIT`, else 4 GB.
+        limit_bytes: the size that `prune_entries` keeps; None is `GRADE_CACHE_LIMIT`, else 4 GB.
     """
 
     def __init__(self, kind: str, limit_bytes: int | None = None) -> None:
@@ -61,6 +61,7 @@ class Store:
             body = framed[len(FILE_MAGIC) + DIGEST_BYTES :]
             if framed[: len(FILE_MAGIC) + DIGEST_BYTES] == FILE_MAGIC + _compute_digest(body):
                 with contextlib.suppress(OSError):
+                    # The folder's time is when its entry was used last, which `prune_entries` goes by.
                     os.utime(folder / key)
                 return body
             self.drop_entry(key)
@@ -136,6 +137,7 @@ class Store:
                 lock.release()  # `with` took it a second time
                 yield True
             return
+        # No folder can hold a lock, and to do the work twice is better than not at all.
         yield True
 
     def _iter_folders(self, *, make: bool = False) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""What the convolutions and poolings of a trained model put out, compared with what a student's function says."""
+"""Compares the outputs of a trained model's convolutions and poolings with those that a student's function gives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIN_MAP_SPREAD = 0.01  # ten times what may be off; maps that are all alike can 
 
 
 class ModelNotComparable(Exception):
-    """The model isn't the grader's own, or tells nothing: anybody knows what it puts out."""
+    """The model isn't the grader's own, or its outputs are alike everywhere and so prove nothing."""
 
 
 def compare_activations(model: Any, dataset: Dataset, asked: Compare, given: Sequence[Array]) -> Compared:
@@ -37,6 +37,7 @@ def compare_activations(model: Any, dataset: Dataset, asked: Compare, given: Seq
         raise ModelNotComparable("the model's layers have other settings than the grader's own")
     layers = [layer for layer in model.layers if any(kind in type(layer).__name__ for kind in COMPARED_KINDS)]
     images = dataset.x_test[asked.images][..., np.newaxis] / asked.scale
+    # One model with all outputs, so that the images pass through the layers once.
     own = keras.Model(model.inputs, [layer.output for layer in layers]).predict_on_batch(images.astype("float32"))
     if not all(_has_varied_maps(np.asarray(maps)) for maps in own):
         raise ModelNotComparable("a layer of the model puts out the same number everywhere")

@@ -1,4 +1,4 @@
-"""How much memory this process has taken at most, so that no more trainings are run at a time than fit."""
+"""Measures this process's peak of memory, so that a pool runs only as many trainings at a time as fit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure_peak(device: str) -> int:
 
 
 def measure_own_memory() -> int:
-    """What this process takes of the machine, in bytes; 0 where the system doesn't tell."""
+    """What this process takes of the machine, in bytes; 0 where the system doesn't report it."""
     return _read_status("VmRSS") if STATUS_FILE.exists() else 0
 
 

@@ -1,7 +1,7 @@
 """Trainers as copies: `python -m grader.trainer.nursery` imports what a trainer imports, then forks one for each pool's.
 
-It runs no operation, builds no model and starts no thread, since it can be forked only before it has done so. The images
-that are usually trained on it has looked at, so that all its copies hold them together, once.
+It runs no operation, builds no model and starts no thread, since it can be forked only before it has done so. It
+matches the usual images beforehand, so that all its copies share them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def prepare_dataset(message: bytes) -> None:
     if dataset is not None and dataset not in prepared_datasets:
         prepared_datasets.add(dataset)
         rehearsal.match_usual_images(dataset, MATCH_CACHE)
+        # A later collection would write to pages that all copies share.
         gc.freeze()
 
 
@@ -40,6 +41,7 @@ def run_trainer_copy(message: bytes, handed: list[int]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    # Unlike its parent, a copy may start threads.
     MATCH_CACHE.digests.threads = digests.ALL_THREADS
     lifeline.hold(line)
     serving.run_trainer(MATCH_CACHE, shared=memory.measure_own_memory())

@@ -66,7 +66,7 @@ with import_without_collector():
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
 STORE_VARIABLE = "GRADE_TRAJECTORIES"
-# Set for a trainer that serves many submissions, one after another; it tells the memory that it took after each.
+# Set for a trainer that serves many submissions, one after another, and reports its peak of memory after each.
 POOL_VARIABLE = "GRADE_POOL"
 EFFECT_EXAMPLES = 64  # images that show whether a layer makes a difference
 # Multiplications of one step, about three minutes' worth: what comes near to no sign of work isn't begun.
@@ -115,6 +115,7 @@ class SubmissionTrainer:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
         arrays = OrderArrays(order.arrays, read_ordered_arrays(self.channel, order.arrays, self.held))
+        # The inspection must not move the random numbers of a model that trains on.
         randomness = (random.getstate(), np.random.get_state())
         try:
             shapes = [array.shape for array in arrays.by_role.get("x", [])]
@@ -204,6 +205,7 @@ class SubmissionTrainer:
 
     def _report_failure(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
+        # This submission goes on; the pool replaces the process after it.
         self.broken = self.broken or replay.should_replace_process(error)
         self.channel.send(replay.to_message(error))
 
@@ -231,6 +233,7 @@ class SubmissionTrainer:
         if not message.arrays:
             return None
         assert self.order is not None
+        # Read first and checked then: bytes left unread would be taken for the next message.
         arrays = OrderArrays(message.arrays, read_arrays(self.channel, message.arrays))
         try:
             check_same_form(self.order.arrays, message.arrays)
@@ -238,6 +241,7 @@ class SubmissionTrainer:
             raise rebuild.KerasRejected(str(error)) from error
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
+        # One good pass must not hide a bad one.
         self.data = self.data.pick_worse(seen, self.dataset)
         self._shuffle_pattern(arrays, seen)
         return arrays, message.batches
@@ -319,7 +323,7 @@ def run_trainer(find: MatchCache | None = None, shared: int = 0) -> None:
     """Serves the front at the other end of the inherited socket, or, of a pool's trainer, one connection after another.
 
     Args:
-        find: knows some data already.
+        find: has matched some data already.
         shared: bytes of memory that it has only from the process of which it is a copy, and doesn't take itself.
     """
     line = socket.socket(fileno=int(os.environ["GRADE_FD"]))
@@ -345,18 +349,21 @@ def run_trainer(find: MatchCache | None = None, shared: int = 0) -> None:
         serve_submission(line, hello, lasting)
         return
     while True:
+        # Each submission has a socket of its own, so that no message of one can reach the next.
         _, received, _, _ = socket.recv_fds(line, 1, 1)
         if not received:
             return
         if not serve_submission(socket.socket(fileno=received[0]), hello, lasting):
             return  # the pool starts another one
+        # Keras keeps what it knows of every model, which would pile up over the submissions of a pool.
         keras.utils.clear_session()
         gc.collect()
+        # This also tells the pool that the next submission may come.
         line.send(str(memory.measure_peak(device) - shared).encode())
 
 
 def serve_submission(sock: socket.socket, hello: Hello, lasting: ProcessState) -> bool:
-    """One submission, until the front closes its end, at whatever moment; False: this process is fit for no other."""
+    """Serves one submission until the front closes its end; returns False if the process must be replaced."""
     with sock:
         channel = Channel(sock, ToTrainer)
         trainer = SubmissionTrainer(channel, lasting)

@@ -71,7 +71,7 @@ class ConfinedProcess:
     """One running student process, its socket and what it printed.
 
     Args:
-        keeper: the process that stands between, whose end comes after that of all student processes.
+        keeper: the process that started it, which ends after all student processes.
     """
 
     def __init__(self, keeper: spawning.KeeperProcess, control: ControlLine, sock: socket.socket, capture: OutputCapture,
@@ -181,6 +181,7 @@ def start_confined(
     try:
         control.wait_until_ready(MAX_START_S)
     except (LayersMissing, GraderError) as error:
+        # Built only to be ended: `kill` knows everything that has to be let go.
         ConfinedProcess(keeper, control, ours, capture, scratch).kill()
         if isinstance(error, LayersMissing):
             raise _build_missing_error(error) from error
@@ -190,6 +191,7 @@ def start_confined(
 
 def is_process_limit_low() -> bool:
     """Whether the system lets this user start fewer processes and threads than a submission may have."""
+    # The hard limit, which an ordinary user can't raise.
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     return most != resource.RLIM_INFINITY and most < compute_process_limit() + tree.count_tasks(os.getuid())
 
@@ -217,6 +219,7 @@ def build_student_environment() -> dict[str, str]:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": os.pathsep.join(surroundings.installed_folders()),
         "GRADE_CACHE": str(find_cache_folder()),
+        # Only the trainer uses a GPU.
         "CUDA_VISIBLE_DEVICES": "-1",
         **kept,
     }

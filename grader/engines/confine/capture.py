@@ -44,9 +44,11 @@ class OutputCapture:
     def _take_chunk(self) -> bool:
         """Takes in what the pipe holds, if another thread hasn't; False at its end."""
         with self._turn:
+            # The other thread may have emptied the pipe since, and a read would then wait.
             if not self._is_readable():
                 return True
             chunk = os.read(self._pipe.fileno(), CHUNK_BYTES)
+            # Reading goes on beyond the bound, or the process would hang at a full pipe.
             room = self._limit - len(self._data)
             self._data += chunk[:room]
             self.exceeded = self.exceeded or len(chunk) > room
@@ -61,6 +63,7 @@ class OutputCapture:
         if ending:
             self._thread.join(TICK_S)
         end = time.monotonic() + TICK_S
+        # Takes what is there at once, as the thread may be between two looks.
         while self._thread.is_alive() and self._is_readable() and time.monotonic() < end:
             self._take_chunk()
         with self._turn:

@@ -66,6 +66,7 @@ class ControlLine:
     def ask_state(self) -> KeeperState:
         """The present state, or the last one known."""
         with self._lock:
+            # Once the exit code is known, the keeper has gone and nothing changes any more.
             if self._state.code is None:
                 self._send_word(b"?")
                 with contextlib.suppress(OSError):
@@ -103,7 +104,7 @@ class ControlLine:
             self._sock.send(word)
 
     def close(self) -> None:
-        """Takes in what was said last, and closes the line."""
+        """Reads the last state and closes the line."""
         with self._lock:
             if self._sock.fileno() >= 0:
                 with contextlib.suppress(OSError):  # it ended before it had read all
@@ -112,7 +113,7 @@ class ControlLine:
 
 
 def _parse_state(state: KeeperState, line: str) -> KeeperState:
-    """The state that a line of the keeper's tells, or the fault with which it ended."""
+    """Parses a line of the keeper: a state, or the fault with which it ended."""
     kind, *words = line.split("\t")
     if kind != "state":
         return structs.replace(state, fault=" ".join(words))

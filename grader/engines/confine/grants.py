@@ -47,8 +47,10 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
         *_follow_links(sys.executable), *map(str, find_cache_folder().glob("*.u8")), *(str(path.absolute()) for path in readable),
         *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
     ]  # fmt: skip
+    # The keeper tries these before the start, so that a missing right is reported by its path.
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
     hide = [str(path.absolute()) for path in (COURSE_FOLDER, *hidden)]
+    # An interpreter installed under / would otherwise show the whole machine.
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
     return PathGrants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))

@@ -44,6 +44,7 @@ SYSTEM_LAYERS = (
     _make_layer("system-calls", "dangerous system calls are refused, no sockets", "all of the kernel can be called"),
 )  # fmt: skip
 LAYERS_BY_NAME = {layer.name: layer for layer in (*ALWAYS_LAYERS, *SYSTEM_LAYERS)}
+# Either one does the job: root takes a fresh user, everybody else a user namespace.
 REPLACEMENT_LAYERS = {"user": "user-namespace", "user-namespace": "user", "memory-group": "memory-watch"}
 
 

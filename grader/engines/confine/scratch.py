@@ -13,6 +13,7 @@ def make_scratch(files: Mapping[str, bytes]) -> Path:
     """A fresh folder with `files` in it; of a name only its last part is used."""
     folder = Path(tempfile.mkdtemp(prefix="grade-"))
     for name, content in files.items():
+        # A name comes from outside and may hold a path.
         (folder / Path(name).name).write_bytes(content)
     return folder
 

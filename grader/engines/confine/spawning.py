@@ -17,7 +17,7 @@ CONFINE_FOLDER = str(Path(__file__).resolve().parent)
 
 
 class KeeperProcess(Protocol):
-    """The process that stands between; its end comes after that of all student processes."""
+    """The process of a keeper, which ends after all student processes."""
 
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int | None: ...
@@ -38,6 +38,7 @@ def start_keeper(words: list[str], control: socket.socket, grade: socket.socket)
     keeper = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", KEEPER_CODE, CONFINE_FOLDER, *lines, *words],
         cwd="/",
+        # The keeper needs nothing of the caller's environment but the way to its libraries.
         env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -61,6 +62,7 @@ def make_keeper_copier(nursery: Nursery) -> SpawnKeeper:
             os.close(reading)
             raise
         finally:
+            # The copy has its own end; the pipe must end when the copy does.
             os.close(writing)
         return keeper, os.fdopen(reading, "rb", buffering=0)
 

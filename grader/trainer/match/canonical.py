@@ -33,9 +33,11 @@ class CanonicalImages:
 @functools.cache
 def load_canonical_images(name: str) -> CanonicalImages:
     """The verified dataset `name`; read once, never written to."""
+    # Verified, since student processes may be able to write to the cache that it comes from.
     data = load_dataset(name, verify=True)
     images = np.concatenate([data.x_train, data.x_test]).reshape(-1, PIXELS)
     labels = np.concatenate([data.y_train, data.y_test])
+    # One copy serves the whole process, so a write would spoil every later match.
     images.flags.writeable = labels.flags.writeable = False
     return CanonicalImages(name=name, images=images, labels=labels)
 
@@ -79,6 +81,7 @@ def build_mask_index(name: str, ink: bytes) -> MaskIndex:
 
 def hash_masks(masks: Array) -> Array:
     """One uint64 for each mask of shape (n, 784)."""
+    # Padded to whole 64-bit words, so that a mask is summed as 13 integers.
     packed = np.zeros((len(masks), MASK_WORDS * 8), np.uint8)
     packed[:, : PIXELS // 8] = np.packbits(masks, axis=1)
     words: Array = packed.view(np.uint64)

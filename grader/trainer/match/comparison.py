@@ -33,7 +33,7 @@ class Match:
 
     `source` says for each example which image it is: 0 to 59,999 of the training split, 60,000 to 69,999 of the test
     split, -1 unknown. `transform` does to uint8 images (n, 28, 28) what was done to these, giving float32 (n, …) of
-    the ordered shape; None where that can't be told.
+    the ordered shape; None where that is unknown.
     """
 
     dataset: str | None
@@ -51,6 +51,7 @@ class Match:
         """
         if self.exact or self.dataset is None or self.transform is None:
             return x
+        # An array that the trainer holds for other submissions is read-only.
         x = x if x.flags.writeable else x.copy()
         images = load_canonical_images(self.dataset).images
         for rows in iter_chunks(x):
@@ -100,8 +101,10 @@ def match_arrays(x: Array, y: Array, dataset_name: str) -> Match:
     """
     count = len(x) if x.ndim else 0
     labels, odd_labels = normalize_labels(y, count)
+    # Booleans are images too, after a threshold such as `x > 127`.
     x = np.ascontiguousarray(x).view(np.uint8) if x.dtype == bool else np.ascontiguousarray(x)
     if count and x[0].size:
+        # The wrong dataset is a mistake that the report can name, so the others are tried, too.
         for name in (dataset_name, *(name for name in DATASET_NAMES if name != dataset_name)):
             if (found := _compare_with_dataset(x, labels, odd_labels, load_canonical_images(name))) is not None:
                 return found
@@ -151,8 +154,10 @@ def normalize_labels(y: Array, count: int) -> tuple[Array, str]:
 def _normalize_numbers(values: Array, labels: Array) -> tuple[Array, str]:
     values = values.astype(np.float64)
     labels[: len(values)] = _round_to_classes(values)
+    # Most are classes, so the rest are wrong labels and not labels on another scale.
     if (labels[: len(values)] >= 0).mean() > 0.5:
         return labels, ""
+    # Labels that were scaled like the pixels, or to the range from 0 to 1: the report can then say so.
     for divisor in (255, 10, 9):
         if (_round_to_classes(values * divisor, 1e-3) >= 0).all():
             return labels, f"labels / {divisor}"

@@ -1,4 +1,4 @@
-"""Arrays by their digest: each digest is taken once, and arrays stay in the trainer so that an order needs only to name them."""
+"""Computes the digest of each array once, and holds arrays so that an order can name one instead of sending it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class DigestCache:
     def compute_digest(self, array: Array) -> str:
         """`compute_array_digest` of an array that hasn't been written into since it was asked for last."""
         place = id(array)
+        # An id passes on to another array once the first is gone, so the array itself is compared.
         reference, known = self._known.get(place, (None, ""))
         if reference is None or reference() is not array:
             known = compute_array_digest(array, self.threads)
@@ -45,12 +46,12 @@ class DigestCache:
         return known
 
     def drop_digest(self, array: Array) -> None:
-        """It will be written into."""
+        """Forgets the digest of an array that is about to be written into."""
         self._known.pop(id(array), None)
 
 
 class HeldArrays:
-    """By digest, the last used last.
+    """Arrays by digest, the last used last.
 
     Args:
         digests: of the arrays that were received.
@@ -65,6 +66,7 @@ class HeldArrays:
         if not MIN_ARRAY_BYTES <= array.nbytes <= MAX_HELD_BYTES:
             return
         digest = self.digests.compute_digest(array)
+        # Of two equal arrays the older one stays, since earlier orders may still use it.
         array = self._arrays.pop(digest, array)
         array.flags.writeable = False
         self._arrays[digest] = array

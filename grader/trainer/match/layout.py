@@ -53,6 +53,7 @@ class ImageLayout:
     def has_frame(self, rows: Array, value: Any) -> Array:
         """Whether everything outside the window has the bits `value`: bool of shape (n,)."""
         right = np.ones(len(rows), bool)
+        # The frame is part of the example: a label could hide in a pixel of the border.
         if self.padded:
             bottom, edge = self.top + SIDE, self.left + SIDE
             for plane in self.split_frames(rows):
@@ -126,6 +127,7 @@ def _iter_windows(layout: ImageLayout, sample: Array) -> Iterator[ImageLayout]:
     """Where the window may be in its frame: around everything that differs from a corner."""
     height, width = layout.frame
     plane = layout.split_frames(sample)[0]
+    # The window is smaller than the frame, so at least one of these two corners lies outside it.
     for corner in (plane[0, -1, -1], plane[0, 0, 0]):
         ink = (plane != corner).mean(axis=0) > MAX_ODD_SHARE  # an odd example doesn't hide the frame
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -136,6 +138,7 @@ def _iter_windows(layout: ImageLayout, sample: Array) -> Iterator[ImageLayout]:
             for top in range(max(0, rows[-1] - SIDE + 1), min(rows[0], height - SIDE) + 1)
             for left in range(max(0, columns[-1] - SIDE + 1), min(columns[0], width - SIDE) + 1)
         ]
+        # Centred windows come first, since most padding is the same on both sides.
         places.sort(key=lambda place: abs(2 * place[0] + SIDE - height) + abs(2 * place[1] + SIDE - width))
         for top, left in places[:MAX_WINDOWS]:
             yield replace(layout, top=top, left=left)

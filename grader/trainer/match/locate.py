@@ -21,6 +21,7 @@ MAX_CANDIDATES = 8
 def locate_images(x: Array, labels: Array, canon: CanonicalImages, preparation: Preprocessing) -> Array:
     """For each example the number of its image, or -1: int32 of shape (n,)."""
     source = np.full(len(x), UNKNOWN, np.int32)
+    # Most orders keep the images in place, and a plain comparison is far faster than a search.
     for offset in (0, TRAIN_COUNT):
         _match_in_order(x, source, canon, preparation, offset)
     _match_by_ink(x, source, canon, preparation)
@@ -55,6 +56,7 @@ def _match_by_ink(x: Array, source: Array, canon: CanonicalImages, preparation: 
             continue
         examples = x[rows]
         first, count = known.find_images(hash_masks(signature.masks(preparation.layout.split_planes(examples)[0])))
+        # Several images may share one mask, so each candidate is compared pixel by pixel.
         for attempt in range(MAX_CANDIDATES):
             open_ = np.flatnonzero((count > attempt) & (source[rows] == UNKNOWN))
             if len(open_) == 0:
@@ -72,6 +74,7 @@ def _resolve_twins(source: Array, labels: Array, canon: CanonicalImages, prepara
     if len(used) == 0 or counts.max() == 1:
         return
     twins = _find_twins(canon, preparation)
+    # The first image of a group stands for all of its rows, whichever twin the search met.
     free = {image: images for images in twins for image in images}
     rows_of: dict[int, list[int]] = defaultdict(list)
     for row in np.flatnonzero(np.isin(source, np.fromiter(free, np.int32, len(free)))):
@@ -96,6 +99,7 @@ def _pick_distinct_images(
         pools[int(canon.labels[image])].append(image)
     any_of = {int(canon.labels[image]): image for image in images}
     for row in waiting:
+        # Nobody can tell equal images apart, so the student is given the one that fits the label.
         label = int(labels[row])
         source[row] = pools[label].pop() if pools[label] else any_of.get(label, source[row])
 

@@ -51,14 +51,17 @@ def guess_signatures(
         shares: the share of canonical pixels above each of the 256 values.
     """
     numbers, counts = np.unique(to_bits(sample), return_counts=True)
+    # The background is mostly the commonest number of all, else the second.
     common = numbers[np.argsort(-counts)[:2]]
     yield [InkSignature(masks=_make_mask_finder(number.view(sample.dtype)), ink=DEFAULT_INK) for number in common]
     yield [
         InkSignature(masks=_find_above_lowest, ink=DEFAULT_INK),
         InkSignature(masks=_find_below_highest, ink=DEFAULT_INK),
     ]
+    # After standardising place by place each pixel has a background of its own: its lowest number or its highest.
     if sample.dtype.kind == "f":
         yield [InkSignature(masks=_make_mask_finder(ground), ink=DEFAULT_INK) for ground in extremes()]
+    # Few numbers mean a threshold or coarser levels, so ink begins at a grey that has to be guessed.
     if 1 < len(numbers) <= MAX_DISTINCT_NUMBERS:
         yield [
             InkSignature(masks=_make_mask_finder(number.view(sample.dtype)), ink=np.arange(LEVELS) > threshold)

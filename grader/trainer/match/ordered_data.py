@@ -39,10 +39,10 @@ CHANCE_OF_ALL = 60
 
 
 class MatchCache:
-    """`match_arrays`, which compares data that it has seen before no second time: a class orders the same arrays over and over.
+    """`match_arrays` with a memory: equal data is compared once, since a class orders the same arrays over and over.
 
     Only exact matches are remembered; the others write their images anew, which no digest stands for. Where all images
-    are a dataset's, they are held, for the next order to name them.
+    are a dataset's, the array is held, so that the next order can name it.
     """
 
     def __init__(self, digests: DigestCache) -> None:
@@ -66,10 +66,11 @@ class MatchCache:
 def match_order(
     order: Order, arrays: OrderArrays, dataset: str, find: FindMatch = match_arrays
 ) -> tuple[DataMatch, Callable[[Array], Array] | None]:
-    """The match of the training arrays, and the preprocessing that they show (None: it can't be told)."""
+    """The match of the training arrays, and the preprocessing that they show (None: unknown)."""
     x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
     examples = len(x[0]) if x and x[0].ndim else 0
     trained_on = _count_trained_on(order, examples)
+    # Several inputs or outputs can't be read as the images of one dataset.
     if len(x) != 1 or len(y) != 1:
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
@@ -82,9 +83,11 @@ def match_order(
 
 
 def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
-    """The match with what an order of the student's own says of the labels, where the images stay in it."""
+    """Adds what the student's own order of the images reveals about the labels, where training keeps that order."""
+    # Arrays that `fit` shuffles lose the order that they came in; the batches of a pipeline keep theirs.
     if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
         return data
+    # The last batch of a pipeline is often smaller; places within a batch refer to the commonest size.
     batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
     labels = load_canonical_images(found.dataset).labels[found.source[found.source != UNKNOWN]]
     telling = order_reveals_labels(labels, batch)
@@ -99,6 +102,7 @@ def _count_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: F
     other = find(x[0], y[0], data.dataset)
     if other.dataset != data.dataset:
         return 0
+    # An image that is trained on as well is not held back.
     images = np.setdiff1d(other.source, found.source)
     return int(((images != UNKNOWN) & (images < TRAIN_COUNT)).sum())
 
@@ -108,6 +112,7 @@ def _count_trained_on(order: Order, examples: int) -> int:
     fit = order.fit
     if fit.batches is not None:
         return sum(fit.batches)
+    # Rounded down, as Keras does.
     kept = int(examples * (1.0 - fit.validation_split))
     if fit.steps_per_epoch is not None:
         kept = min(kept, fit.steps_per_epoch * (fit.batch_size or DEFAULT_BATCH))
@@ -128,7 +133,7 @@ def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
     """Whether labels at some distance, or at two places of a batch, say far more about each other than by chance.
 
     Args:
-        labels: classes 0 to 9, of shape (n,); of few nothing is said.
+        labels: classes 0 to 9, of shape (n,); too few to tell give False.
         batch: examples per batch.
 
     >>> order_reveals_labels(np.repeat(np.arange(10), 200)), order_reveals_labels(np.tile(np.arange(10), 200))
@@ -147,7 +152,7 @@ def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
 
 
 def is_patterned(labels: Array, batch: int = 32) -> bool:
-    """Whether the labels within a batch say anything about each other; of few batches nothing is said."""
+    """Whether the labels within a batch say anything about each other; False with too few batches to tell."""
     pairs, count = _pairs(labels, batch)
     if not len(pairs):
         return False
@@ -160,11 +165,13 @@ def _pairs(labels: Array, batch: int) -> tuple[Array, int]:
     count = len(labels) // batch
     if count < LEAST_BATCHES or batch < 2:
         return np.zeros(0), count
+    # All pairs of places are compared, so of a large batch only some places are looked at.
     places = np.unique(np.linspace(0, batch - 1, min(batch, MOST_PLACES)).astype(int))
     hot = np.eye(CLASSES)[labels[: count * batch].reshape(count, batch)[:, places]]
     share = np.maximum(hot.mean(axis=0), 1 / count)
     table = (hot - hot.mean(axis=0)).reshape(count, -1) / np.sqrt(count)
     both = (table.T @ table).reshape(len(places), CLASSES, len(places), CLASSES) ** 2
+    # Chi-square per batch for each pair of places, less its mean by chance.
     each = (both / (share[:, :, None, None] * share)).sum(axis=(1, 3)) - (CLASSES - 1) ** 2 / count
     return each[np.triu_indices(len(places), 1)], count
 
@@ -172,6 +179,7 @@ def _pairs(labels: Array, batch: int) -> tuple[Array, int]:
 def _repeats(labels: Array) -> bool:
     """Whether at some distance far more labels than by chance are alike."""
     count = len(labels)
+    # The Fourier transform tries all distances at once; the padding keeps the two ends from meeting.
     spectrum = np.fft.rfft(np.eye(CLASSES)[labels], 2 * count, axis=0)
     alike = np.fft.irfft((abs(spectrum) ** 2).sum(axis=1))[1 : count // 2]
     alike /= np.arange(count - 1, count - count // 2, -1)

@@ -19,6 +19,7 @@ from grader.trainer.match.layout import PIXELS, SIDE, to_bits
 
 Array = npt.NDArray[Any]
 LEVELS = 256
+# Libraries add up an image in different orders, so the last places of a sum differ.
 TOLERANCE_ULPS = 64
 SURE_SHARE = 0.98
 MIN_SURE_PLACES = 100
@@ -101,6 +102,7 @@ class PerImageScaling:
     def match_plane(self, plane: Array, images: Array) -> Array:
         wanted = self._compute_exact(images)
         near = np.abs(plane - wanted) <= compute_tolerance(self.dtype, wanted, axis=1)
+        # A zero must be exactly zero: a faint number on the background could spell a label.
         return np.asarray((near & ((wanted != 0) | (plane == 0))).all(axis=1))
 
     def apply_transform(self, images: Array) -> Array:
@@ -110,6 +112,7 @@ class PerImageScaling:
         return self.words
 
     def _compute_exact(self, images: Array) -> Array:
+        # In float64, so that what differs is the rounding of the student's own computation.
         squares = images.reshape(-1, SIDE, SIDE).astype(np.float64)
         subtrahend, divisor = self.figures(squares)
         return ((squares - subtrahend) / np.where(divisor == 0, 1, divisor)).reshape(-1, PIXELS)
@@ -167,6 +170,7 @@ def find_transform(plane: Array, images: Array) -> tuple[PixelTransform | None, 
         share = float(tone.match_plane(plane, images).mean())
         if share > best_share:
             best, best_share = tone, share
+        # The simplest change is tried first, so a sure one needs no rival.
         if share > SURE_SHARE:
             break
     return best, best_share
@@ -185,6 +189,7 @@ def _iter_candidates(plane: Array, images: Array) -> Iterator[PixelTransform]:
 def _fit_table(plane: Array, images: Array) -> ValueTable | None:
     """The number that each pixel value became most often; None where too many numbers occur, or one only."""
     numbers, codes = np.unique(to_bits(plane).ravel(), return_inverse=True)
+    # A constant fits every image; a table has at most 256 numbers, beside those of odd examples.
     if not 1 < len(numbers) <= MAX_TABLE_NUMBERS:
         return None
     counts = np.bincount(images.ravel().astype(np.intp) * len(numbers) + codes.ravel(), minlength=LEVELS * len(numbers))
@@ -208,6 +213,7 @@ def fit_pixel_lines(parts: Iterable[tuple[Array, Array]], dtype: Any) -> PerPixe
         numbers[where], seen[where] = plane, True
     cells, known = numbers.astype(np.float64).reshape(PIXELS, LEVELS), seen.reshape(PIXELS, LEVELS)
     slopes, offsets = _fit_lines(cells, known)
+    # Two points always lie on a line; only a third one shows that it is one.
     if ((known.sum(axis=1) >= 3) & np.isfinite(slopes) & (slopes != 0)).sum() < MIN_SURE_PLACES:
         return None
     largest = np.nan_to_num(np.abs(np.where(known, cells, 0)).max(axis=1))

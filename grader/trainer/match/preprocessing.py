@@ -83,6 +83,7 @@ class MatchedByInk:
     def find_images(self, _rows: Array, plane: Array, canon: CanonicalImages) -> Array:
         known = build_mask_index(canon.name, self.signature.ink.tobytes())
         first, count = known.find_images(hash_masks(self.signature.masks(plane)))
+        # Only a mask that belongs to one image may teach how its pixels were changed.
         return np.where(count == 1, known.order[np.minimum(first, len(known.order) - 1)], UNKNOWN)
 
 
@@ -91,8 +92,10 @@ Alignment = InDatasetOrder | MatchedByInk
 
 def infer_preprocessing(x: Array, canon: CanonicalImages) -> Preprocessing | None:
     """How the examples `x`, of shape (n, …), were made from the dataset's images; None where nothing fits."""
+    # Spread over all examples, since the first ones may be of one class or all odd.
     rows = np.unique(np.linspace(0, len(x) - 1, min(SAMPLE_SIZE, len(x))).astype(np.intp))
     sample = x[rows]
+    # One number everywhere would fit any image.
     if (to_bits(sample) == to_bits(sample).flat[0]).all():
         return None
     found = sorted(iter_layouts(sample), key=lambda layout: -_measure_known_share(layout, sample, canon))
@@ -109,7 +112,7 @@ def iter_chunks(x: Array) -> Iterator[Array]:
 
 
 def _measure_known_share(layout: ImageLayout, sample: Array, canon: CanonicalImages) -> float:
-    """The share of a sample whose ink is some image's: tells the right place in a frame."""
+    """The share of a sample whose ink is some image's: finds the right place in a frame."""
     if not layout.padded:
         return 1.0
     plane = layout.split_planes(sample)[0]
@@ -129,6 +132,7 @@ def _infer_for_layout(
     for alignment, at in _iter_alignments(layout, x, rows, planes[0], canon):
         found = at != UNKNOWN
         fitted = [find_transform(plane[found], canon.images[at[found]]) for plane in planes]
+        # The channel that fits worst decides, since every channel must hold.
         share = min(share for _, share in fitted) * float(found.mean())
         if share >= best_share:
             tones = tuple(tone for tone, _ in fitted if tone is not None)
@@ -144,7 +148,7 @@ def _infer_for_layout(
 def _iter_alignments(
     layout: ImageLayout, x: Array, rows: Array, plane: Array, canon: CanonicalImages
 ) -> Iterator[tuple[Alignment, Array]]:
-    """Ways to tell the image of each example, with those of the sample; likeliest first."""
+    """Ways to find the image of each example, with the images of the sample; likeliest first."""
     straight: list[list[Alignment]] = [[InDatasetOrder(offset=0)], [InDatasetOrder(offset=TRAIN_COUNT)]]
     for group in itertools.chain(straight, _iter_ink_alignments(layout, x, plane, canon)):
         tried = []

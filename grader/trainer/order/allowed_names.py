@@ -21,10 +21,12 @@ LAYERS = frozenset(
 )
 # Those that stand where a layer's activation is named.
 ACTIVATION_LAYERS = frozenset({"Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"})
+# Listed only to refuse them with a clearer reason: they run models that no Keras configuration describes.
 FOREIGN_LAYERS = frozenset({"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"})
 MODELS = frozenset({("keras", "Sequential"), ("keras.src.models.functional", "Functional")})
 MODEL_KINDS = frozenset(kind for _, kind in MODELS)
 
+# In a graph, Keras writes an operation by its internal class, not by the function that the student called.
 OPERATIONS = {
     "keras.src.ops.numpy": frozenset(
         """

@@ -1,7 +1,7 @@
 """The axis of the batch in a declared model: no layer or operation may lead from one example to another.
 
-A model that looks at whole batches can read labels out of the order of the examples. Here the shapes tell; what shapes
-can't tell is found by trying the model (`neighbours`).
+A model that looks at whole batches can read labels out of the order of the examples. This room looks at shapes; what
+they can't show is found by trying the model (`neighbours`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def check_examples_apart(model: keras.Model) -> None:
 
 
 def _follow(operation: Any) -> Callable[..., Any]:
-    """What computes the output's shapes of a layer, an operation or a nested model, with a look at each."""
+    """Returns a function that computes and checks the output shapes of a layer, an operation or a nested model."""
+    # A built Sequential model holds a Functional one, whose graph can be followed; before that it has only a list.
     if isinstance(operation, keras.Sequential):
         operation = operation._functional or operation
     if isinstance(operation, keras.Sequential):
@@ -48,8 +49,10 @@ def _follow(operation: Any) -> Callable[..., Any]:
 
     def looked_at(*args: Any, **kwargs: Any) -> Any:
         given = [each for each in keras.tree.flatten((args, kwargs)) if isinstance(each, keras.KerasTensor)]
+        # State that is kept ties an example to those of the batch before, which no shape shows.
         if getattr(operation, "stateful", False):
             raise OrderRefused(f"{_named(operation)} carries its state from one batch to the next", "leave stateful=True out")
+        # Its own output shape says nothing about what the layer in it does to the batch axis.
         if isinstance(operation, keras.layers.TimeDistributed) and given:
             _follow(operation.layer)(keras.KerasTensor((MARK, *given[0].shape[2:]), dtype=given[0].dtype))
         if _goes_along_batch(operation, given, args):
@@ -73,17 +76,20 @@ def _through(layers: list[Any], inputs: Any) -> Any:
 
 def _keeps_batch(shape: tuple[int | None, ...]) -> bool:
     """Whether the examples lie along the first axis, and along no other."""
+    # Another axis that MARK divides means that the batch was folded into it, as a reshape or a transpose can.
     return bool(shape) and shape[0] == MARK and not any(side and side % MARK == 0 for side in shape[1:])
 
 
 def _goes_along_batch(operation: Any, given: list[Any], args: tuple[Any, ...]) -> bool:
     """Whether an operation that keeps every shape works along the first axis."""
     kind, rank = type(operation).__name__, len(given[0].shape) if given else 0
+    # A negative step reverses the batch and keeps its shape; all else that an index does to it shows in the shape.
     if kind == "GetItem" and len(args) > 1:
         first = args[1][0] if isinstance(args[1], tuple) and args[1] else args[1]
         return isinstance(first, slice) and first.step not in (None, 1)
     if kind == "MultiHeadAttention":
         return 0 in (operation._attention_axes or ())
+    # A softmax works along the last axis, which is the batch where there is no other.
     if kind == "Activation":
         return rank == 1
     if kind not in ALONG_AXIS:

@@ -81,7 +81,7 @@ def check_config(architecture: dict[str, Any], compile_config: dict[str, Any]) -
 
 
 def _check_numbers(told: Told) -> None:
-    """Raises: OrderRefused: more numbers than models of one's own need, and fewer than a classifier that is worth it."""
+    """Raises: OrderRefused: more numbers than an honest model needs; fewer than these make no useful classifier."""
     if told.acting > MAX_ACTING or told.statistics > 2 * MAX_STATISTICS:
         number = max(told.acting, told.statistics)
         raise OrderRefused(f"the model's description holds {number:,} numbers that act on the images", NO_WEIGHTS)
@@ -96,8 +96,9 @@ class _ConfigChecker:
         self.rebuilding = 0
 
     def check_layer(self, node: Any, depth: int) -> int:
-        """Checks one layer, operation or model; returns how many calls of plain layers one call of it takes."""
+        """Checks one layer, operation or model; returns how many calls of plain layers one call of it amounts to."""
         module, kind, config = _unpack_object(node, "a layer")
+        # Counted across nested models, since each of them could hold as many again.
         self.layers += 1
         if self.layers > MAX_LAYERS:
             raise OrderRefused(f"the model has more than {MAX_LAYERS:,} layers", "make the model smaller")
@@ -107,6 +108,7 @@ class _ConfigChecker:
             return self._check_model(kind, config, depth)
         place = f"the layer {escape_name(config.get('name'))} ({escape_name(kind)[1:-1]})"
         _require_known_layer(module, kind, place)
+        # An unrolled layer has one copy of its step in the graph for each time step, which makes compiling slow.
         if config.get("unroll"):
             raise OrderRefused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
         self._check_build_shapes(node.get("build_config"), place)
@@ -133,6 +135,7 @@ class _ConfigChecker:
 
     def _check_model(self, kind: str, config: dict[str, Any], depth: int) -> int:
         place = f"the model {escape_name(config.get('name'))}"
+        # Anything that Keras does not write itself could reach a part of its deserialiser that nobody has looked at.
         if odd := config.keys() - MODEL_KEYS[kind]:
             raise OrderRefused(f"{place} has the unknown part {escape_name(min(odd))}", USE_BUILT_IN_LAYERS)
         if type(config.get("layers")) is not list:
@@ -162,6 +165,7 @@ class _ConfigChecker:
 
     def _check_layer_value(self, key: str, value: Any, kind: str, place: str, depth: int) -> int:
         """Checks one entry of a layer's config; returns the calls that a layer in it adds."""
+        # Keras names parts by suffix (`kernel_initializer`, `recurrent_activation`), so one rule serves all layers.
         end = key.rpartition("_")[2]
         if key in ("layer", "backward_layer", "cell"):
             return 0 if value is None else self.check_layer(value, depth + 1)
@@ -194,6 +198,7 @@ class _ConfigChecker:
     def _check_function(self, value: Any, what: str, place: str) -> None:
         """An activation, loss or metric: a name, one of Keras's functions, or one of its objects."""
         module, classes, functions = ALLOWED_FUNCTIONS[what]
+        # Keras writes a lambda as an object of this class that holds its compiled code.
         kind = value.get("class_name", "__lambda__") if type(value) is dict else None
         if kind == "__lambda__":
             raise OrderRefused(f"{place} is a lambda", f"{NO_STUDENT_CODE}use one of {module}")
@@ -214,6 +219,7 @@ class _ConfigChecker:
         found, kind, config = _unpack_object(value, place)
         if found != module or kind not in allowed:
             raise OrderRefused(f"{place} is of the class {escape_name(kind)}", f"use one of {module}")
+        # Constant also accepts an array, in which trained weights would fit.
         if kind == "Constant" and type(config.get("value")) not in (int, float):
             raise OrderRefused(f"{place} is a Constant of more than one number", "weights start fresh; use another one")
         for key, item in config.items():
@@ -260,6 +266,7 @@ def _unpack_object(node: Any, place: str) -> tuple[str, str, dict[str, Any]]:
         raise OrderRefused(
             f"{place} is {describe_value(node)}, not a built-in Keras object", NO_STUDENT_CODE + USE_BUILT_IN_LAYERS
         )
+    # A registered name makes Keras look for a custom class before its own.
     if node.get("registered_name") not in (None, kind):
         raise OrderRefused(
             f"{place} is {describe_value(node)}, a registered class of its own", NO_STUDENT_CODE + USE_BUILT_IN_LAYERS

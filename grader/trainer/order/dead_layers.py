@@ -1,4 +1,4 @@
-"""Layers that plainly put out the same whatever comes in, so that nothing before them matters."""
+"""Detects layers whose output doesn't depend on their input; layers before them must not count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MIN_SCALE = 1e-6
 MAX_SCALE = 1e6
 MAX_DROP_RATE = 0.999
 FACTOR_NAMES = ("kernel", "depthwise", "pointwise", "gamma", "embeddings")
-# The figures of which an initializer that draws nothing but zeros has none above the least scale.
+# An initializer draws only zeros if none of these settings is above MIN_SCALE.
 SPREAD_SETTINGS = {
     "Zeros": (), "zeros": (), "Constant": ("value",), "RandomNormal": ("mean", "stddev"), "TruncatedNormal": ("mean", "stddev"),
     "RandomUniform": ("minval", "maxval"), "VarianceScaling": ("scale",), "Orthogonal": ("gain",),
@@ -35,8 +35,10 @@ def blocks_signal(node: Config, arguments: list[Any]) -> bool:
     constants = [value["config"].get("value") for value in arguments if _is_constant(value)]
     if kind == "Multiply" and any(_has_only_small_numbers(value) for value in constants):
         return True
+    # A constraint that holds the weights at zero undoes every step, however long the model trains.
     if any(_is_zero_bound(config.get(f"{name}_constraint")) for name in FACTOR_NAMES):
         return True
+    # Zeros that are trained will change; only frozen ones stay.
     return config.get("trainable") is False and any(
         _is_zero_initializer(config.get(f"{name}_initializer")) for name in FACTOR_NAMES
     )
@@ -54,6 +56,7 @@ def _is_scaled_away(kind: str, config: Config) -> bool:
 
 def _is_clipped_flat(kind: str, config: Config) -> bool:
     """Cut to one number, by its bounds or by a threshold that nothing passes."""
+    # A leaky ReLU lets a share of every number through.
     if kind not in ("Clip", "ReLU") or config.get("negative_slope"):
         return False
     low = _pick_number(config.get("x_min", 0.0), -math.inf)
@@ -65,6 +68,7 @@ def _is_combined_with_itself(kind: str, arguments: list[Any]) -> bool:
     """A difference or a ratio of one thing with itself."""
     given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
     origins = [value["config"].get("keras_history") for value in given if isinstance(value, dict) and "config" in value]
+    # Only the same tensor twice is certain: two branches of equal layers learn different weights.
     same = len(origins) == 2 and origins[0] is not None and origins[0] == origins[1]
     return same and kind in ("Subtract", "Divide", "TrueDivide", "Equal", "NotEqual")
 

@@ -41,6 +41,7 @@ def check_graph(config: dict[str, Any], constant: ConstantCheck) -> list[int]:
     for layer in config["layers"]:
         name, nodes = layer.get("name"), layer.get("inbound_nodes")
         own = layer["config"].get("name", name)
+        # A name that occurs twice would hide one layer behind another in every table by name.
         if type(name) is not str or type(nodes) is not list or name in calls or own != name:
             raise OrderRefused(
                 f"the layer {escape_name(name)} has no name or no calls of its own in the model", "give it a name"
@@ -50,6 +51,7 @@ def check_graph(config: dict[str, Any], constant: ConstantCheck) -> list[int]:
         raise OrderRefused(
             "the layers are not in the order in which Keras 3 writes them", "let Keras write the model down"
         )
+    # A branch that leads nowhere would cost time, and count towards what an exercise asks for.
     reached = _find_reached_calls(
         [*list_model_ends(config, "input_layers"), *list_model_ends(config, "output_layers")], calls
     )
@@ -58,6 +60,7 @@ def check_graph(config: dict[str, Any], constant: ConstantCheck) -> list[int]:
             raise OrderRefused(
                 f"the layer {escape_name(name)} has a call with no way to the model's output", "leave it out"
             )
+    # An InputLayer is never called, yet it is there once.
     return [max(1, len(nodes)) for nodes in calls.values()]
 
 

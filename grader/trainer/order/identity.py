@@ -1,4 +1,4 @@
-"""What makes two trainings, or two models, the same; stored trainings are found by it."""
+"""Decides when two trainings, or two models, are the same; the store finds trainings by these keys."""
 
 from __future__ import annotations
 
@@ -70,16 +70,17 @@ def describe_machine(device: str) -> str:
 
 
 def settings() -> dict[str, Any]:
-    """What of this process's surroundings decides how a sum is split or rounded, or what a configuration leaves open."""
+    """The surroundings on which figures depend: how sums are split and rounded, and Keras's own defaults."""
     return {
         "environment": determining(os.environ),
         "keras": keras_settings.read(),
+        # TensorFlow splits sums over as many threads as there are cores, which changes their last bits.
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
     }
 
 
 def check(settled: dict[str, Any]) -> None:
-    """Before a training is stored. Raises: Unsettled: it wasn't made in the surroundings that its key tells."""
+    """Raises: Unsettled: the surroundings have changed, so a training stored now would not match its key."""
     keras_settings.check()
     if (found := settings()) != settled:
         raise keras_settings.Unsettled(f"the trainer's surroundings were changed: {found}, at the start {settled}")
@@ -91,6 +92,7 @@ def replace_layer_names(architecture: str) -> str:
     A model with several outputs keeps its names, since its logs carry them.
     """
     tree = json.loads(architecture)
+    # A compiled model repeats its compile settings in its JSON, with names that Keras numbers.
     if isinstance(tree.get("compile_config"), dict):
         tree["compile_config"] = _strip_compile_names(tree["compile_config"])
     outputs = tree.get("config", {}).get("output_layers")
@@ -181,6 +183,7 @@ def _list_gpus() -> Sequence[str]:
 def _hash_processor() -> str:
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
+            # Vector instructions differ between processors and decide in which order numbers are added.
             models = [line.partition(":")[2].strip() for line in file if line.startswith(("model name", "flags"))]
     except OSError:
         models = [platform.processor()]
@@ -191,7 +194,7 @@ def extract_immutable_config(architecture: str) -> str:
     """A model's JSON without what may change between two calls of `fit`.
 
     Raises:
-        Refused: as `parse_model_json`.
+        OrderRefused: as `parse_model_json`.
     """
     return json.dumps(_drop_changing_keys(parse_model_json(architecture)), sort_keys=True)
 
@@ -204,6 +207,7 @@ def _drop_changing_keys(tree: Any) -> Any:
     kept = {key: _drop_changing_keys(value) for key, value in tree.items() if key not in CHANGING_KEYS}
     if tree.get("class_name") == "LayerNormalization":  # written as a list once it is built
         kept["config"].pop("axis", None)
+    # Keras adds the InputLayer itself when the model is built, so it is no change by the student.
     if tree.get("class_name") == "Sequential" and isinstance(layers := kept["config"].get("layers"), list):
         kept["config"]["layers"] = [layer for layer in layers if layer.get("class_name") != "InputLayer"]
     return kept

@@ -51,6 +51,7 @@ def list_layers(architecture: Config, model: keras.Model) -> list[ModelLayer]:
         architecture: the checked configuration.
         model: the model rebuilt from it.
     """
+    # Two walks: a check with an upper bound counts idle layers too, the others must not.
     connected = _Walk(lambda _node, _arguments: False)
     connected.walk(architecture, model, None)
     working = _Walk(blocks_signal)
@@ -80,6 +81,7 @@ class _Walk:
         return self._graph(node["config"], _map_by_name(model.operations), wanted)
 
     def _sequence(self, nodes: list[Config], members: dict[str, Any]) -> set[int]:
+        # Nothing before the last layer that blocks the signal can matter.
         start = max((place + 1 for place, node in enumerate(nodes) if self.is_cut(node, [])), default=0)
         for node in nodes[start:]:
             if node["class_name"] != "InputLayer":
@@ -100,6 +102,7 @@ class _Walk:
         for name, node in nodes.items():
             calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
                      if call < len(node["inbound_nodes"])]  # fmt: skip
+            # A shared layer counts if at least one of its calls lets the signal through.
             if calls and not all(self.is_cut(node, arguments) for arguments in calls):
                 self._add(node, members[name], {tensor.output for tensor in reached[name]})
         inputs = list_model_ends(config, "input_layers")
@@ -114,6 +117,7 @@ class _Walk:
             return
         taken = list_call_tensors(calls[tensor.call])
         if node["class_name"] in MODEL_KINDS:
+            # A walk of its own: only the inputs that matter are wanted here; `_add` records the layers.
             inputs = _Walk(self.is_cut).walk(node, member, {other.output for other in known})
             yield from (source for place, source in enumerate(taken) if place in inputs)
         else:
@@ -126,6 +130,7 @@ class _Walk:
             inner, held = inner["config"]["layer"], getattr(held, "layer", held)
         if inner["class_name"] in MODEL_KINDS:
             self.walk(inner, held, None if wrapper else wanted)
+        # By identity, since layers of different nested models may have the same name.
         elif id(member) not in self.found:
             self.found[id(member)] = ModelLayer(
                 kind=inner["class_name"],
@@ -156,7 +161,7 @@ def add_layer_sources(layers: Sequence[ModelLayer], architecture: Config) -> lis
     """The layers with the names of what each takes its input from.
 
     Args:
-        layers: as `rebuild_layers.list_layers` gives them.
+        layers: as `list_layers` gives them.
         architecture: the checked configuration that they come from.
     """
     sources: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""What a model's logs will hold, told from its compile configuration: above all, which key really is the accuracy."""
+"""Predicts the keys of a model's logs from its compile configuration: above all, which one really is the accuracy."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def find_accuracy_key(
 
     A name proves nothing: a metric of another class may be called "accuracy", and `CategoricalAccuracy` on labels that
     are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else. Of two metrics under one key
-    Keras logs one, so neither is told; nor is one that takes the key of another's validation, nor any beside a metric
+    Keras logs one, so neither counts; nor does one that takes the key of another's validation, nor any beside a metric
     whose name Keras makes up.
 
     Args:
         compile_config: what `model.get_compile_config()` gave.
-        output_shapes: the shape of each output of the model; the accuracy is told for one output only. Empty where an
+        output_shapes: the shape of each output of the model; the accuracy is known for one output only. Empty where an
             output isn't of a floating type, as labels would be turned into that type, too, or may carry a mask.
         label_shape: the shape of the labels; None where it isn't known.
-        weighted: whether examples may count more or less; where none does, a weighted metric tells a plain share, too.
+        weighted: whether examples may count more or less; where none does, a weighted metric is a plain share, too.
     """
     if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
         return None
@@ -65,6 +65,7 @@ def find_accuracy_key(
         if keys.count(key) > 1 or f"val_{key}" in keys or key.startswith("val_") or not _has_exact_dtype(metric):
             continue
         kind = read_kind(metric)
+        # Only for a text does Keras itself pick the metric that fits the labels and the output.
         automatic = isinstance(metric, str) and kind.lower() in AUTOMATIC_METRICS
         if (
             automatic
@@ -128,7 +129,7 @@ def _name_metrics(metrics: Sequence[Any]) -> list[tuple[str, Any]]:
 
 
 def _has_automatic_name(metric: Any) -> bool:
-    """Whether it is an object whose name Keras makes up; those of its own classes tell one in their configuration."""
+    """Whether it is an object without a name in its configuration, for which Keras makes one up."""
     config = metric.get("config") if isinstance(metric, dict) else None
     return isinstance(config, dict) and not (isinstance(config.get("name"), str) and config["name"])
 

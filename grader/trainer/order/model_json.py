@@ -36,10 +36,12 @@ def parse_model_json(text: str) -> dict[str, Any]:
     Raises:
         OrderRefused: too long, nested too deeply, not JSON, or not an object.
     """
+    # Checked before parsing, which takes many times the size of the text in memory.
     if len(text) > MAX_CHARACTERS:
         raise OrderRefused(f"the model's description has {len(text):,} characters (at most {MAX_CHARACTERS:,})")
     try:
         tree = json.loads(text, object_hook=_normalize_object)
+    # RecursionError: brackets that are nested thousands deep.
     except (ValueError, RecursionError) as error:
         raise OrderRefused(f"the model's description can't be read: {error}") from error
     if type(tree) is not dict:

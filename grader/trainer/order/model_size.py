@@ -1,4 +1,4 @@
-"""What a model takes, told from the shapes of its layers before anything is reserved: numbers in memory, and work."""
+"""Estimates a model's memory and work from the shapes of its layers, before allocating anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Shape = Sequence[int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCall:
-    """A layer, how often the model calls it, and the largest that one of its calls puts out and keeps within itself.
+    """A layer, how often the model calls it, and the most that one of its calls outputs and keeps internally.
 
     `outputs` are the shapes that it puts out (None: the batch); `within` counts numbers and `products` multiplications,
     both for one example.
@@ -61,6 +61,7 @@ def _measure_call(member: Any, times: int) -> LayerCall:
     nodes = member._inbound_nodes
     if not nodes:
         return LayerCall(name=member.name, times=times, outputs=[])
+    # A shared layer may be called on tensors of different sizes; the largest bounds them all.
     largest = max(nodes, key=lambda node: sum(_count_values(tensor.shape) for tensor in node.output_tensors))
     given = [tensor.shape for tensor in largest.input_tensors]
     outputs = [list(tensor.shape) for tensor in largest.output_tensors]
@@ -77,6 +78,7 @@ def _count_values(shape: Shape) -> int:
 
 def _count_weight_uses(member: Any, given: list[Shape], output: Shape) -> int:
     """How often the weights of a layer are used for one example."""
+    # A convolution uses its weights at each place of its output, a recurrent layer at each step.
     steps = _count_steps(member, given)
     places = math.prod(side or 1 for side in output[1:-1])
     return places if steps is None or getattr(member, "return_sequences", False) else steps * places
@@ -94,10 +96,12 @@ def _count_inner_values(member: Any, given: list[Shape], output: Shape) -> int:
     if (steps := _count_steps(member, given)) is not None:
         return NUMBERS_PER_STEP * steps * _count_values([None, *output[2:]] if getattr(member, "return_sequences", False) else output)
     if "Attention" in kind and given:
+        # The matrix of scores is no output, yet it grows with the square of the sequence.
         rows = [math.prod(side or 1 for side in shape[1:-1]) for shape in given[:2]]
         wide = (given[0][-1] or 1) if kind == "AdditiveAttention" else 2 * getattr(member, "num_heads", 1)
         return rows[0] * rows[-1] * wide
     if kind.startswith("SeparableConv"):
+        # What the depthwise half hands to the pointwise half.
         channels = (given[0][-1] or 1) * int(member.depth_multiplier)
         return channels * math.prod(side or 1 for side in output[1:-1])
     return 0

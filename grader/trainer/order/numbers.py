@@ -30,6 +30,7 @@ HARMLESS = {"epsilon": (0.0, 0.01), "momentum": (0.5, 1.0)}
 STATISTICS = ("mean", "variance")
 FEW_CHANNELS = 8
 OPERATIONS = "keras.src.ops."
+# A regularizer changes the loss, never what a layer puts out.
 FREE_PARTS = ("regularizer", "dtype", "build_config")
 
 
@@ -43,7 +44,7 @@ class Told:
 
 
 def count_numbers(architecture: Config) -> Told:
-    """The numbers in a model's JSON, as `allow_json.parse` gives it.
+    """The numbers in a model's JSON, as `parse_model_json` gives it.
 
     >>> scale = {"class_name": "Rescaling", "config": {"name": "r", "scale": [0.5, 2], "offset": 0.1}}
     >>> count_numbers({"class_name": "Sequential", "config": {"layers": [scale]}})
@@ -57,12 +58,14 @@ def _layer(node: Any) -> Iterator[str]:
     """One word for each number of a layer, or of a model and all that is in it."""
     kind, config = node.get("class_name"), node.get("config")
     for call in node.get("inbound_nodes") or ():
+        # Operations count even without a number: enough of them can be wired into a classifier.
         if str(node.get("module")).startswith(OPERATIONS):
             yield "selects"
         yield from _leaves(call, "selects" if kind == "GetItem" else "acts")
     for key, value in config.items() if isinstance(config, dict) and not _is_centred(kind, config) else ():
         if kind == "Normalization" and key in STATISTICS and isinstance(value, list):
             words = ["describes" for _ in _leaves(value, "")]
+            # Many statistics have a budget of their own, since `fresh_model` compares them with the images.
             yield from words if len(words) > FEW_CHANNELS else ["acts"] * len(words)
         else:
             yield from _entry(key, value)

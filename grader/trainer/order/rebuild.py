@@ -49,7 +49,7 @@ def inspect_order(
         input_shapes: shapes of the arrays that will be fed, batch axis first; build a model without an Input.
         memory_limit: bytes that weights, gradients, optimizer and one batch's outputs may take.
         batch_size: examples per batch; None is Keras's default.
-        label_shape: shape of the labels, which tells what a metric on them can mean.
+        label_shape: shape of the labels, which decides what a metric on them means.
         weighted: whether examples may count more or less in weighted metrics.
         most_products: multiplications that one step of the training may take.
 
@@ -71,6 +71,7 @@ def inspect_order(
             log_keys=list_log_keys(compile_config, getattr(model, "output_names", [""])),
             inputs=[list(tensor.shape) for tensor in model.inputs],
         )
+        # A model may declare images of any size, so memory and work follow from those that will be fed.
         full = _build_at_fed_size(architecture, model, input_shapes)
         check_examples_apart(full)
         calls = list(iter_calls(architecture, full))
@@ -90,6 +91,7 @@ def inspect_order(
 def _list_score_shapes(model: keras.Model, architecture: dict[str, Any]) -> list[tuple[int | None, ...]]:
     """The shapes of a model's outputs; none where one of them isn't of a floating type, or may carry a mask."""
     floating = all(keras.backend.is_float_dtype(output.dtype) for output in model.outputs)
+    # A mask leaves examples out of the accuracy that Keras logs, so that figure is no share of all.
     masked = has_masking_layer(architecture) and (
         has_nested_model(architecture)
         or any(getattr(output, "_keras_mask", None) is not None for output in model.outputs)
@@ -99,6 +101,7 @@ def _list_score_shapes(model: keras.Model, architecture: dict[str, Any]) -> list
 
 def _build_symbolic_model(architecture: dict[str, Any], input_shapes: Sequence[tuple[int | None, ...]]) -> keras.Model:
     """The model without memory for its weights."""
+    # In this scope a variable has a shape and no value, so a model of any size can be looked at.
     with keras.StatelessScope(initialize_variables=False):
         model = _rebuild_object(replace_normalization(architecture))
         if not model.built and len(input_shapes) == 1:
@@ -162,6 +165,7 @@ def _rebuild_object(node: dict[str, Any]) -> Any:
         return keras.Sequential(
             [_rebuild_object(layer) for layer in node["config"]["layers"]], name=node["config"].get("name")
         )
+    # A copy, since some of Keras's `from_config` methods change what they are given.
     return keras.saving.deserialize_keras_object(copy.deepcopy(node), safe_mode=True)
 
 
@@ -199,7 +203,7 @@ def _check_outputs(calls: list[LayerCall], memory_limit: int, batch_size: int) -
 
 
 def _check_work(products: int, most: float) -> None:
-    """Raises: OrderRefused: a single step would take minutes, in which nothing can be stopped or told."""
+    """Raises: OrderRefused: a single step would take minutes, during which the training can't be stopped."""
     if products > most:
         raise OrderRefused(
             f"one step of this training takes about {products / 1e9:,.0f} billion multiplications, and "

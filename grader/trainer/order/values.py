@@ -12,6 +12,7 @@ from grader.trainer.order.model_json import OrderRefused
 MAX_INTEGER = 2**31 - 1
 MAX_SEED = 2**63 - 1
 MAX_TEXT_CHARS = 200
+# No shape, axis or size needs a longer list; the weights of a layer would.
 MAX_ITEMS = 64
 MAX_STATISTICS = 1024
 MAX_NUMBERS = 50_000
@@ -49,6 +50,7 @@ class PlainValueChecker:
     def check_scalar(self, value: Any, place: str, most: int = MAX_INTEGER) -> None:
         """Raises: OrderRefused: not None, a bool, a bounded number or a short text."""
         kind = type(value)
+        # Exact types, since `isinstance` takes a bool for an int.
         self.numbers += kind in (int, float)
         if self.numbers > MAX_NUMBERS:
             raise OrderRefused("the model's description holds too many numbers", NO_WEIGHTS)

@@ -1,4 +1,4 @@
-"""Whether the accuracy that a training logged is one that its model has: measured again on the same images."""
+"""Checks that the logged accuracy is one that the trained model has, by measuring it again on the same images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def sample(order: Order, arrays: OrderArrays) -> Sample | None:
     if len(x) != 1 or len(y) != 1 or not len(x[0]):
         return None
     fit = order.fit
+    # Keras takes the validation split from the end, before it shuffles.
     kept = max(1, int(len(x[0]) * (1.0 - fit.validation_split)))
+    # A generator of its own, so that the random numbers of the training stay as they are.
     places = np.random.default_rng(0).permutation(kept)[:EXAMPLES]
     labels = y[0][places].reshape(len(places), -1)
     whole = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
@@ -58,6 +60,7 @@ class Logged:
         if event.hook == "epoch_end" and self.key is not None and self.key in event.logs:
             self.by_epoch[event.index] = event.logs[self.key]
             self.last = event.index
+        # A callback such as EarlyStopping has put earlier weights back, so that epoch's figure is the one to compare.
         if answer.restore is not None and answer.restore in self.by_epoch:
             self.last = answer.restore
 
@@ -75,6 +78,7 @@ class Logged:
             return 0.0
         again = model()
         best = max(measured, _accuracy(again, seen))
+        # Asked only where a plain prediction doesn't explain the logged figure.
         if logged - best > WORTH_A_LOOK:
             best = max(best, measure_as_trained(again, seen.examples, seen.labels, seen.batch))
         return max(0.0, logged - best)

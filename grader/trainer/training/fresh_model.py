@@ -1,4 +1,4 @@
-"""A fresh model knows nothing: whether a model tells classes apart although nothing has been learned yet.
+"""Checks that a fresh model knows nothing: before any training it must not tell the classes apart.
 
 The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
 is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which
@@ -50,10 +50,10 @@ def refuse_knowledge(
 
     Args:
         architecture: the checked configuration.
-        arrays: what is trained on; where it isn't one array of images with their classes, nothing is looked at.
+        arrays: what is trained on; skipped unless it is one array of images with their classes.
         name: that of the model's input, where the images are given by name.
         portion: how many examples to give to the model at a time.
-        at_work: is told after each look how many seconds it took.
+        at_work: called after each look with the seconds that it took.
 
     Raises:
         OrderRefused: it tells the classes apart.
@@ -68,6 +68,7 @@ def refuse_knowledge(
     look = _Look(images=shown, classes=right, name=name, at_work=at_work)
     told = count_numbers(architecture)
     knows = look.knows(architecture, FRESH_DRAWS)
+    # Weights behind a gate that starts shut, such as a scale of zero, would show only after the first steps.
     if not knows and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
         knows = look.knows(architecture, OPENED_DRAWS, open_gates=True)
     if knows:
@@ -110,6 +111,7 @@ class _Look:
             self.at_work(time.monotonic() - start)
             if evidence >= MOST_EVIDENCE:
                 return True
+            # Nearly all honest models leave after the first draw, so that the look costs little.
             if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):
                 return False
         return False
@@ -135,12 +137,14 @@ def weigh_evidence(answers: list[Array], classes: Array) -> float:
     named = np.unique(classes)
     fitting = [scores for scores in answers if named[-1] < scores.shape[1] <= MAX_OUTPUTS]
     found = [_surprise(np.stack(list(_agreements(scores, classes))), named).mean() for scores in fitting]
+    # Half of the stake is held back, so that one unlucky draw can't undo the evidence of the others.
     return 0.5 + 0.5 * float(np.mean(found)) if found else 1.0
 
 
 def _agreements(scores: Array, classes: Array) -> Iterator[Array]:
     """How well each output agrees with each class, in several ways."""
     ranks = _by_class(_ranks(_centred(scores)), classes)
+    # Hidden knowledge need not make the right output the highest: the lowest or the most extreme would do as well.
     for agreement in (ranks, -ranks, np.abs(ranks), _by_class(_winners(scores), classes)):
         yield from (sharpness * agreement for sharpness in SHARPNESS)
 
@@ -154,6 +158,7 @@ def _surprise(logs: Array, named: Array) -> Array:
     """
     own = logs[:, np.arange(len(named)), named].sum(axis=1)
     outputs = logs.shape[2]
+    # The permanent is a sum over all assignments; their number makes a mean of it.
     assignments = math.lgamma(outputs + 1) - math.lgamma(outputs - len(named) + 1)
     multiples: Array = np.exp(own + assignments - _log_permanents(logs))
     return multiples
@@ -165,6 +170,7 @@ def _log_permanents(logs: Array) -> Array:
     Column by column, with the sum for each set of rows that have a column already.
     """
     count, rows, columns = logs.shape
+    # Taken out before exp() and added afterwards, so that nothing overflows.
     highest = logs.max(axis=2, keepdims=True)
     weights = np.exp(logs - highest)
     sums = np.zeros((2**rows, count))
@@ -218,6 +224,7 @@ def _flat(said: Any) -> list[Any]:
 
 
 def _scores(said: Any) -> Array:
+    # A model may answer NaN or infinity; neither may end the look or hide the other answers.
     scores = np.nan_to_num(np.asarray(said, dtype="float64"), nan=0.0, posinf=1e300, neginf=-1e300)
     rows: Array = scores.reshape(len(scores), -1)
     return rows

@@ -54,6 +54,7 @@ class DeviceArrays(ArrayDataAdapter):  # type: ignore[misc]
         for start in range(0, len(places), self.steps):
             block = places[start : start + self.steps]
             smaller = block.pop() if len(block[-1]) < self.batch_size else everything.array[:0]
+            # Always of one shape, since JAX compiles anew for any other; the count says how many rows are real.
             rows = np.zeros((self.steps, self.batch_size), "int32")
             rows[: len(block)] = np.reshape(block, (-1, self.batch_size))
             yield rows, np.int32(len(block)), smaller
@@ -70,6 +71,7 @@ class ScannedSteps:
     def __init__(self, step: Callable[[Any, Any], tuple[dict[str, Any], Any]], adapter: DeviceArrays) -> None:
         self.adapter, self.step = adapter, step
         self.names: list[str] = []
+        # Donated: the old state gives up its memory, or weights and optimizer would be there twice.
         self.many = jax.jit(self._run_many, donate_argnums=0)
         self.one = jax.jit(self._run_one, donate_argnums=0)
 
@@ -89,6 +91,7 @@ class ScannedSteps:
     def _run_one(self, state: Any, data: Any, places: Any) -> Any:
         batch = jax.tree.map(lambda array: array[places], data)
         logs, state = self.step(state, batch)
+        # Set while JAX traces the step, the one moment at which the logs have names.
         self.names = list(logs)
         return state
 
@@ -104,7 +107,7 @@ def should_scan(architecture: Architecture) -> bool:
 
 
 def measure_device_peak() -> int:
-    """The most that this process ever took of the device's memory, in bytes; 0 where the device doesn't tell."""
+    """The most that this process ever took of the device's memory, in bytes; 0 where the device doesn't report it."""
     told = jax.local_devices()[0].memory_stats() or {}
     return int(told.get("peak_bytes_in_use", 0))
 
@@ -117,6 +120,7 @@ def put_on_device(model: Any, fit: dict[str, Any], steps: int) -> tuple[dict[str
         steps: how many steps one call runs.
     """
     arrays = [fit[name] for name in ("x", "y", "sample_weight", "validation_data")]
+    # An epoch that ends in the middle of the data needs Keras's own iterator.
     if fit["steps_per_epoch"] or fit["validation_steps"] or _count_bytes(arrays) > MAX_DEVICE_BYTES:
         return fit, []
     (x, y, weights), held_out = _split_validation(fit)
@@ -154,7 +158,7 @@ def _count_bytes(arrays: Any) -> int:
 
 
 class ActivationInputs:
-    """Remembers what activations were given, as long as what they gave is there; a tracer has no room for it itself."""
+    """Remembers the inputs of activations as long as their outputs exist, since a JAX tracer takes no attributes."""
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[weakref.ref[Any], Any]] = {}
@@ -175,6 +179,7 @@ class ActivationInputs:
 
         def call_with_logits(target: Any, output: Any, from_logits: bool = False, **kwargs: Any) -> Any:
             reference, logits = self._of.get(id(output), (None, None))
+            # An id may have passed on to another array; only the very output of an activation has logits.
             if reference is None or reference() is not output:
                 return loss(target, output, from_logits=from_logits, **kwargs)
             return loss(target, logits, from_logits=True, **kwargs)
@@ -183,7 +188,8 @@ class ActivationInputs:
 
 
 def install_logit_losses() -> None:
-    """For this process; once."""
+    """Replaces activations and losses of Keras for the whole process; call it once."""
+    # No gradient comes back from a probability that was rounded to 0; with TensorFlow, Keras finds the logits itself.
     inputs = ActivationInputs()
     for name in RECORDED_ACTIVATIONS:
         setattr(nn, name, inputs.record_inputs(getattr(nn, name)))

@@ -52,7 +52,7 @@ class InspectedOrder:
 
 
 class Recording(Protocol):
-    """Is told what a training says, and what it is answered."""
+    """Receives each hook of a training, and the answer to it."""
 
     def record_event(self, event: Event) -> None: ...
     def record_epoch(self, model: Any, seconds: float) -> None: ...
@@ -61,12 +61,12 @@ class Recording(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Training:
-    """What `run_fit` needs to know beside the model.
+    """What `run_fit` needs besides the model.
 
     `from_epoch` counts whole epochs that the model has behind it (a stored training that goes on); `limit_s` is wall
     time from the first step; `snapshots` keeps weights of epochs, for callbacks that go back to one; `shuffled` is the
-    shuffling's state that the first epoch begins with, where it is another's; `at_work` is told every second that
-    steps are being done, and how many seconds of that don't count as training, since they were spent on compiling.
+    shuffling's state that the first epoch begins with, where it is another's; `at_work` is called every second
+    while steps run, with the seconds that don't count as training because they went into compiling.
     """
 
     opened: InspectedOrder
@@ -136,9 +136,11 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
     def _record_step_end(self) -> None:
         """Keeps the time limit, which counts from the end of the first step, and gives signs of work."""
         now = time.monotonic()
+        # The first step includes compiling, which is not the student's time.
         if self.deadline == math.inf:
             self.deadline = now + self.training.limit_s
             self.training.at_work(now - self.start)
+        # Validation heeds a flag of its own.
         elif now > self.deadline:
             self.out_of_time = self.model.stop_training = self.model.stop_evaluating = True
         elif now - self.signed > SIGN_OF_WORK_S:
@@ -168,6 +170,7 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
             self._send_hook("test_end", 0, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        # Figures of a part of an epoch don't count.
         if self.out_of_time:
             return
         weights = self.model.get_weights() if self.order.weights_each_epoch else []
@@ -187,6 +190,7 @@ def run_fit(model: Any, training: Training) -> Trained:
     passes = PipelinePasses(order, opened.arrays, training.next_pass) if fit.batches else None
     bridge = CallbackBridge(training, passes)
     model.steps_per_execution = steps = pick_steps_per_execution(opened)
+    # The model may hold a function that was compiled for another number of steps.
     model.make_train_function(force=True)
     bridge.start = start = time.monotonic()
     arguments = {
@@ -229,6 +233,7 @@ def _build_fit_data(opened: InspectedOrder, passes: PipelinePasses | None) -> di
         "y": arrays.find_by_role("y"),
         "sample_weight": arrays.find_by_role("sample_weight"),
         "batch_size": fit.batch_size,
+        # An order of the student's own could carry the labels, so training never keeps it.
         "shuffle": fit.shuffle or opened.shuffles_custom_order,
         "steps_per_epoch": fit.steps_per_epoch,
         "validation_split": fit.validation_split,

@@ -75,7 +75,7 @@ def _single(node: Any) -> Any:
 
 
 def predict_scores(model: Any, examples: Array) -> Array:
-    """What a model says of some examples."""
+    """A model's scores for some examples."""
     return flat_scores(model.predict_on_batch(examples))
 
 
@@ -139,6 +139,7 @@ def find_layers_without_effect(model: Any, architecture: Architecture, examples:
 def _is_without_effect(model: Any, layer: Any, examples: Array, before: Array) -> bool:
     kept, random = layer.get_weights(), np.random.default_rng(1)
     try:
+        # Weights of one size alone may saturate what follows and so seem to have no effect.
         for scale in RANDOM_WEIGHT_SCALES:
             layer.set_weights([(scale * random.standard_normal(weight.shape)).astype(weight.dtype) for weight in kept])
             if not np.array_equal(before, predict_scores(model, examples), equal_nan=True):

@@ -29,8 +29,10 @@ def mixes_examples(model: Any, examples: Array) -> bool:
     half = len(examples) // 2
     batch, others = examples[:half], examples[half:]
     before = _answers(model, batch)
+    # One in four stays, so that most of its neighbours are replaced.
     kept = np.arange(half) % 4 == 0
     among_others = _answers(model, np.where(kept.reshape(-1, *[1] * (batch.ndim - 1)), batch, others))
+    # The same examples at other places show what depends on the place alone.
     turned = np.random.default_rng(0).permutation(half)
     elsewhere = _answers(model, batch[turned])
     return _differ(before[kept], among_others[kept], before) or _differ(before[turned], elsewhere, before)
@@ -41,7 +43,7 @@ def _answers(model: Any, batch: Array) -> Array:
 
 
 def _differ(one: Array, other: Array, scale: Array) -> bool:
-    """Whether two answers are further apart than rounding brings them; what isn't a number is told by nothing."""
+    """Whether two answers are further apart than rounding brings them, or only one of them is a finite number."""
     if one.shape != other.shape:
         return True
     size = max(1.0, float(np.nanmax(np.abs(scale), initial=0.0, where=np.isfinite(scale))))

@@ -1,4 +1,4 @@
-"""What a trainer does before there is a file: it looks at what is usually ordered, so that the file's finds all at hand."""
+"""Inspects the usual order before there is a file, so that the file's own order finds everything loaded."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ MEMORY_BYTES = 4_000_000_000
 
 
 def run_rehearsal(dataset: str, serve: Callable[[socket.socket], Any]) -> None:
-    """Has an order looked at that nobody gave; it leaves what a trainer of a pool keeps of any submission, no more.
+    """Inspects an order that nobody gave; leaves behind only what a pool's trainer keeps of any submission.
 
     Args:
         dataset: its name.
         serve: serves one submission at the other end of a socket.
     """
     ours, theirs = socket.socketpair()
+    # A thread plays the front, since the images don't fit into the socket's buffer while nobody reads.
     front = threading.Thread(target=_send_usual_order, args=(ours, dataset, _build_usual_order()))
     front.start()
     serve(theirs)

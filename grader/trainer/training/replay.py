@@ -28,7 +28,7 @@ class TrajectoryMismatch(Exception):
 
 @dataclass(slots=True)
 class ReplayProgress:
-    """How far a stored training could be told: each hook with its answer, whole epochs, and how it ended, if it did."""
+    """How far a replay got: each hook with its answer, whole epochs, and how it ended, if it did."""
 
     told: list[tuple[RecordedHook, Answer]] = field(default_factory=list)
     epochs: int = 0
@@ -39,7 +39,7 @@ class ReplayProgress:
 
 @dataclass(slots=True, kw_only=True)
 class TrainingOutcome:
-    """A training, replayed or run: its end, and the model or what it takes to make it."""
+    """A training, replayed or run: its end, and the model or the weights to build it from."""
 
     trained: Trained
     weights: list[Array] | None = None
@@ -82,6 +82,7 @@ class Replay:
         if walk.end is not None:
             done = walk.epochs if walk.restored is None else walk.restored
             weights = self.archive.load_weights(self.key, done)
+            # Missing where the trajectory had no room for this epoch; then it is trained.
             if weights is not None:
                 seconds = known.epochs[walk.epochs - 1].seconds if walk.epochs else 0.0
                 trained = Trained(stopped_by=walk.end, seconds=seconds, replayed=True)
@@ -124,7 +125,7 @@ class Replay:
         return self._end_replay(walk, "epochs") if fit.initial_epoch + walk.epochs >= fit.epochs else walk
 
     def _replay_hook(self, walk: ReplayProgress, told: RecordedHook) -> bool:
-        """Tells one hook; False where the training can't be told on: the answer makes another one of it."""
+        """Replays one hook; False if the answer changes the training, which then must run for real."""
         weights: list[Array] = []
         if told.hook == "epoch_end" and self.opened.order.weights_each_epoch:
             stored = self.archive.load_weights(self.key, walk.epochs + 1)
@@ -134,14 +135,16 @@ class Replay:
         answer = self.ask(Event(hook=told.hook, index=told.index, logs=told.logs, steps=told.steps), weights)
         walk.told.append((told, answer))
         restored = self._find_restored_epoch(answer)
+        # To stop with an earlier epoch's weights, as EarlyStopping does, needs no training: they are stored.
         if restored is not None and answer.stop and told.hook == "epoch_end":
             walk.restored = restored
             return answer.learning_rate is None
+        # Only whole epochs are stored, so a stop in the middle of one must be trained.
         stops_within = answer.stop and told.hook != "epoch_end"
         return answer.learning_rate is None and restored is None and not stops_within
 
     def _find_restored_epoch(self, answer: Answer) -> int | None:
-        """The epochs behind the weights that an answer goes back to; only what has been told can be gone back to."""
+        """The epochs behind the weights that an answer goes back to; only epochs that were replayed are known."""
         if answer.restore is None or answer.restore not in self.snapshots:
             return None
         return answer.restore - self.opened.order.fit.initial_epoch + 1
@@ -159,13 +162,14 @@ class Replay:
     # ---- training on ----
 
     def _train_live(self, known: Trajectory, walk: ReplayProgress, ask: AskCallbacks) -> TrainingOutcome:
-        """Trains from the stored state that the walk came to, else from the beginning without telling it twice."""
+        """Trains from the stored state that the replay came to, else from the beginning; no hook is sent twice."""
         model = self._load_stored_model(walk.epochs) if walk.end is None else None
         begins_at = walk.epochs if model is not None else 0
         spent_s = known.epochs[begins_at - 1].seconds if begins_at else 0.0
         told = list(walk.told)
         if begins_at:
             cut = walk.starts[begins_at] if begins_at < len(walk.starts) else len(walk.told)
+            # The new `fit` calls its opening hooks again, then those of its first epoch: both were answered already.
             told = [*walk.told[: walk.starts[0]], *walk.told[cut:]]
         recorder = Recorder(self.archive, self.key, known, begins_at, spent_s)
         training = Training(
@@ -186,6 +190,7 @@ class Replay:
             self.archive.store.drop_entry(self.key)
             raise
         whole = Trained(stopped_by=trained.stopped_by, seconds=spent_s + trained.seconds)
+        # The final weights are those of a stored epoch only if the training ended with a whole one.
         at = recorder.done if recorder.going and trained.stopped_by != "limit" else None
         return TrainingOutcome(trained=whole, model=model, at=at)
 
@@ -202,7 +207,7 @@ class Replay:
 
 
 class _KnownAnswers:
-    """Answers hooks that were told already as they were answered then, and asks about the others."""
+    """Repeats the answers to hooks that were replayed already, and asks about all others."""
 
     def __init__(self, told: list[tuple[RecordedHook, Answer]], ask: AskCallbacks) -> None:
         self.told, self.ask = deque(told), ask
@@ -211,6 +216,7 @@ class _KnownAnswers:
         if not self.told:
             return self.ask(event, weights)
         known, answer = self.told.popleft()
+        # The answers were given to these very figures. `repr`, since NaN doesn't equal itself.
         if (known.hook, known.index, repr(known.logs)) != (event.hook, event.index, repr(event.logs)):
             raise TrajectoryMismatch(
                 f"{event.hook} {event.index}: {event.logs}, stored: {known.hook} {known.index}: {known.logs}"
@@ -225,7 +231,7 @@ def build_weights(model: Any, opened: InspectedOrder) -> None:
 
 
 def to_message(error: Exception) -> Fault | Rejected:
-    """What to tell the front: a fault is nobody's failure; of a rejection, plain Keras then tells whose it is."""
+    """The message for the front: a `Fault` is nobody's failure; after `Rejected`, plain Keras shows whose it is."""
     kind = type(error).__name__
     if isinstance(error, TrajectoryMismatch):
         text = f"a stored training differs from this machine's and was dropped; grade again ({error})"

@@ -1,4 +1,4 @@
-"""The student's models on the trainer's side: trained, told again from the store, or made when they are asked for."""
+"""The student's models on the trainer's side: trained, replayed from the store, or built when they are needed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Trainees:
 
     Args:
         archive: stored trainings; None: none are kept or used.
-        at_work: told every second while there is nothing else to tell, and how much of that doesn't count as training.
+        at_work: called every second while nothing else is sent, with the seconds that don't count as training.
         digests: of the orders' arrays.
     """
 
@@ -87,11 +87,12 @@ class Trainees:
         """One `fit`: of a model seen for the first time, or of one that goes on.
 
         Raises:
-            Rejected: Keras can't build it.
-            Unlike: a stored training turned out to differ.
+            KerasRejected: Keras can't build it.
+            TrajectoryMismatch: a stored training turned out to differ.
         """
         order = opened.order
         begin = structs.replace(begin, seed=self._compute_seed(opened, begin.seed))
+        # A model that goes on has a state that no key describes, so only its first training is looked up.
         if order.model not in self.by_number and self.archive is not None and _can_replay(opened):
             return self._train_or_replay(self.archive, opened, begin, ask)
         try:
@@ -142,6 +143,7 @@ class Trainees:
         """
         others = [each.architecture for number, each in self.by_number.items() if number != order.model]
         models = sum(map(_estimate_bytes, [*others, architecture]))
+        # A single model was bounded when its order was inspected.
         if others and models > memory:
             raise OrderTooLarge(
                 f"the {len(others) + 1} models that your file has trained take about {models / 1e9:.1f} GB together, and "
@@ -169,7 +171,7 @@ class Trainees:
         return same and (one is other or self.digests.compute_digest(one) == self.digests.compute_digest(other))
 
     def _list_held_arrays(self) -> list[Array]:
-        """The arrays of trainings that were only told, each once: another `fit` may need them."""
+        """The arrays of trainings that were only replayed, each once: another `fit` may need them."""
         replays = [each.replay for each in self.by_number.values() if each.replay is not None]
         return list({id(array): array for replay in replays for array in _list_arrays(replay.opened.arrays)}.values())
 
@@ -182,7 +184,7 @@ class Trainees:
     def keep_measured(self, trainee: Trainee, dataset: str, measured: Measured) -> None:
         """Writes down what the weights of a stored training measure on a dataset.
 
-        Not where layers are idle: they are told by name, and the same training may have others in another submission.
+        Not where layers are idle: they are recorded by name, and another submission may have other names.
         """
         if trainee.at is None or self.archive is None or (known := self.archive.load_trajectory(trainee.key)) is None:
             return
@@ -193,7 +195,7 @@ class Trainees:
             self.archive.save_trajectory(trainee.key, structs.replace(known, epochs=epochs))
 
     def build_trained_model(self, trainee: Trainee) -> Any:
-        """The trainee's model with its weights, made now where it was only told."""
+        """The trainee's model with its weights, built now if its training was only replayed."""
         if trainee.model is None:
             assert trainee.replay is not None
             assert trainee.weights is not None
@@ -234,6 +236,7 @@ class Trainees:
         model = _build_seeded_model(opened, seed) if before is None else _build_model(opened)
         if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
             model.set_weights(before.model.get_weights())
+            # Seed generators are variables but not weights, so `set_weights` leaves them out.
             for variable, earlier in zip(model.variables, before.model.variables, strict=True):
                 variable.assign(earlier)
             trajectory.restore_shuffling_state(before.shuffled)
@@ -249,7 +252,7 @@ class Trainees:
         return trainee
 
     def _restore_replayed(self, trainee: Trainee) -> None:
-        """A training that was only told is made real, with the optimizer's state, before another `fit` goes on."""
+        """Turns a replayed training into a real model, with the optimizer's state, before another `fit` goes on."""
         if trainee.model is None:
             assert trainee.replay is not None
             trainee.model, trainee.weights = trainee.replay.restore_model(), None
@@ -327,6 +330,7 @@ def _build_seeded_model(opened: InspectedOrder, seed: int) -> Any:
     """The model with its seeded weights. Raises: NotAllowed: an answer of it depends on other examples of the batch."""
     keras.utils.set_random_seed(seed)
     model = _build_model(opened)
+    # The look at its neighbours may draw random numbers; the training must begin as plain Keras would.
     randomness = (random.getstate(), np.random.get_state())
     x = opened.arrays.by_role.get("x", [])
     count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0

@@ -22,12 +22,13 @@ STORE_KIND = "trajectories"
 # What one trajectory may hold: weights of epochs beyond the first bound, and a state beyond the second, are left out.
 MAX_WEIGHTS_BYTES = 100_000_000
 MAX_STATE_BYTES = 300_000_000
+# On JAX, Keras shuffles with NumPy's global generator, whose state a training that goes on needs.
 KEEPS_STATE = keras.backend.backend() != "tensorflow"
 STATE_PARTS = 3 if KEEPS_STATE else 0
 
 
 class RecordedHook(Struct, frozen=True, kw_only=True):
-    """A hook as the training told it."""
+    """A hook as the training called it."""
 
     hook: Hook
     index: int
@@ -153,6 +154,7 @@ class Recorder:
         if self.done <= len(self.known.epochs):
             return
         state = [*copy_full_state(model), *copy_shuffling_state()]
+        # Types beyond those of the protocol, such as bfloat16, can't be written down.
         if sum(array.nbytes for array in state) > MAX_STATE_BYTES or {a.dtype.name for a in state} - set(ITEM_SIZES):
             self.going = False
             return
@@ -163,6 +165,7 @@ class Recorder:
             self.archive.save_weights(self.key, self.done, weights)
         self.archive.save_state(self.key, self.done, state)
         self.archive.save_trajectory(self.key, self.known)
+        # Last, so that a kill at any moment leaves a state that the record fits.
         self.archive.drop_state(self.key, self.done - 1)
 
     def record_answer(self, event: Event, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""Whose turn it is to train what several submissions order: who wants the same training waits for it, but for no student."""
+"""Lets submissions that order the same training take turns; nobody waits for another student's callbacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Turn:
 
     Args:
         key: of the training.
-        at_work: told every second of waiting, which doesn't count as training.
+        at_work: called every second of waiting, which doesn't count as training.
     """
 
     def __init__(self, store: Store, key: str, at_work: Callable[[float], None]) -> None:
@@ -28,6 +28,7 @@ class Turn:
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
+        # After fifteen minutes it trains anyway, which costs time but gives the same figures.
         for _ in range(MOST_WAITS):
             if self._take(WAIT_S):
                 break

@@ -22,7 +22,7 @@ class Box:
 
     Args:
         pid: of the first process in the box, whose end is the end of all.
-        report: what it says; the last line tells how the student's process ended.
+        report: where it reports; the last line says how the student's process ended.
         go: where it gets the word.
     """
 
@@ -93,7 +93,7 @@ def _move_high(descriptor: int) -> int:
 
 
 class InsideBox:
-    """The same, from the forked process's side; `main` never returns."""
+    """The same, from the forked process's side; `run_box` never returns."""
 
     def __init__(self, spec: StartSpec, plan: IsolationPlan, user: int | None, report: int, go: int) -> None:
         self.spec, self.plan, self.user, self.report, self.go = spec, plan, user, report, go
@@ -115,6 +115,7 @@ class InsideBox:
             self._create_user_namespace()
         if self.plan.flags:
             system.unshare(self.plan.flags, ", ".join(sorted(self.plan.namespaces)))
+        # `unshare` moves only children into the new process namespace, so its first process must be forked.
         if self.plan.pids:
             first = os.fork()
             if first:
@@ -141,6 +142,7 @@ class InsideBox:
         _restore_proc_entries()
         user, group = os.getuid(), os.getgid()
         system.unshare(system.NEW_USER, "users")
+        # Without rights, a process may write its group map only after it has given up `setgroups`.
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
@@ -159,9 +161,11 @@ class InsideBox:
 
     def _wait_as_first_process(self, student: int) -> NoReturn:
         """Buries what ends, and ends, with everything in the namespace, when the student's process does."""
+        # It holds no end of the student's lines, so that others see when the student's process closes them.
         for descriptor in (*range(FIRST_HIGH_FD), self.go):
             if descriptor != self.report:
                 _close_descriptor(descriptor)
+        # The student's process is of the same user and must not trace this one.
         system.prctl(system.PR_SET_DUMPABLE, 0, "PR_SET_DUMPABLE")
         system.drop_bounding_set()
         system.clear_capabilities()
@@ -178,6 +182,7 @@ class InsideBox:
         except BaseException as error:
             self._report_words("failed", str(error) if isinstance(error, OSError) else repr(error))
             os._exit(70)
+        # The second word: the keeper has seen which layers hold, and `strict` may still refuse to start.
         if os.read(self.go, 1) == b"":
             os._exit(70)
         if self.spec.program is not None:
@@ -203,13 +208,16 @@ class InsideBox:
         _set_oom_priority()
         counted = spec.counted
         if spec.should_try("limits"):
+            # The kernel counts processes per user, so those of others need room on top.
             alone = plan.own_users or self.user is not None
             steps.set_resource_limits(spec, 0 if alone else tree.count_tasks(os.getuid()), counted=counted)
             self.layers.append("limits")
         self.layers += steps.drop_rights(spec, self.user)
+        # Asked for again, since a change of user clears it.
         system.prctl(system.PR_SET_PDEATHSIG, tree.SIGKILL, "PR_SET_PDEATHSIG")
         os.chdir(self.home)
         layers, missing = steps.apply_filters(spec, plan, self.home, counted=counted, own_user="user" in self.layers)
+        # A clear reason now is better than an interpreter that ends without a word.
         for path in spec.need:
             os.stat(path)
             if not os.access(path, os.R_OK):

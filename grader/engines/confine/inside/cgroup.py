@@ -30,12 +30,14 @@ class ControlGroup:
 
     def _make_folders(self, own: dict[str, str], memory: int, processes: int, name: str) -> None:
         unified = own.get("")
+        # A machine may mount both versions, and the memory controller then belongs to one of them.
         if "memory" in own:
             self.folders["memory"] = _create_folder(
                 f"{CGROUP_ROOT}/memory", own["memory"], name, "memory.limit_in_bytes"
             )
             self.version = 1
             self._set_value("memory", "memory.limit_in_bytes", memory)
+            # Without a limit on swap, a process could grow past its limit of memory.
             self._try_set("memory", "memory.memsw.limit_in_bytes", memory)
             if "pids" in own:
                 self.folders["pids"] = _create_folder(f"{CGROUP_ROOT}/pids", own["pids"], name, "pids.max")
@@ -111,6 +113,7 @@ def _create_folder(mount: str, own: str, name: str, limit: str) -> str:
         folder = f"{mount}{own.rstrip('/')}/{name}"
         try:
             os.mkdir(folder)
+            # Where the controller isn't enabled the folder can be made, but the file of its limit is missing.
             if os.access(f"{folder}/{limit}", os.W_OK):
                 return folder
             os.rmdir(folder)

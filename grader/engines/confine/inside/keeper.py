@@ -1,4 +1,4 @@
-"""Stands between the grader and student code: starts it as confined as can be, watches it, and ends all it started.
+"""Starts student code as confined as the machine allows, watches it, and ends all that it started.
 
 It never reads what the student's process says, and lives outside of everything that the student's process can reach.
 """
@@ -114,6 +114,7 @@ class RunKeeper:
             files = tree.measure_private_files(pids, os.path.dirname(HOME))
         else:
             files = tree.measure_folder(self.spec.scratch, MAX_FILES)
+        # The exact figure takes longer to read, so it is asked for only when the rough one is over the limit.
         resident = tree.measure_resident(pids)
         return files + (resident if resident + files <= self.spec.memory else tree.measure_proportional(pids))
 
@@ -121,6 +122,7 @@ class RunKeeper:
         """Ends the student's process and all it started, at once."""
         if self.group is not None:
             self.group.stop_forks()
+        # With its first process the kernel ends the whole namespace.
         if self.plan.pids:
             tree.send_signal(self.box.pid, tree.SIGKILL)
         else:
@@ -138,8 +140,10 @@ class RunKeeper:
             waiting.register(ended, select.POLLIN)
         status = None
         while status is None:
+            # Without a handle on the process its end wakes nobody, so the keeper looks more often.
             events = dict(waiting.poll(TICK_MS if ended is not None else TICK_MS // 5))
             if self.spec.control in events:
+                # Nothing to read means that the front is gone: then everything ends as if it had asked for that.
                 asked = os.read(self.spec.control, 1)
                 self.check_usage()
                 if asked == b"?":
@@ -162,6 +166,7 @@ class RunKeeper:
     def _end_run(self, code: int) -> int:
         self.check_usage()
         told = self.box.read_exit_code() if self.plan.pids else code
+        # Without a namespace, what outlives the student's process has become a child of the keeper.
         for _ in range(MAX_GRACE_ROUNDS):
             if not tree.list_descendants(os.getpid()):
                 break
@@ -213,7 +218,7 @@ def _open_pid(pid: int) -> int | None:
 
 
 def main(words: list[str] | None = None, program: RunCommand | None = None) -> None:
-    """Raises nothing: what goes wrong is told to the front.
+    """Raises nothing: what goes wrong is reported to the front.
 
     Args:
         words: instead of those of the command line.
@@ -225,7 +230,9 @@ def main(words: list[str] | None = None, program: RunCommand | None = None) -> N
     os.set_inheritable(spec.grade, False)
     keeper = None
     try:
+        # Orphans go to the keeper instead of init, so that none gets away.
         system.prctl(system.PR_SET_CHILD_SUBREAPER, 1, "PR_SET_CHILD_SUBREAPER")
+        # No process of the same user can then trace the keeper or read its memory.
         system.prctl(system.PR_SET_DUMPABLE, 0, "PR_SET_DUMPABLE")
         keeper = RunKeeper(spec)
         _close_student_ends(spec)

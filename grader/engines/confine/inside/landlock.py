@@ -44,6 +44,7 @@ def limit_file_access(show: list[str], read: list[str], write: list[str]) -> int
     version = read_abi()
     handled = (1 << RIGHTS_BY_ABI.get(version, 16)) - 1
     rules = Ruleset(handled, TCP if version >= 4 else 0, SCOPES if version >= 6 else 0)
+    # Each version gets the structure that it knows.
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = system.call_system(CREATE, "Landlock", ctypes.byref(rules), ctypes.c_size_t(size), ctypes.c_uint32(0))
     for paths, access in ((show, READ_DIR), (read, READ_ACCESS), (write, handled)):
@@ -60,6 +61,7 @@ def _add_rule(ruleset: int, path: str, access: int) -> None:
     except OSError:
         return
     try:
+        # The kernel refuses a rule that gives rights of folders on a file.
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             access &= FILE_ACCESS
         rule = Beneath(access, descriptor)

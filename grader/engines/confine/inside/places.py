@@ -47,7 +47,9 @@ def build_root(read: list[str], hide: list[str], base: str, files: str, disk: in
         disk: bytes of the one temporary file system behind everything that can be written.
         owner: user and group id of the home folder.
     """
+    # Read first, since the new root is mounted over this folder.
     content = _read_contents(files)
+    # Otherwise these mounts could appear outside, too.
     system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
     system.mount("grade", base, "tmpfs", system.MS_NOSUID, "mode=0755,size=4m")
     _mount_writable(base, disk, owner)
@@ -61,6 +63,7 @@ def build_root(read: list[str], hide: list[str], base: str, files: str, disk: in
     system.change_root(base)
     for name, data in content.items():
         _write_file(f"{HOME}/{name}", data, owner)
+    # Last, since the steps before still write to the root.
     system.set_mount_attributes("/", system.MOUNT_ATTR_RDONLY, below=False)
 
 
@@ -90,6 +93,7 @@ def _bind_path(path: str, base: str) -> None:
     _make_mount_point(path, target)
     system.mount(path, target, None, system.MS_BIND | system.MS_REC)
     system.set_mount_attributes(target, system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID)
+    # A path that leads through links is also opened by its real name.
     real = os.path.realpath(path)
     if real != path:
         _bind_path(real, base)
@@ -123,6 +127,7 @@ def _mount_devices(base: str) -> None:
 def _mount_writable(base: str, disk: int, owner: tuple[int, int]) -> None:
     """One sized file system behind the home folder and all temporary ones."""
     os.makedirs(f"{base}/home")
+    # Both bounds are needed: empty files take memory as well.
     options = f"mode=0755,size={disk},nr_inodes={MAX_FILES}"
     system.mount("grade", f"{base}/home", "tmpfs", system.MS_NOSUID | system.MS_NODEV, options)
     os.mkdir(base + HOME, 0o700)

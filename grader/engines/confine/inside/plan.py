@@ -46,6 +46,7 @@ def list_plans(spec: StartSpec) -> list[IsolationPlan]:
     root = os.getuid() == 0 and system.LINUX
     fresh = root and spec.should_try("user")
     own = spec.should_try("user-namespace") and bool(wanted)
+    # Containers forbid mounts most often, and the other namespaces are worth having without them.
     sets = [names for names in (wanted, wanted - {"files"}) if names]
     plans = []
     if root:

@@ -25,6 +25,7 @@ def remove(folder: str) -> None:
 
 
 def _empty(top: int) -> None:
+    # Random, so that no name in a submission collides with one of these.
     prefix, number = os.urandom(8).hex(), 0
     for _ in range(MAX_ROUNDS):
         names = os.listdir(top)
@@ -49,6 +50,7 @@ def _unlink(name: str, folder: int) -> bool:
     """Removes anything but a folder; False for a folder."""
     try:
         os.unlink(name, dir_fd=folder)
+    # Some systems refuse to unlink a folder as a lack of permission.
     except (IsADirectoryError, PermissionError):
         return False
     return True

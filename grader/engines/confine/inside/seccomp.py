@@ -109,6 +109,7 @@ def build_filter(
     column = list(ARCHITECTURES).index(machine)
     number = {name: pair[column] for name, pair in SPECIAL_CALLS.items()}
     code = [
+        # A number means another call on another architecture, so a call of a foreign one ends the process.
         encode_instruction(LOAD, ARCHITECTURE),
         encode_instruction(JUMP_EQUAL, ARCHITECTURES[machine], 1, 0),
         encode_instruction(RETURN, KILL),
@@ -126,6 +127,7 @@ def build_filter(
     ]
     code += _match_call(number["socket"], foreign if sockets else [encode_refusal(EAFNOSUPPORT)])
     code += _match_call(number["socketpair"], foreign)
+    # Threads need clone(), so only its flags for namespaces are refused.
     flags = [
         encode_instruction(LOAD, ARGUMENTS),
         encode_instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1),
@@ -144,6 +146,7 @@ def build_filter(
     if alone and own is not None:
         for name in SIGNAL_CALLS:
             code += _match_call(number[name], _require_one_of(0, (own,)))
+        # Their target is a thread or a descriptor, which a filter can't compare with the one process.
         for name in ("tkill", "pidfd_send_signal"):
             code += _match_call(number[name], [encode_refusal(EPERM)])
     return b"".join([*code, _encode_allow()])

@@ -53,6 +53,7 @@ def drop_rights(spec: StartSpec, user: int | None) -> list[str]:
     """
     layers: list[str] = []
     if spec.should_try("capabilities"):
+        # First, while the process still has the right to do so.
         system.drop_bounding_set()
     if user is not None:
         layers += change_user(user)
@@ -60,6 +61,7 @@ def drop_rights(spec: StartSpec, user: int | None) -> list[str]:
         system.clear_capabilities()
         layers.append("capabilities")
     if spec.should_try("privileges"):
+        # The kernel also demands this of a process without rights before Landlock and a filter.
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")
         layers.append("privileges")
     return layers
@@ -67,6 +69,7 @@ def drop_rights(spec: StartSpec, user: int | None) -> list[str]:
 
 def change_user(user: int) -> list[str]:
     """Becomes a user, of the group with the same number and of no other; returns the layer's name."""
+    # Groups come first: after the change of user the right to change them is gone.
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)

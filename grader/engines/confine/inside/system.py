@@ -76,6 +76,7 @@ def set_mount_attributes(target: str, attributes: int, *, below: bool = True) ->
 def change_root(folder: str) -> None:
     """Makes a mount the root, and lets go of the old one."""
     os.chdir(folder)
+    # The old root lies over the new one until it is unmounted, so that it needs no folder of its own.
     call_system(NUMBERS["pivot_root"][MACHINE], "pivot_root", b".", b".")
     check_result(LIBC.umount2(b".", MNT_DETACH), "umount2 of the old root")
     os.chdir("/")
@@ -94,5 +95,6 @@ def drop_bounding_set() -> None:
 
 def clear_capabilities() -> None:
     """Empties the effective, permitted and inheritable sets."""
+    # Version 3 of the interface, whose three sets have two words each.
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     check_result(LIBC.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")

@@ -48,6 +48,7 @@ def measure_cpu_s(pids: list[int]) -> float:
     """Processor seconds of the processes and of their children that have ended."""
     ticks = 0
     for pid in pids:
+        # The process chooses its name, in brackets, which may itself hold blanks and brackets.
         fields = _read_file(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         ticks += sum(map(int, fields[11:15]))
     return ticks / TICKS_PER_S
@@ -104,7 +105,7 @@ def kill_tree(keeper: int, first: int = 0) -> None:
     """Kills everything below the keeper: stopped first until nothing new appears, so that no fork escapes.
 
     Args:
-        first: the student's first process, whose session is ended too where /proc tells nothing.
+        first: the student's first process, whose session is ended too where there is no /proc.
     """
     if first and not os.path.isdir("/proc/self"):
         try:
