@@ -28,7 +28,7 @@ def compiled(layers=None):
 import grader.student.delegate as delegate
 from grader.protocol.wire import Probed
 
-delegate.probe_callbacks = lambda callbacks, model, curves: Probed(
+delegate.probe_callbacks = lambda callbacks, model, curves, *_: Probed(
     stopped=[next((i for i, logs in enumerate(curve) if logs["accuracy"] > 0.6), None) for curve in curves])
 
 
