@@ -11,12 +11,13 @@ from grader.submission.magics import is_python
 
 DEEPEST = 20  # f-strings within f-strings
 STRING = re.compile(r"(?P<prefix>[A-Za-z]{0,2})(?P<quote>'''|\"\"\"|'|\")")
-TYPE = re.compile(r"^(\s*)type\s+(?=\w+\s*(?:\[[^=]*\])?\s*=(?!=))", re.MULTILINE)
-PARAMETERS = re.compile(r"^(\s*(?:(?:async\s+)?def|class|type)\s+\w+)\s*(?=\[)", re.MULTILINE)
+# Blanks are those of one line: `\s*` at the beginning of a line would try a run of empty lines from each of them.
+TYPE = re.compile(r"^([ \t]*)type[ \t]+(?=\w+[ \t]*(?:\[[^=\n]*\])?[ \t]*=(?!=))", re.MULTILINE)
+PARAMETERS = re.compile(r"^([ \t]*(?:(?:async[ \t]+)?def|class|type)[ \t]+\w+)[ \t]*(?=\[)", re.MULTILINE)
 # In Python 2 the second name was a new one, in small letters.
-EXCEPT = re.compile(r"^(\s*except\*?[ \t]+)((?:\w+\.)*[A-Z]\w*(?:[ \t]*,[ \t]*(?:\w+\.)*[A-Z]\w*)+)(?=[ \t]*:)", re.MULTILINE)
+EXCEPT = re.compile(r"^([ \t]*except\*?[ \t]+)((?:\w+\.)*[A-Z]\w*(?:[ \t]*,[ \t]*(?:\w+\.)*[A-Z]\w*)+)(?=[ \t]*:)", re.MULTILINE)
 TEMPLATE = re.compile(r"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])(?=['\"])")
-LAZY = re.compile(r"^(\s*)lazy[ \t]+(?=import\b|from\b)", re.MULTILINE)
+LAZY = re.compile(r"^([ \t]*)lazy[ \t]+(?=import\b|from\b)", re.MULTILINE)
 
 
 class _Unreadable(Exception):
@@ -93,7 +94,7 @@ def _after_bracket(text: str, start: int) -> int:
 
 
 def _rewrite_strings(text: str) -> str:
-    """Plain strings in the offset of f-strings that only Python 3.12 reads."""
+    """Plain strings in the place of f-strings that only Python 3.12 reads."""
     parts, offset = [], 0
     for start, end in _find_strings(text, 0, "", DEEPEST):
         literal = text[start:end]

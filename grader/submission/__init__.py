@@ -30,7 +30,7 @@ __all__ = ["Finding", "Refusal", "SourceText", "Submission", "parse_bytes", "rea
 MAX_DIGESTED_BYTES = 256_000_000
 FENCE_MARK = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 PROSE_LINE = re.compile(r"^(#{1,6} .*\n\s*\n|!?\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|[-*] \w+ \w+ \w+|---\n)", re.MULTILINE)
-PYTHON_LINE = re.compile(r"^\s*(import|from|def|class)\s+\w", re.MULTILINE)
+PYTHON_LINE = re.compile(r"^[ \t]*(import|from|def|class)\s+\w", re.MULTILINE)
 WEB_PAGE = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
 # The first bytes of what people hand in by mistake.
 FILE_KINDS = (

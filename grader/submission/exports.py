@@ -10,7 +10,7 @@ from grader.submission.record import SourceText
 
 FENCE = re.compile(r"^[ \t]{0,3}(?P<mark>`{3,}|~{3,})[ \t]*\{?\.?(?P<language>[\w+-]*)")
 PYTHON = frozenset({"python", "python3", "py", "ipython", "ipython3", "code-cell"})
-LOOKS_LIKE_PYTHON = re.compile(r"^\s*(import|from|def|class)\s+\w|\w\s*=\s*\w|\w\(", re.MULTILINE)
+LOOKS_LIKE_PYTHON = re.compile(r"^[ \t]*(import|from|def|class)\s+\w|\w\s*=\s*\w|\w\(", re.MULTILINE)
 # What nbconvert, Quarto, Sphinx and pandoc call the box around highlighted Python. Bounded, so that no text is slow.
 BOX = re.compile(
     r"<(?:div|pre|code)\b[^<>]{0,300}?\bclass=[\"'][^\"'<>]{0,200}?"
