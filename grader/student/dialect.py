@@ -84,6 +84,7 @@ class MovedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if _is_between(spec.name):
             return types.ModuleType(spec.name)
         module = importlib.import_module(find_module(spec.name) or "keras")
+        # The import system overwrites `__spec__` with the alias's; `exec_module` puts the real one back.
         self.specs[id(module)] = module.__spec__
         return module
 
@@ -137,7 +138,9 @@ def install_aliases(tf: Any, keras: Any) -> None:
     v1.keras.backend.set_session = _skip_call
     _alias_private(keras)
     old_numpy.install()
+    # First, since a package that is installed under such a name must not be found.
     sys.meta_path.insert(0, Renamed())
+    # Last, so that whatever really exists is imported as it is.
     sys.meta_path.append(MovedModuleFinder())
 
 
@@ -148,6 +151,7 @@ def _alias_tensorflow(tf: Any, keras: Any) -> None:
             value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
             home, _, name = old.rpartition(".")
             setattr(_reach(tf.compat.v1, home), name, value)
+            # Never over a name that TF 2 has: there it has today's meaning.
             _add_alias(_reach(tf, home), name, value)
 
 
@@ -165,6 +169,7 @@ def _make(old: str, row: OldName, keras: Any) -> Any:
         case "=optimizer":
             return _make_optimizer_alias(keras, old.rpartition(".")[2], name)
         case "=loss":
+            # TF 1's functions of these names took logits.
             return getattr(keras.losses, name)(from_logits=True)
         case "=model":
             return lambda model, *_, **__: model
@@ -257,6 +262,7 @@ def _make_optimizer_alias(keras: Any, old: str, new: str) -> Any:
     def make_optimizer(learning_rate: Any = None, *args: Any, **kwargs: Any) -> Any:
         for gone in ("use_locking", "name"):
             kwargs.pop(gone, None)
+        # TF 1's positional arguments after the momentum (locking, a name) mean nothing to Keras's SGD.
         if old == "MomentumOptimizer":
             kwargs["momentum"], args = kwargs.get("momentum", args[0] if args else 0.0), ()
         named = {RENAMED_ARGUMENTS.get(name, name): value for name, value in kwargs.items()}

@@ -1,4 +1,4 @@
-"""The names that NumPy has no more, given back to it in the student's process."""
+"""Adds the names that NumPy has removed back to it, in the student's process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Silent stand-ins for what draws, shows progress or belongs to a notebook's host, where it isn't there.
+"""Silent stand-ins for packages that draw, show progress or belong to a notebook's host, if they aren't installed.
 
 What they would draw counts for nothing, so that a file isn't sunk by them. A package that is installed is used.
 """
@@ -105,7 +105,7 @@ class _Giving(Silent):
 
 
 class Missing(Silent):
-    """Stands for what a package that isn't there would have given; showing it shows nothing, and needing it is an error.
+    """Stands for a value of a package that isn't installed: showing it shows nothing, and using its value is an error.
 
     Args:
         error: as the import raised it; its traceback tells the line of the import.
@@ -145,7 +145,7 @@ class Undecided(Missing):
 
 
 class FailedImport(Missing):
-    """Stands for what an import could not bring; whoever uses it gets the error of the import."""
+    """Stands for a name that an import failed to bring; using it raises the import's error."""
 
     __call__ = __getitem__ = __len__ = __enter__ = __exit__ = Missing._raise
 
@@ -199,7 +199,7 @@ class EmptyKeyboard:
     """`input` as if somebody only pressed Enter, some times; then nobody is there any more.
 
     Args:
-        remark: is told of each line that asks.
+        remark: receives a note for each line that asks.
     """
 
     def __init__(self, remark: Callable[[str], None]) -> None:
@@ -237,10 +237,10 @@ class SilentModule(types.ModuleType):
 class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds what no other finder has found; says so once for each package.
 
-    Installed libraries that ask for one of these packages first can do without it, and are told that it isn't there.
+    An installed library that asks for such a package first can do without it, and gets an ImportError.
 
     Args:
-        remark: is told of each package that is missing.
+        remark: receives a note for each package that is missing.
     """
 
     def __init__(self, remark: Callable[[str], None]) -> None:
@@ -248,6 +248,7 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = next((name for name in SHOWING if fullname == name or fullname.startswith(name + ".")), None)
+        # A library that finds a stand-in would use it for real work and fail later, in the middle of a right answer.
         if root is None or (root not in sys.modules and _is_library_asking()):
             return None
         if fullname == root:
