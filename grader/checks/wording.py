@@ -62,6 +62,7 @@ def format_figure_against(value: float, line: float) -> str:
     >>> format_figure_against(0.99797, 0.998), format_figure_against(0.9912, 0.998), format_figure_against(0.998, 0.998)
     ('0.99797', '0.9912', '0.998')
     """
+    # Rounded to four digits a figure just below the line would read as the line itself.
     for digits in range(4, 11):
         if f"{value:.{digits}f}" != f"{line:.{digits}f}":
             return f"{value:.{digits}f}"
