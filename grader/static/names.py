@@ -159,5 +159,6 @@ def _scan_comprehension(node: ast.AST, outer: _Scope) -> None:
     # The loop's variables are the comprehension's own.
     outer.now |= inner.now - inner.binds
     outer.later |= inner.later - inner.binds
+    # `:=` inside a comprehension binds in the scope around it.
     outer.binds |= inner.walrus
     outer.walrus |= inner.walrus
