@@ -86,6 +86,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
         raise UsageError(f"{path}: is larger than {MAX_BYTES // 1_000_000} MB")
     rows = read_table(data, str(path)).rows
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    # Canvas keeps these three names in every language; Moodle translates its own.
     is_canvas = set(header) >= CANVAS_HEADER
     columns = _find_canvas(rows[0]) if is_canvas else _find_moodle(header, rows[1:])
     if not columns:
@@ -149,6 +150,7 @@ def _take(table: Table, quiz: Quiz, header: Sequence[str], *, is_canvas: bool) -
         given,
         lambda question, text: _read_answer(question, text, table.separator) is not None,
     )
+    # Guessed columns would mark students on questions that they never answered.
     if places is None:
         raise ResponseFileError(
             f"{table.path}: nobody can tell which of its columns are which questions of {quiz.id}; in Moodle export the "
@@ -180,6 +182,7 @@ def _find_attempts(
         elif student and (state or "state" not in person):  # Moodle's last row has the class's averages
             attempt = person.get("attempt", "").strip()
             found.append((student, int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0, row))
+    # Canvas has no attempt numbers: there all are 0, and the stable sort keeps the table's order.
     for student, _, row in sorted(found, key=lambda each: (each[0], each[1])):
         yield student, row
 
@@ -242,6 +245,7 @@ def _read_answer(question: Question, text: str, separator: str) -> GivenAnswer:
     if question.kind != "multiple":
         found = options.get(text.casefold())
         return None if found is None else [found]
+    # Canvas escapes commas within an option.
     names = _split_options(text.replace("\\,", ",").casefold(), sorted(options, key=len, reverse=True), separator)
     return (
         None
@@ -254,6 +258,7 @@ def _split_options(text: str, options: Sequence[str], separator: str) -> list[st
     """The options that a text lists; they may hold the separator themselves."""
     found: list[str] = []
     while text:
+        # The longest option first, so that one which begins like another isn't cut short.
         name = next((each for each in options if each and (text == each or text.startswith(each + separator))), None)
         if name is None:
             return None

@@ -146,6 +146,7 @@ def _check_options(question: Question, node: YamlNode, faults: Problems) -> None
         faults.add(
             node.find_nearest(index, "id"), f'question "{question.id}" has two options with the id "{name}"', "E205"
         )
+    # Two options that look alike can't be told apart by students, whatever their characters are.
     for index in find_repeated([normalize_option_text(option.text) for option in question.options]):
         text = question.options[index].text
         faults.add(node.find_nearest(index), f'question "{question.id}" has two options with the text "{text}"', "E204")
@@ -188,6 +189,7 @@ def _check_pool(
             faults.add(place, f'pool "{pool.id}" names no question of this quiz: "{name}"', "E211")
         elif name in taken or name in pool.questions[:index]:
             faults.add(place, f'question "{name}" is in a pool already', "E211")
+    # A pool of which all are picked is no pool; students would all get the same.
     if not 1 <= pool.pick < len(pool.questions):
         count = len(pool.questions)
         faults.add(
@@ -195,6 +197,7 @@ def _check_pool(
             f'pool "{pool.id}" picks {pool.pick} of {count}; pick from 1 to {count - 1}',
             "E211",
         )
+    # Otherwise the highest possible score would depend on the draw.
     if len({points[name] for name in pool.questions if name in points}) > 1:
         faults.add(node.find_nearest("questions"), f'the questions of pool "{pool.id}" have different points', "E211")
 

@@ -59,6 +59,7 @@ def mark_attempt(
         for name in names
         if name in questions
     ]
+    # Penalties may exceed what was earned; a total below zero would lower other quizzes' points.
     score = round(max(0.0, sum(item.points for item in marks)), POINT_DECIMALS)
     max_score = round(sum(item.max_points for item in marks), POINT_DECIMALS)
     return MarkedAttempt(
@@ -67,6 +68,7 @@ def mark_attempt(
         attempt=responses.attempt,
         score=score,
         max_score=max_score,
+        # Rounded sums may miss the mark by less than anybody can see.
         passed=score + 1e-9 >= quiz.pass_mark * max_score,
         marks=marks,
     )
@@ -79,8 +81,10 @@ def mark_answer(question: Question, solved: CorrectAnswer, given: GivenAnswer, h
     """
     fraction = 0.0 if given is None else compute_answer_share(question, solved, given)
     outcome = _judge_outcome(given, fraction)
+    # Not `-question.penalty`, which would be -0.0 for questions without a penalty.
     worth = 0.0 - question.penalty if outcome == "wrong" else fraction
     cost = sum(hint.cost for hint in question.hints[:hints])
+    # A hint can cost what was earned, but never makes a wrong answer worse.
     kept = max(0.0, worth - cost) if worth > 0 else worth
     return QuestionMark(
         question=question.id,

@@ -141,7 +141,9 @@ def compute_shuffle_rank(quiz: Quiz, student: str, attempt: int, *names: str) ->
 
     An HMAC (RFC 2104) of the question and option under course, quiz, version, student and attempt.
     """
+    # As JSON, so that no two different lists of names join to the same text.
     who = msgspec.json.encode([quiz.course, quiz.id, quiz.version, student, attempt])
+    # Not Python's `random`, whose draws may change between versions: a regrade has to repeat the draw.
     return hmac.digest(who, msgspec.json.encode(names), "sha256")
 
 
@@ -149,6 +151,7 @@ def draw_questions(quiz: Quiz, student: str, attempt: int) -> list[str]:
     """The questions that a student gets, in the file's order: all but those that a pool leaves out."""
     left_out: set[str] = set()
     for pool in quiz.pools:
+        # Ranked per question, so that adding a question to the pool changes few students' draws.
         ranked = sorted(
             pool.questions, key=lambda name: compute_shuffle_rank(quiz, student, attempt, "pool", pool.id, name)
         )

@@ -36,6 +36,7 @@ def wrap_text(text: str, width: int, first: str = "", rest: str | None = None) -
     ['a) one', '   two', '   three']
     """
     rest = " " * count_cells(first) if rest is None else rest
+    # A label that takes half of a very narrow terminal leaves no room to wrap in.
     width = max(width, MIN_QUIZ_WIDTH if count_cells(first) > width // 2 else 1)
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
@@ -173,6 +174,7 @@ def _describe_keys(item: Question, sitting: Sitting) -> str:
         f"{format_key('r')} review",
         f"{format_key('q')} save and quit",
     ]
+    # A key and its meaning stay on one line, unless they are too long for narrow terminals.
     return "; ".join(part if len(part) > MIN_QUIZ_WIDTH * 2 else part.replace(" ", NO_BREAK) for part in parts if part)
 
 
@@ -198,5 +200,6 @@ def _format_given(item: Question, sitting: Sitting) -> str:
     if isinstance(given, str):
         return escape_line(given)
     order = sitting.shown.options[item.id]
+    # Letters as this student saw them; the shuffle gives everybody others.
     letters = " ".join(format_letter(order.index(name)) for name in order if name in given)
     return f"{letters}) {format_given_answer(item, given)}"

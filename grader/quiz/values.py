@@ -32,6 +32,7 @@ def parse_number(text: str) -> Decimal | None:
         plain = plain.replace(",", ".")
     if not plain or not NUMBER_PATTERN.fullmatch(plain) or not re.search(r"\d", plain.split("e")[0]):
         return None
+    # Decimal, since 0.1 + 0.2 has to be within a tolerance of 0 around 0.3.
     value = Decimal(plain.replace(",", ""))
     return value / 100 if percent else value
 
@@ -42,6 +43,7 @@ def normalize_text(text: str, *, case: bool = False) -> str:
     >>> normalize_text("  Rectified\tLinear  UNIT. ")
     'rectified linear unit'
     """
+    # Cut first, as some characters become many when they are normalised.
     plain = unicodedata.normalize("NFKC", text[:MAX_ANSWER_LENGTH]).translate(CHARACTER_VARIANTS)
     plain = plain.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     plain = " ".join(plain.split()).removesuffix(".").strip()

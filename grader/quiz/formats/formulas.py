@@ -35,6 +35,7 @@ def read_mathml(text: str) -> str:
     '(n-2)/2'
     """
     try:
+        # The text comes from a stranger's quiz: entities could grow without bound or name files.
         root: ET.Element = fromstring(text, forbid_dtd=True)
     except (ET.ParseError, ValueError, defusedxml.DefusedXmlException):
         return ""
@@ -55,4 +56,5 @@ def _write(element: ET.Element, depth: int) -> str:
 
 
 def _group(part: str) -> str:
+    # Without brackets `(n-2)/2` would become `n-2/2`.
     return part if part.isalnum() else f"({part})"

@@ -98,6 +98,7 @@ def _add_choices(body: ET.Element, quiz: Quiz, question: Question) -> None:
         "choiceInteraction",
         responseIdentifier="RESPONSE",
         shuffle="true" if is_shuffled(quiz, question) else "false",
+        # QTI's 0 means any number.
         maxChoices="0" if question.kind == "multiple" else "1",
     )
     prompt = add_element(interaction, "prompt")
