@@ -52,10 +52,12 @@ def merge_handed(handed: Iterable[Handed]) -> list[Handed]:
 
 def _identify(each: Handed, roster: Roster, problems: list[str], remarks: list[str]) -> Handed:
     """With the id, name and time of the roster; without files where the roster has another person of that id."""
+    # A host's internal number could be another student's id in the roster.
     known = roster.find_student(*([] if each.is_internal else [each.student]), each.name)
     if known is None:
         remarks.append(f"{escape_line(each.student)}: not in the roster; known under this name")
         return each
+    # Better ungraded than a grade under another person's name.
     if rosters.are_strangers(each.name, known.name):
         problems += [
             f"{escape_line(name)}: {escape_line(each.name)} has the id of {escape_line(known.name)} in the roster" for name in each.names

@@ -69,6 +69,7 @@ class RayWorker:
         chosen = msgspec.structs.asdict(asked.choices)
         options = replace(GradingOptions(**chosen), progress=self._note_progress, start=self._pool.start_pair)
         with tempfile.TemporaryDirectory(prefix="grade-submission-") as folder:
+            # Under its own name, which is part of the verdict's key and of tracebacks.
             path = Path(folder) / os.fsdecode(asked.name)
             path.write_bytes(asked.source)
             exercise = loading.load_exercise(self._course, asked.exercise)
@@ -83,5 +84,6 @@ class RayWorker:
         """Ends its processes, and removes what lies on the node."""
         self._ending.set()
         self._pool.close()
+        # The node may be going away already.
         with contextlib.suppress(OSError):
             self._folder.cleanup()

@@ -109,6 +109,7 @@ def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], N
     found: list[SourceFile | str] = []
     try:
         sizes = [size for _, size in measured(member.path, MAX_NESTED_STREAM)]
+        # Before unpacking, so that a refused archive has written nothing.
         spend(len(sizes), sum(sizes))
         for each in unpack_archive(member.path, below, stream=MAX_NESTED_STREAM):
             if isinstance(each, str):
@@ -123,6 +124,7 @@ def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], N
         return [f"{escape_line(member.name)}: {error.reason}"]
     except UsageError as error:
         return [f"{escape_line(member.name)}: {error}"]
+    # An empty archive still shows that the student handed in something.
     return found or [replace(member, path=None)]
 
 
@@ -195,6 +197,7 @@ def _unpack_zip(path: Path, folder: Path, taken: Callable[[str], bool]) -> Itera
 def _unpack_zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, folder: Path, index: int) -> SourceFile:
     if is_ignored(name):
         return SourceFile(name=name)
+    # A link could lead to any file of this machine; 0 is an archive made without Unix modes.
     if stat.S_IFMT(item.external_attr >> 16) not in (0, stat.S_IFREG):
         raise FileRefused(NOT_A_FILE)
     if not is_wanted(name):
@@ -229,6 +232,7 @@ def _decode_zip_name(item: zipfile.ZipInfo) -> str:
         return data.decode("utf-8")
     for encoding in ("cp437", "cp1252"):
         with suppress(UnicodeError):
+            # Any bytes are valid cp437, so only the letters tell whether it was meant.
             if _is_latin(text := data.decode(encoding)):
                 return text
     raise FileRefused("its name is neither UTF-8 nor of Windows; rename it")
@@ -308,6 +312,7 @@ class BudgetedStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
+        # Counted as it unpacks: a compressed tar doesn't say beforehand how large it is.
         self._left -= len(data)
         if self._left < 0:
             raise ArchiveError(self._path, f"unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")

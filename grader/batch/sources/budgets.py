@@ -56,6 +56,7 @@ def find_oversized(sizes: Iterable[tuple[str, int]], naming: NamingScheme) -> di
         share.size += size
     refused = {owner: reason for owner, share in shares.items() if (reason := _judge(share))}
     total = sum(share.size for owner, share in shares.items() if owner not in refused)
+    # The largest first, so that as few students as possible are left out.
     for owner in sorted(shares.keys() - refused.keys(), key=lambda owner: (-shares[owner].size, owner)):
         if total <= MAX_CLASS_BYTES:
             break
