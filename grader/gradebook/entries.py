@@ -131,6 +131,7 @@ def build_entry(
         max_score=verdict.max_score,
         ending=verdict.end,
         graded_at=graded.at,
+        # Not really UTC, but within one source the order of attempts is right.
         recorded_at=(handed_in.replace(tzinfo=UTC) if handed_in else datetime.now(UTC)).isoformat(timespec="microseconds"),
         submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
         late=late,
@@ -160,6 +161,7 @@ def encode_specification(exercise: Exercise) -> bytes:
 def decode_specification(body: bytes) -> Exercise | None:
     """The exercise as it was specified; None where another version wrote it."""
     try:
+        # The hook makes durations, sizes and shares of numbers again.
         return msgspec.json.decode(body, type=Exercise, dec_hook=lambda kind, value: kind(value))
     except (msgspec.DecodeError, TypeError, ValueError):
         return None

@@ -55,6 +55,7 @@ def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], 
     cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
         cell = _build_cell(list(group), policy)
+        # Verdicts by an earlier specification may have other most points.
         exercises[exercise] = max(exercises.get(exercise, 0.0), cell.grade.max_score)
         cells.setdefault(student, {})[exercise] = cell
     rows = [
@@ -107,6 +108,7 @@ def _build_total(
     shares = {
         name: (own[name].grade.score, own[name].grade.max_score) if name in own else (0.0, most)
         for name, most in exercises.items()
+        # Not handed in counts 0 points; a fault of ours counts neither for nor against.
         if name not in own or own[name].grade.graded
     }
     return compute_total(policy, student, shares)

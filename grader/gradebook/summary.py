@@ -48,6 +48,7 @@ def build_cohort(exercise: str, figures: Sequence[VerdictFigures], example: Verd
         example: any verdict of the exercise, for the titles.
     """
     graded = [one for one in figures if one.status != "error"]
+    # Equal outcomes are decoded and counted once: a class of thousands has few different ones.
     counts = Counter((one.score, one.max_score, one.outcomes) for one in graded)
     patterns = [
         OutcomePattern(count=count, score=score, max_score=most, outcomes={each[0]: each for each in decode_outcomes(text)})
@@ -94,6 +95,7 @@ def _count_spread(patterns: Sequence[OutcomePattern]) -> tuple[int, ...]:
     """How many got 0-9 %, 10-19 % … 90-99 %, and exactly 100 %."""
     found: Counter[int] = Counter()
     for pattern in patterns:
+        # 0.7 * 10 is a little less than 7 in floating point.
         found[max(0, min(10, int(pattern.share * 10 + 1e-9)))] += pattern.count
     return tuple(found[index] for index in range(11))
 

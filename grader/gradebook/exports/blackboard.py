@@ -35,6 +35,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
         header, points = _find_column(theirs, exercise, title)
         columns[header] = _build_grade(exercise, points)
     feedback = theirs.find_column(FEEDBACK)
+    # One column of feedback can't hold several exercises.
     if feedback is not None and len(titles) == 1:
         columns[theirs.header[feedback]] = _build_feedback(next(iter(titles)))
     kept = [index for index, cell in enumerate(theirs.header) if cell.strip().casefold() in IDENTITY]

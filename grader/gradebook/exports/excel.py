@@ -18,6 +18,7 @@ def make(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool) -> bytes:
     Args:
         checks: a column for the points of each check.
     """
+    # Loaded here, as only this format needs it.
     book: Any = import_module("openpyxl").Workbook()
     page = book.active
     page.title = "Grades"

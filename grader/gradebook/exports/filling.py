@@ -60,6 +60,7 @@ def _build_finder(sheet: GradeSheet, theirs: LmsTable, ids: Sequence[str]) -> Ca
         by_id = next((known[look] for look in looks if look in known), None)
         if by_id is not None and are_strangers(by_id.name, person):  # an id of another system's
             by_id = None
+        # A name counts only if it is unique on both sides; otherwise one student could get another's grade.
         return by_id or (named.get(person) if person and people[person] == 1 else None)
 
     return find_row
