@@ -72,6 +72,7 @@ def build_map_comparison(activations: Activations | None) -> MapComparison | Non
 
 
 def _name_images(activations: Activations) -> list[str]:
+    # From the trainer's own maps: a student's process could send any number.
     count = max(len(layer.maps) for layer in activations.layers)
     numbers = activations.images or range(1, count + 1)
     return [f"test image {number}" for number in itertools.islice(numbers, min(count, MAX_MAP_IMAGES))]
@@ -84,6 +85,7 @@ def _build_grid(
     shown: Sequence[Sequence[PixelRows]],
     shapes: Sequence[list[int] | None],
 ) -> MapGrid:
+    # One scale for expected and got, or a factor between them couldn't be seen.
     tops = [_find_brightest(layer) for layer in layers]
     rows = []
     for place, image in enumerate(images):
@@ -141,6 +143,7 @@ def encode_png(rows: PixelRows, top: float) -> bytes:
     """The picture as a PNG file with a palette, 8 bits for each point."""
     shown = [row[:: _find_step(len(row))] for row in rows[:: _find_step(len(rows))]]
     width = len(shown[0]) if shown else 0
+    # Written by hand: a PNG with a palette takes few lines, and pages need no imaging library.
     header = struct.pack(">IIBBBBB", width, len(shown), 8, 3, 0, 0, 0)
     lines = b"".join(b"\0" + bytes(_find_tone(value, top) for value in row) for row in shown)
     chunks = (b"IHDR", header), (b"PLTE", _build_palette()), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")

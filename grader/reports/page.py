@@ -110,6 +110,7 @@ def build_training_rows(verdict: Verdict) -> list[TrainingRow]:
 
 
 def _build_training_row(record: TrainingRecord, drawn: TrainingChart | None) -> TrainingRow:
+    # Columns of their own, since they are averages over fewer examples.
     parts = {cut.at: {f"{key} (part of an epoch)": value for key, value in cut.figures.items()} for cut in record.cut_epochs}
     epochs = [{**logs, **parts.get(index, {})} for index, logs in enumerate(record.epochs)]
     keys = list(dict.fromkeys(key for logs in epochs for key in logs if key != "epoch"))[:12]
@@ -133,6 +134,7 @@ def compare_claim(verdict: Verdict) -> list[tuple[str, str, str]]:
         rows.append(("epochs", str(len(last.epochs)), claimed[0] if claimed else "–"))
         rows.append(("accuracy of the last epoch", format_figure(accuracy), claimed[1] if claimed else "–"))
     rows += [(MEASURE_TITLES.get(key, key), format_figure(value), "–") for key, value in verdict.measured.items()]
+    # A pair of epochs and accuracy is in the rows above.
     if verdict.returned is not None and (not claimed or last is None):
         rows.append(("returned value", "–", describe_returned(verdict.returned)))
     return rows

@@ -69,6 +69,7 @@ def _detect_width(stream: TextIO, environ: Mapping[str, str]) -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isdecimal() and len(asked) < 6:
         return int(asked)
+    # Some terminals, as in containers, report 0 columns.
     return (os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH) if stream.isatty() else DEFAULT_WIDTH
 
 
@@ -79,6 +80,7 @@ def draw_parts(parts: Iterable[RenderableType], screen: Screen) -> str:
         file=page,
         width=screen.width,
         color_system=screen.colours,
+        # Rich draws into a string here and would otherwise drop the colours.
         force_terminal=screen.colours is not None,
         legacy_windows=False,
         markup=False,
@@ -96,6 +98,7 @@ def _replace_unencodable(text: str, encoding: str) -> str:
         text.encode(encoding)
     except UnicodeEncodeError:
         plainer = str.maketrans(ASCII_SUBSTITUTES | SPARK_SUBSTITUTES)
+        # Our own signs have readable substitutes; whatever else is there becomes an escape, never an error.
         return text.translate(plainer).encode(encoding, "backslashreplace").decode(encoding)
     return text
 
