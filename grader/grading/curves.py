@@ -136,7 +136,7 @@ def rename_to_canonical(logs: EpochLogs, accuracy_key: str | None) -> EpochLogs:
 
 
 def is_stop_mid_epoch(event: Event) -> bool:
-    """Whether a stop that is asked for in a hook ends the epoch before all its steps are done."""
+    """Whether a stop requested in this hook ends the epoch before all its steps are done."""
     # A stop in the last batch's hook comes after the whole epoch, so its figures count.
     last = event.hook == "train_batch_end" and event.steps is not None and event.index + 1 >= event.steps
     return event.hook in MID_EPOCH_HOOKS and not last

@@ -64,7 +64,7 @@ def _build_behaviour_check(spec: CheckSpec) -> AskedCheck:
 
 
 def update_case_file(course: Course, exercise: Exercise, *, write: bool) -> Packed:
-    """Compares `cases.npz` with what the reference gives, and writes it anew if asked to.
+    """Compares `cases.npz` with the reference's results; rewrites the file if `write` is set.
 
     Raises:
         CourseError: the cases or the reference are wrong.
