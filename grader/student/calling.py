@@ -47,7 +47,7 @@ def serve_calls(front: Front, load: Load, function: Callable[..., Any]) -> None:
 
 
 def import_ahead(source: str) -> None:
-    """Imports what the file imports inside its functions: the first call hasn't the time that TensorFlow takes."""
+    """Imports in advance what the file imports inside functions: loading TensorFlow exceeds the limit of one call."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):

@@ -345,7 +345,7 @@ class FitCall:
 
 
 def _advised(error: Exception, advice: str) -> Exception:
-    """An error of ours with what to do about it, as a note of its own: nobody has to guess it from the words."""
+    """Adds advice to an error as a note, so that no code has to recognise the error by its text."""
     error.add_note(advice)
     return error
 

@@ -94,7 +94,7 @@ class MovedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class Renamed(MovedModuleFinder):
-    """The packages of Keras under another name, also where one is installed: what it would train nobody could measure."""
+    """Imports Keras in place of packages that hold it under another name, even installed ones: only Keras can be measured."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = fullname.partition(".")[0]
@@ -145,7 +145,7 @@ def install_aliases(tf: Any, keras: Any) -> None:
 
 
 def _alias_tensorflow(tf: Any, keras: Any) -> None:
-    """The table's rows, in `tf.compat.v1` in any case, in `tf` where it hasn't the name."""
+    """Adds the table's names to `tf.compat.v1`, and to `tf` where they are missing."""
     for old, row in TENSORFLOW.items():
         if row.alias is not None:
             value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
@@ -156,12 +156,12 @@ def _alias_tensorflow(tf: Any, keras: Any) -> None:
 
 
 def _reach(root: Any, dotted: str) -> Any:
-    """What a dotted name names below a module; the module itself for an empty one."""
+    """Resolves a dotted name below a module; returns the module itself for an empty name."""
     return functools.reduce(getattr, filter(None, dotted.split(".")), root)
 
 
 def _make(old: str, row: OldName, keras: Any) -> Any:
-    """What a row's maker gives: `=nothing`, `=session`, `=optimizer`, `=loss`."""
+    """Returns what a row's maker creates: `=nothing`, `=session`, `=optimizer`, `=loss`."""
     name = (row.better or "").partition("(")[0].rpartition(".")[2]
     match row.alias:
         case "=session":

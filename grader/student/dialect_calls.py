@@ -170,7 +170,7 @@ def _normalize_path(path: Any, endings: tuple[str, ...]) -> Any:
 
 
 def _make_tensorboard(callback: Any) -> Any:
-    """TensorBoard's callback without TensorBoard: nobody looks at what it writes."""
+    """Makes a TensorBoard callback that writes nothing: its files would not be read."""
 
     class TensorBoard(callback):  # type: ignore[misc]
         def __init__(self, *_: Any, **__: Any) -> None:

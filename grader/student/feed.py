@@ -22,7 +22,7 @@ PORTION_VALUES = 1 << 18
 
 @dataclass(slots=True)
 class Cargo:
-    """The arrays of an order in sending order, each with its spec, which tells the type in which they are sent."""
+    """The arrays of an order in sending order, each with its spec, including the type in which it is sent."""
 
     specs: list[OrderedSpec] = field(default_factory=list)
     buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)

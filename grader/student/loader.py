@@ -122,7 +122,7 @@ def _make_module(load: Load) -> types.ModuleType:
 
 
 def is_students_module(name: str) -> bool:
-    """Whether a module is the student's file, or one that its cells have written beside it."""
+    """Whether a module is the student's file, or a module that its cells have written."""
     path = getattr(sys.modules.get(name), "__file__", None)
     written = getattr(sys.modules.get(MODULE_NAME), WRITTEN, ())
     return name == MODULE_NAME or (path is not None and str(Path(path).absolute()) in written)

@@ -1,6 +1,6 @@
 """Calls a graded function that returns a model, and orders the training of each model with the grader's own data.
 
-Large weights are zeros here: the trainer makes its own, and nobody needs a hundred million random numbers twice.
+Large weights are zeros here, since the trainer initialises its own and drawing millions of numbers takes time.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _wrap_initializer(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _describe_returned(value: Any, call: dict[str, int]) -> dict[str, Any]:
-    """What was returned, for the report: a model is named by its class."""
+    """What was returned, for the report: a model is described by its class."""
     if not isinstance(value, keras.Model):
         return {"call": call, "returned": to_plain_data(value), "model": False, "compiled": False}
     return {"call": call, "returned": type(value).__name__[:100], "model": True, "compiled": bool(value.compiled)}

@@ -74,7 +74,7 @@ MAKERS: MappingProxyType[str, Any] = MappingProxyType({
 
 
 def install() -> None:
-    """Adds every name of the table that NumPy hasn't got."""
+    """Adds every name of the table that NumPy lacks."""
     for name, row in NUMPY.items():
         if row.alias is not None and name not in vars(np):
             with contextlib.suppress(ImportError, AttributeError):  # an older NumPy may lack the new name

@@ -84,7 +84,7 @@ def probe_callbacks(
 
     Args:
         curves: per curve, the logs of each epoch, under the names that the real training will use.
-        unknown: keys of metrics of the student's own, whose figures nobody knows.
+        unknown: keys of the student's own metrics, whose figures aren't known here.
     """
     names = [type(callback).__name__[:MAX_NAME_CHARS] for callback in callbacks][:MAX_NAMES]
     stopped: list[int | None] = []
@@ -109,7 +109,7 @@ def probe_callbacks(
 
 
 def _find_callback_line(callbacks: Sequence[Any]) -> int | None:
-    """Where the student's own callback begins, as far as its function tells."""
+    """Finds the first line of the student's own callback, if its function has one."""
     for hook in ("on_epoch_end", "on_train_batch_end", "on_epoch_begin"):
         for callback in callbacks:
             function = getattr(callback, hook, None)
@@ -218,7 +218,7 @@ def _read_result(pipe: int) -> dict[str, Any]:
 def _probe_in_place(
     callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown = NONE
 ) -> dict[str, Any]:
-    """One curve on copies in this process; what they changed beside themselves is put back afterwards."""
+    """Tries one curve on copies in this process; restores what they changed outside themselves."""
     in_part = ""
     try:
         copies = copy.deepcopy(list(callbacks))

@@ -34,14 +34,14 @@ class Silent:
     """Takes every attribute, call, item, sum and comparison and does nothing.
 
     Args:
-        shape: what it gives when it is unpacked: so many others, each with the rest of the shape.
+        shape: how many items it has when it is unpacked; each item has the rest of the shape.
     """
 
     def __init__(self, shape: tuple[int, ...] = ()) -> None:
         self.__dict__["_sides"] = shape
 
     def _give(self, *_: Any, **__: Any) -> Any:
-        """What comes of an attribute, a call, an item, a sum."""
+        """The result of an attribute, a call, an item or a sum."""
         return Silent()
 
     def _compare(self, *_: Any) -> Any:
@@ -108,7 +108,7 @@ class Missing(Silent):
     """Stands for a value of a package that isn't installed: showing it shows nothing, and using its value is an error.
 
     Args:
-        error: as the import raised it; its traceback tells the line of the import.
+        error: as the import raised it; its traceback has the line of the import.
     """
 
     def __init__(self, error: ImportError) -> None:
@@ -156,7 +156,7 @@ class FailedImport(Missing):
 
 
 def stand_in(error: ImportError) -> Missing:
-    """For an import that failed: of a usual package what it gives may only be shown; of any other nothing is known."""
+    """Makes the stand-in for a failed import: lenient for a common package, strict for any other."""
     return Missing(error) if str(error.name).partition(".")[0] in COMMON else FailedImport(error)
 
 
@@ -196,7 +196,7 @@ def make_callback(name: str) -> Any:
 
 
 class EmptyKeyboard:
-    """`input` as if somebody only pressed Enter, some times; then nobody is there any more.
+    """Replaces `input`: returns an empty line some times, then raises EOFError.
 
     Args:
         remark: receives a note for each line that asks.
