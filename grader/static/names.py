@@ -133,7 +133,7 @@ def _list_immediate_parts(node: ast.AST) -> list[ast.AST]:
 
 
 def _scan_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, outer: _Scope) -> None:
-    """A function's free names are read later; its own are nobody else's."""
+    """Adds a function's free names to those read later; its local names are left out."""
     spec = node.args
     inner = _scan_nodes([node.body] if isinstance(node, ast.Lambda) else node.body)
     arguments = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if one}

@@ -49,7 +49,7 @@ class ExecutionPlan(Struct, frozen=True, kw_only=True):
 class Reach(Struct, frozen=True, kw_only=True):
     """Which statements count: their indices, the names that they read, those that train while loading.
 
-    `known` are those that are needed as far as names tell; where more may be, nobody can say which.
+    `known` are those that are needed according to their names; dynamic code may need others as well.
     """
 
     needed: set[int]
