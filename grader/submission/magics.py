@@ -1,6 +1,6 @@
 """IPython's additions to Python (magics, shell lines, help, prompts, indented cells) blanked, line for line.
 
-Those that later cells may need (`%%writefile`, `%cd`, `%env`, `%run`) become the call that IPython makes of them.
+Those that later cells may need (`%%writefile`, `%cd`, `%env`, `%run`) become the call into which IPython turns them.
 
 Text that Python can read is never touched, so a `%` that continues an expression stays what it is.
 """
@@ -114,7 +114,7 @@ def _drop_other_languages(lines: list[str], *, cell: bool) -> list[str]:
 
 
 def _writing(magic: str, text: list[str]) -> str:
-    """`%%writefile module.py` as the call that IPython makes of it; the text keeps its lines by being one value."""
+    """Turns `%%writefile module.py` into IPython's call, with the cell's text as one string."""
     _, _, target = magic.partition(" ")
     return f"get_ipython().run_cell_magic('writefile', {target.strip()!r}, {chr(10).join([*text, ''])!r})"
 
