@@ -104,7 +104,7 @@ def build_item_analysis(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> I
 
 
 def _drop_unasked(quiz: Quiz, sheet: Marksheet) -> Quiz:
-    """Without the questions that the LMS in which it was taken asked nobody."""
+    """Drops the questions that the LMS asked no student."""
     if all(row.asked is None for row in sheet.kept):
         return quiz
     asked = {item.question for row in sheet.kept for item in row.marked.marks}

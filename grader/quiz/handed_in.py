@@ -66,7 +66,7 @@ def find_response_files(answers: Path) -> list[Path]:
 
 
 def read_response_file(path: Path, quiz: Quiz) -> ResponseFile:
-    """One response file; without a `student` it is named after the file.
+    """Reads one response file; a response without `student` is identified by its file.
 
     Raises:
         ResponseFileError: every fault of the file.

@@ -74,7 +74,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
     """The attempts in a table.
 
     Raises:
-        ResponseFileError: no table of Canvas's or Moodle's, or nobody can tell which column is which question.
+        ResponseFileError: not a table of Canvas or Moodle, or its columns can't be matched to questions.
         UsageError: it can't be read at all.
     """
     try:

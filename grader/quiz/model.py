@@ -108,7 +108,7 @@ class Quiz(Struct, frozen=True, kw_only=True):
 class AuthoredAnswer(Struct, frozen=True, kw_only=True):
     """What is correct for one question, as the key's author wrote it.
 
-    `correct` holds option ids, or the accepted texts, shapes or number; `range` stands instead of it for a number.
+    `correct` holds option ids, or the accepted texts, shapes or number; a number may have `range` instead.
     `tolerance` is `0.5` (absolute) or `1%` (of the correct value).
     """
 
@@ -137,7 +137,7 @@ class ShownOrder(Struct, frozen=True, kw_only=True):
 
 
 def compute_shuffle_rank(quiz: Quiz, student: str, attempt: int, *names: str) -> bytes:
-    """Where something stands in a student's shuffle.
+    """Computes the rank of a question or option in a student's shuffle.
 
     An HMAC (RFC 2104) of the question and option under course, quiz, version, student and attempt.
     """

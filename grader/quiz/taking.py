@@ -1,4 +1,4 @@
-"""A quiz taken on a terminal, line by line: reads what is typed, saves every step, never tells a score on the way."""
+"""A quiz taken on a terminal, line by line: reads what is typed, saves every step, and shows no score before the end."""
 
 from __future__ import annotations
 

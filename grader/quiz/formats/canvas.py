@@ -14,7 +14,7 @@ XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
 def make_identifier(quiz: Quiz, *names: str) -> str:
     """An identifier that no other quiz of the course has.
 
-    Names are joined by `.`, which no id of ours holds, so that they can be told apart when they are read back.
+    Names are joined by `.`, which our ids can't contain, so that they can be split again on import.
     """
     return ".".join(["grade", quiz.id, *names])
 

@@ -109,7 +109,7 @@ def render_draft(draft: QuizDraft, quiz_id: str, source: str) -> tuple[str, str]
     """The quiz and its key as the texts of our two files.
 
     Raises:
-        QuizImportError: what was read breaks a rule of our quizzes; the faults are told by question id.
+        QuizImportError: what was read breaks a rule of our quizzes; the faults name the question ids.
     """
     if not draft.questions:
         raise QuizImportError(
