@@ -77,7 +77,7 @@ def choose_files(files: Sequence[File], exercises: Sequence[Exercise]) -> tuple[
     One file for one exercise is for it, whatever its name. Else a file is for an exercise whose id or graded function is
     its name; else for the one whose id or function its name holds, the longest that fits, so that `exercise10.py` isn't
     for `exercise1`; else for the only exercise if no other file defines its function. A copy beside the file itself
-    doesn't count, a numbered download does: which of `a.py` and `a (1).py` is newer, nobody knows but the student.
+    doesn't count, a numbered download does: only the student knows which of `a.py` and `a (1).py` is newer.
     """
     # Nothing else can be meant, so even `final_v2.py` needs no other name.
     if len(exercises) == 1 and len(files) == 1:

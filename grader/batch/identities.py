@@ -39,7 +39,7 @@ def add_roster(
 
 
 def merge_handed(handed: Iterable[Handed]) -> list[Handed]:
-    """One for each attempt of a student, whom a source may know by two names."""
+    """Merges entries of the same student and attempt, since a source may use two names for one student."""
     found: dict[tuple[str, datetime | None], Handed] = {}
     for each in handed:
         before = found.get((each.student, each.handed_in))

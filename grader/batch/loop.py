@@ -43,7 +43,7 @@ class FileGrader(Protocol):
 
 
 def skip_job_progress(job: GradingJob, moment: RunProgress) -> None:
-    """Nobody is told where a job stands."""
+    """Ignores a job's progress."""
 
 
 class Batch:
@@ -52,7 +52,7 @@ class Batch:
     Args:
         options: of every attempt; where its processes come from included.
         at_once: how many submissions at a time.
-        heard: told where each running job stands, from its thread.
+        heard: called with the progress of each running job, from its thread.
         grade: how a file is graded, from several threads at once.
     """
 

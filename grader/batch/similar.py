@@ -1,4 +1,4 @@
-"""How much of each text another one has too: tells where to look, and is never a score.
+"""Computes how much of each text another one contains: a hint where to look, never a score.
 
 Names, strings, comments and layout don't count (copydetect makes them alike); what is left is compared in overlapping
 passages of a few words, wherever they stand, without those that the stub gave to everybody.

@@ -199,7 +199,7 @@ class RayCluster:
 
 
 def _ask_worker(slot: Any, body: bytes, options: GradingOptions) -> bytes:
-    """The worker's answer; tells meanwhile where it stands."""
+    """Waits for the worker's answer and reports its progress meanwhile."""
     answer, where = slot.grade.remote(body), slot.report_progress.remote()
     moment = RunProgress(stage="starting")
     while not ray.wait([answer], timeout=PROGRESS_POLL_S)[0]:
@@ -248,7 +248,7 @@ def start_cluster(
 
     Raises:
         GraderError: there is no cluster, or none of its workers can be started.
-        UsageError: the address is none; or a GPU is asked for, and the cluster has none.
+        UsageError: the address is malformed, or a GPU is required and the cluster has none.
     """
     # No usage statistics leave the machine, and GPUs stay visible to workers without a share.
     os.environ.update(RAY_SETTINGS)
@@ -276,7 +276,7 @@ def check_address(address: str | None) -> None:
 
     Raises:
         UsageError: it isn't an address.
-        GraderError: nobody answers.
+        GraderError: no server answers.
     """
     if address is None or address == "auto":
         return

@@ -28,7 +28,7 @@ from grader.grading.options import RunProgress
 
 
 class RayWorker:
-    """A Ray actor; what it takes and gives are bytes of `ray_messages`.
+    """A Ray actor; its arguments and results are encoded messages.
 
     Two of its methods may run at once: the batch asks `where` while `grade` works.
 

@@ -1,6 +1,6 @@
 """Where a class's submissions come from: a folder, an archive of an LMS, or a table; each student with their files.
 
-Nothing in it is believed: names are checked, links never followed, and what is refused is named while the rest goes on.
+Nothing in a source is trusted: names are checked, links never followed; refused files are listed, the rest is graded.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_submissions(
         taken: what exercises and their functions are called, which no student is.
 
     Raises:
-        UsageError: nothing there, nothing in it, nothing that can be read, or nobody knows whose it is.
+        UsageError: nothing there, nothing in it, nothing that can be read, or files whose owner can't be determined.
     """
     known = rosters.read_roster(roster) if roster is not None else None
     if path.is_dir() or (path.is_file() and is_archive_name(path.name)):
@@ -180,7 +180,7 @@ def _without_doubtful(
     """Those whose names may be a student's.
 
     Raises:
-        UsageError: of most files nobody knows whose they are; asks, with their names.
+        UsageError: the owner of most files can't be determined; the message lists them.
     """
     graded = {member.name: _find_owner(naming, member) for member in members if member.path and find_kind(member.name)}
     doubtful = {owner.student for owner in graded.values() if owner and is_doubtful(owner.student, taken)}
@@ -205,7 +205,7 @@ def _find_owner(naming: NamingScheme, member: SourceFile) -> Owner | None:
 
 
 def _recognise(names: Sequence[str], source: Path, path: Path, named: str | None) -> NamingScheme:
-    """How the files of a source are named, hidden ones told apart; an archive within `path` may be the source."""
+    """Recognises how a source names its files, with hidden files apart; the source may be an archive within `path`."""
     seen, hidden = [name for name in names if not is_ignored(name)], [name for name in names if is_ignored(name)]
     around = path.absolute().name if path.is_dir() else strip_archive(source.name)
     return recognize_naming(seen, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())

@@ -86,7 +86,7 @@ def unpack_archive(
 
 
 def opened(members: Iterable[SourceFile | str], folder: Path, owner_of: Callable[[str], str]) -> Iterator[SourceFile | str]:
-    """The members, each archive among them replaced by what is in it; one that can't be read is named.
+    """The members, each archive among them replaced by what is in it; unreadable ones are reported.
 
     Args:
         folder: where the files go, into folders of their own.
@@ -101,7 +101,7 @@ def opened(members: Iterable[SourceFile | str], folder: Path, owner_of: Callable
 
 
 def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], None], levels: int) -> list[SourceFile | str]:
-    """What a student has packed, under the archive's own name; a bad one costs nobody else anything."""
+    """Unpacks a student's archive under its own name; a bad one doesn't affect other students."""
     if not levels:
         return [f"{escape_line(member.name)}: archives within archives, more than {MAX_LEVELS} deep; hand in the file itself"]
     assert member.path is not None
@@ -290,7 +290,7 @@ def _write_member(name: str, data: bytes, folder: Path, index: int) -> SourceFil
 
 
 def _open_tar_stream(packed: IO[bytes]) -> IO[bytes]:
-    """The tar stream in a packed one, told by its first bytes."""
+    """Opens the tar stream, with the compression that its first bytes show."""
     start = packed.read(6)
     packed.seek(0)
     if start.startswith(b"\x1f\x8b"):

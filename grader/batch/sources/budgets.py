@@ -68,7 +68,7 @@ def find_oversized(sizes: Iterable[tuple[str, int]], naming: NamingScheme) -> di
 
 
 def owner_of(naming: NamingScheme, name: str) -> str:
-    """Whose budget a file counts for; the empty string where it is nobody's."""
+    """Returns whose budget a file counts for; an empty string if it has no owner."""
     owner = naming.find_owner(name.removeprefix(naming.root))
     return owner.student if owner is not None else ""
 

@@ -53,7 +53,7 @@ def recognize_naming(
         names: relative, with `/`.
         around: what the folder, or the archive without its suffix, is called.
         packed: it is an archive, whose files may lie in one more folder.
-        hidden: names that aren't looked into, of which a `.git` tells a repository.
+        hidden: names that aren't looked into, of which `.git` marks a repository.
         system: only this one.
         hosts: the namings that are known.
 
