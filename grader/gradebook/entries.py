@@ -42,7 +42,7 @@ class VerdictFigures(Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         key: made of exercise, student, file and specification.
         spec: digest of the exercise's specification that it was graded by.
         recorded_at: when the file came: by the host's clock where that is all that is known, else when it was first
-            recorded. It orders attempts and makes nobody late.
+            recorded. Used to order attempts, never to decide lateness.
         submitted_at: when it was handed in, where that is known.
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.

@@ -76,7 +76,7 @@ def list_grades(of: GradeSheet, exercise: str) -> list[tuple[StudentRow, GradeCe
 
 
 def describe_unknown_students(policy: GradingPolicy, of: GradeSheet) -> list[str]:
-    """A sentence on each student of the course's rules whom the class doesn't have, so that no extension is lost by a typo."""
+    """Reports students in the course's rules who aren't in the class, so that a typo can't lose an extension."""
     known = [row.student for row in of.rows]
     return [
         f'course.yaml: grading.{part}: no student has the id "{student}"{format_suggestion(student, known)}'

@@ -49,7 +49,7 @@ class Roster:
     by_alias: Mapping[str, RosterStudent | None] = field(default_factory=dict)
 
     def find_student(self, *names: str) -> RosterStudent | None:
-        """The student whom one of these names, the first that does."""
+        """Returns the first student that one of these names identifies."""
         found = (self.by_alias.get(_fold(name)) for name in names if name)
         return next((student for student in found if student), None)
 

@@ -187,7 +187,7 @@ def render_cohort(cohort: Cohort, screen: Screen, *, ruled: bool = False) -> Ite
     """How the points of an exercise are spread, and the commonest findings.
 
     Args:
-        ruled: some count less than was earned, which is what is told here.
+        ruled: whether rules such as lateness lowered some grades; the points shown are those before.
     """
     if not cohort.graded:
         return

@@ -28,7 +28,7 @@ def fill_table(
     Args:
         ids: names of columns that identify, the best first; else the name does where only one student has it.
         kept: columns that are handed back, by index.
-        columns: by their headers, what stands in a student's row; empty is left to what the host has.
+        columns: by header, a function that writes a student's cell; for an empty cell the host's own value stays.
         after: columns that come last.
     """
     find_row = _build_finder(sheet, theirs, ids)

@@ -1,4 +1,4 @@
-"""Grades for nobody in particular: a long table, JSON, and a table with Gradescope's columns."""
+"""Grades in general formats: a long table, JSON, and a table with Gradescope's columns."""
 
 from __future__ import annotations
 

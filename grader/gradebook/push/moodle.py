@@ -27,7 +27,7 @@ def read_assignment(session: Session, course: int, assignment: int) -> Assignmen
         assignment: its id, or the number in its address (`id=…`).
 
     Raises:
-        UsageError: the server refuses it, or the course hasn't this assignment.
+        UsageError: the server refuses it, or the course has no such assignment.
         GraderError: an answer that isn't Moodle's.
     """
     try:

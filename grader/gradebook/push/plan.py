@@ -1,4 +1,4 @@
-"""Who would get what, and what is there now: no grade is lowered unasked, and nobody gets another's."""
+"""Compares grades to send with those in the LMS: lowers none unless asked, and never mixes up students."""
 
 from __future__ import annotations
 
