@@ -132,7 +132,7 @@ def _find_people(course: Course) -> Iterator[tuple[str, str]]:
 
 
 def _find_rostered(path: Path) -> Iterator[str]:
-    """Who is named in a table that has a column of ids and one of names or addresses."""
+    """Yields the people in a table with a column of ids and one of names or addresses."""
     try:
         students = roster.read_roster(path).students[:MAX_STUDENTS]
     except UsageError:
