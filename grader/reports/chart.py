@@ -84,7 +84,7 @@ def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> Trainin
 
 
 def _filter_drawable(record: TrainingRecord, metric: str) -> list[float]:
-    """The figures, NaN where they are too large to draw beside others."""
+    """Returns the figures, with NaN for those too large to draw on the same axis."""
     # A loss that explodes would press every other point flat onto the axis.
     return [value if abs(value) < MAX_DRAWN_VALUE else math.nan for value in extract_figures(record, metric)]
 

@@ -12,7 +12,7 @@ from grader.reports import jsontext
 def render(verdicts: Sequence[Verdict]) -> str:
     """The columns `score`, `max_score`, `passed`, `epochs`, `train_accuracy`, `test_accuracy` and `duration`.
 
-    With several exercises each has its own, such as `exercise3_score`, beside the sums. A figure that there isn't,
+    With several exercises each has its own, such as `exercise3_score`, in addition to the sums. A figure that is missing,
     or that is NaN, is left out.
     """
     columns: dict[str, float] = {}

@@ -2,7 +2,7 @@
 
 Three walls stand between a student's text and a reader's browser: `text.visible` on all that is shown,
 jinja2's escaping, and a policy in the page itself that forbids every script, frame and request, and every picture but
-those that stand in the page itself.
+those embedded in the page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JUnit XML for CI servers: failure (the student's) ≠ error (ours) ≠ skipped (can't be judged).
 
 Each verdict is a suite: its checks, and a last test case for the verdict itself, so that a file that
-never ran, with every check skipped, isn't green. Points stand in the suite's properties.
+never ran, with every check skipped, isn't green. The suite's properties hold the points.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Feature maps for a page: the trainer's own beside those that a student's function gave, as small pictures.
+"""Feature maps for a page: the trainer's own and those that a student's function returned, as small pictures.
 
 Sizes are bounded by what the trainer expects, never by what a student sent.
 """
@@ -57,7 +57,7 @@ def find_activations(runs: Sequence[Run]) -> Activations | None:
 
 
 def build_map_comparison(activations: Activations | None) -> MapComparison | None:
-    """Expected beside got, or None where nothing was compared; of a function that gave no arrays, expected alone."""
+    """Builds the expected and returned maps; None if nothing was compared, only the expected ones without arrays."""
     layers = activations.layers[:MAX_MAP_LAYERS] if activations is not None else []
     if activations is None or not any(layer.maps for layer in layers):
         return None

@@ -77,7 +77,7 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow:
-    """One declared layer in words, and what is asked for in its place."""
+    """One declared layer in words, and the layer that the exercise expects there."""
 
     kind: str
     name: str
@@ -125,7 +125,7 @@ def _build_training_row(record: TrainingRecord, drawn: TrainingChart | None) -> 
 
 
 def compare_claim(verdict: Verdict) -> list[tuple[str, str, str]]:
-    """Rows of what was measured beside what the file returned; a dash where one of them says nothing."""
+    """Builds rows of measured and returned figures, with a dash for a missing one."""
     last = verdict.training[-1] if verdict.training else None
     claimed = _parse_claim(verdict.returned)
     rows: list[tuple[str, str, str]] = []
@@ -149,7 +149,7 @@ def _parse_claim(value: Any) -> tuple[str, str] | None:
 
 
 def build_layer_rows(verdict: Verdict) -> list[LayerRow]:
-    """The declared layers, from the first to the last, with what is asked for in their places."""
+    """The declared layers, from the first to the last, with those that the exercise expects."""
     return [_build_layer_row(layer) for layer in verdict.layers[:MAX_LAYER_ROWS]]
 
 

@@ -66,7 +66,7 @@ def list_failures(verdict: Verdict) -> list[CheckResult]:
 
 
 def describe_next_step(verdict: Verdict) -> str:
-    """What to do now, in a sentence or two; commands stand in backquotes."""
+    """Suggests the next step in a sentence or two, with commands in backquotes."""
     if verdict.status == "passed":
         return "`grade list` shows the rest of the course."
     if verdict.status == "error":

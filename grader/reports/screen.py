@@ -42,7 +42,7 @@ ColourSystem = Literal["auto", "standard", "256", "truecolor", "windows"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Where a report is drawn: columns, whether in colour, the encoding, and how much is told."""
+    """Where a report is drawn: its width, colours, encoding and level of detail."""
 
     width: int = DEFAULT_WIDTH
     colours: ColourSystem | None = None
@@ -129,7 +129,7 @@ def make_row(status: str, title: Text, right: list[tuple[str, int]], screen: Scr
 
 
 def make_labelled_rows(rows: Iterable[tuple[str, Text]], indent: int = 0, width: int = 8) -> RenderableType:
-    """Rows of a dim label and a text that wraps beside it."""
+    """Makes rows of a dim label and a wrapping text."""
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(width=width, no_wrap=True)
     grid.add_column(ratio=1, overflow="fold")

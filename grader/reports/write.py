@@ -1,4 +1,4 @@
-"""Writing a report: the whole file or none of it, and a message that says what stands in the way."""
+"""Writes a report whole or not at all; errors say what prevented it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _explain_error(path: Path, error: OSError | ValueError) -> GradeError:
 
 
 def _describe_missing_folder(folder: Path) -> str:
-    """What to say of a folder that isn't there: the nearest name beside it, or how to make it."""
+    """Describes a missing folder: suggests the nearest existing name, or how to make it."""
     if folder.exists():
         return "its folder doesn't take new files; give another one"
     # The outermost missing folder is where a name was mistyped.
