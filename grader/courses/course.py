@@ -75,7 +75,7 @@ def find_course(given: Path | None = None) -> Course:
 
 
 def find_surrounding() -> Path | None:
-    """The course that one stands in: the working folder, or the nearest above it."""
+    """Finds the course around the working folder: this folder, or the nearest one above it."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if _is_course(folder)), None)
 

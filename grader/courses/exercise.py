@@ -244,7 +244,7 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
 
 
 def find_exercise_text(course: Course, exercise_id: str, name: str) -> Path:
-    """A file beside the spec, such as `stub.py` or `README.md`."""
+    """Returns the path of a file in the exercise's folder, such as `stub.py` or `README.md`."""
     return course.find_exercise_file(exercise_id).with_name(name)
 
 

@@ -1,4 +1,4 @@
-"""What a course makes of points: lateness, attempts, extensions, drops. Data and pure functions, without clock or file.
+"""How a course turns points into grades: lateness, attempts, extensions, drops. Data and pure functions, without clock or file.
 
 It is the part `grading` of `course.yaml`; docs/classes.md has an example.
 """

@@ -28,7 +28,7 @@ class CourseSettings(Struct, frozen=True, kw_only=True):
     Args:
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
-        packages: names of modules that the course's files may import beside the usual ones.
+        packages: names of modules that the course's files may import besides the usual ones.
         grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 

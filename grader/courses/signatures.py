@@ -76,7 +76,7 @@ def _compare(node: ast.FunctionDef, calls: list[list[str]]) -> Iterator[str]:
 def _compare_stub(
     found: dict[Path, ast.FunctionDef], paths: tuple[Path, Path, Path], course: Course, problems: Problems
 ) -> None:
-    """Students are told to keep the stub's `def` line, so it must be the solution's."""
+    """Checks that stub and solution have the same `def` line, since students have to keep the stub's."""
     solution, stub = found.get(paths[0]), found.get(paths[2])
     if solution is None or stub is None or _line_of(solution) == _line_of(stub):
         return

@@ -73,7 +73,7 @@ def _decode(data: bytes) -> str:
 
 
 def parse_table(text: str, name: str) -> Table:
-    """The cells of a CSV; the separator is told by a line of Excel's or by the first line.
+    """The cells of a CSV; the separator comes from Excel's `sep=` line, or is guessed from the first line.
 
     Raises:
         UsageError: it isn't a CSV.

@@ -1,6 +1,6 @@
 """What a student has reached in a course: best points, what is passed, hints shown; one small file per course.
 
-It is a convenience and never evidence: a damaged or unwritable file counts as an empty one, and nobody's grade
+It is a convenience and never evidence: a damaged or unwritable file counts as an empty one, and no grade
 depends on it. It is written whole or not at all.
 """
 
