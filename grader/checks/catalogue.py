@@ -59,4 +59,5 @@ def convert_arguments(spec: CheckSpec) -> dict[str, Any]:
 def _convert_value(value: Any, kind: Any) -> Any:
     if kind in (Percent, Duration):
         return parse_quantity(str(value), kind)
+    # Not strict, as YAML's scalars are kept as text.
     return str(value) if kind is str else msgspec.convert(value, kind, strict=False)

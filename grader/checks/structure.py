@@ -149,6 +149,7 @@ def check_compile_settings(
     # Keras knows the accuracy under several names; any that it takes for the accuracy will do.
     if architecture.accuracy_key is not None:
         named.add("accuracy")
+    # Further metrics do no harm, so only missing ones are faults.
     faults += [f"{metric} is not among the metrics" for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
     got = f"{settings.get('optimizer')}, {settings.get('loss')}, {settings.get('metrics')}"
     if not faults:

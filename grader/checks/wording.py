@@ -15,6 +15,7 @@ def format_value(value: Any) -> str:
     >>> format_value([0, 1, 2, 3, 4, 5, 6, 7, 8])
     '[0, 1, 2, 3, 4, 5, ...]'
     """
+    # `repr` of a huge or nested value could take minutes; `reprlib` looks at its beginning only.
     text = reprlib.repr(value)
     return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 3] + "..."
 
