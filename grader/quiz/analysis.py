@@ -118,6 +118,7 @@ def build_score_tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, 
         Two arrays of shape (students, questions); NaN where a student wasn't asked (pools).
     """
     place = {name: index for index, name in enumerate(names)}
+    # NaN where nobody was asked: zero would count as a wrong answer.
     worth = np.full((len(sheet.kept), len(names)), np.nan)
     points = worth.copy()
     for row, kept in enumerate(sheet.kept):

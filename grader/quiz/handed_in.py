@@ -74,6 +74,7 @@ def read_response_file(path: Path, quiz: Quiz) -> ResponseFile:
     name = "standard input" if path == STDIN else str(path)
     shown = escape_line(name)
     try:
+        # One byte more than allowed is enough to see that the file is too large.
         data = sys.stdin.buffer.read(MAX_YAML_BYTES + 1) if path == STDIN else _read_bytes(path)
     except OSError as error:
         raise ResponseFileError(f"{shown}: can't be read: {error.strerror}") from error

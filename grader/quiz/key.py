@@ -119,6 +119,7 @@ def build_correct_answer(question: Question, answer: AuthoredAnswer, node: YamlN
 
 def _check_fields(question: Question, answer: AuthoredAnswer, node: YamlNode, faults: Problems) -> None:
     for name, kinds in KINDS_BY_FIELD.items():
+        # A field without effect is more likely a mistake than meant.
         if getattr(answer, name) not in (None, False) and question.kind not in kinds:
             faults.add(node.find_nearest(name), f'a question of kind {question.kind} has no "{name}"', "E309")
     options = [option.id for option in question.choices]

@@ -86,7 +86,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
         raise UsageError(f"{path}: is larger than {MAX_BYTES // 1_000_000} MB")
     rows = read_table(data, str(path)).rows
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
-    # Canvas keeps these three names in every language; Moodle translates its own.
+    # Columns that Canvas writes and Moodle doesn't.
     is_canvas = set(header) >= CANVAS_HEADER
     columns = _find_canvas(rows[0]) if is_canvas else _find_moodle(header, rows[1:])
     if not columns:
@@ -134,6 +134,7 @@ class Table:
 
     def is_asked(self, row: Sequence[str], column: Column) -> bool:
         """Whether this student got the question at all."""
+        # Canvas gives 0 points for a blank answer; no points mean that the question wasn't drawn.
         return self.cell(row, column.index) != "" or self.cell(row, column.points) != ""
 
 
@@ -182,7 +183,7 @@ def _find_attempts(
         elif student and (state or "state" not in person):  # Moodle's last row has the class's averages
             attempt = person.get("attempt", "").strip()
             found.append((student, int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0, row))
-    # Canvas has no attempt numbers: there all are 0, and the stable sort keeps the table's order.
+    # Without attempt numbers all are 0, and the stable sort keeps the table's order.
     for student, _, row in sorted(found, key=lambda each: (each[0], each[1])):
         yield student, row
 
@@ -193,6 +194,7 @@ def _find_student(person: Mapping[str, str], *, is_canvas: bool) -> str:
         for keys in (("first name",), ("last name", "surname"))
     )
     names = ("id", "sis_id", "name") if is_canvas else MOODLE_IDS
+    # A roster may know students by any of these; the name is the last resort.
     known = next((person[name] for name in names if person.get(name, "").strip() not in NO_ANSWER), f"{first} {last}")
     return to_student_id(known)[:MAX_STUDENT_NAME]
 

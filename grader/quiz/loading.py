@@ -57,6 +57,7 @@ def hash_quiz(quiz: Quiz) -> str:
 
     Attempts, pass mark, hints, points and the like may change without a new key.
     """
+    # Only what an answer can depend on, so that fixing a hint needs no new key.
     content = [
         [question.id, question.kind, question.prompt, [[option.id, option.text] for option in question.options]]
         for question in quiz.questions
@@ -72,6 +73,7 @@ def _read_quiz(text: str, faults: QuizFaults) -> tuple[Quiz, YamlNode]:
         faults.raise_if_any()
     assert isinstance(quiz, Quiz)
     _check_head(quiz, tree, faults)
+    # All parts are checked even after a fault, so that an author sees everything at once.
     _check_questions(quiz, tree.find_nearest("questions"), faults)
     _check_pools(quiz, tree.find_nearest("pools"), faults)
     return quiz, tree

@@ -52,6 +52,7 @@ def mark_attempt(
     Args:
         asked: the questions that another system drew.
     """
+    # Drawn again instead of read from the file: a student could name easier questions there.
     names = draw_questions(quiz, responses.student, responses.attempt) if asked is None else asked
     questions = {question.id: question for question in quiz.questions}
     marks = [
@@ -109,6 +110,7 @@ def compute_answer_share(question: Question, solved: CorrectAnswer, given: list[
     """The share that an answer is worth, from 0 to 1, before penalty and hints."""
     if question.kind in CHOICE_KINDS:
         chosen = frozenset([given] if isinstance(given, str) else given)
+        # As a set: naming an option twice earns nothing more.
         return PARTIAL_CREDIT_RULES[question.partial](chosen, solved.options, len(question.choices))
     text = given if isinstance(given, str) else " ".join(given)
     return float(_is_typed_correct(question, solved, text))

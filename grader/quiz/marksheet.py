@@ -173,6 +173,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
 
 def list_changes(before: Marksheet, after: Marksheet) -> list[ScoreChange]:
     """Every student whose score, pass or points of a question differ, the greatest changes first."""
+    # Of what counts only: a better attempt may be another one after the regrade.
     old = {name_student(row): row.marked for row in before.kept}
     found = [
         _build_change(name_student(row), old[name_student(row)], row.marked)

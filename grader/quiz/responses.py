@@ -107,6 +107,7 @@ def _build_node(value: Any) -> YamlNode:
 
 
 def _check_responses(responses: Responses, quiz: Quiz, tree: YamlNode, faults: QuizFaults) -> Responses:
+    # Of another quiz every answer would be a fault; one is enough.
     if responses.quiz != quiz.id:
         faults.add(
             tree.find_nearest("quiz"), f'the answers are for the quiz "{responses.quiz[:60]}", not "{quiz.id}"', "E401"

@@ -20,6 +20,7 @@ MAX_QUIZ_WIDTH = 80
 
 def count_cells(text: str) -> int:
     """The columns that a text takes: two for East Asian wide characters, none for combining ones."""
+    # Most texts are, and this is called for every word.
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)

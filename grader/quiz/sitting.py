@@ -196,4 +196,5 @@ def escape_path_part(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_-]+", "", name)[:60]
     if plain == name and plain:
         return plain
+    # The digest keeps apart names that differ only in what a path can't hold.
     return f"{plain or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

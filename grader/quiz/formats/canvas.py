@@ -53,6 +53,7 @@ def build_settings(quiz: Quiz) -> ET.Element:
     add_element(root, "title", quiz.title)
     add_element(root, "description", f"<p>{convert_to_html(quiz.description)}</p>" if quiz.description.strip() else "")
     add_element(root, "shuffle_answers", "true" if quiz.shuffle.options else "false")
+    # Canvas knows an average as well, which our quizzes don't.
     add_element(root, "scoring_policy", "keep_highest" if quiz.keep == "best" else "keep_latest")
     add_element(root, "hide_results", "always" if quiz.review.score == "never" else "")
     add_element(root, "quiz_type", "assignment")

@@ -89,6 +89,7 @@ def make_question_ids(titles: Sequence[str]) -> list[str]:
     """An id for each question: from its title where that gives one, else its number; none twice."""
     found: list[str] = []
     for number, title in enumerate(titles, 1):
+        # Cut to 36 characters, which leaves room for a number.
         plain = re.sub(r"[^A-Za-z0-9_]+", "-", title.strip()).strip("-_")[:36].strip("-_")
         # The title itself if it is a good id; then without what ids can't hold; a number if nothing is left.
         wanted = (
@@ -187,6 +188,7 @@ def _build_answer(question: DraftQuestion) -> dict[str, Any]:
     else:
         found = {"range": question.range} if question.range else {"correct": question.correct}
         extra = {"tolerance": question.tolerance, "case": "true" if question.case else "", "explain": question.explain}
+    # Empty fields are left out, as an author would.
     return found | {name: value for name, value in extra.items() if value}
 
 

@@ -126,6 +126,7 @@ def _questions(block: str, place: str, lost: list[str]) -> list[DraftQuestion]:
     answers, closed, tail = rest.partition("}")
     if not closed or "{" in answers or "{" in tail or "}" in tail:
         raise ValueError("the braces don't match, or a blank line stands between them")
+    # Answers without a format of their own have the question's.
     form = found[1] if (found := FORMAT_PATTERN.match(stem)) else "moodle"
     prompt = _read_text(stem, place, lost)
     if tail.strip():
@@ -145,6 +146,7 @@ def _matching(answers: str, given: _QuestionContext, title: str, prompt: str, ex
     """A choice for each thing that is to be matched, which share the question's points as Moodle shares them."""
     pairs = [part.partition("->")[::2] for part in answers.strip()[1:].split("=")]
     things = [(given.read_text(thing), given.read_text(match)) for thing, match in pairs]
+    # A match without a thing is only a wrong option, as GIFT allows.
     matches = list(dict.fromkeys(match for _, match in things if match))
     asked = [(thing, match) for thing, match in things if thing and match]
     if len(matches) < 2 or len(matches) < sum(bool(match) for _, match in things) or not asked:
@@ -210,6 +212,7 @@ def _read_short_answer(text: str, given: _QuestionContext) -> str:
             given.note_loss(f'the answer "{_restore_escaped(text)[:40]}", which earns {found[1]} %')
             return ""
     plain = given.read_text(text)
+    # Moodle matches any text there; our texts are compared as they are.
     if "*" in plain.replace("\\*", ""):
         given.note_loss("the wildcard * of a typed answer, now an asterisk")
     return plain.replace("\\*", "*")

@@ -96,6 +96,7 @@ def _add_item(section: ET.Element, quiz: Quiz, question: Question, solved: Corre
     if not question.choices:
         count = 1 if question.kind == "numeric" else len(list_accepted_texts(question, solved))
         answers = [canvas.make_identifier(quiz, "answer", question.id, str(number)) for number in range(1, count + 1)]
+    # Canvas reads the kind of a question from this metadata, not from its elements.
     _add_metadata(add_element(item, "itemmetadata"), {
         "question_type": CANVAS_KINDS[question.kind],
         "points_possible": canvas.format_canvas_points(question.points),

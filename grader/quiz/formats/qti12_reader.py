@@ -263,6 +263,7 @@ def _iter_full_conditions(item: ET.Element) -> Iterator[ET.Element]:
         where = condition.find("conditionvar")
         if where is None or not any(share is not None and share > 0 for share in shares):
             continue
+        # Our questions have no such answers, and full points for them would be wrong.
         if any(share is not None and share < 100 for share in shares):
             raise Skipped("answers that earn a part of the points")
         yield where

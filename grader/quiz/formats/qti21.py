@@ -204,6 +204,7 @@ def add_option_mapping(response: ET.Element, question: Question, solved: Correct
 
 def add_response_processing(root: ET.Element, question: Question, solved: CorrectAnswer) -> None:
     """No answer earns nothing, the correct one all points, and a wrong one loses its penalty."""
+    # Written out, since QTI's standard templates know no penalties.
     rules = add_element(root, "responseProcessing")
     condition = add_element(rules, "responseCondition")
     blank = add_element(condition, "responseIf")

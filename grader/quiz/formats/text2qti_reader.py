@@ -165,6 +165,7 @@ class _PieceReader:
     def _read_question(self, line: int, text: str) -> None:
         self._close_question()
         self._note_markup(line, text)
+        # In a group all questions have the group's points.
         points = self.pool_points if self.pool else self.next_points
         self.current = {"line": line, "title": self.next_title, "points": points, "prompt": text, "parts": []}
         # Both apply to the next question only.
@@ -202,6 +203,7 @@ class _PieceReader:
                 # Options are frozen, so the last one is made anew with its feedback.
                 last = options.pop()
                 options.append(DraftOption(text=last.text, right=last.right, feedback=text))
+            # Before any option, feedback is for the whole question.
             elif kind in ("feedback", "solution"):
                 found["explain"] = "\n".join(filter(None, [found["explain"], text]))
             else:
