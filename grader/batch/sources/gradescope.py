@@ -61,7 +61,7 @@ def _read_submission(node: Any) -> SubmissionInfo:
     nodes = people.value if isinstance(people, yaml.SequenceNode) else []
     submitters = [
         {name: value.value for name, value in _iter_pairs(each) if isinstance(value, yaml.ScalarNode)}
-        # Bounded: no group has more members, and an alias could repeat them endlessly.
+        # Bounded, since aliases can make a short file a very long list.
         for each in nodes[:50]
     ]
     created = fields.get(":created_at")
