@@ -147,6 +147,7 @@ class Gradebook:
         """Every student's name by id, sorted by id; the name may be empty."""
         with explain_errors(self.shown), self._engine.connect() as connection:
             rows = connection.execute(select(STUDENT_TABLE.c.student, STUDENT_TABLE.c.name)).all()
+        # Sorted here, since databases differ in how they order letters.
         return dict(sorted((student, name) for student, name in rows))
 
 

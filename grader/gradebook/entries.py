@@ -119,6 +119,7 @@ def build_entry(
     """
     verdict, body = graded.verdict, encode_specification(exercise)
     spec = _hash_bytes(body)
+    # One spelling everywhere, or one student's verdicts would be filed under two ids.
     student = to_student_id(student)
     figures = VerdictFigures(
         key=make_entry_key(exercise.id, student, verdict.submission.sha256, spec),

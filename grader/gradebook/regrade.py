@@ -132,6 +132,7 @@ def _format_change(change: VerdictChange) -> str:
 def _ask_agreement(shown: str, *, yes: bool) -> bool:
     if yes:
         return True
+    # A script can't answer a question, and silence must not change grades.
     if not sys.stdin.isatty():
         click.echo("Add --yes to write the new verdicts.")
         return False

@@ -47,6 +47,7 @@ def build_cohort(exercise: str, figures: Sequence[VerdictFigures], example: Verd
         figures: one for each student.
         example: any verdict of the exercise, for the titles.
     """
+    # A fault of ours says nothing about the class.
     graded = [one for one in figures if one.status != "error"]
     # Equal outcomes are decoded and counted once: a class of thousands has few different ones.
     counts = Counter((one.score, one.max_score, one.outcomes) for one in graded)

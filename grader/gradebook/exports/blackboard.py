@@ -53,6 +53,7 @@ def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
 
 
 def _find_column(theirs: LmsTable, exercise: str, title: str) -> tuple[str, float | None]:
+    # Instructors name a column by either.
     wanted = {exercise.casefold(), title.casefold()}
     for cell in theirs.header:
         found = COLUMN.fullmatch(cell)

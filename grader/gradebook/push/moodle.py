@@ -100,7 +100,7 @@ def _call(session: Session, function: str, fields: Mapping[str, str]) -> Any:
     # Moodle takes the token in the form; in the address it would end up in server logs.
     body = session.send("POST", SERVICE, form, bearer=False).body
     if isinstance(body, dict) and "exception" in body:
-        # Some errors repeat the request with the token.
+        # An error message may repeat the request, and with it the token.
         said = escape_line(str(body.get("message", body.get("errorcode", ""))).replace(session.token, "…"), 200)
         raise UsageError(f"{session.url}: {function}: {said}")
     return body
