@@ -140,6 +140,7 @@ def _pick_levels(low: float, high: float) -> list[tuple[float, str]]:
     """Three to six round figures on the axis, with as many decimals as tell them apart."""
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
+    # Steps of 1, 2 or 5 give labels that people can read between.
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step)
     steps = range(first, math.floor(high / step) + 1)

@@ -45,6 +45,7 @@ class Cohort:
 
 def build_cohorts(verdicts: Sequence[Verdict]) -> list[Cohort]:
     """One cohort per exercise, in the order in which they first appear."""
+    # A dict keeps the order of first appearance, which a set would not.
     names = dict.fromkeys(verdict.exercise for verdict in verdicts)
     return [_build_cohort([verdict for verdict in verdicts if verdict.exercise == name]) for name in names]
 

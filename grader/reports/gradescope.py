@@ -35,7 +35,7 @@ def render(verdicts: Sequence[Verdict]) -> str:
         "stdout_visibility": "hidden",
         "extra_data": {verdict.exercise: _build_extra_data(verdict) for verdict in verdicts},
     }
-    # Without `score` Gradescope asks for the autograder to be looked at; with one it would record it.
+    # Without `score` Gradescope reports a failed autograder; with one it would record a grade.
     if any(verdict.status == "error" for verdict in verdicts):
         return jsontext.render(results)
     results["score"] = sum(verdict.score for verdict in verdicts)

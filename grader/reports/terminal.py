@@ -208,6 +208,7 @@ def _draw_curve(record: TrainingRecord, to_cross: LineToCross | None, screen: Sc
     values = extract_figures(record, metric)
     above = to_cross.above if to_cross and to_cross.metric == metric else None
     text = Text(draw_sparkline(values, width=12 if screen.narrow else 30) if len(values) > 1 else "", style="cyan")
+    # With a single epoch the first figure is the last one, too.
     came = " → ".join(format_figure(value, above) for value in (values[0], values[-1])[: len(values)])
     text.append(f"{' ' if text else ''}{metric} {came}", style="default")
     if above is not None:
