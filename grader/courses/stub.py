@@ -58,7 +58,6 @@ def generate_stub(solution: str, shown: str = "solution.py") -> str:
         )
     text = "\n".join(stub) + "\n"
     if not problems:
-        # A region that cuts a statement apart shows only in the stub.
         problems = _check_syntax(text, shown)
     if problems:
         raise CourseError(problems)
