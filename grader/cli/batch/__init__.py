@@ -93,7 +93,6 @@ def command(
     settings.load_settings(found)  # what is wrong with the course is told once, not for each submission
     known, place = _parse_words(found, words)
     options = GradingOptions(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
-    # How many processes are worth starting is known only after the submissions have been read.
     start = partial(engines.start_engine, engine_, found, known, options, address, jobs, memory=memory)
     if follow_:
         if any(chosen.values()):
