@@ -77,8 +77,9 @@ def choose_files(files: Sequence[File], exercises: Sequence[Exercise]) -> tuple[
     One file for one exercise is for it, whatever its name. Else a file is for an exercise whose id or graded function is
     its name; else for the one whose id or function its name holds, the longest that fits, so that `exercise10.py` isn't
     for `exercise1`; else for the only exercise if no other file defines its function. A copy beside the file itself
-    doesn't count, a numbered download does: which of `a.py` and `a (1).py` is newer, nobody knows but the student.
+    doesn't count, a numbered download does: only the student knows which of `a.py` and `a (1).py` is newer.
     """
+    # Nothing else can be meant, so even `final_v2.py` needs no other name.
     if len(exercises) == 1 and len(files) == 1:
         return {exercises[0].id: files[0]}, []
     chosen: dict[str, File] = {}
@@ -87,6 +88,7 @@ def choose_files(files: Sequence[File], exercises: Sequence[Exercise]) -> tuple[
         fitting = _find_fitting(files, exercise, exercises)
         if len(fitting) == 1:
             chosen[exercise.id] = fitting[0]
+        # With several exercises a missing file just hasn't been handed in; with one, some file must be meant.
         elif fitting or len(exercises) == 1:
             rename = "" if fitting else f", or name it {exercise.id}.py"
             shown = ", ".join(sorted(file.name for file in fitting or files)[:5])
@@ -125,6 +127,7 @@ def _find_fitting(files: Sequence[File], exercise: Exercise, exercises: Sequence
     ids, functions = {fold_name(exercise.id)}, {fold_name(exercise.function)} if exercise.function else set()
     exact = [[file for file in files if file.stem.text in names] for names in (ids, functions)]
     held = [file for file in files if _find_meant(file.stem.text, exercises) == exercise.id]
+    # A surer rule that fits any file rules the weaker ones out.
     for fitting in (*exact, held):
         if fitting:
             return _without_copies(fitting)
@@ -144,6 +147,7 @@ def _defines(file: File, exercise: Exercise) -> bool:
     """Whether a file defines the exercise's function, by its text."""
     if exercise.function is None:
         return False
+    # By its text: a file is never run only to find out what it is for.
     source = submission.read_submission(file.path).source
     return re.search(rf"^[ \t]*def {re.escape(exercise.function)}\s*\(", source, re.MULTILINE) is not None
 

@@ -44,6 +44,7 @@ def fold_name(name: str) -> str:
     >>> fold_name("Jose\u0301") == fold_name("JOS\u00c9")
     True
     """
+    # Case folding can take composed letters apart again.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -66,6 +67,7 @@ def strip_archive(name: str) -> str:
     """An archive's name without its suffix; other names as they are."""
     lower = name.lower()
     fitting = [suffix for suffix in ARCHIVES if lower.endswith(suffix)]
+    # `.tar.gz` before `.gz`.
     return name[: -len(max(fitting, key=len))] if fitting else name
 
 
@@ -100,9 +102,11 @@ def strip_marks(stem: str) -> str:
 
 def _find_copied(stem: str) -> re.Match[str] | None:
     found = COPIED.search(stem)
+    # A file that is called just "copy" isn't a copy of a file without a name.
     return found if found and len(found[0]) < len(stem) else None
 
 
 def _find_suffix(last: str) -> re.Match[str] | None:
     found = SUFFIX.search(last)
+    # `.py` alone is a hidden file without a name.
     return found if found and found.start() else None

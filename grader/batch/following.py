@@ -36,8 +36,10 @@ class Follower:
         """What is whole now and wasn't handed on as it is; the earliest first."""
         now = self.clock()
         stamps = {entry: stamp for entry in self._list() if (stamp := self._stamp(entry))}
+        # What has gone may come again, and then has to settle anew.
         self._seen = {name: seen for name, seen in self._seen.items() if name in stamps}
         for name, stamp in stamps.items():
+            # Any change starts the waiting anew: a slow upload grows for a long time.
             if self._seen.get(name, (None, 0.0))[0] != stamp:
                 self._seen[name] = (stamp, now)
         ready = [
@@ -45,6 +47,7 @@ class Follower:
             for name, stamp in stamps.items()
             if self._handed_on.get(name) != stamp and now - self._seen[name][1] >= self.settle_s
         ]
+        # By its stamp: a file that is handed in again in a new version is handed on again.
         self._handed_on |= {name: stamps[name] for name in ready}
         ready.sort(key=lambda name: (max(changed for _, _, changed in stamps[name]), name))
         return [self.folder / name for name in ready]
@@ -73,6 +76,7 @@ class Follower:
                     return ()
                 if member.path is not None and (find_kind(member.name) or is_archive_name(member.name)):
                     known = member.path.lstat()
+                    # Many programs make an empty file first and fill it later.
                     if not known.st_size:
                         return ()
                     found.append((member.name, known.st_size, known.st_mtime_ns))

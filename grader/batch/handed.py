@@ -24,7 +24,7 @@ class Handed:
         own: what the student called them, in the same order.
         others: what else was handed in, for messages.
         submitted_at: where the source says it.
-        handed_in: by the host's clock, where its offset from UTC isn't known: it orders attempts and makes nobody late.
+        handed_in: by the host's clock, where its offset from UTC isn't known: used to order attempts, never to decide lateness.
         late: where the LMS says it.
         is_internal: the id is the host's own, which no roster has.
     """
@@ -47,7 +47,7 @@ class Submissions:
 
     Args:
         problems: what was refused or is doubtful, so that it isn't graded, each a sentence with its name.
-        unread: what of a table beside the files could not be read; they are graded all the same.
+        unread: faults of a table that came with the files; the files are graded all the same.
         remarks: what differs from the roster; nothing is left out for it.
         enrolled: names by student id, also of those who handed in nothing.
     """

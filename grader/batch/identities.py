@@ -39,7 +39,7 @@ def add_roster(
 
 
 def merge_handed(handed: Iterable[Handed]) -> list[Handed]:
-    """One for each attempt of a student, whom a source may know by two names."""
+    """Merges entries of the same student and attempt, since a source may use two names for one student."""
     found: dict[tuple[str, datetime | None], Handed] = {}
     for each in handed:
         before = found.get((each.student, each.handed_in))
@@ -52,10 +52,12 @@ def merge_handed(handed: Iterable[Handed]) -> list[Handed]:
 
 def _identify(each: Handed, roster: Roster, problems: list[str], remarks: list[str]) -> Handed:
     """With the id, name and time of the roster; without files where the roster has another person of that id."""
+    # A host's internal number could be another student's id in the roster.
     known = roster.find_student(*([] if each.is_internal else [each.student]), each.name)
     if known is None:
         remarks.append(f"{escape_line(each.student)}: not in the roster; known under this name")
         return each
+    # Better ungraded than a grade under another person's name.
     if rosters.are_strangers(each.name, known.name):
         problems += [
             f"{escape_line(name)}: {escape_line(each.name)} has the id of {escape_line(known.name)} in the roster" for name in each.names

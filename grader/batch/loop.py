@@ -43,7 +43,7 @@ class FileGrader(Protocol):
 
 
 def skip_job_progress(job: GradingJob, moment: RunProgress) -> None:
-    """Nobody is told where a job stands."""
+    """Ignores a job's progress."""
 
 
 class Batch:
@@ -52,7 +52,7 @@ class Batch:
     Args:
         options: of every attempt; where its processes come from included.
         at_once: how many submissions at a time.
-        heard: told where each running job stands, from its thread.
+        heard: called with the progress of each running job, from its thread.
         grade: how a file is graded, from several threads at once.
     """
 
@@ -76,6 +76,7 @@ class Batch:
         again: list[GradingJob] = []
         for done in self._grade_jobs(jobs, self.at_once, self.options):
             if done.fault:
+                # At the end, when nothing else competes for memory.
                 again.append(done.job)
             else:
                 yield done
@@ -88,6 +89,7 @@ class Batch:
                 for future in as_completed(futures):
                     yield future.result()
             except BaseException:
+                # Attempts notice it at their next progress report, which they make several times a second.
                 self._stop.set()
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -106,6 +108,7 @@ class Batch:
             return FinishedJob(job=job, problem=str(error))
         except GraderError as error:
             return FinishedJob(job=job, problem=str(error), fault=True)
+        # One unforeseen error must not end the grading of a whole class.
         except Exception as error:
             return FinishedJob(job=job, problem=f"the grader failed: {type(error).__name__}: {error}", fault=True)
         return FinishedJob(job=job, graded=graded, fault=graded.verdict.status == "error")

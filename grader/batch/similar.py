@@ -1,4 +1,4 @@
-"""How much of each text another one has too: tells where to look, and is never a score.
+"""Computes how much of each text another one contains: a hint where to look, never a score.
 
 Names, strings, comments and layout don't count (copydetect makes them alike); what is left is compared in overlapping
 passages of a few words, wherever they stand, without those that the stub gave to everybody.
@@ -51,6 +51,7 @@ def compute_shares(texts: Sequence[str], stub: str = "") -> NDArray[np.float64]:
     own = _count_covered_letters(found, np.ones(len(found.ids), dtype=bool), len(texts))
     result = np.zeros((len(texts), len(texts)))
     for index in range(len(texts)):
+        # A table of flags instead of a set: looking up all passages is one operation of NumPy's.
         known = np.zeros(found.kinds, dtype=bool)
         known[found.ids[found.texts == index]] = True
         result[:, index] = _count_covered_letters(found, known[found.ids], len(texts)) / np.maximum(own, 1)
@@ -67,6 +68,7 @@ def _collect_passages(texts: Sequence[str], stub: str) -> Passages:
         hashes.append(found[own])
         places.append(own + start)
         owners.append(np.full(len(own), index))
+        # The gap keeps a passage at the end of one text from overlapping the next text.
         start += len(found) + 2 * PASSAGE_LENGTH
     kinds, ids = np.unique(np.concatenate(hashes), return_inverse=True)
     return Passages(ids=ids, places=np.concatenate(places), texts=np.concatenate(owners), kinds=len(kinds))
@@ -81,5 +83,6 @@ def _hash_passages(text: str) -> NDArray[np.int64]:
 def _count_covered_letters(found: Passages, chosen: NDArray[np.bool_], texts: int) -> NDArray[np.float64]:
     """How many letters of each text the chosen passages cover, of which some overlap."""
     places = found.places[chosen]
+    # Each passage covers its length, or only up to the next one where they overlap.
     letters = np.minimum(np.diff(places, append=np.iinfo(np.int64).max), PASSAGE_LENGTH)
     return np.bincount(found.texts[chosen], weights=letters, minlength=texts).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Checks of functions that look into a model: the activations that they give, beside the trainer's own."""
+"""Checks of functions that look into a model: compares the activations that they return with the trainer's own."""
 
 from __future__ import annotations
 

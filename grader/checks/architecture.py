@@ -42,6 +42,7 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
     'passed'
     """
     found = Counter(layer.kind for layer in architecture.layers)
+    # Both counts must be right: a layer without effect neither serves as the one asked for nor hides a surplus one.
     working = Counter(layer.kind for layer in architecture.layers if not layer.idle)
     wrong = [kind for kind in counts if not working[kind] == counts[kind] == found[kind]]
     got = (

@@ -112,6 +112,7 @@ def _report_failed_call(trial: FunctionTrial, failure: FailedCall) -> CheckOutco
 
 
 def _shorten_text(text: str) -> str:
+    # Values come from student code and may hold control characters that would rewrite a terminal.
     safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: MAX_SHOWN_TEXT + 1])
     return safe if len(safe) <= MAX_SHOWN_TEXT else safe[: MAX_SHOWN_TEXT - 3] + "..."
 
@@ -119,6 +120,7 @@ def _shorten_text(text: str) -> str:
 def _report_unfinished(trial: FunctionTrial) -> CheckOutcome:
     if not trial.judged:
         return report_undecided("not judged: no call came back with an answer")
+    # Right so far isn't right: calls that never came back give no points, though no wrong answer was seen.
     return report_undecided(f"not judged: only {trial.judged} of {format_count(trial.cases, 'call')} came back")
 
 

@@ -1,6 +1,6 @@
 """The check of the student's callbacks: tried on synthetic curves, they must stop at the right epoch of each.
 
-On the curves accuracy, loss and the validation figures go their own ways, so what a callback watches shows in
+On the curves accuracy, loss and the validation figures move independently, so what a callback watches shows in
 where it stops.
 """
 
@@ -60,9 +60,11 @@ def check_stop_epoch(
             hint=_describe_remedy(probe.error, probe.error_kind, metric),
             line=probe.line,
         )
+    # A callback that can't be copied is judged by what it did in the real training.
     if probe.inconclusive is not None or not probe.outcomes:
         return _judge_by_training(probe, training, metric, above)
     wrong = [outcome for outcome in probe.outcomes if outcome.stopped != outcome.due]
+    # A callback that recognises the trial curves passes there; in the real training it has to stop as well.
     if not wrong and training is not None and (went_on := _find_missed_epoch(training, metric, above)) is not None:
         return report_failure(
             f"on trial curves the callback stopped, but in the training {metric} went above {exact(above)} in "
@@ -82,7 +84,7 @@ def check_stop_epoch(
 
 
 def _describe_remedy(error: str, kind: str, metric: str) -> str:
-    """What to do about an error of a callback."""
+    """Suggests a remedy for an error that a callback raised."""
     if (known := find_error_hint(error)) is not None:
         return known
     if kind == "KeyError":
@@ -91,8 +93,9 @@ def _describe_remedy(error: str, kind: str, metric: str) -> str:
 
 
 def _find_missed_epoch(training: TrainingRecord, metric: str, above: float) -> int | None:
-    """The first epoch of the last `fit` that was above the line and not the last one; None: it was stopped there."""
+    """Finds the first epoch of the last `fit` above the line after which training went on; None if it stopped there."""
     numbers = [int(logs.get("epoch", index)) for index, logs in enumerate(training.epochs)]
+    # Epoch numbers that go back mark the start of another `fit`; earlier fits may have been meant to run on.
     begin = max((index for index in range(1, len(numbers)) if numbers[index] <= numbers[index - 1]), default=0)
     figures = [logs.get(metric, float("-inf")) for logs in training.epochs[begin:-1]]
     return next((begin + index for index, value in enumerate(figures) if value > above), None)
@@ -116,6 +119,7 @@ def _describe_diagnosis(
 
     The first explanation that fits all curves is taken.
     """
+    # The order matters: each explanation below is only sure once the ones above are ruled out.
     if all(outcome.stopped is None for outcome in probe.outcomes):
         return wrong[0], *_explain_missing_stop(probe, metric, above)
     if (fixed := _find_fixed_epoch(probe.outcomes)) is not None:
@@ -138,6 +142,7 @@ def _find_fixed_epoch(outcomes: list[CurveOutcome]) -> int | None:
     if len(stops) != 1 or len({outcome.due for outcome in outcomes}) == 1:
         return None
     (fixed,) = stops
+    # A curve that ended before the fixed epoch couldn't be stopped there, so it doesn't speak against it.
     others = [outcome.due for outcome in outcomes if outcome.stopped is None]
     return fixed if all(due is not None and due + MIN_EPOCHS_AFTER_DUE <= fixed for due in others) else None
 
@@ -190,6 +195,7 @@ def _find_watched_metric(
     outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str
 ) -> tuple[str, str] | None:
     """The figure that explains the early stops: on one curve the loss parts from accuracy, on another validation."""
+    # Validation runs ahead on this curve alone; a line that is too low would be early on the others, too.
     if metric == "accuracy" and {outcome.curve for outcome in early} == {CurveId.VALIDATION_AHEAD}:
         return "the validation figures", "val_accuracy"
     # On this curve a line that is too low is early as well; only the loss holds a callback back.
@@ -224,6 +230,7 @@ def _judge_by_training(
     last = len(figures) - 1
     if due is None:
         return _judge_below_line(training, figures, metric, above)
+    # The right last epoch isn't enough: the epochs may just have been over.
     if due == last and training.stopped_by == "callback":
         return report_pass(
             f"in the training the callback stopped after {format_epoch(last)}, the first one above {exact(above)}"
@@ -239,6 +246,7 @@ def _judge_by_training(
 
 
 def _judge_below_line(training: TrainingRecord, figures: list[float], metric: str, above: float) -> CheckOutcome:
+    # A line that was never reached says nothing about the callback, for or against.
     if training.stopped_by != "callback":
         return report_undecided(f"not judged: {metric} never went above {exact(above)}, so there was nothing to stop")
     return report_failure(

@@ -1,4 +1,4 @@
-"""Every check that an exercise can name, and the arguments that it takes. Judges nothing."""
+"""Lists every check that an exercise can name, with its arguments. Judges nothing."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def check_arguments(item: YamlNode, problems: Problems) -> None:
     for argument, declared in entry.arguments.items():
         if declared.required and argument not in arguments:
             problems.add(item if given is item else given, f'{entry.name} needs the argument "{argument}"')
+    # Without counts the check would pass every model, which no author means.
     if entry.others is not None and not arguments:
         problems.add(item, f"{entry.name} needs at least one argument")
 
@@ -58,4 +59,5 @@ def convert_arguments(spec: CheckSpec) -> dict[str, Any]:
 def _convert_value(value: Any, kind: Any) -> Any:
     if kind in (Percent, Duration):
         return parse_quantity(str(value), kind)
+    # Not strict, as YAML's scalars are kept as text.
     return str(value) if kind is str else msgspec.convert(value, kind, strict=False)

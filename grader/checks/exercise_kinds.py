@@ -1,4 +1,4 @@
-"""The kinds of exercise, and what each of them uses: keys, limits and checks without effect are faults of the course."""
+"""The kinds of exercise and what each uses; a key, limit or check without effect is reported as a course fault."""
 
 from __future__ import annotations
 
@@ -66,11 +66,12 @@ def check_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
 
 def _below(tree: YamlNode, name: str) -> YamlNode:
     found = tree.find_nearest(name)
+    # `find_nearest` answers with the parent where the key is missing; an empty node reports nothing instead.
     return YamlNode(value=None, line=1, column=1) if found is tree else found
 
 
 def _check_models(exercise: Exercise, node: YamlNode, problems: Problems) -> None:
-    """What of `models` has no effect."""
+    """Reports the keys of `models` that have no effect."""
     models = exercise.models
     if models is None:
         return
@@ -83,9 +84,10 @@ def _check_models(exercise: Exercise, node: YamlNode, problems: Problems) -> Non
 
 
 def _faults_of(check: str, kind: Kind, exercise: Exercise) -> Iterator[str]:
-    """Why an exercise of this kind has nothing for a check to judge; an unknown check is told elsewhere."""
+    """Yields why a check has nothing to judge in this kind of exercise; unknown checks are reported elsewhere."""
     entry = CHECKS.get(check)
     needed = [item for item, optional in entry.evidence.items() if not optional] if entry is not None else []
+    # Optional evidence may be missing; without required evidence the check would be skipped for every student.
     usable = all(kind in EVIDENCE.get(item, (kind,)) for item in needed)
     if not usable or kind not in RETURNS.get(check, (kind,)):
         yield WORDS[kind]

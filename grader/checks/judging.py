@@ -1,4 +1,4 @@
-"""From a run to check results: hands each check the evidence that it names; it neither runs nor prints anything."""
+"""Judges a run: passes each check the evidence that it names. Neither runs nor prints anything."""
 
 from __future__ import annotations
 
@@ -50,8 +50,9 @@ def judge_run(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list
 
 
 def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
-    """What checks that only advise have found, at the line of `fit`, in the words of their hints."""
+    """Lists what advisory checks have found as notes at the line of `fit`, worded as their hints."""
     specs = [spec for spec in exercise.checks if spec.advice]
+    # Judged as an ordinary check, since as advice it would always pass and the difference would be lost.
     found = [(spec, _judge_check(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
     return [
         Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
@@ -68,6 +69,7 @@ def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
         return _build_result(spec, entry, run, report_undecided(_explain_missing(missing, run)))
     try:
         outcome = entry.function(**evidence, **convert_arguments(spec))
+    # A check that breaks on unforeseen evidence is our fault: full points, and the verdict becomes an error.
     except Exception as error:
         return _report_broken_check(spec, entry, error)
     return _build_result(spec, entry, run, outcome)
@@ -87,6 +89,7 @@ def _find_evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> 
 
 def _is_required(entry: Check, item: str, run: Run) -> bool:
     """Whether an absent piece of evidence keeps the check from being judged; a returned None is a value."""
+    # None is what a function without `return` gives, and the check on it has to say so.
     return not run.has_returned if item == "returned" else not entry.evidence[item]
 
 
@@ -108,6 +111,7 @@ def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome
         outcome = report_pass("this is only advice: the notes say what differs", got=outcome.got)
     failed = outcome.status == "failed"
     hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
+    # What was declared or trained goes back to the `fit` call; a wrong return value has nothing to do with that line.
     at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
     return CheckResult(
         id=spec.id,

@@ -30,6 +30,7 @@ def check_returned_model(returned: Any) -> CheckOutcome:
     >>> check_returned_model({"call": {"filters": 16}, "returned": None, "model": False, "compiled": False}).message
     'the function returned nothing (None) for filters=16'
     """
+    # The value passed through the student's process, so its form can't be trusted.
     if not isinstance(returned, dict) or not {"call", "returned", "model", "compiled"} <= returned.keys():
         return report_undecided("not judged: what the function returned was not noted")
     got = returned["returned"]
@@ -95,6 +96,7 @@ def check_model_layers(
     >>> check_model_layers([built], rows=[ExpectedLayer(layer="Dense", units="=units")], calls=1).message
     'units=32: layer 1 (Dense) has units 16; 32 is asked for'
     """
+    # Differences come before missing models: one wrong model is a reason to fail, a missing one only to not judge.
     wrong = [fault for built in models if (fault := _find_fault(built, rows, totals or [])) is not None]
     if wrong:
         more = f" (and {format_count(len(wrong) - 1, 'other model')} with a difference)" if len(wrong) > 1 else ""

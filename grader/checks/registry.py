@@ -92,6 +92,8 @@ class Check:
     def basis(self) -> Basis:
         """The weakest of what the check's evidence rests on."""
         bases = {EVIDENCE_BASES[name] for name in self.evidence}
+        # The weakest evidence decides how far a result can be trusted: a claim compared with a measurement is still a
+        # claim.
         return next((basis for basis in BASES_BY_STRENGTH if basis in bases), "static")
 
     def find_argument_type(self, argument: str) -> Any:
@@ -110,6 +112,7 @@ def register_check(name: str, *, other_names: Iterable[str] = ()) -> Callable[[C
     """
 
     def mark_function(function: CheckFunction) -> CheckFunction:
+        # Kept on the function, so that no registry in a module has to be changed by imports.
         function.__dict__["grade_check"] = _build_check(name, function, frozenset(other_names))
         return function
 
@@ -127,12 +130,14 @@ def _build_check(name: str, function: Callable[..., CheckOutcome], other_names: 
     hints = get_type_hints(function)
     parameters = inspect.signature(function).parameters.values()
     before = [item for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
+    # Raised at import, so that a misspelt parameter fails every test and not one submission.
     if unknown := [item.name for item in before if item.name not in EVIDENCE_BASES]:
         raise TypeError(f"check {name}: no evidence is called {unknown[0]!r}; there are {', '.join(EVIDENCE_BASES)}")
     return Check(
         name=name,
         title=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
         function=function,
+        # `X | None` in the signature is how a check says that it can judge without this evidence.
         evidence={item.name: NoneType in get_args(hints[item.name]) for item in before},
         arguments={
             item.name: CheckArgument(kind=hints[item.name], required=item.default is item.empty)

@@ -52,6 +52,7 @@ def _find_epochs_fault(value: Any) -> str | None:
         return f"the first value is {_describe_type(value)}, not the list of epochs (`history.epoch`)"
     if not value:
         return "the list of epochs is empty"
+    # `bool` is a subclass of `int`, but True is no epoch.
     if not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
         return "the list of epochs holds something other than whole numbers"
     return None
@@ -102,9 +103,11 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
             f"{claim}, but nothing was trained", expected="a training with `model.fit`", got=format_value(returned)
         )
     measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
+    # `history` shows the figures of a cut last epoch too, so a student who returns those tells the truth.
     cut = {epoch.at: epoch.figures for epoch in run.training.cut_epochs}
     last = {**run.training.epochs[-1], **cut.get(len(measured) - 1, {})}.get("accuracy")
     truth = f"{format_value(measured)} and {'no accuracy' if last is None else f'{last:.6f}'}"
+    # `history` of a second `fit` holds its own epochs only; both ways to report are honest.
     if epochs not in (measured, _find_last_fit(measured)):
         message = f"{claim}, but the training ran for {len(measured)}: the list of epochs differs"
         return report_failure(message, expected=truth, got=format_value(returned), hint=f"Write `{RETURN_EXAMPLE}`.")
@@ -115,6 +118,6 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
 
 
 def _find_last_fit(epochs: list[int]) -> list[int]:
-    """The epochs since the numbers last went back, as a second `fit` does."""
+    """Returns the epochs of the last `fit`, which starts where the numbers go back."""
     starts = [index for index in range(1, len(epochs)) if epochs[index] <= epochs[index - 1]]
     return epochs[starts[-1] :] if starts else epochs

@@ -146,8 +146,10 @@ def check_compile_settings(
         if wanted is not None and _convert_to_snake_case(settings.get(what)) != _convert_to_snake_case(wanted)
     ]
     named = {_convert_to_snake_case(metric) for metric in settings.get("metrics", [])}
+    # Keras knows the accuracy under several names; any that it takes for the accuracy will do.
     if architecture.accuracy_key is not None:
         named.add("accuracy")
+    # Further metrics do no harm, so only missing ones are faults.
     faults += [f"{metric} is not among the metrics" for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
     got = f"{settings.get('optimizer')}, {settings.get('loss')}, {settings.get('metrics')}"
     if not faults:
@@ -175,11 +177,13 @@ def check_application(architecture: Architecture, *, layers: list[str], total: i
     """
     names = [layer.name for layer in architecture.layers]
     working = {layer.name for layer in architecture.layers if not layer.idle}
+    # A stock application whose output is ignored would otherwise count as used.
     missing = [layer for layer in layers if layer not in working]
     expected = f"the layers {layers[0]} to {layers[-1]}" + (f", {total:,} parameters" if total is not None else "")
     if missing:
         message = f"the layer {missing[0]} of the stock application is not in the model"
         return report_failure(message, expected=expected, got=f"{format_count(len(names), 'layer')} under other names")
+    # Any layer can be given such a name; the parameters show whether the layers are the application's own.
     number = sum(layer.parameters for layer in architecture.layers[: names.index(layers[-1]) + 1])
     if total is not None and number != total:
         message = f"the layers up to {layers[-1]} have {number:,} parameters; the stock application has {total:,}"
@@ -207,6 +211,7 @@ def check_skip_connections(
     """
     merges = [layer for layer in architecture.layers if layer.kind == by and not layer.idle]
     ways = _find_ancestors(architecture.layers)
+    # A way that differs only in layers without weights, such as an activation, skips nothing.
     weighty = {layer.name for layer in architecture.layers if layer.parameters and not layer.idle}
     found = [layer.name for layer in merges if _is_skip_connection(layer, ways, weighty)]
     if len(found) >= at_least:

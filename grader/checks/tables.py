@@ -1,4 +1,4 @@
-"""A declared layer table beside the layers of a model: where they differ, in a sentence and side by side."""
+"""Compares a layer table with a model's layers, and describes where they differ."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class LayerPair(Struct, frozen=True, kw_only=True):
-    """A row and the layer that stands in its place; `describe_first_difference` is the first one between them, None where none is."""
+    """A row, the layer in its place, and the first difference between them; None if there is none."""
 
     row: ExpectedLayer | None
     layer: ModelLayer | None
@@ -112,12 +112,14 @@ def compare_last_layers(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLay
     left out is one difference.
     """
     found, size = _merge_activation_layers(layers, rows), len(rows)
+    # Zero first: of equally good ends `min` keeps the earliest in this list, the one of the rows' own length.
     starts = [max(0, len(found) - size + shift) for shift in (0, 1, -1, 2, -2)]
     ends = [(_match_rows(rows, found[start:]), start) for start in starts]
     return min(ends, key=lambda end: sum(pair.difference is not None for pair in end[0]))
 
 
 def _match_rows(rows: Sequence[ExpectedLayer], found: Sequence[ModelLayer]) -> list[LayerPair]:
+    # Matched by kind alone: a layer with a wrong option should be shown beside its row, not as missing and surplus.
     matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
     return [
         pair
@@ -131,9 +133,9 @@ def _list_pairs(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLayer]) -> 
 
 
 def _merge_activation_layers(layers: Sequence[ModelLayer], rows: Sequence[ExpectedLayer]) -> list[ModelLayer]:
-    """Without what only prepares the images, and with an activation layer as part of the layer before it.
+    """Drops layers that only prepare the images, and merges an activation layer into the layer before it.
 
-    Where the rows list an activation after such a layer it stays, as does one after a layer without an activation.
+    An activation stays where the rows list it after such a layer, or where the layer before it has one already.
     """
     asked = {row.layer for row in rows}
     listed = {(row.layer, after.layer) for row, after in pairwise(rows)}
@@ -142,9 +144,11 @@ def _merge_activation_layers(layers: Sequence[ModelLayer], rows: Sequence[Expect
         if not result and layer.kind in PREPARING_LAYERS and layer.kind not in asked:
             continue
         before = result[-1] if result else None
+        # An activation may only be merged into the layer that it takes its input from, and one activation at most.
         fits = before is not None and before.config.get("activation") == "linear" and before.name in layer.sources
         if before is not None and fits and layer.kind in ACTIVATION_BY_LAYER and (before.kind, layer.kind) not in listed:
             function = ACTIVATION_BY_LAYER[layer.kind] or layer.config.get("activation")
+            # Under the activation's name, since the layers that follow name it as their source.
             result[-1] = structs.replace(before, name=layer.name, config={**before.config, "activation": function})
         else:
             result.append(layer)
@@ -267,6 +271,7 @@ def format_side_by_side(pairs: Sequence[LayerPair]) -> str:
     ! Dense 10  | -
     """
     first = next((place for place, pair in enumerate(pairs) if pair.fault is not None), 0)
+    # Two rows of context before the first difference, and always a full window where there are enough rows.
     start = max(0, min(first - 2, len(pairs) - MAX_SHOWN_ROWS))
     shown = pairs[start : start + MAX_SHOWN_ROWS]
     cells = [_format_cells(pair) for pair in shown]

@@ -45,6 +45,7 @@ def check_training_data(
     """
     kind = "training" if split == "train" else "test"
     faults = list(_find_faults(data, dataset, split, kind, examples))
+    # The right data alone proves nothing: points are for training on it.
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
@@ -63,6 +64,7 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
     """What to change first."""
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
+    # Mostly unknown images mean that something changed all of them, which is what augmentation does.
     if data.dataset is None or data.unknown > data.examples / 2:
         return (
             "Were they changed by augmentation (turned, shifted, mirrored)? Give `fit` the images themselves, and put "
@@ -84,6 +86,7 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
 
 def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
     wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
+    # Of another dataset nothing else is worth saying, so this fault stands alone.
     if data.dataset is None or data.dataset != dataset:
         yield _describe_foreign_data(data, dataset)
         return
@@ -91,6 +94,7 @@ def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, ex
         yield f"trained on the {'test' if split == 'train' else 'training'} set ({format_count(other, 'image')}), not on the {kind} images"
         return
     held_back = data.held_back if split == "train" else 0
+    # Images held back for validation count as given, up to the share that `validation_split` may sensibly take.
     if wanted + held_back < examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
         yield f"trained on {wanted:,} of the {examples:,} {kind} images"
     if other:
@@ -110,6 +114,7 @@ def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, ex
 def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
     if wanted >= examples and data.trained_on < MIN_TRAINED_SHARE * examples:
         yield f"an epoch saw only {data.trained_on:,} of the {examples:,} images (at most a third may be held back)"
+    # Repeated images explain a long epoch already, and are reported by themselves.
     if not data.repeated and data.trained_on > MAX_TRAINED_SHARE * examples:
         yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} images there are"
 
@@ -148,6 +153,7 @@ def check_reached_line(
         return _judge_without_metric(training, metric, above)
     best = max(range(len(figures)), key=figures.__getitem__)
     first = next((index for index, value in enumerate(figures) if value > above), None)
+    # Logs can be inflated, for example by a layer that mixes a batch; the trained model on its own can't.
     if first is not None and measured is not None and (doubt := _doubt(measured)):
         return report_failure(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=format_figure_against(figures[best], above))
     if first is not None:
@@ -192,6 +198,7 @@ def _explain_slow_training(figures: list[float], training: TrainingRecord) -> st
 
 
 def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -> CheckOutcome:
+    # The metric was logged, only not for a whole epoch: asking for `metrics=` would send the student the wrong way.
     if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return report_failure(
             f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",

@@ -15,6 +15,7 @@ def format_value(value: Any) -> str:
     >>> format_value([0, 1, 2, 3, 4, 5, 6, 7, 8])
     '[0, 1, 2, 3, 4, 5, ...]'
     """
+    # `repr` of a huge or nested value could take minutes; `reprlib` looks at its beginning only.
     text = reprlib.repr(value)
     return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 3] + "..."
 
@@ -62,6 +63,7 @@ def format_figure_against(value: float, line: float) -> str:
     >>> format_figure_against(0.99797, 0.998), format_figure_against(0.9912, 0.998), format_figure_against(0.998, 0.998)
     ('0.99797', '0.9912', '0.998')
     """
+    # Rounded to four digits a figure just below the line would read as the line itself.
     for digits in range(4, 11):
         if f"{value:.{digits}f}" != f"{line:.{digits}f}":
             return f"{value:.{digits}f}"

@@ -57,12 +57,15 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        # Only the one that is called: all of them together take longer to import than most commands run.
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         return helping.lay_out(command)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else "--help"
+        # Everything that is no command is the main job's, so that `grade exercise3 file.py` works.
         if first not in COMMANDS and first not in ("--help", "-h", "--version"):
+            # The main job needs a file as well, so a lone word was meant to be a command.
             if len(args) == 1 and not first.startswith("-"):
                 importlib.import_module("grader.cli.completing").check_mistyped(ctx, first, self.list_commands(ctx))
             args = [MAIN_COMMAND, *args]
@@ -109,12 +112,14 @@ def _end(number: int, _frame: object) -> None:
     """Ends in order: what was started is ended, and what was laid down removed. Raises: SystemExit."""
     for each in ENDING:  # in the middle of that, a second one would leave something behind
         signal.signal(each, signal.SIG_IGN)
+    # As shells report a process that a signal ended.
     sys.exit(128 + number)
 
 
 def run_command_line(args: list[str]) -> int:
     """Runs one command line; returns its exit code."""
     try:
+        # click's own handling would end the process before our exit codes are chosen.
         result: Any = commands.main(args, prog_name="grade", standalone_mode=False)
     except GradeError as error:
         click.echo(f"grade: {error}", err=True)
@@ -126,9 +131,11 @@ def run_command_line(args: list[str]) -> int:
         error.show()
         return Exit.USAGE
     except BrokenPipeError:
+        # Python flushes stdout when it ends, and would complain about the closed pipe once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAULT
     except Exception as error:
+        # A student gets a sentence; whoever mends the grader wants the traceback.
         if os.environ.get("GRADE_DEBUG"):
             raise
         click.echo(f"grade: the grader failed ({type(error).__name__}: {error}); this is not your fault", err=True)

@@ -49,6 +49,7 @@ def command(
     found = find_course(course)
     quiz = loading.load_quiz(found, quiz_id)
     solutions = key.load_key(found, quiz)
+    # A student's copy of a course has no keys.
     if solutions is None:
         raise UsageError(f"no key to mark with: this course has no solutions/quizzes/{quiz_id}.yaml")
     if answers is None:
@@ -60,6 +61,7 @@ def command(
     for doubt in _list_changes_since(quiz, solutions, sheet):
         click.echo(doubt, err=True)
     figures = build_item_analysis(quiz, solutions, sheet)
+    # Two formats on one stream could be read by nobody.
     if json_ != write.STDOUT:
         click.echo(render_analysis(figures, quiz, _measure_width()))
     if json_ is not None:
@@ -71,6 +73,7 @@ def command(
 
 def _list_changes_since(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> Iterator[str]:
     """What has changed since the marks were made."""
+    # Only a remark: the instructor may have corrected a typing error since.
     if sheet.quiz_digest != loading.hash_quiz(quiz):
         yield "these marks are of another wording of the quiz: figures are told by question id"
     if sheet.key_digest != marksheet.hash_answer_key(solutions):
@@ -90,6 +93,7 @@ def _mark_answers(quiz: Quiz, solutions: AnswerKey, answers: Path) -> Marksheet:
 
 
 def _measure_width() -> int:
+    # Long lines of prose are hard to read, however wide the terminal is.
     return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
 
 

@@ -47,6 +47,7 @@ def command(
         write.write_bytes(out, bundle.build_gradescope_bundle(found, wanted))
         click.echo(f"Wrote {out}. On Gradescope:\n  Configure Autograder, “Zip file upload”,\n  Ubuntu 22.04 or later")
         return
+    # The text goes into a shell command of the workflow.
     if not package or not PACKAGE_PATTERN.fullmatch(package):
         raise UsageError(
             f"--package: what shall pip install there? A plain name, URL or path{f', got {package!r}' if package else ''}"
@@ -57,6 +58,7 @@ def command(
         texts = bundle.build_ci_bundle(found, service, wanted, file_ or f"{wanted}.py", package)
         pages = {name: text.encode() for name, text in texts.items()}
     for name in pages:
+        # All are looked at before any is written, and a workflow that somebody changed isn't lost.
         if (out / name).exists():
             raise UsageError(f"{out / name} is there already; move it away first")
     write.write_folder(out, pages)
@@ -65,6 +67,7 @@ def command(
 
 def _guess_exercise_id(course: Course, out: Path) -> str:
     ids = course.list_exercise_ids()
+    # `exercise3.zip` says which exercise is meant.
     if out.stem in ids:
         return out.stem
     if len(ids) == 1:

@@ -22,6 +22,7 @@ def list_matching_exercises(ctx: click.Context, _param: click.Parameter | None, 
             for name in courses.find_course(ctx.params.get("course")).list_exercise_ids()
             if name.startswith(incomplete)
         ]
+    # An error message in the middle of typing would ruin the command line.
     except (GradeError, OSError):
         return []
 

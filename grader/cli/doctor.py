@@ -39,12 +39,14 @@ def command(course: Path | None) -> int:
     """
     width = max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
     try:
+        # Tried for real: what a kernel offers and what it allows here are two things.
         student = confine.start_confined(IDLE_MODULE, {}, TRIAL_POLICY)
     except GraderError as error:
         click.echo(f"Student code can't be confined here: {error}")
         return Exit.PASSED
     try:
         held, reasons = student.layers, student.reasons
+    # The trial process would otherwise wait for its first message.
     finally:
         student.kill()
     for line in [*describe_sandbox_layers(held, reasons, width), "", *report_packages(_promised(course), width)]:
@@ -61,10 +63,10 @@ def _promised(course: Path | None) -> list[str]:
 
 
 def report_packages(promised: list[str], width: int) -> list[str]:
-    """The lines that tell which of the packages that students' files import are missing.
+    """Lists in lines which of the packages that students' files import are missing.
 
     Args:
-        promised: by `course.yaml`, beside the usual ones.
+        promised: by `course.yaml`, besides the usual ones.
         width: of a line, in characters.
     """
     wanted = [*COMMON, *(name for name in promised if name not in COMMON)]
@@ -79,7 +81,7 @@ def report_packages(promised: list[str], width: int) -> list[str]:
 
 
 def describe_sandbox_layers(held: tuple[str, ...], reasons: tuple[str, ...], width: int) -> list[str]:
-    """The lines that tell about the layers.
+    """Describes the sandbox's layers in lines.
 
     Args:
         held: the names of the layers that a student process has here.
@@ -104,6 +106,7 @@ def describe_sandbox_layers(held: tuple[str, ...], reasons: tuple[str, ...], wid
 def _describe_sandbox_layer(layer: SandboxLayer, held: tuple[str, ...], width: int) -> list[str]:
     if layer.name in held:
         return _wrap_with_mark(f"{layer.name}: {layer.does}", width, "  yes  ")
+    # Some layers exist in an older and a newer form, of which a kernel has one.
     if (other := REPLACEMENT_LAYERS.get(layer.name)) in held:
         return _wrap_with_mark(f"{layer.name}: not needed, {other} stands in for it", width, "  -    ")
     lines = _wrap_with_mark(f"{layer.name}: {layer.does}", width, "  NO   ")

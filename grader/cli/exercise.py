@@ -110,6 +110,7 @@ def command(
     """
     found = find_course(course, quiet=quiet)
     exercise = loading.load_exercise(found, exercise_id)
+    # Before grading: it would be a pity to learn after minutes that there is nothing to show.
     if table:
         experiments.check_experiments(exercise)
     if picture_path is not None:
@@ -121,6 +122,7 @@ def command(
         device=device,
         backend=backend,
         train=train,
+        # The referee draws while it judges; a recalled verdict has no calls to draw.
         fresh=fresh or bool(picture_path and exercise.picture),
         picture=picture_path,
         sandbox=sandbox,  # type: ignore[arg-type]
@@ -138,6 +140,7 @@ def command(
         picture.draw(exercise, graded, picture_path)
     with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
         ProgressFile(found).note_verdict(verdict)
+    # Models of a file that fails its checks would fill the table with other models' figures.
     if table and verdict.status == "passed":
         return _show_tables(found, exercise, file, options, progress)
     return EXIT_CODES[verdict.status]

@@ -61,10 +61,12 @@ def format_experiment_table(experiment: Experiment, models: Sequence[BuiltModel]
     """
     rows = [
         _format_column_figures(column, built)
+        # An experiment that was cut short still shows what it has.
         for column, built in zip_longest(experiment.columns, models[: len(experiment.columns)])
     ]
     widths = [max(map(len, cells)) for cells in zip(TABLE_HEADINGS, *rows, strict=True)]
     foot = "In brackets: the figures that the course's text prints, from another machine."
+    # A pipe has no width, and a table that wraps can't be read.
     if width is None or sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) <= width:
         lines = [
             COLUMN_GAP.join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
@@ -87,6 +89,7 @@ def _format_block(row: Sequence[str]) -> list[str]:
 def _format_column_figures(column: ExperimentColumn, built: BuiltModel | None) -> tuple[str, str, str, str]:
     training = built.training if built is not None else None
     measured = built.measured if built is not None else None
+    # As the course's text prints it: the accuracy that Keras logs for the last epoch.
     last = training.epochs[-1].get("accuracy") if training is not None and training.epochs else None
     return (
         column.title,

@@ -85,6 +85,7 @@ def list_explained_names(course: Course) -> list[str]:
 
 def explain_name(name: str, course: Course) -> list[str]:
     """What there is to say, paragraph by paragraph; nothing where the name is unknown."""
+    # Codes are printed in capitals, and typed as it comes.
     code = name.upper()
     paragraphs = []
     for table, title in ((FINDING_MEANINGS, "the file was not run"), (FAULT_CODES, "a quiz, its key or answers to it")):
@@ -100,8 +101,10 @@ def explain_name(name: str, course: Course) -> list[str]:
     if name in CHECKS:
         paragraphs.append(explain_check(CHECKS[name]))
     paragraphs += _explain_check_id(name, course)
+    # Only a text of several words can be a sentence of a report.
     if not paragraphs and " " in name:
         paragraphs = [told for found in find_meant(name[:MAX_QUERY_LENGTH], _list_check_titles(course)) for told in explain_name(found, course)]
+    # Last, since the patterns of the hints on errors fit many texts.
     return paragraphs or [*_explain_dialect_name(name), *_explain_error(name)]
 
 
@@ -139,6 +142,7 @@ def _explain_check_id(name: str, course: Course) -> Iterator[str]:
 def _group_checks_by_id(course: Course) -> dict[str, list[tuple[str, Any]]]:
     """Checks of the course's exercises by id and by `exercise.id`."""
     found: dict[str, list[tuple[str, Any]]] = {}
+    # A broken exercise must not keep the others from being explained.
     for exercise in load_readable_exercises(course)[0]:
         for spec in exercise.checks:
             for name in (spec.id, f"{exercise.id}.{spec.id}"):
@@ -159,6 +163,7 @@ def _list_check_titles(course: Course) -> list[tuple[str, str]]:
 
 def _explain_dialect_name(name: str) -> list[str]:
     """The note that a TF 1 name would get in a file."""
+    # A bare name means nothing to the look for old names; in one of these places it does.
     for frame in DIALECT_FRAMES:
         try:
             tree = ast.parse(f"import tensorflow as tf\n{frame.format(name[:MAX_QUERY_LENGTH])}\n")
@@ -172,7 +177,7 @@ def _explain_dialect_name(name: str) -> list[str]:
 
 
 def _explain_error(name: str) -> list[str]:
-    """What is said beside an error of Python or Keras."""
+    """Returns the hint that reports show with an error of Python or Keras."""
     told = error_hints.find_error_hint(name[:MAX_QUERY_LENGTH])
     return [_wrap_indented(re.sub(r"\s+", " ", told)).strip()] if told else []
 

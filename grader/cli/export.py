@@ -60,8 +60,10 @@ def command(
     found = find_course(course)
     book = Gradebook.open(gradebook, must_exist=True)
     policy = settings.load_settings(found).grading
+    # All exercises, as a total needs them even if one is exported.
     whole = build_sheet(book.list_figures(), book.list_students(), policy)
     chosen = _select_exercises(whole, exercise_ids, book.shown)
+    # All contradictions are found before anything is written.
     if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:
         raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
     if from_ is not None and format_ not in FILLED_FORMATS:
@@ -70,6 +72,7 @@ def command(
         raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
     data, left = _render(whole, chosen, format_, _read_lms_table(from_), found, checks=checks)
     write.write_bytes(output, data)
+    # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
     outputs.tell_problems("look at", describe_unknown_students(policy, whole))
     return Exit.PASSED

@@ -14,17 +14,18 @@ MAX_PATH = 300
 
 
 def find_course(given: Path | None, *, quiet: bool = False) -> Course:
-    """The course, told on standard error if it is the built-in one, or the environment's while one stands in another.
+    """Finds the course; says which on stderr if it is the built-in one, or GRADE_COURSE's inside another course's folder.
 
     Args:
-        given: the option `--course`, which needs no telling.
-        quiet: tell nothing.
+        given: the option `--course`; such a course is never reported.
+        quiet: report nothing.
 
     Raises:
         UsageError: see `course.find`.
     """
     found = courses.find_course(given)
     if not quiet and (remark := _describe(found)):
+        # On stderr, so that redirected output holds nothing but what was asked for.
         click.echo(remark, err=True)
     return found
 

@@ -34,6 +34,7 @@ def main(root: Path, exercise_id: str, run: Callable[[list[str]], int] = cli.run
         try:
             chosen = choose_in_folder(root / "submission", spec, Path(space))
         except UsageError as error:
+            # The student handed in the wrong files; that is a result, not a failure of the autograder.
             write.write_text(results, json.dumps({"score": 0.0, "output": str(error), "output_format": "text"}))
             return Exit.PASSED
         code = run([spec.id, str(chosen), "--course", str(course.root), "--gradescope", str(results), "--quiet"])

@@ -29,6 +29,7 @@ AUDIENCES = {
 
 def unwrap(text: str | None) -> str | None:
     """A help text from a raw docstring, with the character that click takes for "lines stay as they are"."""
+    # In a raw docstring `\b` is two characters.
     return text.replace("\\b\n", "\b\n") if text else text
 
 
@@ -44,6 +45,7 @@ class NarrowFormatter(click.HelpFormatter):
 
     def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
         columns = width or min(shutil.get_terminal_size().columns, max_width or MAX_HELP_WIDTH)
+        # click's own default never goes below 50 columns, and telephones have fewer.
         super().__init__(indent_increment, max(MIN_HELP_WIDTH, columns))
 
     def write_text(self, text: str) -> None:
@@ -52,8 +54,9 @@ class NarrowFormatter(click.HelpFormatter):
         super().write_text("\n\n".join(_format_kept_lines(part, room) for part in text.split("\n\n")))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Terms with what they mean beside them, or under them where the terminal is narrow and a term is long."""
+        """Writes terms with their meanings next to them, or below them if the terminal is narrow and a term is long."""
         rows = list(rows)
+        # Short terms leave enough room beside them even on a narrow screen.
         if self.width >= MIN_WIDTH_BESIDE or all(len(term) <= self.width // 3 for term, _ in rows):
             super().write_dl(rows, col_max, col_spacing)
             return
@@ -66,6 +69,7 @@ class NarrowFormatter(click.HelpFormatter):
 def _format_kept_lines(paragraph: str, room: int) -> str:
     """A paragraph; one that begins with the mark of kept lines, with those that are too long folded."""
     head, mark, body = paragraph.partition("\b\n")
+    # click knows the mark only at the beginning of a paragraph.
     if not mark or head.strip():
         return paragraph
     return mark + "\n".join(line for one in body.split("\n") for line in _wrap_example(one, room))
@@ -80,6 +84,7 @@ def _wrap_example(line: str, room: int) -> Iterator[str]:
     if not line.strip().startswith(("grade ", "Try: ")):
         yield from wrap_text(line.strip(), room, indent, indent + "     ").split("\n")
         return
+    # Three spaces separate an example from its remark in all our help texts.
     command, _, remark = line.strip().partition("   ")
     *first, last = _wrap_pieces(command, room - len(indent) - 2, COMMAND_PIECES)
     yield from (f"{indent}{piece} \\" for piece in first)
@@ -121,6 +126,7 @@ def write_commands(formatter: click.HelpFormatter, told: dict[str, str]) -> None
     """The commands by audience, each with its line, and an example for each audience."""
     named = [name for names, _ in AUDIENCES.values() for name in names]
     groups = [(audience, names, example) for audience, (names, example) in AUDIENCES.items()]
+    # A new command that nobody has put in a group still appears.
     groups += [("Others", others, "")] if (others := tuple(name for name in told if name not in named)) else []
     for audience, names, example in groups:
         rows = [(name, told[name]) for name in names if name in told]

@@ -58,6 +58,7 @@ def open_next_hint(spec: Exercise, book: ProgressFile) -> str:
 
 
 def _measure_width() -> int:
+    # Long lines of prose are hard to read.
     return min(88, shutil.get_terminal_size().columns)
 
 

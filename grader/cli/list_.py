@@ -43,6 +43,7 @@ def command(course: Path | None) -> None:
     standing = ProgressReader(found).read_progress()
     text = "\n".join([format_exercise_list(exercises, width, standing), *describe_progress(exercises, standing), *format_quiz_list(found.list_quiz_ids())])
     click.echo(replace_unencodable(text, sys.stdout.encoding))
+    # Shown first and raised then, so that one broken exercise doesn't hide the rest of the course.
     if problems:
         raise CourseError(problems)
 
@@ -65,6 +66,7 @@ def load_readable_exercises(course: Course) -> tuple[list[Exercise], list[Proble
             exercises.append(load_exercise(course, exercise_id))
         except CourseError as error:
             problems += error.problems
+    # From the highest order to the lowest, so that the lowest one of each unit stays in the dict.
     first = {exercise.unit: exercise.order for exercise in sorted(exercises, key=lambda each: -each.order)}
     return sorted(exercises, key=lambda exercise: (first[exercise.unit], exercise.unit, exercise.order)), problems
 
@@ -133,6 +135,7 @@ def _format_row(exercise: Exercise, standing: StudentProgress) -> dict[str, str]
 def _fit_widths(full: dict[str, int], most: int) -> dict[str, int]:
     """Widths of columns so that a row fits: shortened, then with some left out."""
     widths = dict(full)
+    # Shortening is tried anew after each column that is left out: that may make it needless.
     for dropped in range(len(DISPENSABLE_COLUMNS) + 1):
         widths = {column: width for column, width in full.items() if column not in DISPENSABLE_COLUMNS[:dropped]}
         over = sum(widths.values()) + len(COLUMN_GAP) * (len(widths) - 1) - most

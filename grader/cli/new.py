@@ -42,7 +42,9 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
             [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
         ) from error
     _write_stub(target, text, force=force)
+    # The commands that follow are meant to be copied.
     name = shlex.quote(str(target))
+    # `grade watch` knows the exercise by the file's name.
     exercise_too = "" if target.stem == spec.id else f" {spec.id}"
     click.echo(f"Wrote {target}. What to do is in\n  {find_exercise_text(found, spec.id, 'README.md')}")
     click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
@@ -62,6 +64,7 @@ def _write_stub(target: Path, text: str, *, force: bool) -> None:
         UsageError: the file exists and `force` isn't set, or it can't be written.
         GraderError: the disk is full.
     """
+    # `lexists`, since a link without a target would be followed and written through.
     if os.path.lexists(target) and not force:
         raise UsageError(f"{target} exists already; name another file, or overwrite it with --force")
     write.write_text(target, text)

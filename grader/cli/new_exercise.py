@@ -41,6 +41,7 @@ def command(exercise: str, like: str | None, course: Path | None) -> None:
     for path, text in files.items():
         _write_new_file(found.root / path, text)
     spec = load_exercise(found, exercise)
+    # Made from the solution instead of copied, so that the two agree from the start.
     _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
     if is_function_exercise(spec):
         update_case_file(found, spec, write=True)
@@ -71,6 +72,7 @@ def _read_sample(exercise: str) -> Iterator[tuple[Path, str]]:
         "SAMPLE_FUNCTION": exercise,
         "SAMPLE_TITLE": exercise.replace("_", " ").capitalize(),
     }
+    # Stored as .txt, so that no tool takes the sample for code of the package.
     for path in sorted(SAMPLE_FOLDER.rglob("*.txt")):
         text = path.read_text(encoding="utf-8")
         for name, value in names.items():

@@ -41,6 +41,7 @@ MAX_SENTENCES = 50
 
 def add_output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the output options to a command."""
+    # Decorators apply from the inside out, and help shows the outermost first.
     for option in reversed(OUTPUT_OPTIONS):
         function = option(function)
     return function
@@ -65,6 +66,7 @@ def write_reports(
         UsageError: a file can't be written where it was asked for.
         GraderError: the disk is full.
     """
+    # Whoever pipes JSON wants nothing else in the pipe.
     to_stdout = any(chosen[name] == "-" for name in FILE_FORMATS)
     if quiet and not to_stdout:
         for verdict in verdicts:
@@ -73,6 +75,7 @@ def write_reports(
         import_module("grader.reports.terminal").show_report(verdicts, sys.stdout)
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
+            # Loaded when it is asked for: templates and XML take longer to import than most reports to write.
             render = import_module(f"grader.reports.{module}").render
             text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
             write.write_text(Path(str(chosen[name])), text)

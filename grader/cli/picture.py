@@ -1,4 +1,4 @@
-"""`--picture FILE.png`: what a plain function makes of a picture, or the curve of a training."""
+"""`--picture FILE.png`: draws a plain function's result on a picture, or the curve of a training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ picture_option = click.option("--picture", "picture_path", type=click.Path(path_
 
 
 def check_picture(exercise: Exercise, path: Path) -> None:
-    """Says before anything is graded what stands in the way of a picture.
+    """Checks before grading that a picture can be drawn.
 
     Raises:
         UsageError: nothing to draw, no such folder, not a PNG, or no Matplotlib.
@@ -43,7 +43,7 @@ def check_picture(exercise: Exercise, path: Path) -> None:
 
 
 def draw(exercise: Exercise, graded: GradedSubmission, path: Path) -> None:
-    """Draws what the referee hasn't drawn; where that fails, says so, and the verdict stands."""
+    """Draws what the referee has not drawn; a failure is reported and doesn't change the verdict."""
     try:
         if exercise.models is not None and exercise.models.shown is not None:
             draw_feature_maps(exercise, graded.runs, path)
@@ -90,6 +90,7 @@ def draw_feature_maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> No
 
 def _run_drawing(drawing: dict[str, object], path: Path) -> None:
     content = msgspec.json.encode(drawing)
+    # In a process of its own: Matplotlib takes seconds to import and keeps state of the whole process.
     done = subprocess.run(
         surroundings.command("grader.pictures"),
         cwd=surroundings.FOLDER,
@@ -100,13 +101,16 @@ def _run_drawing(drawing: dict[str, object], path: Path) -> None:
         check=False,
     )
     if done.returncode:
+        # The last line of a traceback names the error.
         last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise GraderError(f"the picture could not be drawn: {last[:500]}")
+    # Written only when the drawing is complete, so an old picture survives a failure.
     write.write_bytes(path, done.stdout)
 
 
 def _build_curve(exercise: Exercise, verdict: Verdict) -> dict[str, object]:
     epochs = verdict.training[-1].epochs
+    # An epoch that was cut short may lack a figure, and a curve needs one for each epoch.
     wanted = {name: [logs[name] for logs in epochs] for name in ("accuracy", "val_accuracy")
               if all(name in logs for logs in epochs)}  # fmt: skip
     reached = next((convert_arguments(spec) for spec in exercise.checks if spec.check == "training.reaches"), {})

@@ -37,9 +37,11 @@ class ProgressLine:
 
     def __call__(self, moment: RunProgress) -> None:
         now = time.monotonic()
+        # Progress is reported at every message; terminals over a network are slow.
         if not self.enabled or now - self._last_s < REFRESH_S:
             return
         width = self.width or shutil.get_terminal_size().columns
+        # One column less, as writing the last one makes many terminals wrap.
         text = describe_stage(moment)[: max(1, width - 1)]
         if text != self._shown:
             self._last_s, self._shown = now, text

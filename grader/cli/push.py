@@ -64,6 +64,7 @@ def command(
     grade push moodle exercise1 --url https://moodle.example.edu --course-id 12 --assignment-id 345
     """
     lms = HOSTS[host]
+    # From the environment only: an option would stand in the shell's history and in the list of processes.
     session = Session(url, _find_token(lms.TOKEN))
     found = find_course(course)
     policy = settings.load_settings(found).grading
@@ -82,6 +83,7 @@ def command(
     counts = count_steps(changes)
     told = [f"{count} {STEPS[step]}" for step, count in counts.items() if count and step != "send"]
     click.echo("; ".join([f"{counts['send']} to send" if dry_run else f"{sent} sent", *told]))
+    # A script should notice that somebody got no grade.
     return Exit.USAGE if counts["unknown"] or counts["ungraded"] else Exit.PASSED
 
 
@@ -108,6 +110,7 @@ def _send(lms: Lms, session: Session, assignment: Assignment, changes: list[Chan
         try:
             lms.send_grade(session, assignment, change, comments=comments)
         except GradeError as error:
+            # The same kind of error, as the exit code depends on it.
             raise type(error)(f"{error} ({sent} were sent; the same command goes on)") from error
         sent += 1
     return sent

@@ -47,6 +47,7 @@ class RegradeCommand(click.Command):
 
 def _find_exercise_command(args: Sequence[str]) -> click.Command | None:
     """The command for exercises; None where this one is meant."""
+    # Read by hand, since which command parses the line depends on the course.
     given = next((Path(value) for name, value in pairwise(args) if name == "--course"), None)
     joined = next((Path(name.partition("=")[2]) for name in args if name.startswith("--course=")), None)
     with suppress(UsageError):
@@ -144,6 +145,7 @@ def _format_change(change: ScoreChange) -> str:
     if change.passed_after != change.passed_before:
         passes = "  now passes" if change.passed_after else "  no longer passes"
     why = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in change.questions.items())
+    # Differences of floats such as 0.3 - 0.1 have long tails.
     difference = round(change.after - change.before, 6)
     score = f"{change.before:g} → {change.after:g} of {change.max_score:g}" + (f" ({difference:+g})" if difference else "")
     return f"{escape_line(change.student, limit=40):<20} {score}{passes}  [{why}]"

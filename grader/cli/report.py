@@ -58,6 +58,7 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     screen = detect_screen(sys.stdout)
     shown = ALL_ROWS if all_ else MAX_SHOWN_STUDENTS
     sys.stdout.write(draw_parts(_render_parts(whole, chosen, exercise_id, shown, screen, book), screen))
+    # What follows goes to stderr and should stand below.
     sys.stdout.flush()
     outputs.tell_problems("look at", describe_unknown_students(policy, whole))
     if html_ is not None:
@@ -84,6 +85,7 @@ def _render_parts(
         yield from show.render_exercise(whole, exercise_id, shown, screen)
     for name in chosen:
         cells = [cell for _, cell in list_grades(whole, name)]
+        # For the titles of the checks any verdict of the exercise will do.
         found = build_cohort(name, [cell.figures for cell in cells], _find_example(book, cells[-1].figures.key))
         yield from show.render_cohort(found, screen, ruled=any(cell.grade.score != cell.grade.raw for cell in cells))
 

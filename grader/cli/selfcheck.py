@@ -82,6 +82,7 @@ def command(
     found = find_course(course)
     if not found.solutions.is_dir():
         raise UsageError(f"no solutions/ in {found.root}: only a course with its solutions can be checked")
+    # All are loaded first: a fault in the last one shouldn't show after an hour of training.
     specs = [load_exercise(found, exercise_id) for exercise_id in exercises or found.list_exercise_ids()]
     if write_stubs or write_cases:
         for writes in [*([_write_stubs] if write_stubs else []), *([_write_cases] if write_cases else [])]:
@@ -115,6 +116,7 @@ def _map_in_threads(at_once: int, warm: ProcessPool) -> Iterator[MapFunction]:
             yield threads.map
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
+            # Ends the running attempts; the threads would otherwise wait for their trainings.
             warm.close()
             raise
 
@@ -229,6 +231,7 @@ def find_unproven_checks(course: Course, spec: Exercise) -> Iterator[str]:
         except ValueError:
             continue
     for check in spec.checks:
+        # Advice fails nobody.
         if check.id not in expected and not check.advice:
             yield f"no wrong answer fails the check {check.id}"
 
@@ -283,6 +286,7 @@ def find_reject_fault(expected: RejectExpectation, verdict: Verdict) -> str | No
     failed = [result.id for result in verdict.checks if result.status == "failed"]
     wanted = [expected.check] if expected.check else []
     ended = expected.end is None or verdict.end == expected.end
+    # Exactly the promised check: a reject that fails others as well proves nothing about that one.
     if verdict.status == "failed" and failed == wanted and ended and not _list_errors(verdict):
         return None
     return f"expected: {expected}; got: {_describe_verdict(verdict)}"

@@ -35,6 +35,7 @@ def find_meant(asked: str, titles: Iterable[tuple[str, str]]) -> Iterator[str]:
     plain = _normalize_sentence(asked)
     if len(plain) >= MIN_SENTENCE_LENGTH:
         sentences = ((_normalize_sentence(sentence), name) for sentence, name in (*KNOWN, *titles))
+        # Either way round: a report's line may be copied in part, or with more around it.
         named += [name for sentence, name in sentences if plain in sentence or sentence in plain]
     yield from islice(dict.fromkeys(named), MAX_MEANT_NAMES)
 

@@ -148,12 +148,14 @@ def compare_files(texts: Sequence[tuple[GradingJob, str]], stub: str, least: flo
     """
     shares = import_module("grader.batch.similar").compute_shares([text for _, text in texts], stub).tolist()
     both = [(row, column) for row in range(len(texts)) for column in range(row + 1, len(texts))]
+    # The larger share: a small file that is all part of a large one is what to look at.
     larger = sorted(max(shares[row][column], shares[column][row]) for row, column in both)
     pairs = [
         (_describe_side(texts[row][0], shares[row][column]), _describe_side(texts[column][0], shares[column][row]))
         for row, column in both
         if max(shares[row][column], shares[column][row]) >= max(least, 1e-9)
     ]
+    # The student last, so that equal pairs have the same order each time.
     pairs.sort(key=lambda pair: (-max(one.share for one in pair), -min(one.share for one in pair), pair[0].student))
     return SimilarityReport(
         files=len(texts), pairs=pairs[:MAX_JSON_PAIRS], usual=larger[len(larger) // 2] if larger else None

@@ -60,19 +60,22 @@ def find_course(given: Path | None = None) -> Course:
         UsageError: a folder was named and holds no course.
     """
     source: Source = "--course" if given else "GRADE_COURSE"
+    # An empty variable counts as none, as in most programs.
     named = given or (Path(os.environ["GRADE_COURSE"]) if os.environ.get("GRADE_COURSE") else None)
     if named is not None:
+        # Less is asked of a folder that somebody named than of one that is only found.
         if not _may_be_course(named):
             raise UsageError(f"no course in {named}: expected course.yaml, exercises/ or quizzes/")
         return Course(root=named.resolve(), source=source)
     if (surrounding := find_surrounding()) is not None:
         return Course(root=surrounding, source="ancestor")
+    # In a checkout of the repository the built-in course lies beside the package, in a wheel inside it.
     checkout = PACKAGE_FOLDER.parent
     return Course(root=checkout if _is_course(checkout) else PACKAGE_FOLDER / "course", source="built-in")
 
 
 def find_surrounding() -> Path | None:
-    """The course that one stands in: the working folder, or the nearest above it."""
+    """Finds the course around the working folder: this folder, or the nearest one above it."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if _is_course(folder)), None)
 

@@ -110,6 +110,7 @@ class ModelCalls(Struct, frozen=True, kw_only=True):
     @property
     def arguments(self) -> int:
         """How many arguments the function is given."""
+        # Each call of an exercise has the same arguments.
         return len(self.calls[0]) if self.calls else 1 + (self.shown is not None)
 
 
@@ -194,6 +195,7 @@ def read_exercise(
     path = course.find_exercise_file(exercise_id)
     tree, problems = read_yaml(path, f"exercises/{exercise_id}/exercise.yaml")
     exercise = convert_node(tree, Exercise, problems)
+    # From the tree, so that faults of checks are reported even if another part of the file can't be read.
     _check_specs(tree.find_nearest("checks"), problems, check_arguments)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
@@ -207,6 +209,7 @@ def _check_specs(node: YamlNode, problems: Problems, check_arguments: Callable[[
     """Each check has an id of its own, a known name and the arguments of that check."""
     seen: set[str] = set()
     for item in node.value if isinstance(node.value, tuple) else ():
+        # The conversion has reported this already.
         if not isinstance(item.value, dict):
             continue
         identity = item.find_nearest("id")
@@ -241,7 +244,7 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
 
 
 def find_exercise_text(course: Course, exercise_id: str, name: str) -> Path:
-    """A file beside the spec, such as `stub.py` or `README.md`."""
+    """Returns the path of a file in the exercise's folder, such as `stub.py` or `README.md`."""
     return course.find_exercise_file(exercise_id).with_name(name)
 
 
@@ -256,6 +259,7 @@ def check_cases(tree: YamlNode, arguments: Mapping[str, FunctionArgument], probl
     for name, argument in arguments.items():
         _check_argument(tree.find_nearest("arguments", name), name, argument, problems)
     checks = tree.find_nearest("checks").value
+    # Faults of form are reported elsewhere; here they must only do no harm.
     for item in checks if isinstance(checks, tuple) else ():
         given = item.find_nearest("args")
         if isinstance(given.value, dict) and str(item.find_nearest("check").value).startswith("behaviour."):

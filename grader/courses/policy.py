@@ -1,4 +1,4 @@
-"""What a course makes of points: lateness, attempts, extensions, drops. Data and pure functions, without clock or file.
+"""How a course turns points into grades: lateness, attempts, extensions, drops. Data and pure functions, without clock or file.
 
 It is the part `grading` of `course.yaml`; docs/classes.md has an example.
 """
@@ -101,6 +101,7 @@ def parse_time(text: str) -> datetime:
         found: datetime | None = datetime.fromisoformat(text)
     except ValueError:
         found = None
+    # Without an offset the deadline would be another one on each machine.
     if found is None or found.tzinfo is None:
         raise ValueError(f'expected a time with its offset, such as 2026-10-01T23:59+02:00, got "{text}"')
     return found
@@ -125,6 +126,7 @@ def find_deadline(policy: GradingPolicy, exercise: str, student: str) -> datetim
 
 def compute_late_s(due: datetime | None, submitted_at: datetime | None) -> float:
     """Seconds after the deadline; 0 where either isn't known."""
+    # Nobody is late by a time that isn't known.
     if due is None or submitted_at is None:
         return 0.0
     return max(0.0, (submitted_at - due).total_seconds())
@@ -142,6 +144,7 @@ def compute_kept_share(late: LatenessPolicy, seconds: float) -> float:
         return 1.0
     if late.cut_off is not None and seconds > late.cut_off:
         return 0.0
+    # Counted from the deadline, not from the end of the grace: after it the first day is begun.
     return max(0.0, 1.0 - late.per_day * math.ceil(seconds / DAY_S))
 
 
@@ -157,6 +160,7 @@ def grade_attempts(policy: GradingPolicy, exercise: str, student: str, attempts:
     grades = [
         _grade_attempt(policy, attempt, due, index, len(attempts)) for index, attempt in enumerate(attempts[: policy.attempts.most])
     ]
+    # An attempt that a fault of ours kept from a grade neither counts nor hides a graded one.
     counted = [each for each in grades if each.graded] or grades
     match policy.attempts.keep:
         case "first":
@@ -164,6 +168,7 @@ def grade_attempts(policy: GradingPolicy, exercise: str, student: str, attempts:
         case "last":
             return counted[-1]
         case "best":
+            # Of equal scores the earliest, which is least late.
             return max(counted, key=lambda each: (each.score, -each.attempt))
 
 
@@ -199,6 +204,7 @@ def compute_total(policy: GradingPolicy, student: str, shares: dict[str, tuple[f
         shares: points and most points by exercise; exercises that were not handed in have 0 points.
     """
     asked = {name: pair for name, pair in shares.items() if name not in policy.excused.get(student, ())}
+    # At least one exercise stays, or a total would be 0 of 0.
     most = min(policy.drop_lowest, len(asked) - 1)
     dropped = _sort_by_share(asked)[:most] if most > 0 else []
     left = [pair for name, pair in asked.items() if name not in dropped]
@@ -211,5 +217,6 @@ def compute_total(policy: GradingPolicy, student: str, shares: dict[str, tuple[f
 
 def _sort_by_share(asked: dict[str, tuple[float, float]]) -> list[str]:
     """The exercises by share, the smallest first; of equal ones, those with the most points first."""
+    # An exercise without points is never the weakest.
     shares = {name: points / most if most else 1.0 for name, (points, most) in asked.items()}
     return sorted(asked, key=lambda name: (shares[name], -asked[name][1], name))

@@ -28,7 +28,7 @@ class CourseSettings(Struct, frozen=True, kw_only=True):
     Args:
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
-        packages: names of modules that the course's files may import beside the usual ones.
+        packages: names of modules that the course's files may import besides the usual ones.
         grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 
@@ -49,8 +49,10 @@ def load_settings(course: Course) -> CourseSettings:
         return CourseSettings()
     tree, problems = read_yaml(path, FILE)
     settings = convert_node(tree, CourseSettings, problems)
+    # The default would hide that it is missing, and a later schema couldn't be told from this one.
     if "schema" not in tree.keys:
         problems.add(tree, '"schema" is missing: write `schema: grade-course/1` as the first line', "missing")
+    # From the tree, so that each fault has its own line.
     _check_grading(_list_entries(tree).get("grading"), [*course.list_exercise_ids(), *course.list_quiz_ids()], problems)
     problems.raise_if_any()
     assert isinstance(settings, CourseSettings)

@@ -52,6 +52,7 @@ def _find_function(path: Path, name: str) -> ast.FunctionDef | None:
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
     found = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name]
+    # A decorator may change the arguments.
     return found[-1] if found and not found[-1].decorator_list else None
 
 
@@ -66,6 +67,7 @@ def _compare(node: ast.FunctionDef, calls: list[list[str]]) -> Iterator[str]:
         if len(given) < least or unmet or (len(given) > len(names) and spec.vararg is None):
             yield f"the function is called {shown}"
             return
+        # The same names in another order are a mistake; other names may be meant.
         if sorted(given) == sorted(names[: len(given)]) and given != names[: len(given)]:
             yield f"the arguments are given in the order {', '.join(given)}"
             return
@@ -74,7 +76,7 @@ def _compare(node: ast.FunctionDef, calls: list[list[str]]) -> Iterator[str]:
 def _compare_stub(
     found: dict[Path, ast.FunctionDef], paths: tuple[Path, Path, Path], course: Course, problems: Problems
 ) -> None:
-    """Students are told to keep the stub's `def` line, so it must be the solution's."""
+    """Checks that stub and solution have the same `def` line, since students have to keep the stub's."""
     solution, stub = found.get(paths[0]), found.get(paths[2])
     if solution is None or stub is None or _line_of(solution) == _line_of(stub):
         return
@@ -82,11 +84,13 @@ def _compare_stub(
         f"has `def {_line_of(stub)}`, and the solution `def {_line_of(solution)}`; run `grade selfcheck --write-stubs`"
     )
     name = paths[2].relative_to(course.root).as_posix()
+    # `add` would name the exercise's file, and the fault is in the stub.
     problems.found.append(Problem(file=name, line=stub.lineno, column=1, message=message))
 
 
 def _line_of(node: ast.FunctionDef) -> str:
     """`name(arguments)`, without annotations."""
+    # The tree is used again after this.
     spec = copy.deepcopy(node.args)
     for one in ast.walk(spec):
         if isinstance(one, ast.arg):

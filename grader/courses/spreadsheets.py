@@ -62,16 +62,18 @@ def _decode(data: bytes) -> str:
         return data.decode("utf-16", "replace")
     start = data[:2000]
     zeros = start[::2].count(0), start[1::2].count(0)
+    # UTF-16 without a mark has a zero in every second byte of Latin text.
     if max(zeros) * 4 > len(start):
         return data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
+        # Last, since any bytes can be read as cp1252.
         return data.decode("cp1252", "replace")
 
 
 def parse_table(text: str, name: str) -> Table:
-    """The cells of a CSV; the separator is told by a line of Excel's or by the first line.
+    """The cells of a CSV; the separator comes from Excel's `sep=` line, or is guessed from the first line.
 
     Raises:
         UsageError: it isn't a CSV.
@@ -80,6 +82,7 @@ def parse_table(text: str, name: str) -> Table:
     if given:
         text = text[given.end() :]
     first = next((each for each in text.splitlines() if each.strip()), "")
+    # Quoted texts are taken out first: a comma in a name separates nothing.
     separator = given["separator"] if given else max(SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
     csv.field_size_limit(MAX_CELL)
     try:
@@ -118,6 +121,7 @@ def _read_workbook(data: bytes, name: str) -> list[list[str]]:
 
 def _check_size(data: bytes, name: str) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        # A workbook is a zip, and openpyxl unpacks it without a limit.
         if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED_BYTES:
             raise UsageError(f"{name}: the workbook unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
 
@@ -126,6 +130,7 @@ def _to_text(value: Any) -> str:
     """A cell as it would stand in a CSV: a number that is whole without its point."""
     if value is None:
         return ""
+    # Excel keeps every number as a float; an id of 1001.0 would match nobody.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime | date):

@@ -43,6 +43,7 @@ def generate_stub(solution: str, shown: str = "solution.py") -> str:
         elif REGION_END.match(line) and opened is not None:
             stub += [opened[1] + _make_blank(opened[2]), line]
             opened = None
+        # A marker that isn't recognised would leave the solution in the students' stub.
         elif MISSPELT_MARKER.match(line):
             problems.append(_build_problem(shown, number, _describe_fault(line, opened)))
         elif opened is not None:
@@ -97,6 +98,7 @@ def _describe_fault(line: str, opened: tuple[int, str, list[str]] | None) -> str
 
 def _check_syntax(text: str, shown: str) -> list[Problem]:
     try:
+        # Compiled, not only parsed: `return` outside a function is found by the compiler.
         compile(text, shown, "exec", dont_inherit=True)
     except SyntaxError as error:
         line = text.splitlines()[(error.lineno or 1) - 1].strip()

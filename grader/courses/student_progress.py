@@ -1,6 +1,6 @@
 """What a student has reached in a course: best points, what is passed, hints shown; one small file per course.
 
-It is a convenience and never evidence: a damaged or unwritable file counts as an empty one, and nobody's grade
+It is a convenience and never evidence: a damaged or unwritable file counts as an empty one, and no grade
 depends on it. It is written whole or not at all.
 """
 
@@ -49,6 +49,7 @@ class ProgressReader:
     def __init__(self, course: Course) -> None:
         named = os.environ.get("GRADE_STATE")
         root = Path(named) if named else platformdirs.user_state_path("grade")
+        # The package may be installed anew at another place.
         where = "built-in" if course.root == BUILT_IN_COURSE else str(course.root)
         self.path = root / "courses" / f"{hashlib.sha256(os.fsencode(where)).hexdigest()[:16]}.json"
 
@@ -71,6 +72,7 @@ class ProgressFile(ProgressReader):
 
         def add_verdict(standing: StudentProgress) -> StudentProgress:
             before = standing.best.get(verdict.exercise)
+            # A pass counts before points: their number may change with the exercise.
             if before is not None and (before.passed, before.score) >= (found.passed, found.score):
                 return standing
             return structs.replace(standing, best=standing.best | {verdict.exercise: found})
@@ -84,5 +86,6 @@ class ProgressFile(ProgressReader):
     def _rewrite_progress(self, change: Callable[[StudentProgress], StudentProgress]) -> None:
         """Reads, changes and writes whole or not at all, alone among the terminals of this user."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Two terminals that both read first would lose one of the results.
         with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_WAIT_S):
             write_whole(self.path, msgspec.json.encode(change(self.read_progress())))

@@ -69,6 +69,7 @@ def build_tree(text: str, problems: Problems) -> YamlNode | None:
     doubtful = type(problems)(problems.file)  # counts only where the rest can be read
     open_: list[_OpenNode] = []
     event: Any
+    # Events come one by one: a file that is too deep or too large is refused before it is a tree.
     for count, event in enumerate(yaml.parse(text, Loader=YamlLoader)):
         place = (event.start_mark.line + 1, event.start_mark.column + 1)
         made: YamlNode | None = None
@@ -79,6 +80,7 @@ def build_tree(text: str, problems: Problems) -> YamlNode | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             made = open_.pop().build_node()
         _refuse_event(event, place, problems, twice=root is not None, depth=len(open_), count=count)
+        # What is refused isn't read on.
         if problems.found:
             return None
         if made is not None and open_:
@@ -104,6 +106,7 @@ def _refuse_event(
 
 def build_scalar(event: Any, place: tuple[int, int]) -> YamlNode:
     quoted = event.style in ("'", '"', "|", ">")
+    # Quoted, "null" is a text.
     value = None if not quoted and event.value in ("", "null", "~") else event.value
     return YamlNode(value=value, line=place[0], column=place[1])
 

@@ -127,6 +127,7 @@ def parse_quantity(text: str, kind: type[Duration | ByteSize | Percent]) -> Any:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)\s*", text)
     if match is None or match[2] not in kind.units:
         raise ValueError(f'expected {kind.form}, got "{text}"')
+    # 99.8 * 0.01 isn't exactly 0.998, and lines are compared exactly.
     value = kind(round(float(match[1]) * kind.units[match[2]], 12))
     if kind is Percent and not 0 <= value <= 1:
         raise ValueError(f'expected a share from 0% to 100%, got "{text}"')
@@ -176,6 +177,7 @@ def _convert_union(node: YamlNode, args: tuple[Any, ...], problems: Problems) ->
     if node.value is None and NoneType in args:
         return None
     kinds = [kind for kind in args if kind is not NoneType]
+    # Each kind is tried quietly; if none fits, the last one's faults are reported.
     for kind in kinds[:-1]:
         trial = Problems(problems.file)
         value = convert_node(node, kind, trial)
@@ -221,6 +223,7 @@ def _convert_struct(node: YamlNode, kind: type[msgspec.Struct], problems: Proble
     if len(problems.found) > before:
         return msgspec.UNSET
     try:
+        # A struct checks its own rules when it is made.
         return kind(**values)
     except ValueError as error:
         problems.add(node, str(error))
@@ -236,6 +239,7 @@ def _convert_scalar(node: YamlNode, kind: Any, problems: Problems) -> Any:
     try:
         if kind in (Duration, ByteSize, Percent):
             return parse_quantity(node.value, kind)
+        # Not strict, since every scalar is a text here.
         return msgspec.convert(node.value, kind, strict=False)
     except msgspec.ValidationError:
         choices = get_args(kind)

@@ -147,10 +147,12 @@ class Gradebook:
         """Every student's name by id, sorted by id; the name may be empty."""
         with explain_errors(self.shown), self._engine.connect() as connection:
             rows = connection.execute(select(STUDENT_TABLE.c.student, STUDENT_TABLE.c.name)).all()
+        # Sorted here, since databases differ in how they order letters.
         return dict(sorted((student, name) for student, name in rows))
 
 
 def _make_sort_key(one: VerdictFigures) -> tuple[str, ...]:
+    # The key last, so that the order is the same even for equal times.
     return one.exercise, one.student, one.submitted_at or one.recorded_at, one.recorded_at, one.key
 
 
@@ -183,8 +185,10 @@ def _make_current(connection: Connection, figures: VerdictFigures) -> None:
     same &= columns.sha256 == figures.sha256
     first = connection.execute(select(func.min(columns.recorded_at)).where(same)).scalar()
     current = columns.key == figures.key
+    # One statement sets the flag of all: there is never a moment with two current verdicts, or none.
     connection.execute(update(VERDICT_TABLE).where(same).values(current=current, recorded_at=first))
     came = {"submitted_at": figures.submitted_at, "late": figures.late}
+    # A later grading without this knowledge, as from a plain folder, doesn't erase it.
     told = {name: value for name, value in came.items() if value is not None}
     if told:
         connection.execute(update(VERDICT_TABLE).where(same).values(told))
@@ -214,6 +218,7 @@ def _insert_or_update(connection: Connection, table: Table, rows: list[dict[str,
     if not rows:
         return
     statement = _build_insert(connection, table)
+    # `recorded_at` orders attempts, so a verdict that is replaced keeps its place.
     values = {name: statement.excluded[name] for name in rows[0] if name not in (key, "recorded_at")}
     connection.execute(statement.on_conflict_do_update(index_elements=[table.c[key]], set_=values), rows)
 

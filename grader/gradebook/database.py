@@ -116,6 +116,7 @@ def _parse_url(text: str) -> URL:
         raise UsageError(f'--gradebook: "{text:.200}" is not a database URL{mend}') from error
     if url.drivername not in DRIVERS_BY_SCHEME:
         raise UsageError(f"--gradebook: {url.drivername:.40} is not supported; {URL_EXAMPLES}")
+    # Providers write `postgres://`, which SQLAlchemy no longer takes.
     url = url.set(drivername=DRIVERS_BY_SCHEME[url.drivername])
     if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
         raise UsageError("--gradebook: a gradebook in memory would be lost; name a file: sqlite:///gradebook.db")
@@ -155,8 +156,10 @@ def _prepare_tables(engine: Engine, shown: str, *, must_exist: bool) -> None:
 def _create_tables(connection: Connection) -> None:
     """All tables in one transaction; several processes may come at once."""
     if connection.dialect.name == "postgresql":
+        # `CREATE TABLE IF NOT EXISTS` can fail in PostgreSQL if two sessions run it at once.
         connection.execute(select(sqlalchemy.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     else:
+        # Takes the write lock first: two processes that both began by reading would block each other.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     for table in TABLE_METADATA.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
@@ -181,6 +184,7 @@ def explain_errors(shown: str) -> Iterator[None]:
 
 
 def _explain_message(shown: str, said: str) -> GradeError:
+    # By its words: the drivers have no common error codes.
     if "readonly" in said or "read-only" in said or "permission denied" in said:
         return UsageError(f"{shown}: can only be read; make it writable, or name another with --gradebook")
     if "not a database" in said or "malformed" in said or "no such column" in said:

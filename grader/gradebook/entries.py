@@ -42,7 +42,7 @@ class VerdictFigures(Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         key: made of exercise, student, file and specification.
         spec: digest of the exercise's specification that it was graded by.
         recorded_at: when the file came: by the host's clock where that is all that is known, else when it was first
-            recorded. It orders attempts and makes nobody late.
+            recorded. Used to order attempts, never to decide lateness.
         submitted_at: when it was handed in, where that is known.
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.
@@ -119,6 +119,7 @@ def build_entry(
     """
     verdict, body = graded.verdict, encode_specification(exercise)
     spec = _hash_bytes(body)
+    # One spelling everywhere, or one student's verdicts would be filed under two ids.
     student = to_student_id(student)
     figures = VerdictFigures(
         key=make_entry_key(exercise.id, student, verdict.submission.sha256, spec),
@@ -131,6 +132,7 @@ def build_entry(
         max_score=verdict.max_score,
         ending=verdict.end,
         graded_at=graded.at,
+        # Not really UTC, but within one source the order of attempts is right.
         recorded_at=(handed_in.replace(tzinfo=UTC) if handed_in else datetime.now(UTC)).isoformat(timespec="microseconds"),
         submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
         late=late,
@@ -160,6 +162,7 @@ def encode_specification(exercise: Exercise) -> bytes:
 def decode_specification(body: bytes) -> Exercise | None:
     """The exercise as it was specified; None where another version wrote it."""
     try:
+        # The hook makes durations, sizes and shares of numbers again.
         return msgspec.json.decode(body, type=Exercise, dec_hook=lambda kind, value: kind(value))
     except (msgspec.DecodeError, TypeError, ValueError):
         return None

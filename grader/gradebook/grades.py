@@ -55,6 +55,7 @@ def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], 
     cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
         cell = _build_cell(list(group), policy)
+        # Verdicts by an earlier specification may have other most points.
         exercises[exercise] = max(exercises.get(exercise, 0.0), cell.grade.max_score)
         cells.setdefault(student, {})[exercise] = cell
     rows = [
@@ -75,7 +76,7 @@ def list_grades(of: GradeSheet, exercise: str) -> list[tuple[StudentRow, GradeCe
 
 
 def describe_unknown_students(policy: GradingPolicy, of: GradeSheet) -> list[str]:
-    """A sentence on each student of the course's rules whom the class doesn't have, so that no extension is lost by a typo."""
+    """Reports students in the course's rules who aren't in the class, so that a typo can't lose an extension."""
     known = [row.student for row in of.rows]
     return [
         f'course.yaml: grading.{part}: no student has the id "{student}"{format_suggestion(student, known)}'
@@ -107,6 +108,7 @@ def _build_total(
     shares = {
         name: (own[name].grade.score, own[name].grade.max_score) if name in own else (0.0, most)
         for name, most in exercises.items()
+        # Not handed in counts 0 points; a fault of ours counts neither for nor against.
         if name not in own or own[name].grade.graded
     }
     return compute_total(policy, student, shares)

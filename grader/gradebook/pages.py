@@ -24,6 +24,7 @@ def render_pages(book: Gradebook, pairs: Iterable[tuple[StudentRow, GradeCell]])
         pairs: students and what they have for an exercise.
     """
     chosen = list(pairs)
+    # All at once: a query for each student would take most of the time.
     stored = dict(book.iter_documents([cell.figures.key for _, cell in chosen]))
     verdicts: list[Verdict] = []
     sources: dict[str, str] = {}
@@ -41,6 +42,7 @@ def render_pages(book: Gradebook, pairs: Iterable[tuple[StudentRow, GradeCell]])
 def decode_source(source: bytes, verdict: Verdict) -> str:
     """The text of the file that was graded; empty where it was none."""
     try:
+        # Read as when it was graded, so that a verdict's lines are those of the shown text.
         return parse_bytes(source, PurePath(verdict.submission.path).suffix).source
     except Refusal:
         return ""

@@ -132,6 +132,7 @@ def _format_change(change: VerdictChange) -> str:
 def _ask_agreement(shown: str, *, yes: bool) -> bool:
     if yes:
         return True
+    # A script can't answer a question, and silence must not change grades.
     if not sys.stdin.isatty():
         click.echo("Add --yes to write the new verdicts.")
         return False
@@ -159,6 +160,7 @@ class VerdictChange:
     def worsens(self) -> bool:
         """Whether a smaller share of the points is left, or the pass is lost; their number may have changed, too."""
         one, other = self.before, self.after.figures
+        # Shares compared without dividing, since the most points may be 0.
         lost = one.score * other.max_score - other.score * one.max_score
         return lost > 1e-6 or one.status == "passed" != other.status
 
@@ -197,6 +199,7 @@ def judge_stored_runs(
     report = inspect_file(course, new, source)
     timings = {turn: seconds for turn, seconds in before.timings.items() if turn in ("static", "total")}
     if report.findings or report.plan is None:
+        # The static look may have changed with the exercise, for example by another number of arguments.
         verdict, runs = verdicts.build_refused_verdict(new, source, report, timings.get("static", 0.0)), []
     elif runs:
         verdict = verdicts.build_verdict(new, source, report, runs, None, timings)
@@ -237,6 +240,7 @@ def _list_trials(exercise: Exercise) -> list[tuple[str, str, bytes, bool]]:
 
 
 def _describe_trial(spec: CheckSpec) -> tuple[str, str, bytes, bool]:
+    # The gate as well: calls after a failed gate were left out of the stored trials.
     return spec.id, spec.check, msgspec.json.encode(spec.args), spec.gate
 
 

@@ -49,7 +49,7 @@ class Roster:
     by_alias: Mapping[str, RosterStudent | None] = field(default_factory=dict)
 
     def find_student(self, *names: str) -> RosterStudent | None:
-        """The student whom one of these names, the first that does."""
+        """Returns the first student that one of these names identifies."""
         found = (self.by_alias.get(_fold(name)) for name in names if name)
         return next((student for student in found if student), None)
 
@@ -82,6 +82,7 @@ def are_strangers(one: str, other: str) -> bool:
     (False, True)
     """
     squashed = [_squash(name) for name in (one, other)]
+    # Names in other alphabets may be transliterated on one side: they say nothing either way.
     if not all(text.isascii() and len(text) > 1 for text in squashed):
         return False
     words = [[_squash(word) for word in re.split(r"[\W_]+", name)] for name in (one, other)]
@@ -108,6 +109,7 @@ def _build(rows: Sequence[Sequence[str]], name: str) -> Roster:
     problems: list[str] = []
     for number, cells in enumerate(rows[start + 1 :], start + 2):
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        # Only in Canvas's own table: elsewhere it could be a person's name.
         if "sis login id" in row and row.get("student", "").casefold() == TEST_STUDENT:
             continue
         if to_student_id(clean_id(row.get(column, ""))):
@@ -130,9 +132,11 @@ def _find_twins(students: Iterable[RosterStudent], name: str) -> Iterator[str]:
 
 def _read_student(row: Mapping[str, str], column: str, where: str, problems: list[str]) -> RosterStudent:
     first, last = (next((row[key] for key in keys if row.get(key)), "") for keys in (FIRST_NAMES, LAST_NAMES))
+    # "Student" may be the column of ids or of names; it isn't both.
     name = next((row[key] for key in NAME_COLUMNS if row.get(key) and key != column), "") or f"{first} {last}".strip()
     before, comma, after = name.partition(",")
     known = [row[key] for key in ALIAS_COLUMNS if row.get(key)]
+    # Hosts put a name together in each of these ways, and Moodle's files carry only the name.
     known += [name, *([f"{first} {last}", f"{last} {first}", f"{last}, {first}"] if first and last else [])]
     known += [f"{after} {before}"] if comma and after.strip() else []
     return RosterStudent(
@@ -158,6 +162,7 @@ def _read_time(row: Mapping[str, str], where: str, problems: list[str]) -> datet
     except ValueError:
         problems.append(f'{where}: expected a time such as 2026-10-01T23:59+02:00, got "{escape_line(text, 40)}"')
         return None
+    # Without an offset a deadline could be missed by hours, wrongly.
     if time.tzinfo is None:
         problems.append(
             f'{where}: the time "{escape_line(text, 40)}" has no offset from UTC, such as +02:00; it is passed over'
@@ -171,6 +176,7 @@ def _map_aliases(students: Iterable[RosterStudent]) -> dict[str, RosterStudent |
     found: dict[str, RosterStudent | None] = {}
     for student in students:
         for alias in student.aliases:
+            # Equal rows, as of a student in two sections, are the same person.
             found[alias] = None if found.get(alias, student) != student else student
     return found
 

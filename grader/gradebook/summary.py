@@ -47,7 +47,9 @@ def build_cohort(exercise: str, figures: Sequence[VerdictFigures], example: Verd
         figures: one for each student.
         example: any verdict of the exercise, for the titles.
     """
+    # A fault of ours says nothing about the class.
     graded = [one for one in figures if one.status != "error"]
+    # Equal outcomes are decoded and counted once: a class of thousands has few different ones.
     counts = Counter((one.score, one.max_score, one.outcomes) for one in graded)
     patterns = [
         OutcomePattern(count=count, score=score, max_score=most, outcomes={each[0]: each for each in decode_outcomes(text)})
@@ -94,6 +96,7 @@ def _count_spread(patterns: Sequence[OutcomePattern]) -> tuple[int, ...]:
     """How many got 0-9 %, 10-19 % … 90-99 %, and exactly 100 %."""
     found: Counter[int] = Counter()
     for pattern in patterns:
+        # 0.7 * 10 is a little less than 7 in floating point.
         found[max(0, min(10, int(pattern.share * 10 + 1e-9)))] += pattern.count
     return tuple(found[index] for index in range(11))
 
@@ -185,7 +188,7 @@ def render_cohort(cohort: Cohort, screen: Screen, *, ruled: bool = False) -> Ite
     """How the points of an exercise are spread, and the commonest findings.
 
     Args:
-        ruled: some count less than was earned, which is what is told here.
+        ruled: whether rules such as lateness lowered some grades; the points shown are those before.
     """
     if not cohort.graded:
         return

@@ -31,16 +31,17 @@ __all__ = ["GradedSubmission", "GradingOptions", "grade", "grade_or_recall", "in
 
 
 def inspect_file(course: Course, exercise: Exercise, source: submission.Submission) -> static.StaticReport:
-    """What can be said of a file without running it, and what of it to run."""
+    """Inspects a file without running it, and plans which of its statements to run."""
     stub = find_exercise_text(course, exercise.id, "stub.py")
     text = stub.read_text(encoding="utf-8") if stub.exists() else None
+    # Where the function returns models, its arguments come from `models.calls`, not from `arguments`.
     given = exercise.models.arguments if exercise.models is not None else len(exercise.arguments)
     report = static.inspect_submission(source, exercise.function, text, arguments=given)
     return static.apply_dialect_policy(report, settings.load_settings(course).dialect)
 
 
 def grade(course: Course, exercise: Exercise, path: Path, options: GradingOptions = GradingOptions()) -> Verdict:  # noqa: B008 - frozen
-    """Grades one file, whatever is known of it.
+    """Grades one file, even if a verdict on it is stored.
 
     Raises:
         UsageError: the file can't be read at all.
@@ -49,7 +50,7 @@ def grade(course: Course, exercise: Exercise, path: Path, options: GradingOption
 
 
 def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: GradingOptions) -> GradedSubmission:
-    """The verdict that was reached on this very file before, else a new one, which is kept.
+    """Returns the stored verdict on this file; without one, grades the file and stores the verdict.
 
     Raises:
         UsageError: the file can't be read at all.
@@ -78,9 +79,11 @@ def _grade_source(course: Course, exercise: Exercise, source: submission.Submiss
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:
             _try_seeds(exercise, report.plan, source.name, options, runs)
+    # Attempts that ended before the fault stay in `runs`: if one of them passed, the fault takes nothing away.
     except GraderError as error:
         fault = str(error)
     verdict = verdicts.build_verdict(exercise, source, report, runs, fault, _collect_timings(static_s, began))
+    # Only a failed file is excused: one that passes without the package didn't need it. The run isn't judged at all.
     if verdict.status == "failed" and (lacking := _explain_lacking(course, runs)) is not None:
         verdict = verdicts.build_verdict(exercise, source, report, [], lacking, _collect_timings(static_s, began))
     if options.sandbox == "off":
@@ -89,7 +92,7 @@ def _grade_source(course: Course, exercise: Exercise, source: submission.Submiss
 
 
 def _explain_lacking(course: Course, runs: list[Run]) -> str | None:
-    """The package that a file needs for its result and that the course promises, where this machine hasn't got it."""
+    """Explains which package a run failed for, if the course promises it and this machine lacks it."""
     named = settings.load_settings(course).packages
     told = (explain_absence(run.end.package, named) for run in runs if run.end.package)
     return next(filter(None, told), None)
@@ -98,6 +101,7 @@ def _explain_lacking(course: Course, runs: list[Run]) -> str | None:
 def _try_seeds(exercise: Exercise, plan: static.ExecutionPlan, name: str, options: GradingOptions, runs: list[Run]) -> None:
     """One attempt, and further ones after a near miss. Raises: GraderError: after which `runs` are those before it."""
     first = exercise.seed if options.seed is None else options.seed
+    # Each further seed is another draw, so only a near miss gets one; otherwise luck could replace a right answer.
     for seed in range(first, first + exercise.attempts):
         runs.append(TrainingAttempt(exercise, plan, name, seed, options).run())
         if not is_near_miss(runs[-1], exercise):

@@ -1,4 +1,4 @@
-"""One attempt with one seed: stands between the student process and the trainer, and writes down what it sees.
+"""One attempt with one seed: relays messages between the student process and the trainer, and records them.
 
 Only the trainer's words become measurements; the student's side declares, answers and returns.
 """
@@ -139,7 +139,10 @@ class TrainingAttempt:
             files={self.filename: self.plan.source.encode()},
             device=self.options.device,
             backend=self.options.backend,
+            # Threads pay only for convolutions. Looking at the text is enough: a wrong guess costs time, never a
+            # verdict.
             one_thread="Conv" not in self.plan.source,
+            # Nothing that an unconfined process took part in may be reused for anybody else.
             stored=level != "off",
             like=self.exercise.id,
             alone=self.options.alone,
@@ -154,16 +157,20 @@ class TrainingAttempt:
         except RunOver as over:
             end = over.end
         except TurnTimeout as late:
+            # Only the student's turn can be the student's fault; every other turn that takes too long is ours.
             if late.turn != "student":
                 raise
             if self.trainer.measure_wait_s() > late.limit_s / 10:  # it doesn't take what the student sends
                 raise ChannelSilent from late
+            # The clock of the student's turn ran, and the trainer had just been heard, so the student's code used the
+            # time.
             text = f"your code ran for longer than {late.limit_s:g} s (training not counted)"
             end = RunEnd(kind="timed_out", message=text)
         except (ChannelClosed, MalformedMessage) as error:
             if self.trainer.closed:
                 self._receive_from_trainer()  # whose last words say why
             end = find_lost_process_end(self.student_process, error)
+        # The trained model counts even if the student's code failed afterwards, so it is measured after any end.
         self.ended = True
         self._measure_model()
         return end
@@ -178,8 +185,10 @@ class TrainingAttempt:
             raise GraderError("--device gpu: the trainer finds no GPU on this machine; use --device auto or cpu")
         limits = self.exercise.limits
         self.limit_s = self.options.time_limit_s or (limits.gpu if hello.device == "gpu" else limits.cpu)
+        # The trainer ends a training at its limit and reports it; this later limit only catches one that doesn't stop.
         self.clocks.limits_s["training"] = self.limit_s + MAX_OVERRUN_S
         self.preparing = Preparing(self.limit_s)
+        # Until `Ready` no line of the student's has run, so whatever goes wrong is the machine's fault.
         with raise_as_grader_fault(self.student_process):
             self._receive_from_student(Ready)
 
@@ -199,6 +208,8 @@ class TrainingAttempt:
                 trained = self.ledger.architecture if self.ledger.training is not None else None
                 modelling.relay_activations(message, self.exercise, trained, self.student, self.trainer)
                 compared = self._receive_from_trainer(Compared, Rejected)
+                # The trainer compares with its own model only; a rejection means that the student's side sent something
+                # else.
                 if isinstance(compared, Rejected):
                     raise MalformedMessage("activations of a model of another form")
                 self.ledger.record_activations(message, compared)
@@ -213,6 +224,7 @@ class TrainingAttempt:
         if self.ledger.orders and self.clocks.compute_left_s("training") < MAX_OVERRUN_S:  # the limit ended the one before
             raise RunOver(self.ledger.build_time_limit_end(self.limit_s))
         self._check_size(order.arrays, order.line)
+        # A name of an array that was never offered could only be a guess at another submission's data.
         if not is_all_held(order.arrays, self.held):
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
         order, self.ledger.call = modelling.apply_fit_settings(order, self.exercise, self.options, len(self.ledger.orders))
@@ -251,9 +263,11 @@ class TrainingAttempt:
         shown = [[rename_for_student(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
         self.student.send(ProbeMessage(curves=shown))
         probed: Probed = self._receive_from_student(Probed)
+        # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
         if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
             raise MalformedMessage("the probe's answer doesn't fit its curves")
         judged = not (probed.error or probed.inconclusive)
+        # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
         drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
         self.ledger.probe = CallbackProbe(
             outcomes=join_curve_outcomes(probed, drawn) if judged else [],
@@ -266,6 +280,7 @@ class TrainingAttempt:
 
     def _check_gates(self) -> None:
         """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
+        # With several `fit` calls a later one may still satisfy the gate, so the training can't be refused yet.
         if not self.plan.single_fit and self.exercise.models is None:
             return
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
@@ -287,12 +302,14 @@ class TrainingAttempt:
     def _train_model(self, order: Order) -> None:
         epochs = self.ledger.begin_fit()
         with self.clocks.measure_turn("training"):
+            # The clock's limit includes the overrun; the trainer may use only what is left of the student's own limit.
             left_s = max(0.1, self.clocks.compute_left_s("training") - MAX_OVERRUN_S)
             self.trainer.send(Begin(seed=self.seed, limit_s=left_s, reuse=not self.options.fresh))
             self.fitting = self.owed = True
             try:
                 self._relay_training(order, epochs)
                 self.owed = False
+            # `_check_limits` must not blame a training that an exception has ended.
             finally:
                 self.fitting = False
 
@@ -307,12 +324,15 @@ class TrainingAttempt:
             if isinstance(message, Event) and message.hook == "epoch_end":
                 self._record_epoch(message, epochs, cut=cut)
             with self.clocks.measure_turn("student"):  # which may read as slowly as it likes
+                # How well the data matched is evidence; the student's process must not see it.
                 self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
                 self.trainer.relay_arrays(getattr(message, "arrays", ()), self.student)
             match message:
                 case Event():
                     with self.clocks.measure_turn("student"):
                         answer = self._receive_from_student(Answer)
+                    # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
+                    # they are.
                     cut = cut or (answer.stop and is_stop_mid_epoch(message))
                     self.trainer.send(answer)
                 case NeedPass():
@@ -340,6 +360,7 @@ class TrainingAttempt:
 
     def _measure_model(self) -> None:
         """After everything: what the trained model really achieves."""
+        # In the middle of an order the trainer answers nothing else, and a broken-off model can't be measured.
         if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show_stage("measuring")
@@ -365,6 +386,8 @@ class TrainingAttempt:
                     raise RunOver(end_of_crash(message))
                 case Unsupported():
                     raise RunOver(build_refusal_end(message, message.line))
+                # The student's Keras ran what the trainer refused to rebuild: the difference is our fault, not the
+                # file's.
                 case LocalTrouble() if self.rejected:
                     raise GraderError(f"the trainer rejected what plain Keras accepts: {message.message}")
                 case _ if isinstance(message, kinds):
@@ -374,11 +397,14 @@ class TrainingAttempt:
 
     def _receive_from_trainer(self, *kinds: type) -> Any:
         try:
+            # Time spent in the queue for the device is added to the limit, so that a busy card costs no student their
+            # training.
             while isinstance(message := self.trainer.receive(), Waiting):
                 self.clocks.limits_s["training"] += message.seconds
         except (ChannelClosed, MalformedMessage) as error:
             words = self.trainer_process.read_last_words()
             raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
+        # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
         if isinstance(message, Fault):
             kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
             raise GraderError(f"{kind}: {message.message}")
@@ -393,11 +419,13 @@ class TrainingAttempt:
         if self.owed and (end := find_trainer_memory_end(self.trainer_process, self.trainer_began, self.exercise.limits)) is not None:
             self.trainer_process.end_process()
             raise RunOver(end)
+        # During the student's turn in a callback the trainer is silent for a good reason.
         if self.fitting and self.clocks.turn == "training":
             if (end := self.preparing.end(self.trainer_process, self.trainer.measure_wait_s())) is not None:
                 self.trainer_process.end_process()
                 raise RunOver(end)
         self.clocks.check_limit()
+        # Before the fit begins, the training's turn covers rebuilding the model and comparing its data.
         preparing = self.clocks.turn == "training" and not self.fitting
         self._show_stage("preparing" if preparing else "training" if self.fitting else self.stage)
 

@@ -1,4 +1,4 @@
-"""Synthetic curves for the callback probe: accuracy, loss and validation figures go their own ways."""
+"""Synthetic curves for the callback probe: accuracy, loss and validation figures move independently."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class ProbeCurve:
 
 def find_line_to_cross(exercise: Exercise) -> tuple[str, float] | None:
     """The metric and the line of the exercise's callback check (else of its threshold), if it has one."""
+    # For the probe the callback's own line decides; reports prefer the training's line, see below.
     return _line_of(exercise, "callback.stops_when") or _line_of(exercise, "training.reaches")
 
 
@@ -55,6 +56,7 @@ def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
     code shows, and no point lies exactly on it, so that `>` and `>=` are the same. Every figure goes on getting better,
     so that an `EarlyStopping` beside the callback has nothing to stop.
     """
+    # Errors are scaled by the gap above the line, so that the curves keep their form for a line of 90 % and of 99.8 %.
     gap = 1.0 - line
     start = min(0.7, 25.0 * gap)
 
@@ -65,6 +67,7 @@ def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
         after = [0.6 * gap * 0.8**epoch for epoch in range(epochs - due)]
         return [1.0 - error for error in before + after]
 
+    # Never above the line, but always rising: a patience-based callback must find no reason to stop either.
     plateau = [1.0 - gap * (1.15 + 0.5 * 0.5**epoch) for epoch in range(9)]
     other = "val_accuracy" if metric == "accuracy" else "accuracy"
     low = [0.3 * line * 1.01**epoch for epoch in range(9)]
@@ -111,8 +114,9 @@ def rename_for_student(logs: EpochLogs, architecture: Architecture) -> EpochLogs
 
 
 def _make_other_metric(name: str, logs: EpochLogs) -> float:
-    """A further metric: another accuracy goes as the accuracy goes, the rest stays as it is."""
+    """Invents a further metric's figure: another accuracy follows the accuracy, all others are constant."""
     like = "val_accuracy" if name.startswith("val_") else "accuracy"
+    # A callback that watches a second accuracy metric is right as well, so that metric moves with the first.
     return logs.get(like, 0.5) if "acc" in name else 0.5
 
 
@@ -124,6 +128,7 @@ def rename_to_canonical(logs: EpochLogs, accuracy_key: str | None) -> EpochLogs:
         if bare == accuracy_key:
             result[_rename_metric(name, bare, "accuracy")] = value
         elif bare == "accuracy":
+            # A student may give any metric the name "accuracy"; under this key no check mistakes it for the real one.
             result[f"{name} (another metric)"] = value
         else:
             result[name] = value
@@ -131,7 +136,8 @@ def rename_to_canonical(logs: EpochLogs, accuracy_key: str | None) -> EpochLogs:
 
 
 def is_stop_mid_epoch(event: Event) -> bool:
-    """Whether a stop that is asked for in a hook ends the epoch before all its steps are done."""
+    """Whether a stop requested in this hook ends the epoch before all its steps are done."""
+    # A stop in the last batch's hook comes after the whole epoch, so its figures count.
     last = event.hook == "train_batch_end" and event.steps is not None and event.index + 1 >= event.steps
     return event.hook in MID_EPOCH_HOOKS and not last
 
@@ -157,6 +163,7 @@ def is_near_miss(run: Run, exercise: Exercise) -> bool:
         return False
     kinds = {spec.id: spec.check for spec in exercise.checks}
     failed = [kinds[result.id] for result in checks.judge_run(run, exercise) if result.status == "failed"]
+    # A wrong model or callback fails with every seed; more attempts would only cost time.
     if not failed or any(check not in SEED_DEPENDENT_CHECKS for check in failed):
         return False
     best = max((epoch.get(line[0], 0.0) for epoch in run.training.epochs), default=0.0)

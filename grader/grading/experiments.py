@@ -1,4 +1,4 @@
-"""An exercise's experiments: the models of a graded function, trained one after the other and set side by side."""
+"""An exercise's experiments: the models of a graded function, trained one after the other for comparison."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def train_experiment(
         raise GraderError(f"{source.name} can't be trained by itself any more; grade it first")
     calls = [column.call for column in experiment.columns]
     models = structs.replace(exercise.models, image=None, calls=calls, fit=experiment.fit, train="always")
+    # Without checks: experiments are shown, not graded, and no gate may end them.
     alone = structs.replace(exercise, dataset=experiment.dataset, models=models, checks=[])
     return TrainingAttempt(
         alone, plan, source.name, exercise.seed if options.seed is None else options.seed, options

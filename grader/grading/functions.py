@@ -1,6 +1,6 @@
 """The path of a plain function: the referee makes cases, the confined student process answers, the referee judges.
 
-The front stands between the two, hands arrays through without looking at them, and holds the clock.
+The front relays between the two: it passes arrays on without opening them, and measures the time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MAX_NOTES = 200
 
 
 class AnswerTimeout(Exception):
-    """What is being waited for didn't come in time."""
+    """The awaited message didn't arrive in time."""
 
 
 def keep_up_to_gate(
@@ -87,6 +87,7 @@ class FunctionAttempt:
             memory=limits.memory,
             output=limits.output,
             level=self.options.sandbox,
+            # The process could otherwise read the reference and the fixed cases, and return their answers.
             hidden=(course.solutions, course.root / "exercises"),
         )
         self.options.progress(RunProgress(stage="starting"))
@@ -117,6 +118,7 @@ class FunctionAttempt:
 
     def _load_file(self) -> None:
         """Waits for the process, then for the file to be run."""
+        # A slow start is the machine's fault: no line of the student's file has run.
         slow_start = GraderError(f"the start took longer than {MAX_STARTUP_S:g} s")
         with (
             self._limit_turn("startup", MAX_STARTUP_S),
@@ -155,16 +157,20 @@ class FunctionAttempt:
                 return self._end_hung_call(message)
 
     def _relay_call(self, call: Call) -> None:
-        """One call there and its answer back. Raises: AnswerTimeout."""
+        """Sends one call to the student and returns its answer to the referee. Raises: AnswerTimeout."""
         self.student.send(call)
         self.referee.channel.relay_arrays(call.arrays, self.student)
         with self._limit_turn("student", call.limit_s):
             answer = self._receive_from_student(Gave, Raised)
+            # A package that the course promises and this machine lacks ends the run, so that the whole grading becomes
+            # an error.
             if isinstance(answer, Raised) and answer.package and explain_absence(answer.package, self.packages):
                 raise RunOver(RunEnd(kind="crashed", message=answer.message, line=answer.line, package=answer.package))
             seconds = self._measure_call_s()
+        # The front's own time replaces whatever the student's process claims.
         answer = structs.replace(answer, seconds=seconds)
         arrays = answer.arrays if isinstance(answer, Gave) else []
+        # The student's side sends no content for a larger array; the referee needs none to call it wrong.
         arrays = [spec for spec in arrays if spec.nbytes <= call.most_bytes]
         size = sum(spec.nbytes for spec in arrays)
         if size > MAX_RESULT_BYTES:
@@ -175,6 +181,7 @@ class FunctionAttempt:
     def _end_hung_call(self, call: Call) -> RunEnd:
         """A call that doesn't come back ends the run; what was judged before it counts."""
         seconds = self._measure_call_s()
+        # Killed before the referee judges: nothing that arrives later may count.
         self.student_process.kill()
         self.referee.send(Hung(seconds=seconds, why="too long"))
         judged: Judged = self.referee.receive(Judged)
@@ -186,13 +193,14 @@ class FunctionAttempt:
         self.trials, gate = keep_up_to_gate(self.exercise, judged.trials)
         if judged.drawn:
             self.notes.append(Note(line=None, message=judged.drawn))
+        # All is judged; a process that is already gone changes nothing.
         with contextlib.suppress(ChannelClosed):
             self.student.send(Enough())
         return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=f"this comes first: {gate}")
 
     @contextlib.contextmanager
     def _limit_turn(self, turn: str, limit_s: float) -> Iterator[None]:
-        """What is inside has this long; the time is added to the turn's."""
+        """Limits the time of the block, and adds it to the turn's time."""
         self._limit_s, self._since = limit_s, time.monotonic()
         self._cpu_s = self.student_process.measure_cpu_s() if turn == "student" else 0.0
         try:
@@ -221,6 +229,7 @@ class FunctionAttempt:
         if (end := find_student_limit_end(self.student_process, self.exercise.limits)) is not None:
             raise RunOver(end)
         wall_s = time.monotonic() - self._since
+        # Processor time decides on a busy machine; a call that sleeps uses none, so wall time ends it in the end.
         if wall_s > self._limit_s and (
             self._measure_call_s() > self._limit_s or wall_s > MAX_IDLE_FACTOR * self._limit_s
         ):

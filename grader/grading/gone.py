@@ -1,4 +1,4 @@
-"""How a run ends whose student process is gone, spoke out of turn or took too much."""
+"""Decides how a run ended if the student process is gone, broke the protocol or exceeded a limit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RunOver(Exception):
 
 
 def find_student_limit_end(student: confine.ConfinedProcess, limits: Limits) -> RunEnd | None:
-    """How a run ends whose student process took more than it may; None while it hasn't."""
+    """Returns the end of a run whose student process exceeded a limit; None while it hasn't."""
     if student.memory_exceeded:
         return RunEnd(kind="out_of_memory", message=f"your code used more than {limits.memory / 1e9:g} GB of memory")
     return None
@@ -54,21 +54,21 @@ def cut_output(student: confine.ConfinedProcess, limits: Limits) -> list[Note]:
 
 
 def end_of_crash(crash: Crashed) -> RunEnd:
-    """How a run ends whose student code raised."""
+    """Builds the end of a run whose student code raised an error."""
     return RunEnd(
         kind="crashed", message=crash.message, traceback=crash.traceback, line=crash.line, package=crash.package
     )
 
 
 def build_refusal_end(what: Refused | Unsupported, line: int | None) -> RunEnd:
-    """How a run ends that orders what can't be ordered, or too much."""
+    """Builds the end of a run whose order is not supported, or too large."""
     text = f"{what.message}; {what.instead}" if what.instead else what.message
     too_much = isinstance(what, Refused) and what.out_of_memory
     return RunEnd(kind="out_of_memory" if too_much else "forbidden", message=text, line=line)
 
 
 def find_order_limit_end(arrays: Sequence[ArraySpec], orders: int, limits: Limits, line: int | None) -> RunEnd | None:
-    """How a run ends that gives `fit` more than it may, or calls it too often; None where it doesn't.
+    """Returns the end of a run that gives `fit` too much data or calls it too often; None if it doesn't.
 
     Args:
         orders: how many came before.
@@ -82,7 +82,7 @@ def find_order_limit_end(arrays: Sequence[ArraySpec], orders: int, limits: Limit
 
 
 def find_trainer_memory_end(trainer: TrainerHandle, began: int, limits: Limits) -> RunEnd | None:
-    """How a run ends whose orders make the trainer take more memory than any order should; None while it doesn't.
+    """Returns the end of a run whose orders make the trainer use too much memory; None while they don't.
 
     Args:
         began: bytes that it took before the first order.
@@ -107,7 +107,7 @@ class Preparing:
         self.looked_s, self.cpu_s = 0.0, 0.0
 
     def end(self, trainer: TrainerHandle, waited_s: float) -> RunEnd | None:
-        """How a run ends whose training can't be prepared in time; None while it can, or where the trainer hangs.
+        """Returns the end of a run whose training can't be prepared in time; None while it can, or if the trainer hangs.
 
         Args:
             waited_s: since the trainer's last sign.
@@ -115,6 +115,7 @@ class Preparing:
         if waited_s < self.most_s:
             self.looked_s = 0.0
             return None
+        # Two looks at the processor time tell compiling, which is the model's fault, from a device that hangs.
         if not self.looked_s:
             self.looked_s, self.cpu_s = waited_s, trainer.cpu_s()
             return None
@@ -126,7 +127,7 @@ class Preparing:
 
 @contextlib.contextmanager
 def raise_as_grader_fault(student: confine.ConfinedProcess) -> Iterator[None]:
-    """What fails inside is ours or the machine's: nothing of the student's has run yet.
+    """Turns every failure in the block into a GraderError: no student code has run yet.
 
     Raises:
         GraderError: the process ended, took too much or said something else; with the last line that it printed.
@@ -143,7 +144,7 @@ def raise_as_grader_fault(student: confine.ConfinedProcess) -> Iterator[None]:
 
 
 def find_lost_process_end(student: confine.ConfinedProcess, error: Exception) -> RunEnd:
-    """The end that a closed or misused connection shows.
+    """Works out why a connection closed or was misused.
 
     Args:
         error: `MalformedMessage` for what isn't a message in its turn, `ChannelClosed` for a connection without another end.
@@ -151,15 +152,18 @@ def find_lost_process_end(student: confine.ConfinedProcess, error: Exception) ->
     Raises:
         GraderError: the sandbox failed, or the system let the process start no more threads.
     """
+    # Only student code that got hold of the socket sends malformed messages: the loader's own are typed.
     if isinstance(error, MalformedMessage):
         return RunEnd(kind="forbidden", message="your code interfered with the grader's connection")
     if student.memory_exceeded:
         return RunEnd(kind="out_of_memory", message="your code used too much memory")
+    # The socket closes shortly before the process is gone; without a wait its exit code would be missed.
     code = student.wait_for_code(EXIT_WAIT_S)
     if fault := student.find_fault():
         raise GraderError(f"the sandbox failed: {fault}")
     if code is None:
         return RunEnd(kind="crashed", message="your code closed its connection to the grader before it returned")
+    # The output may be forged, so the machine's low limit has to be real before the blame moves away from the student.
     if code == -signal.SIGABRT and THREAD_FAILURE in student.read_output() and confine.is_process_limit_low():
         raise GraderError("the limit of processes (ulimit -u) is too low: TensorFlow could start no thread")
     if code < 0:

@@ -50,7 +50,7 @@ class GradedSubmission(Struct, frozen=True, kw_only=True):
 
 
 def load_known_verdict(key: str, path: str) -> GradedSubmission | None:
-    """The stored verdict, told of the file at `path`; None where there is none."""
+    """Loads the stored verdict, with `path` as its file; None if there is none."""
     body = Store(VERDICT_STORE).read_file(key, ENTRY_NAME)
     if body is None:
         return None
@@ -58,6 +58,7 @@ def load_known_verdict(key: str, path: str) -> GradedSubmission | None:
         graded = msgspec.msgpack.decode(body, type=GradedSubmission)
     except msgspec.DecodeError:  # another version's
         return None
+    # The key holds the file's content and name, not its folder: the path is that of the file at hand.
     reference = structs.replace(graded.verdict.submission, path=path)
     return structs.replace(graded, verdict=structs.replace(graded.verdict, submission=reference), recalled=True)
 
@@ -65,6 +66,7 @@ def load_known_verdict(key: str, path: str) -> GradedSubmission | None:
 def store_verdict(key: str, graded: GradedSubmission) -> None:
     """Stores a verdict that would be the same another time."""
     killed = any(run.end.kind == "crashed" and not run.end.traceback for run in graded.runs)  # by the system, it may be
+    # Storing one of these would repeat a fault of the machine until somebody asks for a fresh verdict.
     if graded.verdict.status == "error" or graded.verdict.end in UNREPEATABLE_ENDS or killed:
         return
     store = Store(VERDICT_STORE)
@@ -92,6 +94,7 @@ def make_verdict_key(course: Course, exercise: Exercise, source: Submission, opt
     folders = [course.root / "exercises" / exercise.id, course.solutions / exercise.id]
     parts = [
         source.sha256,
+        # Tracebacks and messages contain the file's name.
         source.name,
         _hash_files([path for folder in folders for path in _list_files(folder)]),
         settings.load_settings(course).dialect,
@@ -103,7 +106,7 @@ def make_verdict_key(course: Course, exercise: Exercise, source: Submission, opt
 
 
 def _list_files(folder: Path) -> list[Path]:
-    """What a verdict may rest on: the specification, the stub, cases, the reference; not the answers to try."""
+    """Lists the files that a verdict depends on: specification, stub, cases, reference; not the example answers."""
     return sorted(path for path in folder.glob("*") if path.is_file())
 
 
@@ -119,6 +122,7 @@ def _hash_files(paths: list[Path]) -> str:
 def _hash_program() -> str:
     """The grader itself, by its files' times and sizes, and the libraries that train."""
     stats = [(path.name, path.stat()) for path in sorted(PACKAGE_FOLDER.rglob("*.py"))]
+    # Times and sizes instead of contents: hashing the whole package would take longer than looking a verdict up.
     told = [(name, status.st_mtime_ns, status.st_size) for name, status in stats]
     versions = [find_version(name) for name in KEYED_LIBRARIES]
     return hashlib.blake2b(json.dumps([told, versions]).encode(), digest_size=20).hexdigest()

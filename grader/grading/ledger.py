@@ -1,4 +1,4 @@
-"""What one attempt has seen so far, written down as it comes, with whose turn it is and for how long; becomes the `Run`."""
+"""Records what one attempt has seen so far, and how long each side had its turn; becomes the `Run`."""
 
 from __future__ import annotations
 
@@ -51,10 +51,13 @@ class RunRecorder:
         self.versions: dict[str, str] = {}
 
     def record_order(self, order: Order, opened: Opened) -> None:
-        """A new order was looked at."""
+        """Records a new order that the trainer has inspected."""
+        # The trainer dropped this model in the middle of a fit: what it learnt is lost, so its record starts anew.
         if order.model in self.broken_off:
             self._reset_model(order.model)
         if not self.orders or self.orders[-1].model != order.model:
+            # The model changed: an earlier training of this one is continued, and a measurement of the other one is
+            # void.
             self.training, self.measured = self.training_of.get(order.model), None
         self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
@@ -67,7 +70,7 @@ class RunRecorder:
         return self.epochs
 
     def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
-        """A fit is over: joins it to the earlier ones of the same model."""
+        """Joins a finished fit to the earlier ones of the same model."""
         if trained.data is not None and self.data is not None:
             self._record_data(trained.data)
         self._join_training(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
@@ -86,6 +89,7 @@ class RunRecorder:
     def _record_data(self, data: DataMatch) -> None:
         """A model is judged by the worst data that it was ever trained on, whatever was trained in between."""
         model = self.orders[-1].model
+        # Otherwise a model could learn the test images first and then be fitted once to the right data.
         before = self.data_of.get(model)
         self.data = self.data_of[model] = data if before is None else before.pick_worse(data, self.dataset)
 
@@ -122,7 +126,7 @@ class RunRecorder:
             )
 
     def record_activations(self, maps: Maps, compared: Compared) -> None:
-        """What a function gave as activations, beside the trainer's own."""
+        """Records how the activations that a function returned compare with the trainer's own."""
         self.activations = Activations(
             layers=compared.layers,
             came=len(maps.arrays),
@@ -136,6 +140,7 @@ class RunRecorder:
     ) -> None:
         before = self.training
         earlier = before.epochs if before else []
+        # Cut epochs are counted within their own fit; the joined record counts over all fits.
         cut = [structs.replace(epoch, at=epoch.at + len(earlier)) for epoch in self.cut_epochs]
         self.training = TrainingRecord(
             epochs=[*earlier, *epochs],
@@ -146,6 +151,7 @@ class RunRecorder:
             backend=self.versions.get("backend", ""),
             device=self.versions.get("device", ""),
             seconds=round((before.seconds if before else 0.0) + seconds, 3),
+            # Called replayed only if every part was: one real part makes the time that was needed real.
             replayed=replayed and (before is None or before.replayed),
         )
         self.training_of[self.orders[-1].model] = self.training
@@ -175,7 +181,7 @@ class RunRecorder:
             self.notes.append(note)
 
     def build_completed_end(self, limit_s: float) -> RunEnd:
-        """The graded function returned; a training that its limit ended is said so."""
+        """Builds the end of a run whose function returned; says so if the time limit ended its training."""
         ended = self.training is not None and self.training.stopped_by == "limit"
         return self.build_time_limit_end(limit_s) if ended else RunEnd(kind="completed")
 
@@ -251,6 +257,7 @@ class TurnClocks:
     def _change_turn(self, turn: ClockTurn) -> ClockTurn:
         now, before = self.now(), self.turn
         self.spent_s[before] = self.spent_s.get(before, 0.0) + now - self._since
+        # Turns nest, so time counts for the innermost one only and is never counted twice.
         self._since, self.turn = now, turn
         return before
 

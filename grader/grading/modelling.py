@@ -28,7 +28,7 @@ def should_train(exercise: Exercise, options: GradingOptions) -> bool:
 
 
 def build_calls_message(exercise: Exercise, options: GradingOptions) -> Building | None:
-    """What the student's side is told; None where the function trains by itself."""
+    """Builds the calls that the student's side makes; None if the function trains by itself."""
     models = exercise.models
     if models is None:
         return None
@@ -59,6 +59,7 @@ def apply_fit_settings(order: Order, exercise: Exercise, options: GradingOptions
     if models is None:
         return order, None
     calls = models.calls or [{}]
+    # The student's side makes one order per call; more can only come from code that imitates it.
     if number >= len(calls):
         raise MalformedMessage("more models than calls")
     fit = models.fit
@@ -66,6 +67,7 @@ def apply_fit_settings(order: Order, exercise: Exercise, options: GradingOptions
     if should_train(exercise, options):
         share = float(fit.validation_split)
         arguments = FitArguments(epochs=fit.epochs, batch_size=fit.batch_size, validation_split=share)
+    # Callbacks and `fit` arguments in this order come from the student's process; the exercise's own replace them.
     plain = structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
     return plain, calls[number]
 
@@ -79,7 +81,7 @@ def find_memory_limit(exercise: Exercise) -> int:
 def relay_activations(
     maps: Maps, exercise: Exercise, trained: Architecture | None, student: Channel, trainer: Channel
 ) -> None:
-    """Hands a function's activations on to the trainer, which compares them with its own.
+    """Relays a function's activations to the trainer, which compares them with its own.
 
     Args:
         trained: the model that was trained last, if one was.
@@ -89,6 +91,7 @@ def relay_activations(
     """
     shown = exercise.models.shown if exercise.models is not None else None
     layers = [(layer.kind, layer.output_shape[1:]) for layer in trained.layers] if trained is not None else []
+    # Compared layer by layer: activations of a model that the student trained would prove nothing.
     if shown is None or layers != list(SUPPLIED_LAYERS):
         raise MalformedMessage("activations of another model")
     if sum(spec.nbytes for spec in maps.arrays) > MAX_MAPS_BYTES:

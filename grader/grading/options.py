@@ -52,7 +52,7 @@ class GradingOptions:
         fresh: grade anew, never replay a training that was measured before.
         sandbox: how strictly the student process must be confined.
         until: `probe` ends the run before its first training.
-        picture: where to draw what a plain function gives.
+        picture: the file in which to draw a plain function's results.
         start: where the processes of an attempt come from.
         alone: nothing else is trained at the same time, nor kept ready for it.
         silent_s: how long the trainer may give no sign of work before it counts as hanging, in seconds.

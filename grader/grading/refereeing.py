@@ -1,4 +1,4 @@
-"""The front's side of the referee: what it is told of an exercise, and what it says, with its faults told apart."""
+"""The front's connection to the referee; separates faults of the course from faults of the grader."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def build_prepare_message(course: Course, exercise: Exercise, options: GradingOp
         fresh_seed=exercise.seed if options.seed is None else options.seed,
         limit_s=float(exercise.limits.call),
         shipped=str(find_exercise_text(course, exercise.id, "cases.npz")),
+        # Without solutions, as on a student's machine, the shipped cases are the only ones.
         reference=str(reference) if reference.is_file() else None,
         panels=exercise.picture,
         picture=str(options.picture.absolute()) if options.picture is not None else None,
@@ -63,7 +64,7 @@ def _build_behaviour_check(spec: CheckSpec) -> AskedCheck:
 
 
 def update_case_file(course: Course, exercise: Exercise, *, write: bool) -> Packed:
-    """Compares `cases.npz` with what the reference gives, and writes it anew if asked to.
+    """Compares `cases.npz` with the reference's results; rewrites the file if `write` is set.
 
     Raises:
         CourseError: the cases or the reference are wrong.

@@ -1,4 +1,4 @@
-"""From runs to the verdict: the best attempt's checks, every attempt's training, and what to say of the end."""
+"""Builds the verdict from runs: the best attempt's checks, every attempt's training, and how it ended."""
 
 from __future__ import annotations
 
@@ -59,17 +59,21 @@ def build_verdict(
 ) -> Verdict:
     """The verdict on what was run; a fault of ours is an error without lost points, unless an attempt was judged."""
     judged = [(run, _judge_without_script_checks(run, exercise, report)) for run in runs]
+    # On equal points the lowest seed wins, so that the same file always gets the same report.
     best = max(judged, key=lambda pair: (_sum_points(pair[1]), -pair[0].seed), default=None)
     if best is None:
         return _build_fault_verdict(exercise, source, report, fault or "nothing was run", timings)
     run, results = best
+    # Timings add up over all attempts, though only the best one is shown.
     spent: dict[str, float] = {}
     for each in runs:
         for turn, seconds in each.timings.items():
             spent[turn] = spent.get(turn, 0.0) + seconds
     status: Status = (
+        # Sums of points such as 0.1 and 0.2 aren't exact, and rounding must not fail anybody.
         "passed" if _sum_points(results) >= exercise.pass_mark * _sum_max_points(results) - 1e-9 else "failed"
     )
+    # A fault cut the attempts short: the next seed might have passed, so the file didn't fail.
     if (fault and status == "failed") or any(result.status == "error" for result in results):
         status = "error"
     return _build_judged_verdict(exercise, source, report, run, runs, results, status, {**spent, **timings})
@@ -100,6 +104,7 @@ def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticRep
     results = checks.judge_run(run, exercise)
     if report.plan is None or report.plan.mode != "script":
         return results
+    # Zero maximum points as well: otherwise a script could never reach the pass mark.
     unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
     message = "not judged: the file is a script, and only a function returns something"
     return [
@@ -128,6 +133,7 @@ def _build_judged_verdict(
     status: Status,
     timings: dict[str, float],
 ) -> Verdict:
+    # A gate is the grader's decision; for the reader the run ended where it should, and the check says why.
     end: EndKind = "completed" if run.end.kind == "gated" else run.end.kind
     measured = run.measured
     return Verdict(
@@ -139,6 +145,7 @@ def _build_judged_verdict(
         max_score=_sum_max_points(results),
         end=end,
         end_message=_describe_end(run.end, source),
+        # A line of the joined notebook is no line that the student knows; the message names the cell instead.
         end_line=None if source.cells else run.end.line,
         end_codes=run.end.codes,
         line_to_cross=line_of_training(exercise),
@@ -157,7 +164,7 @@ def _build_judged_verdict(
 
 
 def _describe_end(end: RunEnd, source: Submission) -> str:
-    """How the run ended, with the place: static findings and tracebacks say theirs, all else gets it here."""
+    """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
         return f"{end.message}\n{add_cells_to_traceback(end.traceback, source)}"
     if end.line is None or end.kind == "not_started":
@@ -167,6 +174,7 @@ def _describe_end(end: RunEnd, source: Submission) -> str:
 
 def _collect_notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
+    # The same remark may come from the text and from the run.
     merged = {(note.line, note.message): note for note in found}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 

@@ -1,4 +1,4 @@
-"""Packages that students' files import beside Keras and NumPy: those they need for a result, and those that only show."""
+"""Packages that students' files import beside Keras and NumPy: those needed for a result, and those that only display."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ EXTRA = "pip install 'keras-grade[common]'"
 
 
 def find_absent(packages: Iterable[str]) -> list[str]:
-    """Those of some packages, by the names that are imported, that this Python hasn't got."""
+    """Lists the packages, by import name, that are not installed in this Python."""
     return [name for name in packages if importlib.util.find_spec(name.partition(".")[0]) is None]
 
 
 def explain_absence(package: str, named: Iterable[str]) -> str | None:
-    """Why a file that needs a package can't be graded here; None where the package is there, or is nobody's to provide.
+    """Why a file that needs a package can't be graded here; None if the package is installed, or neither common nor promised by the course.
 
     Args:
         package: the name that the file imports.

@@ -1,4 +1,4 @@
-"""Which column of an LMS's table is which question: by its words, else by its place and the answers that it holds."""
+"""Matches the columns of an LMS's table to questions: by their words, else by their order and their answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Fits = Callable[[Question, str], bool]
 def align_columns(
     quiz: Quiz, texts: Sequence[str], given: Sequence[Sequence[str]], fits: Fits
 ) -> list[str | None] | None:
-    """The question of each column, None for a column of none; None altogether where several ways are as good.
+    """Returns the question of each column, None for a column without one; None if several matchings fit equally well.
 
     Args:
         texts: each column's words, or nothing.
@@ -22,11 +22,13 @@ def align_columns(
         fits: whether a question can be answered so.
     """
     by_words = [find_by_words(quiz, text) for text in texts]
+    # With words on every column a guess by place could only contradict them.
     if all(texts):
         return by_words
     left = [question for question in quiz.questions if question.id not in by_words]
     open_ = [index for index, name in enumerate(by_words) if name is None and not texts[index]]
     scores = [[_score(question, given[index], fits) for question in left] for index in open_]
+    # As many columns as questions, in a possible order: the LMS has kept the quiz's order.
     if len(open_) == len(left) and all(scores[index][index] for index in range(len(left))):
         places: list[int | None] = list(range(len(left)))
     else:
@@ -50,6 +52,7 @@ def find_by_words(quiz: Quiz, text: str) -> str | None:
         for name, prompt in prompts.items()
         if len(wanted) >= SHORTEST and (prompt.startswith(wanted) or wanted.startswith(prompt))
     ]
+    # The exact words count before a cut text that might fit several questions.
     found = same or cut
     return found[0] if len(found) == 1 else None
 
@@ -62,10 +65,12 @@ def _fold(text: str) -> str:
 def _score(question: Question, given: Sequence[str], fits: Fits) -> float:
     """How well a column's answers are answers to a question; 0 where they can't be."""
     if not given:
+        # A column without answers fits any question, but less well than any answer would.
         return 0.1
     share = sum(fits(question, text) for text in given) / len(given)
     if share < LEAST:
         return 0.0
+    # An option's text is strong evidence, a number less, and a free text fits any text question.
     return share * (2.0 if question.kind in CHOICE_KINDS else 1.5 if question.kind == "numeric" else 0.5)
 
 
@@ -76,6 +81,7 @@ def _find_best(scores: Sequence[Sequence[float]], questions: int) -> list[int | 
     for column in range(len(scores) - 1, -1, -1):
         for question in range(questions - 1, -1, -1):
             best[column][question] = _join(best, scores, column, question)
+    # Two ways of the same sum: a guess would give students marks for other questions.
     if best[0][0][1] > 1:
         return None
     places: list[int | None] = []
@@ -106,4 +112,5 @@ def _join(
         if scores[column][place]
     ]
     top = max(value for value, _ in ways)
+    # Sums of floats that should be equal differ by rounding.
     return top, sum(count for value, count in ways if abs(value - top) < 1e-9)

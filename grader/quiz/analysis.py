@@ -80,10 +80,12 @@ def build_item_analysis(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> I
     totals = np.nansum(points, axis=1)
     most = np.nansum(np.where(np.isnan(points), np.nan, [quiz.find_question(name).points for name in names]), axis=1)
     shares = totals / np.where(most > 0, most, 1)
+    # With pools students differ in their questions, and a reliability over all of them means nothing.
     whole = not np.isnan(points).any()
     trust = compute_alpha(points) if whole else None
     spread = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
     values = {question.points for question in quiz.questions}
+    # KR-20 is alpha for items that are right or wrong and worth the same.
     right_or_wrong = whole and len(values) == 1 and bool(np.isin(points, (0.0, *values)).all())
     return ItemAnalysis(
         quiz=quiz.id,
@@ -102,7 +104,7 @@ def build_item_analysis(quiz: Quiz, solutions: AnswerKey, sheet: Marksheet) -> I
 
 
 def _drop_unasked(quiz: Quiz, sheet: Marksheet) -> Quiz:
-    """Without the questions that the LMS in which it was taken asked nobody."""
+    """Drops the questions that the LMS asked no student."""
     if all(row.asked is None for row in sheet.kept):
         return quiz
     asked = {item.question for row in sheet.kept for item in row.marked.marks}
@@ -116,6 +118,7 @@ def build_score_tables(sheet: Marksheet, names: Sequence[str]) -> tuple[Floats, 
         Two arrays of shape (students, questions); NaN where a student wasn't asked (pools).
     """
     place = {name: index for index, name in enumerate(names)}
+    # NaN where nobody was asked: zero would count as a wrong answer.
     worth = np.full((len(sheet.kept), len(names)), np.nan)
     points = worth.copy()
     for row, kept in enumerate(sheet.kept):
@@ -140,6 +143,7 @@ def _build_item_statistics(
     question = quiz.questions[index]
     asked = ~np.isnan(points[:, index])
     own, total = points[asked, index], totals[asked]
+    # Correlated with the rest, not with the total, in which the question itself would inflate the figure.
     rest = total - own
     upper, lower = find_extreme_groups(total)
     given = [row.responses.answers.get(question.id) for row, was in zip(sheet.kept, asked, strict=True) if was]
@@ -174,6 +178,7 @@ def compute_efficiency(own: Floats, rest: Floats) -> float | None:
     """The covariance of a question with the others, of the greatest that the same marks could have."""
     if len(own) < 3:
         return None
+    # Sorted, the same marks agree as well as they can: Moodle's "discriminative efficiency".
     most = _compute_covariance(np.sort(own), np.sort(rest))
     return None if most < 1e-9 else float(_compute_covariance(own, rest) / most)
 
@@ -198,6 +203,7 @@ def find_extreme_groups(totals: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     count = max(1, round(EXTREME_SHARE * len(totals)))
     if len(totals) < 4:
         return np.array([], dtype=int), np.array([], dtype=int)
+    # Stable, so that equal totals give the same groups on every machine.
     order = np.argsort(totals, kind="stable")
     return order[-count:], order[:count]
 
@@ -208,11 +214,13 @@ def compute_guess_share(question: Question, solved: CorrectAnswer) -> float | No
     A single option is drawn, or with several correct ones each non-empty set of options with equal chance.
     """
     options = [option.id for option in question.choices]
+    # All sets of more than 12 options would take too long to go through.
     if not options or len(options) > 12:
         return None
     counts = range(1, len(options) + 1) if question.kind == "multiple" else (1,)
     sets = [list(chosen) for count in counts for chosen in combinations(options, count)]
     shares = [compute_answer_share(question, solved, chosen) for chosen in sets]
+    # Guessing pays the penalty of wrong answers, too.
     return float(np.mean([share if share > 0 else -question.penalty for share in shares]))
 
 
@@ -246,12 +254,14 @@ def list_cautions(found: ItemAnalysis) -> Iterator[str]:
     elif found.alpha is not None and found.alpha < MIN_ALPHA and len(found.items) >= MIN_ITEMS:
         yield f"{found.alpha_name} is {found.alpha:.2f}: below {MIN_ALPHA} scores are too uncertain to decide much by"
     for item in found.items:
+        # For a small class the caution above has said it for all questions.
         if item.asked < min(MIN_STUDENTS, found.students):
             yield f"only {item.asked} students were asked {item.question}"
 
 
 def list_item_remarks(item: ItemStatistics) -> Iterator[str]:
     """What to look at in a question, the gravest first."""
+    # The gravest first: strong students got it wrong, which a wrong key explains best.
     if item.item_rest is not None and item.item_rest < 0:
         yield f"negative discrimination: check the key of `{item.question}`"
     elif item.item_rest is not None and item.item_rest < MIN_DISCRIMINATION:
@@ -268,5 +278,6 @@ def list_item_remarks(item: ItemStatistics) -> Iterator[str]:
     idle = [
         f"`{option.option}`" for option in item.distractors if not option.correct and option.share < MIN_OPTION_SHARE
     ]
+    # In a question that all get right no wrong option can be popular.
     if idle and item.facility <= MAX_FACILITY:
         yield f"hardly anyone chooses {', '.join(idle)}"

@@ -71,7 +71,7 @@ class QuizFaults(Problems):
 
 
 class StudentFaults(QuizFaults):
-    """As `QuizFaults`, for a file that students hold: an unknown key that belongs in the key is told apart."""
+    """As `QuizFaults`, for a file that students hold: reports an unknown key that belongs in the answer key with its own code."""
 
     def add(self, node: YamlNode | tuple[int, int], message: str, code: str = "", *, key: str = "") -> None:
         if code == "unknown" and key in SECRET_FIELDS:

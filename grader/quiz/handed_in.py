@@ -66,7 +66,7 @@ def find_response_files(answers: Path) -> list[Path]:
 
 
 def read_response_file(path: Path, quiz: Quiz) -> ResponseFile:
-    """One response file; without a `student` it is named after the file.
+    """Reads one response file; a response without `student` is identified by its file.
 
     Raises:
         ResponseFileError: every fault of the file.
@@ -74,6 +74,7 @@ def read_response_file(path: Path, quiz: Quiz) -> ResponseFile:
     name = "standard input" if path == STDIN else str(path)
     shown = escape_line(name)
     try:
+        # One byte more than allowed is enough to see that the file is too large.
         data = sys.stdin.buffer.read(MAX_YAML_BYTES + 1) if path == STDIN else _read_bytes(path)
     except OSError as error:
         raise ResponseFileError(f"{shown}: can't be read: {error.strerror}") from error
@@ -108,6 +109,7 @@ def mark_class(quiz: Quiz, solutions: AnswerKey, handed_in: Sequence[ResponseFil
 
 def pick_counted_attempts(quiz: Quiz, pairs: Sequence[tuple[ResponseFile, MarkedAttempt]]) -> list[MarkedResponse]:
     """Marked attempts by student and attempt, with the one that counts of each student's `kept`."""
+    # Sorted by path as well, so that of two files for one attempt the same one stands each time.
     marked = sorted(pairs, key=lambda pair: (_find_student(pair[0]), pair[1].attempt, pair[0].source.path))
     attempts: list[MarkedResponse] = []
     for _, group in groupby(marked, key=lambda pair: _find_student(pair[0])):
@@ -140,9 +142,11 @@ def find_suspicious_attempts(quiz: Quiz, attempts: Sequence[MarkedResponse]) -> 
 
 def _find_foreign_claims(student: str, claimed: Sequence[tuple[int, str]]) -> Iterator[str]:
     """The claims of a student's files whose paths don't name the student, where those of others do."""
+    # As a whole word, since `s1` is also part of `s12`.
     named = re.compile(rf"(?<![^\W_]){re.escape(student)}(?![^\W_])", re.IGNORECASE)
     own = [path for _, path in claimed if named.search(path)]
     for attempt, path in claimed:
+        # Only where other files of the student carry the name: otherwise no file of the class may be named so.
         if own and path not in own:
             yield f"{escape_line(path)} claims attempt {attempt} of {escape_line(student)}, whose file is {escape_line(own[0])}: ask who wrote it"
 
@@ -160,5 +164,6 @@ def _pick_kept_attempt(quiz: Quiz, own: Sequence[MarkedAttempt]) -> int:
     allowed = {item.attempt: index for index, item in enumerate(own) if item.attempt <= quiz.attempts}
     if not allowed:
         return -1
+    # A later file of the same attempt has replaced an earlier one in the dict.
     places = list(allowed.values())
     return places[-1] if quiz.keep == "last" else max(places, key=lambda index: own[index].score)

@@ -74,6 +74,7 @@ def _read_key(text: str, quiz: Quiz, faults: QuizFaults) -> AnswerKey:
 def _check_head(key: QuizKey, quiz: Quiz, tree: YamlNode, faults: QuizFaults) -> None:
     if key.quiz != quiz.id:
         faults.add(tree.find_nearest("quiz"), f'the key is for the quiz "{key.quiz}", not "{quiz.id}"', "E301")
+    # A reworded question may have another answer, so somebody has to look at the key before it is used.
     elif key.quiz_digest != hash_quiz(quiz):
         message = f"the quiz has changed since this key was written; check the answers, then write {hash_quiz(quiz)}"
         faults.add(tree.find_nearest("quiz_digest"), message, "E302")
@@ -99,6 +100,7 @@ def build_answer_key(key: QuizKey, quiz: Quiz, node: YamlNode, faults: Problems)
 def build_correct_answer(question: Question, answer: AuthoredAnswer, node: YamlNode, faults: Problems) -> CorrectAnswer:
     """One answer in comparable form."""
     _check_fields(question, answer, node, faults)
+    # The key's texts appear in students' reports.
     check_printable(answer.explain, "explanation", node.find_nearest("explain"), faults)
     for name, text in answer.feedback.items():
         check_printable(text, "feedback", node.find_nearest("feedback", name), faults)
@@ -117,6 +119,7 @@ def build_correct_answer(question: Question, answer: AuthoredAnswer, node: YamlN
 
 def _check_fields(question: Question, answer: AuthoredAnswer, node: YamlNode, faults: Problems) -> None:
     for name, kinds in KINDS_BY_FIELD.items():
+        # A field without effect is more likely a mistake than meant.
         if getattr(answer, name) not in (None, False) and question.kind not in kinds:
             faults.add(node.find_nearest(name), f'a question of kind {question.kind} has no "{name}"', "E309")
     options = [option.id for option in question.choices]

@@ -48,6 +48,7 @@ def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
     word = text.lower()
     if not text:
         return ParsedLine(do="next")
+    # The way to give an answer that begins with a colon.
     if text.startswith("::"):
         return _parse_typed_answer(text[1:], question)
     if text.startswith(":"):
@@ -56,6 +57,7 @@ def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
     if (
         word in LINE_COMMANDS
         and word not in find_clashing_letters(question)
+        # For a text question "back" may be the answer; there commands need the colon.
         and not (question.kind == "text" and len(word) > 1)
     ):
         return ParsedLine(do=LINE_COMMANDS[word])
@@ -89,6 +91,7 @@ def _parse_option_places(word: str, count: int) -> set[int] | None:
     """The options that letters and numbers stand for: `b`, `2`, `ac`, `a c`, `1,3`, `13` (where there are at most 9)."""
     places: set[int] = set()
     for token in re.split(r"[\s,;+.)]+", word.strip(".,;) ")):
+        # A whole number first: with more than nine options `13` is the thirteenth, not the first and the third.
         if token.isascii() and token.isdigit() and 1 <= int(token[:4]) <= count:
             places.add(int(token[:4]) - 1)
             continue

@@ -74,7 +74,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
     """The attempts in a table.
 
     Raises:
-        ResponseFileError: no table of Canvas's or Moodle's, or nobody can tell which column is which question.
+        ResponseFileError: not a table of Canvas or Moodle, or its columns can't be matched to questions.
         UsageError: it can't be read at all.
     """
     try:
@@ -86,6 +86,7 @@ def read_answers(path: Path, quiz: Quiz) -> Taken:
         raise UsageError(f"{path}: is larger than {MAX_BYTES // 1_000_000} MB")
     rows = read_table(data, str(path)).rows
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    # Columns that Canvas writes and Moodle doesn't.
     is_canvas = set(header) >= CANVAS_HEADER
     columns = _find_canvas(rows[0]) if is_canvas else _find_moodle(header, rows[1:])
     if not columns:
@@ -133,6 +134,7 @@ class Table:
 
     def is_asked(self, row: Sequence[str], column: Column) -> bool:
         """Whether this student got the question at all."""
+        # Canvas gives 0 points for a blank answer; no points mean that the question wasn't drawn.
         return self.cell(row, column.index) != "" or self.cell(row, column.points) != ""
 
 
@@ -149,6 +151,7 @@ def _take(table: Table, quiz: Quiz, header: Sequence[str], *, is_canvas: bool) -
         given,
         lambda question, text: _read_answer(question, text, table.separator) is not None,
     )
+    # Guessed columns would mark students on questions that they never answered.
     if places is None:
         raise ResponseFileError(
             f"{table.path}: nobody can tell which of its columns are which questions of {quiz.id}; in Moodle export the "
@@ -180,6 +183,7 @@ def _find_attempts(
         elif student and (state or "state" not in person):  # Moodle's last row has the class's averages
             attempt = person.get("attempt", "").strip()
             found.append((student, int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0, row))
+    # Without attempt numbers all are 0, and the stable sort keeps the table's order.
     for student, _, row in sorted(found, key=lambda each: (each[0], each[1])):
         yield student, row
 
@@ -190,6 +194,7 @@ def _find_student(person: Mapping[str, str], *, is_canvas: bool) -> str:
         for keys in (("first name",), ("last name", "surname"))
     )
     names = ("id", "sis_id", "name") if is_canvas else MOODLE_IDS
+    # A roster may know students by any of these; the name is the last resort.
     known = next((person[name] for name in names if person.get(name, "").strip() not in NO_ANSWER), f"{first} {last}")
     return to_student_id(known)[:MAX_STUDENT_NAME]
 
@@ -242,6 +247,7 @@ def _read_answer(question: Question, text: str, separator: str) -> GivenAnswer:
     if question.kind != "multiple":
         found = options.get(text.casefold())
         return None if found is None else [found]
+    # Canvas escapes commas within an option.
     names = _split_options(text.replace("\\,", ",").casefold(), sorted(options, key=len, reverse=True), separator)
     return (
         None
@@ -254,6 +260,7 @@ def _split_options(text: str, options: Sequence[str], separator: str) -> list[st
     """The options that a text lists; they may hold the separator themselves."""
     found: list[str] = []
     while text:
+        # The longest option first, so that one which begins like another isn't cut short.
         name = next((each for each in options if each and (text == each or text.startswith(each + separator))), None)
         if name is None:
             return None

@@ -57,6 +57,7 @@ def hash_quiz(quiz: Quiz) -> str:
 
     Attempts, pass mark, hints, points and the like may change without a new key.
     """
+    # Only what an answer can depend on, so that fixing a hint needs no new key.
     content = [
         [question.id, question.kind, question.prompt, [[option.id, option.text] for option in question.options]]
         for question in quiz.questions
@@ -72,6 +73,7 @@ def _read_quiz(text: str, faults: QuizFaults) -> tuple[Quiz, YamlNode]:
         faults.raise_if_any()
     assert isinstance(quiz, Quiz)
     _check_head(quiz, tree, faults)
+    # All parts are checked even after a fault, so that an author sees everything at once.
     _check_questions(quiz, tree.find_nearest("questions"), faults)
     _check_pools(quiz, tree.find_nearest("pools"), faults)
     return quiz, tree
@@ -146,6 +148,7 @@ def _check_options(question: Question, node: YamlNode, faults: Problems) -> None
         faults.add(
             node.find_nearest(index, "id"), f'question "{question.id}" has two options with the id "{name}"', "E205"
         )
+    # Two options that look alike can't be told apart by students, whatever their characters are.
     for index in find_repeated([normalize_option_text(option.text) for option in question.options]):
         text = question.options[index].text
         faults.add(node.find_nearest(index), f'question "{question.id}" has two options with the text "{text}"', "E204")
@@ -188,6 +191,7 @@ def _check_pool(
             faults.add(place, f'pool "{pool.id}" names no question of this quiz: "{name}"', "E211")
         elif name in taken or name in pool.questions[:index]:
             faults.add(place, f'question "{name}" is in a pool already', "E211")
+    # A pool of which all are picked is no pool; students would all get the same.
     if not 1 <= pool.pick < len(pool.questions):
         count = len(pool.questions)
         faults.add(
@@ -195,6 +199,7 @@ def _check_pool(
             f'pool "{pool.id}" picks {pool.pick} of {count}; pick from 1 to {count - 1}',
             "E211",
         )
+    # Otherwise the highest possible score would depend on the draw.
     if len({points[name] for name in pool.questions if name in points}) > 1:
         faults.add(node.find_nearest("questions"), f'the questions of pool "{pool.id}" have different points', "E211")
 

@@ -52,6 +52,7 @@ def mark_attempt(
     Args:
         asked: the questions that another system drew.
     """
+    # Drawn again instead of read from the file: a student could name easier questions there.
     names = draw_questions(quiz, responses.student, responses.attempt) if asked is None else asked
     questions = {question.id: question for question in quiz.questions}
     marks = [
@@ -59,6 +60,7 @@ def mark_attempt(
         for name in names
         if name in questions
     ]
+    # Penalties may exceed what was earned; a total below zero would lower other quizzes' points.
     score = round(max(0.0, sum(item.points for item in marks)), POINT_DECIMALS)
     max_score = round(sum(item.max_points for item in marks), POINT_DECIMALS)
     return MarkedAttempt(
@@ -67,6 +69,7 @@ def mark_attempt(
         attempt=responses.attempt,
         score=score,
         max_score=max_score,
+        # Rounded sums may miss the mark by less than anybody can see.
         passed=score + 1e-9 >= quiz.pass_mark * max_score,
         marks=marks,
     )
@@ -79,8 +82,10 @@ def mark_answer(question: Question, solved: CorrectAnswer, given: GivenAnswer, h
     """
     fraction = 0.0 if given is None else compute_answer_share(question, solved, given)
     outcome = _judge_outcome(given, fraction)
+    # Not `-question.penalty`, which would be -0.0 for questions without a penalty.
     worth = 0.0 - question.penalty if outcome == "wrong" else fraction
     cost = sum(hint.cost for hint in question.hints[:hints])
+    # A hint can cost what was earned, but never makes a wrong answer worse.
     kept = max(0.0, worth - cost) if worth > 0 else worth
     return QuestionMark(
         question=question.id,
@@ -105,6 +110,7 @@ def compute_answer_share(question: Question, solved: CorrectAnswer, given: list[
     """The share that an answer is worth, from 0 to 1, before penalty and hints."""
     if question.kind in CHOICE_KINDS:
         chosen = frozenset([given] if isinstance(given, str) else given)
+        # As a set: naming an option twice earns nothing more.
         return PARTIAL_CREDIT_RULES[question.partial](chosen, solved.options, len(question.choices))
     text = given if isinstance(given, str) else " ".join(given)
     return float(_is_typed_correct(question, solved, text))

@@ -69,6 +69,7 @@ class Marksheet(Struct, frozen=True, kw_only=True):
 
 def hash_answer_key(solutions: AnswerKey) -> str:
     """What marks name their key by: the correct answers, not the explanations and feedback."""
+    # Sorted, so that the order of questions or accepted answers makes no other digest.
     answers = {
         name: [sorted(solved.answer.correct), solved.answer.tolerance, solved.answer.range, solved.answer.case]
         for name, solved in sorted(solutions.items())
@@ -145,6 +146,7 @@ def mark_again(
 
 def _keep_higher_marks(sheet: Marksheet, fresh: Marksheet, quiz: Quiz) -> Marksheet:
     old = {_make_sort_key(row): row.marked for row in sheet.rows}
+    # Of equal scores `max` keeps the old marks.
     better = [max(old[_make_sort_key(row)], row.marked, key=lambda marked: marked.score) for row in fresh.rows]
     pairs = [
         (ResponseFile(responses=row.responses, source=row.source, asked=row.asked), marked)
@@ -171,6 +173,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
 
 def list_changes(before: Marksheet, after: Marksheet) -> list[ScoreChange]:
     """Every student whose score, pass or points of a question differ, the greatest changes first."""
+    # Of what counts only: a better attempt may be another one after the regrade.
     old = {name_student(row): row.marked for row in before.kept}
     found = [
         _build_change(name_student(row), old[name_student(row)], row.marked)
@@ -228,4 +231,5 @@ def escape_cell(text: str) -> str:
     "'=HYPERLINK(1)"
     """
     plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    # The raw text too: a tab or line end in front is replaced above, and spreadsheets would skip it.
     return f"'{plain}" if plain.startswith(FORMULA_STARTS) or text.startswith(FORMULA_STARTS) else plain

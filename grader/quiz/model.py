@@ -108,7 +108,7 @@ class Quiz(Struct, frozen=True, kw_only=True):
 class AuthoredAnswer(Struct, frozen=True, kw_only=True):
     """What is correct for one question, as the key's author wrote it.
 
-    `correct` holds option ids, or the accepted texts, shapes or number; `range` stands instead of it for a number.
+    `correct` holds option ids, or the accepted texts, shapes or number; a number may have `range` instead.
     `tolerance` is `0.5` (absolute) or `1%` (of the correct value).
     """
 
@@ -137,11 +137,13 @@ class ShownOrder(Struct, frozen=True, kw_only=True):
 
 
 def compute_shuffle_rank(quiz: Quiz, student: str, attempt: int, *names: str) -> bytes:
-    """Where something stands in a student's shuffle.
+    """Computes the rank of a question or option in a student's shuffle.
 
     An HMAC (RFC 2104) of the question and option under course, quiz, version, student and attempt.
     """
+    # As JSON, so that no two different lists of names join to the same text.
     who = msgspec.json.encode([quiz.course, quiz.id, quiz.version, student, attempt])
+    # Not Python's `random`, whose draws may change between versions: a regrade has to repeat the draw.
     return hmac.digest(who, msgspec.json.encode(names), "sha256")
 
 
@@ -149,6 +151,7 @@ def draw_questions(quiz: Quiz, student: str, attempt: int) -> list[str]:
     """The questions that a student gets, in the file's order: all but those that a pool leaves out."""
     left_out: set[str] = set()
     for pool in quiz.pools:
+        # Ranked per question, so that adding a question to the pool changes few students' draws.
         ranked = sorted(
             pool.questions, key=lambda name: compute_shuffle_rank(quiz, student, attempt, "pool", pool.id, name)
         )

@@ -57,6 +57,7 @@ def read_responses(data: bytes, quiz: Quiz, name: str) -> Responses:
         assert isinstance(responses, Responses)
         checked = _check_responses(responses, quiz, tree, faults)
         faults.raise_if_any()
+        # Finds lone surrogates now, not when the marks are written at the end.
         msgspec.json.encode(checked)
     except UnicodeEncodeError as error:
         raise ResponseFileError(f"{name}:1:1: E106 a text holds half a character (a lone surrogate)") from error
@@ -70,8 +71,10 @@ def _parse_tree(text: str, faults: QuizFaults) -> YamlNode:
     if text.lstrip()[:1] == "{":
         try:
             return _build_node(
+                # Numbers stay text, as in our YAML: `1.10` must not become 1.1 before anybody looks at it.
                 json.loads(text, object_pairs_hook=_UniqueKeys, parse_int=str, parse_float=str, parse_constant=str)
             )
+        # It may still be YAML, which also has braces.
         except (ValueError, RecursionError):
             pass
         except KeyError as error:
@@ -104,6 +107,7 @@ def _build_node(value: Any) -> YamlNode:
 
 
 def _check_responses(responses: Responses, quiz: Quiz, tree: YamlNode, faults: QuizFaults) -> Responses:
+    # Of another quiz every answer would be a fault; one is enough.
     if responses.quiz != quiz.id:
         faults.add(
             tree.find_nearest("quiz"), f'the answers are for the quiz "{responses.quiz[:60]}", not "{quiz.id}"', "E401"
@@ -149,6 +153,7 @@ def _normalize_choice(question: Question, given: list[str], node: YamlNode, faul
             faults.add(node.find_nearest(index), message, "E403")
     if question.kind != "multiple" and len(given) > 1:
         faults.add(node, f'question "{question.id}" takes one option, got {len(given)}', "E404")
+    # In the question's order and each once, so that equal answers are equal lists.
     return [name for name in options if name in given]
 
 

@@ -20,6 +20,7 @@ MAX_QUIZ_WIDTH = 80
 
 def count_cells(text: str) -> int:
     """The columns that a text takes: two for East Asian wide characters, none for combining ones."""
+    # Most texts are, and this is called for every word.
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
@@ -36,6 +37,7 @@ def wrap_text(text: str, width: int, first: str = "", rest: str | None = None) -
     ['a) one', '   two', '   three']
     """
     rest = " " * count_cells(first) if rest is None else rest
+    # A label that takes half of a very narrow terminal leaves no room to wrap in.
     width = max(width, MIN_QUIZ_WIDTH if count_cells(first) > width // 2 else 1)
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
@@ -173,6 +175,7 @@ def _describe_keys(item: Question, sitting: Sitting) -> str:
         f"{format_key('r')} review",
         f"{format_key('q')} save and quit",
     ]
+    # A key and its meaning stay on one line, unless they are too long for narrow terminals.
     return "; ".join(part if len(part) > MIN_QUIZ_WIDTH * 2 else part.replace(" ", NO_BREAK) for part in parts if part)
 
 
@@ -198,5 +201,6 @@ def _format_given(item: Question, sitting: Sitting) -> str:
     if isinstance(given, str):
         return escape_line(given)
     order = sitting.shown.options[item.id]
+    # Letters as this student saw them; the shuffle gives everybody others.
     letters = " ".join(format_letter(order.index(name)) for name in order if name in given)
     return f"{letters}) {format_given_answer(item, given)}"

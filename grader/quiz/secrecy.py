@@ -1,4 +1,4 @@
-"""Whether what students hold tells the key: words in comments, ids, explanations, and the places and lengths of options."""
+"""Checks whether a student's files reveal the key: by comments, ids, explanations, or options' places and lengths."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def _normalize_spaces(text: str) -> str:
 
 def _find_telling_ids(question: Question) -> Iterator[str]:
     for option in question.options:
+        # An underscore is a word character, so `right_1` wouldn't match otherwise.
         if found := TELLING_WORDS.search(option.id.replace("_", "-")):
             yield f'question "{question.id}": the option id "{option.id}" says "{found[0]}"; ids must tell nothing'
 
@@ -60,7 +61,7 @@ def _list_secrets(question: Question, solutions: AnswerKey) -> Iterator[str]:
 
 
 def find_key_patterns(pairs: Sequence[tuple[Quiz, AnswerKey]]) -> Iterator[str]:
-    """What the options' places and lengths tell across quizzes, beyond chance.
+    """Finds what the options' places and lengths reveal across quizzes, beyond chance.
 
     For each place, and for the longest and the shortest option, the number of questions in which the correct option is
     it, against the distribution of that number if the correct one were drawn (Poisson binomial).
@@ -79,6 +80,7 @@ def find_key_patterns(pairs: Sequence[tuple[Quiz, AnswerKey]]) -> Iterator[str]:
         {"the last option": _guess_last, "the longest option": _guess_longest, "the shortest option": _guess_shortest}
         | tests
     ).items():
+        # A question where the guess names no option, as with two equally long ones, tells nothing.
         trials = [(1 / len(q.options), found == right) for q, right in questions if (found := pick(q)) is not None]
         hits = sum(hit for _, hit in trials)
         chance = compute_chance_of_hits(hits, [share for share, _ in trials])
@@ -122,5 +124,6 @@ def compute_chance_of_hits(hits: int, shares: Sequence[float]) -> float:
     """
     counts = [1.0]
     for share in shares:
+        # The distribution after one more question, from the one before.
         counts = [a * (1 - share) + b * share for a, b in zip([*counts, 0.0], [0.0, *counts], strict=True)]
     return min(1.0, sum(counts[hits:]))

@@ -63,6 +63,7 @@ def check_fits(sitting: Sitting, quiz: Quiz) -> None:
     questions = {question.id: question for question in quiz.questions}
     for name in sitting.names:
         known = questions.get(name)
+        # Answers are stored by id: with other options they could mean something else.
         if known is None or {option.id for option in known.choices} != set(sitting.shown.options.get(name, [])):
             raise UsageError(
                 f'the quiz has changed since attempt {sitting.attempt} began: question "{name}" is another one now; '
@@ -163,6 +164,7 @@ class AttemptStore:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            # No waiting: the other terminal may stay open for hours.
             lock = FileLock(self.folder / "lock", timeout=0, mode=0o600).acquire()
         except Timeout as error:
             raise UsageError("this quiz is open in another terminal; go on there, or quit it first") from error
@@ -194,4 +196,5 @@ def escape_path_part(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_-]+", "", name)[:60]
     if plain == name and plain:
         return plain
+    # The digest keeps apart names that differ only in what a path can't hold.
     return f"{plain or 'x'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""A quiz taken on a terminal, line by line: reads what is typed, saves every step, never tells a score on the way."""
+"""A quiz taken on a terminal, line by line: reads what is typed, saves every step, and shows no score before the end."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def open_sitting(quiz: Quiz, student: str, shelf: AttemptStore, now: datetime) -
         UsageError: no attempt is left, the quiz is closed, or it has changed since the attempt began.
     """
     attempts = shelf.list_attempts()
+    # Before the check of the closing time: an attempt in progress must still be handed in.
     if attempts and attempts[-1].submitted is None:
         sitting.check_fits(attempts[-1], quiz)
         return attempts[-1], True
@@ -68,13 +69,14 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
                 break
             else:
                 now = then
+    # The terminal was closed: every step is saved, so this is the same as putting the quiz aside.
     except EOFError:
         pass
     return now
 
 
 def _tell_wrapped(text: str, desk: QuizTerminal) -> None:
-    """Tells something in lines that fit."""
+    """Prints a text in lines that fit."""
     desk.tell("\n".join(screens.wrap_text(text, desk.width())))
 
 
@@ -179,6 +181,7 @@ def _show_review(now: Sitting, quiz: Quiz, shelf: AttemptStore, desk: QuizTermin
 
 def _submit_after_asking(now: Sitting, shelf: AttemptStore, desk: QuizTerminal) -> Sitting:
     """Hands in, after a question where answers are missing."""
+    # Handing in can't be undone.
     if blank := len(now.names) - len(now.answers):
         text = f"{screens.format_count(blank, 'question')} without an answer. Hand in all the same? Type yes, or anything else to go on."
         _tell_wrapped(text, desk)

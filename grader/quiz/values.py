@@ -30,9 +30,12 @@ def parse_number(text: str) -> Decimal | None:
     plain = plain.removesuffix("%").strip()
     if COMMA_PATTERN.fullmatch(plain):
         plain = plain.replace(",", ".")
+    # Patterns bound the digits and the exponent: `1e999999` would take all memory in Decimal.
     if not plain or not NUMBER_PATTERN.fullmatch(plain) or not re.search(r"\d", plain.split("e")[0]):
         return None
+    # Decimal, since 0.1 + 0.2 has to be within a tolerance of 0 around 0.3.
     value = Decimal(plain.replace(",", ""))
+    # 99 % and 0.99 are the same answer.
     return value / 100 if percent else value
 
 
@@ -42,7 +45,9 @@ def normalize_text(text: str, *, case: bool = False) -> str:
     >>> normalize_text("  Rectified\tLinear  UNIT. ")
     'rectified linear unit'
     """
+    # Cut first, as some characters become many when they are normalised.
     plain = unicodedata.normalize("NFKC", text[:MAX_ANSWER_LENGTH]).translate(CHARACTER_VARIANTS)
+    # Word processors and telephones replace straight quotes by curly ones.
     plain = plain.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     plain = " ".join(plain.split()).removesuffix(".").strip()
     return plain if case else plain.casefold()

@@ -1,4 +1,4 @@
-"""A marked attempt as a verdict: one check per question, telling no more than the quiz's review policy allows.
+"""A marked attempt as a verdict: one check per question, showing no more than the quiz's review policy allows.
 
 The basis of a point is `static`: the student's file was read and compared with the key, nothing was run. Where costed
 hints were on offer it is `reported`: how many were opened is the student's own word.
@@ -19,7 +19,7 @@ from grader.records.verdict import Basis, CheckResult, CheckStatus, Note, Submis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewScope:
-    """What may be told of a marked attempt, beside what was answered."""
+    """Which parts of a marked attempt a report may show besides the answers."""
 
     score: bool
     correct: bool

@@ -41,6 +41,7 @@ def build_gradescope_bundle(course: Course, exercise_id: str) -> bytes:
             place = path.relative_to(PACKAGE_FOLDER)
             if _is_package(place) and path.is_file():
                 _add_file(archive, f"grader/{place.as_posix()}", path.read_bytes())
+        # Through the same list as for students: a bundle is read by whoever gets into the container.
         for name, content_of in public.collect(course, [exercise_id]).files.items():
             _add_file(archive, f"course/{name}", content_of)
     return content.getvalue()
@@ -54,6 +55,7 @@ def _is_package(place: Path) -> bool:
 
 def _add_file(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:
     entry = zipfile.ZipInfo(name, ZIP_TIMESTAMP)
+    # Compressed already.
     entry.compress_type = zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED
     entry.external_attr = (0o100000 | mode) << 16
     archive.writestr(entry, content)
@@ -91,6 +93,7 @@ def build_ci_bundle(course: Course, service: str, exercise_id: str, file: str, p
     folder = BUNDLE_TEMPLATES / service
     values = {"EXERCISE_ID": exercise_id, "SUBMISSION_FILE": file, "PACKAGE_SPEC": package}
     return {
+        # Package builders leave hidden files out, so templates carry another name.
         path.relative_to(folder).as_posix().replace("dot-", "."): _fill_template(path, values)
         for path in sorted(folder.rglob("*"))
         if path.is_file()

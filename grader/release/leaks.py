@@ -96,6 +96,7 @@ def _find_named(secrets: Secrets, text: str) -> Iterator[tuple[int, str]]:
             sources.setdefault(source, []).append(person)
     for source, people in sources.items():
         found = [person for person in people if person in words]
+        # Short ids such as 101 are words of many texts; half of a class's ids together are a list.
         if 2 * len(found) >= len(people):
             line = _line_of(text, max(text.casefold().find(found[0]), 0))
             yield line, f'names students of {source} ("{found[0]}"); remove them'
@@ -131,7 +132,7 @@ def _find_people(course: Course) -> Iterator[tuple[str, str]]:
 
 
 def _find_rostered(path: Path) -> Iterator[str]:
-    """Who is named in a table that has a column of ids and one of names or addresses."""
+    """Yields the people in a table with a column of ids and one of names or addresses."""
     try:
         students = roster.read_roster(path).students[:MAX_STUDENTS]
     except UsageError:
@@ -166,6 +167,7 @@ def _find_code(course: Course) -> Iterator[tuple[str, frozenset[str]]]:
     for path in sorted(course.solutions.glob("*/solution.py")):
         name = path.relative_to(course.root).as_posix()
         try:
+            # Lines of any stub: a student may have them from another exercise.
             given |= _lines_of(stub.generate_stub_from(path, name))
         except CourseError:
             continue  # `selfcheck` tells it
@@ -179,6 +181,7 @@ def _lines_of(code: str) -> set[str]:
 
 
 def _squeeze(text: str) -> str:
+    # A copy stays a copy after a formatter has gone over it.
     return "".join(text.split()).replace("'", '"')
 
 

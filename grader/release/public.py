@@ -41,7 +41,7 @@ class Public:
 
 
 def collect(course: Course, names: Sequence[str] = ()) -> Public:
-    """What students get of these exercises and quizzes; of all of them where none is named.
+    """What students get of these exercises and quizzes; of all if `names` is empty.
 
     Raises:
         UsageError: there is no such exercise or quiz.

@@ -18,7 +18,7 @@ def release_course(course: Course, folder: Path, names: Sequence[str] = ()) -> t
     """Makes the repository in a new folder.
 
     Args:
-        names: the exercises and quizzes; all of them where none is named.
+        names: the exercises and quizzes; all of them if empty.
 
     Returns:
         The names of its files, and those of files in the exercises' folders that stay in the course.

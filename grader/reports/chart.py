@@ -56,9 +56,11 @@ def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> Trainin
     if metric is None or not any(map(math.isfinite, _filter_drawable(record, metric))):
         return None
     above = to_cross.above if to_cross and to_cross.metric == metric else None
+    # The validation figure belongs to the metric; other figures have other scales.
     shown = {name: _filter_drawable(record, name) for name in (metric, f"val_{metric}")}
     shown = {name: values for name, values in shown.items() if any(map(math.isfinite, values))}
     heights = [value for values in shown.values() for value in values if math.isfinite(value)]
+    # The line to cross is always in the picture, however far the curve stays below it.
     low, high = _find_range([*heights, *([above] if above is not None else [])])
     count = len(record.epochs)
 
@@ -82,7 +84,8 @@ def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> Trainin
 
 
 def _filter_drawable(record: TrainingRecord, metric: str) -> list[float]:
-    """The figures, NaN where they are too large to draw beside others."""
+    """Returns the figures, with NaN for those too large to draw on the same axis."""
+    # A loss that explodes would press every other point flat onto the axis.
     return [value if abs(value) < MAX_DRAWN_VALUE else math.nan for value in extract_figures(record, metric)]
 
 
@@ -100,6 +103,7 @@ def _describe_curve(metric: str, values: Sequence[float], above: float | None, c
 def _build_curve(metric: str, values: Sequence[float], low: float, high: float) -> ChartCurve:
     count = len(values)
     step = max(1, math.ceil(count / MAX_CURVE_POINTS))
+    # The last epoch stays, as it is what the training came to.
     kept = sorted({*range(0, count, step), count - 1})
     pieces: list[str] = []
     pen_up = True
@@ -108,6 +112,7 @@ def _build_curve(metric: str, values: Sequence[float], low: float, high: float) 
             pieces.append(
                 f"{'M' if pen_up else 'L'}{_locate_epoch(index, count):g} {_locate_value(values[index], low, high):g}"
             )
+        # A gap in the path where a figure is missing: a line across it would invent one.
         pen_up = not math.isfinite(values[index])
     dots = [(_locate_epoch(i, count), _locate_value(values[i], low, high)) for i in kept if math.isfinite(values[i])]
     return ChartCurve(metric=metric, path=" ".join(pieces), dots=tuple(dots) if count <= MAX_DOTS else ())
@@ -126,6 +131,7 @@ def _locate_value(value: float, low: float, high: float) -> float:
 def _find_range(values: Sequence[float]) -> tuple[float, float]:
     """From the lowest to the highest with some air, never empty."""
     low, high = min(values), max(values)
+    # Equal figures, and zeros, still need an axis with a height.
     air = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
     return low - air, high + air
 
@@ -134,9 +140,11 @@ def _pick_levels(low: float, high: float) -> list[tuple[float, str]]:
     """Three to six round figures on the axis, with as many decimals as tell them apart."""
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
+    # Steps of 1, 2 or 5 give labels that people can read between.
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step)
     steps = range(first, math.floor(high / step) + 1)
+    # The logarithm of 0.001 may come out just below -3.
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     return [(count * step, f"{count * step:.{digits}f}" if digits < 8 else f"{count * step:.1e}") for count in steps]
 

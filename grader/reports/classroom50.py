@@ -34,6 +34,7 @@ def publish(path: Path, verdicts: Sequence[Verdict], environ: Mapping[str, str])
         UsageError: this isn't a run of Classroom 50, or nothing can be written there.
         GraderError: a fault of ours kept a verdict from a grade, so that there is no result.
     """
+    # Any number in the file would be recorded as the student's grade.
     if any(verdict.status == "error" for verdict in verdicts):
         raise GraderError("no result for Classroom 50: the grader failed, so nobody gets 0 points; run it again")
     checks = [(verdict, check) for verdict in verdicts for check in verdict.checks]
@@ -46,6 +47,7 @@ def render(tests: Sequence[Mapping[str, Any]], environ: Mapping[str, str], now: 
     missing = [name for name in IDENTITY.values() if not environ.get(name)]
     if missing:
         raise UsageError(f"--classroom50: {', '.join(missing)} not set; it works where Classroom 50's runner starts it")
+    # Tags and branch names are chosen by students.
     identity = {field: escape_line(environ[name], 2000) for field, name in IDENTITY.items()}
     return jsontext.render_plain_json({
         "schema": SCHEMA,

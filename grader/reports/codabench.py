@@ -12,10 +12,11 @@ from grader.reports import jsontext
 def render(verdicts: Sequence[Verdict]) -> str:
     """The columns `score`, `max_score`, `passed`, `epochs`, `train_accuracy`, `test_accuracy` and `duration`.
 
-    With several exercises each has its own, such as `exercise3_score`, beside the sums. A figure that there isn't,
+    With several exercises each has its own, such as `exercise3_score`, in addition to the sums. A figure that is missing,
     or that is NaN, is left out.
     """
     columns: dict[str, float] = {}
+    # With one exercise a prefix would only make other column names than a leaderboard expects.
     for verdict in verdicts if len(verdicts) > 1 else ():
         columns |= {f"{verdict.exercise}_{name}": value for name, value in _build_columns(verdict).items()}
     columns |= {
@@ -26,6 +27,7 @@ def render(verdicts: Sequence[Verdict]) -> str:
     }
     if len(verdicts) == 1:
         columns = _build_columns(verdicts[0]) | columns
+    # Leaderboards can't sort by NaN.
     return jsontext.render({name: value for name, value in columns.items() if math.isfinite(value)})
 
 

@@ -45,11 +45,13 @@ class Cohort:
 
 def build_cohorts(verdicts: Sequence[Verdict]) -> list[Cohort]:
     """One cohort per exercise, in the order in which they first appear."""
+    # A dict keeps the order of first appearance, which a set would not.
     names = dict.fromkeys(verdict.exercise for verdict in verdicts)
     return [_build_cohort([verdict for verdict in verdicts if verdict.exercise == name]) for name in names]
 
 
 def _build_cohort(verdicts: list[Verdict]) -> Cohort:
+    # A fault of ours says nothing about the class.
     graded = [verdict for verdict in verdicts if verdict.status != "error"]
     shares = [_compute_share(verdict.score, verdict.max_score) for verdict in graded]
     ids = dict.fromkeys(check.id for verdict in graded for check in verdict.checks)
@@ -71,6 +73,7 @@ def _compute_share(points: float, most: float) -> float:
 
 def _count_spread(shares: list[float]) -> tuple[int, ...]:
     """How many got 0–9 %, 10–19 % … 90–99 %, and exactly 100 %."""
+    # 0.7 * 10 is a little less than 7 in floating point.
     found = Counter(max(0, min(10, int(share * 10 + 1e-9))) for share in shares)
     return tuple(found[index] for index in range(11))
 
@@ -88,6 +91,7 @@ def _count_findings(graded: list[Verdict]) -> tuple[tuple[str, int], ...]:
 def _build_check_statistics(id_: str, graded: list[Verdict]) -> CheckStatistics:
     pairs = [(check, verdict) for verdict in graded for check in verdict.checks if check.id == id_]
     earned = [_compute_share(check.points, check.max_points) for check, _ in pairs]
+    # Without the check's own points, which would correlate with themselves.
     rest = [verdict.score - check.points for check, verdict in pairs]
     return CheckStatistics(
         id=id_,
@@ -104,6 +108,7 @@ def _is_judged(check: CheckResult) -> bool:
 
 
 def _compute_correlation(earned: list[float], rest: list[float]) -> float | None:
+    # A correlation needs some submissions, and figures that differ.
     if len(earned) < MIN_FOR_CORRELATION or len(set(earned)) < 2 or len(set(rest)) < 2:
         return None
     return statistics.correlation(earned, rest)

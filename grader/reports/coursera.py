@@ -18,7 +18,9 @@ def render(verdicts: Sequence[Verdict]) -> str:
     """
     most = sum(verdict.max_score for verdict in verdicts)
     earned = sum(verdict.score for verdict in verdicts)
+    # Coursera refuses shares outside 0 to 1.
     share = min(1.0, max(0.0, earned / most)) if most > 0 else 0.0
+    # Coursera shows plain text only.
     feedback = "\n".join(terminal.render([verdict], Screen(width=80)) for verdict in verdicts)
     cut = "" if len(feedback) <= MAX_FEEDBACK_LENGTH else f"\n… {len(feedback) - MAX_FEEDBACK_LENGTH:,} more characters"
     return jsontext.render({"fractionalScore": round(share, 6), "feedback": feedback[:MAX_FEEDBACK_LENGTH] + cut})

@@ -46,6 +46,7 @@ def write_summary(verdicts: Sequence[Verdict], path: Path) -> None:
     """
     try:
         with path.open("ab") as file:
+            # Other steps may have written into the same file, and GitHub drops a summary that is too large.
             left = MAX_SUMMARY_BYTES - file.tell() - 1
             file.write(
                 markdown.render(verdicts, min(left, markdown.MAX_REPORT_BYTES)).encode() + b"\n" if left > 1000 else b""
@@ -81,6 +82,7 @@ def _format_warnings(verdict: Verdict) -> Iterator[str]:
 def _limit_annotations(kind: str, commands: list[str]) -> list[str]:
     if len(commands) <= MAX_ANNOTATIONS:
         return commands
+    # One of the ten places goes to the sentence about the rest.
     rest = len(commands) - MAX_ANNOTATIONS + 1
     return [
         *commands[: MAX_ANNOTATIONS - 1],
@@ -97,6 +99,7 @@ def format_command(kind: str, message: str, title: str, path: str | None, at: in
     properties = {"title": escape_line(title, 200)}
     if path:
         properties["file"] = escape_line(path, 500)
+    # GitHub takes no line without a file.
     if path and at:
         properties["line"] = str(at)
     listed = ",".join(f"{name}={_escape_characters(value, PROPERTY_ESCAPES)}" for name, value in properties.items())

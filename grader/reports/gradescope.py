@@ -31,9 +31,11 @@ def render(verdicts: Sequence[Verdict]) -> str:
         "test_output_format": "text",
         "test_name_format": "text",
         "visibility": "visible",
+        # The grader's own output is for instructors.
         "stdout_visibility": "hidden",
         "extra_data": {verdict.exercise: _build_extra_data(verdict) for verdict in verdicts},
     }
+    # Without `score` Gradescope reports a failed autograder; with one it would record a grade.
     if any(verdict.status == "error" for verdict in verdicts):
         return jsontext.render(results)
     results["score"] = sum(verdict.score for verdict in verdicts)
@@ -47,6 +49,7 @@ def _build_test(verdict: Verdict, check: CheckResult, several: bool) -> dict[str
     return {
         "score": check.points,
         "max_score": check.max_points,
+        # Gradescope knows no "skipped"; the tags below keep it.
         "status": "passed" if check.status == "passed" else "failed",
         "name": escape_line(name),
         "output": escape_text(_describe_check(check)),

@@ -2,7 +2,7 @@
 
 Three walls stand between a student's text and a reader's browser: `text.visible` on all that is shown,
 jinja2's escaping, and a policy in the page itself that forbids every script, frame and request, and every picture but
-those that stand in the page itself.
+those embedded in the page.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def render_site(
         remarks: for each verdict what the course's rules make of its points, or nothing; shown in the index.
     """
     environment = _build_environment()
+    # Numbered, since two students' files may have the same name.
     names = [f"submissions/{index:04d}-{_make_slug(verdict)}.html" for index, verdict in enumerate(verdicts, 1)]
     pages = {INDEX_PAGE: _render_index(environment, verdicts, names, remarks)}
     for name, verdict in zip(names, verdicts, strict=True):
@@ -92,6 +93,7 @@ def _build_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HTML_TEMPLATES, encoding="utf-8"),
         autoescape=True,
+        # A misspelt name in a template fails in the tests instead of printing nothing.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -105,6 +107,7 @@ def _build_environment() -> Environment:
 
 def _escape_value(value: Any) -> Any:
     """Makes every text that a template prints harmless, also where the template forgot to."""
+    # `Markup` is made by templates only, never from a verdict.
     return escape_text(value, 50_000) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -150,6 +153,7 @@ def _render_index(
             "href": href,
             "name": shorten_path(verdict.submission.path, most=80),
             "exercise": verdict.exercise,
+            # A number would look like a grade.
             "score": "–" if verdict.status == "error" else f"{format_number(verdict.score)}/{format_number(verdict.max_score)}",
             "finding": "; ".join(part for part in (remark, describe_first_finding(verdict)) if part),
         }

@@ -35,6 +35,7 @@ def read_verdicts(text: str | bytes, name: str = "the verdict") -> list[Verdict]
     try:
         data = msgspec.json.decode(text)
         items = data if isinstance(data, list) else [data]
+        # Another schema's verdict may fit our type by accident and mean something else.
         for item in items:
             _check_schema(item)
         return [msgspec.convert(_restore_numbers(item), Verdict) for item in items]

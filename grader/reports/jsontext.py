@@ -30,6 +30,7 @@ def render_plain_json(value: Any) -> str:
     >>> render_plain_json({"finding": "\x9b"})
     '{\n  "finding": "\\u009b"\n}\n'
     """
+    # Two steps, as msgspec can't indent while it encodes.
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return UNSAFE_CHARACTERS.sub(_escape_character, text) + "\n"
 
@@ -52,6 +53,7 @@ def convert_to_plain(value: Any, depth: int = 0) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case int() if not isinstance(value, bool) and not -MAX_JSON_INTEGER <= value < MAX_JSON_INTEGER:
+            # Python refuses to write very long integers as decimals, which takes quadratic time.
             return hex(value) if value.bit_length() > 4096 else str(value)
     return value
 
@@ -61,6 +63,7 @@ def _escape_character(found: re.Match[str]) -> str:
         return r"#\u0023"
     if found[0].isprintable():
         return found[0]
+    # JSON escapes are UTF-16: characters beyond the first 65,536 take two.
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
@@ -89,6 +92,7 @@ def describe_returned(value: Any, limit: int = 200) -> str:
     'Sequential, not compiled, for filters = 16'
     """
     match value:
+        # Exactly these keys: any other dict is a value of the student's own that happens to look alike.
         case {"arrays": list(arrays), "fault": str(fault), **rest} if not rest:
             return _describe_arrays(arrays, fault)[:limit]
         case {"call": dict(call), "returned": what, "model": bool(model), "compiled": bool(compiled), **rest} if (

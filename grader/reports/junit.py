@@ -1,7 +1,7 @@
 """JUnit XML for CI servers: failure (the student's) ≠ error (ours) ≠ skipped (can't be judged).
 
 Each verdict is a suite: its checks, and a last test case for the verdict itself, so that a file that
-never ran, with every check skipped, isn't green. Points stand in the suite's properties.
+never ran, with every check skipped, isn't green. The suite's properties hold the points.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def render(verdicts: Sequence[Verdict]) -> str:
     root = ET.Element("testsuites", name="grade")
     for verdict in verdicts:
         root.append(_build_suite(verdict))
+    # Some servers read only these sums, and take a missing one for none.
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.get(key, 0)) for suite in root)))
     ET.indent(root)

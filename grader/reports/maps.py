@@ -1,4 +1,4 @@
-"""Feature maps for a page: the trainer's own beside those that a student's function gave, as small pictures.
+"""Feature maps for a page: the trainer's own and those that a student's function returned, as small pictures.
 
 Sizes are bounded by what the trainer expects, never by what a student sent.
 """
@@ -57,7 +57,7 @@ def find_activations(runs: Sequence[Run]) -> Activations | None:
 
 
 def build_map_comparison(activations: Activations | None) -> MapComparison | None:
-    """Expected beside got, or None where nothing was compared; of a function that gave no arrays, expected alone."""
+    """Builds the expected and returned maps; None if nothing was compared, only the expected ones without arrays."""
     layers = activations.layers[:MAX_MAP_LAYERS] if activations is not None else []
     if activations is None or not any(layer.maps for layer in layers):
         return None
@@ -72,6 +72,7 @@ def build_map_comparison(activations: Activations | None) -> MapComparison | Non
 
 
 def _name_images(activations: Activations) -> list[str]:
+    # From the trainer's own maps: a student's process could send any number.
     count = max(len(layer.maps) for layer in activations.layers)
     numbers = activations.images or range(1, count + 1)
     return [f"test image {number}" for number in itertools.islice(numbers, min(count, MAX_MAP_IMAGES))]
@@ -84,6 +85,7 @@ def _build_grid(
     shown: Sequence[Sequence[PixelRows]],
     shapes: Sequence[list[int] | None],
 ) -> MapGrid:
+    # One scale for expected and got, or a factor between them couldn't be seen.
     tops = [_find_brightest(layer) for layer in layers]
     rows = []
     for place, image in enumerate(images):
@@ -141,6 +143,7 @@ def encode_png(rows: PixelRows, top: float) -> bytes:
     """The picture as a PNG file with a palette, 8 bits for each point."""
     shown = [row[:: _find_step(len(row))] for row in rows[:: _find_step(len(rows))]]
     width = len(shown[0]) if shown else 0
+    # Written by hand: a PNG with a palette takes few lines, and pages need no imaging library.
     header = struct.pack(">IIBBBBB", width, len(shown), 8, 3, 0, 0, 0)
     lines = b"".join(b"\0" + bytes(_find_tone(value, top) for value in row) for row in shown)
     chunks = (b"IHDR", header), (b"PLTE", _build_palette()), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")

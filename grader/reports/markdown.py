@@ -52,7 +52,9 @@ def format_code_block(text: str, limit: int = 4000) -> str:
 def render(verdicts: Sequence[Verdict], limit: int = MAX_REPORT_BYTES) -> str:
     """A summary of at most `limit` bytes: what doesn't fit is counted, the submissions that didn't pass come first."""
     parts = [_render_class(verdicts)] if len(verdicts) != 1 else []
+    # If the limit cuts something off, it should be what needs no attention.
     ordered = sorted(verdicts, key=lambda verdict: verdict.status == "passed")
+    # Room for the sentence about what isn't shown.
     left = limit - sum(len(part.encode()) for part in parts) - 200
     for index, verdict in enumerate(ordered):
         part = "\n".join(_render_verdict(verdict)) + "\n"
@@ -118,4 +120,5 @@ def _render_facts(verdict: Verdict) -> Iterator[str]:
 def _mark_commands(sentence: str) -> str:
     """A sentence of ours with its commands in code."""
     pieces = sentence.split("`")
+    # Every second piece was between backquotes. Escaping the whole sentence would show them as characters.
     return "".join(format_code(piece) if index % 2 else escape_markdown(piece) for index, piece in enumerate(pieces))

@@ -77,7 +77,7 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow:
-    """One declared layer in words, and what is asked for in its place."""
+    """One declared layer in words, and the layer that the exercise expects there."""
 
     kind: str
     name: str
@@ -110,6 +110,7 @@ def build_training_rows(verdict: Verdict) -> list[TrainingRow]:
 
 
 def _build_training_row(record: TrainingRecord, drawn: TrainingChart | None) -> TrainingRow:
+    # Columns of their own, since they are averages over fewer examples.
     parts = {cut.at: {f"{key} (part of an epoch)": value for key, value in cut.figures.items()} for cut in record.cut_epochs}
     epochs = [{**logs, **parts.get(index, {})} for index, logs in enumerate(record.epochs)]
     keys = list(dict.fromkeys(key for logs in epochs for key in logs if key != "epoch"))[:12]
@@ -124,7 +125,7 @@ def _build_training_row(record: TrainingRecord, drawn: TrainingChart | None) -> 
 
 
 def compare_claim(verdict: Verdict) -> list[tuple[str, str, str]]:
-    """Rows of what was measured beside what the file returned; a dash where one of them says nothing."""
+    """Builds rows of measured and returned figures, with a dash for a missing one."""
     last = verdict.training[-1] if verdict.training else None
     claimed = _parse_claim(verdict.returned)
     rows: list[tuple[str, str, str]] = []
@@ -133,6 +134,7 @@ def compare_claim(verdict: Verdict) -> list[tuple[str, str, str]]:
         rows.append(("epochs", str(len(last.epochs)), claimed[0] if claimed else "–"))
         rows.append(("accuracy of the last epoch", format_figure(accuracy), claimed[1] if claimed else "–"))
     rows += [(MEASURE_TITLES.get(key, key), format_figure(value), "–") for key, value in verdict.measured.items()]
+    # A pair of epochs and accuracy is in the rows above.
     if verdict.returned is not None and (not claimed or last is None):
         rows.append(("returned value", "–", describe_returned(verdict.returned)))
     return rows
@@ -147,7 +149,7 @@ def _parse_claim(value: Any) -> tuple[str, str] | None:
 
 
 def build_layer_rows(verdict: Verdict) -> list[LayerRow]:
-    """The declared layers, from the first to the last, with what is asked for in their places."""
+    """The declared layers, from the first to the last, with those that the exercise expects."""
     return [_build_layer_row(layer) for layer in verdict.layers[:MAX_LAYER_ROWS]]
 
 

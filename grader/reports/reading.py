@@ -66,12 +66,13 @@ def list_failures(verdict: Verdict) -> list[CheckResult]:
 
 
 def describe_next_step(verdict: Verdict) -> str:
-    """What to do now, in a sentence or two; commands stand in backquotes."""
+    """Suggests the next step in a sentence or two, with commands in backquotes."""
     if verdict.status == "passed":
         return "`grade list` shows the rest of the course."
     if verdict.status == "error":
         return "run the same command again; if it fails again, show this report to your instructor."
     failed = list_failures(verdict)
+    # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
         first = f"look first at “{failed[0].title}”{_describe_place(failed[0])}."
     else:
@@ -103,6 +104,7 @@ def format_count(count: int, noun: str) -> str:
 
 def format_points(check: CheckResult) -> str:
     """Points earned of those there are; a dash where a fault of ours left them open."""
+    # A broken check that was given its points shows them.
     open_ = check.status == "error" and check.points == 0
     return f"{'–' if open_ else format_number(check.points)}/{format_number(check.max_points)}"
 
@@ -115,6 +117,7 @@ def shorten_path(path: str, most: int = 60) -> str:
     """
     if len(path) <= most:
         return path
+    # The end of a path tells files apart; the beginning is the same for a class.
     tail = path[len(path) - most + 1 :]
     return "…" + (tail[tail.index("/") :] if "/" in tail else tail)
 
@@ -159,6 +162,7 @@ def format_duration(seconds: float) -> str:
     """
     if seconds < 1:
         return f"{seconds:.2f} s"
+    # From here on one decimal would round to 60.0 s.
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -42,7 +42,7 @@ ColourSystem = Literal["auto", "standard", "256", "truecolor", "windows"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Where a report is drawn: columns, whether in colour, the encoding, and how much is told."""
+    """Where a report is drawn: its width, colours, encoding and level of detail."""
 
     width: int = DEFAULT_WIDTH
     colours: ColourSystem | None = None
@@ -69,6 +69,7 @@ def _detect_width(stream: TextIO, environ: Mapping[str, str]) -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isdecimal() and len(asked) < 6:
         return int(asked)
+    # Some terminals, as in containers, report 0 columns.
     return (os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH) if stream.isatty() else DEFAULT_WIDTH
 
 
@@ -79,6 +80,7 @@ def draw_parts(parts: Iterable[RenderableType], screen: Screen) -> str:
         file=page,
         width=screen.width,
         color_system=screen.colours,
+        # Rich draws into a string here and would otherwise drop the colours.
         force_terminal=screen.colours is not None,
         legacy_windows=False,
         markup=False,
@@ -96,6 +98,7 @@ def _replace_unencodable(text: str, encoding: str) -> str:
         text.encode(encoding)
     except UnicodeEncodeError:
         plainer = str.maketrans(ASCII_SUBSTITUTES | SPARK_SUBSTITUTES)
+        # Our own signs have readable substitutes; whatever else is there becomes an escape, never an error.
         return text.translate(plainer).encode(encoding, "backslashreplace").decode(encoding)
     return text
 
@@ -126,7 +129,7 @@ def make_row(status: str, title: Text, right: list[tuple[str, int]], screen: Scr
 
 
 def make_labelled_rows(rows: Iterable[tuple[str, Text]], indent: int = 0, width: int = 8) -> RenderableType:
-    """Rows of a dim label and a text that wraps beside it."""
+    """Makes rows of a dim label and a wrapping text."""
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(width=width, no_wrap=True)
     grid.add_column(ratio=1, overflow="fold")

@@ -81,6 +81,7 @@ def draw_sparkline(values: Sequence[float], width: int = 30, steps: str = BLOCK_
     if not finite:
         return ""
     low, high = min(finite), max(finite)
+    # A training whose figures don't change is drawn as a flat line.
     span = high - low or 1.0
     return "".join(
         steps[round((value - low) / span * (len(steps) - 1))] if math.isfinite(value) else " " for value in shown
@@ -123,6 +124,7 @@ def draw_verdict(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
     yield from draw_checks(verdict.checks, screen)
     yield from _draw_facts(verdict, screen)
     yield from draw_notes(verdict.notes)
+    # Output explains a crash; after a normal end it would push the report off the screen.
     if verdict.stdout and (screen.verbose or verdict.end not in ("completed", "not_started")):
         yield Text("\nYour output", style="bold")
         yield Padding(_trim_to_last_lines(verdict.stdout, MAX_OUTPUT_LINES), (0, 0, 0, 2))
@@ -145,6 +147,7 @@ def _trim_to_last_lines(text: str, most: int) -> Text:
     lines = text.rstrip("\n").split("\n")
     left_out = len(lines) - most
     head = f"… {left_out:,} lines before\n" if left_out > 0 else ""
+    # Each line is cut by itself, so that one endless line doesn't take the room of the others.
     return make_text(head + "\n".join(each[:MAX_OUTPUT_LINE] for each in lines[-most:]), limit=most * MAX_OUTPUT_LINE)
 
 
@@ -164,6 +167,7 @@ def _describe_failure(check: CheckResult, said: set[str]) -> Iterator[tuple[str,
     """Why a check cost points; a reason that was given above isn't given again."""
     if check.status == "passed":
         return
+    # Checks that are skipped for one reason would repeat it line by line.
     if check.message not in said:
         yield ("why", make_text(check.message))
     for label, text in (("expected", check.expected), ("got", check.got), ("hint", check.hint)):
@@ -204,6 +208,7 @@ def _draw_curve(record: TrainingRecord, to_cross: LineToCross | None, screen: Sc
     values = extract_figures(record, metric)
     above = to_cross.above if to_cross and to_cross.metric == metric else None
     text = Text(draw_sparkline(values, width=12 if screen.narrow else 30) if len(values) > 1 else "", style="cyan")
+    # With a single epoch the first figure is the last one, too.
     came = " → ".join(format_figure(value, above) for value in (values[0], values[-1])[: len(values)])
     text.append(f"{' ' if text else ''}{metric} {came}", style="default")
     if above is not None:

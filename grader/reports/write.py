@@ -1,4 +1,4 @@
-"""Writing a report: the whole file or none of it, and a message that says what stands in the way."""
+"""Writes a report whole or not at all; errors say what prevented it."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             _write_to_stdout(data)
         else:
             _write_to_file(Path(os.path.realpath(path)), data)
+    # `grade … | head` isn't an error; the command line ends quietly on it.
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
@@ -67,6 +68,7 @@ def write_folder(folder: Path, pages: Mapping[str, str] | Mapping[str, bytes]) -
 
 
 def _write_to_stdout(data: bytes) -> None:
+    # What was printed through the text layer comes first.
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -75,6 +77,7 @@ def _write_to_stdout(data: bytes) -> None:
 def _write_to_file(path: Path, data: bytes) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder")
+    # A rename would replace `/dev/stdout` or a pipe by a file.
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
             device.write(data)
@@ -99,9 +102,10 @@ def _explain_error(path: Path, error: OSError | ValueError) -> GradeError:
 
 
 def _describe_missing_folder(folder: Path) -> str:
-    """What to say of a folder that isn't there: the nearest name beside it, or how to make it."""
+    """Describes a missing folder: suggests the nearest existing name, or how to make it."""
     if folder.exists():
         return "its folder doesn't take new files; give another one"
+    # The outermost missing folder is where a name was mistyped.
     while not folder.parent.is_dir():
         folder = folder.parent
     near = format_suggestion(folder.name, [item.name for item in folder.parent.iterdir() if item.is_dir()])

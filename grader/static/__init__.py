@@ -1,4 +1,4 @@
-"""What can be said of a file without running it: findings that end its grading, notes, and what of it to execute."""
+"""Inspects a file without running it: findings that end its grading, notes, and a plan of what to execute."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def inspect_submission(
         return (
             _build_refusal(parsed) if isinstance(parsed, Finding) else _inspect_parsed(parsed, submission, function, stub, arguments)
         )
+    # Deep nesting hits the parser or any of our walks over the tree; either way the file can't be read.
     except RecursionError:
         hint = "Write it in shorter expressions."
         return _build_refusal(Finding(code="S101", message="Python can't read this file: it is nested too deeply", hint=hint))
@@ -58,6 +59,7 @@ def _inspect_parsed(
 ) -> StaticReport:
     whole = build_outline(parsed.tree)
     script = find_reach(whole, None)
+    # The grader calls without arguments; a function that needs some is judged by the file's own call.
     own_call = functions.find_own_call(function, whole) if function and not arguments and script.training else None
     there = function and not own_call and (whole.find_binders(function) or _can_appear(whole, script, function))
     called = function if there else None
@@ -73,6 +75,7 @@ def _inspect_parsed(
 def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:
     """Whether a name that no statement binds may still be there at run time; a script that trains is taken as one."""
     texts = (node.value for step in whole.steps for node in ast.walk(step.node) if isinstance(node, ast.Constant))
+    # `setattr`, `exec` and `globals()[...]` take a name as text, so its text somewhere is a sign.
     told = any(isinstance(text, str) and function in text for text in texts)
     return whole.definable and (told or not script.training)
 
@@ -83,13 +86,16 @@ def _collect_findings(
     if whole.find_binders(function):
         last = whole.find_binders(function)[-1].node
         blanks = [fault for fault in [find_blank_function(last, parsed.source, stub)] if fault is not None]
+        # Where names can appear at run time, no static fault of the call is certain.
         faults = blanks or ([] if whole.definable else functions.find_call_faults(function, whole, arguments))
         return faults or _find_in_broken_cells(parsed, found.names - whole.bound - BUILTIN_NAMES - SUPPLIED_NAMES.keys())
+    # Nothing can be said for sure; running the file shows it.
     if whole.definable and not found.training:
         return []
     if broken := _find_in_broken_cells(parsed, {function}):
         return broken
     if not found.training:
+        # A syntax error in a cell that would have trained explains best why nothing trains.
         unread = [cell.finding for cell in parsed.broken if cell.can_train()]
         open_place = find_blank_place(parsed.source)
         return unread or ([open_place] if open_place else [functions.report_missing_function(function, whole, parsed.tree, parsed.source)])
@@ -102,7 +108,7 @@ def _collect_findings(
 
 
 def _find_in_broken_cells(parsed: ParsedFile, names: set[str]) -> list[Finding]:
-    """The syntax errors of cells that were to bring one of these names."""
+    """Lists the syntax errors of cells that would have defined one of these names."""
     return [cell.finding for cell in parsed.broken if any(cell.can_define(name) for name in names)]
 
 

@@ -46,6 +46,7 @@ def find_blank_place(source: str) -> Finding | None:
         elif END_MARK.search(line):
             if started is not None:
                 return _build_finding("the file trains nothing, and this place in it is still blank", started)
+        # Any code after the start mark fills the place, right or wrong.
         elif line.strip() and not line.lstrip().startswith("#"):
             started = None
     return None
@@ -74,6 +75,7 @@ def _find_blank_in_call(call: ast.Call, source: str) -> int | None:
     if name == "fit":
         if not call.args and not call.keywords:
             return _find_empty_region(source.split("\n"), call.lineno, call.end_lineno or call.lineno)
+        # `...` is a legal value elsewhere; as data of `fit` or as a layer it can only be a blank.
         return _find_dots(call.args)
     if name == "Sequential" and call.args and isinstance(call.args[0], ast.List):
         return _find_dots(call.args[0].elts)

@@ -57,6 +57,7 @@ def find_nearest_function(
     """The function whose name is most like the graded one's."""
     plain = {}
     for node in ast.walk(tree):
+        # Hooks of callbacks are never the graded function, however much their names look like it.
         if isinstance(node, FUNCTION_NODES) and not node.name.startswith("on_"):
             plain[_normalize_name(node.name)] = node
         if len(plain) > MAX_FUNCTIONS:
@@ -85,9 +86,11 @@ def find_call_faults(function: str, whole: ModuleOutline, given: int = 0) -> lis
     line = "Keep the stub's `def` line" if given else f"Write def {function}():"
     match last:
         case ast.FunctionDef(decorator_list=[]):
+            # Only undecorated functions are judged: a decorator may change the arguments or the result.
             return [fault for fault in (_check_arguments(last, given), _check_generator(last)) if fault is not None]
         case ast.AsyncFunctionDef(decorator_list=[]):
             return [_build_finding("S105", f"{function}() is async", last, "Remove `async`.")]
+        # A class with `__new__` or a metaclass may return anything when it is called.
         case ast.ClassDef(decorator_list=[], keywords=[]) if not _has_new_method(last):
             return [_build_finding("S106", f"{function} is a class, not a function", last, line)]
         case ast.Assign(targets=[ast.Name()], value=value) if isinstance(value, DATA_NODES):
@@ -120,6 +123,7 @@ def _build_finding(code: str, message: str, node: ast.stmt, hint: str) -> Findin
 def _check_arguments(node: ast.FunctionDef, given: int) -> Finding | None:
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]
+    # Defaults belong to the last positional arguments.
     needed = positional[: len(positional) - len(spec.defaults)]
     needed += [one for one, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None]
     if given and len(positional) < given and spec.vararg is None:
@@ -149,6 +153,7 @@ def _check_generator(node: ast.FunctionDef) -> Finding | None:
             return _build_finding(
                 "S105", f"{node.name}() yields instead of returning", node, "Write return, not yield."
             )
+        # A `yield` in an inner function makes a generator of that function only.
         if not isinstance(part, (*FUNCTION_NODES, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
             queue.extend(ast.iter_child_nodes(part))
     return None

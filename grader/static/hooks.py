@@ -29,6 +29,7 @@ def note_callback_mistakes(tree: ast.Module) -> list[Note]:
     >>> told[0].message
     'Keras never calls `on_epochs_end`; did you mean `on_epoch_end`?'
     """
+    # Judged by the base's name, since nothing is imported here; a class that isn't a callback gets no note.
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
     return [note for node in classes for note in (*_note_misspelt_hooks(node), *_note_wrong_flags(node), *_note_misplaced_flag(node), *_note_compared_flag(node))]
 
@@ -50,6 +51,7 @@ def _note_misspelt_hooks(node: ast.ClassDef) -> Iterator[Note]:
 def _note_wrong_flags(node: ast.ClassDef) -> Iterator[Note]:
     """Where something like the flag is set, but never the flag itself."""
     stored = [part for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]
+    # The right flag is set somewhere in the class, so another attribute of a similar name is no mistake.
     if any(part.attr == STOP_FLAG and not isinstance(part.value, ast.Name) for part in stored):
         return
     for part in stored:
@@ -63,6 +65,7 @@ def _note_wrong_flags(node: ast.ClassDef) -> Iterator[Note]:
 def _note_misplaced_flag(node: ast.ClassDef) -> Iterator[Note]:
     """A hook that sets the flag too late or too early, where no other method sets it."""
     setting = [part for part in node.body if isinstance(part, FUNCTION_NODES) and _is_flag_setter(part)]
+    # With several places that set the flag, one of them may be the right one.
     if len(setting) == 1 and (when := MISPLACED_HOOKS.get(setting[0].name)) is not None:
         text = f"`{setting[0].name}` {when}; set `self.model.{STOP_FLAG} = True` in `on_epoch_end(self, epoch, logs=None)`"
         yield Note(line=setting[0].lineno, message=text)

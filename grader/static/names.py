@@ -114,8 +114,10 @@ def _record_bindings(node: ast.AST, scope: _Scope) -> None:
         case ast.MatchMapping(rest=str(name)):
             scope.binds.add(name)
         case ast.NamedExpr(target=ast.Name(id=name)):
+            # Kept apart, since in a comprehension `:=` binds in the scope around it.
             scope.walrus.add(name)
         case ast.AugAssign(target=ast.Name(id=name)):
+            # `x += 1` reads x as well as binding it, while the syntax tree marks the name as stored only.
             scope.now.add(name)
 
 
@@ -131,10 +133,11 @@ def _list_immediate_parts(node: ast.AST) -> list[ast.AST]:
 
 
 def _scan_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, outer: _Scope) -> None:
-    """A function's free names are read later; its own are nobody else's."""
+    """Adds a function's free names to those read later; its local names are left out."""
     spec = node.args
     inner = _scan_nodes([node.body] if isinstance(node, ast.Lambda) else node.body)
     arguments = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if one}
+    # A name that is declared global in the function is the module's, although the function binds it.
     own = (inner.binds | arguments) - inner.elsewhere
     outer.later |= (inner.now | inner.later) - own
     outer.sets |= inner.sets | (inner.binds & inner.elsewhere)
@@ -153,7 +156,9 @@ def _scan_class(node: ast.ClassDef, outer: _Scope) -> None:
 
 def _scan_comprehension(node: ast.AST, outer: _Scope) -> None:
     inner = _scan_nodes(ast.iter_child_nodes(node))
+    # The loop's variables are the comprehension's own.
     outer.now |= inner.now - inner.binds
     outer.later |= inner.later - inner.binds
+    # `:=` inside a comprehension binds in the scope around it.
     outer.binds |= inner.walrus
     outer.walrus |= inner.walrus

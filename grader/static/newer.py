@@ -52,12 +52,14 @@ def find_newer(text: str, running: tuple[int, int] = sys.version_info[:2]) -> tu
     rewritten = text
     try:
         for spelling in SPELLINGS:
+            # The rewrites build on each other, since a file may use several new spellings at once.
             after = spelling.rewrite(rewritten) if spelling.version > running else rewritten
             if after != rewritten:
                 found.append((spelling, _first_difference(rewritten, after)))
             rewritten = after
     except (_Unreadable, RecursionError):
         return None
+    # Only if the rewritten text parses was the spelling the reason; else Python's own error is better.
     return max(found, key=lambda one: one[0].version) if found and is_python(rewritten) else None
 
 
@@ -76,6 +78,7 @@ def _without_parameters(defaults: bool) -> Callable[[str], str]:
             end = _after_bracket(text, match.end())
             inside = text[match.end() : end]
             if (re.search(r"(?<![=!<>:])=(?!=)", inside) is not None) == defaults:
+                # Line ends stay, so that every later line keeps its number.
                 parts += [text[offset : match.end()].rstrip(), "\n" * inside.count("\n")]
                 offset = end
         return "".join([*parts, text[offset:]])
@@ -110,6 +113,7 @@ def _find_strings(text: str, offset: int, stop: str, depth: int) -> Iterator[tup
     while offset < len(text):
         letter = text[offset]
         if letter == "#":
+            # -1, for a comment in the last line, becomes the end of the text.
             offset = text.find("\n", offset) % (len(text) + 1)
             continue
         before = text[offset - 1] if offset else " "

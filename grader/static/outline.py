@@ -112,6 +112,7 @@ def find_reached_steps(
     """
     binders: dict[str, list[OutlineStep]] = {}
     for step in whole.steps:
+        # What changes an object counts as binding its name: `model.add(...)` is needed wherever `model` is.
         for name in step.names.binds | step.names.sets | step.changes:
             binders.setdefault(name, []).append(step)
     names, needed = set(roots), {step.index for step in start}
@@ -124,6 +125,7 @@ def find_reached_steps(
                 fresh = step.names.reads - names
                 names |= fresh
                 queue.extend(fresh)
+    # A name that nothing binds may come from any star import, so all of them are needed then.
     if whole.stars:
         foreign = names - whole.bound
         needed |= {step.index for step in whole.steps if foreign and _is_star_import(step.node)}
@@ -143,6 +145,7 @@ def _collect_modules(tree: ast.Module) -> frozenset[str]:
             imports |= list_imported_names(node)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             others.add(node.id)
+    # A name that is also assigned is an object of the file's own, which a call may change.
     return frozenset(imports - others)
 
 
@@ -157,8 +160,10 @@ def _find_changed_names(node: ast.stmt, own: frozenset[str]) -> set[str]:
             case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 changed.add(find_root_name(part))
             case ast.Call(func=ast.Attribute(attr=method)):
+                # `y = a.f()` is taken as reading `a`, and a bare `a.f()` as changing it, unless the method is known.
                 if method in CHANGING_METHODS or not (takes_result or method in READING_METHODS):
                     changed.add(find_root_name(part))
+            # Functions of the file may change what they are given; those of libraries rarely do.
             case ast.Call(func=ast.Name(id=name)) if name in own:
                 changed |= {
                     find_root_name(argument) for argument in (*part.args, *(word.value for word in part.keywords))

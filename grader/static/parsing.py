@@ -51,6 +51,7 @@ def parse_submission(submission: Submission) -> ParsedFile | Finding:
 
 def _parse_text(text: str) -> ast.Module:
     with warnings.catch_warnings():
+        # Python warns of odd escapes and the like on stderr, which would look like the grader's own trouble.
         warnings.simplefilter("ignore")
         return ast.parse(text)
 
@@ -75,11 +76,13 @@ def _parse_by_cell(submission: Submission) -> ParsedFile | Finding:
         except SyntaxError as error:
             found = syntax.build_syntax_finding(error, cell, submission, before=first - 1)
             broken.append(BrokenCell(text="\n".join(cell), finding=found))
+            # Blank lines instead of nothing, so that the lines of later cells keep their numbers.
             lines[first - 1 : after - 1] = [""] * len(cell)
         except (ValueError, RecursionError, MemoryError) as error:
             return _report_unreadable(error)
     source = "\n".join(lines)
     try:
         return ParsedFile(tree=_parse_text(source), source=source, broken=tuple(broken))
+    # Cells that parse alone may fail together, for example because of `from __future__` in a later one.
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return broken[0].finding if broken else _report_unreadable(error)

@@ -49,7 +49,7 @@ class ExecutionPlan(Struct, frozen=True, kw_only=True):
 class Reach(Struct, frozen=True, kw_only=True):
     """Which statements count: their indices, the names that they read, those that train while loading.
 
-    `known` are those that are needed as far as names tell; where more may be, nobody can say which.
+    `known` are those that are needed according to their names; dynamic code may need others as well.
     """
 
     needed: set[int]
@@ -66,6 +66,7 @@ def find_reach(whole: ModuleOutline, function: str | None) -> Reach:
     if function is None:
         last = max(training, default=-1)
         needed, names = find_reached_steps(whole, [], [step for step in whole.steps if step.index in training])
+        # What follows the last training can't matter to it, except definitions that are used earlier.
         known = needed = {
             index for index in needed if index <= last or isinstance(whole.steps[index].node, DEFINITION_NODES)
         }
@@ -74,6 +75,8 @@ def find_reach(whole: ModuleOutline, function: str | None) -> Reach:
         needed = known
         if whole.definable:
             known = known | {step.index for step in whole.steps if step.names.reads & DYNAMIC_NAMES}
+            # With `exec` or an unknown star import nobody can say what is needed, so everything but second trainings
+            # runs.
             needed = {step.index for step in whole.steps if not _is_repeated_call(step, function, training, whole)}
             names = names.union(*(step.names.reads for step in whole.steps))
     return Reach(needed=needed, known=known, names=names, training=training, training_names=own)
@@ -114,6 +117,7 @@ def _find_skipped(whole: ModuleOutline, function: str | None, found: Reach) -> s
     skipped: set[int] = set()
     gone: set[str] = set()
     for step in whole.steps:
+        # Without what was left out the statement could only fail; definitions read names when they are called.
         rests = bool(step.names.now & gone) and not isinstance(step.node, DEFINITION_NODES)
         aside = function is not None and step.index not in found.needed and (rests or _is_stray(step, found))
         ends = _is_process_end(step.node) and not _is_ended_by_training(step.node, function, found)
@@ -121,6 +125,7 @@ def _find_skipped(whole: ModuleOutline, function: str | None, found: Reach) -> s
             skipped.add(step.index)
             gone |= step.names.binds
         else:
+            # A later statement binds the name again, so what follows rests on that one.
             gone -= step.names.binds
     return skipped
 
@@ -141,6 +146,7 @@ def _is_repeated_call(step: OutlineStep, function: str, training: set[int], whol
     called = {
         node.func.id for node in iter_load_nodes(step.node) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
+    # `history = train()` may stay out only if no function reads `history` later.
     return function in called and all(whole.bindings[name] > 1 or name not in whole.later for name in step.names.binds)
 
 
@@ -150,6 +156,7 @@ def _is_process_end(node: ast.stmt) -> bool:
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         return ast.unparse(raised)[:40] in ENDING_EXCEPTIONS
     value = node.value if isinstance(node, ast.Expr) else None
+    # Chained calls such as `get_ipython().system("...")`: the innermost one decides.
     while isinstance(value, ast.Call):
         called = ast.unparse(value.func)[:40]
         if called in ENDING_CALLS:
@@ -195,6 +202,7 @@ def _find_inner_edits(
         if step.index in skipped or not isinstance(step.node, COMPOUND_NODES):
             continue
         if isinstance(step.node, ast.If) and is_main_guard(step.node):
+            # The file isn't run as `__main__`, and its guarded code is meant to run.
             opened.append(step.node.test)
         blanked += [
             node
@@ -219,6 +227,7 @@ def _is_training_aside(node: ast.stmt, function: str, found: Reach) -> bool:
     calls = [part for part in iter_load_nodes(node) if isinstance(part, ast.Call)]
     called = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
     again = bool(called & {function, *found.training_names}) or next(iter_fit_calls(calls), None) is not None
+    # A second training whose result the graded function reads has to stay.
     return again and not binds & found.names
 
 
@@ -255,6 +264,7 @@ def replace_statements(source: str, nodes: list[ast.stmt], as_true: list[ast.exp
         *((node, "pass") for node in nodes),
         *((node, "True") for node in as_true),
     ]
+    # From the end, so that a replacement doesn't move the places that are still to come.
     for node, new in sorted(places, key=lambda place: (place[0].lineno, place[0].col_offset), reverse=True):
         _replace_node(lines, node, new)
     return "\n".join(lines)
@@ -262,6 +272,7 @@ def replace_statements(source: str, nodes: list[ast.stmt], as_true: list[ast.exp
 
 def _replace_node(lines: list[str], node: ast.stmt | ast.expr, new: str) -> None:
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    # The syntax tree counts bytes of UTF-8, not characters.
     before = lines[first].encode()[: node.col_offset].decode()
     after = lines[last].encode()[node.end_col_offset :].decode()
     # What follows on the last line after a semicolon moves up to the first.

@@ -60,7 +60,9 @@ def find_missing_names(kept: Iterable[OutlineStep], needed: set[str], stars: boo
     steps = list(kept)
     bound = set().union(*(step.names.binds | step.names.sets for step in steps)) | BUILTIN_NAMES
     read = set().union(*(step.names.reads for step in steps)) - bound
+    # Modules are supplied also if they are imported too late; a notebook's cells run in any order.
     wanted = (read - _find_module_use("path", steps)) | (_find_early_reads(steps) & MODULE_NAMES)
+    # A star import may bind these names, so a note that they are missing could be wrong.
     counted = {} if stars else _find_first_lines(steps, wanted & needed)
     return [(name, counted.get(name)) for name in SUPPLIED_NAMES if name in wanted]
 

@@ -49,10 +49,12 @@ def build_syntax_finding(error: SyntaxError, lines: list[str], submission: Submi
         submission: the file that it is from.
         before: how many lines of the file stand before that text.
     """
+    # First, since Python's own message on a newer spelling blames the student for right code.
     if (newer := find_newer("\n".join(lines))) is not None:
         spelling, line = newer
         what, hint = tell(spelling)
         return Finding(code=SYNTAX_CODE, message=f"{what}{_draw_caret(lines[line - 1], 1)}", line=line + before, hint=hint)
+    # Python may name line 0, or one after the last.
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
     what, hint = _explain_error(error, text)
@@ -75,6 +77,7 @@ def _explain_error(error: SyntaxError, text: str) -> tuple[str, str]:
         return "print without parentheses", "This is Python 2; in Python 3 write print(...)."
     if TERMINAL_COMMAND.match(text):
         return "a command for the terminal, not Python", "Remove the line, or put ! in front of it in a notebook."
+    # The first that fits counts, so special messages come before general ones.
     for pattern, meaning, hint in ERROR_MEANINGS:
         if re.search(pattern, said):
             return meaning or said, hint

@@ -27,6 +27,7 @@ def find_training_names(whole: ModuleOutline) -> set[str]:
         for name in step.names.binds
         if isinstance(step.node, (*FUNCTION_NODES, ast.ClassDef, ast.Assign))
     }
+    # Followed backwards from the functions with a `fit` to whatever calls them.
     users: dict[str, list[str]] = {}
     for name, step in definitions.items():
         for used in step.names.later & definitions.keys():
@@ -42,6 +43,7 @@ def find_training_names(whole: ModuleOutline) -> set[str]:
 
 def _has_inner_fit(node: ast.AST) -> bool:
     """Whether a function defined in a statement holds a `fit`."""
+    # By identity: calls in functions are those that loading the statement doesn't reach.
     at_once = {id(call) for call in iter_fit_calls(iter_load_nodes(node))}
     return any(id(call) not in at_once for call in iter_fit_calls(ast.walk(node)))
 
@@ -66,6 +68,7 @@ def has_single_fit(nodes: list[ast.stmt], graded: ast.stmt | None) -> bool:
     odd = any(
         isinstance(node, ast.Constant) and node.value in FIT_METHODS for node in everything
     )  # getattr(model, "fit")
+    # The method counts wherever it is mentioned, since `train = model.fit` calls it under another name.
     return len(sites) == 1 and not odd and _is_run_once(sites[0], parents, everything, graded, depth=0)
 
 
@@ -81,6 +84,7 @@ def _is_run_once(
             uses = [one for one in everything if isinstance(one, ast.Name) and one.id == above.name]
             if above is graded:
                 return not uses
+            # Bounded, since helpers may call each other in a circle.
             return depth < 5 and len(uses) == 1 and _is_run_once(uses[0], parents, everything, graded, depth + 1)
         at = above
     return True

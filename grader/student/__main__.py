@@ -1,4 +1,4 @@
-"""The student process: `python -m grader.student`, started by the grader inside the sandbox, told what to do by it."""
+"""The student process: `python -m grader.student`, started inside the sandbox and directed by the grader."""
 
 from __future__ import annotations
 

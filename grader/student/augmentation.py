@@ -1,4 +1,4 @@
-"""Tells a generator that changes the images on their way into a training, and the layers that do the same in a model."""
+"""Recognises generators that augment the images on their way to `fit`, and names the layers that do the same."""
 
 from __future__ import annotations
 
@@ -29,4 +29,5 @@ def explain(source: Any) -> str | None:
 
 
 def _is_neutral(value: Any) -> bool:
+    # `False == 0 == 0.0`, so types are compared too; and a student's array would answer `==` with an array.
     return any(type(value) is type(one) and value == one for one in NEUTRAL)

@@ -1,4 +1,4 @@
-"""The student process for plain functions: `python -m grader.student.calling`; NumPy is there, TensorFlow isn't asked for."""
+"""The student process for plain functions: `python -m grader.student.calling`; it imports NumPy, but not TensorFlow."""
 
 from __future__ import annotations
 
@@ -28,11 +28,13 @@ def serve_calls(front: Front, load: Load, function: Callable[..., Any]) -> None:
         assert isinstance(message, Call)
         arrays = front.read_arrays(message)
         given = [decode_value(value, arrays) for value in message.arguments]
+        # Decoded twice, since the function may change its arguments in place, and one check asks whether it did.
         kept = [decode_value(value, [array.copy() for array in arrays]) for value in message.arguments]
         try:
             value = function(*given)
         except RunEnded:
             raise
+        # Includes SystemExit: a function that calls `exit()` must fail its cases, not end the process.
         except BaseException as error:
             crash = loader.describe_crash(error, load)
             front.send(Raised(message=crash.message, line=crash.line, package=crash.package))
@@ -45,7 +47,7 @@ def serve_calls(front: Front, load: Load, function: Callable[..., Any]) -> None:
 
 
 def import_ahead(source: str) -> None:
-    """Imports what the file imports inside its functions: the first call hasn't the time that TensorFlow takes."""
+    """Imports in advance what the file imports inside functions: loading TensorFlow exceeds the limit of one call."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):

@@ -37,12 +37,14 @@ def install_datasets() -> None:
     for name in SERVED_NAMES:
         loader = _make_loader(name)
         getattr(keras.datasets, name).load_data = loader
+        # Keras exports the function from several trees of modules, and each keeps a reference of its own.
         for prefix in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets", "keras.api.datasets"):
             try:
                 module = importlib.import_module(f"{prefix}.{name}")
             except ImportError:
                 continue
             module.load_data = loader  # type: ignore[attr-defined]
+        # `from tensorflow.keras.datasets import mnist` finds modules that TensorFlow made under further names.
         for module in [m for key, m in list(sys.modules.items()) if key.endswith(f"datasets.{name}")]:
             module.load_data = loader  # type: ignore[attr-defined]
     _patch_file_functions()
@@ -56,6 +58,7 @@ def _make_loader(name: str) -> Callable[..., Any]:
     return load_data
 
 
+# A dict isn't enough: files use `with np.load(...) as data`, `data.files` and `data.f.x_train`.
 class DatasetArchive(dict[str, Any]):
     """A dataset as `numpy.load` gives it."""
 
@@ -108,6 +111,7 @@ def _patch_file_functions() -> None:
     def np_load(file: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return plain_load(file, *args, **kwargs)
+        # A file of that name that the student wrote comes first.
         except OSError:
             if (found := open_archive(file)) is None:
                 raise
@@ -118,6 +122,7 @@ def _patch_file_functions() -> None:
 
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
         named = next((path for path in (fname, origin) if _find_dataset_name(path)), None)
+        # Only the name: whatever opens it next is served from the grader's files.
         return os.path.basename(named) if named else plain_get(fname, origin, *args, **kwargs)  # noqa: PTH119
 
     for name in ("keras.utils", "keras._tf_keras.keras.utils"):
@@ -153,6 +158,7 @@ def _load(
     Raises:
         ValueError: another dataset or no such part of it.
     """
+    # Names may carry a version or a configuration, as in `mnist:3.0.1`.
     known = re.split(r"[:/]", name)[0]
     if known not in DATASET_NAMES:
         raise ValueError(f"tfds.load({name!r}): there is no network where files are graded, only {' and '.join(DATASET_NAMES)}")
@@ -180,6 +186,7 @@ def _select_arrays(name: str, split: str) -> tuple[Any, Any]:
     chosen = parts.get(match["split"], parts["train"] + parts["test"])
     images, labels = (np.concatenate(arrays) for arrays in zip(*chosen, strict=True))
     rows = slice(_resolve_row(match["first"], len(labels)), _resolve_row(match["after"], len(labels)))
+    # tfds gives images a channel and labels int64, other than Keras's `load_data`.
     return images[rows, ..., None], labels[rows].astype(np.int64)
 
 

@@ -45,16 +45,18 @@ NO_CALLBACK = (
 
 
 class FitDelegate:
-    """Knows the student's models by number and turns each `fit` call into an order."""
+    """Numbers the student's models and turns each `fit` call into an order."""
 
     def __init__(self, front: Front) -> None:
         self.front = front
         self.models: dict[int, tuple[int, Any]] = {}
         self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
+        # By id of a variable, the number of the model that trained it first; models keep the variables alive.
         self.owners: dict[int, int] = {}
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Takes the place of `keras.Model.fit`; returns the same `History`."""
+        # Bound by Keras's own signature, so that a wrong call raises the error that Keras would raise.
         bound = SIGNATURE.bind(model, *args, **kwargs)
         bound.apply_defaults()
         return FitCall(self, model, dict(bound.arguments)).run_fit()
@@ -103,6 +105,7 @@ class FitCall:
         optimizer = getattr(self.model, "optimizer", None)
         averages = getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False)
         kind = keras.callbacks.SwapEMAWeights
+        # Exactly Keras's class: a subclass may do anything, so it stays among the student's callbacks.
         taken = [callback for callback in self.callbacks if averages and type(callback) is kind]
         self.callbacks = [callback for callback in self.callbacks if not (averages and type(callback) is kind)]
         if not taken:
@@ -140,6 +143,7 @@ class FitCall:
                 self.front.send_remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw_epoch()
+            # Remembered, so that a pipeline that repeats itself isn't sent again for every epoch.
             self.last_drawn = _compute_digest(cargo.buffers)
         else:
             cargo.add_arrays("x", given["x"])
@@ -151,6 +155,7 @@ class FitCall:
         return cargo, FitArguments(
             epochs=_to_int(given["epochs"]) or 0,
             initial_epoch=_to_int(given["initial_epoch"]) or 0,
+            # A pipeline has made its batches already; Keras refuses a size beside them.
             batch_size=None if batches else _to_int(given["batch_size"]),
             shuffle=bool(given["shuffle"]),
             validation_split=float(given["validation_split"] or 0.0),
@@ -172,6 +177,7 @@ class FitCall:
             drawn, rows = Pipeline(data, _to_int(self.arguments["validation_steps"])).draw_epoch()
             for spec, buffer in zip(drawn.specs, drawn.buffers, strict=True):
                 cargo.add_arrays(f"val_{spec.role}", buffer)  # type: ignore[arg-type]
+            # One size stands for all batches: an accuracy doesn't depend on how the images are batched.
             return rows[0]
         for role, part in zip(("val_x", "val_y", "val_sample_weight"), data, strict=False):
             cargo.add_arrays(role, part)  # type: ignore[arg-type]
@@ -179,6 +185,7 @@ class FitCall:
 
     def _send_order(self, cargo: Cargo, fit: FitArguments) -> None:
         x = self.arguments["x"]
+        # The training images take 188 MB as float32; most submissions give exactly what the trainer holds already.
         cargo.skip_held(self.front.held)
         order = Order(
             model=self.delegate.find_model_number(self.model),
@@ -205,6 +212,7 @@ class FitCall:
         try:
             written = json.loads(model.to_json())
             self._write_statistics(written)
+            # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.report_unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
@@ -215,6 +223,8 @@ class FitCall:
         for entry in written["config"]["layers"]:
             if (layer := adapted.get(entry["config"].get("name"))) is not None:
                 for name in ("mean", "variance"):
+                    # The stored weights are broadcast to the input; the config wants them in the shape of the
+                    # statistics.
                     values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
                     entry["config"][name] = values.tolist()
 
@@ -250,6 +260,7 @@ class FitCall:
 
     def _handle_event(self, event: Event) -> None:
         weights = self.front.read_arrays(event)
+        # Made with the first event, since only then the number of steps is known.
         if self.listeners is None:
             self._build_model()
             self.model.stop_training = False
@@ -264,6 +275,8 @@ class FitCall:
         rate = self._read_learning_rate()
         changed = rate if rate != self.last_rate else None
         self.last_rate = rate
+        # EarlyStopping restores the best weights in one of these hooks; hashing all weights after each batch is too
+        # slow.
         restore = self._find_restored_epoch() if event.hook in ("epoch_end", "train_end") else None
         self.front.send(Answer(stop=bool(self.model.stop_training), learning_rate=changed, restore=restore))
 
@@ -297,6 +310,7 @@ class FitCall:
         digest = _compute_digest([np.asarray(variable) for variable in self._list_variables()])
         if digest == self.last_digest:
             return None
+        # Weights that no epoch ended with were made elsewhere: training on from them couldn't be measured.
         if digest not in self.epoch_weights:
             self.front.report_unsupported(
                 "a callback changed the model's weights by itself", "let only the optimizer change the weights"
@@ -309,6 +323,7 @@ class FitCall:
         cargo, rows = self.pipeline.draw_epoch()
         drawn = _compute_digest(cargo.buffers)
         if drawn == self.last_drawn:
+            # No arrays mean "the same as before".
             self.front.send(Pass(arrays=[]))
         else:
             self.front.send(Pass(arrays=cargo.specs, batches=rows), cargo.iter_portions())
@@ -323,13 +338,14 @@ class FitCall:
         arguments["self"] = self.model
         try:
             PLAIN_FIT(**arguments)
+        # Plain Keras takes what the trainer rejected, so the fault is the grader's and must not cost points.
         except _TrialPassed:
             self.front.send(LocalTrouble(message=text[:2000]))
             raise RunEnded from None
 
 
 def _advised(error: Exception, advice: str) -> Exception:
-    """An error of ours with what to do about it, as a note of its own: nobody has to guess it from the words."""
+    """Adds advice to an error as a note, so that no code has to recognise the error by its text."""
     error.add_note(advice)
     return error
 
@@ -344,6 +360,7 @@ def to_plain_model(model: Any) -> Any:
         return model
     if not isinstance(model, keras.Sequential):
         return None
+    # Any method of the student's that hides one of Keras's may change what is trained; new names can't.
     own = kind.__mro__[: kind.__mro__.index(keras.Sequential)]
     if any(name not in HARMLESS_ATTRIBUTES and hasattr(keras.Sequential, name) for owner in own for name in vars(owner)):
         return None

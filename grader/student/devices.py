@@ -1,4 +1,4 @@
-"""A machine with one device: strategies that would share work among several, and looks for a GPU, find nothing amiss."""
+"""A machine with one device: strategies for several devices run on the one, and tests for a GPU succeed."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def install(tf: Any, remark: Callable[[str], None]) -> None:
         if hasattr(owner, last):
             setattr(owner, last, Strategy)
     tf.distribute.get_strategy = OneDevice
+    # `with tf.device("/GPU:0")` would otherwise fail in this process, which never sees a GPU.
     tf.config.set_soft_device_placement(True)
     # Colab's own first cell raises SystemError where there is none; with soft placement the name is good for any device.
     tf.test.gpu_device_name = lambda: "/device:GPU:0"

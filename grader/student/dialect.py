@@ -84,6 +84,7 @@ class MovedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if _is_between(spec.name):
             return types.ModuleType(spec.name)
         module = importlib.import_module(find_module(spec.name) or "keras")
+        # The import system overwrites `__spec__` with the alias's; `exec_module` puts the real one back.
         self.specs[id(module)] = module.__spec__
         return module
 
@@ -93,7 +94,7 @@ class MovedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class Renamed(MovedModuleFinder):
-    """The packages of Keras under another name, also where one is installed: what it would train nobody could measure."""
+    """Imports Keras in place of packages that hold it under another name, even installed ones: only Keras can be measured."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = fullname.partition(".")[0]
@@ -137,27 +138,30 @@ def install_aliases(tf: Any, keras: Any) -> None:
     v1.keras.backend.set_session = _skip_call
     _alias_private(keras)
     old_numpy.install()
+    # First, since a package that is installed under such a name must not be found.
     sys.meta_path.insert(0, Renamed())
+    # Last, so that whatever really exists is imported as it is.
     sys.meta_path.append(MovedModuleFinder())
 
 
 def _alias_tensorflow(tf: Any, keras: Any) -> None:
-    """The table's rows, in `tf.compat.v1` in any case, in `tf` where it hasn't the name."""
+    """Adds the table's names to `tf.compat.v1`, and to `tf` where they are missing."""
     for old, row in TENSORFLOW.items():
         if row.alias is not None:
             value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
             home, _, name = old.rpartition(".")
             setattr(_reach(tf.compat.v1, home), name, value)
+            # Never over a name that TF 2 has: there it has today's meaning.
             _add_alias(_reach(tf, home), name, value)
 
 
 def _reach(root: Any, dotted: str) -> Any:
-    """What a dotted name names below a module; the module itself for an empty one."""
+    """Resolves a dotted name below a module; returns the module itself for an empty name."""
     return functools.reduce(getattr, filter(None, dotted.split(".")), root)
 
 
 def _make(old: str, row: OldName, keras: Any) -> Any:
-    """What a row's maker gives: `=nothing`, `=session`, `=optimizer`, `=loss`."""
+    """Returns what a row's maker creates: `=nothing`, `=session`, `=optimizer`, `=loss`."""
     name = (row.better or "").partition("(")[0].rpartition(".")[2]
     match row.alias:
         case "=session":
@@ -165,6 +169,7 @@ def _make(old: str, row: OldName, keras: Any) -> Any:
         case "=optimizer":
             return _make_optimizer_alias(keras, old.rpartition(".")[2], name)
         case "=loss":
+            # TF 1's functions of these names took logits.
             return getattr(keras.losses, name)(from_logits=True)
         case "=model":
             return lambda model, *_, **__: model
@@ -257,6 +262,7 @@ def _make_optimizer_alias(keras: Any, old: str, new: str) -> Any:
     def make_optimizer(learning_rate: Any = None, *args: Any, **kwargs: Any) -> Any:
         for gone in ("use_locking", "name"):
             kwargs.pop(gone, None)
+        # TF 1's positional arguments after the momentum (locking, a name) mean nothing to Keras's SGD.
         if old == "MomentumOptimizer":
             kwargs["momentum"], args = kwargs.get("momentum", args[0] if args else 0.0), ()
         named = {RENAMED_ARGUMENTS.get(name, name): value for name, value in kwargs.items()}

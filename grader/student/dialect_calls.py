@@ -42,7 +42,7 @@ def install_old_calls(keras: Any, remark: SendRemark, families: tuple[Any, ...] 
 
     Args:
         keras: the package.
-        remark: is told of files that can't be written.
+        remark: receives a note for each file that can't be written.
         families: the other trees of modules that export the same functions (`tensorflow.keras`).
     """
     warnings.filterwarnings("ignore", "Do not pass an `input_shape`")  # it would name the wrapper below as its place
@@ -53,6 +53,7 @@ def install_old_calls(keras: Any, remark: SendRemark, families: tuple[Any, ...] 
     keras.optimizers.Optimizer.lr = property(
         lambda self: self.learning_rate, lambda self, rate: setattr(self, "learning_rate", rate)
     )
+    # Older callbacks assign `self.model` themselves; Keras 3 made it a property that can only be read.
     readable = keras.callbacks.Callback.model
     keras.callbacks.Callback.model = property(readable.fget, lambda self, model: setattr(self, "_model", model))
     for name in LAYERS:
@@ -102,11 +103,13 @@ def _convert_optimizer_arguments(
     """`Adam(lr=…, decay=…)`: Keras 3 refuses both; `decay` was inverse-time decay, one step at a time."""
     if "lr" in kwargs:
         kwargs["learning_rate"] = kwargs.pop("lr")
+    # Keras 2 took None for its default; Keras 3 computes with it and fails.
     if kwargs.get("epsilon", 0) is None:
         kwargs.pop("epsilon")
     if decay := kwargs.pop("decay", 0.0):
         rate = args[0] if args else kwargs.get("learning_rate", 0.01 if kind == "SGD" else 0.001)
         kwargs["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
+        # The rate was positional and is part of the schedule now; left in place it would be given twice.
         if len(args) == 1:
             return ()
     return args
@@ -136,6 +139,7 @@ def _convert_monitor_arguments(name: str, args: tuple[Any, ...], kwargs: dict[st
     """TF 1 knew that `acc` is to rise; checkpoints had names of any form."""
     if name == "ModelCheckpoint":
         _drop_arguments(name, args, kwargs)
+        # Which ending Keras 3 insists on depends on what is saved.
         weights = bool(kwargs.get("save_weights_only", args[4] if len(args) > 4 else False))
         path = args[0] if args else kwargs.pop("filepath", "model")
         args = (
@@ -144,6 +148,7 @@ def _convert_monitor_arguments(name: str, args: tuple[Any, ...], kwargs: dict[st
         )
     place = {"EarlyStopping": 0}.get(name, 1 if name == "ModelCheckpoint" else 0)
     monitor = kwargs.get("monitor", args[place] if len(args) > place else "")
+    # Keras 3 guesses the direction from the metrics it knows; under the old name it would raise or wait for a minimum.
     if isinstance(monitor, str) and "acc" in monitor and len(args) <= place + 1:
         if kwargs.get("mode", "auto") == "auto":
             kwargs["mode"] = "max"
@@ -165,7 +170,7 @@ def _normalize_path(path: Any, endings: tuple[str, ...]) -> Any:
 
 
 def _make_tensorboard(callback: Any) -> Any:
-    """TensorBoard's callback without TensorBoard: nobody looks at what it writes."""
+    """Makes a TensorBoard callback that writes nothing: its files would not be read."""
 
     class TensorBoard(callback):  # type: ignore[misc]
         def __init__(self, *_: Any, **__: Any) -> None:
@@ -196,6 +201,7 @@ def _loading_weights(plain: Any) -> Any:
             map_path(filepath),
             _normalize_path(filepath, MODEL_ENDINGS),
         )
+        # The file was saved under an ending of ours, whichever of the two saved it.
         there = next((path for path in saved if os.path.isfile(path)), saved[0])  # noqa: PTH113 - which knows drives
         return plain(self, there, *args, **kwargs)
 
@@ -234,6 +240,7 @@ def _convert_fit_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
 def _to_one_array(data: Any) -> Any:
     """A list of numbers as one array, as Keras 2 took it; Keras 3 takes each of its items for an input of its own."""
     first = data
+    # Looks at the first number only: a list of arrays is several inputs and must stay a list.
     while isinstance(first, (list, tuple)) and first:
         first = first[0]
     if first is data or not isinstance(first, (int, float, np.generic)):
@@ -248,6 +255,7 @@ def _convert_compile_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     """TF 1 took metrics third, as `compile(optimizer, loss, metrics)`, and one metric without a list."""
     for gone in ("sample_weight_mode", "target_tensors"):
         kwargs.pop(gone, None)
+    # Keras 3 has `loss_weights` in that place.
     if len(args) > 2 and "metrics" not in kwargs and not _is_loss_weights(args[2]):
         kwargs["metrics"] = args[2]
         args = args[:2]
@@ -291,6 +299,7 @@ def _fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
 def install_activations(tf: Any) -> None:
     """Makes every layer that is given a function of TensorFlow or `keras.ops` take Keras's activation of the same meaning."""
     homes = (tf.nn, tf.math, tf, tf.compat.v1.nn, keras.ops, tf.keras.backend)
+    # Looked up by identity: a function of the student's own that is called relu must not be replaced by Keras's.
     known = {
         id(getattr(home, theirs)): getattr(keras.activations, ours)
         for theirs, ours in KERAS_ACTIVATIONS.items()

@@ -1,4 +1,4 @@
-"""Colab's and Kaggle's folders as folders of the student's own scratch folder: what a file writes there, it finds there."""
+"""Maps Colab's and Kaggle's folders into the student's scratch folder, so that a file finds what it wrote there."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def map_path(path: Any) -> Any:
     if host is None:
         return path
     home, below = os.environ.get("HOME", "."), os.path.normpath(text[host.end() :].lstrip("/") or ".")
+    # A path that climbs out of the drive is none of the drive's.
     if below.startswith(".."):
         return path
     mounted = MOUNTED.match(below)
@@ -63,6 +64,7 @@ def install(remark: Callable[[str], None]) -> None:
 def _replace(name: str, new: Any) -> None:
     """Puts a function in its place in `os`, and in the sets in which `shutil` looks for what the system can do."""
     plain = getattr(os, name)
+    # Without this `shutil.rmtree` would take the system for one that lacks these functions, and choose a weaker way.
     for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
         if plain in able:
             able.add(new)

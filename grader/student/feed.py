@@ -22,7 +22,7 @@ PORTION_VALUES = 1 << 18
 
 @dataclass(slots=True)
 class Cargo:
-    """The arrays of an order in sending order, each with its spec, which tells the type in which they are sent."""
+    """The arrays of an order in sending order, each with its spec, including the type in which it is sent."""
 
     specs: list[OrderedSpec] = field(default_factory=list)
     buffers: list[np.ndarray[Any, Any]] = field(default_factory=list)
@@ -31,6 +31,7 @@ class Cargo:
         """Flattens `data` (an array, or a list or dict of arrays) under one role."""
         for leaf in keras.tree.flatten(data):
             array, dtype = _to_numbers(leaf)
+            # Cast at once, so that the error points to the student's `fit` and doesn't end a message in its middle.
             if _can_casting_raise():
                 array = np.ascontiguousarray(array, dtype)
             self.specs.append(OrderedSpec(dtype=dtype, shape=list(array.shape), role=role))
@@ -39,6 +40,7 @@ class Cargo:
     def skip_held(self, held: Sequence[OrderedSpec]) -> None:
         """Names by its digest what the trainer holds already, which is then not sent."""
         for place, (spec, array) in enumerate(zip(self.specs, self.buffers, strict=True)):
+            # Hashing takes time, so only arrays of a held one's type and shape are hashed at all.
             alike = {other.digest for other in held if (other.dtype, other.shape) == (spec.dtype, spec.shape)}
             if alike and (found := compute_digest(spec, _iter_portions(spec, array))) in alike:
                 self.specs[place] = structs.replace(spec, digest=found)
@@ -66,6 +68,7 @@ def to_array(data: Any) -> np.ndarray[Any, Any]:
 def _to_numbers(data: Any) -> tuple[np.ndarray[Any, Any], Any]:
     """An array with one axis at least, and the type in which it is trained on."""
     array = np.asarray(data)
+    # Arrays of objects, for example of mixed numbers, can't be sent; as floats they can.
     if array.dtype == object:
         array = np.asarray(data, dtype=keras.config.floatx())
     dtype = keras.config.floatx() if np.issubdtype(array.dtype, np.floating) else array.dtype.name
@@ -104,6 +107,7 @@ class Pipeline:
         self.shuffle = shuffle
         self.passes = 0
         self.first: list[OrderedSpec] = []
+        # With steps given, Keras goes on where the last epoch stopped instead of beginning anew.
         self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
 
     def draw_epoch(self) -> tuple[Cargo, list[int]]:
@@ -127,6 +131,7 @@ class Pipeline:
         for role, batches in columns.items():
             cargo.add_arrays(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
         self.first = self.first or cargo.specs
+        # A pass of another form couldn't continue the same training.
         check_same_form(self.first, cargo.specs)
         return cargo, rows
 
@@ -142,6 +147,7 @@ class Pipeline:
         if isinstance(self.source, keras.utils.PyDataset):
             order = list(range(self.steps or self.source.num_batches))
             if self.shuffle:
+                # Python's generator, so that a seed which the student has set decides, as it does in Keras.
                 random.shuffle(order)
             return (self.source[index % self.source.num_batches] for index in order)
         if self.endless is not None:

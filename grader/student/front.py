@@ -1,4 +1,4 @@
-"""The student process's end of the line to the grader: sends orders, findings and returned values, receives events."""
+"""The student process's connection to the grader: sends orders, findings and returned values; receives events."""
 
 from __future__ import annotations
 
@@ -46,18 +46,20 @@ class Front:
 
     def send(self, message: msgspec.Struct, portions: Iterable[Any] = ()) -> None:
         """Sends a message with the content of its arrays, in portions; characters that no text can carry arrive as escapes."""
+        # The student's code caught the error and went on, but the trainer's training is lost and can't be continued.
         if self._broken_off and isinstance(message, (Order, Returned)):
             what, self._broken_off = self._broken_off, ""
             self.report_unsupported(what, "set `self.model.stop_training = True` to end a training")
         try:
             self.channel.send(message, portions)
+        # Only after a failure: converting every message would slow down thousands of events.
         except UnicodeEncodeError:
             plain = _escape_surrogates(msgspec.to_builtins(message))
             self.channel.send(msgspec.convert(plain, type(message)), portions)
 
     @contextlib.contextmanager
     def watch_callbacks(self) -> Iterator[None]:
-        """Around student code whose answer the trainer waits for: what it raises breaks off a training for good."""
+        """Wraps student code that the trainer waits for: an exception from it ends the training for good."""
         try:
             yield
         except Exception as error:
@@ -79,6 +81,7 @@ class Front:
     def find_line(self) -> int | None:
         """The line of the student's file that is being executed."""
         frame: FrameType | None = sys._getframe()
+        # The innermost frame of the file: a `fit` in a helper function is shown there, not where the helper was called.
         while frame is not None and frame.f_code.co_filename != self.filename:
             frame = frame.f_back
         return frame.f_lineno if frame else None
@@ -90,6 +93,7 @@ class Front:
     def send_remark_at(self, line: int | None, message: str) -> None:
         """A note for the report about a line, once."""
         note = (line, message[:MAX_NOTE_CHARS])
+        # A loop over thousands of old calls should leave one note, and no file may flood the connection.
         if note not in self._remarks and len(self._remarks) < 200:
             self._remarks.add(note)
             self.send(Remark(note=Note(line=note[0], message=note[1])))
@@ -124,11 +128,13 @@ class _PlainConverter:
         self.left = MAX_TOTAL
 
     def convert_value(self, value: Any, depth: int) -> Any:
+        # By the class's name, since plain functions run without TensorFlow and must not import it for this.
         if isinstance(value, (np.generic, np.ndarray)) or type(value).__name__ == "EagerTensor":
             value = np.asarray(value).tolist() if np.size(value) <= MAX_ITEMS else value
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):
+            # msgpack has no larger integers; `int()` also turns a subclass into the plain type.
             return int(value) if -(2**63) <= value < 2**63 else {"type": "int", "text": "too large"}
         if isinstance(value, float):
             return float(value)

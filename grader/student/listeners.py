@@ -41,6 +41,7 @@ class StudentCallbacks:
                  unknown: Mapping[str, Callable[[], Any]] = MappingProxyType({})) -> None:  # fmt: skip
         self.unknown = unknown
         self.given = list(callbacks)
+        # Made only for what it sets up: the model, parameters and `History` of each callback.
         made = keras.callbacks.CallbackList(
             self.given, add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
         )
@@ -68,9 +69,11 @@ def is_kerass_own(callback: Any) -> bool:
 
 def has_batch_hooks(callback: Any) -> bool:
     """Whether a callback has batch-level hooks of its own that it needs called."""
+    # It overrides the batch hook but does nothing there; asking for every batch would slow the training down.
     if type(callback) is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
         return False
     hooks = ("train_batch_begin", "train_batch_end", "batch_begin", "batch_end", "test_batch_begin", "test_batch_end")
+    # Keras marks its empty hooks so; events per batch are sent only if somebody listens.
     return any(not getattr(getattr(callback, f"on_{hook}", None), "_is_default", False) for hook in hooks)
 
 

@@ -1,4 +1,4 @@
-"""Runs the student's file and calls the graded function; what fails is told with their lines only."""
+"""Runs the student's file and calls the graded function; reports errors with the student's own lines only."""
 
 from __future__ import annotations
 
@@ -83,10 +83,13 @@ def run_submission(front: Front, load: Load, use: Callable[[Callable[..., Any]],
         _execute_statements(front, load, module)
         value = None
         if load.function is not None:
+            # Binding may happen at run time, so that the static look couldn't rule it out.
             if load.function not in module.__dict__:
                 front.send(Crashed(message=f"after your file ran there is no function {load.function}()"))
                 return
             value = use(module.__dict__[load.function])
+            # A stand-in inside a returned value means that a missing package was needed after all: raise its import
+            # error.
             if (missing := standins.find_missing(value)) is not None:
                 missing._raise()
         front.send(Returned(value=to_plain_data(value)))
@@ -99,6 +102,7 @@ def run_submission(front: Front, load: Load, use: Callable[[Callable[..., Any]],
         front.send(Crashed(message=f"your code called sys.exit({error.code!r})"[:MAX_TEXT_CHARS], line=_find_line(error, load)))
     except BaseException as error:
         crash = describe_crash(error, load)
+        # Another library's words on a stand-in hide what is missing; the report needs the package.
         if STANDS_IN.search(crash.message) and (missing := standins.find_missing(dict(vars(sys.modules[MODULE_NAME])), 1)) is not None:
             crash = structs.replace(crash, package=missing.package)
         front.send(crash)
@@ -107,7 +111,9 @@ def run_submission(front: Front, load: Load, use: Callable[[Callable[..., Any]],
 def _make_module(load: Load) -> types.ModuleType:
     module = types.ModuleType(MODULE_NAME)
     module.__file__ = load.filename
+    # Classes of the file are pickled and copied by their module's name, which has to be importable.
     sys.modules[MODULE_NAME] = module
+    # The file isn't on the disk under this name, and tracebacks want to show its lines.
     linecache.cache[load.filename] = (len(load.source), None, load.source.splitlines(keepends=True), load.filename)
     for name in load.supply:
         with contextlib.suppress(ImportError):
@@ -116,7 +122,7 @@ def _make_module(load: Load) -> types.ModuleType:
 
 
 def is_students_module(name: str) -> bool:
-    """Whether a module is the student's file, or one that its cells have written beside it."""
+    """Whether a module is the student's file, or a module that its cells have written."""
     path = getattr(sys.modules.get(name), "__file__", None)
     written = getattr(sys.modules.get(MODULE_NAME), WRITTEN, ())
     return name == MODULE_NAME or (path is not None and str(Path(path).absolute()) in written)
@@ -133,7 +139,7 @@ def _import_supplied(name: str) -> Any:
 
 
 def _execute_statements(front: Front, load: Load, module: types.ModuleType) -> None:
-    """Statement by statement, so that a stray one that fails doesn't take the rest with it."""
+    """Executes statement by statement, so that one that fails and may be skipped doesn't end the rest."""
     skipped, tolerated = set(load.skipped), set(load.tolerated)
     tree = old_methods.Rewrite().visit(ast.parse(load.source, load.filename))
     futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
@@ -141,10 +147,12 @@ def _execute_statements(front: Front, load: Load, module: types.ModuleType) -> N
         if index in skipped:
             continue
         for part in _split_imports(node):
+            # Each statement is compiled alone, and `from __future__` holds only within its own compilation.
             body: list[ast.stmt] = [part] if part in futures else [*futures, part]
             try:
                 exec(compile(ast.Module(body, []), load.filename, "exec"), module.__dict__)  # noqa: S102 - what we are for
             except Exception as error:
+                # The order matters: `_bind_placeholders` changes the module, so it comes last.
                 if index not in tolerated and not _can_skip_import(node, error) and not _bind_placeholders(part, error, module):
                     raise
                 told = f"this line failed and was skipped: {type(error).__name__}: {error}"
@@ -152,7 +160,7 @@ def _execute_statements(front: Front, load: Load, module: types.ModuleType) -> N
 
 
 def _split_imports(node: ast.stmt) -> list[ast.stmt]:
-    """`import os, cv2, numpy` as three: what one of them lacks shall not keep the others away."""
+    """Splits `import os, cv2, numpy` into three, so that one missing package doesn't prevent the others."""
     match node:
         case ast.Import(names=[_, _, *_] as names):
             return [ast.copy_location(ast.Import(names=[alias]), node) for alias in names]
@@ -163,7 +171,7 @@ def _split_imports(node: ast.stmt) -> list[ast.stmt]:
 
 
 def _can_skip_import(node: ast.stmt, error: Exception) -> bool:
-    """Whether an import failed that brings several names, or nobody can tell which: a place that needs one says so."""
+    """Whether a failed import may be skipped: it has several names or `*`, and a use of a missing one fails by itself."""
     match node:
         case ast.Import(names=[_, _, *_]) | ast.ImportFrom(names=[ast.alias(name="*")]):
             return isinstance(error, ImportError)
@@ -173,7 +181,8 @@ def _can_skip_import(node: ast.stmt, error: Exception) -> bool:
 
 
 def _bind_placeholders(node: ast.stmt, error: Exception, module: types.ModuleType) -> bool:
-    """Puts the error of an import in the place of what it was to bring: only what uses that fails, with this error."""
+    """Binds a failed import's names to placeholders that raise its error when they are used."""
+    # Any other error during an import is a bug of the imported file, which must be seen.
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
     for alias in node.names:
@@ -197,7 +206,7 @@ def _shorten_text(text: str) -> str:
 
 
 def _advice(error: BaseException, said: str) -> Iterator[str]:
-    """What to do about an error: its own notes, else what is known of errors of its kind."""
+    """Yields advice on an error: its own notes, else the hints for errors of its kind."""
     notes = getattr(error, "__notes__", None)
     if isinstance(notes, list) and notes:
         yield from (note for note in notes[:MAX_MESSAGE_LINES] if isinstance(note, str))
@@ -208,12 +217,13 @@ def _advice(error: BaseException, said: str) -> Iterator[str]:
 
 
 def describe_crash(error: BaseException, load: Load) -> Crashed:
-    """What was raised, told with the frames of the student's file."""
+    """Describes an exception with the frames of the student's file only."""
     try:
         text = str(error)
     except Exception:
         text = "(its message can't be shown)"
     text = FOREIGN_LINES.sub("", text).strip()
+    # Names that exist only because of our aliases would puzzle a student.
     text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
     said = _shorten_text(f"{type(error).__name__}: {text}"[:MAX_TEXT_CHARS])
     told = "\n".join(_advice(error, said))[:MAX_TEXT_CHARS]
@@ -227,7 +237,7 @@ def describe_crash(error: BaseException, load: Load) -> Crashed:
 
 
 def guess_meant_name(error: BaseException) -> str | None:
-    """A question that names it; None where nothing known is near."""
+    """Asks whether a similar known name was meant; None if there is none."""
     known, given, cutoff = _list_candidates(error)
     names = {name.lower(): name for name in known if name != given}
     near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=cutoff)
@@ -236,9 +246,10 @@ def guess_meant_name(error: BaseException) -> str | None:
 
 
 def _list_candidates(error: BaseException) -> tuple[list[str], str, float]:
-    """The names that there are in the place of one that is missing, that one, and how alike they must be."""
+    """Returns the names that exist in place of a missing one, the missing one, and how similar they must be."""
     with contextlib.suppress(Exception):  # `str` and `dir` ask objects of the student's
         if isinstance(error, ModuleNotFoundError):
+            # Not all installed ones: only what a course's file is likely to mean.
             return list(KNOWN_PACKAGES), str(error.name), MIN_LIKENESS
         if isinstance(error, (AttributeError, NameError)):
             return _list_known_names(error), str(error.name), MIN_LIKENESS
@@ -256,6 +267,7 @@ def _list_known_names(error: AttributeError | NameError) -> list[str]:
 def _list_accepted_names(said: str) -> tuple[list[str], str, float]:
     if match := UNKNOWN_IDENTIFIER.search(said):
         home = IDENTIFIER_MODULES[match[1]]
+        # Keras takes this one by a rule of its own, so it isn't among the module's names.
         own = ["accuracy"] if home == "metrics" else []
         return [*own, *(name.lower() for name in dir(sys.modules[f"keras.{home}"]))], match[2], MIN_LIKENESS_AMONG_FEW
     match = UNKNOWN_KEYWORD.search(said)

@@ -23,6 +23,7 @@ class Logs(dict[str, Any]):
         if unknown:
             self._unknown = unknown
 
+    # Without the functions, which can't be pickled: a student may save or copy a history.
     def __reduce__(self) -> tuple[type[Logs], tuple[dict[str, Any]]]:
         return Logs, (dict(self),)
 
@@ -35,6 +36,7 @@ class Logs(dict[str, Any]):
         raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
+        # A callback that first asks whether the key is there has to meet the same end as one that reads it.
         if dict.__contains__(self, key) or (isinstance(key, str) and key in self._unknown):
             return True
         return isinstance(key, str) and dict.__contains__(self, ACCURACY_SPELLINGS.get(key, key))

@@ -1,6 +1,6 @@
 """Calls a graded function that returns a model, and orders the training of each model with the grader's own data.
 
-Large weights are zeros here: the trainer makes its own, and nobody needs a hundred million random numbers twice.
+Large weights are zeros here, since the trainer initialises its own and drawing millions of numbers takes time.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def build_all_models(front: Front, function: Callable[..., Any], building: Build
     first: Any = None
     for returned, model in iter_models(front, function, building, images[0]):
         first = first or returned
+        # What isn't a compiled model can't be ordered; the check names the first such return.
         if not returned["compiled"]:
             return returned
         model.fit(images, labels)
@@ -68,6 +69,7 @@ def collect_maps(value: Any) -> tuple[Cargo, str]:
     if len(value) > MAX_MAPS:
         return cargo, f"it returned a list of {len(value):,} things; there are not so many layers"
     for number, item in enumerate(value, 1):
+        # Lists aren't converted: a ragged or huge one would raise or take minutes here.
         array = np.asarray(item) if isinstance(item, np.ndarray) or keras.ops.is_tensor(item) else None
         if array is None or array.dtype.name not in ITEM_SIZES or not 0 < array.ndim <= MAX_AXES:
             return Cargo(), f"thing {number} in its list is no array of numbers ({type(item).__name__[:100]})"
@@ -137,7 +139,7 @@ def _wrap_initializer(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _describe_returned(value: Any, call: dict[str, int]) -> dict[str, Any]:
-    """What was returned, for the report: a model is named by its class."""
+    """What was returned, for the report: a model is described by its class."""
     if not isinstance(value, keras.Model):
         return {"call": call, "returned": to_plain_data(value), "model": False, "compiled": False}
     return {"call": call, "returned": type(value).__name__[:100], "model": True, "compiled": bool(value.compiled)}

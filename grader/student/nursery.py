@@ -21,7 +21,7 @@ with forking.drop_stderr(), import_without_collector():
 
 
 def run_keeper(message: bytes, handed: list[int]) -> None:
-    """From here on a keeper, whose words the message is, which forks what becomes the student's process."""
+    """Becomes a keeper, with the message as its arguments, which forks the student's process."""
     control, grade, output = handed
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
@@ -33,6 +33,7 @@ def run_keeper(message: bytes, handed: list[int]) -> None:
 
 def _run_student(command: list[str], environment: dict[str, str]) -> None:
     """Runs the program of `command` here; never returns."""
+    # The copy would otherwise inherit the nursery's environment; the sandbox has decided on this one.
     os.environ.clear()
     os.environ.update(environment)
     forking.run_as_program(lambda: runpy.run_module(command[-1], run_name="__main__", alter_sys=True))

@@ -1,4 +1,4 @@
-"""Methods that NumPy's arrays have no more: an array's class can't be given them, so calls of these names look first."""
+"""Methods that NumPy removed from arrays: the class can't be extended, so calls of these names are rewritten."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Rewrite(ast.NodeTransformer):
     """`a.ptp(axis=0)` as a call that looks whether `a` has such a method."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        # Inner calls first: `a.ptp().tostring()` holds one call in the other.
         self.generic_visit(node)
         match node.func:
             case ast.Attribute(value=owner, attr=name) if name in METHODS:
@@ -44,13 +45,14 @@ class Rewrite(ast.NodeTransformer):
 
 
 def make_caller(remark: Callable[[str], None]) -> Callable[..., Any]:
-    """What calls the method itself where there is one, and today's function where an array has lost it.
+    """Returns a function that calls the method if it exists, and today's function if an array has lost it.
 
     Args:
         remark: takes the note.
     """
 
     def call_method(owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        # Subclasses and other classes may have such a method themselves, and an older NumPy has it, too.
         if isinstance(owner, (np.ndarray, np.generic)) and not hasattr(owner, name):
             remark(f"arrays have no `{name}` in today's NumPy; write `{ARRAY_METHODS[name]}`")
             return METHODS[name](owner, *args, **kwargs)

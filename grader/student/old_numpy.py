@@ -1,4 +1,4 @@
-"""The names that NumPy has no more, given back to it in the student's process."""
+"""Adds the names that NumPy has removed back to it, in the student's process."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ MAKERS: MappingProxyType[str, Any] = MappingProxyType({
 
 
 def install() -> None:
-    """Adds every name of the table that NumPy hasn't got."""
+    """Adds every name of the table that NumPy lacks."""
     for name, row in NUMPY.items():
         if row.alias is not None and name not in vars(np):
             with contextlib.suppress(ImportError, AttributeError):  # an older NumPy may lack the new name

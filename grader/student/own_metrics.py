@@ -1,4 +1,4 @@
-"""Metrics of the student's own: they change nothing in a training, so they are left out of the order, and said to be."""
+"""Leaves the student's own metrics out of an order, since they don't change the training, and reports that."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ def split_settings(model: Any) -> tuple[dict[str, Any], list[str]]:
     for part in METRICS:
         settings[part] = _without_own(settings.get(part), taken, several=several)
     if not taken:
+        # Keras's own way where it works, so that the usual file's settings are written exactly as Keras writes them.
         return model.get_compile_config(), []
     names = [_name(metric) for metric in taken]
     left = [_name(metric) for part in METRICS for metric in keras.tree.flatten(settings[part] or []) if metric is not None]
     for name in names:
+        # Keras would number or merge equal names, and a figure of ours could stand under a metric of theirs.
         if name in left or names.count(name) > 1 or name == "loss":
             raise Clash(name)
     return serialization_lib.serialize_keras_object(settings), names
@@ -61,10 +63,12 @@ def is_own(metric: Any) -> bool:
 
 def _is_kerass(thing: Any) -> bool:
     """Whether a class or function is the very one that Keras has under its name."""
+    # Its arguments can change what one of Keras's functions computes.
     if isinstance(thing, functools.partial):
         return False
     name = getattr(thing, "__name__", "")
     homes = (keras.metrics, keras.losses, keras.src.metrics, keras.src.losses)
+    # By identity: a name alone is chosen by the student.
     return any(getattr(home, name, None) is thing for home in homes) or str(getattr(thing, "__module__", "")).startswith("keras.src.")
 
 

@@ -52,7 +52,7 @@ class TrialClock:
         return lambda: plain() + type(plain())(unit * self.ahead_s)
 
     def add_epoch(self) -> None:
-        """One more epoch has been gone through."""
+        """Moves the clock on by one epoch."""
         self.ahead_s += PRETENDED_EPOCH_S
 
 
@@ -84,7 +84,7 @@ def probe_callbacks(
 
     Args:
         curves: per curve, the logs of each epoch, under the names that the real training will use.
-        unknown: keys of metrics of the student's own, whose figures nobody knows.
+        unknown: keys of the student's own metrics, whose figures aren't known here.
     """
     names = [type(callback).__name__[:MAX_NAME_CHARS] for callback in callbacks][:MAX_NAMES]
     stopped: list[int | None] = []
@@ -109,7 +109,7 @@ def probe_callbacks(
 
 
 def _find_callback_line(callbacks: Sequence[Any]) -> int | None:
-    """Where the student's own callback begins, as far as its function tells."""
+    """Finds the first line of the student's own callback, if its function has one."""
     for hook in ("on_epoch_end", "on_train_batch_end", "on_epoch_begin"):
         for callback in callbacks:
             function = getattr(callback, hook, None)
@@ -132,6 +132,7 @@ def _follow_curve(
     for epoch, logs in enumerate(curve):
         listeners.call_hook("epoch_begin", epoch)
         for step, share in enumerate(BATCH_SHARES):
+            # Within an epoch figures are still on their way, and Keras logs no validation figures there.
             running = {key: value * share for key, value in logs.items() if not key.startswith("val_")}
             listeners.call_hook("train_batch_begin", step)
             listeners.call_hook("train_batch_end", step, running)
@@ -165,6 +166,7 @@ def _probe_in_fork(
     """One curve in a forked copy of this process; TensorFlow's operations are barred there, since they would hang."""
     ours, theirs = os.pipe()
     try:
+        # A fork, since it leaves the callbacks' state in this process untouched, whatever they do.
         child = os.fork()
     except OSError:
         os.close(ours)
@@ -190,11 +192,14 @@ def _run_copy(pipe: int, callbacks: Sequence[Any], model: Any, curve: list[dict[
     signal.alarm(MAX_COPY_S)
     try:
         silence = os.open(os.devnull, os.O_WRONLY)
+        # What callbacks print on trial curves would look like a training that never was.
         os.dup2(silence, 1)
         os.dup2(silence, 2)
+        # TensorFlow's threads don't survive a fork: any operation would wait for ever.
         pywrap_tfe.TFE_Py_FastPathExecute = pywrap_tfe.TFE_Py_Execute = refuse_tensorflow
         os.write(pipe, msgspec.json.encode(_try_curve(callbacks, model, curve, unknown, TrialClock())))
     finally:
+        # Not `sys.exit`: the student's `atexit` functions and `finally` blocks belong to the real run.
         os._exit(0)
 
 
@@ -213,7 +218,7 @@ def _read_result(pipe: int) -> dict[str, Any]:
 def _probe_in_place(
     callbacks: Sequence[Any], model: Any, curve: list[dict[str, float]], unknown: Unknown = NONE
 ) -> dict[str, Any]:
-    """One curve on copies in this process; what they changed beside themselves is put back afterwards."""
+    """Tries one curve on copies in this process; restores what they changed outside themselves."""
     in_part = ""
     try:
         copies = copy.deepcopy(list(callbacks))
@@ -224,6 +229,7 @@ def _probe_in_place(
         except Exception:
             return {"unsure": in_part}
     values = _copy_outside_values(callbacks)
+    # The copies share the model, so a rate that they set is put back.
     rate = getattr(model.optimizer, "learning_rate", None)
     before = float(rate) if isinstance(rate, keras.Variable) else None
     # Loggers keep the stderr that they find when they are first used, so that it mustn't be one which is closed.
@@ -233,6 +239,7 @@ def _probe_in_place(
         model.optimizer.learning_rate = before
     model.stop_training = False
     _restore_values(values)
+    # An error on a partial copy may come from the sharing, so it isn't held against the student.
     return {"unsure": in_part} if in_part and "error" in outcome else outcome
 
 
@@ -242,6 +249,7 @@ def _copy_in_part(callbacks: Sequence[Any]) -> list[Any]:
     copies = []
     for callback in callbacks:
         twin = object.__new__(type(callback))
+        # All twins exist before their attributes are copied, so that callbacks which know each other stay connected.
         memo[id(callback)] = twin
         copies.append(twin)
     for callback, twin in zip(callbacks, copies, strict=True):
@@ -274,6 +282,7 @@ def _copy_outside_values(callbacks: Sequence[Any]) -> list[tuple[Any, str, Any, 
 def _restore_values(values: list[tuple[Any, str, Any, Any]]) -> None:
     for owner, name, value, before in values:
         if isinstance(value, list):
+            # In place: other names may refer to the same list.
             value[:] = before
         elif isinstance(value, (dict, set)):
             value.clear()

@@ -1,4 +1,4 @@
-"""What `get_ipython()` gives in the student's process: the magics that later cells may need, and silence for all others."""
+"""The object that `get_ipython()` returns: runs the magics that later cells may need, and ignores all others."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class Shell(Silent):
         if len(names) != 1:
             return
         path = Path(names[0])
+        # Folders are made only below the student's own; an absolute path has to exist already.
         if not path.is_absolute():
             path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a" if APPEND & set(words) else "w", encoding="utf-8") as file:  # noqa: PTH123 - which knows drives
@@ -60,6 +61,7 @@ class Shell(Silent):
         self.__dict__["namespace"].setdefault(WRITTEN, set()).add(str(path.absolute()))
         if "" not in sys.path:
             sys.path.insert(0, "")
+        # Python remembers folders' contents, and the file was written after it looked.
         importlib.invalidate_caches()
 
     def run(self, path: str = "", *_: str) -> None:

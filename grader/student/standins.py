@@ -1,4 +1,4 @@
-"""Silent stand-ins for what draws, shows progress or belongs to a notebook's host, where it isn't there.
+"""Silent stand-ins for packages that draw, show progress or belong to a notebook's host, if they aren't installed.
 
 What they would draw counts for nothing, so that a file isn't sunk by them. A package that is installed is used.
 """
@@ -34,14 +34,14 @@ class Silent:
     """Takes every attribute, call, item, sum and comparison and does nothing.
 
     Args:
-        shape: what it gives when it is unpacked: so many others, each with the rest of the shape.
+        shape: how many items it has when it is unpacked; each item has the rest of the shape.
     """
 
     def __init__(self, shape: tuple[int, ...] = ()) -> None:
         self.__dict__["_sides"] = shape
 
     def _give(self, *_: Any, **__: Any) -> Any:
-        """What comes of an attribute, a call, an item, a sum."""
+        """The result of an attribute, a call, an item or a sum."""
         return Silent()
 
     def _compare(self, *_: Any) -> Any:
@@ -105,10 +105,10 @@ class _Giving(Silent):
 
 
 class Missing(Silent):
-    """Stands for what a package that isn't there would have given; showing it shows nothing, and needing it is an error.
+    """Stands for a value of a package that isn't installed: showing it shows nothing, and using its value is an error.
 
     Args:
-        error: as the import raised it; its traceback tells the line of the import.
+        error: as the import raised it; its traceback has the line of the import.
     """
 
     def __init__(self, error: ImportError) -> None:
@@ -145,7 +145,7 @@ class Undecided(Missing):
 
 
 class FailedImport(Missing):
-    """Stands for what an import could not bring; whoever uses it gets the error of the import."""
+    """Stands for a name that an import failed to bring; using it raises the import's error."""
 
     __call__ = __getitem__ = __len__ = __enter__ = __exit__ = Missing._raise
 
@@ -156,7 +156,7 @@ class FailedImport(Missing):
 
 
 def stand_in(error: ImportError) -> Missing:
-    """For an import that failed: of a usual package what it gives may only be shown; of any other nothing is known."""
+    """Makes the stand-in for a failed import: lenient for a common package, strict for any other."""
     return Missing(error) if str(error.name).partition(".")[0] in COMMON else FailedImport(error)
 
 
@@ -196,10 +196,10 @@ def make_callback(name: str) -> Any:
 
 
 class EmptyKeyboard:
-    """`input` as if somebody only pressed Enter, some times; then nobody is there any more.
+    """Replaces `input`: returns an empty line some times, then raises EOFError.
 
     Args:
-        remark: is told of each line that asks.
+        remark: receives a note for each line that asks.
     """
 
     def __init__(self, remark: Callable[[str], None]) -> None:
@@ -237,10 +237,10 @@ class SilentModule(types.ModuleType):
 class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds what no other finder has found; says so once for each package.
 
-    Installed libraries that ask for one of these packages first can do without it, and are told that it isn't there.
+    An installed library that asks for such a package first can do without it, and gets an ImportError.
 
     Args:
-        remark: is told of each package that is missing.
+        remark: receives a note for each package that is missing.
     """
 
     def __init__(self, remark: Callable[[str], None]) -> None:
@@ -248,6 +248,7 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         root = next((name for name in SHOWING if fullname == name or fullname.startswith(name + ".")), None)
+        # A library that finds a stand-in would use it for real work and fail later, in the middle of a right answer.
         if root is None or (root not in sys.modules and _is_library_asking()):
             return None
         if fullname == root:

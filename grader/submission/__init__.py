@@ -80,11 +80,13 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder; name the file to grade")
+        # A pipe or a device could block or never end.
         if not S_ISREG(path.stat().st_mode):
             raise UsageError(f"{path} is not a regular file; name a .py or .ipynb file")
         with path.open("rb") as file:
             data = file.read(MAX_NOTEBOOK_BYTES + 1)
             digest = hashlib.sha256(data)
+            # The digest names the whole file, though its text is refused; the bound is for files without an end.
             while file.tell() < MAX_DIGESTED_BYTES and (chunk := file.read(1 << 20)):
                 digest.update(chunk)
             return data, digest.hexdigest()
@@ -99,6 +101,7 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
 def _describe_missing(path: Path) -> str:
     if not path.parent.is_dir():
         return f"no such file; there is no folder {path.parent}"
+    # Bounded: a folder of a big course may hold very many files.
     names = [other.name for other in islice(path.parent.iterdir(), 2000) if other.is_file()]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
     return "no such file" + (f'; did you mean "{near[0]}"?' if near else "")
@@ -141,6 +144,7 @@ def _recognize_text(text: str, suffix: str) -> SourceText:
             return page
         hint = "Put only the Python code into the file, or hand in the notebook itself."
         raise Refusal("S004", "this is text with Markdown, neither Python nor a notebook", hint=hint)
+    # Python with an error and the wrong name still gets its syntax error, which helps more.
     elif suffix == ".ipynb" and not PYTHON_LINE.search(text):
         hint = "Download the notebook itself, not its page."
         raise Refusal("S004", "named .ipynb, but it is neither a notebook nor Python", hint=hint)
@@ -203,6 +207,7 @@ def _refuse_binary(data: bytes) -> None:
     kind = next((kind for start, kind in FILE_KINDS if data.startswith(start)), None)
     if kind is not None:
         raise Refusal("S002", f"this is {kind}, not a text file", hint=HAND_IN_HINT)
+    # Many zero bytes in the even or the odd places are text in UTF-16 without a mark.
     if data.startswith(UTF_16_MARKS) or (
         len(data) > 3 and data[:400:2].count(0) + data[1:400:2].count(0) > len(data[:400]) // 3
     ):

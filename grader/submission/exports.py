@@ -32,6 +32,7 @@ def read_markdown(text: str) -> SourceText | None:
     cells: list[tuple[int, int]] = []
     for first, after in _find_fences(lines):
         cleaned = replace_magics("\n".join(lines[first:after]), cell=True).split("\n")
+        # The code stays on its lines of the page, so that messages name lines that the student sees.
         result[first:after] = (cleaned + [""] * (after - first))[: after - first]
         cells.append((first + 1, len(cells) + 1))
     remark = "the file is a page with code in it; what stands between the ``` marks was read"
@@ -48,6 +49,7 @@ def _find_fences(lines: list[str]) -> list[tuple[int, int]]:
             start, mark, language = number + 1, match["mark"], match["language"].lower()
         elif mark and match is not None and match["mark"].startswith(mark) and not match["language"]:
             body = "\n".join(lines[start:number])
+            # A fence without a language may be output or a shell session, so it has to look like Python and parse.
             plain = (
                 not language
                 and LOOKS_LIKE_PYTHON.search(body) is not None
@@ -75,6 +77,7 @@ def find_html_cells(text: str) -> list[str]:
             start = text.find(">", inner, inner + NEAR) + 1 if inner >= 0 else 0
         end = text.find(end_tag, start) if start else -1
         if end < 0:
+            # A box without its end: go on behind it, so that one broken cell doesn't hide the others.
             offset = match.end()
             continue
         cells.append(html.unescape(TAG.sub("", text[start:end])))

@@ -1,6 +1,6 @@
 """IPython's additions to Python (magics, shell lines, help, prompts, indented cells) blanked, line for line.
 
-Those that later cells may need (`%%writefile`, `%cd`, `%env`, `%run`) become the call that IPython makes of them.
+Those that later cells may need (`%%writefile`, `%cd`, `%env`, `%run`) become the call into which IPython turns them.
 
 Text that Python can read is never touched, so a `%` that continues an expression stays what it is.
 """
@@ -114,7 +114,7 @@ def _drop_other_languages(lines: list[str], *, cell: bool) -> list[str]:
 
 
 def _writing(magic: str, text: list[str]) -> str:
-    """`%%writefile module.py` as the call that IPython makes of it; the text keeps its lines by being one value."""
+    """Turns `%%writefile module.py` into IPython's call, with the cell's text as one string."""
     _, _, target = magic.partition(" ")
     return f"get_ipython().run_cell_magic('writefile', {target.strip()!r}, {chr(10).join([*text, ''])!r})"
 
@@ -125,6 +125,7 @@ def _find_cell_end(lines: list[str], start: int) -> int:
     )
     mark = next(marks, len(lines))
     gaps = [index for index in range(start, mark) if not lines[index].strip()]
+    # Bounded, since each try parses the rest of the cell.
     for gap in gaps[:3]:
         rest = "\n".join(_drop_magics(lines[gap:mark], automatic=False))
         if rest.strip() and is_python(rest):
@@ -141,9 +142,11 @@ def _drop_magics(lines: list[str], *, automatic: bool) -> list[str]:
             result.append("")
             blanking = line.rstrip().endswith("\\")
             continue
+        # Inside brackets, strings and continued lines `%` and `!` are Python's own.
         new = None if depth or quote or carried else _find_replacement(line, automatic=automatic)
         if new is not None:
             result.append(new)
+            # `%time` keeps its statement, so the lines that continue it stay too.
             blanking = line.rstrip().endswith("\\") and not STATEMENT_MAGIC.match(line)
             continue
         result.append(line)
@@ -166,6 +169,7 @@ def _find_replacement(line: str, *, automatic: bool) -> str | None:
         match = UNSIGNED_COMMAND.match(line)
     if match is None:
         return None
+    # Indented, it may be all that a block holds; at the margin an empty line does.
     return f"{match['indent']}pass" if match["indent"] else ""
 
 
@@ -205,4 +209,5 @@ def _follow_line(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
         elif mark in CLOSING_BRACKETS:
             depth = max(0, depth - 1)
     carried = line.endswith("\\")
+    # Other strings end with their line, closed or not; Python's own parser reports those.
     return depth, quote if len(quote) == 3 or carried else "", carried and len(quote) != 3

@@ -88,6 +88,7 @@ def _decode_leniently(text: str, reason: str) -> _Notebook:
     except json.JSONDecodeError as error:
         if MERGE_CONFLICT.search(text):
             reason = "it holds the marks of a merge conflict (<<<<<<<)"
+        # At the very end the file was cut off, and its last line number would say nothing.
         where = "" if error.pos >= len(text.rstrip()) else f" in line {error.lineno} of the file"
         raise Refusal("S005", f"the notebook's JSON is broken{where}: {reason}", hint=DOWNLOAD_AGAIN_HINT) from error
     except (msgspec.ValidationError, RecursionError, ValueError, TypeError) as error:
@@ -139,5 +140,6 @@ def join(texts: list[str]) -> SourceText:
     line = 1
     for number, text in enumerate(cells, 1):
         starts.append((line, number))
+        # The cell's own last line end, and the empty line between cells.
         line += text.count("\n") + 2
     return SourceText(source="\n\n".join(cells) + "\n", kind="ipynb", cells=starts)

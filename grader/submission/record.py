@@ -65,6 +65,7 @@ class Submission(Struct, frozen=True, kw_only=True):
         """
         if not self.cells:
             return f"line {line}"
+        # The last cell that begins at or before the line.
         first, number = self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell[0]) - 1)]
         return f"code cell {number}, line {line - first + 1}"
 
@@ -87,5 +88,6 @@ def check_bytes(data: bytes) -> None:
 
 def check_code(text: str) -> None:
     """Raises: Refusal: more code than is parsed in bounded time and memory."""
+    # Words, not bytes, decide what parsing costs; counting stops at the limit.
     if len(text) > MAX_BYTES or next(islice(WORD_PATTERN.finditer(text), MAX_WORDS, None), None) is not None:
         raise Refusal("S007", f"too much code: more than {MAX_WORDS:,} words", hint=CODE_ONLY)

@@ -64,6 +64,7 @@ class RayCluster:
         self.at_once = at_once
         self.troubles: list[str] = []
         self._setup = made
+        # No restarts by Ray: a lost worker's submission would be graded again without our counting.
         self._slot = ray.remote(num_cpus=1, num_gpus=share, max_concurrency=2, max_restarts=0)(RayWorker)
         self._here = describe_versions()
         self._pending: dict[Any, Any] = {}
@@ -85,6 +86,7 @@ class RayCluster:
         source = submission.read_submission(path)
         if source.fault is not None:  # known from its text
             return grade_or_recall(course, exercise, path, options)
+        # Looked up here: a known verdict needs no worker.
         key = known.make_verdict_key(course, exercise, source, options)
         if not options.fresh and (recalled := known.load_known_verdict(key, source.path)) is not None:
             return recalled
@@ -129,6 +131,7 @@ class RayCluster:
                 raise GraderError(
                     f"no worker of the Ray cluster is left, and none came within {WORKER_WAIT_S:g} s{self._describe_last_failure()}"
                 )
+            # Also the place where a batch that is being ended gets out of the waiting.
             options.progress(RunProgress(stage="starting"))
             time.sleep(POLL_S)
 
@@ -196,7 +199,7 @@ class RayCluster:
 
 
 def _ask_worker(slot: Any, body: bytes, options: GradingOptions) -> bytes:
-    """The worker's answer; tells meanwhile where it stands."""
+    """Waits for the worker's answer and reports its progress meanwhile."""
     answer, where = slot.grade.remote(body), slot.report_progress.remote()
     moment = RunProgress(stage="starting")
     while not ray.wait([answer], timeout=PROGRESS_POLL_S)[0]:
@@ -245,8 +248,9 @@ def start_cluster(
 
     Raises:
         GraderError: there is no cluster, or none of its workers can be started.
-        UsageError: the address is none; or a GPU is asked for, and the cluster has none.
+        UsageError: the address is malformed, or a GPU is required and the cluster has none.
     """
+    # No usage statistics leave the machine, and GPUs stay visible to workers without a share.
     os.environ.update(RAY_SETTINGS)
     check_address(address)
     try:
@@ -272,7 +276,7 @@ def check_address(address: str | None) -> None:
 
     Raises:
         UsageError: it isn't an address.
-        GraderError: nobody answers.
+        GraderError: no server answers.
     """
     if address is None or address == "auto":
         return
@@ -295,4 +299,5 @@ def compute_gpu_share(gpus: float, at_once: int, device: str) -> float:
         if device == "gpu":
             raise UsageError("--device gpu: the Ray cluster has no GPU; use --device auto or cpu")
         return 0.0
+    # Rounded down to the four decimals that Ray keeps, or the last share wouldn't fit.
     return math.floor(10_000 / math.ceil(at_once / gpus)) / 10_000 if at_once > gpus else 1.0

@@ -82,6 +82,7 @@ def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerS
         if path.is_file()
     }
     dialect = settings.load_settings(course).dialect
+    # Only the policy on dialects: `course.yaml` names students with extensions, and they stay here.
     files[FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
     environment = {name: os.environ[name] for name in FORWARDED_VARIABLES if name in os.environ}
     return WorkerSetup(files=files, environment=environment)
@@ -123,6 +124,7 @@ def encode_answer(answer: GradingAnswer) -> bytes:
         return msgspec.msgpack.encode(answer)
     except (UnicodeError, OverflowError, TypeError):
         assert answer.graded is not None
+        # The verdict still counts; only a later regrade needs the runs.
         return msgspec.msgpack.encode(structs.replace(answer, graded=structs.replace(answer.graded, runs=[])))
 
 

@@ -28,7 +28,7 @@ from grader.grading.options import RunProgress
 
 
 class RayWorker:
-    """A Ray actor; what it takes and gives are bytes of `ray_messages`.
+    """A Ray actor; its arguments and results are encoded messages.
 
     Two of its methods may run at once: the batch asks `where` while `grade` works.
 
@@ -69,6 +69,7 @@ class RayWorker:
         chosen = msgspec.structs.asdict(asked.choices)
         options = replace(GradingOptions(**chosen), progress=self._note_progress, start=self._pool.start_pair)
         with tempfile.TemporaryDirectory(prefix="grade-submission-") as folder:
+            # Under its own name, which is part of the verdict's key and of tracebacks.
             path = Path(folder) / os.fsdecode(asked.name)
             path.write_bytes(asked.source)
             exercise = loading.load_exercise(self._course, asked.exercise)
@@ -83,5 +84,6 @@ class RayWorker:
         """Ends its processes, and removes what lies on the node."""
         self._ending.set()
         self._pool.close()
+        # The node may be going away already.
         with contextlib.suppress(OSError):
             self._folder.cleanup()

@@ -1,6 +1,6 @@
 """Where a class's submissions come from: a folder, an archive of an LMS, or a table; each student with their files.
 
-Nothing in it is believed: names are checked, links never followed, and what is refused is named while the rest goes on.
+Nothing in a source is trusted: names are checked, links never followed; refused files are listed, the rest is graded.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_submissions(
         taken: what exercises and their functions are called, which no student is.
 
     Raises:
-        UsageError: nothing there, nothing in it, nothing that can be read, or nobody knows whose it is.
+        UsageError: nothing there, nothing in it, nothing that can be read, or files whose owner can't be determined.
     """
     known = rosters.read_roster(roster) if roster is not None else None
     if path.is_dir() or (path.is_file() and is_archive_name(path.name)):
@@ -88,6 +88,7 @@ def read_arrival(
             source = unwrap(path, folder.path)
             if _recognise([name for name, _ in measured(source)], source, path, naming).system != "plain":
                 folder.remove()
+                # Without remarks: one arrival says nothing about who in the roster hasn't handed in.
                 return replace(read_submissions(path, roster, naming=naming, taken=taken), remarks=())
         found = [_copied(each, folder.path) for each in _walk_arrival(path)]
         members = list(opened(found, folder.path, lambda _: path.name))
@@ -114,6 +115,7 @@ def _walk_arrival(path: Path) -> Iterator[SourceFile | str]:
 def _copied(each: SourceFile | str, folder: Path) -> SourceFile | str:
     if isinstance(each, str) or each.path is None:
         return each
+    # A folder each, since names may repeat in an arrival.
     below = Path(tempfile.mkdtemp(dir=folder, prefix="arrived-"))
     return replace(each, path=Path(shutil.copy(each.path, below / each.path.name)))
 
@@ -132,6 +134,7 @@ def _unpacked(path: Path, roster: Roster | None, naming: str | None, taken: Sequ
         else:
             source = unwrap(path, folder.path)
             known = _recognise([name for name, _ in measured(source)], source, path, naming)
+            # Measured before anything is unpacked, so that one student's archive bomb writes nothing.
             refused = find_oversized(measured(source), known)
             found = [*unpack_archive(source, folder.path, lambda name: owner_of(known, name) not in refused), *describe(refused)]
         members = list(opened(found, folder.path, partial(owner_of, known)))
@@ -155,6 +158,7 @@ def _group_files(
     for each in refuse_collisions(member for member in found if isinstance(member, SourceFile)):
         members.append(each) if isinstance(each, SourceFile) else problems.append(each)
     naming = _recognise([member.name for member in members], source, path, named)
+    # Again, since archives within may have brought many more files.
     refused = find_oversized(((member.name, 0) for member in members), naming)
     problems += describe(refused)
     members = [member for member in members if owner_of(naming, member.name) not in refused]
@@ -176,11 +180,12 @@ def _without_doubtful(
     """Those whose names may be a student's.
 
     Raises:
-        UsageError: of most files nobody knows whose they are; asks, with their names.
+        UsageError: the owner of most files can't be determined; the message lists them.
     """
     graded = {member.name: _find_owner(naming, member) for member in members if member.path and find_kind(member.name)}
     doubtful = {owner.student for owner in graded.values() if owner and is_doubtful(owner.student, taken)}
     names = [name for name, owner in graded.items() if owner and owner.student in doubtful]
+    # A few odd names are refused one by one; if most are odd, the naming itself was misread.
     if names and len(names) * 2 >= len(graded):
         shown = "".join(f"\n  {escape_line(name, 120)}" for name in sorted(names)[:10]) + "\n  …" * (len(names) > 10)
         raise UsageError(
@@ -200,7 +205,7 @@ def _find_owner(naming: NamingScheme, member: SourceFile) -> Owner | None:
 
 
 def _recognise(names: Sequence[str], source: Path, path: Path, named: str | None) -> NamingScheme:
-    """How the files of a source are named, hidden ones told apart; an archive within `path` may be the source."""
+    """Recognises how a source names its files, with hidden files apart; the source may be an archive within `path`."""
     seen, hidden = [name for name in names if not is_ignored(name)], [name for name in names if is_ignored(name)]
     around = path.absolute().name if path.is_dir() else strip_archive(source.name)
     return recognize_naming(seen, around, packed=not path.is_dir(), hidden=hidden, system=named, hosts=load_hosts())
@@ -232,6 +237,7 @@ def _add_file(before: Handed | None, owner: Owner, member: SourceFile, *, graded
         handed_in=owner.handed_in,
         is_internal=owner.is_internal,
     )
+    # One late file makes the whole attempt late.
     if owner.late and not known.late:
         known = replace(known, late=True)
     if not graded or member.path is None:
@@ -310,6 +316,7 @@ def _find_named_file(folder: Path, name: str) -> tuple[Path, ...]:
     if not name:
         return ()
     composed = check_name(name)
+    # macOS writes names decomposed, and a table written elsewhere has them composed.
     for form in (composed, unicodedata.normalize("NFD", composed)):
         path = folder / PurePosixPath(form)
         if path.is_file() and not path.is_symlink():

@@ -86,7 +86,7 @@ def unpack_archive(
 
 
 def opened(members: Iterable[SourceFile | str], folder: Path, owner_of: Callable[[str], str]) -> Iterator[SourceFile | str]:
-    """The members, each archive among them replaced by what is in it; one that can't be read is named.
+    """The members, each archive among them replaced by what is in it; unreadable ones are reported.
 
     Args:
         folder: where the files go, into folders of their own.
@@ -101,7 +101,7 @@ def opened(members: Iterable[SourceFile | str], folder: Path, owner_of: Callable
 
 
 def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], None], levels: int) -> list[SourceFile | str]:
-    """What a student has packed, under the archive's own name; a bad one costs nobody else anything."""
+    """Unpacks a student's archive under its own name; a bad one doesn't affect other students."""
     if not levels:
         return [f"{escape_line(member.name)}: archives within archives, more than {MAX_LEVELS} deep; hand in the file itself"]
     assert member.path is not None
@@ -109,6 +109,7 @@ def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], N
     found: list[SourceFile | str] = []
     try:
         sizes = [size for _, size in measured(member.path, MAX_NESTED_STREAM)]
+        # Before unpacking, so that a refused archive has written nothing.
         spend(len(sizes), sum(sizes))
         for each in unpack_archive(member.path, below, stream=MAX_NESTED_STREAM):
             if isinstance(each, str):
@@ -123,6 +124,7 @@ def _open_nested(member: SourceFile, folder: Path, spend: Callable[[int, int], N
         return [f"{escape_line(member.name)}: {error.reason}"]
     except UsageError as error:
         return [f"{escape_line(member.name)}: {error}"]
+    # An empty archive still shows that the student handed in something.
     return found or [replace(member, path=None)]
 
 
@@ -195,6 +197,7 @@ def _unpack_zip(path: Path, folder: Path, taken: Callable[[str], bool]) -> Itera
 def _unpack_zip_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, folder: Path, index: int) -> SourceFile:
     if is_ignored(name):
         return SourceFile(name=name)
+    # A link could lead to any file of this machine; 0 is an archive made without Unix modes.
     if stat.S_IFMT(item.external_attr >> 16) not in (0, stat.S_IFREG):
         raise FileRefused(NOT_A_FILE)
     if not is_wanted(name):
@@ -229,6 +232,7 @@ def _decode_zip_name(item: zipfile.ZipInfo) -> str:
         return data.decode("utf-8")
     for encoding in ("cp437", "cp1252"):
         with suppress(UnicodeError):
+            # Any bytes are valid cp437, so only the letters tell whether it was meant.
             if _is_latin(text := data.decode(encoding)):
                 return text
     raise FileRefused("its name is neither UTF-8 nor of Windows; rename it")
@@ -286,7 +290,7 @@ def _write_member(name: str, data: bytes, folder: Path, index: int) -> SourceFil
 
 
 def _open_tar_stream(packed: IO[bytes]) -> IO[bytes]:
-    """The tar stream in a packed one, told by its first bytes."""
+    """Opens the tar stream, with the compression that its first bytes show."""
     start = packed.read(6)
     packed.seek(0)
     if start.startswith(b"\x1f\x8b"):
@@ -308,6 +312,7 @@ class BudgetedStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
+        # Counted as it unpacks: a compressed tar doesn't say beforehand how large it is.
         self._left -= len(data)
         if self._left < 0:
             raise ArchiveError(self._path, f"unpacks to more than {self._limit // 1_000_000_000} GB; hand over a part at a time")

@@ -56,6 +56,7 @@ def find_oversized(sizes: Iterable[tuple[str, int]], naming: NamingScheme) -> di
         share.size += size
     refused = {owner: reason for owner, share in shares.items() if (reason := _judge(share))}
     total = sum(share.size for owner, share in shares.items() if owner not in refused)
+    # The largest first, so that as few students as possible are left out.
     for owner in sorted(shares.keys() - refused.keys(), key=lambda owner: (-shares[owner].size, owner)):
         if total <= MAX_CLASS_BYTES:
             break
@@ -67,7 +68,7 @@ def find_oversized(sizes: Iterable[tuple[str, int]], naming: NamingScheme) -> di
 
 
 def owner_of(naming: NamingScheme, name: str) -> str:
-    """Whose budget a file counts for; the empty string where it is nobody's."""
+    """Returns whose budget a file counts for; an empty string if it has no owner."""
     owner = naming.find_owner(name.removeprefix(naming.root))
     return owner.student if owner is not None else ""
 

@@ -39,6 +39,7 @@ def read_metadata(data: bytes) -> dict[str, SubmissionInfo]:
         raise ValueError(f"is larger than {MAX_METADATA_BYTES // 1_000_000} MB")
     try:
         _check_depth(data)
+        # Composed, not loaded: nodes are data, and no tag makes an object.
         root: Any = yaml.compose(data, Loader=YamlLoader)
     except (yaml.YAMLError, RecursionError, UnicodeError, ValueError) as error:
         raise ValueError(f"not YAML: {escape_line(str(error).splitlines()[0], 100)}") from error
@@ -60,6 +61,7 @@ def _read_submission(node: Any) -> SubmissionInfo:
     nodes = people.value if isinstance(people, yaml.SequenceNode) else []
     submitters = [
         {name: value.value for name, value in _iter_pairs(each) if isinstance(value, yaml.ScalarNode)}
+        # Bounded, since aliases can make a short file a very long list.
         for each in nodes[:50]
     ]
     created = fields.get(":created_at")

@@ -58,10 +58,12 @@ def check_name(name: str) -> str:
         raise FileRefused(
             f"its name is too long (more than {MAX_PART_LENGTH} bytes in a part, or {MAX_PATH_LENGTH} in all)"
         )
+    # Python shows undecodable bytes of a name as surrogates.
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         raise FileRefused("its name is not UTF-8; rename it")
     if CONTROL_CHARACTERS.search(name):
         raise FileRefused("its name has control characters")
+    # Windows programs separate folders by backslashes, also in archives that forbid it.
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or ".." in parts:
         raise FileRefused("its name leads out of the archive")
@@ -84,6 +86,7 @@ def is_wanted(name: str) -> bool:
 
 def make_place(folder: Path, index: int, name: str) -> Path:
     """Where a file of an archive goes; its folder is made."""
+    # A numbered folder each, so that equal or odd names in an archive can't meet on the disk.
     where = folder / f"{index:06}"
     where.mkdir()
     return where / PurePosixPath(name).name
@@ -97,6 +100,7 @@ def refuse_collisions(members: Iterable[SourceFile]) -> Iterator[SourceFile | st
         if member.path is None or counts[fold_name(member.name)] == 1:
             yield member
         else:
+            # All of them: nobody but the student knows which one counts.
             yield f"{escape_line(member.name)}: another file has the same name, or one that differs in letter case or in how accents are written"
 
 

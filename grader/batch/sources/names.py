@@ -53,7 +53,7 @@ def recognize_naming(
         names: relative, with `/`.
         around: what the folder, or the archive without its suffix, is called.
         packed: it is an archive, whose files may lie in one more folder.
-        hidden: names that aren't looked into, of which a `.git` tells a repository.
+        hidden: names that aren't looked into, of which `.git` marks a repository.
         system: only this one.
         hosts: the namings that are known.
 
@@ -63,6 +63,7 @@ def recognize_naming(
     known = ("plain", "github", *(host.system for host in hosts))
     if system is not None and system not in known:
         raise UsageError(f'no naming "{system}"; there are: {", ".join(sorted(known))}')
+    # A host's archive may lie in further folders after unpacking and packing again.
     for root in _find_roots(names) if system != "plain" else ():
         outer = strip_archive(root.rstrip("/").rpartition("/")[2]) or around
         if naming := _recognise_below(names, root, outer, [host for host in hosts if system in (None, host.system)]):
@@ -88,12 +89,14 @@ def is_doubtful(student: str, taken: Sequence[str] = ()) -> bool:
 
 def _recognise_below(names: Sequence[str], root: str, outer: str, hosts: Sequence[Host]) -> NamingScheme | None:
     below = [name.removeprefix(root) for name in names]
+    # Its own file of metadata is surer than any name.
     if METADATA in below and any(host.system == "gradescope" for host in hosts):
         return NamingScheme(system="gradescope", find_owner=find_gradescope, root=root)
     worth = _find_worth(below)
     for host in hosts:
         find_owner = host.build(below, outer)
         fitting = sum(find_owner(name) is not None for name in worth)
+        # Half will do: stray files beside a host's own are usual.
         if fitting and fitting * 2 >= len(worth):
             return NamingScheme(system=host.system, find_owner=find_owner, root=root)
     return None
@@ -144,7 +147,9 @@ def _find_repositories(names: Sequence[str], hidden: Sequence[str], root: str, o
     same = next(
         (index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
     )
+    # Cut back to a hyphen: user names that begin alike would otherwise lose their first letters.
     prefix = first[: first.rfind("-", 0, same) + 1]
+    # Without a `.git` in each, folders named alike are students who happen to share a prefix.
     if prefix and repositories >= set(tops):
         return NamingScheme(system="github", find_owner=_build_after(prefix), root=root)
     return None

@@ -123,6 +123,7 @@ def _read_time(text: str) -> datetime | None:
     if len(months) != 1 or len(numbers) not in (3, 4):
         return None
     day, year = numbers[:2]
+    # Brightspace writes 1015 for 10:15.
     hour, minute = divmod(numbers[2], 100) if len(numbers) == 3 else numbers[2:]
     half = "".join(word.lower() for word in words if not word.isdecimal() and word not in months)
     if half:
@@ -153,6 +154,7 @@ def _find_assignment(heads: set[str], around: str) -> str:
     first, last = min(heads, default=""), max(heads, default="")
     shared = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     ends = [index + 1 for index, (letter, _) in enumerate(shared) if letter == "_"]
+    # The assignment may have underscores as well as the user names; the archive's name tells where it ends.
     named = [end for end in ends if _names_archive(first[: end - 1], around)]
     if named:
         return first[: max(named)]
@@ -187,6 +189,7 @@ def build_canvas(names: Sequence[str], _around: str) -> FindOwner:
     Then the attachment is the number nearest to those of the other files; Canvas counts them through.
     """
     splits = {name: _split_canvas(name) for name in names}
+    # Names with one reading only show what this class's numbers look like.
     settled = [found[0] for found in splits.values() if len(found) == 1]
     usual = sorted(split.attachment for split in settled)
     middle = usual[len(usual) // 2] if usual else None
@@ -222,6 +225,7 @@ def _split_canvas(name: str) -> list[_Split]:
             found.append(
                 _Split(owner=Owner(student=student, name=who, file=file, late=late), attachment=int(attachment))
             )
+    # Canvas writes LATE itself, which settles where the name ends.
     return [split for split in found if split.owner.late] or found
 
 
@@ -229,6 +233,7 @@ def _choose_split(splits: Sequence[_Split], middle: int | None) -> Owner | None:
     if len(splits) < 2:
         return splits[0].owner if splits else None
     if middle is not None:
+        # By orders of magnitude: attachments of a class are close together, other numbers in names are small.
         return min(splits, key=lambda split: abs(log10(split.attachment + 1) - log10(middle + 1))).owner
     return next((split.owner for split in splits if int(split.owner.student) >= FIRST_ID), None)
 

@@ -122,10 +122,12 @@ def _grade(
     """The verdicts, what wasn't graded, and whether that was a fault of ours."""
     todo, doubts = assign_all(handed, known)
     problems = [*handed.problems, *doubts]
+    # Before grading, so that a report shows who handed in nothing even after an interruption.
     book.add_students(handed.enrolled)
     verdicts, fault = [], False
     with start(len(todo)) as engine, BatchView(len(todo), sys.stderr, enabled=not quiet) as view:
         batch = Batch(course, engine.options, engine.at_once, view.show_progress, engine.grade)
+        # Closing it ends the running attempts if anything here fails.
         with contextlib.closing(batch.run(todo)) as ends:
             for done in ends:
                 view.show_end(done)
@@ -140,6 +142,7 @@ def _grade(
 def _parse_words(course: courses.Course, words: Sequence[str]) -> tuple[list[Exercise], Path]:
     """The exercises and the place of the submissions. Raises: UsageError: one of the two is missing."""
     *wanted, place = words
+    # The last word is the place, so a single word leaves no exercise.
     if not wanted:
         raise UsageError("grade batch needs exercises and a folder or archive, such as: grade batch exercise3 submissions/")
     return [loading.load_exercise(course, name) for name in dict.fromkeys(wanted)], Path(place)
@@ -149,6 +152,7 @@ def _finish_batch(
     verdicts: list[Verdict], handed: Submissions, problems: list[str], chosen: Mapping[str, Any], *, quiet: bool
 ) -> Exit:
     """The class in the order of its students, what went wrong, and the exit code."""
+    # They come in the order in which they ended, which is another one each time.
     verdicts = sorted(verdicts, key=lambda verdict: (verdict.exercise, verdict.submission.path))
     try:
         if verdicts:

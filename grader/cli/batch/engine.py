@@ -53,10 +53,11 @@ def start_engine(
         memory: for the trainers together, in bytes; None is what is free on the GPU, where there is one.
 
     Raises:
-        UsageError: Ray isn't installed, or an address or memory is given that nobody asks for.
+        UsageError: Ray isn't installed, or `address` or `memory` doesn't apply to the engine.
         GraderError: see `ray_engine.cluster`.
     """
     if name == "ray":
+        # Looked for without importing it, which takes seconds.
         if find_spec("ray") is None:
             raise UsageError(RAY_MISSING)
         if memory is not None:
@@ -67,10 +68,12 @@ def start_engine(
             try:
                 yield BatchEngine(grade=cluster.grade, options=options, at_once=cluster.at_once)
             finally:
+                # Also if the batch fails: the lost workers may be the reason.
                 _tell_troubles(cluster.troubles)
         return
     if address is not None:
         raise UsageError(f"--address {address} is a Ray cluster's: add --engine ray")
+    # No more than there are submissions: each waiting trainer takes memory.
     at_once = min(jobs or os.cpu_count() or 1, max(1, most))
     with open_pool(at_once, memory, options.device) as made:
         yield BatchEngine(grade=grade_or_recall, options=replace(options, start=made.start_pair), at_once=at_once)

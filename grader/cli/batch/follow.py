@@ -49,21 +49,25 @@ def grade_arrivals(place: Place, exercises: Sequence[Exercise], book: Gradebook,
         for path in arrivals:
             try:
                 ended = _grade_one(path, place, exercises, book, batch)
+            # One bad arrival must not end a session that runs for weeks.
             except (UsageError, OSError) as error:
                 click.echo(f"left: {escape_line(path.name)}: {escape_line(str(error), 300)}", err=True)
                 ended = Exit.USAGE
+            # Exit codes grow with their gravity.
             outcome = max(outcome, ended)
     return outcome
 
 
 def _grade_one(path: Path, place: Place, exercises: Sequence[Exercise], book: Gradebook, batch: Batch) -> Exit:
     taken = sources.names_taken(exercises)
+    # The roster is read again for each arrival: students enrol late.
     with sources.read_arrival(path, place.roster, naming=place.naming, taken=taken) as handed:
         jobs, doubts = assign_all(handed, exercises)
         for problem in (*handed.problems, *handed.unread, *doubts):
             click.echo(f"left: {escape_line(path.name)}: {escape_line(problem, 300)}", err=True)
         book.add_students({each.student: each.name for each in handed})
         fault = False
+        # A restart sees every old file as an arrival.
         for done in batch.run(_find_new(jobs, book)):
             click.echo(format_end(done))
             fault = fault or done.fault
@@ -78,6 +82,7 @@ def _find_new(jobs: Sequence[GradingJob], book: Gradebook) -> list[GradingJob]:
         (one.exercise, one.student, one.sha256, one.spec)
         for name in {job.exercise.id for job in jobs}
         for one in book.list_figures(name)
+        # What a fault of ours kept from a grade is tried again.
         if one.status != "error"
     }
     return [

@@ -12,7 +12,7 @@ from grader.records.verdict import Verdict
 
 
 def record(book: Gradebook, done: FinishedJob, *, replace_same: bool) -> Verdict:
-    """Writes a verdict, and returns it as it is named there."""
+    """Writes a verdict, and returns it under the name that it has there."""
     assert done.graded is not None
     handed, named = done.job.handed, _name_verdict(done)
     book.record_verdict(
@@ -30,8 +30,9 @@ def record(book: Gradebook, done: FinishedJob, *, replace_same: bool) -> Verdict
 
 
 def _name_verdict(done: FinishedJob) -> Verdict:
-    """The verdict under the student's id, so that rows of a class can be told apart."""
+    """The verdict under the student's id, so that the rows of a class can be distinguished."""
     assert done.graded is not None
     verdict = done.graded.verdict
+    # The file's own path is in a temporary folder and says nothing to anybody.
     path = f"{done.job.student}/{Path(done.job.name).name}"
     return structs.replace(verdict, submission=structs.replace(verdict.submission, path=path))

@@ -61,9 +61,11 @@ class BatchView:
         with self._lock:
             epoch = f" {moment.epoch + 1}" if moment.stage == "training" and moment.epoch is not None else ""
             self._running[job.student] = f"{escape_line(job.student, limit=20)} {moment.stage}{epoch}"
+            # Many jobs report many times a second; drawing each would slow down the grading.
             if time.monotonic() - self._shown_s > REFRESH_S:
                 self._shown_s = time.monotonic()
                 running = Text(" · ".join(list(self._running.values())[:3]))
+                # A line that wraps can't be redrawn in place.
                 running.truncate(max(1, self._progress.console.width - self._beside), overflow="ellipsis")
                 self._progress.update(self._task, description=running.plain)
 

@@ -52,4 +52,5 @@ def command(
         # Loaded only here: marking, which scripts call, starts quicker without it.
         take = import_module("grader.cli.quiz.taking").take_in_terminal
         return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
+    # Without a terminal nobody can take a quiz, so the input has to be answers.
     return mark_answers(found, quiz, answers or handed_in.STDIN, marks, csv_, chosen, reveal=reveal, quiet=quiet)

@@ -32,6 +32,7 @@ def command(quiz_ids: tuple[str, ...], course: Path | None) -> int:
     faults: list[str] = []
     for name in quiz_ids or found.list_quiz_ids():
         faults += _check_quiz(found, name, sound)
+    # Over all quizzes together: a habit of their author shows in no single one.
     faults += secrecy.find_key_patterns(sound)
     for fault in faults:
         click.echo(fault)

@@ -54,6 +54,7 @@ def command(quiz_id: str, out: Path, form: str, course: Path | None, *, strict: 
         raise QuizExportError(
             "\n".join([f"{FORMAT_TITLES[form]} can't say all of {quiz_id}:", *(f"  {text}" for text in lost)])
         )
+    # Before the losses are listed, so that a refusal of the format is all that one reads.
     write.write_bytes(out, _render_quiz(module.render, quiz, solutions, form))
     for text in lost:
         click.echo(f"left out: {text}", err=True)

@@ -46,10 +46,12 @@ def command(file: Path, quiz_id: str | None, form: str | None, course: Path | No
     if not loading.ID_PATTERN.fullmatch(name):
         raise UsageError(f"--id must be letters, digits, - and _, at most 40, got {name[:60]!a}")
     paths = [found.root / "quizzes" / f"{name}.yaml", found.solutions / "quizzes" / f"{name}.yaml"]
+    # A quiz without its key, or the other way round, would be worse than none.
     if there := [path for path in paths if path.exists()]:
         raise UsageError(f"{there[0]} is there already; give another --id, or remove it")
     draft = _read_draft(file, _find_format(file, form))
     texts = render_draft(draft, name, str(file))
+    # The same loss in many questions is one line.
     lost = list(dict.fromkeys(draft.lost))
     if strict and lost:
         raise QuizImportError(
@@ -80,6 +82,7 @@ def _read_draft(file: Path, form: str) -> QuizDraft:
     if form == "qti12":
         return qti12_reader.read_qti12(data, str(file))
     try:
+        # For its limit of size and its message on encodings; nothing is read as YAML here.
         text = decode_yaml(data, Problems(str(file)))
     except CourseError as error:
         raise UsageError(str(error)) from error

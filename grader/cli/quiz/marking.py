@@ -50,6 +50,7 @@ def mark_answers(
     solutions = key.load_key(course, quiz)
     seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
     paths = [] if lms_answers.is_table(answers) else handed_in.find_response_files(answers)
+    # The file has the history of earlier markings, which a new one would lose.
     if marks is not None and marks.exists():
         raise UsageError(
             f"{marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {marks}"
@@ -60,6 +61,7 @@ def mark_answers(
         return _mark_class(quiz, solutions, taken.items, 1, marks, table, chosen, seen, quiet=quiet)
     if not answers.is_dir():
         item = handed_in.read_response_file(paths[0], quiz)
+        # After reading: a student without the key still learns whether the file is well-formed.
         solutions = require_key(solutions, quiz, [item])
         verdict = _build_verdict(quiz, solutions, item, marking.mark_attempt(quiz, solutions, item.responses), seen)
         outputs.write_reports([verdict], chosen, quiet=quiet)
@@ -160,5 +162,6 @@ def _build_verdict(
 ) -> Verdict:
     source = item.source
     if named and item.responses.student:
+        # In a class rows are told apart by students, not by files.
         source = msgspec.structs.replace(source, path=item.responses.student)
     return verdicts.build_quiz_verdict(quiz, solutions, marked, item.responses, source, seen)

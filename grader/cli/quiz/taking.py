@@ -48,6 +48,7 @@ def take_in_terminal(
         CourseError: the key is broken.
     """
     who = find_student_name(student)
+    # Before the quiz begins: a broken key should be noticed before somebody has worked for an hour.
     solutions = key.load_key(course, quiz)
     place = open_attempt_store(quiz, who)
     with place.lock_folder():
@@ -83,12 +84,15 @@ def find_student_name(student: str | None) -> str:
 def _take_attempt(quiz: Quiz, who: str, place: AttemptStore) -> Sitting | None:
     """The attempt as it was left; None where Ctrl-C ended it."""
     if hasattr(sys.stdin, "reconfigure"):
+        # A byte that isn't UTF-8 would end the quiz in the middle of an answer.
         sys.stdin.reconfigure(errors="replace")
     with suppress(ImportError):
+        # Gives `input` editing with arrow keys; it isn't there on every system.
         import_module("readline")
     desk = QuizTerminal(ask=input, tell=click.echo, now=lambda: datetime.now(UTC), width=_measure_width)
     try:
         return go_through(quiz, who, place, desk)
+    # Every step is saved, so Ctrl-C only puts the quiz aside.
     except KeyboardInterrupt:
         return None
 

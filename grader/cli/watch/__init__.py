@@ -39,6 +39,7 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     """
     found = find_course(course)
     spec = loading.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file)
+    # A file that isn't there should end the command now; later in the session it is only waited for.
     submission.read_submission(file)
     with Keyboard(sys.stdin) as keyboard:
         WatchSession(found, spec, file, GradingOptions(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
@@ -55,6 +56,7 @@ def guess_exercise(course: Course, file: Path) -> Exercise:
         return loading.load_exercise(course, file.stem)
     source = submission.read_submission(file).source
     specs, _ = load_readable_exercises(course)
+    # By its text: the file may not parse yet.
     fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]
     if len(fitting) == 1:
         return fitting[0]

@@ -28,6 +28,7 @@ class Keyboard:
         if self.present:
             self._settings = termios.tcgetattr(self._handle)
             self._set_key_mode()
+            # After Ctrl-Z and `fg` the shell has reset the terminal's mode.
             self._resumed = signal.signal(signal.SIGCONT, lambda *_: self._set_key_mode())
         return self
 
@@ -44,6 +45,7 @@ class Keyboard:
     def read_key(self, wait_s: float = 0.0) -> str | None:
         """The next key in lower case, or None after `wait_s` seconds; "q" when the terminal has gone."""
         if not self.present:
+            # A sleep, so that the caller's loop doesn't spin.
             select.select([], [], [], wait_s)
             return None
         if not select.select([self._handle], [], [], wait_s)[0]:

@@ -57,6 +57,7 @@ def render_untrained_page(subject: WatchedFile, verdict: Verdict, screen: Screen
 
 def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen) -> str:
     """The whole verdict; of a file that can't be run, only why."""
+    # A page of skipped checks would hide the one thing to do.
     if verdict.status == "failed" and verdict.end == "not_started":
         told = Padding(make_text(verdict.end_message), (0, 0, 0, 2))
         return draw_parts(
@@ -81,4 +82,5 @@ def render_footer(keys: Mapping[str, str], screen: Screen) -> str:
     for key, does in keys.items():
         text.append(key, style="bold reverse")
         text.append(f"\u00a0{does}  ")
+    # No-break spaces have kept each key and its meaning on one line.
     return draw_parts([text], screen).rstrip("\n").replace("\u00a0", " ")

@@ -86,6 +86,7 @@ class WatchSession:
         finally:
             self.line.clear()
             self.training = False
+        # Now, while the student reads, so that the next save finds processes that have imported.
         self.warm.prepare()
         return None
 
@@ -127,6 +128,7 @@ class WatchSession:
             self._begin_warming(ExecutionPlan(source=source.source), early=True)
             return
         self._show_page(pages.render_trial_page(self._describe_file(), report.notes, detect_screen(self.out)))
+        # After the page is shown: the first answer must not wait for processes.
         self._begin_warming(report.plan, early=False)
         self._wait_until_warm()
         self._grade_file(options)
@@ -189,12 +191,14 @@ class WatchSession:
         self._print_text("\n" + list_.replace_unencodable("\n".join(lines), self.out.encoding) + "\n")
 
     def _start_next_exercise(self) -> None:
-        """Goes on with the next exercise, in a file of its own beside this one."""
+        """Switches to the next exercise, in its own file in the same folder."""
         following = self._find_next_exercise()
         assert following is not None
         target = self.path.with_name(f"{following.id}.py")
+        # The student may have begun it already.
         if not target.exists():
             shutil.copyfile(find_exercise_text(self.course, following.id, "stub.py"), target)
+        # The pair that waits was started for this exercise's limits and data.
         self.warm.close()
         self.exercise, self.path, self.saves = following, target, SaveWatcher(target)
         self._try_file()
@@ -228,6 +232,7 @@ class WatchSession:
         key = self.keyboard.read_key()
         if self.saves.has_changed():
             raise TaskDropped(SAVE_EVENT)
+        # Other keys wait: a hint doesn't interrupt a training.
         if key == "q" or (key == "s" and self.training):
             raise TaskDropped(key)
 
@@ -265,4 +270,5 @@ class SaveWatcher:
             found = os.fstat(handle)
         finally:
             os.close(handle)
+        # The number as well: editors that save by renaming may keep time and size.
         return found.st_mtime_ns, found.st_size, found.st_ino

@@ -21,6 +21,7 @@ class LentPair(pair.ProcessPair):
 
     def kill(self) -> None:
         """Begins to end both; idempotent."""
+        # A thread can be started once only, and an attempt may end its pair twice.
         if self._ending.ident is None:
             self._ending.start()
 
@@ -47,7 +48,7 @@ class WarmProcesses:
         self._lent: LentPair | None = None
 
     def prepare(self, request: pair.PairRequest | None = None, *, early: bool = True) -> None:
-        """Starts a pair if none waits; what stands in its way shows when it is needed.
+        """Starts a pair if none waits; an error in starting is reported when the pair is needed.
 
         Args:
             request: what the next pairs will be needed for; None for the same as before.
@@ -66,6 +67,7 @@ class WarmProcesses:
             return True
         lent, _ = self._waiting
         spoken = [lent.student.sock, lent.trainer.sock]
+        # Each says hello when its imports are done, and a closed connection can be read, too.
         return len(select.select(spoken, [], [], 0)[0]) == len(spoken)
 
     def __call__(self, request: pair.PairRequest) -> pair.ProcessPair:
@@ -77,6 +79,7 @@ class WarmProcesses:
         """The pair for an attempt that trains nothing, whatever the trainer's threads."""
         self._next = wanted = structs.replace(request, files={})
         if self._waiting is not None:
+            # Without a training the number of threads makes no difference, so either pair will do.
             wanted = structs.replace(wanted, one_thread=self._waiting[1].one_thread)
         return self._give_pair(wanted, request)
 

@@ -35,6 +35,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
         header, points = _find_column(theirs, exercise, title)
         columns[header] = _build_grade(exercise, points)
     feedback = theirs.find_column(FEEDBACK)
+    # One column of feedback can't hold several exercises.
     if feedback is not None and len(titles) == 1:
         columns[theirs.header[feedback]] = _build_feedback(next(iter(titles)))
     kept = [index for index, cell in enumerate(theirs.header) if cell.strip().casefold() in IDENTITY]
@@ -52,6 +53,7 @@ def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
 
 
 def _find_column(theirs: LmsTable, exercise: str, title: str) -> tuple[str, float | None]:
+    # Instructors name a column by either.
     wanted = {exercise.casefold(), title.casefold()}
     for cell in theirs.header:
         found = COLUMN.fullmatch(cell)

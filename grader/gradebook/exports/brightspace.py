@@ -47,6 +47,7 @@ def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
     rows = [["OrgDefinedId", *(f"{title} Points Grade" for title in titles.values()), END]]
     for row in sheet.rows:
         points = (format_scaled_points(row.cells[name], sheet.exercises[name]) if name in row.cells else "" for name in titles)
+        # Brightspace's own `#` keeps spreadsheets from making numbers of ids.
         rows.append([f"#{row.student}", *points, "#"])
     return render_table(rows)
 

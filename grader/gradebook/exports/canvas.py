@@ -30,6 +30,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
     Raises:
         UsageError: not Canvas's export, or no column for an exercise.
     """
+    # Schools without a student information system have no such column.
     identity = [_require_column(theirs, name) for name in IDENTITY_COLUMNS if name != "SIS User ID" or theirs.find_column(name.casefold()) is not None]
     columns = {exercise: _find_assignment(theirs, exercise, title) for exercise, title in titles.items()}
     known = map_by_id(sheet)
@@ -39,12 +40,14 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
     placed: set[str] = set()
     for cells in theirs.rows:
         row = _find_row(known, [cells[index] for index in ids if index is not None and cells[index]])
+        # The row stands above the students, so the points are known before they are needed.
         if POSSIBLE_POINTS in cells[0].casefold():
             possible = {exercise: _parse_points(cells[column]) for exercise, column in columns.items()}
         if row is not None:
             placed.add(row.student)
         rows.append([
             *(cells[index] for index in identity),
+            # An empty grade leaves what Canvas has; writing nothing would delete it.
             *(_format_cell(row, exercise, possible[exercise]) or cells[column] for exercise, column in columns.items()),
         ])  # fmt: skip
     left = [f"{escape_line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
@@ -56,6 +59,7 @@ def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
     most = {exercise: sheet.exercises[exercise] for exercise in titles}
     rows = [[*IDENTITY_COLUMNS, *titles.values()], ["    Points Possible", "", "", "", "", *map(format_number, most.values())]]
     for row in sheet.rows:
+        # Canvas's own ids are numbers; everything else can only be a login.
         own = row.student if row.student.isdecimal() else ""
         login = "" if own else row.student
         rows.append([row.name or row.student, own, "", login, "", *(_format_cell(row, *pair) for pair in most.items())])

@@ -18,6 +18,7 @@ def make(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool) -> bytes:
     Args:
         checks: a column for the points of each check.
     """
+    # Loaded here, as only this format needs it.
     book: Any = import_module("openpyxl").Workbook()
     page = book.active
     page.title = "Grades"
@@ -38,6 +39,7 @@ def _cells(row: StudentRow, columns: dict[str, list[str]]) -> list[str | float |
     cells: list[str | float | None] = [row.student, row.name]
     for name, ids in columns.items():
         cell = row.cells.get(name)
+        # An empty cell, since 0 would enter averages.
         cells.append(cell.grade.score if cell and cell.grade.graded else None)
         cells += [points_of(cell, check) if cell else None for check in ids]
     return [*cells, row.total.score, row.total.max_score]

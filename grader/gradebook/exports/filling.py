@@ -28,7 +28,7 @@ def fill_table(
     Args:
         ids: names of columns that identify, the best first; else the name does where only one student has it.
         kept: columns that are handed back, by index.
-        columns: by their headers, what stands in a student's row; empty is left to what the host has.
+        columns: by header, a function that writes a student's cell; for an empty cell the host's own value stays.
         after: columns that come last.
     """
     find_row = _build_finder(sheet, theirs, ids)
@@ -60,6 +60,7 @@ def _build_finder(sheet: GradeSheet, theirs: LmsTable, ids: Sequence[str]) -> Ca
         by_id = next((known[look] for look in looks if look in known), None)
         if by_id is not None and are_strangers(by_id.name, person):  # an id of another system's
             by_id = None
+        # A name counts only if it is unique on both sides; otherwise one student could get another's grade.
         return by_id or (named.get(person) if person and people[person] == 1 else None)
 
     return find_row

@@ -63,6 +63,7 @@ def _strip_participant(identity: str) -> str:
 
 def _parse_maximum(cells: list[str], column: int | None) -> float | None:
     try:
+        # Moodle writes numbers as the teacher's language does.
         return None if column is None else float(cells[column].replace(",", "."))
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Grades for nobody in particular: a long table, JSON, and a table with Gradescope's columns."""
+"""Grades in general formats: a long table, JSON, and a table with Gradescope's columns."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def render_gradescope(sheet: GradeSheet, exercise: str) -> str:
     """Gradescope's own columns, as it downloads grades."""
     rows = []
     for row, cell in list_grades(sheet, exercise):
+        # Gradescope keeps ids and addresses in different columns.
         is_address = "@" in row.student
         graded = "Graded" if cell.grade.graded else "Ungraded"
         rows.append([
@@ -74,6 +75,7 @@ def _build_record(row: StudentRow, cell: GradeCell) -> dict[str, Any]:
         "max_score": grade.max_score,
         "raw": grade.raw if grade.graded else None,
         "status": figures.status,
+        # People count from 1.
         "attempt": grade.attempt + 1,
         "attempts": grade.attempts,
         "note": grade.note,

@@ -48,6 +48,7 @@ def read(data: bytes, name: str) -> LmsTable:
     if not rows:
         raise UsageError(f"{name}: the table is empty; export it from the LMS again")
     width = len(rows[0])
+    # Spreadsheets leave out empty cells at the ends of rows.
     padded = [(row + [""] * width)[:width] for row in rows[1:]]
     return LmsTable(name=name, header=rows[0], rows=padded, separator=table.separator)
 

@@ -34,6 +34,7 @@ def read_assignment(session: Session, course: int, assignment: int) -> Assignmen
         raise GraderError(f"{session.url}: the assignment has no possible points; set them in Canvas")
     people: list[Person] = []
     url: str | None = f"{base}/submissions?include[]=user&per_page=100"
+    # Bounded, since the next page's address comes from the server.
     for _ in range(MAX_PAGES):
         if url is None:
             break

@@ -27,13 +27,14 @@ def read_assignment(session: Session, course: int, assignment: int) -> Assignmen
         assignment: its id, or the number in its address (`id=…`).
 
     Raises:
-        UsageError: the server refuses it, or the course hasn't this assignment.
+        UsageError: the server refuses it, or the course has no such assignment.
         GraderError: an answer that isn't Moodle's.
     """
     try:
         known = _find_assignment(session, course, assignment)
         number = int(known["id"])
         mappings = _call(session, "mod_assign_get_user_mappings", {"assignmentids[0]": str(number)})
+        # Worksheets name students by these numbers, so a gradebook may know them as "Participant 12".
         participants = {each["userid"]: each["id"] for each in _inner(mappings, "mappings")}
         grades = _call(session, "mod_assign_get_grades", {"assignmentids[0]": str(number)})
         scores = _newest(_inner(grades, "grades"))
@@ -64,6 +65,7 @@ def send_grade(session: Session, assignment: Assignment, change: Change, *, comm
         "applytoall": "0",
     }
     if comments and change.comment:
+        # Feedback holds student text, which must not become markup in the teacher's browser.
         fields["plugindata[assignfeedbackcomments_editor][text]"] = change.comment.replace("&", "&amp;").replace("<", "&lt;")
         fields["plugindata[assignfeedbackcomments_editor][format]"] = HTML
     _call(session, "mod_assign_save_grade", fields)
@@ -95,8 +97,10 @@ def _newest(grades: Iterator[Any]) -> dict[int, float]:
 
 def _call(session: Session, function: str, fields: Mapping[str, str]) -> Any:
     form = {"wstoken": session.token, "wsfunction": function, "moodlewsrestformat": "json", **fields}
+    # Moodle takes the token in the form; in the address it would end up in server logs.
     body = session.send("POST", SERVICE, form, bearer=False).body
     if isinstance(body, dict) and "exception" in body:
+        # An error message may repeat the request, and with it the token.
         said = escape_line(str(body.get("message", body.get("errorcode", ""))).replace(session.token, "…"), 200)
         raise UsageError(f"{session.url}: {function}: {said}")
     return body

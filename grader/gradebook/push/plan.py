@@ -1,4 +1,4 @@
-"""Who would get what, and what is there now: no grade is lowered unasked, and nobody gets another's."""
+"""Compares grades to send with those in the LMS: lowers none unless asked, and never mixes up students."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def _find_unique(people: Iterable[Person]) -> dict[str, Person]:
     found: dict[str, Person | None] = {}
     for person in people:
         for look in {to_look(each) for each in person.ids if each}:
+            # None marks an id that two people have; it may not come back with a third one.
             found[look] = None if found.get(look, person) is not person else person
     return {look: person for look, person in found.items() if person is not None}
 
@@ -85,6 +86,7 @@ def _find_unique(people: Iterable[Person]) -> dict[str, Person]:
 def _plan(row: StudentRow, cell: GradeCell, person: Person | None, most: float, *, lower: bool) -> Change:
     name = row.name or (person.name if person else "")
     after = format_scaled_points(cell, most)
+    # An id that matches by chance would send a grade to somebody else.
     if person is None or are_strangers(row.name, person.name):
         return Change(student=row.student, name=name, step="unknown", after=after)
     step: Step = "send"
@@ -92,8 +94,10 @@ def _plan(row: StudentRow, cell: GradeCell, person: Person | None, most: float, 
         step = "ungraded"
     elif person.excused:
         step = "excused"
+    # Rounded by the LMS; without this the same grade would be sent every time.
     elif person.score is not None and abs(float(after) - person.score) < NEAR:
         step = "same"
+    # An instructor may have raised it by hand.
     elif person.score is not None and float(after) < person.score and not lower:
         step = "lower"
     return Change(

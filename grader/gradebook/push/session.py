@@ -82,6 +82,7 @@ class Session:
             GraderError: no answer that can be read.
         """
         whole = url if "://" in url else f"{self.url}{url}"
+        # The address of a next page comes from an answer; the token must not follow it elsewhere.
         if urlsplit(whole)[:2] != urlsplit(self.url)[:2]:
             raise UsageError(f"{self.url} leads to another server, {escape_line(urlsplit(whole).netloc, 60)}; give its own address")
         request = urllib.request.Request(whole, method=method)  # noqa: S310 - of http and https only, see above
@@ -113,6 +114,7 @@ class Session:
             said = escape_line(page.replace(self._token, "…"), 200)
             raise UsageError(f"{self.url}: HTTP {error.code}: {reason or said}") from None
         except (OSError, http.client.HTTPException) as error:
+            # A grade may have arrived although no answer came, so only reading is tried again.
             if attempt + 1 < MAX_TRIES and request.get_method() == "GET":
                 return None, _wait_s(None, attempt)
             raise GraderError(f"{self.url} doesn't answer: {escape_line(str(error).replace(self._token, '…'), 120)}") from None

@@ -19,6 +19,7 @@ def pack_zip(files: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in files.items():
+            # Without a fixed time the same quiz would give another archive every time.
             info = zipfile.ZipInfo(name, ZIP_TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
@@ -53,6 +54,7 @@ def _check_bounds(members: Sequence[zipfile.ZipInfo], name: str) -> None:
 
 def _read_bounded(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> bytes:
     with archive.open(item) as file:
+        # One byte more than promised shows an archive whose directory lies about the size.
         data = file.read(item.file_size + 1)
     if len(data) > item.file_size:
         raise UsageError(f"{name}: {item.filename[:60]!a} is larger than the archive says")

@@ -14,7 +14,7 @@ XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
 def make_identifier(quiz: Quiz, *names: str) -> str:
     """An identifier that no other quiz of the course has.
 
-    Names are joined by `.`, which no id of ours holds, so that they can be told apart when they are read back.
+    Names are joined by `.`, which our ids can't contain, so that they can be split again on import.
     """
     return ".".join(["grade", quiz.id, *names])
 
@@ -53,6 +53,7 @@ def build_settings(quiz: Quiz) -> ET.Element:
     add_element(root, "title", quiz.title)
     add_element(root, "description", f"<p>{convert_to_html(quiz.description)}</p>" if quiz.description.strip() else "")
     add_element(root, "shuffle_answers", "true" if quiz.shuffle.options else "false")
+    # Canvas knows an average as well, which our quizzes don't.
     add_element(root, "scoring_policy", "keep_highest" if quiz.keep == "best" else "keep_latest")
     add_element(root, "hide_results", "always" if quiz.review.score == "never" else "")
     add_element(root, "quiz_type", "assignment")

@@ -76,6 +76,7 @@ def build_number_fields(
     """The answer's fields for numbers with their spread, or one range; None where no answer of ours says that."""
     found = list(intervals)
     spreads = {spread for _, spread in found}
+    # Our key holds either one range, or numbers that share one tolerance.
     if len(ranges) == 1 and not found:
         return {"range": list(ranges[0])}
     if ranges or len(spreads) != 1:
@@ -88,7 +89,9 @@ def make_question_ids(titles: Sequence[str]) -> list[str]:
     """An id for each question: from its title where that gives one, else its number; none twice."""
     found: list[str] = []
     for number, title in enumerate(titles, 1):
+        # Cut to 36 characters, which leaves room for a number.
         plain = re.sub(r"[^A-Za-z0-9_]+", "-", title.strip()).strip("-_")[:36].strip("-_")
+        # The title itself if it is a good id; then without what ids can't hold; a number if nothing is left.
         wanted = (
             title
             if loading.ID_PATTERN.fullmatch(title)
@@ -107,7 +110,7 @@ def render_draft(draft: QuizDraft, quiz_id: str, source: str) -> tuple[str, str]
     """The quiz and its key as the texts of our two files.
 
     Raises:
-        QuizImportError: what was read breaks a rule of our quizzes; the faults are told by question id.
+        QuizImportError: what was read breaks a rule of our quizzes; the faults name the question ids.
     """
     if not draft.questions:
         raise QuizImportError(
@@ -116,6 +119,7 @@ def render_draft(draft: QuizDraft, quiz_id: str, source: str) -> tuple[str, str]
     ids = make_question_ids([question.title for question in draft.questions])
     quiz_text = _render_yaml(_build_quiz(draft, quiz_id, ids))
     try:
+        # Read back by our own reader, so that an import can't write a quiz that `grade` then refuses.
         quiz = loading.load_quiz_bytes(quiz_text.encode(), f"{source} as quizzes/{quiz_id}.yaml")
         key_text = _render_yaml(_build_key(draft, quiz, ids))
         keys.load_key_bytes(key_text.encode(), quiz, f"{source} as solutions/quizzes/{quiz_id}.yaml")
@@ -161,10 +165,12 @@ def _build_question(name: str, question: DraftQuestion) -> dict[str, Any]:
 def make_option_ids(question: DraftQuestion) -> list[str]:
     """The ids that the file gives where it gives good ones, else letters; never ones that tell what is right."""
     if question.kind == "truefalse":
+        # For true and false the ids are fixed.
         return [option.text.strip().lower() for option in question.options]
     own = [option.id for option in question.options]
     if all(loading.ID_PATTERN.fullmatch(name) for name in own) and len(set(own)) == len(own):
         return own
+    # Ids from elsewhere, such as "correct_1", could tell the answer.
     return [format_letter(index) if index < 26 else f"o{index}" for index in range(len(own))]
 
 
@@ -182,6 +188,7 @@ def _build_answer(question: DraftQuestion) -> dict[str, Any]:
     else:
         found = {"range": question.range} if question.range else {"correct": question.correct}
         extra = {"tolerance": question.tolerance, "case": "true" if question.case else "", "explain": question.explain}
+    # Empty fields are left out, as an author would.
     return found | {name: value for name, value in extra.items() if value}
 
 

@@ -25,6 +25,7 @@ def find_formula(attributes: Mapping[str, str | None]) -> str | None:
     marked = "equation_image" in f"{attributes.get('class') or ''} {attributes.get('src') or ''}"
     if not (tex or mathml or marked or alt.startswith(TEX_MARK)):
         return None
+    # TeX first, as the author wrote it; the others were made from it.
     return tex or alt.removeprefix(TEX_MARK).strip() or read_mathml(mathml) or (attributes.get("title") or "").strip() or None
 
 
@@ -35,6 +36,7 @@ def read_mathml(text: str) -> str:
     '(n-2)/2'
     """
     try:
+        # The text comes from a stranger's quiz: entities could grow without bound or name files.
         root: ET.Element = fromstring(text, forbid_dtd=True)
     except (ET.ParseError, ValueError, defusedxml.DefusedXmlException):
         return ""
@@ -42,6 +44,7 @@ def read_mathml(text: str) -> str:
 
 
 def _write(element: ET.Element, depth: int) -> str:
+    # Deep nesting is cut off instead of exhausting Python's stack.
     if not depth:
         return ""
     name = str(element.tag).rpartition("}")[2]
@@ -55,4 +58,5 @@ def _write(element: ET.Element, depth: int) -> str:
 
 
 def _group(part: str) -> str:
+    # Without brackets `(n-2)/2` would become `n-2/2`.
     return part if part.isalnum() else f"({part})"

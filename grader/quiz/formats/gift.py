@@ -69,6 +69,7 @@ def escape_gift(text: str) -> str:
 def _escape_answer(text: str) -> str:
     """A text after `=` or `~`: what looks like a weight or a format is kept from being one."""
     safe = escape_gift(text)
+    # A format mark in front ends the place where a weight or another format could be read.
     return f"[plain]{safe}" if safe[:1] in ("%", "[") else safe
 
 
@@ -91,12 +92,14 @@ def _render_answers(question: Question, solved: CorrectAnswer) -> str:
         )
     if not question.choices:
         return "".join(
+            # An asterisk would be a wildcard.
             f"\n={_escape_answer(text.replace('*', chr(92) + '*'))}" for text in list_accepted_texts(question, solved)
         )
     shares, _ = find_option_fractions(question, solved)
     lines = []
     for option in question.options:
         share = shares[option.id]
+        # Readers take a question with a single `=` for one with one right option.
         sign = "=" if share == 100 and question.kind == "single" else "~"
         weight = "" if sign == "=" or share == 0 else f"%{format_decimal(share)}%"
         lines.append(

@@ -37,6 +37,7 @@ def read_gift(text: str, source: str) -> QuizDraft:
     Raises:
         QuizImportError: a question whose form is broken, with its line.
     """
+    # The file could otherwise forge our marks for escaped characters.
     if STORED_CHARACTER.search(text):
         raise QuizImportError(f"{source}: holds characters that can't be shown")
     questions: list[DraftQuestion] = []
@@ -98,7 +99,7 @@ def _read_text(
     """A text in its format, as plain text.
 
     Args:
-        picture: is told each picture.
+        picture: called with each picture.
     """
     if found := FORMAT_PATTERN.match(text):
         form, text = found[1], text[found.end() :]
@@ -125,9 +126,11 @@ def _questions(block: str, place: str, lost: list[str]) -> list[DraftQuestion]:
     answers, closed, tail = rest.partition("}")
     if not closed or "{" in answers or "{" in tail or "}" in tail:
         raise ValueError("the braces don't match, or a blank line stands between them")
+    # Answers without a format of their own have the question's.
     form = found[1] if (found := FORMAT_PATTERN.match(stem)) else "moodle"
     prompt = _read_text(stem, place, lost)
     if tail.strip():
+        # GIFT's missing word: the answer belongs between the two parts.
         prompt = f"{prompt} _____ {_read_text(tail, place, lost, form)}".strip()
     answers, marked, general = answers.partition("####")
     given = _QuestionContext(place=place, lost=lost, form=form)
@@ -143,6 +146,7 @@ def _matching(answers: str, given: _QuestionContext, title: str, prompt: str, ex
     """A choice for each thing that is to be matched, which share the question's points as Moodle shares them."""
     pairs = [part.partition("->")[::2] for part in answers.strip()[1:].split("=")]
     things = [(given.read_text(thing), given.read_text(match)) for thing, match in pairs]
+    # A match without a thing is only a wrong option, as GIFT allows.
     matches = list(dict.fromkeys(match for _, match in things if match))
     asked = [(thing, match) for thing, match in things if thing and match]
     if len(matches) < 2 or len(matches) < sum(bool(match) for _, match in things) or not asked:
@@ -153,6 +157,7 @@ def _matching(answers: str, given: _QuestionContext, title: str, prompt: str, ex
             kind="single",
             title=f"{title}-{index}" if title else "",
             prompt=f"{prompt}\n{thing}",
+            # The last one takes the rounding, so that the sum is exactly the question's point.
             points=share if index < len(asked) else round(1 - share * (len(asked) - 1), 6),
             explain=explain,
             options=[DraftOption(text=each, right=each == match) for each in matches],
@@ -207,6 +212,7 @@ def _read_short_answer(text: str, given: _QuestionContext) -> str:
             given.note_loss(f'the answer "{_restore_escaped(text)[:40]}", which earns {found[1]} %')
             return ""
     plain = given.read_text(text)
+    # Moodle matches any text there; our texts are compared as they are.
     if "*" in plain.replace("\\*", ""):
         given.note_loss("the wildcard * of a typed answer, now an asterisk")
     return plain.replace("\\*", "*")
@@ -250,6 +256,7 @@ def _read_true_false(right: bool, said: str, given: _QuestionContext) -> list[Dr
 def _split_options(body: str) -> list[tuple[str, Decimal | None, str]]:
     """Each option's sign, weight in per cent (None where it has none), and text with feedback."""
     found = []
+    # Escaped signs are private characters here, so every sign left is structure.
     for sign, text in re.findall(r"([=~])([^=~]*)", body):
         weight = WEIGHT_PATTERN.match(text)
         found.append((sign, Decimal(weight[1]) if weight else None, text[weight.end() :] if weight else text))
@@ -259,6 +266,7 @@ def _split_options(body: str) -> list[tuple[str, Decimal | None, str]]:
 
 
 def _read_choices(parts: list[tuple[str, Decimal | None, str]], given: _QuestionContext, head: DraftQuestion) -> DraftQuestion:
+    # GIFT marks several right options by weights on `~` only.
     several = not any(sign == "=" for sign, _, _ in parts)
     worth = [weight if weight is not None else Decimal(100 * (sign == "=")) for sign, weight, _ in parts]
     right = [share > 0 if several else share == 100 for share in worth]
@@ -282,8 +290,10 @@ def _read_choices(parts: list[tuple[str, Decimal | None, str]], given: _Question
 def _find_partial_credit(worth: list[Decimal], given: _QuestionContext) -> str:
     """The mode that Moodle's weights come nearest to."""
     gains, costs = [share for share in worth if share > 0], [share for share in worth if share <= 0]
+    # Any wrong option takes everything away, which is all or nothing.
     if gains and all(share == -100 for share in costs) and costs and len(gains) > 1:
         return "off"
+    # Within one per cent, since weights are written with few decimals.
     even = all(abs(share - Decimal(100) / len(gains)) < 1 for share in gains)
     if not (even and all(abs(share + Decimal(100) / len(gains)) < 1 for share in costs)):
         given.note_loss("weights of options; each correct one now gives, and each wrong one takes, the same share")

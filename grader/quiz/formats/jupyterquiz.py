@@ -48,6 +48,7 @@ def _build_answers(question: Question, solved: CorrectAnswer) -> Iterator[dict[s
 
 def _build_ranges(low: Any, high: Any, praise: str) -> Iterator[dict[str, Any]]:
     """A range without its upper end, as JupyterQuiz reads ranges, and that end."""
+    # Through JSON's own number form, so that a decimal stays as it was written.
     ends = [msgspec.json.decode(format_decimal(end)) for end in (low, high)]
     if low != high:
         yield {"type": "range", "range": ends, "correct": True, "feedback": praise}

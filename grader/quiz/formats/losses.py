@@ -1,4 +1,4 @@
-"""What a quiz says that another format can't: found once for all formats, each of which names what it can say."""
+"""Finds what another format can't express of a quiz; each format lists the features that it can."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def _describe_places(places: list[str]) -> str:
 def _find_quiz_features(quiz: Quiz) -> Iterator[tuple[str, str]]:
     set_ = {
         "attempts": quiz.attempts != 1,
+        # With one attempt it makes no difference which one counts.
         "keep": quiz.attempts != 1,
         "pass_mark": True,
         "shuffle questions": quiz.shuffle.questions,

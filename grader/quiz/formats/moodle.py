@@ -43,6 +43,7 @@ def find_option_fractions(question: Question, solved: CorrectAnswer) -> tuple[di
     if question.kind == "multiple":
         wrong = Decimal(100) if question.partial == "off" else share
     faults = []
+    # Moodle's import refuses other fractions, or rounds them, so that nobody could reach full marks.
     if find_listed_fraction(share) is None:
         count = len(solved.options)
         faults.append(f'question "{question.id}" has {count} correct options; Moodle has no fraction for 1/{count}')
@@ -73,6 +74,7 @@ def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
         raise QuizExportError("\n".join(faults))
     root = ET.Element("quiz")
     category = ET.SubElement(root, "question", type="category")
+    # A slash separates categories, two stand for the sign itself.
     _add_text(category, "category", "$course$/top/" + " ".join(quiz.title.split()).replace("/", "//"))
     _add_text(category, "info", convert_to_html(quiz.description), format="html")
     for question in quiz.questions:
@@ -98,6 +100,7 @@ def _add_question(root: ET.Element, quiz: Quiz, question: Question, solved: Corr
     _add_text(item, "questiontext", convert_to_html(question.prompt), format="html")
     _add_text(item, "generalfeedback", convert_to_html(solved.answer.explain), format="html")
     ET.SubElement(item, "defaultgrade").text = f"{question.points:.7f}"
+    # Moodle's penalty is for repeated tries, which is another thing than our penalty for a wrong answer.
     ET.SubElement(item, "penalty").text = "0.0000000"
     ET.SubElement(item, "hidden").text = "0"
     ET.SubElement(item, "idnumber").text = f"{quiz.id}-{question.id}"
@@ -112,6 +115,7 @@ def _add_question(root: ET.Element, quiz: Quiz, question: Question, solved: Corr
 
 
 def _add_choices(item: ET.Element, quiz: Quiz, question: Question, solved: CorrectAnswer) -> None:
+    # Moodle can't keep single options in place, so a question with a pinned one isn't shuffled at all.
     pinned = any(option.pinned for option in question.options)
     ET.SubElement(item, "single").text = "true" if question.kind == "single" else "false"
     ET.SubElement(item, "shuffleanswers").text = "true" if is_shuffled(quiz, question) and not pinned else "false"

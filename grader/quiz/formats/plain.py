@@ -25,6 +25,7 @@ def convert_to_html(text: str) -> str:
     >>> convert_to_html("a < b" + chr(10) + "  c")
     'a &lt; b<br>\xa0\xa0c'
     """
+    # HTML shows runs of spaces as one, which would ruin code in a prompt.
     kept = re.sub(r"(?m)^ |(?<= ) ", "\u00a0", html.escape(text, quote=False).replace("\t", "    "))
     return kept.replace("\n", "<br>")
 
@@ -39,6 +40,7 @@ class _TextCollector(HTMLParser):
         self._math: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # Everything up to the end of the formula is collected and read as MathML.
         if tag == "math" or self._math:
             self._math.append(f"<{tag}>")
         elif tag == "img":
@@ -52,6 +54,7 @@ class _TextCollector(HTMLParser):
         formula = find_formula(attributes)
         if formula is None:
             self.picture(PurePosixPath(unquote(attributes.get("src") or "")).name or "without a name")
+        # TeX with commands is kept as it is, but a reader should know that nobody renders it.
         elif "\\" in formula:
             self.lost(f'the formula "{formula[:40]}"')
         self.pieces.append(formula or attributes.get("alt") or "")
@@ -74,12 +77,13 @@ def convert_from_html(text: str, lost: Callable[[str], None], picture: Callable[
     """What HTML shows, as plain text; formulas as their TeX or as one would type them.
 
     Args:
-        lost: is told each kind of tag that says more than its text.
-        picture: is told the name of each picture (default: it is lost).
+        lost: called with each kind of tag that says more than its text.
+        picture: called with the name of each picture (default: it is lost).
     """
     reader = _TextCollector(lost, picture or (lambda name: lost(f'the picture "{name[:60]}"')))
     reader.feed(text)
     reader.close()
+    # Nested blocks would otherwise leave an empty line for each of their tags.
     shown = re.sub(r" *\v[\v ]*", "\v", "".join(reader.pieces)).strip("\v ")
     return strip_unshowable(shown.replace("\v", "\n").replace("\u00a0", " "))
 

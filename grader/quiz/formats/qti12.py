@@ -65,6 +65,7 @@ def build_assessment(quiz: Quiz, solutions: AnswerKey) -> ET.Element:
         pool = pools.get(question.id)
         if pool is None:
             _add_item(section, quiz, question, solutions[question.id])
+        # The pool is written once, in the place of its first question.
         elif question.id == next(item.id for item in quiz.questions if item.id in pool.questions):
             _add_pool(section, quiz, pool, solutions)
     return root
@@ -95,6 +96,7 @@ def _add_item(section: ET.Element, quiz: Quiz, question: Question, solved: Corre
     if not question.choices:
         count = 1 if question.kind == "numeric" else len(list_accepted_texts(question, solved))
         answers = [canvas.make_identifier(quiz, "answer", question.id, str(number)) for number in range(1, count + 1)]
+    # Canvas reads the kind of a question from this metadata, not from its elements.
     _add_metadata(add_element(item, "itemmetadata"), {
         "question_type": CANVAS_KINDS[question.kind],
         "points_possible": canvas.format_canvas_points(question.points),
@@ -178,6 +180,7 @@ def _add_correct_conditions(
         both = add_element(where, "and")
         for option in question.options:
             right = option.id in solved.options
+            # All right ones and none of the wrong ones; Canvas computes its partial credit from these.
             _add_equal(both if right else add_element(both, "not"), _make_option_id(quiz, question, option.id))
     elif question.choices:
         _add_equal(where, _make_option_id(quiz, question, next(iter(solved.options))))
@@ -190,6 +193,7 @@ def _add_correct_conditions(
 def _add_interval(rules: ET.Element, interval: Interval) -> ET.Element:
     condition = add_element(rules, "respcondition", **{"continue": "No"})
     either = add_element(add_element(condition, "conditionvar"), "or")
+    # Canvas shows the exact value as the answer, so it is written beside the bounds.
     _add_equal(either, format_decimal((interval.low + interval.high) / 2))
     both = add_element(either, "and")
     add_element(both, "vargte", format_decimal(interval.low), respident="response1")

@@ -43,8 +43,10 @@ def read_qti12(data: bytes, source: str) -> QuizDraft:
     """
     if len(data) > MAX_XML_BYTES:
         raise QuizImportError(f"{source}: larger than {MAX_XML_BYTES:,} bytes")
+    # By the first bytes: Canvas's exports have various endings.
     files = unpack_xml_files(data, source) if data[:2] == b"PK" else {source: data}
     roots = [_parse_xml(content, name if len(files) == 1 else f"{source}: {name}") for name, content in files.items()]
+    # An archive also holds a manifest, settings and empty question banks.
     wholes = [root for root in roots if root.tag == "questestinterop" and root.find(".//item") is not None]
     if len(wholes) != 1:
         count = "no quiz" if not wholes else f"{len(wholes)} quizzes; import them one by one"
@@ -62,6 +64,7 @@ def _parse_xml(data: bytes, name: str) -> ET.Element:
     except (ET.ParseError, ValueError, LookupError) as error:
         raise QuizImportError(f"{name}: not well-formed XML: {error}") from error
     for element in root.iter():
+        # Exporters use different namespaces for the same elements.
         element.tag = str(element.tag).rpartition("}")[2]
     return root
 
@@ -135,11 +138,12 @@ class _Groups:
         return name
 
     def settle(self, root: ET.Element, questions: list[DraftQuestion]) -> list[DraftQuestion]:
-        """The questions that a group can hold, all of equal points; tells what a group asks and the file hasn't."""
+        """Keeps the questions of a group that have equal points; reports what a group asks for and the file lacks."""
         for section in root.iter("section"):
             self._tell_bank(section)
         for section, name in self._names.items():
             own = [each for each in questions if each.pool == name]
+            # Our pools need equal points; the most common worth keeps the most questions.
             usual = Counter(each.points for each in own).most_common(1)
             unlike = [each for each in own if each.points != usual[0][0]]
             questions = [each for each in questions if each not in unlike]
@@ -195,7 +199,7 @@ def _read_material(parent: ET.Element | None, place: str, lost: list[str], pictu
     """The text that a part of an item shows.
 
     Args:
-        picture: is told each picture (default: it is lost).
+        picture: called with each picture (default: it is lost).
     """
     pieces = [] if parent is None else parent.findall("./material/mattext")
     texts = []
@@ -207,6 +211,7 @@ def _read_material(parent: ET.Element | None, place: str, lost: list[str], pictu
 
 def _read_question(item: ET.Element, place: str, lost: list[str]) -> DraftQuestion:
     title = _extract_own_id(item.get("ident", ""), 4) or item.get("title", "")
+    # Canvas calls every question so, which makes no useful id.
     title = "" if title == "Question" else title
     known = _read_metadata(item)
     kind = KINDS_BY_QTI_TYPE.get(known.get("question_type", ""))
@@ -258,6 +263,7 @@ def _iter_full_conditions(item: ET.Element) -> Iterator[ET.Element]:
         where = condition.find("conditionvar")
         if where is None or not any(share is not None and share > 0 for share in shares):
             continue
+        # Our questions have no such answers, and full points for them would be wrong.
         if any(share is not None and share < 100 for share in shares):
             raise Skipped("answers that earn a part of the points")
         yield where
@@ -287,6 +293,7 @@ def _iter_not_negated(where: ET.Element) -> Iterator[ET.Element]:
     for element in where:
         if element.tag == "varequal":
             yield element
+        # Under `not` stand the options that must not be chosen.
         elif element.tag != "not":
             yield from _iter_not_negated(element)
 
@@ -302,6 +309,7 @@ def _read_typed(item: ET.Element, kind: str) -> dict[str, Any]:
             if exact is None:
                 raise Skipped("a number without its bounds")
             intervals.append((format_decimal(exact), "0"))
+        # The exact value in the middle is a number with a tolerance; otherwise it is a range.
         elif exact is not None and exact - low == high - exact:
             intervals.append((format_decimal(exact), format_decimal(high - exact)))
         else:

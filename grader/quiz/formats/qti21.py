@@ -98,6 +98,7 @@ def _add_choices(body: ET.Element, quiz: Quiz, question: Question) -> None:
         "choiceInteraction",
         responseIdentifier="RESPONSE",
         shuffle="true" if is_shuffled(quiz, question) else "false",
+        # QTI's 0 means any number.
         maxChoices="0" if question.kind == "multiple" else "1",
     )
     prompt = add_element(interaction, "prompt")
@@ -203,6 +204,7 @@ def add_option_mapping(response: ET.Element, question: Question, solved: Correct
 
 def add_response_processing(root: ET.Element, question: Question, solved: CorrectAnswer) -> None:
     """No answer earns nothing, the correct one all points, and a wrong one loses its penalty."""
+    # Written out, since QTI's standard templates know no penalties.
     rules = add_element(root, "responseProcessing")
     condition = add_element(rules, "responseCondition")
     blank = add_element(condition, "responseIf")

@@ -57,6 +57,7 @@ def _iter_pieces(text: str, source: str) -> Iterator[tuple[int, str, str]]:
         if comment or raw.startswith("%"):
             continue
         start = PIECE_START.match(raw)
+        # A mark counts only before a blank: `*a)x` or `=5x` is text.
         if start and (raw[start.end() : start.end() + 1] in ("", " ", "\t")):
             if found:
                 yield found[0], found[1], strip_unshowable(found[2])
@@ -106,6 +107,7 @@ class _PieceReader:
     def read_piece(self, line: int, kind: str, text: str) -> None:
         if kind in self.takes:
             self.takes[kind](line, text)
+        # text2qti executes such blocks; running code from a quiz file is out of the question.
         elif self.current is None or kind == "code":
             reason = (
                 "code that would be run isn't taken over" if kind == "code" else f'"{kind}" stands before any question'
@@ -163,8 +165,10 @@ class _PieceReader:
     def _read_question(self, line: int, text: str) -> None:
         self._close_question()
         self._note_markup(line, text)
+        # In a group all questions have the group's points.
         points = self.pool_points if self.pool else self.next_points
         self.current = {"line": line, "title": self.next_title, "points": points, "prompt": text, "parts": []}
+        # Both apply to the next question only.
         self.next_title, self.next_points = "", 1.0
 
     def _note_markup(self, line: int, text: str) -> None:
@@ -196,8 +200,10 @@ class _PieceReader:
             elif kind == "number":
                 found |= {"kind": "numeric"} | self._parse_interval(place, text)
             elif kind == "feedback" and options:
+                # Options are frozen, so the last one is made anew with its feedback.
                 last = options.pop()
                 options.append(DraftOption(text=last.text, right=last.right, feedback=text))
+            # Before any option, feedback is for the whole question.
             elif kind in ("feedback", "solution"):
                 found["explain"] = "\n".join(filter(None, [found["explain"], text]))
             else:
@@ -229,6 +235,7 @@ class _PieceReader:
             description=self.description,
             questions=self.questions,
             settings=self.settings,
+            # A group may have lost all its questions.
             pools={name: pick for name, pick in self.pools.items() if any(q.pool == name for q in self.questions)},
             lost=self.lost,
         )
