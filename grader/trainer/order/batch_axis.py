@@ -49,9 +49,6 @@ def _follow(operation: Any) -> Callable[..., Any]:
 
     def looked_at(*args: Any, **kwargs: Any) -> Any:
         given = [each for each in keras.tree.flatten((args, kwargs)) if isinstance(each, keras.KerasTensor)]
-        # State that is kept ties an example to those of the batch before, which no shape shows.
-        if getattr(operation, "stateful", False):
-            raise OrderRefused(f"{_named(operation)} carries its state from one batch to the next", "leave stateful=True out")
         # Its own output shape says nothing about what the layer in it does to the batch axis.
         if isinstance(operation, keras.layers.TimeDistributed) and given:
             _follow(operation.layer)(keras.KerasTensor((MARK, *given[0].shape[2:]), dtype=given[0].dtype))

@@ -111,6 +111,9 @@ class _ConfigChecker:
         # An unrolled layer has one copy of its step in the graph for each time step, which makes compiling slow.
         if config.get("unroll"):
             raise OrderRefused(f"{place} is unrolled", "leave unroll=True out: the result is the same")
+        # What is remembered from the batch before could tell of its labels.
+        if config.get("stateful"):
+            raise OrderRefused(f"{place} carries its state from one batch to the next", "leave stateful=True out")
         self._check_build_shapes(node.get("build_config"), place)
         return LOOP_COSTS.get(kind, 1) + sum(
             self._check_layer_value(key, value, kind, place, depth) for key, value in config.items()
