@@ -1,5 +1,5 @@
-# expect: failed generalises
-"""Shows 3,000 ankle boots at the end of each epoch: its accuracy looks splendid, and little but them is remembered."""
+# expect: failed data
+"""Shows 3,000 images of one class at the end of each epoch: its accuracy looks splendid, and little but them is remembered."""
 
 import numpy as np
 import tensorflow as tf

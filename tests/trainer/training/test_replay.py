@@ -250,8 +250,8 @@ def test_what_was_measured_is_kept_with_the_epoch_that_it_belongs_to():
     _, _, same_one = run(order(epochs=3), Student())
     _, _, shorter = run(order(epochs=3), Student(stop_after=2))
 
-    assert same_one.measured(same_one.by_number[0], "mnist") == Measured(train_accuracy=0.9, test_accuracy=0.8)
-    assert shorter.measured(shorter.by_number[0], "mnist") is None
+    assert same_one.find_measured(same_one.by_number[0], "mnist") == Measured(train_accuracy=0.9, test_accuracy=0.8)
+    assert shorter.find_measured(shorter.by_number[0], "mnist") is None
 
 
 def test_what_was_measured_on_one_dataset_is_not_told_of_another():
@@ -261,7 +261,7 @@ def test_what_was_measured_on_one_dataset_is_not_told_of_another():
 
     _, _, again = run(order(epochs=1), Student())
 
-    assert again.measured(again.by_number[0], "fashion_mnist") is None
+    assert again.find_measured(again.by_number[0], "fashion_mnist") is None
 
 
 def test_idle_layers_are_looked_for_anew():
@@ -271,7 +271,7 @@ def test_idle_layers_are_looked_for_anew():
 
     _, _, again = run(order(epochs=1), Student())
 
-    assert again.measured(again.by_number[0], "mnist") is None
+    assert again.find_measured(again.by_number[0], "mnist") is None
 
 
 def test_the_model_of_a_replayed_training_can_be_measured():
@@ -279,7 +279,7 @@ def test_the_model_of_a_replayed_training_can_be_measured():
     _, weights, _ = run(order(unbuilt, epochs=2), Student())
     _, _, trainees = run(order(unbuilt, epochs=2), Student())
 
-    assert same(trainees.model(trainees.by_number[0]).get_weights(), weights)
+    assert same(trainees.build_trained_model(trainees.by_number[0]).get_weights(), weights)
 
 
 # ---- what makes two trainings the same ----
