@@ -133,7 +133,6 @@ class SubmissionTrainer:
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
             self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
-            self._check_fresh(order, architecture, arrays)
         except NotAllowed as error:
             too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -163,18 +162,25 @@ class SubmissionTrainer:
         ) or before.lasting != extract_immutable_config(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
-    def _check_fresh(self, order: Order, architecture: Architecture, arrays: OrderArrays) -> None:
-        """A model that tells classes apart before its first step has brought its weights along."""
-        if order.model not in self.trainees.by_number:
-            name = order.x_names[0] if order.x_names else None
-            portion = measuring.pick_portion_size(architecture)
-            fresh_model.refuse_knowledge(
-                parse_model_json(order.architecture), arrays, name, portion, self._send_sign_of_work
-            )
+    def _check_fresh(self, opened: InspectedOrder) -> None:
+        """A model that tells classes apart before its first step has brought its weights along.
+
+        Looked at when the training begins: what can't take the images is then told by `fit`, after the gates.
+        """
+        if opened.order.model in self.trainees.by_number:
+            return
+        randomness = (random.getstate(), np.random.get_state())
+        names = opened.order.x_names
+        portion = measuring.pick_portion_size(opened.architecture)
+        model = parse_model_json(opened.order.architecture)
+        fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
+        random.setstate(randomness[0])
+        np.random.set_state(randomness[1])
 
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
         try:
+            self._check_fresh(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))

@@ -31,7 +31,7 @@ SAID = [
     (ValueError(EXHAUSTED), Rejected(message=f"ValueError: {EXHAUSTED}"), False),
     (
         TrajectoryMismatch("epoch_end 1"),
-        Fault(message="Unlike: a stored training differs from this machine's and was dropped; grade again (epoch_end 1)"),
+        Fault(message="TrajectoryMismatch: a stored training differs from this machine's and was dropped; grade again (epoch_end 1)"),
         False,
     ),
 ]

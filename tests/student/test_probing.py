@@ -91,4 +91,4 @@ def test_a_function_in_a_lambda_callback_is_the_students():
     model.compile("sgd", "mse")
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs["acuracy"])
 
-    assert probing._probe_in_place([callback], model, CURVE) == {"error": "KeyError: 'acuracy'"}
+    assert probing._probe_in_place([callback], model, CURVE) == {"error": "KeyError: 'acuracy'", "error_kind": "KeyError"}

@@ -31,7 +31,7 @@ class Sample:
 def sample(order: Order, arrays: OrderArrays) -> Sample | None:
     """Examples by chance; None where the order isn't one of images with a label each."""
     x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
-    if len(x) != 1 or len(y) != 1 or not len(x[0]):
+    if len(x) != 1 or len(y) != 1 or not len(x[0]) or len(x[0]) != len(y[0]):
         return None
     fit = order.fit
     # Keras takes the validation split from the end, before it shuffles.

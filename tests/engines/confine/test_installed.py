@@ -15,7 +15,7 @@ from confining import skip_without
 
 pytestmark = pytest.mark.train
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 LIBRARY = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 # A module of ours that imports a library, and nothing that takes time.
 FRONT = """
