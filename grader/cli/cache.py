@@ -8,7 +8,8 @@ import click
 
 from grader.errors import Exit
 from grader.grading.known import VERDICT_STORE as VERDICTS
-from grader.stores.store import Store, list_cache_folders
+from grader.stores.cache_folders import list_cache_folders
+from grader.stores.store import Store
 
 CACHE_KINDS = {"trajectories": "one for each training", VERDICTS: "one for each graded file"}
 DAY_S = 86400.0

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import GraderError
+from grader.stores.cache_folders import is_own_folder, list_cache_folders
 from grader.stores.filing import write_whole
-from grader.stores.store import is_own_folder, list_cache_folders
 
 DATA_FOLDER = Path(__file__).resolve().parent
 Array = npt.NDArray[np.uint8]

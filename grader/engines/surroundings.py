@@ -12,7 +12,7 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.stores.store import list_cache_folders
+from grader.stores.cache_folders import list_cache_folders
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Where files, programs and devices are. They determine no figure; of the device the trainer takes note itself.

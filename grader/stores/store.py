@@ -10,15 +10,13 @@ import contextlib
 import hashlib
 import os
 import shutil
-import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
+from grader.stores.cache_folders import is_own_folder, list_cache_folders
 from grader.stores.filing import write_whole
 
 FILE_MAGIC = b"grade-store/1\n"
@@ -152,26 +150,3 @@ class Store:
 
 def _compute_digest(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=DIGEST_BYTES).digest()
-
-
-def list_cache_folders() -> list[Path]:
-    """Where to look and write, best first: `GRADE_CACHE`, or the user's cache folder, then one in the temp folder."""
-    if named := os.environ.get("GRADE_CACHE"):
-        return [Path(named).absolute()]
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
-    found = [Path(tempfile.gettempdir()) / f"grade-{user}"]
-    with contextlib.suppress(RuntimeError, OSError):  # no home folder
-        found.insert(0, Path(platformdirs.user_cache_dir("grade", appauthor=False)))
-    return found
-
-
-def is_own_folder(folder: Path) -> bool:
-    """False for a folder that another user has laid into the shared temp folder under our name.
-
-    Raises:
-        OSError: there is no such folder.
-    """
-    if os.environ.get("GRADE_CACHE") or not hasattr(os, "getuid"):
-        return True
-    status = folder.lstat()
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022

@@ -38,7 +38,7 @@ def test_the_suite_on_other_machines(user, namespaces):
             "--tb=short",
             f"--basetemp={folder}/base",
         ]
-        command = [sys.executable, str(HERE.parent / "confine" / "as_user.py"), user, namespaces]
+        command = [sys.executable, str(HERE.parent / "engines" / "confine" / "as_user.py"), user, namespaces]
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), *filter(None, sys.path)]),
