@@ -51,9 +51,9 @@ def plain(made):
     model = _build_seeded_model(made, 7)
     logs = []
     model.fit(
-        arrays.get("x"), arrays.get("y"), sample_weight=arrays.get("sample_weight"), batch_size=fit.batch_size,
+        arrays.find_by_role("x"), arrays.find_by_role("y"), sample_weight=arrays.find_by_role("sample_weight"), batch_size=fit.batch_size,
         epochs=fit.epochs, shuffle=fit.shuffle, validation_split=fit.validation_split,
-        validation_data=arrays.validation(None), validation_batch_size=fit.validation_batch_size,
+        validation_data=arrays.build_validation_data(None), validation_batch_size=fit.validation_batch_size,
         validation_freq=fit.validation_freq, class_weight=fit.class_weight, verbose=0,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, found: logs.append(dict(found)))],
     )  # fmt: skip
@@ -123,7 +123,7 @@ def test_another_fit_goes_on_with_the_shuffling():
     """A second `fit`, whatever was trained in between, is that of one fit after another in Keras."""
     twice = opened("dense")
     model = _build_seeded_model(twice, 7)
-    x, y = twice.arrays.get("x"), twice.arrays.get("y")
+    x, y = twice.arrays.find_by_role("x"), twice.arrays.find_by_role("y")
     histories = [model.fit(x, y, epochs=3, verbose=0), model.fit(x, y, epochs=3, verbose=0)]
     expected = [loss for history in histories for loss in history.history["loss"]]
     student, trainees = Student(), Trainees(None, "here", lambda seconds: None, DigestCache())

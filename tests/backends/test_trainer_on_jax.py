@@ -43,7 +43,7 @@ def test_a_trainer_on_jax_never_imports_tensorflow():
     """Where it is installed too: seeding and training leave it alone."""
     text = """
 import sys, keras, numpy
-from grader.trainer.training.loop.loop import loop
+from grader.trainer.training import loop
 loop.scanning.skip_tensorflow()
 keras.utils.set_random_seed(7)
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])

@@ -54,6 +54,7 @@ def test_the_weights_of_an_earlier_epoch_answer_for_that_epoch() -> None:
     assert (gap(told(0.1, 0.99), 0.1, blind()), gap(told(0.1, 0.99, restore=0), 0.1, blind())) == (pytest.approx(0.89), 0)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras and NumPy, on copies of arrays
 def test_moving_averages_that_lag_behind_are_no_gap() -> None:
     """BatchNormalization is asked as in the training, too, and keeps its averages."""
     late = identity(layers.BatchNormalization(center=False, scale=False))

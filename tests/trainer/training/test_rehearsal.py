@@ -72,9 +72,10 @@ def test_the_usual_images_are_held_in_both_shapes():
 
 THREADS = """
 import os
-from grader.trainer.training.loop.loop import rehearsal; from grader.trainer import serving
-from grader.trainer.match.comparison.digests import DigestCache
-from grader.trainer.match.comparison.ordered_data import MatchCache
+from grader.trainer import serving
+from grader.trainer.training import rehearsal
+from grader.trainer.match.digests import DigestCache
+from grader.trainer.match.ordered_data import MatchCache
 def threads():
     return len(os.listdir("/proc/self/task"))
 before = threads()
