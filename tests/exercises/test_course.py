@@ -20,6 +20,10 @@ LEAST_REJECTS = {"exercise1": 8, "exercise2": 8, "exercise3": 8}
 BY_TRAINING_ALONE = {"threshold", "epochs", "generalises"}
 BY_THE_GRADER = {"data", "learns", "validation", "generalises"}
 CANNOT_FAIL_ALONE = {
+    # Images in an order that forgets a class are seen in the data first.
+    "exercise1": {"generalises"},
+    "exercise2": {"generalises"},
+    "fashion_dense": {"generalises"},
     "exercise3": {"epochs", "generalises"},
     **dict.fromkeys(("fashion_cnn", "mnist_two_conv", "conv_callback", "conv_callback_fashion"), BY_TRAINING_ALONE),
     **dict.fromkeys(("baseline", "basic_cnn", "lenet5"), BY_THE_GRADER),
