@@ -77,7 +77,7 @@ def test_the_figures_are_those_of_plain_keras(case):
     assert [set(epoch) for epoch in student.epochs] == [set(epoch) for epoch in logs]
     for ours, theirs in zip(student.epochs, logs, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-5)
-    for ours, theirs in zip(trainee.values(), weights, strict=True):
+    for ours, theirs in zip(trainee.list_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
