@@ -173,9 +173,11 @@ class SubmissionTrainer:
         names = opened.order.x_names
         portion = measuring.pick_portion_size(opened.architecture)
         model = parse_model_json(opened.order.architecture)
-        fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
-        random.setstate(randomness[0])
-        np.random.set_state(randomness[1])
+        try:
+            fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
+        finally:  # a refused or failed look leaves a model that trains on as it was, too
+            random.setstate(randomness[0])
+            np.random.set_state(randomness[1])
 
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
