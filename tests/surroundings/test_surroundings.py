@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from strange import STRANGE, lay
 
+import grader
 from grader.engines import surroundings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +81,7 @@ def test_the_probe_would_see_a_change(plain):
     """What it finds is what it should: Keras's settings come from no file, and nothing was run before it."""
     where, settings, loaded, environment, *encodings, leaves = plain
 
-    assert where[2] == str(ROOT / "grader" / "__init__.py")
+    assert where[2] == grader.__file__
     assert settings[:4] == [False, "/", 0, False]
     assert loaded == []
     assert set(environment) <= {*surroundings.CONSTANT, *surroundings.PLACES, *surroundings.OURS, "KERAS_HOME"}
