@@ -111,14 +111,20 @@ def split_interval(interval: Interval) -> tuple[str, str]:
 
 
 def list_spellings(shape: TensorShape) -> list[str]:
-    """The usual ways to type a shape."""
+    """The usual ways to type a shape, without and with its batch dimension."""
+    if not shape:
+        return ["()", "[]"]
+    return list(dict.fromkeys([*_list_plain_spellings(shape), *_list_plain_spellings((None, *shape))]))
+
+
+def _list_plain_spellings(shape: TensorShape) -> list[str]:
     sizes = ["None" if size is None else str(size) for size in shape]
     tail = "," if len(sizes) == 1 else ""
-    found = [
-        "x".join(sizes), " x ".join(sizes), "×".join(sizes), f"({', '.join(sizes)}{tail})", f"({','.join(sizes)}{tail})",
-        f"[{', '.join(sizes)}]", f"[{','.join(sizes)}]", ", ".join(sizes), ",".join(sizes),
+    return [
+        "x".join(sizes), " x ".join(sizes), "×".join(sizes), " × ".join(sizes), f"({', '.join(sizes)}{tail})",
+        f"({','.join(sizes)}{tail})", f"[{', '.join(sizes)}]", f"[{','.join(sizes)}]", ", ".join(sizes), ",".join(sizes),
+        " ".join(sizes),
     ]  # fmt: skip
-    return list(dict.fromkeys(found))
 
 
 def list_accepted_texts(question: Question, solved: CorrectAnswer) -> list[str]:
