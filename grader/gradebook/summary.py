@@ -15,7 +15,7 @@ from grader.gradebook.entries import StoredOutcome, VerdictFigures, decode_outco
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, count_statuses, list_grades
 from grader.messages.text import escape_line
 from grader.records.verdict import Verdict
-from grader.reports.cohort import MIN_FOR_CORRELATION, CheckStatistics, Cohort
+from grader.reports.cohort import MIN_FOR_CORRELATION, CheckStatistics, Cohort, compute_correlation_interval
 from grader.reports.reading import format_count as number_of
 from grader.reports.reading import format_number
 from grader.reports.screen import STATUS_MARKS, Screen
@@ -114,17 +114,20 @@ def _count_findings(
 
 
 def _build_check_statistics(id_: str, title: str, patterns: Sequence[OutcomePattern]) -> CheckStatistics:
-    """One check; `rest` is what the other checks of the same submission earned."""
-    having = [(pattern, pattern.outcomes[id_]) for pattern in patterns if id_ in pattern.outcomes]
+    """One check, where it was judged; `rest` is what the other checks of the same submission earned."""
+    held = [(pattern, pattern.outcomes[id_]) for pattern in patterns if id_ in pattern.outcomes]
+    having = [(pattern, outcome) for pattern, outcome in held if outcome[1] in ("passed", "failed")]
     earned = [(_compute_share(points, most), pattern.count) for pattern, (_, _, points, most) in having]
     rest = [pattern.score - points for pattern, (_, _, points, _) in having]
+    discrimination = _compute_correlation(earned, rest)
     return CheckStatistics(
         id=id_,
         title=title,
-        judged=sum(pattern.count for pattern, (_, status, _, _) in having if status in ("passed", "failed")),
+        judged=sum(pattern.count for pattern, _ in having),
         failed=sum(pattern.count for pattern, (_, status, _, _) in having if status == "failed"),
         facility=_compute_mean(earned),
-        discrimination=_compute_correlation(earned, rest),
+        discrimination=discrimination,
+        discrimination_95=compute_correlation_interval(discrimination, sum(pattern.count for pattern, _ in having)),
     )
 
 

@@ -23,7 +23,7 @@ from grader.records.run import Activations
 from grader.records.verdict import Verdict
 from grader.reports import page
 from grader.reports.chart import build_bars
-from grader.reports.cohort import Cohort, build_cohorts
+from grader.reports.cohort import CheckStatistics, Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
     describe_counts,
@@ -171,7 +171,7 @@ def _format_cohort(cohort: Cohort) -> dict[str, Any]:
         asdict(item)
         | {
             "facility": _format_percent(item.facility),
-            "discrimination": "–" if item.discrimination is None else f"{item.discrimination:.2f}".replace("-", "−"),
+            "discrimination": _format_discrimination(item),
         }
         for item in cohort.items
     ]
@@ -181,6 +181,14 @@ def _format_cohort(cohort: Cohort) -> dict[str, Any]:
         "bars": build_bars(cohort.spread, SPREAD_PERCENTS),
         "checks": items,
     }
+
+
+def _format_discrimination(item: CheckStatistics) -> str:
+    if item.discrimination is None:
+        return "–"
+    sure = item.discrimination_95
+    ends = f" ({sure.low:.2f} to {sure.high:.2f})" if sure else ""
+    return f"{item.discrimination:.2f}{ends}".replace("-", "−")
 
 
 def _format_percent(share: float | None) -> str:
