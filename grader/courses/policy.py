@@ -6,6 +6,7 @@ It is the part `grading` of `course.yaml`; docs/classes.md has an example.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from msgspec import Meta, Struct, field
 from grader.courses.yaml_tree import Duration, Percent, parse_quantity
 
 DAY_S = 86_400.0
+WEIGHT_PATTERN = re.compile(r"\d{1,6}(\.\d{1,6})? ?%?", re.ASCII)
 
 
 class LatenessPolicy(Struct, frozen=True, kw_only=True):
@@ -46,6 +48,7 @@ class GradingPolicy(Struct, frozen=True, kw_only=True):
         extensions: by student and exercise, a time such as `2d` more, or another deadline.
         excused: by student, the exercises that aren't asked of them.
         drop_lowest: how many of a student's exercises with the smallest shares are left out of the total.
+        weights: what each exercise and quiz counts in the total, such as `40%`; without weights the points are added.
     """
 
     due: dict[str, str] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class GradingPolicy(Struct, frozen=True, kw_only=True):
     extensions: dict[str, dict[str, str]] = field(default_factory=dict)
     excused: dict[str, list[str]] = field(default_factory=dict)
     drop_lowest: Annotated[int, Meta(ge=0)] = 0
+    weights: dict[str, str] = field(default_factory=dict)
 
 
 class ScoredSubmission(Struct, frozen=True, kw_only=True, gc=False):
@@ -207,12 +211,30 @@ def compute_total(policy: GradingPolicy, student: str, shares: dict[str, tuple[f
     # At least one exercise stays, or a total would be 0 of 0.
     most = min(policy.drop_lowest, len(asked) - 1)
     dropped = _sort_by_share(asked)[:most] if most > 0 else []
-    left = [pair for name, pair in asked.items() if name not in dropped]
+    kept = {name: pair for name, pair in asked.items() if name not in dropped}
+    left = list((_weigh(policy, kept) if policy.weights else kept).values())
     return CourseTotal(
         score=round(math.fsum(score for score, _ in left), 6),
         max_score=math.fsum(most for _, most in left),
         dropped=tuple(dropped),
     )
+
+
+def _weigh(policy: GradingPolicy, shares: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Each one's share of its weight; what has no weight counts nothing."""
+    weights = {name: parse_weight(policy.weights[name]) if name in policy.weights else 0.0 for name in shares}
+    return {name: (weights[name] * points / most if most else 0.0, weights[name]) for name, (points, most) in shares.items()}
+
+
+def parse_weight(text: str) -> float:
+    """A weight, as percent or as a number. Raises: ValueError: neither, or below 0.
+
+    >>> parse_weight("40%"), parse_weight("2.5")
+    (40.0, 2.5)
+    """
+    if not WEIGHT_PATTERN.fullmatch(text.strip()):
+        raise ValueError(f'expected a weight such as 40% or 2, got "{text:.40}"')
+    return float(text.strip().removesuffix("%"))
 
 
 def _sort_by_share(asked: dict[str, tuple[float, float]]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from grader.courses.course import FILE, Course
-from grader.courses.policy import GradingPolicy, apply_extension, parse_time
+from grader.courses.policy import GradingPolicy, apply_extension, parse_time, parse_weight
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
 from grader.records.student_ids import to_student_id
@@ -65,6 +65,7 @@ def _check_grading(node: YamlNode | None, known: Iterable[str], problems: Proble
     for name in ("extensions", "excused"):
         _check_students(parts.get(name), problems)
     _check_each(parts.get("due"), known, parse_time, problems)
+    _check_each(parts.get("weights"), known, parse_weight, problems)
     for extensions in _list_entries(parts.get("extensions")).values():
         _check_each(extensions, known, lambda text: apply_extension(ANY_DEADLINE, text), problems)
     for excused in _list_entries(parts.get("excused")).values():

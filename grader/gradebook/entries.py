@@ -24,6 +24,13 @@ MAX_SOURCE_BYTES = 5_000_000
 StoredOutcome = tuple[str, str, float, float]
 
 
+class Specified(Protocol):
+    """What a verdict was made by, an exercise or a quiz with its key: a record that JSON can hold."""
+
+    @property
+    def id(self) -> str: ...
+
+
 class JudgedSubmission(Protocol):
     """A verdict with the runs that it was judged from, and when (ISO 8601)."""
 
@@ -97,7 +104,7 @@ class GradebookEntry(Struct, frozen=True, kw_only=True):
 
 
 def build_entry(
-    exercise: Exercise,
+    exercise: Specified,
     student: str,
     graded: JudgedSubmission,
     *,
@@ -149,12 +156,12 @@ def make_entry_key(exercise: str, student: str, sha256: str, spec: str) -> str:
     return _hash_bytes(msgspec.json.encode([exercise, student, sha256, spec]))
 
 
-def hash_specification(exercise: Exercise) -> str:
+def hash_specification(exercise: Specified) -> str:
     """A digest of an exercise's specification: another one means that verdicts may differ."""
     return _hash_bytes(encode_specification(exercise))
 
 
-def encode_specification(exercise: Exercise) -> bytes:
+def encode_specification(exercise: Specified) -> bytes:
     """A specification as JSON."""
     return msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
 

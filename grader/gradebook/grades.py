@@ -78,11 +78,22 @@ def list_grades(of: GradeSheet, exercise: str) -> list[tuple[StudentRow, GradeCe
 def describe_unknown_students(policy: GradingPolicy, of: GradeSheet) -> list[str]:
     """Reports students in the course's rules who aren't in the class, so that a typo can't lose an extension."""
     known = [row.student for row in of.rows]
-    return [
+    unknown = [
         f'course.yaml: grading.{part}: no student has the id "{student}"{format_suggestion(student, known)}'
         for part, students in (("extensions", [*policy.extensions]), ("excused", [*policy.excused]))
         for student in sorted(set(students) - set(known))
     ]
+    return [*unknown, *describe_missing_weights(policy, of)]
+
+
+def describe_missing_weights(policy: GradingPolicy, of: GradeSheet) -> list[str]:
+    """Names what counts nothing in the total because only others have weights."""
+    missing = [name for name in of.exercises if policy.weights and name not in policy.weights]
+    return (
+        [f"course.yaml: grading.weights: {', '.join(missing)} has no weight and counts nothing in the total"]
+        if missing
+        else []
+    )
 
 
 def _build_cell(attempts: Sequence[VerdictFigures], policy: GradingPolicy) -> GradeCell:
