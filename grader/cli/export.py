@@ -17,7 +17,7 @@ from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
 from grader.gradebook.exports.table import LmsTable
-from grader.gradebook.grades import GradeSheet, build_sheet, describe_unknown_students
+from grader.gradebook.grades import GradeSheet, describe_unknown_students, read_sheet
 from grader.reports import write
 
 ExportFormat = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
@@ -61,7 +61,7 @@ def command(
     book = Gradebook.open(gradebook, must_exist=True)
     policy = settings.load_settings(found).grading
     # All exercises, as a total needs them even if one is exported.
-    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    whole = read_sheet(book, policy)
     chosen = _select_exercises(whole, exercise_ids, book.shown)
     # All contradictions are found before anything is written.
     if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:
@@ -70,7 +70,7 @@ def command(
         raise UsageError(f"--from is for {', '.join(FILLED_FORMATS)}; --format {format_} needs no table to fill in")
     if checks and format_ not in WITH_CHECKS:
         raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
-    data, left = _render(whole, chosen, format_, _read_lms_table(from_), found, checks=checks)
+    data, left = _render(whole, chosen, format_, read_lms_table(from_), found, checks=checks)
     write.write_bytes(output, data)
     # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
@@ -88,7 +88,8 @@ def _select_exercises(whole: GradeSheet, named: tuple[str, ...], shown: str) -> 
     return list(named or whole.exercises)
 
 
-def _read_lms_table(path: Path | None) -> LmsTable | None:
+def read_lms_table(path: Path | None) -> LmsTable | None:
+    """A table that an LMS exported; None where none was named. Raises: UsageError: it isn't one."""
     if path is None:
         return None
     try:

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, func, select, update
+from sqlalchemy import Connection, Engine, Table, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 
 from grader.courses.exercise import Exercise
+from grader.gradebook.corrections import Correction
 from grader.gradebook.database import (
+    CORRECTION_TABLE,
     DOCUMENT_TABLE,
     FIGURE_COLUMNS,
     SPECIFICATION_TABLE,
@@ -27,6 +30,7 @@ from grader.gradebook.entries import (
     VerdictFigures,
     build_entry,
     decode_specification,
+    hash_text,
 )
 from grader.records.student_ids import to_student_id
 
@@ -149,6 +153,24 @@ class Gradebook:
             rows = connection.execute(select(STUDENT_TABLE.c.student, STUDENT_TABLE.c.name)).all()
         # Sorted here, since databases differ in how they order letters.
         return dict(sorted((student, name) for student, name in rows))
+
+    def add_correction(self, one: Correction) -> None:
+        """Keeps what an instructor set by hand. Raises: as `record`."""
+        body = msgspec.json.encode(one).decode()
+        row = {"key": hash_text(body), "at": one.at, "body": body}
+        with explain_errors(self.shown), self._engine.begin() as connection:
+            # A gradebook of before has no such table.
+            connection.execute(CreateTable(CORRECTION_TABLE, if_not_exists=True))
+            _insert_or_update(connection, CORRECTION_TABLE, [row])
+
+    def list_corrections(self) -> list[Correction]:
+        """Everything that was set by hand, in the order of time."""
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            if not inspect(connection).has_table(CORRECTION_TABLE.name):
+                return []
+            bodies = connection.execute(select(CORRECTION_TABLE.c.body)).scalars().all()
+        found = [msgspec.json.decode(body, type=Correction) for body in bodies]
+        return sorted(found, key=lambda one: one.at)
 
     def choose_counted(self, exercise: str, counted: Mapping[str, str]) -> None:
         """Makes one verdict of each student, by its key, the only current one of an exercise. Raises: as `record`."""

@@ -79,6 +79,14 @@ DOCUMENT_TABLE = Table(
 SPECIFICATION_TABLE = Table(
     "grade_specs", TABLE_METADATA, Column("spec", String, primary_key=True), Column("body", LargeBinary, nullable=False)
 )
+# Append-only; `body` is a `Correction` as JSON.
+CORRECTION_TABLE = Table(
+    "grade_corrections",
+    TABLE_METADATA,
+    Column("key", String, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("body", String, nullable=False),
+)
 FIGURE_COLUMNS = tuple(column.name for column in VERDICT_TABLE.columns if column.name != "current")
 
 

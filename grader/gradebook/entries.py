@@ -175,6 +175,11 @@ def decode_specification(body: bytes) -> Exercise | None:
         return None
 
 
+def hash_text(text: str) -> str:
+    """A digest to name a row by."""
+    return _hash_bytes(text.encode())
+
+
 def _hash_bytes(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.courses.policy import (
     CourseTotal,
@@ -17,14 +18,28 @@ from grader.courses.policy import (
     grade_attempts,
 )
 from grader.courses.yaml_tree import format_suggestion
+from grader.gradebook.book import Gradebook
+from grader.gradebook.corrections import HandMark, HandMarks, fold_corrections
 from grader.gradebook.entries import VerdictFigures
 
 
 class GradeCell(Struct, frozen=True, kw_only=True, gc=False):
-    """A student's grade for an exercise, and the verdict that it comes from."""
+    """A student's grade for an exercise, and the verdict that it comes from.
+
+    Args:
+        by_hand: what an instructor has set.
+        rules: the grade by the course's rules alone, where a correction counts instead.
+    """
 
     grade: ExerciseGrade
     figures: VerdictFigures
+    by_hand: HandMark = HandMark()
+    rules: ExerciseGrade | None = None
+
+    @property
+    def measured(self) -> ExerciseGrade:
+        """The grade by the course's rules, whatever was set by hand."""
+        return self.rules or self.grade
 
 
 class StudentRow(Struct, frozen=True, kw_only=True):
@@ -44,17 +59,28 @@ class GradeSheet(Struct, frozen=True, kw_only=True):
     submissions: int
 
 
-def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], policy: GradingPolicy) -> GradeSheet:
+def read_sheet(book: Gradebook, policy: GradingPolicy) -> GradeSheet:
+    """The grades of a class, with what was set by hand."""
+    return build_sheet(book.list_figures(), book.list_students(), policy, fold_corrections(book.list_corrections()))
+
+
+def build_sheet(
+    figures: Sequence[VerdictFigures],
+    students: Mapping[str, str],
+    policy: GradingPolicy,
+    by_hand: HandMarks = MappingProxyType({}),
+) -> GradeSheet:
     """The grades of a class.
 
     Args:
         figures: as `Gradebook.verdicts` gives them: by exercise, student, and time.
         students: names by id; those without a verdict get a row too.
+        by_hand: corrections and comments, by student and exercise.
     """
     exercises: dict[str, float] = {}
     cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
-        cell = _build_cell(list(group), policy)
+        cell = _apply_by_hand(_build_cell(list(group), policy), by_hand.get((student, exercise)))
         # Verdicts by an earlier specification may have other most points.
         exercises[exercise] = max(exercises.get(exercise, 0.0), cell.grade.max_score)
         cells.setdefault(student, {})[exercise] = cell
@@ -110,6 +136,21 @@ def _build_cell(attempts: Sequence[VerdictFigures], policy: GradingPolicy) -> Gr
     ]
     found = grade_attempts(policy, first.exercise, first.student, tried)
     return GradeCell(grade=found, figures=attempts[found.attempt])
+
+
+def _apply_by_hand(cell: GradeCell, mark: HandMark | None) -> GradeCell:
+    """The cell with a correction in the place of the rules' points, and what was measured beside it."""
+    if mark is None:
+        return cell
+    one, grade = mark.correction, cell.grade
+    if one is not None and one.points is not None:
+        note = f"{one.points:g} points by {one.by}: {one.text}; measured: {grade.score:g}"
+        if one.measured is not None and one.measured != grade.score:
+            note += f", which was {one.measured:g} at the time"
+        grade = structs.replace(
+            grade, score=one.points, note=f"{note}; {grade.note}" if grade.note else note, graded=True
+        )
+    return structs.replace(cell, grade=grade, by_hand=mark, rules=cell.grade)
 
 
 def _build_total(

@@ -16,6 +16,7 @@ from grader.gradebook.entries import GradebookEntry, VerdictFigures, build_entry
 from grader.quiz.handed_in import MarkedResponse
 from grader.quiz.key import AnswerKey
 from grader.quiz.loading import hash_quiz
+from grader.quiz.marking import mark_attempt
 from grader.quiz.marksheet import hash_answer_key
 from grader.quiz.model import Quiz
 from grader.quiz.responses import Responses
@@ -81,6 +82,28 @@ def record_quiz(
     students = {to_student_id(each.marked.student) for each in allowed}
     book.choose_counted(quiz.id, choose_attempts(book, quiz, students))
     return len(students)
+
+
+def rebuild_verdict(
+    quiz: Quiz, solutions: AnswerKey | None, seen: ReviewScope, stored: Verdict, source: bytes | None
+) -> Verdict | None:
+    """A stored verdict with what the review policy shows by now; None where not even the score may be seen.
+
+    A key that was corrected since changes nothing before the answers are marked again.
+    """
+    if not seen.score:
+        return None
+    try:
+        kept = msgspec.json.decode(source or b"", type=StoredAnswers)
+    except msgspec.DecodeError:
+        return stored
+    if solutions is None:
+        return stored
+    marked = mark_attempt(quiz, solutions, kept.responses, kept.asked)
+    same = [(check.id, check.points) for check in stored.checks] == [
+        (mark.question, mark.points) for mark in marked.marks
+    ]
+    return build_quiz_verdict(quiz, solutions, marked, kept.responses, stored.submission, seen) if same else stored
 
 
 def choose_attempts(book: Gradebook, quiz: Quiz, students: Iterable[str]) -> dict[str, str]:

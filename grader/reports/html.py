@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,20 @@ HTML_TEMPLATES = Path(__file__).parent / "templates"
 MAX_SHOWN_NOTES = 50
 SPREAD_PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
 INDEX_PAGE = "index.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackRow:
+    """One exercise on a student's page: the points that count, why they differ from the verdict's, and a comment."""
+
+    verdict: Verdict
+    title: str
+    points: str
+    note: str = ""
+    comment: str = ""
+    comment_by: str = ""
+
+
 ActivationsByVerdict = Mapping[tuple[str, str], Activations | None]
 
 
@@ -118,28 +132,55 @@ def _render_page(
     shown: ActivationsByVerdict,
     back: str = "",
 ) -> str:
+    return environment.get_template("verdict.html").render(_build_context(verdict, sources, shown), back=back, embedded=False)
+
+
+def _build_context(verdict: Verdict, sources: Mapping[str, str], shown: ActivationsByVerdict) -> dict[str, Any]:
+    """What the templates print of a verdict."""
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
-    return environment.get_template("verdict.html").render(
-        verdict=verdict,
-        back=back,
-        name=shorten_path(verdict.submission.path, most=120),
-        headline=format_headline(verdict),
-        score=score_of(verdict),
-        ending=describe_ending(verdict),
-        next=describe_next_step(verdict),
-        checks=page.build_check_rows(verdict, source),
-        end_excerpt=page.find_source_lines(source, verdict.end_line),
-        maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
-        trainings=page.build_training_rows(verdict),
-        comparison=page.compare_claim(verdict),
-        layers=page.build_layer_rows(verdict),
-        asked=any(layer.asked or layer.fault for layer in verdict.layers),
-        notes=verdict.notes[:MAX_SHOWN_NOTES],
-        notes_left=max(0, len(verdict.notes) - MAX_SHOWN_NOTES),
-        printed=f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
-        timings=[(key, format_duration(value)) for key, value in verdict.timings.items()],
-        environment=[(key, value) for key, value in here.items() if value],
+    return {
+        "verdict": verdict,
+        "name": shorten_path(verdict.submission.path, most=120),
+        "headline": format_headline(verdict),
+        "score": score_of(verdict),
+        "ending": describe_ending(verdict),
+        "next": describe_next_step(verdict),
+        "checks": page.build_check_rows(verdict, source),
+        "end_excerpt": page.find_source_lines(source, verdict.end_line),
+        "maps": build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
+        "trainings": page.build_training_rows(verdict),
+        "comparison": page.compare_claim(verdict),
+        "layers": page.build_layer_rows(verdict),
+        "asked": any(layer.asked or layer.fault for layer in verdict.layers),
+        "notes": verdict.notes[:MAX_SHOWN_NOTES],
+        "notes_left": max(0, len(verdict.notes) - MAX_SHOWN_NOTES),
+        "printed": f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
+        "timings": [(key, format_duration(value)) for key, value in verdict.timings.items()],
+        "environment": [(key, value) for key, value in here.items() if value],
+    }
+
+
+def render_feedback(
+    student: str,
+    rows: Sequence[FeedbackRow],
+    total: str,
+    sources: Mapping[str, str] | None = None,
+    shown: ActivationsByVerdict | None = None,
+) -> str:
+    """A student's page: the grades, comments, and each verdict in full.
+
+    Args:
+        total: over all exercises; empty where it isn't theirs to see yet.
+        sources, shown: as of `render`.
+    """
+    environment = _build_environment()
+    template = environment.get_template("verdict_body.html")
+    contexts = [_build_context(row.verdict, sources or {}, shown or {}) for row in rows]
+    # What a template has rendered is escaped already.
+    bodies = [Markup(template.render(context, back="", embedded=True)) for context in contexts]  # noqa: S704
+    return environment.get_template("feedback.html").render(
+        student=student, rows=rows, total=total, bodies=bodies, pictures=any(context["maps"] for context in contexts)
     )
 
 

@@ -13,7 +13,7 @@ from grader.reports import jsontext
 from grader.reports.reading import format_number
 
 GRADEBOOK_SCHEMA = "grade-gradebook/1"
-LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "finding",
+LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "comment", "finding",
         "submitted_at", "graded_at", "sha256")  # fmt: skip
 GRADESCOPE_COLUMNS = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
 
@@ -79,6 +79,7 @@ def _build_record(row: StudentRow, cell: GradeCell) -> dict[str, Any]:
         "attempt": grade.attempt + 1,
         "attempts": grade.attempts,
         "note": grade.note,
+        "comment": cell.by_hand.comment.text if cell.by_hand.comment else "",
         "finding": figures.finding,
         "submitted_at": figures.submitted_at,
         "graded_at": figures.graded_at,

@@ -85,7 +85,8 @@ def format_scaled_points(cell: GradeCell, most: float | None) -> str:
 
 def format_comment(cell: GradeCell) -> str:
     """What to tell the student, in a line."""
-    return "; ".join(part for part in (cell.grade.note, cell.figures.finding) if part)
+    comment = cell.by_hand.comment
+    return "; ".join(part for part in (comment.text if comment else "", cell.grade.note, cell.figures.finding) if part)
 
 
 def map_by_id(sheet: GradeSheet) -> dict[str, StudentRow]:
