@@ -21,6 +21,7 @@ COMMANDS = {
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
     "new-exercise": ("grader.cli.new_exercise", "Make an exercise that works, to be changed"),
+    "new-course": ("grader.cli.new_course", "Make a small course that works, to be changed"),
     "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
     "doctor": ("grader.cli.doctor", "Tell what the sandbox can do on this machine"),
     "explain": ("grader.cli.explain", "Say what a code, a check or a word means"),

@@ -38,7 +38,10 @@ AUDIENCES = {
         ),
         "grade batch exercise3 submissions.zip",
     ),
-    "Authors": (("new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"), "grade selfcheck exercise3"),
+    "Authors": (
+        ("new-course", "new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"),
+        "grade selfcheck exercise3",
+    ),
 }
 
 
