@@ -115,6 +115,9 @@ def _check_new_id(course: Course, exercise: str) -> None:
     for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
         if folder.exists():
             raise UsageError(f"{folder} exists already; choose another name")
+    # Exercises without solutions are a student's copy of a course, which is no place for new ones.
+    if not course.solutions.is_dir() and ((course.root / "exercises").is_dir() or (course.root / "quizzes").is_dir()):
+        raise UsageError(f"no solutions/ in {course.root}: make that folder first, or name your course with --course")
 
 
 def _is_command(name: str) -> bool:
