@@ -23,6 +23,7 @@ from grader.quiz.key import AnswerKey
 from grader.quiz.marksheet import Marksheet, escape_cell
 from grader.quiz.model import Quiz
 from grader.quiz.responses import ResponseFileError
+from grader.quiz.rich_text import convert_to_plain
 from grader.quiz.screens import wrap_text
 from grader.reports import write
 from grader.reports.cohort import ConfidenceInterval
@@ -109,7 +110,7 @@ def render_analysis(found: ItemAnalysis, quiz: Quiz, width: int) -> str:
     numbers = {item.question: number for number, item in enumerate(found.items, 1)}
     for item in sort_worst_first(found):
         number = numbers[item.question]
-        prompt = " ".join(quiz.find_question(item.question).prompt.split())
+        prompt = " ".join(convert_to_plain(quiz.find_question(item.question).prompt).split())
         lines += ["", *wrap_text(f"{item.question}: {prompt}", width, f"{number}. ")]
         lines += [text for fact in _describe_facts(item) for text in wrap_text(fact, width, "   ")]
         lines += [text for option in _render_item_options(item) for text in wrap_text(option, width, "   ", " " * 24)]

@@ -54,6 +54,7 @@ def write_reports(
     quiet: bool,
     sources: Mapping[str, str] | None = None,
     shown: Mapping[tuple[str, str], Activations | None] | None = None,
+    titles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
 
@@ -61,6 +62,7 @@ def write_reports(
         chosen: the values of the output options.
         sources: the submissions' texts by digest, for pages that show lines in context.
         shown: activations by exercise and digest, for pages that show them as pictures.
+        titles: markup of a quiz's questions, for pages.
 
     Raises:
         UsageError: a file can't be written where it was asked for.
@@ -77,7 +79,7 @@ def write_reports(
         if chosen[name] is not None:
             # Loaded when it is asked for: templates and XML take longer to import than most reports to write.
             render = import_module(f"grader.reports.{module}").render
-            text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
+            text = render(verdicts, sources, shown, titles) if name == "html" else render(verdicts)
             write.write_text(Path(str(chosen[name])), text)
     if chosen["github"]:
         import_module("grader.reports.github").publish_annotations(verdicts, os.environ)

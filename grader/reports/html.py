@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -58,20 +59,27 @@ class FeedbackRow:
     comment_by: str = ""
 
 
+TitlesByExercise = Mapping[str, Mapping[str, Markup]]
 ActivationsByVerdict = Mapping[tuple[str, str], Activations | None]
 
 
-def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: ActivationsByVerdict | None = None) -> str:
+def render(
+    verdicts: Sequence[Verdict],
+    sources: Mapping[str, str] | None = None,
+    shown: ActivationsByVerdict | None = None,
+    titles: TitlesByExercise | None = None,
+) -> str:
     """One submission's page; for several, the class's index without pages to follow.
 
     Args:
         verdicts: what to show.
         sources: the submissions' texts by SHA-256, to show lines in context.
         shown: the activations that their functions gave, by exercise and SHA-256, to show as pictures.
+        titles: markup for the titles of checks, by exercise and check, as of a quiz with pictures.
     """
     environment = _build_environment()
     if len(verdicts) == 1:
-        return _render_page(environment, verdicts[0], sources or {}, shown or {})
+        return _render_page(environment, verdicts[0], sources or {}, shown or {}, titles=titles or {})
     return _render_index(environment, verdicts, [""] * len(verdicts))
 
 
@@ -131,16 +139,20 @@ def _render_page(
     sources: Mapping[str, str],
     shown: ActivationsByVerdict,
     back: str = "",
+    titles: TitlesByExercise = MappingProxyType({}),
 ) -> str:
-    return environment.get_template("verdict.html").render(_build_context(verdict, sources, shown), back=back, embedded=False)
+    return environment.get_template("verdict.html").render(_build_context(verdict, sources, shown, titles), back=back, embedded=False)
 
 
-def _build_context(verdict: Verdict, sources: Mapping[str, str], shown: ActivationsByVerdict) -> dict[str, Any]:
+def _build_context(
+    verdict: Verdict, sources: Mapping[str, str], shown: ActivationsByVerdict, titles: TitlesByExercise
+) -> dict[str, Any]:
     """What the templates print of a verdict."""
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
     return {
         "verdict": verdict,
+        "titles": titles.get(verdict.exercise, {}),
         "name": shorten_path(verdict.submission.path, most=120),
         "headline": format_headline(verdict),
         "score": score_of(verdict),
@@ -167,20 +179,21 @@ def render_feedback(
     total: str,
     sources: Mapping[str, str] | None = None,
     shown: ActivationsByVerdict | None = None,
+    titles: TitlesByExercise | None = None,
 ) -> str:
     """A student's page: the grades, comments, and each verdict in full.
 
     Args:
         total: over all exercises; empty where it isn't theirs to see yet.
-        sources, shown: as of `render`.
+        sources, shown, titles: as of `render`.
     """
     environment = _build_environment()
     template = environment.get_template("verdict_body.html")
-    contexts = [_build_context(row.verdict, sources or {}, shown or {}) for row in rows]
+    contexts = [_build_context(row.verdict, sources or {}, shown or {}, titles or {}) for row in rows]
     # What a template has rendered is escaped already.
     bodies = [Markup(template.render(context, back="", embedded=True)) for context in contexts]  # noqa: S704
     return environment.get_template("feedback.html").render(
-        student=student, rows=rows, total=total, bodies=bodies, pictures=any(context["maps"] for context in contexts)
+        student=student, rows=rows, total=total, bodies=bodies, pictures=any(context["maps"] or context["titles"] for context in contexts)
     )
 
 

@@ -23,6 +23,7 @@ from grader.quiz.handed_in import MarkedResponse, ResponseFile
 from grader.quiz.key import AnswerKey
 from grader.quiz.marksheet import Marksheet
 from grader.quiz.model import Quiz
+from grader.quiz.pictures import load_pictures
 from grader.quiz.screens import format_count
 from grader.quiz.verdicts import ReviewScope
 from grader.records.verdict import Verdict
@@ -81,9 +82,19 @@ def mark_answers(course: Course, quiz: Quiz, answers: Path, options: MarkingOpti
     verdict = _build_verdict(
         quiz, solutions, item, marking.mark_attempt(quiz, solutions, item.responses), _find_scope(quiz, options)
     )
-    outputs.write_reports([verdict], options.chosen, quiet=options.quiet)
+    outputs.write_reports(
+        [verdict], options.chosen, quiet=options.quiet, titles=build_page_titles(course, quiz, options.chosen)
+    )
     _write_marks(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, options.marks, options.table)
     return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+
+
+def build_page_titles(course: Course, quiz: Quiz, chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """The questions with pictures and formulas as markup, where a page is written."""
+    if chosen["html"] is None:
+        return None
+    # Loaded only for pages: base64 and markup take longer to import than most quizzes to mark.
+    return {quiz.id: import_module("grader.quiz.page_titles").build_titles(quiz, load_pictures(course, quiz))}
 
 
 def _find_scope(quiz: Quiz, options: MarkingOptions) -> ReviewScope:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from grader.quiz.formats.formulas import find_formula, read_mathml
 from grader.quiz.key import CorrectAnswer, TensorShape
 from grader.quiz.model import Question
+from grader.quiz.rich_text import RICH_PATTERN, Picture
 from grader.quiz.values import Interval
 
 BLOCK_TAGS = ("p", "div", "br", "li", "ul", "ol", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -28,6 +29,23 @@ def convert_to_html(text: str) -> str:
     # HTML shows runs of spaces as one, which would ruin code in a prompt.
     kept = re.sub(r"(?m)^ |(?<= ) ", "\u00a0", html.escape(text, quote=False).replace("\t", "    "))
     return kept.replace("\n", "<br>")
+
+
+def enrich_html(text: str, show_picture: Callable[[Picture], str], show_formula: Callable[[str], str]) -> str:
+    """HTML that `convert_to_html` made, with its pictures and formulas as markup.
+
+    Args:
+        show_picture: the markup of a picture, whose words are escaped already.
+        show_formula: that of a formula's TeX, escaped likewise.
+    """
+
+    def show(found: re.Match[str]) -> str:
+        if found["tex"]:
+            return show_formula(found["tex"].replace("\u00a0", " "))
+        alt = found["alt"].strip().replace("\u00a0", " ").replace('"', "&quot;")
+        return show_picture(Picture(alt=alt, name=found["name"]))
+
+    return RICH_PATTERN.sub(show, text)
 
 
 class _TextCollector(HTMLParser):
