@@ -23,6 +23,9 @@ from grader.gradebook.feedback import ShowQuiz, render_feedback_pages
 from grader.gradebook.grades import GradeSheet, read_sheet
 from grader.gradebook.quiz_marks import rebuild_verdict
 from grader.quiz import key, loading, verdicts
+from grader.quiz.model import Quiz
+from grader.quiz.page_titles import build_titles
+from grader.quiz.pictures import load_pictures
 from grader.reports import write
 from grader.reports.reading import format_count
 
@@ -83,8 +86,12 @@ def command(
         if from_ is not None and form != "moodle":
             raise UsageError("--from is for --format moodle")
         worksheet = read_lms_table(from_)
-        quizzes = {name: _build_quiz_view(found, name) for name in chosen if name in found.list_quiz_ids()}
-        files = [forms.build_feedback_file(*made) for made in render_feedback_pages(book, sheet, chosen, quizzes)]
+        loaded = {name: loading.load_quiz(found, name) for name in chosen if name in found.list_quiz_ids()}
+        quizzes = {name: _build_quiz_view(found, quiz) for name, quiz in loaded.items()}
+        titles = {name: build_titles(quiz, load_pictures(found, quiz)) for name, quiz in loaded.items()}
+        files = [
+            forms.build_feedback_file(*made) for made in render_feedback_pages(book, sheet, chosen, quizzes, titles)
+        ]
     match form:
         case "folder":
             pages, left = forms.name_for_folder(files)
@@ -116,8 +123,7 @@ def _choose(sheet: GradeSheet, named: tuple[str, ...], form: FeedbackForm, shown
     return chosen
 
 
-def _build_quiz_view(course: Course, name: str) -> ShowQuiz:
-    quiz = loading.load_quiz(course, name)
+def _build_quiz_view(course: Course, quiz: Quiz) -> ShowQuiz:
     solutions = key.load_key(course, quiz)
     return partial(rebuild_verdict, quiz, solutions, verdicts.find_review_scope(quiz, datetime.now(UTC)))
 

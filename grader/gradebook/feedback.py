@@ -12,7 +12,7 @@ from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow
 from grader.gradebook.pages import decode_source
 from grader.records.run import Activations
 from grader.records.verdict import Verdict
-from grader.reports.html import FeedbackRow, render_feedback
+from grader.reports.html import FeedbackRow, TitlesByExercise, render_feedback
 from grader.reports.maps import find_activations
 from grader.reports.reading import format_number
 
@@ -21,13 +21,14 @@ ShowQuiz = Callable[[Verdict, bytes | None], Verdict | None]
 
 
 def render_feedback_pages(
-    book: Gradebook, sheet: GradeSheet, exercises: Sequence[str], quizzes: dict[str, ShowQuiz]
+    book: Gradebook, sheet: GradeSheet, exercises: Sequence[str], quizzes: dict[str, ShowQuiz], titles: TitlesByExercise
 ) -> Iterable[tuple[StudentRow, Verdict, str]]:
     """Each student who has something to see, their first verdict, and the page.
 
     Args:
         exercises: what to show.
         quizzes: for each quiz among them, how its verdicts may be seen.
+        titles: the questions with pictures and formulas, as `html.render` takes them.
     """
     for row in sheet.rows:
         cells = [row.cells[name] for name in exercises if name in row.cells]
@@ -39,7 +40,7 @@ def render_feedback_pages(
         if shown:
             # The total tells the points of what may not be seen yet.
             whole = len(shown) == len(cells) and set(exercises) == set(sheet.exercises)
-            yield row, shown[0][2], _render(row, shown, whole=whole)
+            yield row, shown[0][2], _render(row, shown, titles, whole=whole)
 
 
 def _show(cell: GradeCell, documents: VerdictDocuments, quizzes: dict[str, ShowQuiz]) -> Verdict | None:
@@ -48,7 +49,13 @@ def _show(cell: GradeCell, documents: VerdictDocuments, quizzes: dict[str, ShowQ
     return verdict if show is None else show(verdict, documents.source)
 
 
-def _render(row: StudentRow, shown: Sequence[tuple[GradeCell, VerdictDocuments, Verdict]], *, whole: bool) -> str:
+def _render(
+    row: StudentRow,
+    shown: Sequence[tuple[GradeCell, VerdictDocuments, Verdict]],
+    titles: TitlesByExercise,
+    *,
+    whole: bool,
+) -> str:
     sources: dict[str, str] = {}
     pictures: dict[tuple[str, str], Activations | None] = {}
     for cell, documents, verdict in shown:
@@ -57,7 +64,7 @@ def _render(row: StudentRow, shown: Sequence[tuple[GradeCell, VerdictDocuments, 
         pictures[verdict.exercise, cell.figures.sha256] = find_activations(documents.read_runs() or [])
     rows = [_build_row(row, cell, verdict) for cell, _, verdict in shown]
     total = f"{format_number(row.total.score)}/{format_number(row.total.max_score)}" if whole and len(rows) > 1 else ""
-    return render_feedback(row.name or row.student, rows, total, sources, pictures)
+    return render_feedback(row.name or row.student, rows, total, sources, pictures, titles)
 
 
 def _build_row(row: StudentRow, cell: GradeCell, verdict: Verdict) -> FeedbackRow:

@@ -197,3 +197,24 @@ def test_what_is_no_archive_is_told(course, tmp_path, name, data, said):
 
     done = course("quiz", "week1", "--answers", name)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(("review", "points", "key"), [
+    ("{score: after_submit, correct: after_submit, feedback: never}", True, True),
+    ("{score: after_submit, correct: after_close, feedback: never}", True, False), ("{score: never, correct: never, feedback: never}", False, False),
+])  # fmt: skip
+def test_feedback_shows_what_the_quiz_allows(course, tmp_path, review, points, key):
+    """The key's words only after it may be seen; a page without a score is none."""
+    pack(tmp_path / "one.zip", CANVAS)
+    course("quiz", "week1", "--answers", "one.zip", "--gradebook", f"sqlite:///{tmp_path / 'gradebook.db'}", "-q")
+    path = tmp_path / "quizzes/week1.yaml"
+    path.write_text(path.read_text().replace("keep: last", f"keep: last\nreview: {review}"))
+
+    done = course("feedback", "week1", "--format", "folder", "-o", "back")
+
+    assert done.returncode == (0 if points else 2), done.stderr
+    pages = {each.name: each.read_text() for each in (tmp_path / "back").glob("*")}
+    assert sorted(pages) == (["1001.html", "1002.html", "1003.html"] if points else [])
+    if points:
+        assert "4/4" in pages["1001.html"]
+        assert ("canary of the key" in pages["1003.html"]) == key
