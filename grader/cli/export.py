@@ -17,7 +17,7 @@ from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
 from grader.gradebook.exports.table import LmsTable
-from grader.gradebook.grades import GradeSheet, build_sheet, describe_unknown_students
+from grader.gradebook.grades import GradeSheet, build_sheet, describe_doubts
 from grader.reports import write
 
 ExportFormat = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
@@ -74,7 +74,7 @@ def command(
     write.write_bytes(output, data)
     # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, chosen))
     return Exit.PASSED
 
 

@@ -77,4 +77,5 @@ def test_what_is_missing_is_asked_for_and_nothing_else():
 
     assert "compile" not in hint("loss", "accuracy")
     assert "validation_data" not in hint("loss", "val_loss")
-    assert "compile" in hint("loss") and "validation_data" in hint("loss")
+    assert "compile" in hint("loss")
+    assert "validation_data" in hint("loss")

@@ -14,7 +14,7 @@ from grader.reports.reading import format_number
 
 GRADEBOOK_SCHEMA = "grade-gradebook/1"
 LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "finding",
-        "submitted_at", "graded_at", "sha256")  # fmt: skip
+        "submitted_at", "graded_at", "sha256", "submitted_from")  # fmt: skip
 GRADESCOPE_COLUMNS = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
 
 
@@ -51,7 +51,7 @@ def render_gradescope(sheet: GradeSheet, exercise: str) -> str:
         graded = "Graded" if cell.grade.graded else "Ungraded"
         rows.append([
             row.name, "" if is_address else row.student, row.student if is_address else "",
-            format_scaled_points(cell, None), format_number(cell.grade.max_score), graded, cell.figures.submitted_at or "",
+            format_scaled_points(cell, None), format_number(cell.grade.max_score), graded, cell.submitted_at or "",
         ])  # fmt: skip
     return render_table([GRADESCOPE_COLUMNS, *rows])
 
@@ -80,7 +80,8 @@ def _build_record(row: StudentRow, cell: GradeCell) -> dict[str, Any]:
         "attempts": grade.attempts,
         "note": grade.note,
         "finding": figures.finding,
-        "submitted_at": figures.submitted_at,
+        "submitted_at": cell.submitted_at,
         "graded_at": figures.graded_at,
         "sha256": figures.sha256,
+        "submitted_from": cell.time.source if cell.time else None,
     }
