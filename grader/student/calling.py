@@ -70,9 +70,10 @@ def convert_array(front: Front, value: Any) -> np.ndarray[Any, Any] | None:
     return array
 
 
-def install_data(source: str) -> None:
-    """Gives `load_data` the datasets where a file calls it; for others TensorFlow needn't be imported."""
-    if "load_data" in source:
+def install_data(load: Load) -> None:
+    """Gives Keras's `load_data` the datasets where a file may call it; for others TensorFlow needn't be imported."""
+    has_keras = bool(load.supply) or "keras" in load.source or "tensorflow" in load.source
+    if has_keras and "load_data" in load.source:
         with contextlib.suppress(ImportError):  # the call itself will tell
             importlib.import_module("grader.student.datasets").install_datasets()
 
@@ -100,7 +101,7 @@ def run_function_calls() -> None:
     front.filename = load.filename
     sys.argv = [load.filename]
     old_numpy.install()
-    install_data(load.source)
+    install_data(load)
     loader.run_submission(front, load, partial(serve_calls, front, load))
     sys.stdout.flush()
     sys.stderr.flush()
