@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, map_by_id, parse_points, render_table
+from grader.gradebook.exports.table import (
+    LmsTable,
+    format_comment,
+    format_scaled_points,
+    map_by_id,
+    parse_points,
+    render_table,
+)
 from grader.gradebook.grades import GradeSheet, list_grades
 from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
