@@ -57,8 +57,10 @@ def convert_array(front: Front, value: Any) -> np.ndarray[Any, Any] | None:
         return None
     try:
         array = np.asarray(value)
-    # A tensor without values, one on another device: each library has its own exceptions.
-    except Exception:
+    except RunEnded:
+        raise
+    # A tensor without values, one on another device: each library has its own errors, and a file's own class any.
+    except BaseException:
         return None
     # NumPy has no such type; float32 holds each of its numbers.
     if array.dtype.name == "bfloat16":
