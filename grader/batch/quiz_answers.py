@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from msgspec import structs
 
 from grader.batch.file_names import UNREADABLE_ARCHIVES, is_archive_name, strip_archive
-from grader.batch.handed import Handed
-from grader.batch.identities import add_roster
+from grader.batch.handed import Handed, Submissions
+from grader.batch.identities import add_roster, describe_absent
 from grader.batch.sources import gradescope
 from grader.batch.sources.members import NOT_A_FILE, FileRefused, check_name, is_ignored
 from grader.batch.sources.names import NamingScheme, is_doubtful, recognize_naming
@@ -45,25 +45,50 @@ class ClassAnswers:
 
     Args:
         files: how many there were, broken ones too.
+        own_remarks: those remarks that don't come from the roster.
         enrolled: names by student id, also of those who handed in nothing.
+        roster: the table of the class, where one was used.
     """
 
     items: tuple[tuple[Handed, ResponseFile], ...]
     files: int = 0
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    own_remarks: tuple[str, ...] = ()
     enrolled: dict[str, str] = field(default_factory=dict)
+    roster: Roster | None = None
 
 
 def read_class_answers(
-    path: Path, quiz: Quiz, roster: Path | None = None, *, naming: str | None = None
+    path: Path,
+    quiz: Quiz,
+    roster: Path | None = None,
+    *,
+    naming: str | None = None,
+    remembered: Roster | None = None,
+    excused: Collection[str] = (),
 ) -> ClassAnswers:
     """The answers of a class: in an archive, an LMS's table, a folder, or one file.
+
+    Args:
+        naming: whose names an archive's files have; by default told by them.
+        remembered: a roster that came earlier, which counts where none is given.
+        excused: the students of whom the quiz isn't asked.
 
     Raises:
         UsageError: nothing there, or nothing that can be read.
     """
-    known = None if roster is None else rosters.read_roster(roster)
+    if roster is not None:
+        found = _read_answers_of(path, quiz, rosters.read_roster(roster), naming)
+        present = Submissions(handed=tuple(each for each, _ in found.items), roster=found.roster)
+        return replace(found, remarks=(*found.remarks, *describe_absent(present, excused)))
+    found = _read_answers_of(path, quiz, remembered, naming)
+    # An older roster says nothing of who is here now.
+    names = {each.student: each.name for each, _ in found.items if each.student}
+    return replace(found, roster=None, enrolled=names, remarks=found.remarks if remembered is None else found.own_remarks)
+
+
+def _read_answers_of(path: Path, quiz: Quiz, known: Roster | None, naming: str | None) -> ClassAnswers:
     if path.is_file() and is_archive_name(path.name):
         return read_answer_archive(path, quiz, known, naming=naming)
     if path.name.lower().endswith(UNREADABLE_ARCHIVES):
@@ -83,7 +108,11 @@ def read_class_answers(
     ]
     identified = identify_students(found, quiz, known)
     return replace(
-        identified, files=files, problems=(*problems, *identified.problems), remarks=(*remarks, *identified.remarks)
+        identified,
+        files=files,
+        problems=(*problems, *identified.problems),
+        remarks=(*remarks, *identified.remarks),
+        own_remarks=(*remarks, *identified.own_remarks),
     )
 
 
@@ -123,18 +152,25 @@ def identify_students(found: Sequence[tuple[Handed, ResponseFile]], quiz: Quiz, 
     """The answers under the ids of the roster, where there is one; who isn't in it stays as they are."""
     if roster is None:
         items = [(each, _rename(item, each.student, quiz)) if each.student else (each, item) for each, item in found]
-        claims = _find_foreign_claims(found, [each for each, _ in found], None)
+        claims = tuple(_find_foreign_claims(found, [each for each, _ in found], None))
         return ClassAnswers(
             items=tuple(items),
-            remarks=tuple(claims),
+            remarks=claims,
             enrolled={each.student: each.name for each, _ in found if each.student},
         )
     by_name = {each.names[0]: item for each, item in found}
     sentences: list[str] = []
     known = add_roster([each for each, _ in found], sentences, [], roster, None)
     items = [(each, _rename(by_name[name], each.student, quiz)) for each in known.handed for name in each.names]
-    remarks = [*known.unread, *known.remarks, *_find_foreign_claims(found, known.handed, roster)]
-    return ClassAnswers(items=tuple(items), problems=tuple(sentences), remarks=tuple(remarks), enrolled=known.enrolled)
+    claims = tuple(_find_foreign_claims(found, known.handed, roster))
+    return ClassAnswers(
+        items=tuple(items),
+        problems=tuple(sentences),
+        remarks=(*known.unread, *known.remarks, *claims),
+        own_remarks=claims,
+        enrolled=known.enrolled,
+        roster=roster,
+    )
 
 
 def _rename(item: ResponseFile, student: str, quiz: Quiz) -> ResponseFile:

@@ -15,14 +15,14 @@ from grader.courses.course import Course
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
-from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
+from grader.gradebook.exports import blackboard, brightspace, canvas, excel, gradescope, moodle, plain, table
 from grader.gradebook.exports.table import LmsTable
-from grader.gradebook.grades import GradeSheet, describe_unknown_students, read_sheet
+from grader.gradebook.grades import GradeSheet, describe_doubts, read_sheet
 from grader.reports import write
 
 ExportFormat = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
 EXPORT_FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx")
-FILLED_FORMATS = ("canvas", "moodle", "blackboard", "brightspace")
+FILLED_FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope")
 WITH_CHECKS = ("csv", "json", "xlsx")
 SINGLE_EXERCISE_FORMATS = ("moodle", "gradescope")
 MAX_TABLE_BYTES = 50_000_000
@@ -32,7 +32,7 @@ MAX_TABLE_BYTES = 50_000_000
 @click.argument("exercise_ids", metavar="[EXERCISE]…", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(EXPORT_FORMATS), required=True, help="Whose table to write.")
 @click.option("--from", "from_", metavar="CSV", type=click.Path(path_type=Path),
-              help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace).")  # fmt: skip
+              help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace, gradescope).")  # fmt: skip
 @click.option("--checks", is_flag=True, help="The points of each check, too (csv, json, xlsx).")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), default=write.STDOUT,
               help="Where to write (default: standard output).")  # fmt: skip
@@ -49,8 +49,8 @@ def command(
 ) -> int:
     r"""Write grades, by the course's rules for late work and attempts, as a table that an LMS takes.
 
-    Canvas, Moodle, Blackboard and Brightspace match students by their own table: export it there, and give it with
-    --from. It comes back with the same people in the same order.
+    Each LMS matches students by its own table: export it there, and give it with --from. It comes back with the same
+    people in the same order.
 
     \b
     grade export --format canvas --from Grades.csv -o filled.csv
@@ -74,7 +74,7 @@ def command(
     write.write_bytes(output, data)
     # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, chosen))
     return Exit.PASSED
 
 
@@ -112,8 +112,10 @@ def _render(
             text, left = moodle.fill_worksheet(whole, chosen[0], theirs)
         case "moodle":
             text = moodle.make_worksheet(whole, chosen[0])
+        case "gradescope" if theirs:
+            text, left = gradescope.fill(whole, chosen[0], theirs)
         case "gradescope":
-            text = plain.render_gradescope(whole, chosen[0])
+            text = gradescope.make(whole, chosen[0])
         case "csv":
             text = plain.render_grades_csv(whole, chosen, checks=checks)
         case "json":

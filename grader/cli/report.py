@@ -21,7 +21,7 @@ from grader.gradebook.grades import (
     GradeCell,
     GradeSheet,
     StudentRow,
-    describe_unknown_students,
+    describe_doubts,
     list_grades,
     read_sheet,
 )
@@ -59,7 +59,7 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     sys.stdout.write(draw_parts(_render_parts(whole, chosen, exercise_id, shown, screen, book), screen))
     # What follows goes to stderr and should stand below.
     sys.stdout.flush()
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, chosen))
     if html_ is not None:
         _write_pages(book, [pair for name in chosen for pair in list_grades(whole, name)], html_)
     return Exit.PASSED

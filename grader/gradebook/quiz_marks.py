@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from grader.gradebook.book import Gradebook
 from grader.gradebook.entries import GradebookEntry, VerdictFigures, build_entry
+from grader.gradebook.times import TimeSource
 from grader.quiz.handed_in import MarkedResponse
 from grader.quiz.key import AnswerKey
 from grader.quiz.loading import hash_quiz
@@ -32,11 +33,10 @@ class HandInRecord(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def submitted_at(self) -> datetime | None: ...
-    @property
     def handed_in(self) -> datetime | None: ...
     @property
     def late(self) -> bool | None: ...
+    def list_times(self, exercise: str) -> dict[TimeSource, datetime]: ...
 
 
 class QuizSpecification(Struct, frozen=True, kw_only=True):
@@ -152,7 +152,7 @@ def _build(
         JudgedQuiz(verdict=verdict, at=datetime.now(UTC).isoformat(timespec="microseconds")),
         name=record.name if record else "",
         source=source,
-        submitted_at=record.submitted_at if record else None,
         handed_in=record.handed_in if record else None,
+        times=record.list_times(quiz.id) if record else {},
         late=record.late if record else None,
     )

@@ -175,15 +175,17 @@ def render_exercise(of: GradeSheet, exercise_id: str, shown: int, screen: Screen
     for (row, cell), score in list(zip(pairs, points, strict=True))[:shown]:
         mark, colour = STATUS_MARKS[cell.figures.status]
         said = Text(f"{mark} ", style=colour) + Text(_format_line(_format_student(row), [score], [width], name))
-        remark = cell.grade.note or cell.figures.finding
+        remark = "; ".join(filter(None, (cell.grade.note, cell.figures.finding)))
         room = screen.width - cell_len(said.plain) - len(COLUMN_GAP)
         if remark and room >= 20:
             said += Text(COLUMN_GAP + _shorten_text(remark, room), style="dim")
         yield said
     yield from _render_rest(len(pairs), shown)
     found = count_statuses(cell for _, cell in pairs)
-    nothing = len(of.rows) - len(pairs)
-    told = f"{found['passed']} passed, {found['failed']} not passed, {found['error']} not graded, {nothing} handed in nothing"
+    without = [row for row in of.rows if exercise_id not in row.cells]
+    excused = sum(exercise_id in row.excused for row in without)
+    told = f"{found['passed']} passed, {found['failed']} not passed, {found['error']} not graded, {len(without) - excused} handed in nothing"
+    told += f", {excused} excused" * bool(excused)
     yield Text(f"\n{exercise_id}: {number_of(len(of.rows), 'student')}: {told}", style="bold")
 
 
@@ -219,12 +221,13 @@ def _format_grades(row: StudentRow, of: GradeSheet, *, fitting: bool) -> list[st
     total = f"{format_number(row.total.score)}/{format_number(row.total.max_score)}"
     if not fitting:
         return [f"{len(row.cells)} of {len(of.exercises)}", total]
-    return [*(_format_cell(row.cells.get(name)) for name in of.exercises), total]
+    return [*(_format_cell(row, name) for name in of.exercises), total]
 
 
-def _format_cell(cell: GradeCell | None) -> str:
+def _format_cell(row: StudentRow, exercise: str) -> str:
+    cell = row.cells.get(exercise)
     if cell is None:
-        return "–"
+        return "excused" if exercise in row.excused else "–"
     return ("!" if not cell.grade.graded else format_number(cell.grade.score)) + ("*" if cell.grade.note else "")
 
 

@@ -36,7 +36,7 @@ def describe_grade(row: StudentRow, cell: GradeCell, policy: GradingPolicy) -> I
     if grade.note:
         yield f"  {escape_line(grade.note, MAX_LINE)}"
     if (due := find_deadline(policy, figures.exercise, row.student)) is not None:
-        came = figures.submitted_at or "a time that isn't known"
+        came = cell.submitted_at or "a time that isn't known"
         yield f"  due {due.isoformat(timespec='minutes')}, handed in at {came}"
     if row.cells and len(row.cells) > 1:
         yield f"  total over all: {format_number(row.total.score)}/{format_number(row.total.max_score)}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,7 +15,9 @@ import click
 import msgspec
 
 from grader.cli import outputs
+from grader.courses import settings
 from grader.courses.course import Course
+from grader.courses.policy import find_excused
 from grader.errors import Exit, UsageError
 from grader.messages.text import escape_line
 from grader.quiz import handed_in, key, lms_answers, marking, marksheet, verdicts
@@ -31,6 +33,7 @@ from grader.reports import write
 
 if TYPE_CHECKING:
     from grader.batch.quiz_answers import ClassAnswers
+    from grader.gradebook import Gradebook
 
 # The most students whose lines a terminal gets; files get all.
 MAX_STUDENT_LINES = 400
@@ -74,7 +77,8 @@ def mark_answers(course: Course, quiz: Quiz, answers: Path, options: MarkingOpti
         )
     is_class = answers.is_dir() or lms_answers.is_table(answers) or answers.name.lower().endswith(ARCHIVE_SUFFIXES)
     if is_class or options.roster is not None or options.gradebook is not None:
-        return _mark_class(quiz, solutions, answers, options)
+        excused = find_excused(settings.load_settings(course).grading, [quiz.id])
+        return _mark_class(quiz, solutions, answers, options, excused)
     (path,) = handed_in.find_response_files(answers)
     item = handed_in.read_response_file(path, quiz)
     # After reading: a student without the key still learns whether the file is well-formed.
@@ -89,6 +93,12 @@ def mark_answers(course: Course, quiz: Quiz, answers: Path, options: MarkingOpti
     return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
 
 
+def _find_gradebook(options: MarkingOptions) -> str | None:
+    """The gradebook that was named, or that `grade batch` has begun here."""
+    here = GRADEBOOK_FILE.is_file() and options.marks is None
+    return options.gradebook or (f"sqlite:///{GRADEBOOK_FILE}" if here else None)
+
+
 def build_page_titles(course: Course, quiz: Quiz, chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
     """The questions with pictures and formulas as markup, where a page is written."""
     if chosen["html"] is None:
@@ -101,10 +111,25 @@ def _find_scope(quiz: Quiz, options: MarkingOptions) -> ReviewScope:
     return verdicts.FULL_REVIEW if options.reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
 
 
-def _mark_class(quiz: Quiz, solutions: AnswerKey | None, answers: Path, options: MarkingOptions) -> int:
+def _mark_class(
+    quiz: Quiz, solutions: AnswerKey | None, answers: Path, options: MarkingOptions, excused: Collection[str]
+) -> int:
     """Marks every file that can be read; 0 where that is all of them, else 2."""
+    url = _find_gradebook(options)
+    with closing(import_module("grader.gradebook").Gradebook.open(url)) if url else nullcontext() as book:
+        return _mark_into(quiz, solutions, answers, options, excused, book)
+
+
+def _mark_into(
+    quiz: Quiz,
+    solutions: AnswerKey | None,
+    answers: Path,
+    options: MarkingOptions,
+    excused: Collection[str],
+    book: Gradebook | None,
+) -> int:
     read: ClassAnswers = import_module("grader.batch.quiz_answers").read_class_answers(
-        answers, quiz, options.roster, naming=options.naming
+        answers, quiz, options.roster, naming=options.naming, remembered=book.read_roster() if book else None, excused=excused
     )
     items = [item for _, item in read.items]
     attempts = handed_in.mark_class(quiz, require_key(solutions, quiz, items), items)
@@ -116,7 +141,8 @@ def _mark_class(quiz: Quiz, solutions: AnswerKey | None, answers: Path, options:
         outputs.write_reports(found, options.chosen, quiet=True)
     if not any(options.chosen[name] == "-" for name in outputs.FILE_FORMATS):
         click.echo(format_class_summary(quiz, sheet, read.files, quiet=options.quiet))
-    _record_marks(quiz, solutions, attempts, read, options)
+    if book is not None:
+        _record_marks(quiz, solutions, attempts, read, book)
     for problem in read.problems:
         click.echo(f"not marked: {problem}", err=True)
     for doubt in [*read.remarks, *handed_in.find_suspicious_attempts(quiz, attempts)]:
@@ -125,21 +151,16 @@ def _mark_class(quiz: Quiz, solutions: AnswerKey | None, answers: Path, options:
 
 
 def _record_marks(
-    quiz: Quiz, solutions: AnswerKey, attempts: Sequence[MarkedResponse], read: ClassAnswers, options: MarkingOptions
+    quiz: Quiz, solutions: AnswerKey, attempts: Sequence[MarkedResponse], read: ClassAnswers, book: Gradebook
 ) -> None:
-    """Into the gradebook that was named, or that `grade batch` has begun here."""
-    here = GRADEBOOK_FILE.is_file() and options.marks is None
-    url = options.gradebook or (f"sqlite:///{GRADEBOOK_FILE}" if here else None)
-    if url is None:
-        return
-    quiz_marks = import_module("grader.gradebook.quiz_marks")
-    with closing(import_module("grader.gradebook").Gradebook.open(url)) as book:
-        book.add_students(read.enrolled)
-        # No more than the policy allows, whatever `--reveal` shows here: students get the gradebook's pages.
-        seen = verdicts.find_review_scope(quiz, datetime.now(UTC))
-        records = {item.source.path: handed for handed, item in read.items}
-        count = quiz_marks.record_quiz(book, quiz, solutions, attempts, seen, records)
-        click.echo(f"{quiz.id}: the marks of {format_count(count, 'student')} are in {book.shown}", err=True)
+    if read.roster is not None:
+        book.remember_roster(read.roster)
+    book.add_students(read.enrolled)
+    # No more than the policy allows, whatever `--reveal` shows here: students get the gradebook's pages.
+    seen = verdicts.find_review_scope(quiz, datetime.now(UTC))
+    records = {item.source.path: handed for handed, item in read.items}
+    count = import_module("grader.gradebook.quiz_marks").record_quiz(book, quiz, solutions, attempts, seen, records)
+    click.echo(f"{quiz.id}: the marks of {format_count(count, 'student')} are in {book.shown}", err=True)
 
 
 def _write_marks(

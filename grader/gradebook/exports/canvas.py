@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_scaled_points, map_by_id, render_table
+from grader.gradebook.exports.table import LmsTable, format_scaled_points, map_by_id, parse_points, render_table
 from grader.gradebook.grades import GradeSheet, StudentRow
 from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
@@ -42,7 +42,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
         row = _find_row(known, [cells[index] for index in ids if index is not None and cells[index]])
         # The row stands above the students, so the points are known before they are needed.
         if POSSIBLE_POINTS in cells[0].casefold():
-            possible = {exercise: _parse_points(cells[column]) for exercise, column in columns.items()}
+            possible = {exercise: parse_points(cells[column]) for exercise, column in columns.items()}
         if row is not None:
             placed.add(row.student)
         rows.append([
@@ -90,10 +90,3 @@ def _find_assignment(theirs: LmsTable, exercise: str, title: str) -> int:
             return index
     others = ", ".join(escape_line(cell, 60) for cell in theirs.header if cell not in IDENTITY_COLUMNS) or "none"
     raise UsageError(f'{theirs.name}: no assignment "{exercise}" or "{title}"; name it so in Canvas; there are: {others}')
-
-
-def _parse_points(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:  # "(read only)"
-        return None

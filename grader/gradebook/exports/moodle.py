@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, map_by_id, render_table
+from grader.gradebook.exports.table import (
+    LmsTable,
+    format_comment,
+    format_scaled_points,
+    map_by_id,
+    parse_points,
+    render_table,
+)
 from grader.gradebook.grades import GradeSheet, list_grades
 from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
@@ -31,7 +38,7 @@ def fill_worksheet(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[
         filled = list(cells)
         if row is not None and exercise in row.cells:
             placed.add(row.student)
-            filled[grade] = format_scaled_points(row.cells[exercise], _parse_maximum(cells, most)) or cells[grade]
+            filled[grade] = format_scaled_points(row.cells[exercise], None if most is None else parse_points(cells[most])) or cells[grade]
             filled[feedback] = format_comment(row.cells[exercise])
         rows.append(filled)
     left = [f"{escape_line(row.student)}: not in {theirs.name}" for row, _ in list_grades(sheet, exercise) if row.student not in placed]
@@ -59,11 +66,3 @@ def _require_column(theirs: LmsTable, name: str) -> int:
 
 def _strip_participant(identity: str) -> str:
     return to_look(identity).removeprefix(PARTICIPANT_PREFIX.casefold())
-
-
-def _parse_maximum(cells: list[str], column: int | None) -> float | None:
-    try:
-        # Moodle writes numbers as the teacher's language does.
-        return None if column is None else float(cells[column].replace(",", "."))
-    except ValueError:
-        return None

@@ -83,6 +83,14 @@ def format_scaled_points(cell: GradeCell, most: float | None) -> str:
     return format_number(grade.score * most / grade.max_score)
 
 
+def parse_points(cell: str) -> float | None:
+    """A number of points, written as the teacher's language does; None for anything else, such as "(read only)"."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
+
+
 def format_comment(cell: GradeCell) -> str:
     """What to tell the student, in a line."""
     comment = cell.by_hand.comment
