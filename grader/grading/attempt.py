@@ -97,10 +97,10 @@ class TrainingAttempt:
 
     def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.ledger = RunRecorder(seed, exercise.dataset or "mnist")
+        self.ledger = RunRecorder(seed, exercise.dataset or "mnist", modelling.count_models(exercise))
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
-        self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
+        self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
@@ -300,7 +300,7 @@ class TrainingAttempt:
             self.ledger.built()
 
     def _train_model(self, order: Order) -> None:
-        epochs = self.ledger.begin_fit()
+        epochs = self.ledger.begin_fit(self.clocks.compute_elapsed_s("training"))
         with self.clocks.measure_turn("training"):
             # The clock's limit includes the overrun; the trainer may use only what is left of the student's own limit.
             left_s = max(0.1, self.clocks.compute_left_s("training") - MAX_OVERRUN_S)
@@ -311,11 +311,10 @@ class TrainingAttempt:
                 self.owed = False
             # `_check_limits` must not blame a training that an exception has ended.
             finally:
-                self.fitting = False
+                self.fitting, self.stage = False, "returning"
 
     def _relay_training(self, order: Order, epochs: list[dict[str, float]]) -> None:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
         cut = False
         while True:
             message = self._receive_from_trainer(Event, NeedPass, Trained, Rejected, Refused)
@@ -334,6 +333,7 @@ class TrainingAttempt:
                     # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
                     # they are.
                     cut = cut or (answer.stop and is_stop_mid_epoch(message))
+                    self.ledger.stopping = self.ledger.stopping or answer.stop
                     self.trainer.send(answer)
                 case NeedPass():
                     with self.clocks.measure_turn("student"):
@@ -356,7 +356,7 @@ class TrainingAttempt:
             logs, part = split_cut_epoch(logs)
             self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
         epochs.append({"epoch": event.index, **logs})
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
+        self.ledger.end_epoch(self.clocks.compute_elapsed_s("training"))
 
     def _measure_model(self) -> None:
         """After everything: what the trained model really achieves."""
@@ -431,5 +431,4 @@ class TrainingAttempt:
 
     def _show_stage(self, stage: RunStage) -> None:
         self.stage = stage
-        line = self.line[1] if self.line else None
-        self.options.progress(self.ledger.build_progress(stage, self.clocks, line, self.epoch_started_s, MAX_OVERRUN_S))
+        self.options.progress(self.ledger.build_progress(stage, self.clocks, self.line, self.limit_s, MAX_OVERRUN_S))

@@ -150,7 +150,7 @@ class FunctionAttempt:
             message = self.referee.receive(Call, Judged)
             if isinstance(message, Judged):
                 return self._finish_run(message)
-            self.options.progress(RunProgress(stage="loading"))
+            self.options.progress(RunProgress(stage="calling"))
             try:
                 self._relay_call(message)
             except AnswerTimeout:
