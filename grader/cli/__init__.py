@@ -65,7 +65,7 @@ class LazyCommands(click.Group):
         first = args[0] if args else "--help"
         # Everything that is no command is the main job's, so that `grade exercise3 file.py` works.
         if first not in COMMANDS and first not in ("--help", "-h", "--version"):
-            # The main job needs a file as well, so a lone word was meant to be a command.
+            # A lone word may be an exercise or a file, and else was meant to be a command.
             if len(args) == 1 and not first.startswith("-"):
                 importlib.import_module("grader.cli.completing").check_mistyped(ctx, first, self.list_commands(ctx))
             args = [MAIN_COMMAND, *args]

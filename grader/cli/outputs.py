@@ -37,6 +37,7 @@ OUTPUT_OPTIONS = (
     click.option("--classroom", is_flag=True, hidden=True, expose_value=False, help="Nothing any more."),
 )
 MAX_SENTENCES = 50
+MAX_PATH = 300
 
 
 def add_output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,10 +80,23 @@ def write_reports(
             render = import_module(f"grader.reports.{module}").render
             text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
             write.write_text(Path(str(chosen[name])), text)
+            if chosen[name] != "-":
+                tell_written(f"Wrote {show_path(Path(chosen[name]))}", quiet=quiet)
     if chosen["github"]:
         import_module("grader.reports.github").publish_annotations(verdicts, os.environ)
     if chosen["classroom50"] is not None:
         import_module("grader.reports.classroom50").publish(Path(str(chosen["classroom50"])), verdicts, os.environ)
+
+
+def tell_written(said: str, *, quiet: bool) -> None:
+    """Says which file was written, on standard error: what is piped on holds nothing but the report."""
+    if not quiet:
+        click.echo(said, err=True)
+
+
+def show_path(path: Path) -> str:
+    """A path as it is shown: harmless, and whole where it isn't endless."""
+    return escape_line(str(path), MAX_PATH)
 
 
 def format_one_line(verdict: Verdict) -> str:

@@ -11,12 +11,10 @@ from grader import submission
 from grader.checks import loading
 from grader.cli import completing
 from grader.cli.finding import find_course
-from grader.cli.list_ import load_readable_exercises
+from grader.cli.meaning import guess_exercise
 from grader.cli.watch.keyboard import Keyboard
 from grader.cli.watch.session import WatchSession
-from grader.courses.course import Course
-from grader.courses.exercise import Exercise
-from grader.errors import Exit, UsageError
+from grader.errors import Exit
 from grader.grading import GradingOptions
 
 
@@ -38,27 +36,9 @@ def command(file: Path, exercise_id: str | None, device: str, course: Path | Non
     grade watch work/my_solution.py exercise3
     """
     found = find_course(course)
-    spec = loading.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file)
+    spec = loading.load_exercise(found, exercise_id) if exercise_id else guess_exercise(found, file, f"grade watch {file} EXERCISE")
     # A file that isn't there should end the command now; later in the session it is only waited for.
     submission.read_submission(file)
     with Keyboard(sys.stdin) as keyboard:
         WatchSession(found, spec, file, GradingOptions(device=device), keyboard, sys.stdout).run()  # type: ignore[arg-type]
     return Exit.PASSED
-
-
-def guess_exercise(course: Course, file: Path) -> Exercise:
-    """The exercise that a file is for, by its name, else by the function in it.
-
-    Raises:
-        UsageError: none or several fit.
-    """
-    if file.stem in course.list_exercise_ids():
-        return loading.load_exercise(course, file.stem)
-    source = submission.read_submission(file).source
-    specs, _ = load_readable_exercises(course)
-    # By its text: the file may not parse yet.
-    fitting = [spec for spec in specs if spec.function and f"def {spec.function}(" in source]
-    if len(fitting) == 1:
-        return fitting[0]
-    among = ", ".join(spec.id for spec in fitting) or "`grade list` shows all"
-    raise UsageError(f"which exercise is {file} for? Name it: grade watch {file} EXERCISE ({among})")
