@@ -11,7 +11,7 @@ from typing import Any, get_args
 import click
 
 from grader import submission
-from grader.cli import experiments, outputs, picture
+from grader.cli import experiments, list_, outputs, picture
 from grader.cli.finding import find_course
 from grader.cli.helping import MainCommand
 from grader.cli.meaning import find_submission
@@ -148,13 +148,19 @@ def _grade_and_report(
     graded = grade_or_recall(course, exercise, file, options)
     progress.clear()
     source = submission.read_submission(file)
-    shown = {(exercise.id, source.sha256): find_activations(graded.runs)}
-    outputs.write_reports([graded.shown], chosen, quiet=quiet, sources={source.sha256: source.source}, shown=shown)
+    with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
+        ProgressFile(course).note_verdict(graded.verdict)
+    outputs.write_reports(
+        [graded.shown],
+        chosen,
+        quiet=quiet,
+        sources={source.sha256: source.source},
+        shown={(exercise.id, source.sha256): find_activations(graded.runs)},
+        following=list_.find_next_command(course) if graded.verdict.status == "passed" and not quiet else "",
+    )
     if options.picture is not None:
         progress(RunProgress(stage="drawing"))
         said = picture.draw(exercise, graded, options.picture, before)
         progress.clear()
         outputs.tell_written(said, quiet=quiet)
-    with contextlib.suppress(OSError):  # `grade list` then doesn't know of it; the verdict stands
-        ProgressFile(course).note_verdict(graded.verdict)
     return graded

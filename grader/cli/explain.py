@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from grader.checks import CHECKS
+from grader.checks import CHECKS, find_title
 from grader.checks.registry import Check
 from grader.cli.finding import find_course
 from grader.cli.list_ import load_readable_exercises, replace_unencodable
@@ -130,7 +130,7 @@ def _extract_argument_notes(check: Check) -> Iterator[str]:
 def _explain_check_id(name: str, course: Course) -> Iterator[str]:
     """A check as exercises of the course ask for it, by its id, or `exercise.id`."""
     for exercise, spec in _group_checks_by_id(course).get(name, []):
-        title = spec.title or CHECKS[spec.check].title
+        title = find_title(spec)
         asked = ", ".join(f"{key}: {value}" for key, value in spec.args.items())
         hint = f"\n{_wrap_indented('hint: ' + spec.hint)}" if spec.hint else ""
         gate = "; the training starts only when it is met" if spec.gate else ""
@@ -158,7 +158,7 @@ def _list_check_titles(course: Course) -> list[tuple[str, str]]:
         for exercise, spec in found
         if name.startswith(exercise + ".")
     ]
-    return [(spec.title or CHECKS[spec.check].title, name) for name, spec in ids]
+    return [(find_title(spec), name) for name, spec in ids]
 
 
 def _explain_dialect_name(name: str) -> list[str]:

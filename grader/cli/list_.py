@@ -85,7 +85,19 @@ def describe_progress(exercises: Sequence[Exercise], standing: StudentProgress) 
     total = sum(exercise.max_score for exercise in exercises)
     lines = ["", f"{len(passed)} of {len(exercises)} passed, {points:g} of {total:g} points"]
     following = find_next_exercise(exercises, standing)
-    return [*lines, f"next: grade new {following.id}" if following else "All passed. Well done!"]
+    return [*lines, f"next: {suggest_command(following)}" if following else "All passed. Well done!"]
+
+
+def find_next_command(course: Course) -> str:
+    """The command for the first exercise that isn't passed yet; empty where there is none."""
+    following = find_next_exercise(load_readable_exercises(course)[0], ProgressReader(course).read_progress())
+    return suggest_command(following) if following else ""
+
+
+def suggest_command(following: Exercise) -> str:
+    """The command that goes on with an exercise: with its stub, or with the file that is already here."""
+    own = next((name for suffix in (".py", ".ipynb") if Path(name := following.id + suffix).is_file()), None)
+    return f"grade new {following.id}" if own is None else f"grade watch {own}"
 
 
 def find_next_exercise(exercises: Sequence[Exercise], standing: StudentProgress) -> Exercise | None:

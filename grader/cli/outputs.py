@@ -55,6 +55,7 @@ def write_reports(
     quiet: bool,
     sources: Mapping[str, str] | None = None,
     shown: Mapping[tuple[str, str], Activations | None] | None = None,
+    following: str = "",
 ) -> None:
     """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
 
@@ -62,6 +63,7 @@ def write_reports(
         chosen: the values of the output options.
         sources: the submissions' texts by digest, for pages that show lines in context.
         shown: activations by exercise and digest, for pages that show them as pictures.
+        following: the command that begins the next exercise.
 
     Raises:
         UsageError: a file can't be written where it was asked for.
@@ -73,7 +75,7 @@ def write_reports(
         for verdict in verdicts:
             click.echo(format_one_line(verdict) if len(verdicts) == 1 else f"{escape_line(verdict.submission.path)}  {format_one_line(verdict)}")
     elif not to_stdout:
-        import_module("grader.reports.terminal").show_report(verdicts, sys.stdout)
+        import_module("grader.reports.terminal").show_report(verdicts, sys.stdout, following=following)
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
             # Loaded when it is asked for: templates and XML take longer to import than most reports to write.

@@ -79,6 +79,8 @@ from grader.records.run import CallbackProbe, Run, RunEnd
 from grader.records.verdict import CutEpoch
 from grader.static import ExecutionPlan
 
+# How a run ends that was only to be tried; `grade watch` knows it by this.
+UNTRAINED = "the training has not been started"
 MAX_STARTUP_S = 180.0
 MAX_MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
@@ -248,7 +250,7 @@ class TrainingAttempt:
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
-                    raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
+                    raise RunOver(RunEnd(kind="gated", message=UNTRAINED))
                 self._train_or_skip(order)
 
     def _check_size(self, arrays: Sequence[ArraySpec], line: int | None) -> None:
@@ -286,8 +288,7 @@ class TrainingAttempt:
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip
         if failed:
-            titles = ", ".join(result.id for result in failed)
-            raise RunOver(RunEnd(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
+            raise RunOver(RunEnd(kind="gated", message=checks.describe_gates([result.title for result in failed])))
 
     def _train_or_skip(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
+from grader.checks import describe_gates, find_title
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise
@@ -52,7 +53,7 @@ def keep_up_to_gate(
     for number, spec in enumerate(exercise.checks):
         if spec.gate and spec.id in trials and trials[spec.id].failure is not None:
             kept = {each.id: trials[each.id] for each in exercise.checks[: number + 1] if each.id in trials}
-            return kept, spec.title or spec.id
+            return kept, find_title(spec)
     return trials, None
 
 
@@ -196,7 +197,7 @@ class FunctionAttempt:
         # All is judged; a process that is already gone changes nothing.
         with contextlib.suppress(ChannelClosed):
             self.student.send(Enough())
-        return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=f"this comes first: {gate}")
+        return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=describe_gates([gate]))
 
     @contextlib.contextmanager
     def _limit_turn(self, turn: str, limit_s: float) -> Iterator[None]:

@@ -26,6 +26,7 @@ from grader.reports.chart import build_bars
 from grader.reports.cohort import Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -128,6 +129,7 @@ def _render_page(
         score=score_of(verdict),
         ending=describe_ending(verdict),
         next=describe_next_step(verdict),
+        legend=describe_bases(verdict),
         checks=page.build_check_rows(verdict, source),
         end_excerpt=page.find_source_lines(source, verdict.end_line),
         maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),

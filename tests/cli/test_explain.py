@@ -70,7 +70,7 @@ def test_every_name_is_explained(names, tmp_path):
         ("one-conv", "one-conv in exercise3: The model has exactly one Conv2D and one MaxPooling2D (20"),
         ("exercise3.one-conv", "one-conv in exercise3: "),
         ("✗ The model has exactly one\n  Conv2D and one", "one-conv in exercise3: "),
-        ("not judged: your code stopped with an error before it came to that", "skipped (the mark of a check)"),
+        ("not judged: your code stopped with an error before that", "skipped (the mark of a check)"),
         ("The memory limit was reached.", "out_of_memory (how a run ended)"),
         ("a few words", "nothing is known"),
     ],

