@@ -58,7 +58,7 @@ def command(name: str | None, course: Path | None) -> None:
     told = explain_name(name, found) if name else render_overview(found)
     if not told:
         near = format_suggestion(escape_line(name or "", 60), list_explained_names(found))
-        raise UsageError(f'nothing is known of "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
+        raise UsageError(f'no explanation for "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
     click.echo(replace_unencodable("\n\n".join(told), sys.stdout.encoding))
 
 
@@ -91,7 +91,7 @@ def explain_name(name: str, course: Course) -> list[str]:
     for table, title in ((FINDING_MEANINGS, "the file was not run"), (FAULT_CODES, "a quiz, its key or answers to it")):
         if code in table:
             head = _format_heading(f"{code} ({title}): {table[code][0]}.")
-            paragraphs.append(f"{head}\n{_wrap_indented('To mend it: ' + table[code][1])}")
+            paragraphs.append(f"{head}\n{_wrap_indented('How to fix it: ' + table[code][1])}")
     if name in END_MEANINGS:
         head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
         paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
@@ -170,9 +170,9 @@ def _explain_dialect_name(name: str) -> list[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if told := dialect.note_tf1_names(tree):
-            return [_format_heading(f"TensorFlow 1, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"TensorFlow 1 (accepted, no points lost): {escape_line(told[0].message)}")]
         if told := dialect.find_other_names(tree):
-            return [_format_heading(f"An older name, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"An older name (accepted, no points lost): {escape_line(told[0].message)}")]
     return []
 
 

@@ -65,7 +65,7 @@ def draw(exercise: Exercise, graded: GradedSubmission, path: Path, before: FileS
         elif not exercise.picture:
             draw_training_curve(exercise, graded.verdict, path)
         elif find_signature(path) in (before, None):
-            raise GraderError("your function gave nothing that can be drawn")
+            raise GraderError("your function returned nothing that can be drawn")
     except (GradeError, subprocess.TimeoutExpired) as error:
         return f"grade: no picture: {error}"
     return f"Wrote {outputs.show_path(path)}"
@@ -91,7 +91,7 @@ def draw_feature_maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> No
     found = runs[-1].activations if runs else None
     shown = exercise.models.shown if exercise.models is not None else None
     if found is None or shown is None:
-        raise GraderError("your function came to no activations")
+        raise GraderError("your function returned no activations")
     _run_drawing(
         {
             "type": "maps",

@@ -187,7 +187,7 @@ class FunctionAttempt:
         self.referee.send(Hung(seconds=seconds, why="too long"))
         judged: Judged = self.referee.receive(Judged)
         self.trials, _ = keep_up_to_gate(self.exercise, judged.trials)
-        text = f"{self.exercise.function}() did not come back within {self._limit_s:g} s and was stopped"
+        text = f"{self.exercise.function}() didn't return within {self._limit_s:g} s, so it was stopped"
         return RunEnd(kind="timed_out", message=text)
 
     def _finish_run(self, judged: Judged) -> RunEnd:

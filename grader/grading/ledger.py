@@ -126,7 +126,7 @@ class RunRecorder:
             ]
             self.architecture = structs.replace(self.architecture, layers=layers)
             names = ", ".join(map(escape_name, measured.idle))
-            text = f"not counted as asked for: {names}. Changing its weights doesn't change the trained model's predictions"
+            text = f"not counted: {names}. Changing its weights doesn't change the trained model's predictions"
             self.add_note(Note(line=self.orders[-1].line, message=text[:MAX_NOTE_CHARS]))
 
     def built(self) -> None:
@@ -215,7 +215,7 @@ class RunRecorder:
         return RunEnd(
             kind="timed_out",
             message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
-            "what was trained until then counts",
+            "the epochs until then count",
         )
 
     def build_run_so_far(self) -> Run:

@@ -24,14 +24,14 @@ ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
      "Keras 3 has no module `keras.{0}`; what was in it is in `tf.keras.layers`, `tf.keras.models` or `tf.keras.utils`."),
     ("EOFError: EOF when reading a line",
      r"EOFError: EOF when reading a line|invalid literal for int\(\) with base 10: ''|could not convert string to float: ''",
-     "`input()` asks for something at the keyboard, and nobody sits there when a file is graded. Write the value into the file."),
+     "`input()` asks for something at the keyboard, but files are graded without a keyboard. Write the value into the file."),
     ("ValueError: Unrecognized data type: x= (of type <class 'Silent'>)",
      r"<class 'Silent'>|'Silent' (?:object|and)|and 'Silent'",
-     "This comes from a package that isn't there where files are graded: the notes name it. The exercise needs only "
+     "This comes from a package that isn't installed on the grading machine; see the notes. The exercise needs only "
      "TensorFlow and NumPy."),
     ("ModuleNotFoundError: No module named 'sklearn'",
      r"No module named '(\w+)",
-     "The package `{0}` isn't there where files are graded. The exercise needs only TensorFlow and NumPy."),
+     "The package `{0}` isn't installed on the grading machine. The exercise needs only TensorFlow and NumPy."),
     ("ValueError: cannot reshape array of size 47040000 into shape (70000,28,28,1)",
      r"cannot reshape array of size (\d+)",
      "The numbers in `reshape` must multiply to the size of the array: 60,000 training images of 28 x 28 are "
@@ -139,7 +139,7 @@ def find_error_hint(said: str) -> str | None:
     """What to tell the student beside an error; None where its own words have to do.
 
     >>> find_error_hint("ModuleNotFoundError: No module named 'sklearn'")
-    "The package `sklearn` isn't there where files are graded. The exercise needs only TensorFlow and NumPy."
+    "The package `sklearn` isn't installed on the grading machine. The exercise needs only TensorFlow and NumPy."
     """
     for _, pattern, text in ERROR_HINTS:
         if (match := re.search(pattern, said)) is not None:

@@ -41,7 +41,7 @@ def open_sitting(quiz: Quiz, student: str, shelf: AttemptStore, now: datetime) -
         sitting.check_fits(attempts[-1], quiz)
         return attempts[-1], True
     if len(attempts) >= quiz.attempts:
-        raise UsageError(f"no attempt is left at {quiz.id}: you have handed in {len(attempts)} of {quiz.attempts}")
+        raise UsageError(f"no attempts left for {quiz.id}: you have handed in {len(attempts)} of {quiz.attempts}")
     closes = parse_closing_time(quiz)
     if closes is not None and now >= closes:
         raise UsageError(f"{quiz.id} closed on {closes:%Y-%m-%d at %H:%M %Z}")
@@ -64,7 +64,7 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
         while now.submitted is None:
             if _is_late(now, quiz, desk):
                 now = _submit_and_save(now, shelf, desk)
-                _tell_wrapped("The time is up: your answers are handed in as they were.", desk)
+                _tell_wrapped("Time is up: your answers are handed in as they are.", desk)
             elif (then := _show_screen(now, quiz, shelf, desk)) is None:
                 break
             else:
@@ -183,7 +183,7 @@ def _submit_after_asking(now: Sitting, shelf: AttemptStore, desk: QuizTerminal) 
     """Hands in, after a question where answers are missing."""
     # Handing in can't be undone.
     if blank := len(now.names) - len(now.answers):
-        text = f"{screens.format_count(blank, 'question')} without an answer. Hand in all the same? Type yes, or anything else to go on."
+        text = f"{screens.format_count(blank, 'question')} without an answer. Hand in anyway? Type yes, or anything else to go on."
         _tell_wrapped(text, desk)
         if desk.ask(PROMPT).strip().lower() not in ("y", "yes"):
             return now

@@ -60,7 +60,7 @@ def test_every_name_is_explained(names, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("e204", "two options of a question have the same text. To mend it: reword or remove one"),
+        ("e204", "two options of a question have the same text. How to fix it: reword or remove one"),
         ("callback.stops_when", "rests on: declared"),
         ("exercise3", "nothing is known"),
         ("timed_out", "a time limit was reached"),
@@ -115,7 +115,7 @@ def test_an_unknown_name_suggests_the_nearest(grade):
     code, out, err = grade("explain", "timed_outt\x1b[2J")
 
     assert (code, out) == (2, "")
-    assert 'nothing is known of "timed_outt\\x1b[2J"; did you mean "timed_out"?' in err
+    assert 'no explanation for "timed_outt\\x1b[2J"; did you mean "timed_out"?' in err
 
 
 def test_without_a_name_everything_is_listed(grade):
@@ -133,4 +133,4 @@ def test_odd_names_are_only_unknown(grade, name):
     code, _, err = grade("explain", name)
 
     assert code == 2
-    assert err.startswith("grade: nothing is known of ")
+    assert err.startswith("grade: no explanation for ")

@@ -173,4 +173,4 @@ def test_what_a_trainer_compiles_is_not_counted(attempted):
     run, _ = attempted([Ready(), ORDER, Returned(value=1)], messages, time_limit_s=5.0, progress=moments.append)
 
     assert 20.0 < moments[-1].left_s <= 25.0
-    assert run.end.message == "the training reached its limit of 5 s after 0 of 5 epochs; what was trained until then counts"
+    assert run.end.message == "the training reached its limit of 5 s after 0 of 5 epochs; the epochs until then count"

@@ -81,7 +81,7 @@ def test_every_kind_is_answered_by_its_line(shelf):
         (["r", "4", "::b"], "4. :b"),
         (["a", "b", "f", "r"], "1 flagged (!)"),
         (["a", ":b", ":c", "r"], "1. (no answer)"),
-        (["r", "submit", "no"], "5 questions without an answer. Hand in all the same?"),
+        (["r", "submit", "no"], "5 questions without an answer. Hand in anyway?"),
     ],
 )  # fmt: skip
 def test_each_key_and_mistake_is_answered(shelf, lines, said):
@@ -102,7 +102,7 @@ def test_the_time_limit_hands_in_what_is_there(shelf):
     assert done.answers == {"many": ["a"], "yes": ["true"]}
     assert done.submitted == START + timedelta(seconds=75)
     assert "35 seconds left" in script.text
-    assert "The time is up: your answers are handed in as they were." in script.text
+    assert "Time is up: your answers are handed in as they are." in script.text
 
 
 def test_a_closed_quiz_is_refused(shelf):
@@ -126,7 +126,7 @@ def test_a_quiz_that_changed_meanwhile_is_not_gone_on_with(shelf):
 def test_attempts_that_cannot_be_read_or_written_are_told(tmp_path):
     """A damaged file is named with what to do, and so is a folder that takes none."""
     (tmp_path / "attempt-1.json").write_text("{")
-    with pytest.raises(UsageError, match="can't be read .*; move it away to start this attempt anew"):
+    with pytest.raises(UsageError, match="can't be read .*; move it away to start this attempt again"):
         take_quiz(quiz_of(KINDS), "s1", AttemptStore(folder=tmp_path), Scripted([]).desk())
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="your answers can't be saved in .*: Not a directory"):

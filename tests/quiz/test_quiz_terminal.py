@@ -101,7 +101,7 @@ def test_quit_saves_and_ctrl_c_too(sit):
     child.sendline("a")
     screen(child)
     child.sendline("q")
-    assert "Saved. `grade quiz week2` goes on where you were." in finished(child)
+    assert "Saved. `grade quiz week2` continues where you were." in finished(child)
     assert child.exitstatus == 0
 
     child = sit("quiz", "week2", "--student", "s003")
@@ -117,7 +117,7 @@ def test_a_second_terminal_is_refused_while_the_first_is_open(sit):
     screen(sit("quiz", "week3", "--student", "s004"))
     second = sit("quiz", "week3", "--student", "s004")
 
-    assert "this quiz is open in another terminal; go on there, or quit it first" in finished(second)
+    assert "this quiz is open in another terminal; continue there, or quit it first" in finished(second)
     assert second.exitstatus == 2
 
 

@@ -47,17 +47,17 @@ TITLES = {
     "callback": ("The callback stops after the first epoch with more than 99.8 % accuracy", 20.0, "declared"),
     "threshold": ("Training accuracy gets above 99.8 %", 25.0, "measured"),
     "epochs": ("Fewer than 20 epochs", 10.0, "measured"),
-    "honest-return": ("What the function returns is what the training gave", 5.0, "reported"),
+    "honest-return": ("The returned epochs and accuracy are those of the training", 5.0, "reported"),
     "generalises": ("At least 97 % of the test images are right", 5.0, "measured"),
 }
 MESSAGES = {
     "function": "the function returned a list of epochs and an accuracy",
     "one-conv": "the model has one Conv2D layer and one MaxPooling2D layer",
     "data": "trained on all 60,000 training images",
-    "callback": "the callback stops when accuracy goes above 0.998, on 6 trial curves",
+    "callback": "the callback stops when accuracy goes above 0.998, in 6 made-up trainings",
     "threshold": "accuracy reached 0.9982 in epoch 9, above 0.998",
     "epochs": "the training ended after 9 epochs",
-    "honest-return": "the returned epochs and accuracy are those of the training",
+    "honest-return": "what the function returned is what the training gave",
     "generalises": "the trained model gets 98.7 % of the test images right",
 }
 CURVE = [0.9552, 0.9851, 0.9902, 0.9933, 0.9951, 0.9964, 0.9972, 0.9978, 0.9982]
@@ -156,7 +156,7 @@ def gated():
         layers=[
             DeclaredLayer(kind="Conv2D", name="conv2d", output_shape=[None, 26, 26, 32], parameters=320, asked="Conv2D(32)"),
             DeclaredLayer(kind="Conv2D", name="conv2d_1", output_shape=[None, 24, 24, 32], parameters=9_248,
-                          fault="is one too many: Conv2D(32)"),
+                          fault="is not expected: Conv2D(32)"),
             DeclaredLayer(asked="MaxPooling2D", fault="is missing: MaxPooling2D"),
             DeclaredLayer(kind="Flatten", name="flatten", output_shape=[None, 18_432], asked="Flatten"),
         ],

@@ -21,7 +21,7 @@ from grader.quiz import handed_in, loading
 @click.option("--save", type=click.Path(path_type=Path), help="Where the answers to hand in are written.")
 @click.option("--marks", type=click.Path(path_type=Path), help="Keep the marks of a class here, for regrade and analyze.")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the marks of a class as a table.")
-@click.option("--reveal", is_flag=True, help="Tell correct answers and feedback, whatever the quiz's review policy.")
+@click.option("--reveal", is_flag=True, help="Show correct answers and feedback, whatever the quiz's review policy says.")
 @outputs.add_output_options
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
 @click.option("-q", "--quiet", is_flag=True, help="One line instead of the report.")

@@ -52,7 +52,7 @@ def render_untrained_page(subject: WatchedFile, verdict: Verdict, screen: Screen
     parts += [*terminal.draw_notes(verdict.notes)]
     told = f"\n{format_count(len(waiting), 'check')} ({format_number(points)} points) can only be judged by training."
     wrong = sum(check.status == "failed" for check in known)
-    parts.append(Text(told + (f" {format_count(wrong, 'check')} above not met." if wrong else " So far all is right.")))
+    parts.append(Text(told + (f" {format_count(wrong, 'check')} above failed." if wrong else " All good so far.")))
     return draw_parts(parts, screen)
 
 

@@ -338,7 +338,7 @@ def test_what_waits_for_the_training_is_counted():
     assert pages.is_ready_to_train(verdict)
     assert "✓ Check a" in text
     assert "Check b" not in text
-    assert "2 checks (20 points) can only be judged by training. So far all is right." in text
+    assert "2 checks (20 points) can only be judged by training. All good so far." in text
 
 
 def test_what_is_wrong_before_the_training_is_told():
@@ -348,7 +348,7 @@ def test_what_is_wrong_before_the_training_is_told():
     text = pages.render_untrained_page(SUBJECT, verdict, Screen(width=40))
 
     assert "the callback never stops" in " ".join(text.split())
-    assert "1 check above not met." in " ".join(text.split())
+    assert "1 check above failed." in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 40
 
 
