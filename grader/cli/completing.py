@@ -29,6 +29,13 @@ def list_matching_exercises(ctx: click.Context, _param: click.Parameter | None, 
         return []
 
 
+def list_files_and_exercises(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
+    """Files, and the exercises that begin like this."""
+    exercises = [CompletionItem(name) for name in list_matching_exercises(ctx, param, incomplete)]
+    # The shell lists the files itself.
+    return [CompletionItem(incomplete, type="file"), *exercises]
+
+
 def check_mistyped(ctx: click.Context, word: str, commands: list[str]) -> None:
     """A lone word that is nearly a command, and neither an exercise nor a file, was meant to be it.
 

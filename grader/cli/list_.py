@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -76,8 +76,14 @@ def _split_digits(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def describe_progress(exercises: Sequence[Exercise], standing: StudentProgress) -> list[str]:
-    """What is passed, the points so far, and the command for what comes next."""
+def describe_progress(
+    exercises: Sequence[Exercise], standing: StudentProgress, name_next: Callable[[Exercise], str] | None = None
+) -> list[str]:
+    """What is passed, the points so far, and what comes next.
+
+    Args:
+        name_next: what is said of the next exercise; the command that begins it unless given.
+    """
     if not exercises:
         return []
     passed = [exercise.id for exercise in exercises if _is_passed(exercise, standing)]
@@ -85,7 +91,7 @@ def describe_progress(exercises: Sequence[Exercise], standing: StudentProgress) 
     total = sum(exercise.max_score for exercise in exercises)
     lines = ["", f"{len(passed)} of {len(exercises)} passed, {points:g} of {total:g} points"]
     following = find_next_exercise(exercises, standing)
-    return [*lines, f"next: {suggest_command(following)}" if following else "All passed. Well done!"]
+    return [*lines, f"next: {(name_next or suggest_command)(following)}" if following else "All passed. Well done!"]
 
 
 def find_next_command(course: Course) -> str:

@@ -66,7 +66,7 @@ def check_fits(sitting: Sitting, quiz: Quiz) -> None:
         # Answers are stored by id: with other options they could mean something else.
         if known is None or {option.id for option in known.choices} != set(sitting.shown.options.get(name, [])):
             raise UsageError(
-                f'the quiz has changed since attempt {sitting.attempt} began: question "{name}" is another one now; '
+                f'the quiz has changed since attempt {sitting.attempt} began: question "{name}" has changed; '
                 "ask your instructor, the answers so far are kept"
             )
 

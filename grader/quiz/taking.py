@@ -52,11 +52,15 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
     """Goes through a quiz until it is handed in, put aside, or its time is up.
 
     Returns:
-        The attempt; its `submitted` is None where it was put aside.
+        The attempt; its `submitted` is None where it was put aside. The last one, where the student wants no other.
 
     Raises:
         UsageError: as `open_sitting`, or the answers can't be saved.
     """
+    before = shelf.list_attempts()
+    # A new attempt uses one up, and whoever only wants to see the last one types the same command.
+    if before and before[-1].submitted is not None and len(before) < quiz.attempts and not _wants_another(quiz, len(before), desk):
+        return before[-1]
     now, resumed = open_sitting(quiz, student, shelf, desk.now())
     shelf.save_attempt(now)
     desk.tell(screens.render_welcome(quiz, now, desk.width(), resumed=resumed))
@@ -73,6 +77,16 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
     except EOFError:
         pass
     return now
+
+
+def _wants_another(quiz: Quiz, done: int, desk: QuizTerminal) -> bool:
+    """Asks whether a further attempt shall begin."""
+    text = f"You have handed in attempt {done} of {quiz.attempts}. Start attempt {done + 1}? Type yes, or anything else to see attempt {done} again."
+    _tell_wrapped(text, desk)
+    try:
+        return desk.ask(PROMPT).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def _tell_wrapped(text: str, desk: QuizTerminal) -> None:

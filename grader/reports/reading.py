@@ -82,14 +82,22 @@ def describe_next_step(verdict: Verdict, following: str = "") -> str:
         return f"`{following}` starts the next exercise." if following else "`grade list` shows the other exercises."
     if verdict.status == "error":
         return "run the same command again. If it fails again, show this report to your instructor."
+    first = describe_first_task(verdict, "run the same command again")
+    # Only what ran has an environment; a quiz has neither that nor hints.
+    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+
+
+def describe_first_task(verdict: Verdict, again: str) -> str:
+    """What to do first about a verdict that isn't a pass, in a sentence.
+
+    Args:
+        again: how the file is graded again, in words that follow "and".
+    """
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
-        first = f"look at “{failed[0].title}” first{_describe_place(failed[0])}."
-    else:
-        first = "fix the error above and run the same command again."
-    # Only what ran has an environment; a quiz has neither that nor hints.
-    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+        return f"look at “{failed[0].title}” first{_describe_place(failed[0])}."
+    return f"fix the error above and {again}."
 
 
 def _describe_place(check: CheckResult) -> str:

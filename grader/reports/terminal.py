@@ -54,7 +54,7 @@ MAX_OUTPUT_LINE = 400
 
 def render(verdicts: Sequence[Verdict], screen: Screen = Screen(), following: str = "") -> str:  # noqa: B008 - frozen
     """One verdict in full, or a line or two for each of several; 80 columns without colour unless told otherwise."""
-    return draw_parts(draw_verdict(verdicts[0], screen, following) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
+    return draw_parts(draw_verdict(verdicts[0], screen, describe_next_step(verdicts[0], following)) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
 
 
 def show_report(verdicts: Sequence[Verdict], stream: TextIO, *, verbose: bool = False, following: str = "") -> None:
@@ -119,7 +119,7 @@ def _format_points(verdict: Verdict) -> str:
     return f"{earned}/{format_number(verdict.max_score)}"
 
 
-def draw_verdict(verdict: Verdict, screen: Screen, following: str = "") -> Iterator[RenderableType]:
+def draw_verdict(verdict: Verdict, screen: Screen, next_step: str = "") -> Iterator[RenderableType]:
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _draw_heading(verdict)
     yield Text("")
@@ -132,7 +132,7 @@ def draw_verdict(verdict: Verdict, screen: Screen, following: str = "") -> Itera
     if verdict.stdout and (screen.verbose or verdict.end not in ("completed", "not_started")):
         yield Text("\nYour output", style="bold")
         yield Padding(_trim_to_last_lines(verdict.stdout, MAX_OUTPUT_LINES), (0, 0, 0, 2))
-    yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict, following)))
+    yield Text.assemble("\n", ("Next: ", "bold"), make_text(next_step or describe_next_step(verdict)))
 
 
 def _draw_heading(verdict: Verdict) -> Iterator[RenderableType]:

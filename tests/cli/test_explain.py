@@ -62,7 +62,7 @@ def test_every_name_is_explained(names, tmp_path):
     [
         ("e204", "two options of a question have the same text. How to fix it: reword or remove one"),
         ("callback.stops_when", "rests on: declared"),
-        ("exercise3", "nothing is known"),
+        ("exercise3", "no explanation for"),
         ("timed_out", "a time limit was reached"),
         ("lr", "in TF 2 write `Adam(learning_rate=...)`"),
         ("logs.get('acc')", "in TF 2 write `logs.get('accuracy')`"),
@@ -72,7 +72,7 @@ def test_every_name_is_explained(names, tmp_path):
         ("✗ The model has exactly one\n  Conv2D and one", "one-conv in exercise3: "),
         ("not judged: your code stopped with an error before that", "skipped (the mark of a check)"),
         ("The memory limit was reached.", "out_of_memory (how a run ended)"),
-        ("a few words", "nothing is known"),
+        ("a few words", "no explanation for"),
     ],
 )
 def test_what_is_said(grade, name, words):

@@ -118,7 +118,7 @@ def test_a_quiz_that_changed_meanwhile_is_not_gone_on_with(shelf):
     take_quiz(quiz_of(KINDS), "s1", shelf, Scripted(["a", "q"]).desk())
 
     with pytest.raises(
-        UsageError, match='the quiz has changed since attempt 1 began: question "many" is another one now'
+        UsageError, match='the quiz has changed since attempt 1 began: question "many" has changed'
     ):
         take_quiz(quiz_of(KINDS.replace("{id: c, text: C}", "{id: d, text: D}")), "s1", shelf, Scripted([]).desk())
 
@@ -146,3 +146,28 @@ def test_shuffles_are_stable_and_differ_between_students():
     assert len({tuple(order.questions) for order in orders}) > 10
     assert {tuple(order.options["many"]) for order in orders} == {("a", "b", "c"), ("b", "a", "c")}
     assert {tuple(order.options["yes"]) for order in orders} == {("true", "false")}
+
+
+@pytest.mark.parametrize(("word", "attempts"), [("yes", 2), ("no", 1), (None, 1)])
+def test_a_second_attempt_is_asked_for(shelf, word, attempts):
+    """It uses one up: only a clear yes begins it, anything else shows what was handed in; a closed terminal is no yes."""
+    quiz = quiz_of(KINDS)
+    first = take_quiz(quiz, "s1", shelf, Scripted(["r", "submit", "yes"]).desk())
+    script = Scripted([word, "q"] if word else [])
+
+    again = take_quiz(quiz, "s1", shelf, script.desk())
+
+    assert "You have handed in attempt 1 of 2. Start attempt 2?" in script.text
+    assert (len(shelf.list_attempts()), again.attempt) == (attempts, attempts)
+    assert (again == first) == (attempts == 1)
+
+
+def test_an_attempt_in_progress_is_continued_without_a_question(shelf):
+    """Nothing is used up by it."""
+    quiz = quiz_of(KINDS)
+    take_quiz(quiz, "s1", shelf, Scripted(["a", "q"]).desk())
+    script = Scripted(["q"])
+
+    assert take_quiz(quiz, "s1", shelf, script.desk()).attempt == 1
+    assert "Resuming: 1 of 5 answered." in script.text
+    assert "Start attempt" not in script.text
