@@ -177,8 +177,8 @@ def _doubt(measured: Measurement) -> str:
         return "the model's answer for one image depends on the other images in its batch, so the logged accuracy doesn't count"
     if measured.gap > MOST_GAP:
         return (
-            f"the accuracy that was logged in the last epoch lies {format_figure(measured.gap)} above the one that the trained model "
-            "has on the same images"
+            f"the accuracy logged in the last epoch is {format_figure(measured.gap)} higher than the trained model's accuracy "
+            "on the same images"
         )
     return ""
 
