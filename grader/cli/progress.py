@@ -54,8 +54,7 @@ class ProgressLine:
         self.enabled = stream.isatty() if enabled is None else enabled
         self.now = now
         self._lock = threading.Lock()
-        self._wiped = threading.Event()
-        self._ticker: threading.Thread | None = None
+        self._wiped: threading.Event | None = None
         self._moment = RunProgress(stage="starting")
         self._began_s = self._drawn_s = 0.0
         self._shown = ""
@@ -65,21 +64,19 @@ class ProgressLine:
             return
         with self._lock:
             self._moment = moment
-            if self._ticker is None:
-                self._began_s = self.now()
-                self._wiped.clear()
-                self._ticker = threading.Thread(target=self._redraw, name="progress", daemon=True)
-                self._ticker.start()
+            if self._wiped is None:
+                self._began_s, self._wiped = self.now(), threading.Event()
+                threading.Thread(target=self._redraw, args=(self._wiped,), name="progress", daemon=True).start()
             # Progress is reported at every message; terminals over a network are slow.
             if not self._shown or self.now() - self._drawn_s >= REFRESH_S:
                 self._draw()
 
-    def _redraw(self) -> None:
-        """The ticker's own loop."""
-        while not self._wiped.wait(TICK_S):
+    def _redraw(self, wiped: threading.Event) -> None:
+        """The loop of a thread that ends when its line is wiped."""
+        while not wiped.wait(TICK_S):
             with self._lock:
-                # It may have been cleared between the wait and the lock.
-                if not self._wiped.is_set():
+                # It may have been wiped between the wait and the lock.
+                if not wiped.is_set():
                     self._draw()
 
     def _draw(self) -> None:
@@ -92,12 +89,13 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Wipes the line."""
-        self._wiped.set()
         with self._lock:
+            if self._wiped is not None:
+                self._wiped.set()
             if self._shown:
                 width = self.width or shutil.get_terminal_size().columns
                 self._write("\r" + " " * (width - 1) + "\r")
-            self._shown, self._ticker = "", None
+            self._shown, self._wiped = "", None
 
     def _write(self, text: str) -> None:
         try:
