@@ -20,6 +20,7 @@ COMMANDS = {
     "list": ("grader.cli.list_", "Show the exercises, your points, and what comes next"),
     "show": ("grader.cli.show", "Show what an exercise asks for: its README"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
+    "solution": ("grader.cli.reference", "Show the course's solution, after a pass"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
     "new-exercise": ("grader.cli.new_exercise", "Create a working sample exercise to change"),
     "watch": ("grader.cli.watch", "Check a file whenever you save it; train on a key"),
