@@ -46,7 +46,7 @@ def command(exercise: str, file: Path | None, force: bool, course: Path | None) 
     name = shlex.quote(str(target))
     # `grade watch` knows the exercise by the file's name.
     exercise_too = "" if target.stem == spec.id else f" {spec.id}"
-    click.echo(f"Wrote {target}. What to do is in\n  {find_exercise_text(found, spec.id, 'README.md')}")
+    click.echo(f"Wrote {target}. `grade show {spec.id}` shows what to do; it is also in\n  {find_exercise_text(found, spec.id, 'README.md')}")
     click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
     click.echo(f"Or grade it once:\n  grade {spec.id} {name}")
 
