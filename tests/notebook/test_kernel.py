@@ -63,12 +63,12 @@ def test_what_was_run_so_far_is_graded(run):
     _, cells = run("%load_ext grader", WRONG, "%grade pooling", POOLING, "%grade pooling", "%%grade pooling\n" + WRONG,
                    "import grader\nresult = grader.check('pooling')\nprint(result.status, result.score)\nresult")  # fmt: skip
 
-    assert ["PASSED" in text_of(outputs) for outputs in cells] == [False, False, False, False, True, False, False]
+    assert [text_of(outputs).startswith("✓ PASSED") for outputs in cells] == [False, False, False, False, True, False, False]
     for index in (2, 4, 5):
         (shown,) = cells[index]
         assert set(shown["data"]) == {"text/html", "text/plain"}
         assert "<script" not in shown["data"]["text/html"]
-    assert text_of(cells[6]).endswith("failed 40.0\n") or "failed" in text_of(cells[6])
+    assert "\nfailed " in text_of(cells[6])
     assert len(cells[6]) == 2  # the verdict and what was printed; the result isn't shown a second time
     assert "this notebook" in text_of(cells[2])
 
@@ -107,7 +107,7 @@ def test_a_training_is_shown_while_it_runs(run):
 
     assert len(cells[2]) == 1
     assert "PASSED" in text_of(cells[2])
-    assert any(text.startswith("epoch 2/") for text in texts)
+    assert any("epoch 2/" in text for text in texts)
     assert curves[0] == 0
     assert max(curves[:-1]) >= 3
 
@@ -118,7 +118,7 @@ class Interrupting(Kernel):
     done = 0.0
 
     def seen(self, index):
-        if not self.done and self.shown[-1][1]["text/plain"].startswith("epoch 2/"):
+        if not self.done and "epoch 2/" in self.shown[-1][1]["text/plain"]:
             self.done = time.monotonic()
             self.below = psutil.Process(self.km.provisioner.pid).children(recursive=True)
             os.kill(self.km.provisioner.pid, 2)
