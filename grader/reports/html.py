@@ -8,6 +8,7 @@ those embedded in the page.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -21,12 +22,13 @@ from markupsafe import Markup
 
 from grader.messages.text import escape_text
 from grader.records.run import Activations
-from grader.records.verdict import Verdict
+from grader.records.verdict import LineToCross, TrainingRecord, Verdict
 from grader.reports import page
-from grader.reports.chart import build_bars
+from grader.reports.chart import build_bars, build_chart
 from grader.reports.cohort import CheckStatistics, Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -81,6 +83,43 @@ def render(
     if len(verdicts) == 1:
         return _render_page(environment, verdicts[0], sources or {}, shown or {}, titles=titles or {})
     return _render_index(environment, verdicts, [""] * len(verdicts))
+
+
+def render_fragment(verdict: Verdict, source: str, activations: Activations | None = None) -> str:
+    """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
+
+    Args:
+        verdict: what to show.
+        source: the submission's text, to show lines in context.
+        activations: those that its functions gave, to show as pictures.
+    """
+    sha256 = verdict.submission.sha256
+    return _render_page(
+        _build_environment(),
+        verdict,
+        {sha256: source},
+        {(verdict.exercise, sha256): activations},
+        layout="fragment.html",
+        prefix=f"v{secrets.token_hex(4)}-",
+    )
+
+
+def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToCross | None) -> str:
+    """A training that is still running, as a part of another page: one line of text, and its curve so far."""
+    return (
+        _build_environment()
+        .get_template("live.html")
+        .render(title=title, text=text, chart=build_chart(record, to_cross), rules=_scope_style(), prefix=f"v{secrets.token_hex(4)}-")
+    )
+
+
+@cache
+def _scope_style() -> Markup:
+    """The page's rules for a part of another page, where that part is the page."""
+    rules = (HTML_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    # The colours come from the fragment's own template: a notebook may be darker than the system.
+    rules = rules[rules.index("* { box-sizing") :]
+    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1:scope", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
 
 
 def render_site(
@@ -139,38 +178,38 @@ def _render_page(
     sources: Mapping[str, str],
     shown: ActivationsByVerdict,
     back: str = "",
+    layout: str = "base.html",
+    prefix: str = "",
     titles: TitlesByExercise = MappingProxyType({}),
 ) -> str:
-    return environment.get_template("verdict.html").render(_build_context(verdict, sources, shown, titles), back=back, embedded=False)
-
-
-def _build_context(
-    verdict: Verdict, sources: Mapping[str, str], shown: ActivationsByVerdict, titles: TitlesByExercise
-) -> dict[str, Any]:
-    """What the templates print of a verdict."""
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
-    return {
-        "verdict": verdict,
-        "titles": titles.get(verdict.exercise, {}),
-        "name": shorten_path(verdict.submission.path, most=120),
-        "headline": format_headline(verdict),
-        "score": score_of(verdict),
-        "ending": describe_ending(verdict),
-        "next": describe_next_step(verdict),
-        "checks": page.build_check_rows(verdict, source),
-        "end_excerpt": page.find_source_lines(source, verdict.end_line),
-        "maps": build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
-        "trainings": page.build_training_rows(verdict),
-        "comparison": page.compare_claim(verdict),
-        "layers": page.build_layer_rows(verdict),
-        "asked": any(layer.asked or layer.fault for layer in verdict.layers),
-        "notes": verdict.notes[:MAX_SHOWN_NOTES],
-        "notes_left": max(0, len(verdict.notes) - MAX_SHOWN_NOTES),
-        "printed": f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
-        "timings": [(key, format_duration(value)) for key, value in verdict.timings.items()],
-        "environment": [(key, value) for key, value in here.items() if value],
-    }
+    return environment.get_template("verdict.html").render(
+        verdict=verdict,
+        titles=titles.get(verdict.exercise, {}),
+        back=back,
+        layout=layout,
+        prefix=prefix,
+        rules=_scope_style() if layout == "fragment.html" else "",
+        name=shorten_path(verdict.submission.path, most=120),
+        headline=format_headline(verdict),
+        score=score_of(verdict),
+        ending=describe_ending(verdict),
+        next=describe_next_step(verdict),
+        legend=describe_bases(verdict),
+        checks=page.build_check_rows(verdict, source),
+        end_excerpt=page.find_source_lines(source, verdict.end_line),
+        maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
+        trainings=page.build_training_rows(verdict),
+        comparison=page.compare_claim(verdict),
+        layers=page.build_layer_rows(verdict),
+        asked=any(layer.asked or layer.fault for layer in verdict.layers),
+        notes=verdict.notes[:MAX_SHOWN_NOTES],
+        notes_left=max(0, len(verdict.notes) - MAX_SHOWN_NOTES),
+        printed=f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
+        timings=[(key, format_duration(value)) for key, value in verdict.timings.items()],
+        environment=[(key, value) for key, value in here.items() if value],
+    )
 
 
 def render_feedback(
@@ -188,12 +227,13 @@ def render_feedback(
         sources, shown, titles: as of `render`.
     """
     environment = _build_environment()
-    template = environment.get_template("verdict_body.html")
-    contexts = [_build_context(row.verdict, sources or {}, shown or {}, titles or {}) for row in rows]
-    # What a template has rendered is escaped already.
-    bodies = [Markup(template.render(context, back="", embedded=True)) for context in contexts]  # noqa: S704
+    bodies = [
+        _render_page(environment, row.verdict, sources or {}, shown or {}, layout="body.html", prefix=f"v{number}-", titles=titles or {})
+        for number, row in enumerate(rows)
+    ]
     return environment.get_template("feedback.html").render(
-        student=student, rows=rows, total=total, bodies=bodies, pictures=any(context["maps"] or context["titles"] for context in contexts)
+        # What a template has rendered is escaped already.
+        student=student, rows=rows, total=total, bodies=[Markup(body) for body in bodies], pictures=any("<img " in body for body in bodies)  # noqa: S704
     )
 
 
