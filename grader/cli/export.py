@@ -61,7 +61,7 @@ def command(
     book = Gradebook.open(gradebook, must_exist=True)
     policy = settings.load_settings(found).grading
     # All exercises, as a total needs them even if one is exported.
-    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    whole = build_sheet(book.list_figures(), book.list_students(), policy, book.read_roster())
     chosen = _select_exercises(whole, exercise_ids, book.shown)
     # All contradictions are found before anything is written.
     if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:

@@ -69,7 +69,7 @@ def command(
     found = find_course(course)
     policy = settings.load_settings(found).grading
     book = Gradebook.open(gradebook, must_exist=True)
-    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    whole = build_sheet(book.list_figures(), book.list_students(), policy, book.read_roster())
     if exercise not in whole.exercises:
         raise UsageError(f'no verdicts of "{exercise}" in {book.shown}{format_suggestion(exercise, whole.exercises)}')
     assignment = lms.read_assignment(session, course_id, assignment_id)

@@ -53,7 +53,7 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     policy = settings.load_settings(find_course(course)).grading
     book = Gradebook.open(gradebook, must_exist=True)
     figures = book.list_figures()
-    whole = build_sheet(figures, book.list_students(), policy)
+    whole = build_sheet(figures, book.list_students(), policy, book.read_roster())
     chosen = _select_exercises(whole, exercise_id, book)
     screen = detect_screen(sys.stdout)
     shown = ALL_ROWS if all_ else MAX_SHOWN_STUDENTS

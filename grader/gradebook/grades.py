@@ -19,6 +19,7 @@ from grader.courses.policy import (
 )
 from grader.courses.yaml_tree import format_suggestion
 from grader.gradebook.entries import VerdictFigures
+from grader.gradebook.roster import Roster
 from grader.gradebook.times import HandInTime, choose_time, format_in_utc
 from grader.messages.text import escape_line
 from grader.reports.reading import format_count
@@ -58,13 +59,18 @@ class GradeCell(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StudentRow(Struct, frozen=True, kw_only=True):
-    """A student; `cells` by exercise, without those that weren't handed in; `excused` are asked of others only."""
+    """A student; `cells` by exercise, without those that weren't handed in; `excused` are asked of others only.
+
+    Args:
+        aliases: further ids and names by which the roster has them, as they look (see `student_ids.to_look`).
+    """
 
     student: str
     name: str
     cells: dict[str, GradeCell]
     total: CourseTotal
     excused: tuple[str, ...] = ()
+    aliases: frozenset[str] = frozenset()
 
 
 class GradeSheet(Struct, frozen=True, kw_only=True):
@@ -75,13 +81,20 @@ class GradeSheet(Struct, frozen=True, kw_only=True):
     submissions: int
 
 
-def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], policy: GradingPolicy) -> GradeSheet:
+def build_sheet(
+    figures: Sequence[VerdictFigures],
+    students: Mapping[str, str],
+    policy: GradingPolicy,
+    roster: Roster = Roster(students=()),  # noqa: B008 - frozen
+) -> GradeSheet:
     """The grades of a class.
 
     Args:
         figures: as `Gradebook.verdicts` gives them: by exercise, student, and time.
         students: names by id; those without a verdict get a row too.
+        roster: further ids of the students.
     """
+    aliases = {student.id: student.aliases for student in roster.students}
     exercises: dict[str, float] = {}
     cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
@@ -96,6 +109,7 @@ def build_sheet(figures: Sequence[VerdictFigures], students: Mapping[str, str], 
             cells=own,
             total=_build_total(policy, student, own, exercises),
             excused=tuple(policy.excused.get(student, ())),
+            aliases=aliases.get(student, frozenset()),
         )
         for student, own in sorted(cells.items())
     ]
