@@ -21,6 +21,7 @@ from grader.courses.yaml_tree import format_suggestion
 from grader.gradebook.book import Gradebook
 from grader.gradebook.corrections import HandMark, HandMarks, fold_corrections
 from grader.gradebook.entries import VerdictFigures
+from grader.gradebook.roster import Roster
 from grader.gradebook.times import HandInTime, choose_time, format_in_utc
 from grader.messages.text import escape_line
 from grader.reports.reading import format_count
@@ -69,13 +70,18 @@ class GradeCell(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StudentRow(Struct, frozen=True, kw_only=True):
-    """A student; `cells` by exercise, without those that weren't handed in; `excused` are asked of others only."""
+    """A student; `cells` by exercise, without those that weren't handed in; `excused` are asked of others only.
+
+    Args:
+        aliases: further ids and names by which the roster has them, as they look (see `student_ids.to_look`).
+    """
 
     student: str
     name: str
     cells: dict[str, GradeCell]
     total: CourseTotal
     excused: tuple[str, ...] = ()
+    aliases: frozenset[str] = frozenset()
 
 
 class GradeSheet(Struct, frozen=True, kw_only=True):
@@ -88,13 +94,15 @@ class GradeSheet(Struct, frozen=True, kw_only=True):
 
 def read_sheet(book: Gradebook, policy: GradingPolicy) -> GradeSheet:
     """The grades of a class, with what was set by hand."""
-    return build_sheet(book.list_figures(), book.list_students(), policy, fold_corrections(book.list_corrections()))
+    by_hand = fold_corrections(book.list_corrections())
+    return build_sheet(book.list_figures(), book.list_students(), policy, book.read_roster(), by_hand)
 
 
 def build_sheet(
     figures: Sequence[VerdictFigures],
     students: Mapping[str, str],
     policy: GradingPolicy,
+    roster: Roster = Roster(students=()),  # noqa: B008 - frozen
     by_hand: HandMarks = MappingProxyType({}),
 ) -> GradeSheet:
     """The grades of a class.
@@ -102,8 +110,10 @@ def build_sheet(
     Args:
         figures: as `Gradebook.verdicts` gives them: by exercise, student, and time.
         students: names by id; those without a verdict get a row too.
+        roster: further ids of the students.
         by_hand: corrections and comments, by student and exercise.
     """
+    aliases = {student.id: student.aliases for student in roster.students}
     exercises: dict[str, float] = {}
     cells: dict[str, dict[str, GradeCell]] = {student: {} for student in students}
     for (exercise, student), group in groupby(figures, key=lambda one: (one.exercise, one.student)):
@@ -118,6 +128,7 @@ def build_sheet(
             cells=own,
             total=_build_total(policy, student, own, exercises),
             excused=tuple(policy.excused.get(student, ())),
+            aliases=aliases.get(student, frozenset()),
         )
         for student, own in sorted(cells.items())
     ]

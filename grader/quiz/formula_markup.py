@@ -22,12 +22,12 @@ class _UnknownTex(ValueError):
 
 
 def render_formula(tex: str) -> Markup:
-    """A formula as MathML, or as code where it uses more of TeX.
+    r"""A formula as MathML, or as code where it uses more of TeX.
 
     >>> print(render_formula("n^2"))
     <math><mrow><msup><mi>n</mi><mn>2</mn></msup></mrow></math>
-    >>> print(render_formula("\\\\begin{x}"))
-    <code>\\begin{x}</code>
+    >>> print(render_formula("\\begin{x}"))
+    <code>\begin{x}</code>
     """
     try:
         return Markup(f"<math>{_Reader(tex).read_all()}</math>")  # noqa: S704 - every text in it is escaped

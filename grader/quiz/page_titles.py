@@ -15,6 +15,7 @@ from grader.quiz.pictures import find_media_type
 from grader.quiz.rich_text import Formula, Picture, convert_to_plain, has_formulas, list_pictures, split_rich
 
 MAX_TITLE = 2000
+PICTURE_TAG = Markup('<img src="data:{};base64,{}" alt="{}" style="max-width: 100%; vertical-align: middle">')
 
 
 def build_titles(quiz: Quiz, pictures: Mapping[str, bytes]) -> dict[str, Markup]:
@@ -45,8 +46,7 @@ def _render_parts(text: str, pictures: Mapping[str, bytes]) -> Iterator[Markup]:
                 yield render_formula(escape_text(tex))
             case Picture(alt=alt, name=name) if name in pictures:
                 data = base64.b64encode(pictures[name]).decode()
-                tag = '<img src="data:{};base64,{}" alt="{}" style="max-width: 100%; vertical-align: middle">'
-                yield Markup(tag).format(find_media_type(name), data, escape_text(alt))
+                yield PICTURE_TAG.format(find_media_type(name), data, escape_text(alt))
             case Picture(alt=alt, name=name):
                 yield Markup("{}").format(convert_to_plain(f"![{alt}]({name})"))
             case str():

@@ -14,8 +14,9 @@ from grader.courses.policy import GradingPolicy
 from grader.errors import UsageError
 from grader.gradebook import build_entry
 from grader.gradebook.exports import blackboard, brightspace, canvas, excel, gradescope, moodle, plain
-from grader.gradebook.exports.table import read
+from grader.gradebook.exports.table import StudentFinder, read
 from grader.gradebook.grades import build_sheet
+from grader.gradebook.roster import parse_roster
 
 TITLES = {"exercise1": "Dense layers"}
 BLACKBOARD = (
@@ -132,6 +133,51 @@ def test_gradescopes_table_comes_back_with_its_scale_and_states():
     assert left == ["eve: not in g.csv"]
     with pytest.raises(UsageError, match='no columns "Total Score" and "SID"'):
         gradescope.fill(found, "exercise1", read(b"Name,Points\n", "g.csv"))
+
+
+ROSTER = parse_roster("id,name,sis user id,username\n1,Ada Lovelace,S1,ada\n2,Bo Boole,S2,bo\n3,Cy Young,1003,cy\n", "roster.csv")
+
+
+def known_class(*students):
+    names = {each.id: each.name for each in ROSTER.students}
+    return build_sheet([figures(student) for student in students], names, GradingPolicy(), ROSTER)
+
+
+@pytest.mark.parametrize(
+    ("fill", "text", "column"),
+    [
+        (lambda a, b: canvas.fill(a, TITLES, b), "Student,ID,SIS User ID,SIS Login ID,Section,exercise1\n"
+         '"Boole, Bo",77,S2,x,A,\n"Lovelace, Ada",78,x,ada,A,\n"Someone, Else",1003,x,y,A,\n', 5),
+        (lambda a, b: gradescope.fill(a, "exercise1", b), "First Name,Last Name,SID,Email,x,Total Score,Max Points\n"
+         "Bo,Boole,S2,,,,\nAda,Lovelace,ada,,,,\nSomeone,Else,1003,,,,\n", 5),
+        (lambda a, b: moodle.fill_worksheet(a, "exercise1", b), "Identifier,Full name,Username,x,y,Grade,Feedback comments\n"
+         "Participant 77,Bo Boole,bo,,,,\nParticipant 78,Ada Lovelace,ada,,,,\nParticipant 1003,Someone Else,z,,,,\n", 5),
+    ],
+)  # fmt: skip
+def test_a_student_is_found_by_every_id_that_the_roster_had(fill, text, column):
+    """But an id of another system that is somebody else's there finds nobody."""
+    filled, left = fill(known_class("1", "2", "3"), read(text.encode(), "t.csv"))
+
+    assert [row[column] for row in cells(filled)[1:]] == ["60", "60", ""]
+    assert left == ["3: not in t.csv"]
+
+
+def test_an_id_that_two_students_share_finds_neither():
+    """Their own ids find both."""
+    shared = parse_roster("id,name,username\n1,Ada,x\n2,Bo,x\n", "roster.csv")
+    sheet = build_sheet([figures("1"), figures("2")], {"1": "Ada", "2": "Bo"}, GradingPolicy(), shared)
+    finder = StudentFinder(sheet)
+
+    assert finder.find(["x"]) is None
+    assert finder.find(["#2"]).student == "2"
+
+
+def test_only_who_has_a_grade_for_what_is_exported_is_missed():
+    """A student of another exercise is no business of this table."""
+    other = build_entry(structs.replace(EXERCISE, id="other"), "eve", graded(exercise="other", sha256="e")).figures
+    sheet = build_sheet([figures("ada"), other], {}, GradingPolicy())
+
+    assert blackboard.fill(sheet, TITLES, read(BLACKBOARD.encode(), "t.csv"))[1] == ["ada: not in t.csv"]
 
 
 def test_a_column_per_check():

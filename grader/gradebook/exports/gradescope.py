@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_scaled_points, map_by_id, parse_points, render_table
+from grader.gradebook.exports.table import (
+    LmsTable,
+    StudentFinder,
+    describe_unplaced,
+    format_scaled_points,
+    parse_points,
+    render_table,
+)
 from grader.gradebook.grades import GradeSheet, list_grades
-from grader.messages.text import escape_line
-from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
 
 COLUMNS = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
 IDS = ("sid", "email", "email address")
+NAMES = ("name", "first name", "last name")
 
 
 def fill(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[str, list[str]]:
@@ -27,11 +33,12 @@ def fill(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[str, list[
         )
 
     ids = [column for name in IDS if (column := theirs.find_column(name)) is not None]
-    known = map_by_id(sheet)
+    names = [column for name in NAMES if (column := theirs.find_column(name)) is not None]
+    finder = StudentFinder(sheet)
     placed: set[str] = set()
     rows = [theirs.header]
     for cells in theirs.rows:
-        row = next((known[look] for column in ids if (look := to_look(cells[column])) in known), None)
+        row = finder.find((cells[column] for column in ids), " ".join(cells[column] for column in names))
         filled = list(cells)
         if row is not None and exercise in row.cells:
             placed.add(row.student)
@@ -43,8 +50,7 @@ def fill(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[str, list[
                 filled = _set_cell(filled, status, "Graded")
                 filled = _set_cell(filled, most if possible is None else None, format_number(cell.grade.max_score))
         rows.append(filled)
-    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row, _ in list_grades(sheet, exercise) if row.student not in placed]
-    return render_table(rows, theirs.separator), left
+    return render_table(rows, theirs.separator), describe_unplaced(sheet, [exercise], placed, theirs.name)
 
 
 def _set_cell(cells: list[str], column: int | None, value: str) -> list[str]:
