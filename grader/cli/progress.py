@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import threading
 import time
@@ -14,6 +15,8 @@ from grader.reports.reading import line_figure
 
 REFRESH_S = 0.1
 TICK_S = 0.5
+NOTEBOOK_PAUSE_S = 2.0
+NOTEBOOK_VARIABLES = frozenset({"JPY_PARENT_PID", "COLAB_RELEASE_TAG"})
 PART_GAP = " · "
 STAGE_TEXTS = {
     "starting": "starting …",
@@ -54,6 +57,8 @@ class ProgressLine:
         self.enabled = stream.isatty() if enabled is None else enabled
         self.now = now
         self._lock = threading.Lock()
+        # `!grade` in a notebook has a terminal, too, but every line that is drawn there travels and is kept.
+        self._pause_s = NOTEBOOK_PAUSE_S if NOTEBOOK_VARIABLES & os.environ.keys() else 0.0
         self._wiped: threading.Event | None = None
         self._moment = RunProgress(stage="starting")
         self._began_s = self._drawn_s = 0.0
@@ -68,12 +73,12 @@ class ProgressLine:
                 self._began_s, self._wiped = self.now(), threading.Event()
                 threading.Thread(target=self._redraw, args=(self._wiped,), name="progress", daemon=True).start()
             # Progress is reported at every message; terminals over a network are slow.
-            if not self._shown or self.now() - self._drawn_s >= REFRESH_S:
+            if not self._shown or self.now() - self._drawn_s >= max(REFRESH_S, self._pause_s):
                 self._draw()
 
     def _redraw(self, wiped: threading.Event) -> None:
         """The loop of a thread that ends when its line is wiped."""
-        while not wiped.wait(TICK_S):
+        while not wiped.wait(max(TICK_S, self._pause_s)):
             with self._lock:
                 # It may have been wiped between the wait and the lock.
                 if not wiped.is_set():

@@ -122,3 +122,15 @@ def test_a_terminal_that_has_gone_ends_no_grading():
     line.clear()
 
     assert not line.enabled
+
+
+def test_in_a_notebook_the_line_is_drawn_seldom(monkeypatch):
+    """There every drawing stays in the output of `!grade`."""
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    terminal, clock = Terminal(), [0.0]
+    line = ProgressLine(terminal, width=60, now=lambda: clock[0])
+    for clock[0] in (0.0, 0.5, 1.0, 1.5, 2.5):
+        line(RunProgress(stage="training", epoch=int(clock[0] * 2), epochs=9))
+
+    assert terminal.getvalue().count("\r") == 2
+    line.clear()
