@@ -15,6 +15,7 @@ from grader.checks.tables import (
     format_side_by_side,
 )
 from grader.checks.wording import escape_name, format_count, format_value
+from grader.records.clues import Symptom
 from grader.records.run import BuiltModel
 
 
@@ -101,7 +102,7 @@ def check_model_layers(
     if wrong:
         more = f" (and {format_count(len(wrong) - 1, 'other model')} with a difference)" if len(wrong) > 1 else ""
         expected = "the layers of the exercise, for every call"
-        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1])
+        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1], symptom=Symptom.WRONG_MODEL)
     if len(models) < calls:
         return report_undecided(f"not judged: only {format_count(len(models), 'model')} of {calls} came")
     return report_pass(f"the layers of {format_count(len(models), 'model')} are those that were asked for")

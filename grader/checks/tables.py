@@ -12,6 +12,7 @@ from msgspec import Struct, field, structs
 from grader.checks.architecture import KERAS_LAYERS
 from grader.checks.wording import escape_name, format_count
 from grader.courses.yaml_tree import format_suggestion
+from grader.records.clues import CodePlace
 from grader.records.run import ModelLayer
 
 # What may stand before the first layer that was asked for: it only prepares the images.
@@ -61,6 +62,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     option: str = ""
     wanted: str = ""
     got: str = ""
+    because: str = ""
 
 
 class LayerPair(Struct, frozen=True, kw_only=True):
@@ -179,11 +181,23 @@ def _find_differences(row: ExpectedLayer, layer: ModelLayer) -> Iterator[Differe
     for option in LAYER_OPTIONS:
         wanted, got = getattr(row, option), layer.config.get(option)
         if wanted is not None and _normalize_option(option, wanted) != _normalize_option(option, got):
-            yield Difference(where="option", option=option, wanted=_format_size(wanted), got=_format_size(got))
+            yield Difference(where="option", option=option, wanted=_format_option(option, wanted), got=_format_option(option, got))
     if row.output is not None and row.output != layer.output_shape[1:]:
-        yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]))
+        because = _explain_output(layer)
+        yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]), because=because)
     if row.parameters is not None and row.parameters != layer.parameters:
-        yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}")
+        because = "; it has `use_bias=False`" if layer.config.get("use_bias") is False else ""
+        yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}", because=because)
+
+
+def _explain_output(layer: ModelLayer) -> str:
+    """Options of a layer that change the size of its output, where they aren't Keras's own defaults."""
+    strides = _normalize_option("strides", layer.config.get("strides"))
+    if layer.config.get("padding") == "same":
+        return "; it has `padding='same'`"
+    if layer.kind.startswith("Conv") and strides not in (None, [1] * len(strides or [])):
+        return f"; it has strides {_format_size(strides)}"
+    return ""
 
 
 def _told(found: Difference, kind: str) -> str:
@@ -199,9 +213,9 @@ def _told(found: Difference, kind: str) -> str:
         case "option":
             return f"({kind}) has {found.option} {found.got}; {found.wanted} is asked for"
         case "output":
-            return f"({kind}) puts out {found.got}; {found.wanted} is asked for"
+            return f"({kind}) puts out {found.got}; {found.wanted} is asked for{found.because}"
         case "parameters":
-            return f"({kind}) has {found.got} parameters; {found.wanted} are asked for"
+            return f"({kind}) has {found.got} parameters; {found.wanted} are asked for{found.because}"
 
 
 def _normalize_option(option: str, value: Any) -> Any:
@@ -209,6 +223,10 @@ def _normalize_option(option: str, value: Any) -> Any:
     if option in SIZE_OPTIONS and isinstance(value, int):
         return [value, value]
     return value.lower() if isinstance(value, str) else value
+
+
+def _format_option(option: str, value: Any) -> str:
+    return _format_size([value, value] if option in SIZE_OPTIONS and isinstance(value, int) else value)
 
 
 def _format_size(value: Any) -> str:
@@ -242,7 +260,7 @@ def _format_layer(kind: str, options: Mapping[str, Any]) -> str:
     parts = [escape_name(kind)]
     for option, value in options.items():
         if value is not None:
-            size = _format_size([value, value] if option in SIZE_OPTIONS and isinstance(value, int) else value)
+            size = _format_option(option, value)
             parts.append(f"strides {size}" if option == "strides" else size)
     return " ".join(parts)[:200]
 
@@ -259,6 +277,17 @@ def describe_first_difference(pairs: Sequence[LayerPair], before: int = 0) -> st
     place, fault = faults[0]
     more = f" (and {format_count(len(faults) - 1, 'more difference')})" if len(faults) > 1 else ""
     return f"layer {place} {fault}{more}"
+
+
+def find_first_place(pairs: Sequence[LayerPair], layers: Sequence[ModelLayer]) -> CodePlace | None:
+    """Where the first layer that differs is made; None where it is missing."""
+    first = next((pair for pair in pairs if pair.fault is not None), None)
+    if first is None or first.layer is None:
+        return None
+    # By name, since an activation that was merged into its layer has taken the layer's place.
+    kind = next((layer.kind for layer in layers if layer.name == first.layer.name), first.layer.kind)
+    names = [layer.name for layer in layers if layer.kind == kind]
+    return CodePlace(name=kind, index=names.index(first.layer.name), count=len(names)) if first.layer.name in names else None
 
 
 def format_side_by_side(pairs: Sequence[LayerPair]) -> str:

@@ -101,7 +101,7 @@ def _build_fault_verdict(
 
 def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResult]:
     """The results; a script returns nothing, so what rests on a returned value isn't asked of it."""
-    results = checks.judge_run(run, exercise)
+    results = checks.judge_run(run, exercise, clues=report.clues)
     if report.plan is None or report.plan.mode != "script":
         return results
     # Zero maximum points as well: otherwise a script could never reach the pass mark.
@@ -155,7 +155,7 @@ def _build_judged_verdict(
         if measured
         else {},
         returned=run.returned,
-        notes=add_cells_to_notes(_collect_notes(report, run, exercise), source),
+        notes=add_cells_to_notes(_collect_notes(report, run, exercise, results), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_describe_environment(run),
@@ -172,10 +172,12 @@ def _describe_end(end: RunEnd, source: Submission) -> str:
     return f"{source.describe_place(end.line)}: {end.message}"
 
 
-def _collect_notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
+def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: list[CheckResult]) -> list[Note]:
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
+    # What a failed check says by now costs something, so it is no note any more.
+    told = {result.message for result in results}
     # The same remark may come from the text and from the run.
-    merged = {(note.line, note.message): note for note in found}
+    merged = {(note.line, note.message): note for note in found if note.message not in told}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 
 

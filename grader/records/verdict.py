@@ -23,7 +23,8 @@ EndKind = Literal[
 class CheckResult(Struct, frozen=True, kw_only=True):
     """One check's outcome; `failed` costs points, `skipped` says why it couldn't be judged.
 
-    `code` is the check's name in the catalogue, such as `training.reaches`; empty for a question of a quiz.
+    `code` is the check's name in the catalogue, such as `training.reaches`; empty for a question of a quiz. `given` is
+    the call of a function that showed the fault; it, `expected` and `got` may have several lines.
     """
 
     id: str
@@ -38,6 +39,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     hint: str | None = None
     line: int | None = None
     code: str = ""
+    given: str | None = None
 
 
 class SubmissionRef(Struct, frozen=True, kw_only=True):

@@ -15,18 +15,23 @@ WRAP_SIZE = 256
 LISTS_HINT = "Return a NumPy array; `np.array(...)` makes one of nested lists."
 CLAMP_HINT = "bring them into the range before they go into the array"
 KEEP_HINT = "an array of a larger type, such as int64, keeps them as they are"
+RETURN_HINT = "End it with `return` and the result; a function without `return` gives None."
 TENSOR_HINT = "Return a NumPy array; `.numpy()` makes one of a tensor."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What is wrong: `what` goes on after "the function …"; `at` is the first wrong place of an array."""
+    """What is wrong, in a sentence; `at` is the first wrong place of an array.
+
+    `beside` says that it is something else than wrong numbers in an answer of the right form.
+    """
 
     what: str
     expected: str
     got: str
     at: tuple[int, ...] = ()
     hint: str | None = None
+    beside: bool = False
 
 
 def find_difference(expected: Any, got: Any, tolerance: float = 0.0) -> Difference | None:
@@ -38,9 +43,9 @@ def find_difference(expected: Any, got: Any, tolerance: float = 0.0) -> Differen
         tolerance: the largest difference of two numbers that doesn't count.
 
     >>> find_difference(5, 6).what
-    'gave 6, not 5'
+    'your function gives 6 instead of 5'
     >>> find_difference(np.array([[1, 2]]), np.array([[1, 3]])).what
-    'is wrong at [0, 1]: 3, not 2 (1 of 2 values differ)'
+    'at [0, 1] your function gives 3 instead of 2 (1 of 2 values differs)'
     >>> find_difference((26, 13), [26, 13]) is None
     True
     """
@@ -57,12 +62,12 @@ def _compare_single(expected: Any, got: Any, tolerance: float) -> Difference | N
     # `np.sum` and the like return single numbers of NumPy.
     value = got.item() if isinstance(got, np.ndarray) and got.ndim == 0 else got
     if _is_number(expected) != _is_number(value) or not (_is_number(value) or type(value) is type(expected)):
-        return _build_difference(f"gave {describe_kind(got)}, not {describe_kind(expected)}", expected, got)
+        return _build_kind_difference(expected, got)
     right = _is_near(expected, value, tolerance) if _is_number(expected) else expected == value
     return (
         None
         if right
-        else _build_difference(f"gave {format_value(value)}, not {format_value(expected)}", expected, value)
+        else _build_difference(f"your function gives {format_value(value)} instead of {format_value(expected)}", expected, value)
     )
 
 
@@ -79,40 +84,44 @@ def _compare_sequences(expected: list[Any] | tuple[Any, ...], got: Any, toleranc
     # A one-dimensional array answers as well as a list.
     value = got.tolist() if isinstance(got, np.ndarray) and got.ndim == 1 else got
     if not isinstance(value, (list, tuple)):
-        return _build_difference(f"gave {describe_kind(got)}, not {describe_kind(expected)}", expected, got)
+        return _build_kind_difference(expected, got)
     if len(value) != len(expected):
         count = f"{len(value)} value{'s' * (len(value) != 1)}"
-        return _build_difference(f"gave {count}, not {len(expected)}", expected, got)
+        return _build_difference(f"your function gives {count} instead of {len(expected)}", expected, got)
     for index, (one, other) in enumerate(zip(expected, value, strict=True)):
         found = find_difference(one, other, tolerance)
         if found is not None:
             return _build_difference(
-                f"is wrong at [{index}]: {format_value(other)}, not {format_value(one)}", expected, got
+                f"at [{index}] your function gives {format_value(other)} instead of {format_value(one)}", expected, got
             )
     return None
 
 
 def _compare_arrays(expected: Array, got: Any, tolerance: float) -> Difference | None:
     if isinstance(got, (UnreadArray, np.ndarray)) and tuple(got.shape) != expected.shape:
-        what = f"gave an array of shape {tuple(got.shape)}, not {expected.shape}"
-        return Difference(what=what, expected=format_value(expected), got=format_value(got))
+        what = f"your function gives an array of shape {tuple(got.shape)} instead of {expected.shape}"
+        margin = _find_lost_margin(expected.shape, tuple(got.shape))
+        return Difference(
+            what=what, expected=format_value(expected), got=format_value(got), hint=margin, beside=margin is not None
+        )
     if not isinstance(got, np.ndarray):
         tensor = isinstance(got, OpaqueValue) and got.name.endswith("Tensor")
-        hint = TENSOR_HINT if tensor else LISTS_HINT if isinstance(got, (list, tuple)) else None
+        hint = TENSOR_HINT if tensor else LISTS_HINT if isinstance(got, (list, tuple)) else RETURN_HINT if got is None else None
         return Difference(
-            what=f"gave {describe_kind(got)}, not an array of numbers",
+            what=f"your function gives {describe_kind(got)} instead of an array of numbers",
             expected=format_value(expected),
             got=format_value(got),
             hint=hint,
+            beside=True,
         )
     wrong = ~_find_equal(expected, got, tolerance)
     if not wrong.any():
         return None
     at = tuple(int(index) for index in np.argwhere(wrong)[0])
-    others = f" ({int(wrong.sum()):,} of {wrong.size:,} values differ)" if wrong.size > 1 else ""
-    what = (
-        f"is wrong {format_place(at)}: {format_value(got[at].item())}, not {format_value(expected[at].item())}{others}"
-    )
+    number = int(wrong.sum())
+    others = f" ({number:,} of {wrong.size:,} values differ{'s' * (number == 1)})" if wrong.size > 1 else ""
+    gives = f"{format_value(got[at].item())} instead of {format_value(expected[at].item())}"
+    what = f"{format_place(at)} your function gives {gives}{others}"
     return Difference(
         what=what,
         expected=format_value(expected, at),
@@ -120,6 +129,17 @@ def _compare_arrays(expected: Array, got: Any, tolerance: float) -> Difference |
         at=at,
         hint=guess_mistake(expected, got, wrong),
     )
+
+
+def _find_lost_margin(expected: tuple[int, ...], got: tuple[int, ...]) -> str | None:
+    """What to say where only the outermost rows and columns are missing, or were added."""
+    if len(expected) < 2 or len(got) != len(expected) or got[2:] != expected[2:]:
+        return None
+    lost = {one - other for one, other in zip(expected[:2], got[:2], strict=True)}
+    if len(lost) != 1 or (many := lost.pop()) % 2 or not many:
+        return None
+    what = "has no margin" if many > 0 else "has a margin too many"
+    return f"Your result {what}: {abs(many)} rows and {abs(many)} columns {'fewer' if many > 0 else 'more'} than the right one."
 
 
 def _find_equal(expected: Array, got: Array, tolerance: float) -> Array:
@@ -177,6 +197,13 @@ def describe_kind(value: Any) -> str:
         case OpaqueValue():
             return str(value)
     return "another kind of object"
+
+
+def _build_kind_difference(expected: Any, got: Any) -> Difference:
+    """Nothing or something of another kind came: no number in it can be compared."""
+    what = f"your function gives {describe_kind(got)} instead of {describe_kind(expected)}"
+    hint = RETURN_HINT if got is None else None
+    return Difference(what=what, expected=format_value(expected), got=format_value(got), hint=hint, beside=True)
 
 
 def _build_difference(what: str, expected: Any, got: Any) -> Difference:

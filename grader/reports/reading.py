@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
@@ -83,6 +84,39 @@ def describe_next_step(verdict: Verdict) -> str:
 
 def _describe_place(check: CheckResult) -> str:
     return f" (line {check.line})" if check.line else ""
+
+
+def list_details(check: CheckResult) -> list[tuple[str, str]]:
+    """What a report says of a failed check beside its message, the way out first: labels and texts, some of several lines."""
+    details = (("hint", check.hint), ("input", check.given), ("expected", check.expected), ("got", check.got))
+    return [(label, text) for label, text in details if text]
+
+
+def format_detail(label: str, text: str) -> str:
+    r"""A detail as plain text; several lines begin below their label.
+
+    >>> format_detail("got", "[[1],\n [2]]")
+    'got:\n[[1],\n [2]]'
+    """
+    return f"{label}:\n{text}" if "\n" in text else f"{label}: {text}"
+
+
+def put_beside(left: str, right: str, between: str, width: int) -> str | None:
+    r"""Two texts of several lines in columns; None where they don't fit beside each other.
+
+    >>> print(put_beside("[[1],\n [2]]", "[[1],\n [3]]", "got", 40))
+    [[1],   got  [[1],
+     [2]]         [3]]
+    """
+    lefts, rights = left.split("\n"), right.split("\n")
+    wide = max(map(len, lefts))
+    if len(lefts) == len(rights) == 1 or wide + max(map(len, rights)) + len(between) + 5 > width:
+        return None
+    rows = zip_longest(lefts, rights, fillvalue="")
+    return "\n".join(
+        f"{one.ljust(wide)}   {between if not number else ' ' * len(between)}  {other}".rstrip()
+        for number, (one, other) in enumerate(rows)
+    )
 
 
 def describe_training(record: TrainingRecord) -> str:

@@ -7,16 +7,18 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
+from grader.records.clues import Clues, Symptom
 from grader.records.verdict import Note
 from grader.static import function as functions
 from grader.static.blanks import find_blank_function, find_blank_place
 from grader.static.dialect import find_other_names
 from grader.static.dialect import note_tf1_names as dialect_notes
-from grader.static.hooks import note_callback_mistakes as hook_notes
+from grader.static.hooks import find_callback_mistakes
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
 from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
+from grader.static.slips import collect_call_lines, find_function_slips, find_graded_function
 from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
 from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
@@ -68,8 +70,17 @@ def _inspect_parsed(
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     script_note = [own_call] if own_call else [] if findings else _note_script(parsed, function, called)
-    notes = [*_collect_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *find_other_names(parsed.tree), *notes]
-    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
+    clues = _collect_clues(parsed.tree, function)
+    # Slips of the function are only worth a word where its values are wrong; a callback that does nothing always is.
+    told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if Symptom.NEVER_STOPPED in cause.symptoms]
+    notes = [*_collect_remarks(submission, parsed), *script_note, *told, *find_other_names(parsed.tree), *notes]
+    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues)
+
+
+def _collect_clues(tree: ast.Module, function: str | None) -> Clues:
+    graded = find_graded_function(tree, function)
+    causes = [*find_callback_mistakes(tree), *(find_function_slips(graded) if graded else [])]
+    return Clues(causes=causes[:MAX_FINDINGS], calls=collect_call_lines(tree))
 
 
 def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:
@@ -156,9 +167,13 @@ def _build_findings(notes: list[Note]) -> list[Finding]:
 
 
 class StaticReport(Struct, frozen=True, kw_only=True):
-    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names."""
+    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names.
+
+    `clues` are what the text tells about what checks may find.
+    """
 
     findings: list[Finding]
     notes: list[Note]
     plan: ExecutionPlan | None
     dialect: list[Note] = field(default_factory=list)
+    clues: Clues = field(default_factory=Clues)

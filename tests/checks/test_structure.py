@@ -59,7 +59,7 @@ def changed(place, **config):
     ("layers", "message"),
     [
         (changed(0, filters=16), "layer 1 (Conv2D) has filters 16; 6 is asked for"),
-        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; 5 is asked for"),
+        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; 5x5 is asked for"),
         (changed(3, activation="linear"), "layer 4 (Dense) has activation linear; relu is asked for"),
         (RIGHT[:2] + RIGHT[3:], "layer 3 is missing: Flatten"),
         ([*RIGHT, layer("Dropout", rate=0.5)], "layer 5 is one too many: Dropout 0.5"),

@@ -45,7 +45,7 @@ def test_a_right_answer_satisfies_every_check():
         "time": (1, 1, 0),
     }
     assert trials["time"].slowest_s == 1.5
-    assert trials["float"].failure.what == "gave numbers of type int64, not float32"
+    assert trials["float"].failure.what == "your function gives numbers of type int64 instead of float32"
 
 
 def test_an_error_has_its_explanation():
@@ -54,7 +54,7 @@ def test_an_error_has_its_explanation():
 
     failure = judged((case(3), reply))["values"].failure
 
-    assert (failure.what, failure.line) == ("raised ModuleNotFoundError: No module named 'cv2'", 1)
+    assert (failure.what, failure.line) == ("your function raised ModuleNotFoundError: No module named 'cv2'", 1)
     assert failure.hint.startswith("The package `cv2` isn't there where files are graded.")
 
 
@@ -71,7 +71,7 @@ def test_changed_arguments_are_named():
     """By the name that they have in the exercise; an index beyond them is nothing."""
     trials = judged((case(2), gave(np.array([0, 2]), changed=(0, 7))))
 
-    assert trials["input"].failure.what == "changed its argument image"
+    assert trials["input"].failure.what == "your function changed its argument image"
     assert trials["values"].failure is None
 
 
@@ -79,13 +79,13 @@ def test_an_exception_fails_the_values_alone():
     """What was raised stands in the failure, with its line; nothing else can be judged."""
     trials = judged((case(2), CallReply(end="raised", message="IndexError: no\nmore", line=4)))
 
-    assert (trials["values"].failure.what, trials["values"].failure.line) == ("raised IndexError: no", 4)
+    assert (trials["values"].failure.what, trials["values"].failure.line) == ("your function raised IndexError: no", 4)
     assert [trials[name].judged for name in ("input", "dtype")] == [0, 0]
 
 
 @pytest.mark.parametrize(
     ("owner", "check", "what"),
-    [("values", "values", "did not come back within 3.0 s"), ("time", "time", "took more than 3.0 s")],
+    [("values", "values", "your function did not come back within 3.0 s"), ("time", "time", "your function took more than 3.0 s")],
 )
 def test_a_call_that_hangs_fails_the_check_that_asked_for_it(owner, check, what):
     """And no other."""
