@@ -21,7 +21,14 @@ CaseList = list[dict[str, Any]]
 
 
 @register_check("behaviour.matches")
-def check_results(trial: FunctionTrial, *, cases: CaseList = [], random: int = 0, tolerance: float = 0.0) -> CheckOutcome:  # noqa: B006 - never changed
+def check_results(
+    trial: FunctionTrial,
+    *,
+    cases: CaseList = [],  # noqa: B006 - never changed
+    random: int = 0,
+    tolerance: float = 0.0,
+    places: list[int] = [],  # noqa: B006 - never changed
+) -> CheckOutcome:
     """The function gives what is right.
 
     Args:
@@ -29,6 +36,7 @@ def check_results(trial: FunctionTrial, *, cases: CaseList = [], random: int = 0
         cases: written ones, each a mapping from argument to value, and perhaps `gives`.
         random: how many more are drawn, as the exercise's `arguments` say.
         tolerance: the largest difference of two numbers that doesn't count.
+        places: of a list that the function gives, the only items that this check looks at.
 
     >>> wrong = FailedCall(what="your function gives 6 instead of 5", case="size = 28", expected="5", got="6")
     >>> check_results(FunctionTrial(cases=9, judged=9, faulty=2, failure=wrong)).message

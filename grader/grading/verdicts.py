@@ -19,6 +19,7 @@ from grader.records.verdict import (
     EndKind,
     GradingEnvironment,
     Note,
+    OpenPlaces,
     Status,
     SubmissionRef,
     Verdict,
@@ -160,7 +161,15 @@ def _build_judged_verdict(
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_describe_environment(run),
         layers=list_declared_layers(run.architecture, exercise),
+        open_places=_find_open_places(report, run) if status == "failed" else None,
     )
+
+
+def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
+    """What is left to fill; of a file that was not run its findings say it."""
+    if report.places is None or not report.places.lines or run.end.kind == "not_started":
+        return None
+    return OpenPlaces(places=report.places.words, total=report.places.total)
 
 
 def _describe_end(end: RunEnd, source: Submission) -> str:
@@ -175,7 +184,7 @@ def _describe_end(end: RunEnd, source: Submission) -> str:
 def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: list[CheckResult]) -> list[Note]:
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
     # What a failed check says by now costs something, so it is no note any more.
-    told = {result.message for result in results}
+    told = {result.message for result in results} | ({report.places.describe()} if report.places else set())
     # The same remark may come from the text and from the run.
     merged = {(note.line, note.message): note for note in found if note.message not in told}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +35,16 @@ class Difference:
     beside: bool = False
 
 
-def find_difference(expected: Any, got: Any, tolerance: float = 0.0) -> Difference | None:
+def find_difference(
+    expected: Any, got: Any, tolerance: float = 0.0, places: Sequence[int] = ()
+) -> Difference | None:
     """The difference between what is right and what came, or None.
 
     Numbers are compared by value, whatever their type; lists and tuples alike, item by item.
 
     Args:
         tolerance: the largest difference of two numbers that doesn't count.
+        places: of a list, the only items to compare; without any, all of them.
 
     >>> find_difference(5, 6).what
     'your function gives 6 instead of 5'
@@ -52,7 +56,7 @@ def find_difference(expected: Any, got: Any, tolerance: float = 0.0) -> Differen
     if isinstance(expected, np.ndarray) and expected.ndim:
         return _compare_arrays(expected, got, tolerance)
     if isinstance(expected, (list, tuple)):
-        return _compare_sequences(expected, got, tolerance)
+        return _compare_sequences(expected, got, tolerance, places)
     return _compare_single(
         expected.item() if isinstance(expected, (np.ndarray, np.generic)) else expected, got, tolerance
     )
@@ -80,15 +84,19 @@ def _is_near(expected: float, value: float, tolerance: float) -> bool:
     return value == expected or (math.isnan(value) and math.isnan(expected)) or abs(value - expected) <= tolerance
 
 
-def _compare_sequences(expected: list[Any] | tuple[Any, ...], got: Any, tolerance: float) -> Difference | None:
+def _compare_sequences(
+    expected: list[Any] | tuple[Any, ...], got: Any, tolerance: float, places: Sequence[int] = ()
+) -> Difference | None:
     # A one-dimensional array answers as well as a list.
     value = got.tolist() if isinstance(got, np.ndarray) and got.ndim == 1 else got
     if not isinstance(value, (list, tuple)):
         return _build_kind_difference(expected, got)
-    if len(value) != len(expected):
+    # Of some items only those must be there: a later one that is missing is another check's.
+    if len(value) <= max(places) if places else len(value) != len(expected):
         count = f"{len(value)} value{'s' * (len(value) != 1)}"
         return _build_difference(f"your function gives {count} instead of {len(expected)}", expected, got)
-    for index, (one, other) in enumerate(zip(expected, value, strict=True)):
+    for index in places or range(len(expected)):
+        one, other = expected[index], value[index]
         found = find_difference(one, other, tolerance)
         if found is not None:
             return _build_difference(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -41,7 +42,7 @@ class CheckTally:
     faulty: int = 0
     fixed: int = 0
     slowest_s: float = 0.0
-    smallest: tuple[int, FailedCall] | None = field(default=None)
+    smallest: tuple[tuple[int, float], FailedCall] | None = field(default=None)
 
     def count_call(self, case: Case, failure: FailedCall | None) -> None:
         """Counts one judged call."""
@@ -91,7 +92,7 @@ class ReplyJudge:
             tally.slowest_s = max(tally.slowest_s, reply.seconds)
             match tally.asked.kind:
                 case "matches":
-                    tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance))
+                    tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance, tally.asked.places))
                 case "time":
                     self._judge_time(tally, case, reply)
                 # An error or a hang says nothing about the next two kinds; `matches` reports it.
@@ -107,7 +108,9 @@ class ReplyJudge:
             what=what, case=case_shown(self.names, case.arguments, at), expected=expected, got=got, **more
         )
 
-    def _judge_value(self, case: Case, reply: CallReply, tolerance: float) -> FailedCall | None:
+    def _judge_value(
+        self, case: Case, reply: CallReply, tolerance: float, places: Sequence[int] = ()
+    ) -> FailedCall | None:
         if reply.end == "raised":
             first = reply.message.split("\n")[0]
             # An index too far is a wrong answer to what the check asks; other errors have nothing to do with it.
@@ -119,7 +122,7 @@ class ReplyJudge:
             what = f"your function did not come back within {reply.seconds:.1f} s"
             hint = "Does every loop come to its end?"
             return self._build_failure(case, what, format_value(case.expected), NO_ANSWER, hint=hint, beside=True)
-        found = find_difference(case.expected, reply.value, tolerance)
+        found = find_difference(case.expected, reply.value, tolerance, places)
         if found is None:
             return None
         # What reads from the array that it changes goes wrong from the second number on.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from grader.messages.text import describe_open_places
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
@@ -55,10 +56,19 @@ def format_score(verdict: Verdict) -> str:
 
 
 def describe_ending(verdict: Verdict) -> str:
-    """How the run ended, in a sentence; empty where it came to its end."""
+    """How the run ended, in a sentence, after what is left to fill in; empty where it came to its end."""
     if verdict.status == "error":
         return FAULT_SENTENCE
-    return END_SENTENCES.get(verdict.end, "")
+    return " ".join(filter(None, [describe_open(verdict), END_SENTENCES.get(verdict.end, "")]))
+
+
+def describe_open(verdict: Verdict) -> str:
+    """Which places of the stub are still open, in a sentence; empty where none is known to be.
+
+    Whatever else a check says of such a file follows from these.
+    """
+    left = verdict.open_places
+    return f"{describe_open_places(left.places, left.total)}." if left else ""
 
 
 def list_failures(verdict: Verdict) -> list[CheckResult]:
@@ -72,6 +82,8 @@ def describe_next_step(verdict: Verdict) -> str:
         return "`grade list` shows the rest of the course."
     if verdict.status == "error":
         return "run the same command again; if it fails again, show this report to your instructor."
+    if verdict.open_places:
+        return "fill the open places, then run the same command again."
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
@@ -216,6 +228,8 @@ def describe_first_finding(verdict: Verdict) -> str:
     if verdict.status == "passed":
         return ""
     failed = list_failures(verdict)
+    if verdict.open_places:
+        return describe_open(verdict)
     if failed and not describe_ending(verdict):
         return failed[0].title
     return verdict.end_message.split("\n", 1)[0] or describe_ending(verdict) or "Not enough points."

@@ -12,6 +12,7 @@ LOOPS = (ast.For, ast.While)
 COPIES = frozenset({"copy", "deepcopy", "array", "asarray", "astype"})
 MAX_NAME_CHARS = 60
 MAX_CALLS = 5000
+MAX_NAMES = 20
 # Keras's other names of layers, under the name that a model gives them.
 LAYER_ALIASES = {
     "MaxPool2D": "MaxPooling2D", "AvgPool2D": "AveragePooling2D", "Convolution2D": "Conv2D",
@@ -91,7 +92,7 @@ def _find_sums_kept(node: ast.FunctionDef) -> Iterator[Cause]:
                 else:
                     assigned.add(name)
     stored = [part.value for part in inside if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Subscript)]
-    for name in added:
+    for name in list(added)[:MAX_NAMES]:
         if name not in assigned and any(_mentions(value, name) for value in stored):
             first = next((part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == name), node)
             text = f"`{name[:MAX_NAME_CHARS]}` is set once, before the loops, so each sum goes on from the one before"
@@ -114,7 +115,7 @@ def _find_reads_of_results(node: ast.FunctionDef) -> Iterator[Cause]:
                 if (copied := _find_copied(call)) in arguments:
                     copies[name] = copied
     cells = [part for part in ast.walk(node) if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name)]
-    for name, original in copies.items():
+    for name, original in list(copies.items())[:MAX_NAMES]:
         own = [part for part in cells if getattr(part.value, "id", "") == name]
         stored = {ast.dump(part.slice) for part in own if isinstance(part.ctx, ast.Store)}
         read = next((part for part in own if isinstance(part.ctx, ast.Load) and ast.dump(part.slice) not in stored), None)
