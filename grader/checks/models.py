@@ -50,13 +50,19 @@ def check_returned_model(returned: Any) -> CheckOutcome:
     if got is None:
         hint = "End the function with `return model`."
         return report_failure(f"the function returned nothing (None){when}", expected=expected, got="None", hint=hint)
-    kind = (
-        f"an object of class {escape_name(str(got['type']))}"
-        if isinstance(got, dict) and "type" in got
-        else format_value(got)
-    )
+    kind = _describe_kind(got)
     hint = "Return the model itself: not its layers, its summary or what `fit` gives."
     return report_failure(f"the function returned {kind}, not a model{when}", expected=expected, got=kind, hint=hint)
+
+
+def _describe_kind(got: Any) -> str:
+    """What came in the place of a model, in words; an object that isn't plain data arrives as `{"type": its class}`."""
+    match got:
+        case {"type": kind}:
+            return f"an object of class {escape_name(str(kind))}"
+        case [{"type": kind}, *_]:
+            return f"a list ({escape_name(str(kind))}, ...)" if len(got) > 1 else f"a list ({escape_name(str(kind))})"
+    return format_value(got)
 
 
 def describe_call(call: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise, zip_longest
@@ -186,8 +187,21 @@ def _find_differences(row: ExpectedLayer, layer: ModelLayer) -> Iterator[Differe
         because = _explain_output(layer)
         yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]), because=because)
     if row.parameters is not None and row.parameters != layer.parameters:
-        because = "; it has `use_bias=False`" if layer.config.get("use_bias") is False else ""
+        because = _explain_parameters(layer, row.parameters)
         yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}", because=because)
+
+
+def _explain_parameters(layer: ModelLayer, wanted: int) -> str:
+    """Why a layer has another number of parameters: no bias, or another input than it should have."""
+    if layer.config.get("use_bias") is False:
+        return "; it has `use_bias=False`"
+    width = layer.config.get("units") or layer.config.get("filters")
+    area = math.prod(_normalize_option("kernel_size", layer.config.get("kernel_size")) or [1])
+    counts = [(number / width - 1) / area for number in (layer.parameters, wanted)] if width else []
+    if not counts or any(count != int(count) or count < 1 for count in counts):
+        return ""
+    noun = "channels" if layer.config.get("filters") else "numbers"
+    return f"; its input has {int(counts[0]):,} {noun} instead of {int(counts[1]):,}"
 
 
 def _explain_output(layer: ModelLayer) -> str:

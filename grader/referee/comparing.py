@@ -176,6 +176,9 @@ def guess_mistake(expected: Array, got: Array, wrong: Array) -> str | None:
     if np.isfinite(off).all() and (off % WRAP_SIZE == 0).all():
         inside = expected.min() >= 0 and expected.max() < WRAP_SIZE
         return f"Numbers beyond 0 to 255 have wrapped round: {CLAMP_HINT if inside else KEEP_HINT}."
+    # Clamped too late: what was below 0 or above 255 has wrapped round when it was written into the array.
+    if got.dtype == np.uint8 and np.isin(expected[wrong], (0, WRAP_SIZE - 1)).all():
+        return f"Numbers beyond 0 to 255 wrap round in an array of uint8: {CLAMP_HINT}."
     if (abs(off) < 1).all():
         return "The values are only rounded differently."
     return None

@@ -127,7 +127,7 @@ class ReplyJudge:
             return None
         # What reads from the array that it changes goes wrong from the second number on.
         if not found.beside and (names := self._list_changed(reply)):
-            what, hint = f"your function writes into its argument {' and '.join(names)}", _advise_copy(names[0])
+            what, hint = f"your function writes into its argument {' and '.join(names)}", self._advise_copy(names[0])
             return self._build_failure(case, what, found.expected, found.got, found.at, hint=hint, beside=True)
         return self._build_failure(
             case, found.what, found.expected, found.got, found.at,
@@ -139,7 +139,9 @@ class ReplyJudge:
         below = tally.asked.below_s or 0.0
         if reply.end == "hung" or reply.seconds > below:
             what = f"your function took {'more than ' * (reply.end == 'hung')}{reply.seconds:.1f} s"
-            tally.count_call(case, self._build_failure(case, what, f"at most {below:g} s", f"{reply.seconds:.1f} s"))
+            hint = "What inside the loops is the same each time, such as a copy of the image? Compute it once, before them."
+            failure = self._build_failure(case, what, f"at most {below:g} s", f"{reply.seconds:.1f} s", hint=hint)
+            tally.count_call(case, failure)
         elif reply.end == "gave" and find_difference(case.expected, reply.value, tally.asked.tolerance) is None:
             tally.count_call(case, None)
 
@@ -149,8 +151,13 @@ class ReplyJudge:
             return None
         text = " and ".join(names)
         what = f"your function changed its argument {text}"
-        hint = _advise_copy(names[0])
+        hint = self._advise_copy(names[0])
         return self._build_failure(case, what, f"{text} as it was", f"another {text}", hint=hint, beside=True)
+
+    def _advise_copy(self, name: str) -> str:
+        # The first argument is what the result is made from; the others are only read.
+        result = "result" if name == self.names[0] else name
+        return f"Start from a copy, `{result} = {name}.copy()`, and change only that."
 
     def _list_changed(self, reply: CallReply) -> list[str]:
         # The indices come from the student process.
@@ -180,7 +187,3 @@ class ReplyJudge:
 def _has_no_own_cases(asked: AskedCheck) -> bool:
     """Whether a check has no cases of its own, and so looks at all others'."""
     return not asked.cases and not asked.random
-
-
-def _advise_copy(name: str) -> str:
-    return f"Write into a copy: `result = {name}.copy()`."

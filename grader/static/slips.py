@@ -10,6 +10,7 @@ from grader.static.names import FUNCTION_NODES
 
 LOOPS = (ast.For, ast.While)
 COPIES = frozenset({"copy", "deepcopy", "array", "asarray", "astype"})
+FLATTENING = frozenset({"ravel", "flatten", "flat", "reshape"})
 MAX_NAME_CHARS = 60
 MAX_CALLS = 5000
 MAX_NAMES = 20
@@ -29,7 +30,9 @@ def find_function_slips(node: ast.FunctionDef) -> list[Cause]:
     >>> told[0].message
     'the argument `pool` is never used'
     """
-    finders = (_find_early_returns, _find_unused_arguments, _find_sums_kept, _find_reads_of_results)
+    finders = (
+        _find_early_returns, _find_unused_arguments, _find_sums_kept, _find_reads_of_results, _find_matrix_products
+    )  # fmt: skip
     return [cause for find_slips in finders for cause in find_slips(node)]
 
 
@@ -122,7 +125,27 @@ def _find_reads_of_results(node: ast.FunctionDef) -> Iterator[Cause]:
         if stored and read is not None:
             shown = name[:MAX_NAME_CHARS]
             text = f"this line reads from `{shown}`, the array that is being changed"
-            yield _build_cause(text, read.lineno, f"Read from `{original[:MAX_NAME_CHARS]}`, and write into `{shown}`.")
+            hint = f"Read from `{original[:MAX_NAME_CHARS]}`, and write into `{shown}`."
+            # Under the argument's own name nothing is left that could be read.
+            hint = f"Give the copy another name, such as `result`, and read from `{shown}`." if name == original else hint
+            yield _build_cause(text, read.lineno, hint)
+
+
+def _find_matrix_products(node: ast.FunctionDef) -> Iterator[Cause]:
+    """`@` and its like, where numbers are to be multiplied one by one."""
+    for part in ast.walk(node):
+        match part:
+            case ast.BinOp(op=ast.MatMult(), left=left, right=right):
+                shown, operands = "@", [left, right]
+            case ast.Call(func=ast.Attribute(attr="dot" | "matmul" as shown), args=operands):
+                pass
+            case _:
+                continue
+        # Of two rows of numbers it is the sum of products.
+        flat = any(isinstance(item, ast.Attribute) and item.attr in FLATTENING for each in operands for item in ast.walk(each))
+        if not flat:
+            text = f"`{shown}` multiplies matrices, rows by columns"
+            yield _build_cause(text, part.lineno, "`*` multiplies number by number; `np.sum(...)` adds the products up.")
 
 
 def _find_copied(call: ast.Call) -> str:
