@@ -12,6 +12,8 @@ from grader import checks
 from grader.checks import CHECKS, tables
 from grader.courses.exercise import Exercise
 from grader.grading.curves import line_of_training
+from grader.messages.text import join_words
+from grader.records.clues import Clues
 from grader.records.run import Architecture, ModelLayer, Run, RunEnd
 from grader.records.verdict import (
     CheckResult,
@@ -29,6 +31,9 @@ from grader.submission import Finding, Submission
 
 FAULT_REASON = "could not be graded here; this is not your fault and costs no points"
 MAX_SHOWN_LAYERS = 400
+MAX_NAMED_LINES = 6
+# What Keras says where the ways into a layer that joins them differ in shape.
+UNEQUAL_SHAPES = re.compile(r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim")
 FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
 
 
@@ -145,7 +150,7 @@ def _build_judged_verdict(
         score=round(_sum_points(results), 6),
         max_score=_sum_max_points(results),
         end=end,
-        end_message=_describe_end(run.end, source),
+        end_message=_describe_end(run.end, source, report.clues),
         # A line of the joined notebook is no line that the student knows; the message names the cell instead.
         end_line=None if source.cells else run.end.line,
         end_codes=run.end.codes,
@@ -172,13 +177,22 @@ def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
     return OpenPlaces(places=report.places.words, total=report.places.total)
 
 
-def _describe_end(end: RunEnd, source: Submission) -> str:
+def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
     """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
-        return f"{end.message}\n{add_cells_to_traceback(end.traceback, source)}"
+        also = _name_shrinking(end, source, clues)
+        return "\n".join(filter(None, [end.message, also, add_cells_to_traceback(end.traceback, source)]))
     if end.line is None or end.kind == "not_started":
         return end.message
     return f"{source.describe_place(end.line)}: {end.message}"
+
+
+def _name_shrinking(end: RunEnd, source: Submission, clues: Clues) -> str:
+    """Which convolutions may have made the images smaller that couldn't be added."""
+    if not clues.shrinking or not UNEQUAL_SHAPES.search(end.message):
+        return ""
+    places = join_words([source.describe_place(line) for line in clues.shrinking[:MAX_NAMED_LINES]])
+    return f"Without `padding='same'`: {places}."
 
 
 def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: list[CheckResult]) -> list[Note]:

@@ -42,10 +42,14 @@ class CodePlace(Struct, frozen=True, kw_only=True):
 
 
 class Clues(Struct, frozen=True, kw_only=True):
-    """All that one text tells; `calls` are the lines of calls by the name that is called, in the order of the text."""
+    """All that one text tells; `calls` are the lines of calls by the name that is called, in the order of the text.
+
+    `shrinking` are the lines of convolutions that make an image smaller, for want of `padding='same'`.
+    """
 
     causes: list[Cause] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
+    shrinking: list[int] = field(default_factory=list)
 
     def find_line(self, place: CodePlace) -> int | None:
         """The line of a place; None where the text doesn't tell.

@@ -18,7 +18,12 @@ from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
 from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
-from grader.static.slips import collect_call_lines, find_function_slips, find_graded_function
+from grader.static.slips import (
+    collect_call_lines,
+    find_function_slips,
+    find_graded_function,
+    find_shrinking_lines,
+)
 from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
 from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
@@ -82,7 +87,7 @@ def _inspect_parsed(
 def _collect_clues(tree: ast.Module, function: str | None) -> Clues:
     graded = find_graded_function(tree, function)
     causes = [*find_callback_mistakes(tree), *(find_function_slips(graded) if graded else [])]
-    return Clues(causes=causes[:MAX_FINDINGS], calls=collect_call_lines(tree))
+    return Clues(causes=causes[:MAX_FINDINGS], calls=collect_call_lines(tree), shrinking=find_shrinking_lines(tree))
 
 
 def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:

@@ -170,6 +170,21 @@ def collect_call_lines(tree: ast.Module) -> dict[str, list[int]]:
     return lines
 
 
+def find_shrinking_lines(tree: ast.Module) -> list[int]:
+    """The lines of convolutions without `padding='same'`; a kernel of one pixel needs none."""
+    return sorted({node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_shrinking(node)})[:MAX_NAMES]
+
+
+def _is_shrinking(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if LAYER_ALIASES.get(name, name) != "Conv2D":
+        return False
+    named = {word.arg: ast.unparse(word.value) for word in call.keywords}
+    kernel = named.get("kernel_size", ast.unparse(call.args[1]) if len(call.args) > 1 else "")
+    padding = named.get("padding", ast.unparse(call.args[3]) if len(call.args) > 3 else "'valid'")
+    return padding.strip("'\"").lower() != "same" and kernel not in ("1", "(1, 1)", "[1, 1]") and None not in named
+
+
 def find_graded_function(tree: ast.Module, name: str | None) -> ast.FunctionDef | None:
     """The last definition of the graded function at the left margin."""
     found = [node for node in tree.body if isinstance(node, FUNCTION_NODES) and node.name == name]
