@@ -336,6 +336,9 @@ def _format_cells(pair: LayerPair) -> tuple[str, str]:
         if pair.layer
         else "-"
     )
+    # Of options that the row leaves open, the one that explains another output belongs into the table.
+    if pair.difference and pair.difference.where == "output" and pair.layer and pair.layer.config.get("padding") == "same":
+        right = f"{right} same" if not right.endswith(" same") else right
     if pair.difference and pair.difference.where in ("output", "parameters"):  # which the cells don't show by themselves
         left, right = f"{left} {pair.difference.wanted}", f"{right} {pair.difference.got}"
     return left[:MAX_COLUMN_WIDTH], right[:MAX_COLUMN_WIDTH]

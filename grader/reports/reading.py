@@ -98,6 +98,11 @@ def _describe_place(check: CheckResult) -> str:
     return f" (line {check.line})" if check.line else ""
 
 
+def put_failures_first(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks that cost points before all others; what is skipped or met says nothing that could be mended."""
+    return sorted(results, key=lambda check: check.status != "failed")
+
+
 def list_details(check: CheckResult) -> list[tuple[str, str]]:
     """What a report says of a failed check beside its message, the way out first: labels and texts, some of several lines."""
     details = (("hint", check.hint), ("input", check.given), ("expected", check.expected), ("got", check.got))

@@ -33,6 +33,7 @@ from grader.reports.reading import (
     list_measurements,
     pick_shown_metric,
     put_beside,
+    put_failures_first,
     shorten_path,
 )
 from grader.reports.screen import (
@@ -156,10 +157,10 @@ def _trim_to_last_lines(text: str, most: int) -> Text:
 
 
 def draw_checks(results: Sequence[CheckResult], screen: Screen) -> Iterator[RenderableType]:
-    """A row for each check, with what was expected and came where it cost points."""
+    """A row for each check, what is to be mended first, with what was expected and came where it cost points."""
     width = max((len(format_points(check)) for check in results), default=0)
     said: set[str] = set()
-    for check in results:
+    for check in put_failures_first(results):
         right = [(format_points(check), width), (check.basis, BASIS_WIDTH)]
         yield make_row(check.status, make_text(check.title), right, screen)
         if details := list(_describe_failure(check, said, screen)):

@@ -76,7 +76,8 @@ def _inspect_parsed(
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     script_note = [own_call] if own_call else [] if findings else _note_script(parsed, function, called)
-    clues = _collect_clues(parsed.tree, function)
+    # A half-filled function has no slips yet: what is missing in it is missing because it isn't written.
+    clues = _collect_clues(parsed.tree, function if not places.lines else None)
     # Slips of the function are only worth a word where its values are wrong; a callback that does nothing always is.
     told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if Symptom.NEVER_STOPPED in cause.symptoms]
     left = [Note(line=None, message=places.describe())] if places.lines and not findings else []
