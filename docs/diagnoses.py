@@ -16,6 +16,7 @@ from grader import static, submission
 from grader.checks import CHECKS, CheckOutcome, loading
 from grader.courses import exercise as exercises
 from grader.courses.course import Course
+from grader.engines.pair import StartPair
 from grader.engines.pool import open_pool
 from grader.grading import GradingOptions, grade
 from grader.grading.curves import build_probe_curves
@@ -73,16 +74,24 @@ def _list_first_sentences() -> Iterator[tuple[str, ...]]:
 
 def grade_rejects(names: list[str]) -> None:
     """Grades the rejects of some exercises, or of all, and writes down the first sentence about each."""
-    course, said = Course(root=ROOT), json.loads(SENTENCES.read_text(encoding="utf-8")) if SENTENCES.exists() else {}
+    said = json.loads(SENTENCES.read_text(encoding="utf-8"))
     with open_pool(1) as pool:
         for name in names or sorted(path.name for path in (ROOT / "exercises").iterdir()):
             said = {key: value for key, value in said.items() if not key.startswith(f"{name}/")}
-            exercise = loading.load_exercise(course, name)
-            for path in sorted((course.solutions / name / "rejects").glob("*.py")):
-                verdict = grade(course, exercise, path, GradingOptions(start=pool.start_pair, until="probe"))
-                said[f"{name}/{path.stem}"] = {"about": _read_summary(path), **_find_first_sentence(verdict)}
+            said |= grade_exercise_rejects(name, pool.start_pair)
             # After each exercise, so that an interruption loses little.
             SENTENCES.write_text(json.dumps(dict(sorted(said.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def grade_exercise_rejects(name: str, start: StartPair) -> dict[str, dict[str, str]]:
+    """The first sentence about each reject of an exercise, by `exercise/reject`."""
+    course = Course(root=ROOT)
+    exercise, options = loading.load_exercise(course, name), GradingOptions(start=start, until="probe")
+    paths = sorted((course.solutions / name / "rejects").glob("*.py"))
+    return {
+        f"{name}/{path.stem}": {"about": _read_summary(path), **_find_first_sentence(grade(course, exercise, path, options))}
+        for path in paths
+    }
 
 
 def _read_summary(path: Path) -> str:

@@ -58,6 +58,8 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
         got=got,
         hint=" ".join(_describe_remedy(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
         place=_find_surplus(found, counts, wrong),
+        # An exercise's hint speaks against layers too many, the usual fault.
+        beside=all(found[kind] <= counts[kind] for kind in wrong),
     )
 
 

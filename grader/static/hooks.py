@@ -31,7 +31,7 @@ def find_callback_mistakes(tree: ast.Module) -> list[Cause]:
     """
     # Judged by the base's name, since nothing is imported here; a class that isn't a callback gets no note.
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
-    finders = (_find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag)
+    finders = (_find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions)
     return [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
 
 
@@ -80,6 +80,33 @@ def _is_flag_setter(method: ast.AST) -> bool:
     return any(
         isinstance(part, ast.Attribute) and part.attr == STOP_FLAG and isinstance(part.ctx, ast.Store) for part in ast.walk(method)
     )
+
+
+def _find_wrong_conditions(node: ast.ClassDef) -> Iterator[Cause]:
+    """Conditions on the accuracy that can't be meant: the wrong way round, exact, or with a number of per cent."""
+    for part in ast.walk(node):
+        match part:
+            case ast.If(test=ast.Compare(left=left, ops=[sign], comparators=[ast.Constant(value=int() | float() as line)])) if (
+                _mentions_accuracy(left) and any(map(_is_flag_setter, part.body))
+            ):
+                yield from _describe_condition(part.lineno, sign, line)
+
+
+def _describe_condition(number: int, sign: ast.cmpop, line: float) -> Iterator[Cause]:
+    if isinstance(sign, (ast.Gt, ast.GtE)) and 1 < line <= 100:
+        text = f"accuracies are between 0 and 1, so none is above {line:g}; {line:g} % is {line / 100:g}"
+        yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)
+    if isinstance(sign, (ast.Lt, ast.LtE)):
+        text = f"this stops the training while the accuracy is still below {line:g}; write `>`"
+        yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=number, message=text)
+    if isinstance(sign, ast.Eq):
+        text = f"an accuracy is hardly ever exactly {line:g}; write `>`"
+        yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)
+
+
+def _mentions_accuracy(node: ast.expr) -> bool:
+    words = (getattr(part, "value", None) if isinstance(part, ast.Constant) else getattr(part, "id", None) for part in ast.walk(node))
+    return any(isinstance(word, str) and "acc" in word.lower() for word in words)
 
 
 def _find_compared_flag(node: ast.ClassDef) -> Iterator[Cause]:

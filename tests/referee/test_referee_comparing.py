@@ -75,6 +75,11 @@ def test_each_difference_has_its_words(expected, got, what):
         (np.array([255, 0]), np.array([255, 256]), "wrapped round: bring them into the range"),
         (np.array([-5, 300]), np.array([251, 44]), "wrapped round: an array of a larger type"),
         (np.array([2.0, 3.0]), np.array([2.4, 3.0]), "rounded"),
+        (np.array([2, 3]), np.array([2.4, 3.0]), "Your array holds fractions"),
+        (np.array([0, 255], "uint8"), np.array([247, 254], "uint8"), "wrap round in an array of uint8"),
+        (np.zeros((5, 6)), np.zeros((3, 4)), "Your result has no margin: 2 rows and 2 columns fewer"),
+        (np.zeros((5, 6)), np.zeros((9, 10)), "has a margin too many: 4 rows and 4 columns more"),
+        (ONE, None, "End it with `return`"),
         (ONE, ONE.tolist(), "np.array"),
         (ONE, OpaqueValue("tensorflow.EagerTensor"), ".numpy()"),
     ],
@@ -127,3 +132,13 @@ def test_a_case_shows_each_argument():
         format_call(["image", "pair", "weight"], (ONE, (1, 2), 1 / 3))
         == "image = [[1, 2],\n         [3, 4]]\npair = (1, 2)\nweight = 0.333333"
     )
+
+
+def test_arrays_are_shown_row_by_row():
+    """Columns below each other; of three axes the slice with the place, of a large array a window around it."""
+    image = np.arange(27).reshape(3, 3, 3)
+
+    assert format_value(np.array([[1, 20], [3, 4]])) == "[[1, 20],\n [3,  4]]"
+    assert format_value(image, (1, 2, 1)) == "[:, :, 1] of 3 × 3 × 3:\n[[ 1,  4,  7],\n [10, 13, 16],\n [19, 22, 25]]"
+    assert format_value(np.zeros((20, 9), int), (19, 0)) == "[18:20, 0:2] of 20 × 9:\n[[0, 0],\n [0, 0]]"
+    assert format_call(["image"], (image,), (0, 0, 2)).startswith("image[:, :, 2] of 3 × 3 × 3 = [[ 2,")
