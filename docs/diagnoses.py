@@ -86,7 +86,10 @@ def grade_rejects(names: list[str]) -> None:
 def grade_exercise_rejects(name: str, start: StartPair) -> dict[str, dict[str, str]]:
     """The first sentence about each reject of an exercise, by `exercise/reject`."""
     course = Course(root=ROOT)
-    exercise, options = loading.load_exercise(course, name), GradingOptions(start=start, until="probe")
+    exercise = loading.load_exercise(course, name)
+    # Models that are only looked at are never trained, so nothing has to be cut short.
+    trains = exercise.models is None or exercise.models.train == "always"
+    options = GradingOptions(start=start, until="probe" if trains else "end")
     paths = sorted((course.solutions / name / "rejects").glob("*.py"))
     return {
         f"{name}/{path.stem}": {"about": _read_summary(path), **_find_first_sentence(grade(course, exercise, path, options))}

@@ -32,6 +32,11 @@ def should_train(exercise: Exercise, options: GradingOptions) -> bool:
     return models is None or models.train == "always" or (models.train == "on_request" and options.train)
 
 
+def count_models(exercise: Exercise) -> int:
+    """How many models the graded function is asked for; 0 where it trains by itself."""
+    return len(exercise.models.calls or [{}]) if exercise.models is not None else 0
+
+
 def build_calls_message(exercise: Exercise, options: GradingOptions) -> Building | None:
     """Builds the calls that the student's side makes; None if the function trains by itself."""
     models = exercise.models
