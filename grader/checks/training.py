@@ -52,11 +52,14 @@ def check_training_data(
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
+    remedy = _describe_remedy(data, dataset, split)
     return report_failure(
         "; ".join(faults),
         expected=f"all {examples:,} {kind} images of {DATASET_TITLES.get(dataset or '', 'the dataset')}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
-        hint=_describe_remedy(data, dataset, split),
+        hint=remedy,
+        # An exercise's hint is about the number of images, the commonest fault.
+        beside=remedy is not None,
     )
 
 

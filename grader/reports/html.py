@@ -37,6 +37,7 @@ from grader.reports.reading import (
     format_duration,
     format_headline,
     format_number,
+    list_details,
     shorten_path,
 )
 from grader.reports.reading import format_points as points_of
@@ -161,7 +162,7 @@ def _build_environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_escape_value,
     )
-    environment.filters |= {"cut": escape_text, "points": points_of}
+    environment.filters |= {"cut": escape_text, "points": points_of, "details": list_details}
     environment.globals["marks"] = {status: mark for status, (mark, _) in STATUS_MARKS.items()}
     return environment
 
