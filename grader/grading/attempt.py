@@ -246,7 +246,8 @@ class TrainingAttempt:
                 self.rejected = True
                 self.student.send(opened)
             case Opened():
-                self.ledger.record_order(order, opened)
+                returned = modelling.describe_ordered_model(order, self.ledger.call, self.exercise)
+                self.ledger.record_order(order, opened, returned)
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
