@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
@@ -211,13 +211,29 @@ def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -
         )
     if not training.epochs:
         return _nothing_whole(training)
-    asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
+    logged = training.epochs[0]
+    # Keras logs an accuracy, though not that of this model's classes: to ask for it again would help nobody.
+    if any(other in logged for other in (f"{metric} (another metric)", metric.replace("accuracy", "acc"))):
+        return report_failure(
+            f"the {metric} that was logged is not the share of examples that the model recognises",
+            expected=f"{metric} above {exact(above)}, of a model with one score for each class",
+            got="another figure of that name",
+            hint="End the model with one score for each class, and leave out other metrics of this name.",
+        )
     return report_failure(
         f"the training logged no {metric}",
         expected=f"{metric} above {exact(above)}",
-        got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
-        hint=f"Ask for it with {asked}.",
+        got=f"only {', '.join(sorted(set(logged) - {'epoch'})) or 'nothing'}",
+        hint=f"Ask for it with {' and '.join(_list_missing(metric, logged))}.",
     )
+
+
+def _list_missing(metric: str, logged: Mapping[str, float]) -> Iterator[str]:
+    """What a file has to add for a metric to be logged, of which it may have one already."""
+    if metric.startswith("val_") and not any(name.startswith("val_") for name in logged):
+        yield "`validation_data=` in `fit`"
+    if not any(name.removeprefix("val_").startswith("acc") for name in logged):
+        yield "`metrics=['accuracy']` in `compile`"
 
 
 def _nothing_whole(training: TrainingRecord) -> CheckOutcome:

@@ -110,13 +110,15 @@ def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticRep
     results = checks.judge_run(run, exercise, clues=report.clues)
     if report.plan is None or report.plan.mode != "script":
         return results
-    # Zero maximum points as well: otherwise a script could never reach the pass mark.
     unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
-    message = "not asked of a script: only a function returns something"
+    asked = sum(result.max_points for result in results if result.id not in unasked)
+    # The others share their points, or a whole class's column would have two maxima, and a script never the pass mark.
+    factor = _sum_max_points(results) / asked if asked else 1.0
+    message = "not judged: the file is a script, and only a function returns something; the other checks share these points"
     return [
         structs.replace(result, status="skipped", points=0.0, max_points=0.0, message=message, hint=None)
         if result.id in unasked
-        else result
+        else structs.replace(result, points=round(factor * result.points, 9), max_points=round(factor * result.max_points, 9))
         for result in results
     ]
 
@@ -148,7 +150,7 @@ def _build_judged_verdict(
         submission=SubmissionRef(path=source.path, sha256=source.sha256),
         status=status,
         score=round(_sum_points(results), 6),
-        max_score=_sum_max_points(results),
+        max_score=round(_sum_max_points(results), 6),
         end=end,
         end_message=_describe_end(run.end, source, report.clues),
         # A line of the joined notebook is no line that the student knows; the message names the cell instead.

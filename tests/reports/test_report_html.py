@@ -285,13 +285,23 @@ def test_the_classs_figures():
         ("The model has exactly one Conv2D and one MaxPooling2D", 3),
         ("run ended: crashed", 1),
     )
-    assert (conv.judged, conv.failed, conv.facility) == (7, 3, 0.5)
+    assert (conv.judged, conv.failed, conv.facility) == (7, 3, 4 / 7)
     assert quiz.graded == 1
+
+
+def test_a_check_that_was_not_judged_was_not_failed():
+    """Behind a gate that some don't pass, a check that nobody failed is easy and tells nobody from anybody."""
+    (cohort,) = build_cohorts([*[samples.passed()] * 5, *[samples.gated()] * 5])
+    behind = next(item for item in cohort.items if item.id == "threshold")
+
+    assert (behind.judged, behind.failed, behind.facility, behind.discrimination) == (5, 0, 1.0, None)
+    assert next(item for item in cohort.items if item.id == "one-conv").failed == 5
 
 
 def test_discrimination_is_the_corrected_item_total_correlation():
     """A check whose points go with all the others' has 1, and one that all pass has none."""
-    verdicts = [*[samples.passed()] * 3, *[samples.make(checks=samples.skipped("no"))] * 3]
+    failing = samples.all_checks(**{id_.replace("-", "_"): samples.check(id_, "failed") for id_ in samples.TITLES})
+    verdicts = [*[samples.passed()] * 3, *[samples.make(checks=failing)] * 3]
     (cohort,) = build_cohorts(verdicts)
 
     assert all(math.isclose(item.discrimination, 1.0) for item in cohort.items)
