@@ -1,4 +1,4 @@
-"""An instructor's evening: twelve students, four platforms' archives, a roster, late work and extensions, by the commands alone.
+"""An instructor's evening: twelve students, four platforms' archives, a roster, late work, a quiz and a correction, by the commands alone.
 
 Every sum is one that was worked out by hand, from the points of the course's own wrong answers.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.quiz.loading import hash_quiz, load_quiz_bytes
 
 pytestmark = pytest.mark.train
 
@@ -26,6 +27,23 @@ grading:
   attempts: {keep: last}
   extensions: {'1003': {pooling: 2d}}
   excused: {'1012': [pooling]}
+"""
+QUIZ = """\
+schema: grade-quiz/1
+id: week1
+title: Week 1
+attempts: 1
+questions:
+  - {id: size, kind: shape, prompt: How big?, points: 3}
+  - {id: weights, kind: truefalse, prompt: Does pooling have weights?, points: 1}
+"""
+KEY = """\
+schema: grade-key/1
+quiz: week1
+quiz_digest: DIGEST
+answers:
+  size: {correct: [26x26x64]}
+  weights: {correct: [false]}
 """
 PEOPLE = {
     "1001": ("Lovelace", "Ada"), "1002": ("Boole", "Bo"), "1003": ("Young", "Cy"), "1004": ("Ng", "Dee"),
@@ -63,6 +81,9 @@ PADDING = {
 }
 
 
+WEEK1 = {"1001": 4.0, "1002": 3.0, "1003": 1.0, "1012": 0.0}  # both right, only the shape, only the other, none
+
+
 def solution(exercise, name="solution"):
     folder = ROOT / "solutions" / exercise
     return (folder / "solution.py" if name == "solution" else folder / "rejects" / f"{name}.py").read_text(encoding="utf-8")
@@ -87,7 +108,21 @@ def place(tmp_path_factory):
     (place / "roster.csv").write_text(header + "".join(rows), encoding="utf-8-sig")
     lay_canvas(place)
     lay_others(place)
+    lay_quiz(place)
     return place
+
+
+def lay_quiz(place):
+    for name in ("quizzes", "solutions/quizzes"):
+        (place / name).mkdir(parents=True)
+    (place / "quizzes/week1.yaml").write_text(QUIZ)
+    (place / "solutions/quizzes/week1.yaml").write_text(KEY.replace("DIGEST", hash_quiz(load_quiz_bytes(QUIZ.encode()))))
+    given = {"1001": ("26 x 26 x 64", False), "1002": ("(None, 26, 26, 64)", True), "1003": ("28x28x1", False), "1012": ("1x1", True)}
+    zipped(place / "week1.zip", {
+        f"{' '.join(reversed(PEOPLE[number]))}_{number}_assignsubmission_file_/answers.json":
+            json.dumps({"schema": "grade-responses/1", "quiz": "week1", "student": "", "answers": {"size": size, "weights": weights}})
+        for number, (size, weights) in given.items()
+    })  # fmt: skip
 
 
 def lay_canvas(place):
@@ -178,6 +213,7 @@ def graded(place, run):
         )
         said = [run("batch", *batch, "--quiet") for batch in batches]
         assert [code for code, _, _ in said] == [0] * len(batches), [err for _, _, err in said]
+        assert run("quiz", "week1", "--answers", "week1.zip", "--quiet")[0] == 0
         (place / "said.txt").write_text("".join(err for _, _, err in said))
     return place
 
@@ -185,12 +221,12 @@ def graded(place, run):
 def test_every_grade_is_the_one_worked_out_by_hand(graded, run):
     """After attempts, lateness, grace, cut-off and extension; and each total."""
     document = json.loads(export(run, "--format", "json")[0])
-    scores = {name: {each["student"]: each["score"] for each in document["grades"] if each["exercise"] == name} for name in ("pooling", "pad_images")}
+    scores = {name: {each["student"]: each["score"] for each in document["grades"] if each["exercise"] == name} for name in ("pooling", "pad_images", "week1")}
 
-    assert scores == {"pooling": POOLING, "pad_images": PADDING}
+    assert scores == {"pooling": POOLING, "pad_images": PADDING, "week1": WEEK1}
     totals = {each["student"]: (each["score"], each["max_score"]) for each in document["totals"]}
     assert totals == {
-        number: (POOLING.get(number, 0.0) + PADDING.get(number, 0.0), 100.0 if number == "1012" else 200.0) for number in PEOPLE
+        number: (sum(points.get(number, 0.0) for points in (POOLING, PADDING, WEEK1)), 104.0 if number == "1012" else 204.0) for number in PEOPLE
     }
     assert {each["student"]: each["name"] for each in document["totals"]} == {n: f"{last}, {first}" for n, (last, first) in PEOPLE.items()}
 
@@ -215,10 +251,12 @@ def test_the_report_names_what_is_to_be_looked_at_and_nobody_without_cause(grade
     assert err.splitlines() == [line for line in err.splitlines() if line.startswith("look at: pooling: the platform marks 1 student as late")]
     assert err.rstrip().endswith("1011")
     assert "0 handed in nothing, 1 excused" in flat
-    assert next(line for line in run("report")[1].splitlines() if line.startswith("1011")).split()[-2] == "100"
+    grades = next(line for line in run("report")[1].splitlines() if line.startswith("1011")).split()
+    assert "100" in grades  # without a star
     said = (graded / "said.txt").read_text()
     assert "handed in nothing" not in said
-    notes = {row[0]: (row[9], row[10]) for row in read_csv(export(run, "pooling", "--format", "csv")[0])[1:]}
+    header, *rows = read_csv(export(run, "pooling", "--format", "csv")[0])
+    notes = {row[0]: (row[header.index("note")], row[header.index("finding")]) for row in rows}
     assert notes["1001"][0] == "the last file has no code, so it doesn't count as an attempt"
     assert notes["1004"] == ("2 days late: keeps 80 %", "The result has the image's type")
     assert notes["1006"][0] == "the last attempt counts; attempt 1 has 100 points"
@@ -263,4 +301,20 @@ def test_the_same_evening_again_changes_nothing(graded, run):
         assert code == 0
         assert "were graded before, and nothing has changed since" in err
 
+    assert export(run, "--format", "json")[0] == before
+
+
+def test_a_grade_set_by_hand_counts_in_every_table_and_can_be_taken_back(graded, run):
+    """With its reason beside what was measured; the others keep theirs, and nothing is measured anew."""
+    before = export(run, "--format", "json")[0]
+    assert run("correct", "1008", "pooling", "--points", "50", "--reason", "shown at the board", "--by", "Prof. Hopper")[0] == 0
+    rows = {row[0]: row for row in read_csv(export(run, "pooling", "--format", "csv")[0])}
+    (graded / "Grades.csv").write_text(CANVAS_TABLE, encoding="utf-8")
+    canvas = {row[1]: row[5] for row in read_csv(export(run, "pooling", "--format", "canvas", "--from", "Grades.csv")[0])}
+
+    assert rows["1008"][3] == "50.0"
+    assert "shown at the board" in rows["1008"][9]
+    assert canvas["1008"] == "5"
+    assert {number: float(row[3]) for number, row in rows.items() if number in POOLING} == {**POOLING, "1008": 50.0}
+    assert run("correct", "1008", "pooling", "--withdraw", "--by", "Prof. Hopper", "--reason", "another board")[0] == 0
     assert export(run, "--format", "json")[0] == before
