@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from grader.checks.wording import escape_name
+from grader.checks.wording import escape_name, format_count
 from grader.grading.options import RunProgress, RunStage
 from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened, Order, Trained
 from grader.records.run import Activations, Architecture, BuiltModel, CallbackProbe, DataMatch, Measurement, Run, RunEnd
@@ -105,6 +105,7 @@ class RunRecorder:
             test_accuracy=measured.test_accuracy,
             mixes=measured.mixes,
             gap=measured.gap,
+            chosen=measured.chosen,
         )
         if measured.idle and self.architecture is not None:
             layers = [
@@ -180,6 +181,14 @@ class RunRecorder:
         if len(self.notes) < MAX_NOTES and note not in self.notes:
             self.notes.append(note)
 
+    def _note_left_out(self) -> list[Note]:
+        if self.data is None or not self.data.left_out:
+            return []
+        images = format_count(self.data.left_out, "image")
+        was = "was" if self.data.left_out == 1 else "were"
+        text = f"{images} {was} left out of each epoch: the last batch is incomplete"
+        return [Note(line=self.orders[-1].line, message=text)]
+
     def build_completed_end(self, limit_s: float) -> RunEnd:
         """Builds the end of a run whose function returned; says so if the time limit ended its training."""
         ended = self.training is not None and self.training.stopped_by == "limit"
@@ -214,7 +223,7 @@ class RunRecorder:
             returned=self.returned,
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,
-            notes=list(self.notes),
+            notes=[*self.notes, *self._note_left_out()],
             output=self.output,
             timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},
             versions=self.versions,

@@ -28,9 +28,9 @@ NameList = Annotated[list[BoundedText], Meta(max_length=2000)]
 
 
 class FitArguments(Struct, frozen=True, kw_only=True):
-    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass.
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one epoch.
 
-    `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
+    `goes_on` says that an epoch of the pipeline begins where the one before ended, which may be within a pass; `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
     """
 
     epochs: Count = 1
@@ -44,6 +44,7 @@ class FitArguments(Struct, frozen=True, kw_only=True):
     steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
     batches: Batches | None = None
+    goes_on: bool = False
     swap_ema: Literal["never", "test", "epoch"] = "never"
 
 
@@ -74,7 +75,7 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Pass(Struct, frozen=True, kw_only=True, tag=True):
-    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before."""
+    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before; no batches: it ran out."""
 
     arrays: ArraySpecs
     batches: Batches = field(default_factory=list)
@@ -323,13 +324,15 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
 
     `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the last epoch's
     logged accuracy lies above what the model reaches on the same images, measured as a prediction or as a training step
-    sees them. `idle` are the names of layers whose weights make no difference to what the model says.
+    sees them. `idle` are the names of layers whose weights make no difference to what the model says. `chosen` are, where an
+    epoch left out images that the model gets wrong far more often than by chance, how many those are, and of how many.
     """
 
     train_accuracy: float
     test_accuracy: float
     mixes: bool = False
     gap: float = 0.0
+    chosen: tuple[int, int] | None = None
     idle: NameList = field(default_factory=list)
 
 

@@ -93,6 +93,7 @@ class FitCall:
         self.swap_ema = self._take_swapping()
         self.own_metrics: list[str] = []
         self.pipeline: Pipeline | None = None
+        self.batches = 0  # of its first epoch
         self.listeners: StudentCallbacks | None = None
         self.last_rate: float | None = None
         self.epoch_weights: dict[bytes, int] = {}
@@ -143,6 +144,7 @@ class FitCall:
                 self.front.send_remark(changed)
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw_epoch()
+            self.batches = len(batches)
             # Remembered, so that a pipeline that repeats itself isn't sent again for every epoch.
             self.last_drawn = _compute_digest(cargo.buffers)
         else:
@@ -165,6 +167,7 @@ class FitCall:
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
             batches=batches,
+            goes_on=self.pipeline is not None and self.pipeline.goes_on,
             swap_ema=self.swap_ema,
         )
 
@@ -321,6 +324,8 @@ class FitCall:
     def _send_next_pass(self) -> None:
         assert self.pipeline is not None
         cargo, rows = self.pipeline.draw_epoch()
+        if len(rows) < self.batches:
+            self.front.send_remark(f"the data ran out: an epoch got {len(rows)} batches, the first one {self.batches}")
         drawn = _compute_digest(cargo.buffers)
         if drawn == self.last_drawn:
             # No arrays mean "the same as before".

@@ -37,6 +37,12 @@ class OrderArrays:
             return dict(zip(names, values, strict=True))
         return values[0] if len(values) == 1 else values
 
+    def take_none(self) -> OrderArrays:
+        """Arrays of the same form without examples."""
+        none = OrderArrays([], [])
+        none.by_role = {role: [value[:0] for value in values] for role, values in self.by_role.items()}
+        return none
+
     def build_validation_data(self, names: list[str] | None) -> Any:
         """`validation_data` for `fit`, or None."""
         parts = (self.find_by_role("val_x", names), self.find_by_role("val_y"), self.find_by_role("val_sample_weight"))
