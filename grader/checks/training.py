@@ -85,6 +85,8 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
         )
     if data.telling:
         return "Leave `shuffle=False` out of `fit`; a pipeline shuffles with `.shuffle(60000)`."
+    if data.repeated:
+        return "Give each image once in an epoch; in a pipeline put `.shuffle(60000)` before `.repeat()`, or leave `.repeat()` out."
     if split == "train" and data.test:
         return "Train with the training images and labels; the test set is for `evaluate`."
     return None

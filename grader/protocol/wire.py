@@ -55,6 +55,25 @@ class Ready(Struct, frozen=True, kw_only=True, tag=True):
     """Imports are done; the clocks may start."""
 
 
+class Origin(Struct, frozen=True, kw_only=True):
+    """Which of the trainer's own weights a model begins with: what the trainer gave out as the n-th, or those with which a
+    model began. The optimizer is that of a handout; None: the model's own goes on, or a fresh one begins.
+
+    All of them are the trainer's, so a false origin is no way to weights that were learned elsewhere.
+
+    Raises:
+        ValueError: it names no weights, or two.
+    """
+
+    handout: Count | None = None
+    initial: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    optimizer: Count | None = None
+
+    def __post_init__(self) -> None:
+        if (self.handout is None) == (self.initial is None):
+            raise ValueError("weights come from one place")
+
+
 class Order(Struct, frozen=True, kw_only=True, tag=True):
     """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
 
@@ -63,6 +82,7 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
 
     model: Annotated[int, Meta(ge=0, le=1000)]
     compilation: Count = 0
+    origin: Origin | None = None
     architecture: str
     compile: str
     fit: FitArguments
@@ -202,12 +222,16 @@ class Probe(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True):
-    """A hook of the running training; with weights when the order asked for them."""
+    """A hook of the running training; with weights when the order asked for them.
+
+    `ran_out` says of an epoch that it had fewer steps than ordered, since there was no more data.
+    """
 
     hook: Hook
     index: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     steps: int | None = None
+    ran_out: bool = False
     arrays: ArraySpecs = field(default_factory=list)
 
 

@@ -166,6 +166,7 @@ def _build_epochs(source: Any, steps: int | None, *, shuffle: bool) -> Any:
     # Its workers only fetch batches ahead: in the sandbox that would be more processes for the same batches.
     if isinstance(source, keras.utils.PyDataset):
         adapter.enqueuer = None
+        adapter.get_tf_dataset()  # as `fit` does, which looks at two batches: a dataset may count what it has given
     if isinstance(adapter, TFDatasetAdapter):  # of which TensorFlow makes an iterator more between epochs than NumPy's path
         epochs = TFEpochIterator(x=adapter, steps_per_epoch=steps, distribute_strategy=tf.distribute.get_strategy())
     else:

@@ -60,9 +60,10 @@ with import_without_collector():
         replay,
         trajectory,
     )
+    from grader.trainer.training.compile_settings import keeps_averages
     from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
     from grader.trainer.training.loop import InspectedOrder
-    from grader.trainer.training.trainees import Trainee, Trainees, keeps_averages
+    from grader.trainer.training.trainees import Trainee, Trainees
     from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
@@ -135,6 +136,8 @@ class SubmissionTrainer:
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
             passes = self.passes.setdefault(order.model, [])
+            for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
+                passes.extend(self.passes.get(model, []))
             if order.fit.batches:
                 passes.append(Passes())
             self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
@@ -202,6 +205,8 @@ class SubmissionTrainer:
             self.opened = None
         self.trained, trainee.transform = trainee, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
+        assert self.order is not None
+        self.trainees.hand_out(self.order.model, trainee, weights)
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
 

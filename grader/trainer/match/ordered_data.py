@@ -113,8 +113,9 @@ def _find_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: Fi
     if other.dataset != data.dataset:
         return none
     # An image that is trained on as well is not held back.
-    images: Array = np.setdiff1d(other.source, found.source)
-    return images[(images != UNKNOWN) & (images < TRAIN_COUNT)]
+    images = np.setdiff1d(other.source, found.source)
+    held_back: Array = images[(images != UNKNOWN) & (images < TRAIN_COUNT)]
+    return held_back
 
 
 def _describe_validation(order: Order, arrays: OrderArrays) -> str | None:

@@ -84,6 +84,7 @@ class PipelinePasses(keras.utils.PyDataset):  # type: ignore[misc]
         self.next_pass = next_pass
         self.drawn = True
         self._take_pass(arrays, order.fit.batches or [])
+        self.steps = len(self)
 
     def _take_pass(self, arrays: OrderArrays, rows: list[int]) -> None:
         self.arrays = arrays
@@ -100,6 +101,11 @@ class PipelinePasses(keras.utils.PyDataset):  # type: ignore[misc]
             if value is not None:
                 batch.append(keras.tree.map_structure(lambda array: array[part], value))
         return tuple(batch)
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether this epoch has fewer batches than the first one had."""
+        return len(self) < self.steps
 
     def begin_epoch(self) -> None:
         """Called before each epoch; the first pass came with the order."""
