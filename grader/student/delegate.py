@@ -315,7 +315,7 @@ class FitCall:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
         if not self.last_digest:
             return None
-        digest = compute_digest([np.asarray(variable) for variable in self._list_variables()])
+        digest = compute_digest(self._list_variables())
         if digest == self.last_digest:
             return None
         # Weights that no epoch ended with were made elsewhere: training on from them couldn't be measured.

@@ -22,6 +22,8 @@ from grader.student.front import Front
 # On a variable that was set: the line, 0 where it isn't the student's, or `BY_TRAINER`.
 SET_AT = "_grade_set_at"
 BY_TRAINER = -1
+# The digest of what it held before that for the first time.
+FIRST = "_grade_first"
 # An optimizer takes twice the memory of the weights; with larger models a saved one begins anew.
 MAX_OPTIMIZER_VALUES = 25_000_000
 INSTEAD = (
@@ -48,16 +50,14 @@ class Provenance:
 
         @functools.wraps(plain_assign)
         def assign(variable: Any, value: Any) -> Any:
-            result = plain_assign(variable, value)
             self._note_line([variable])
-            return result
+            return plain_assign(variable, value)
 
         @functools.wraps(plain_apply)
         def apply(optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
-            result = plain_apply(optimizer, grads, trainable_variables)
             # TensorFlow's optimizers write past `assign`.
             self._note_line(trainable_variables or optimizer._trainable_variables)
-            return result
+            return plain_apply(optimizer, grads, trainable_variables)
 
         kind.assign = assign
         keras.optimizers.Optimizer.apply = apply
@@ -67,6 +67,9 @@ class Provenance:
             return
         line = self.front.find_line() or 0
         for variable in variables:
+            if not hasattr(variable, SET_AT):
+                with contextlib.suppress(Exception):  # while TensorFlow traces a function, there is nothing to read
+                    setattr(variable, FIRST, compute_digest([variable]))
             setattr(variable, SET_AT, line)
 
     def note_initial(self, number: int, variables: Sequence[Any]) -> None:
@@ -133,12 +136,14 @@ def compute_digest(arrays: Sequence[Any]) -> bytes:
     """The digest of weights or variables, in their order."""
     digest = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array.numpy() if isinstance(array, keras.Variable) else array).tobytes())
     return digest.digest()
 
 
 def _is_fresh(variables: Sequence[Any]) -> bool:
-    return not any(hasattr(variable, SET_AT) for variable in variables)
+    """Whether these hold what they were made with: nobody has set them, or it was put back."""
+    touched = [variable for variable in variables if hasattr(variable, SET_AT)]
+    return all(getattr(variable, FIRST, b"") == compute_digest([variable]) for variable in touched)
 
 
 def _is_copy_of_fresh(model: Any, digest: bytes) -> bool:

@@ -68,7 +68,7 @@ def test_other_weights_are_refused_at_their_line(soon_graded, how):
 
     verdict = soon_graded(text)
 
-    assert (verdict.end, verdict.end_line) == ("forbidden", line)
+    assert (verdict.end, verdict.end_line) == ("forbidden", line), verdict.end_message
     assert "neither fresh nor what a training in this file gave" in verdict.end_message
 
 
@@ -81,6 +81,18 @@ def test_a_copy_of_fresh_weights_is_fresh(soon_graded):
 
     assert verdict.end == "completed", verdict.end_message
     assert verdict.returned[0] == verdict.returned[1]
+
+
+def test_first_weights_may_be_put_back_before_each_training(soon_graded):
+    """Also before the first one."""
+    verdict = soon_graded(HEAD.format(
+        "first = model.get_weights(); losses = []\n    for _ in range(2):\n        model.set_weights(first); compiled(model)\n        "
+        "losses += model.fit(x, y, epochs=1).history['loss']\n    return losses"
+    ))  # fmt: skip
+
+    assert verdict.end == "completed", verdict.end_message
+    assert verdict.returned[0] == verdict.returned[1]
+    assert len(verdict.training[0].epochs) == 1
 
 
 def test_a_pickled_history_is_no_weights(soon_graded):
@@ -108,5 +120,5 @@ def test_made_up_origins_lead_nowhere(soon_graded, told):
     """A student's process may name any; only what the trainer gave out is there."""
     verdict = soon_graded(HEAD.format(FORGED.strip().format(told)))
 
-    assert verdict.end in ("forbidden", "crashed"), (verdict.end, verdict.returned)
-    assert verdict.status == "failed"
+    assert (verdict.end, verdict.returned) == ("forbidden", None)
+    assert sum(len(training.epochs) for training in verdict.training) <= 1

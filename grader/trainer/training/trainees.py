@@ -285,6 +285,7 @@ class Trainees:
         )
         if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
             trainee.model, trainee.find_first = build_model(opened), before.find_first
+            build_weights(trainee.model, opened)
             trainee.model.set_weights(before.model.get_weights())
             # Seed generators are variables but not weights, so `set_weights` leaves them out.
             for variable, earlier in zip(trainee.model.variables, before.model.variables, strict=True):
