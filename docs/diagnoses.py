@@ -160,10 +160,16 @@ def _of_data() -> Iterator[tuple[str, CheckOutcome]]:
             dataset="mnist", train=60000, labels_wrong=54077, wrong_labels_at=[0, 2, 3], **whole
         ),
         "another dataset": DataMatch(dataset="fashion_mnist", train=60000, **whole),
+        "a pipeline that repeats before it shuffles": DataMatch(
+            dataset="mnist", train=37900, repeated=22004, examples=59904, trained_on=59904
+        ),
         "images of another kind": DataMatch(dataset=None, unknown=60000, **whole),
     }
     for title, match in cases.items():
         yield title, _say("training.data", match, "mnist", split="train", examples=60000)
+    short = DataMatch(dataset="mnist", examples=59904, trained_on=59904, train=59904, left_out=96)
+    chosen = Measurement(train_accuracy=0.98, test_accuracy=0.97, chosen=(91, 96))
+    yield "the hardest images in no batch", _say("training.data", short, "mnist", None, chosen, split="train", examples=60000)
 
 
 def _of_callback() -> Iterator[tuple[str, CheckOutcome]]:

@@ -26,6 +26,7 @@ def check_training_data(
     data: DataMatch,
     dataset: str | None,
     training: TrainingRecord | None = None,
+    measured: Measurement | None = None,
     *,
     split: Literal["train", "test"],
     examples: int,
@@ -36,6 +37,7 @@ def check_training_data(
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
         dataset: the exercise's dataset.
         training: as far as it came; without a whole epoch, data that was only given to `fit` earns nothing.
+        measured: what the trained model does with the images that an epoch left out, which must be left out by chance.
         split: the split to train on.
         examples: the number of its images.
 
@@ -45,12 +47,16 @@ def check_training_data(
     """
     kind = "training" if split == "train" else "test"
     faults = list(_find_faults(data, dataset, split, kind, examples))
+    if measured is not None and measured.chosen is not None:
+        wrong, count = measured.chosen
+        faults.append(f"of the {format_count(count, 'image')} left out of an epoch the model gets {wrong:,} wrong: they are chosen, not by chance")
     # The right data alone proves nothing: points are for training on it.
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
-        kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
-        what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
+        given = data.train + data.left_out
+        kept = f"{given:,} {kind} images, with {data.held_back:,} held back for validation"
+        what = kept if split == "train" and given < examples else f"all {examples:,} {kind} images"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(
@@ -82,6 +88,8 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
         )
     if data.telling:
         return "Leave `shuffle=False` out of `fit`; a pipeline shuffles with `.shuffle(60000)`."
+    if data.repeated:
+        return "Give each image once in an epoch; in a pipeline put `.shuffle(60000)` before `.repeat()`, or leave `.repeat()` out."
     if split == "train" and data.test:
         return "Train with the training images and labels; the test set is for `evaluate`."
     return None
@@ -96,6 +104,9 @@ def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, ex
     if other and not wanted:
         yield f"trained on the {'test' if split == 'train' else 'training'} set ({format_count(other, 'image')}), not on the {kind} images"
         return
+    # An epoch that leaves out an incomplete batch goes through the dataset all the same.
+    if split == "train":
+        wanted += data.left_out
     held_back = data.held_back if split == "train" else 0
     # Images held back for validation count as given, up to the share that `validation_split` may sensibly take.
     if wanted + held_back < examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:

@@ -323,13 +323,15 @@ class TrainingAttempt:
             if isinstance(message, Refused):
                 raise RunOver(build_refusal_end(message, order.line))
             if isinstance(message, Event) and message.hook == "epoch_end":
-                self._record_epoch(message, epochs, cut=cut)
+                self._record_epoch(message, epochs, cut=cut or message.ran_out)
             with self.clocks.measure_turn("student"):  # which may read as slowly as it likes
                 # How well the data matched is evidence; the student's process must not see it.
                 self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
                 self.trainer.relay_arrays(getattr(message, "arrays", ()), self.student)
             match message:
                 case Event():
+                    if message.arrays:
+                        self.ledger.note_handout(epochs)
                     with self.clocks.measure_turn("student"):
                         answer = self._receive_from_student(Answer)
                     # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
@@ -345,6 +347,8 @@ class TrainingAttempt:
                         self.student.relay_arrays(more.arrays, self.trainer)
                 case Trained():
                     self.ledger.end_fit(message, epochs)
+                    if message.arrays:
+                        self.ledger.note_handout([])
                     return
                 case Rejected():
                     self.rejected = True
@@ -357,6 +361,8 @@ class TrainingAttempt:
         if cut:
             logs, part = split_cut_epoch(logs)
             self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
+        if event.ran_out:
+            self.ledger.note_short_epoch()
         epochs.append({"epoch": event.index, **logs})
         self.ledger.end_epoch(self.clocks.compute_elapsed_s("training"))
 

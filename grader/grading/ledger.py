@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from grader.checks.wording import escape_name
+from grader.checks.wording import escape_name, format_count
+from grader.grading.lineage import Handout, Lineage, join_trainings
 from grader.grading.options import RunProgress, RunStage
 from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened, Order, Trained
 from grader.records.run import Activations, Architecture, BuiltModel, CallbackProbe, DataMatch, Measurement, Run, RunEnd
@@ -30,8 +31,8 @@ class RunRecorder:
     def __init__(self, seed: int, dataset: str, expected: int = 0) -> None:
         self.seed, self.dataset, self.expected = seed, dataset, expected
         self.orders: list[Order] = []
-        self.training_of: dict[int, TrainingRecord] = {}
-        self.data_of: dict[int, DataMatch] = {}
+        self.lineage = Lineage(dataset)
+        self.first_handout = 0  # of the fit that is on
         self.broken_off: set[int] = set()
         self.epochs: list[dict[str, float]] = []
         self.epoch_started_s = 0.0  # in training time
@@ -61,10 +62,12 @@ class RunRecorder:
         # The trainer dropped this model in the middle of a fit: what it learnt is lost, so its record starts anew.
         if order.model in self.broken_off:
             self._reset_model(order.model)
-        if not self.orders or self.orders[-1].model != order.model:
+        before = next((one for one in reversed(self.orders) if one.model == order.model), None)
+        self.lineage.follow_origin(order, before)
+        if not self.orders or self.orders[-1].model != order.model or order.origin is not None:
             # The model changed: an earlier training of this one is continued, and a measurement of the other one is
             # void.
-            self.training, self.measured = self.training_of.get(order.model), None
+            self.training, self.measured = self.lineage.training_of.get(order.model), None
         self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
         self._record_data(opened.data)
@@ -78,6 +81,7 @@ class RunRecorder:
         self.epochs, self.cut_epochs = [], []
         self.epoch_started_s, self.last_epoch_s, self.stopping = now_s, None, False
         self.measurable = False
+        self.first_handout = len(self.lineage.handouts)
         return self.epochs
 
     def end_epoch(self, now_s: float) -> None:
@@ -88,6 +92,7 @@ class RunRecorder:
         """Joins a finished fit to the earlier ones of the same model."""
         if trained.data is not None and self.data is not None:
             self._record_data(trained.data)
+        self.lineage.settle_handouts(self.first_handout, self.data)
         self._join_training(epochs, trained.stopped_by, trained.seconds, replayed=trained.replayed)
         self.measurable = True
 
@@ -97,16 +102,15 @@ class RunRecorder:
 
     def _reset_model(self, model: int) -> None:
         self.broken_off.remove(model)
-        self.training_of.pop(model, None)
-        self.data_of.pop(model, None)
+        self.lineage.reset_model(model)
         self.training = self.measured = None
 
     def _record_data(self, data: DataMatch) -> None:
         """A model is judged by the worst data that it was ever trained on, whatever was trained in between."""
         model = self.orders[-1].model
         # Otherwise a model could learn the test images first and then be fitted once to the right data.
-        before = self.data_of.get(model)
-        self.data = self.data_of[model] = data if before is None else before.pick_worse(data, self.dataset)
+        before = self.lineage.data_of.get(model)
+        self.data = self.lineage.data_of[model] = data if before is None else before.pick_worse(data, self.dataset)
 
     def record_measurement(self, measured: Measured) -> None:
         """What the trained model achieves; a layer that makes no difference in it is idle.
@@ -120,6 +124,7 @@ class RunRecorder:
             test_accuracy=measured.test_accuracy,
             mixes=measured.mixes,
             gap=measured.gap,
+            chosen=measured.chosen,
         )
         if measured.idle and self.architecture is not None:
             layers = [
@@ -153,23 +158,31 @@ class RunRecorder:
     def _join_training(
         self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False
     ) -> None:
-        before = self.training
-        earlier = before.epochs if before else []
-        # Cut epochs are counted within their own fit; the joined record counts over all fits.
-        cut = [structs.replace(epoch, at=epoch.at + len(earlier)) for epoch in self.cut_epochs]
-        self.training = TrainingRecord(
-            epochs=[*earlier, *epochs],
-            cut_epochs=[*(before.cut_epochs if before else []), *cut],
+        self.training = self._join_record(epochs, stopped_by, seconds, replayed=replayed)
+        self.lineage.training_of[self.orders[-1].model] = self.training
+
+    def _join_record(
+        self, epochs: list[dict[str, float]], stopped_by: Any, seconds: float, *, replayed: bool = False
+    ) -> TrainingRecord:
+        """The epochs of this fit behind those of earlier ones."""
+        record = TrainingRecord(
+            epochs=list(epochs),
+            cut_epochs=self.cut_epochs,
             stopped_by=stopped_by,
             examples=self.data.trained_on if self.data else 0,
             seed=self.seed,
             backend=self.versions.get("backend", ""),
             device=self.versions.get("device", ""),
-            seconds=round((before.seconds if before else 0.0) + seconds, 3),
-            # Called replayed only if every part was: one real part makes the time that was needed real.
-            replayed=replayed and (before is None or before.replayed),
+            seconds=round(seconds, 3),
+            replayed=replayed,
         )
-        self.training_of[self.orders[-1].model] = self.training
+        return record if self.training is None else join_trainings(self.training, record)
+
+    def note_handout(self, epochs: list[dict[str, float]]) -> None:
+        """The trainer gave out weights, after these epochs of a fit that isn't over yet."""
+        training = self._join_record(epochs, "epochs", 0.0) if epochs else self.training
+        data = None if epochs else self.data
+        self.lineage.handouts.append(Handout(model=self.orders[-1].model, training=training, data=data))
 
     def build_progress(
         self, stage: RunStage, clocks: TurnClocks, line: tuple[str, float] | None, limit_s: float, spare_s: float
@@ -206,6 +219,22 @@ class RunRecorder:
         if len(self.notes) < MAX_NOTES and note not in self.notes:
             self.notes.append(note)
 
+    def note_short_epoch(self) -> None:
+        """The data of an epoch ran out, so its figures are those of a part of the images."""
+        text = (
+            "an epoch ran out of data, so its figures are of a part of the images and don't count: Keras goes on within the "
+            "data where `steps_per_epoch` ends an epoch. Leave it out, or repeat the pipeline with `.repeat()`"
+        )
+        self.add_note(Note(line=self.orders[-1].line, message=text))
+
+    def _note_left_out(self) -> list[Note]:
+        if self.data is None or not self.data.left_out:
+            return []
+        images = format_count(self.data.left_out, "image")
+        was = "was" if self.data.left_out == 1 else "were"
+        text = f"{images} {was} left out of each epoch: the last batch is incomplete"
+        return [Note(line=self.orders[-1].line, message=text)]
+
     def build_completed_end(self, limit_s: float) -> RunEnd:
         """Builds the end of a run whose function returned; says so if the time limit ended its training."""
         ended = self.training is not None and self.training.stopped_by == "limit"
@@ -240,7 +269,7 @@ class RunRecorder:
             returned=self.returned,
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,
-            notes=list(self.notes),
+            notes=[*self.notes, *self._note_left_out()],
             output=self.output,
             timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},
             versions=self.versions,

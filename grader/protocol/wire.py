@@ -28,9 +28,9 @@ NameList = Annotated[list[BoundedText], Meta(max_length=2000)]
 
 
 class FitArguments(Struct, frozen=True, kw_only=True):
-    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one pass.
+    """`Model.fit`'s arguments, without data and callbacks; `batches` are rows per batch of a pipeline's one epoch.
 
-    `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
+    `goes_on` says that an epoch of the pipeline begins where the one before ended, which may be within a pass; `swap_ema` is Keras's own callback `SwapEMAWeights`, which changes what is trained and so can't be the student's.
     """
 
     epochs: Count = 1
@@ -44,6 +44,7 @@ class FitArguments(Struct, frozen=True, kw_only=True):
     steps_per_epoch: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     class_weight: Annotated[dict[int, float], Meta(max_length=10_000)] | None = None
     batches: Batches | None = None
+    goes_on: bool = False
     swap_ema: Literal["never", "test", "epoch"] = "never"
 
 
@@ -54,6 +55,25 @@ class Ready(Struct, frozen=True, kw_only=True, tag=True):
     """Imports are done; the clocks may start."""
 
 
+class Origin(Struct, frozen=True, kw_only=True):
+    """Which of the trainer's own weights a model begins with: what the trainer gave out as the n-th, or those with which a
+    model began. The optimizer is that of a handout; None: the model's own goes on, or a fresh one begins.
+
+    All of them are the trainer's, so a false origin is no way to weights that were learned elsewhere.
+
+    Raises:
+        ValueError: it names no weights, or two.
+    """
+
+    handout: Count | None = None
+    initial: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    optimizer: Count | None = None
+
+    def __post_init__(self) -> None:
+        if (self.handout is None) == (self.initial is None):
+            raise ValueError("weights come from one place")
+
+
 class Order(Struct, frozen=True, kw_only=True, tag=True):
     """One `fit` call, declared. `model` numbers the student's models; a second fit of one goes on with its state.
 
@@ -62,6 +82,7 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
 
     model: Annotated[int, Meta(ge=0, le=1000)]
     compilation: Count = 0
+    origin: Origin | None = None
     architecture: str
     compile: str
     fit: FitArguments
@@ -74,7 +95,7 @@ class Order(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Pass(Struct, frozen=True, kw_only=True, tag=True):
-    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before."""
+    """One more epoch's data of a pipeline (`tf.data`, generator); no arrays: the same as before; no batches: it ran out."""
 
     arrays: ArraySpecs
     batches: Batches = field(default_factory=list)
@@ -201,12 +222,16 @@ class Probe(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True):
-    """A hook of the running training; with weights when the order asked for them."""
+    """A hook of the running training; with weights when the order asked for them.
+
+    `ran_out` says of an epoch that it had fewer steps than ordered, since there was no more data.
+    """
 
     hook: Hook
     index: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     steps: int | None = None
+    ran_out: bool = False
     arrays: ArraySpecs = field(default_factory=list)
 
 
@@ -323,13 +348,15 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
 
     `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the last epoch's
     logged accuracy lies above what the model reaches on the same images, measured as a prediction or as a training step
-    sees them. `idle` are the names of layers whose weights make no difference to what the model says.
+    sees them. `idle` are the names of layers whose weights make no difference to what the model says. `chosen` are, where an
+    epoch left out images that the model gets wrong far more often than by chance, how many those are, and of how many.
     """
 
     train_accuracy: float
     test_accuracy: float
     mixes: bool = False
     gap: float = 0.0
+    chosen: tuple[int, int] | None = None
     idle: NameList = field(default_factory=list)
 
 

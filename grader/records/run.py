@@ -104,7 +104,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     `train` and `test` count distinct canonical images of each split; `unknown` images of neither.
     `trained_on` is what one epoch really saw, after `validation_split` and `steps_per_epoch`. `held_back` counts
     further training images that were given as validation data. `telling` says that the images come in an order that
-    tells their labels, and aren't shuffled; `patterned` that a pipeline's batches aren't as chance makes them, so that the
+    tells their labels, and aren't shuffled; `left_out` counts the images that an epoch leaves out since its last batch is
+    incomplete: together with `train` they are what the pipeline goes through; `patterned` that a pipeline's batches aren't as chance makes them, so that the
     grader shuffles what one pass brought.
     """
 
@@ -121,6 +122,7 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     preprocessing: str = ""
     validation: str | None = None
     held_back: int = 0
+    left_out: int = 0
     telling: bool = False
     patterned: bool = False
 
@@ -130,7 +132,7 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         def measure_distance(match: DataMatch) -> tuple[int, ...]:
             strange = (match.dataset is None, match.dataset != wanted)
             wrong = (*strange, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
-            return (*map(int, wrong), -match.train, -match.trained_on)
+            return (*map(int, wrong), -(match.train + match.left_out), -(match.trained_on + match.left_out))
 
         return max(self, other, key=measure_distance)
 
@@ -175,13 +177,15 @@ class Measurement(Struct, frozen=True, kw_only=True):
     """Accuracies of the trained model, recomputed by the trainer on the canonical splits.
 
     `mixes` says that its answer to one example depends on the neighbours in the batch; `gap` is how far the last logged
-    accuracy lies above what it reaches on the same images.
+    accuracy lies above what it reaches on the same images. `chosen` are, where the images that an epoch left out aren't left
+    out by chance, how many of them the model gets wrong, and how many they are.
     """
 
     train_accuracy: float
     test_accuracy: float
     mixes: bool = False
     gap: float = 0.0
+    chosen: tuple[int, int] | None = None
 
 
 class BuiltModel(Struct, frozen=True, kw_only=True):

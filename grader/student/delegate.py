@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 import json
 import time
@@ -32,6 +31,7 @@ from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
 from grader.student.probing import probe_callbacks
+from grader.student.provenance import Provenance, compute_digest
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
@@ -53,6 +53,7 @@ class FitDelegate:
         self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
         # By id of a variable, the number of the model that trained it first; models keep the variables alive.
         self.owners: dict[int, int] = {}
+        self.provenance = Provenance(front)
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Takes the place of `keras.Model.fit`; returns the same `History`."""
@@ -99,6 +100,7 @@ class FitCall:
         self.last_digest = b""
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
+        self.steps = 0  # since the last weights came
 
     def _take_swapping(self) -> Literal["never", "test", "epoch"]:
         """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
@@ -144,7 +146,7 @@ class FitCall:
             self.pipeline = Pipeline(given["x"], steps, shuffle=bool(given["shuffle"]))
             cargo, batches = self.pipeline.draw_epoch()
             # Remembered, so that a pipeline that repeats itself isn't sent again for every epoch.
-            self.last_drawn = _compute_digest(cargo.buffers)
+            self.last_drawn = compute_digest(cargo.buffers)
         else:
             cargo.add_arrays("x", given["x"])
             for role in ("y", "sample_weight"):
@@ -165,6 +167,7 @@ class FitCall:
             steps_per_epoch=None if batches else steps,
             class_weight={int(key): float(value) for key, value in (given["class_weight"] or {}).items()} or None,
             batches=batches,
+            goes_on=self.pipeline is not None and self.pipeline.goes_on,
             swap_ema=self.swap_ema,
         )
 
@@ -187,8 +190,11 @@ class FitCall:
         x = self.arguments["x"]
         # The training images take 188 MB as float32; most submissions give exactly what the trainer holds already.
         cargo.skip_held(self.front.held)
+        number, variables = self.delegate.find_model_number(self.model), self._list_variables()
+        self.delegate.provenance.note_initial(number, variables)
         order = Order(
-            model=self.delegate.find_model_number(self.model),
+            model=number,
+            origin=self.delegate.provenance.find_origin(number, self.model, variables),
             compilation=self.delegate.compilations[id(self.model)],
             architecture=self._write_architecture(),
             compile=self._write_compile_config(),
@@ -269,6 +275,7 @@ class FitCall:
                 unknown=self._unknown(),
             )  # fmt: skip
             self.last_rate = self._read_learning_rate()
+        self.steps += (event.steps or 1) * (event.hook == "epoch_end")
         if weights:
             self._take_weights(weights, event.index)
         self.listeners.call_hook(event.hook, event.index, event.logs)
@@ -287,14 +294,15 @@ class FitCall:
     def _build_model(self) -> None:
         if not self.model.built:
             self.model.build(self.shapes[0] if len(self.shapes) == 1 else self.shapes)
+            self.delegate.provenance.note_initial(self.delegate.find_model_number(self.model), self._list_variables())
         self.delegate.refuse_shared_weights(self.model)
 
     def _take_weights(self, weights: list[Any], epoch: int | None = None) -> None:
         if not weights:
             return
-        for variable, value in zip(self._list_variables(), weights, strict=True):
-            variable.assign(value)
-        self.last_digest = _compute_digest(weights)
+        number, variables = self.delegate.find_model_number(self.model), self._list_variables()
+        self.last_digest = self.delegate.provenance.take_weights(number, self.model, variables, weights, self.steps)
+        self.steps = 0
         if epoch is not None:
             self.epoch_weights.setdefault(self.last_digest, epoch)
 
@@ -307,7 +315,7 @@ class FitCall:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
         if not self.last_digest:
             return None
-        digest = _compute_digest([np.asarray(variable) for variable in self._list_variables()])
+        digest = compute_digest(self._list_variables())
         if digest == self.last_digest:
             return None
         # Weights that no epoch ended with were made elsewhere: training on from them couldn't be measured.
@@ -321,7 +329,7 @@ class FitCall:
     def _send_next_pass(self) -> None:
         assert self.pipeline is not None
         cargo, rows = self.pipeline.draw_epoch()
-        drawn = _compute_digest(cargo.buffers)
+        drawn = compute_digest(cargo.buffers)
         if drawn == self.last_drawn:
             # No arrays mean "the same as before".
             self.front.send(Pass(arrays=[]))
@@ -386,13 +394,6 @@ class _StopAfterOneEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         raise _TrialPassed
 
 
-def _compute_digest(arrays: list[Any]) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.digest()
-
-
 def _to_int(value: Any) -> int | None:
     return None if value is None else int(value)
 
@@ -400,6 +401,7 @@ def _to_int(value: Any) -> int | None:
 def install_delegate(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = FitDelegate(front)
+    delegate.provenance.watch_variables()
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
     _count_compilations(delegate)
 

@@ -67,7 +67,7 @@ def install(tf: Any, remark: Callable[[str], None]) -> None:
         owner = getattr(tf.distribute, home, None) if home else tf.distribute
         if hasattr(owner, last):
             setattr(owner, last, Strategy)
-    tf.distribute.get_strategy = OneDevice
+    # `get_strategy()` stays TensorFlow's own: it is of one device, and Keras's optimizers update weights through it.
     # `with tf.device("/GPU:0")` would otherwise fail in this process, which never sees a GPU.
     tf.config.set_soft_device_placement(True)
     # Colab's own first cell raises SystemError where there is none; with soft placement the name is good for any device.

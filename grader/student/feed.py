@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import random
+import types
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
+from keras.src.backend.tensorflow.trainer import TFEpochIterator
+from keras.src.trainers.data_adapters import TFDatasetAdapter, get_data_adapter
+from keras.src.trainers.epoch_iterator import EpochIterator
 from msgspec import structs
 
 from grader.protocol.array_digest import compute_digest
@@ -93,7 +96,7 @@ def is_pipeline(x: Any) -> bool:
 
 
 class Pipeline:
-    """Draws one epoch's batches at a time from a dataset, generator or PyDataset.
+    """Draws one epoch's batches at a time from a dataset, generator or PyDataset, with Keras's own iterator of epochs.
 
     Args:
         source: what the student passed as `x`.
@@ -102,24 +105,21 @@ class Pipeline:
     """
 
     def __init__(self, source: Any, steps: int | None, *, shuffle: bool = False) -> None:
-        self.source = source
-        self.steps = steps
-        self.shuffle = shuffle
-        self.passes = 0
         self.first: list[OrderedSpec] = []
-        # With steps given, Keras goes on where the last epoch stopped instead of beginning anew.
-        self.endless = iter(source) if isinstance(source, Iterator) or steps is not None else None
+        self.epochs = _build_epochs(source, steps, shuffle=shuffle)
+        # What has no length, or another one than an epoch, goes on where the last epoch ended; all else begins anew.
+        self.goes_on = steps is not None and self.epochs.data_adapter.num_batches != steps
 
     def draw_epoch(self) -> tuple[Cargo, list[int]]:
-        """The next epoch's arrays, joined over its batches, and the rows of each batch.
+        """The next epoch's arrays, joined over its batches, and the rows of each batch: none where the data ran out.
 
         Raises:
-            ValueError: there are none, or they are of another kind than in the first epoch.
+            ValueError: there are none in the first epoch, or they are of another kind than there.
         """
         cargo = Cargo()
         columns: dict[Role, list[list[np.ndarray[Any, Any]]]] = {}
         rows: list[int] = []
-        for batch in self._iter_batches():
+        for batch in self._draw_batches():
             x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
             rows.append(len(to_array(keras.tree.flatten(x)[0])))
             parts: tuple[tuple[Role, Any], ...] = (("x", x), ("y", y), ("sample_weight", weight))
@@ -127,7 +127,7 @@ class Pipeline:
                 if part is not None:
                     columns.setdefault(role, []).append([to_array(leaf) for leaf in keras.tree.flatten(part)])
         if not rows:
-            raise ValueError("the dataset that was passed to fit() is empty")
+            return self._build_empty_epoch(), rows
         for role, batches in columns.items():
             cargo.add_arrays(role, [np.concatenate(parts) for parts in zip(*batches, strict=True)])
         self.first = self.first or cargo.specs
@@ -135,24 +135,41 @@ class Pipeline:
         check_same_form(self.first, cargo.specs)
         return cargo, rows
 
-    def _iter_batches(self) -> Iterator[Any]:
-        total = 0
-        for batch in self._iter_source():
-            total += sum(to_array(leaf).nbytes for leaf in keras.tree.flatten(batch) if leaf is not None)
-            if total > MAX_PIPELINE_BYTES:
-                raise ValueError("the dataset doesn't end; pass steps_per_epoch= to fit(), or remove .repeat()")
-            yield batch
+    def _build_empty_epoch(self) -> Cargo:
+        if not self.first:
+            raise ValueError("the dataset that was passed to fit() is empty")
+        cargo = Cargo()
+        for spec in self.first:
+            cargo.add_arrays(spec.role, np.empty((0, *spec.shape[1:]), spec.dtype))
+        return cargo
 
-    def _iter_source(self) -> Iterator[Any]:
-        if isinstance(self.source, keras.utils.PyDataset):
-            order = list(range(self.steps or self.source.num_batches))
-            if self.shuffle:
-                # Python's generator, so that a seed which the student has set decides, as it does in Keras.
-                random.shuffle(order)
-            return (self.source[index % self.source.num_batches] for index in order)
-        if self.endless is not None:
-            return islice(self.endless, self.steps)
-        if self.passes:
-            iter(self.source)  # Keras makes an iterator more between epochs, which a reshuffling dataset notices
-        self.passes += 1
-        return iter(self.source)
+    def _draw_batches(self) -> list[Any]:
+        drawn: list[Any] = []
+        total = 0
+        # As `fit` does it: an epoch may end early, and the next one then begins as Keras lets it.
+        with self.epochs.catch_stop_iteration():
+            for *_, given in self.epochs.enumerate_epoch():
+                for batch in given if isinstance(given, list) else [next(given)]:
+                    total += sum(to_array(leaf).nbytes for leaf in keras.tree.flatten(batch) if leaf is not None)
+                    if total > MAX_PIPELINE_BYTES:
+                        raise ValueError("the dataset doesn't end; pass steps_per_epoch= to fit(), or remove .repeat()")
+                    drawn.append(batch)
+        return drawn
+
+
+def _build_epochs(source: Any, steps: int | None, *, shuffle: bool) -> Any:
+    """Keras's iterator over the epochs of a pipeline. Raises: ValueError: Keras doesn't take it."""
+    # Keras 2 took every iterator, which TF 1 files rely on.
+    if isinstance(source, Iterator) and not isinstance(source, types.GeneratorType):
+        source = (batch for batch in source)
+    adapter = get_data_adapter(source, steps_per_epoch=steps, shuffle=shuffle and isinstance(source, keras.utils.PyDataset))
+    # Its workers only fetch batches ahead: in the sandbox that would be more processes for the same batches.
+    if isinstance(source, keras.utils.PyDataset):
+        adapter.enqueuer = None
+        adapter.get_tf_dataset()  # as `fit` does, which looks at two batches: a dataset may count what it has given
+    if isinstance(adapter, TFDatasetAdapter):  # of which TensorFlow makes an iterator more between epochs than NumPy's path
+        epochs = TFEpochIterator(x=adapter, steps_per_epoch=steps, distribute_strategy=tf.distribute.get_strategy())
+    else:
+        epochs = EpochIterator(x=adapter, steps_per_epoch=steps)
+    epochs.reset()
+    return epochs

@@ -98,9 +98,10 @@ class Front:
             self._remarks.add(note)
             self.send(Remark(note=Note(line=note[0], message=note[1])))
 
-    def report_unsupported(self, message: str, instead: str = "") -> NoReturn:
-        """Tells the grader that this can't be ordered, and ends the run."""
-        self.send(Unsupported(message=message[:MAX_NOTE_CHARS], instead=instead[:MAX_NOTE_CHARS], line=self.find_line()))
+    def report_unsupported(self, message: str, instead: str = "", line: int | None = None) -> NoReturn:
+        """Tells the grader that this can't be ordered, and ends the run; at `line`, else at the one that is executed."""
+        told = (message[:MAX_NOTE_CHARS], instead[:MAX_NOTE_CHARS])
+        self.send(Unsupported(message=told[0], instead=told[1], line=line or self.find_line()))
         raise RunEnded
 
 

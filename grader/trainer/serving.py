@@ -44,6 +44,7 @@ with import_without_collector():
     from grader.trainer import activations, memory
     from grader.trainer.match.digests import DigestCache, list_offered_specs
     from grader.trainer.match.ordered_data import MatchCache, match_order
+    from grader.trainer.match.passes import Passes
     from grader.trainer.order import identity, rebuild
     from grader.trainer.order.checking import OrderRefused as NotAllowed
     from grader.trainer.order.checking import parse_model_json
@@ -59,9 +60,10 @@ with import_without_collector():
         replay,
         trajectory,
     )
+    from grader.trainer.training.compile_settings import keeps_averages
     from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
     from grader.trainer.training.loop import InspectedOrder
-    from grader.trainer.training.trainees import Trainee, Trainees, keeps_averages
+    from grader.trainer.training.trainees import Trainee, Trainees
     from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
@@ -89,6 +91,7 @@ class SubmissionTrainer:
     def __init__(self, channel: Channel, lasting: ProcessState) -> None:
         self.channel, self.lasting, self.held = channel, lasting, lasting.find.held.copy_held()
         self.trainees = Trainees(lasting.archive, lasting.machine, self._send_sign_of_work, lasting.find.digests)
+        self.passes: dict[int, list[Passes]] = {}  # by model, of each pipeline that it was trained on
         self.trained: Trainee | None = None
         self.opened: InspectedOrder | None = None
         self.order: Order | None = None
@@ -132,7 +135,12 @@ class SubmissionTrainer:
             )
             self._check_unchanged(order, architecture)
             self.trainees.check_room(order, architecture, arrays, message.memory)
-            self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find)
+            passes = self.passes.setdefault(order.model, [])
+            for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
+                passes.extend(self.passes.get(model, []))
+            if order.fit.batches:
+                passes.append(Passes())
+            self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
         except NotAllowed as error:
             too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -197,6 +205,8 @@ class SubmissionTrainer:
             self.opened = None
         self.trained, trainee.transform = trainee, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
+        assert self.order is not None
+        self.trainees.hand_out(self.order.model, trainee, weights)
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
 
@@ -238,17 +248,21 @@ class SubmissionTrainer:
         self.channel.send(NeedPass())
         message = self.channel.receive()
         assert isinstance(message, Pass)
-        if not message.arrays:
-            return None
         assert self.order is not None
+        passes = self.passes[self.order.model][-1]
+        if not message.arrays:
+            self.data = self.data.pick_worse(passes.repeat_epoch() or self.data, self.dataset)
+            return None
         # Read first and checked then: bytes left unread would be taken for the next message.
         arrays = OrderArrays(message.arrays, read_arrays(self.channel, message.arrays))
         try:
             check_same_form(self.order.arrays, message.arrays)
         except ValueError as error:
             raise rebuild.KerasRejected(str(error)) from error
+        if not message.batches:  # it ran out of data: Keras trains nothing in such an epoch
+            return arrays.take_none(), []
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
-        seen, _ = match_order(order, arrays, self.dataset, self.lasting.find)
+        seen, _ = match_order(order, arrays, self.dataset, self.lasting.find, passes)
         # One good pass must not hide a bad one.
         self.data = self.data.pick_worse(seen, self.dataset)
         self._shuffle_pattern(arrays, seen)
@@ -272,7 +286,9 @@ class SubmissionTrainer:
                 measured = measuring.measure_accuracies(model, dataset, self._transform_images, count)
                 few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
-                measured = structs.replace(measured, mixes=mixes)
+                passes = self.passes.get(self.order.model, []) if self.order is not None else []
+                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
+                measured = structs.replace(measured, mixes=mixes, chosen=chosen)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
                     idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)

@@ -16,8 +16,9 @@ from replay_orders import Student, X, Y, dense, order
 from grader.protocol.wire import Begin
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.training import loop
+from grader.trainer.training.building import build_seeded_model
 from grader.trainer.training.feeding import OrderArrays
-from grader.trainer.training.trainees import Trainees, _build_seeded_model
+from grader.trainer.training.trainees import Trainees
 
 ROWS = [100, 100, 56]
 
@@ -36,7 +37,7 @@ def test_each_epoch_of_a_pipeline_takes_a_pass():
         return OrderArrays(made.order.arrays, [X[::-1].copy(), Y[::-1].copy()]), ROWS
 
     trained(made, student, next_pass)
-    model, plain = _build_seeded_model(made, 7), []
+    model, plain = build_seeded_model(made, 7), []
     for epoch, (x, y) in enumerate(((X, Y), (X[::-1], Y[::-1]))):
         history = model.fit(x, y, batch_size=100, shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=0)
         plain += history.history["loss"]
@@ -55,7 +56,7 @@ def test_hooks_of_batches_hear_each_batch():
     watch = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: heard.append((batch, float(logs["loss"])))
     )
-    _build_seeded_model(made, 7).fit(X.copy(), Y.copy(), batch_size=64, epochs=1, verbose=0, callbacks=[watch])
+    build_seeded_model(made, 7).fit(X.copy(), Y.copy(), batch_size=64, epochs=1, verbose=0, callbacks=[watch])
 
     trained(listening, student)
 

@@ -19,8 +19,9 @@ from grader.records.run import Architecture, ModelLayer
 from grader.trainer import memory
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.training import jax_training, loop
+from grader.trainer.training.building import build_seeded_model
 from grader.trainer.training.feeding import OrderArrays
-from grader.trainer.training.trainees import Trainees, _build_seeded_model
+from grader.trainer.training.trainees import Trainees
 
 RANDOM = np.random.default_rng(5)
 HELD_OUT = {"val_x": RANDOM.random((50, 6, 6, 1)).astype("float32"), "val_y": RANDOM.integers(0, 2, 50).astype("uint8")}
@@ -48,7 +49,7 @@ def opened(case, **more):
 def plain(made):
     """The logs of each epoch, and the weights, as Keras gives them batch by batch."""
     fit, arrays = made.order.fit, made.arrays
-    model = _build_seeded_model(made, 7)
+    model = build_seeded_model(made, 7)
     logs = []
     model.fit(
         arrays.find_by_role("x"), arrays.find_by_role("y"), sample_weight=arrays.find_by_role("sample_weight"), batch_size=fit.batch_size,
@@ -122,7 +123,7 @@ def test_figures_are_the_same_again():
 def test_another_fit_goes_on_with_the_shuffling():
     """A second `fit`, whatever was trained in between, is that of one fit after another in Keras."""
     twice = opened("dense")
-    model = _build_seeded_model(twice, 7)
+    model = build_seeded_model(twice, 7)
     x, y = twice.arrays.find_by_role("x"), twice.arrays.find_by_role("y")
     histories = [model.fit(x, y, epochs=3, verbose=0), model.fit(x, y, epochs=3, verbose=0)]
     expected = [loss for history in histories for loss in history.history["loss"]]

@@ -72,7 +72,21 @@ def test_other_data_is_described_in_numbers(changes: dict[str, Any], message: st
     assert match(**changes) == f"failed: {message}"
 
 
-@pytest.mark.parametrize("changes", [{}, {"trained_on": 40000}, {"same_order": False}, {"trained_on": 60032}])
+def test_images_that_are_left_out_by_choice_are_a_fault() -> None:
+    """The trained model shows it; before the training nothing is known."""
+    data = DataMatch(**{**GOOD, "train": 59904, "left_out": 96})
+    for chosen, status in (((70, 96), "failed"), (None, "passed")):
+        measured = Measurement(train_accuracy=0.99, test_accuracy=0.98, chosen=chosen)
+        outcome = check_training_data(data, "mnist", measured=measured, split="train", examples=60000)
+
+        assert outcome.status == status
+        assert ("70 wrong" in outcome.message) == (status == "failed")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"trained_on": 40000}, {"same_order": False}, {"trained_on": 60032}, {"train": 59904, "left_out": 96, "trained_on": 59904}],
+)
 def test_the_whole_set_passes(changes: dict[str, Any]) -> None:
     """Any order, a third held back for validation and a full last batch are fine."""
     assert match(**changes) == "passed: trained on all 60,000 training images"

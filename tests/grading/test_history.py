@@ -1,5 +1,7 @@
 """What a ledger makes of several trainings: nothing that a model went through is ever forgotten."""
 
+from msgspec import structs
+
 from grader.grading.ledger import RunRecorder
 from grader.protocol.wire import FitArguments, Measured, Opened, Order, Trained
 from grader.records.run import Architecture, DataMatch, ModelLayer
@@ -75,6 +77,21 @@ def test_a_fit_that_broke_off_leaves_nothing():
     fit(ledger, 0, WHOLE, 2)
 
     assert (len(ledger.training.epochs), ledger.data) == (2, WHOLE)
+
+
+def test_what_an_epoch_leaves_out_is_noted():
+    """With the number of images, at the line of `fit`; and once that an epoch ran out of data."""
+    ledger = RunRecorder(7, "mnist")
+    fit(ledger, 0, WHOLE, 1)
+    assert ledger.build_run_so_far().notes == []
+
+    fit(ledger, 1, structs.replace(WHOLE, train=59904, trained_on=59904, left_out=96), 1)
+    ledger.note_short_epoch()
+    ledger.note_short_epoch()
+
+    short, left_out = (note.message for note in ledger.build_run_so_far().notes)
+    assert left_out == "96 images were left out of each epoch: the last batch is incomplete"
+    assert "ran out of data" in short
 
 
 def test_long_descriptions_are_not_kept():

@@ -192,6 +192,105 @@ def pipeline():
     return dense().fit(train, epochs=2, validation_data=held_out)
 
 
+def slices():
+    x, y, *_ = data()
+    return tf.data.Dataset.from_tensor_slices((x, y))
+
+
+def pipeline_with_its_length():
+    train = slices().shuffle(2000, seed=3).batch(64)
+    return dense().fit(train, epochs=3, steps_per_epoch=len(train))
+
+
+def whole_batches_only():
+    return dense().fit(slices().shuffle(2000, seed=3).batch(64, drop_remainder=True), epochs=3)
+
+
+def repeated_with_floor_steps():
+    return dense().fit(slices().shuffle(2000, seed=3).repeat().batch(64), epochs=3, steps_per_epoch=2000 // 64)
+
+
+def batched_then_repeated():
+    """The incomplete batch of one pass comes in the middle of the next epoch."""
+    return dense().fit(slices().batch(64).repeat(), epochs=3, steps_per_epoch=2000 // 64)
+
+
+def part_of_a_pass_per_epoch():
+    return dense().fit(slices().batch(100), epochs=4, steps_per_epoch=10)
+
+
+def taken():
+    return dense().fit(slices().batch(100).take(7), epochs=2, steps_per_epoch=7)
+
+
+def from_generator():
+    x, y, *_ = data(320)
+
+    def pairs():
+        yield from zip(x, y, strict=True)
+
+    signature = (tf.TensorSpec((28, 28), tf.float32), tf.TensorSpec((), tf.uint8))
+    train = tf.data.Dataset.from_generator(pairs, output_signature=signature).repeat().batch(32)
+    return dense().fit(train, epochs=3, steps_per_epoch=9)
+
+
+def endless_generator():
+    x, y, *_ = data()
+
+    def batches():
+        while True:
+            for at in range(0, 2000, 64):
+                yield x[at : at + 64], y[at : at + 64]
+
+    return dense().fit(batches(), epochs=3, steps_per_epoch=2000 // 64)
+
+
+def generator_that_ends():
+    x, y, *_ = data(640)
+    return dense().fit(((x[at : at + 64], y[at : at + 64]) for at in range(0, 640, 64)), epochs=1)
+
+
+class Shuffled(keras.utils.PyDataset):
+    """Whole batches only, in an order of its own that changes between epochs."""
+
+    def __init__(self, x, y, **kwargs):
+        super().__init__(**kwargs)
+        self.x, self.y, self.places = x, y, np.arange(len(x))
+        self.random = np.random.default_rng(5)
+
+    def __len__(self):
+        return len(self.x) // 64
+
+    def __getitem__(self, index):
+        part = self.places[index * 64 : index * 64 + 64]
+        return self.x[part], self.y[part]
+
+    def on_epoch_end(self):
+        self.random.shuffle(self.places)
+
+
+def sequence():
+    x, y, *_ = data()
+    return dense().fit(Shuffled(x, y), epochs=3)
+
+
+def sequence_with_steps():
+    x, y, *_ = data()
+    train = Shuffled(x, y)
+    return dense().fit(train, epochs=3, steps_per_epoch=len(train))
+
+
+def flow():
+    x, y, *_ = data(channels=True)
+    made = keras.src.legacy.preprocessing.image.ImageDataGenerator().flow(x, y, batch_size=64, shuffle=False)
+    return dense().fit(made, epochs=3, steps_per_epoch=len(made))
+
+
+def arrays_with_floor_steps():
+    x, y, *_ = data()
+    return dense().fit(x, y, epochs=3, batch_size=64, steps_per_epoch=2000 // 64)
+
+
 def functional():
     x, y, *_ = data()
     keras.utils.set_random_seed(SEED)
@@ -277,6 +376,98 @@ def without(history, *keys):
     return history
 
 
+def saved_and_loaded():
+    """The optimizer goes on with its state."""
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=2)
+    model.save("half_way.keras")
+    model = keras.models.load_model("half_way.keras")
+    return model.fit(x, y, epochs=2)
+
+
+def loaded_and_compiled():
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    keras.saving.save_model(model, "bare.keras")
+    again = keras.saving.load_model("bare.keras", compile=False)
+    again.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return again.fit(x, y, epochs=2)
+
+
+def cloned():
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=1)
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = copy.fit(x, y, epochs=2)
+    history.history["first"] = model.fit(x, y, epochs=1).history["loss"]
+    return history
+
+
+def best_whole_model_loaded():
+    """A checkpoint of the middle, with the optimizer as it was then."""
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=3, callbacks=[keras.callbacks.ModelCheckpoint("at_{epoch}.keras")])
+    return keras.models.load_model("at_2.keras").fit(x, y, epochs=2)
+
+
+def best_weights_loaded():
+    """The weights of the middle, with the optimizer as it is."""
+    x, y, *_ = data()
+    model = dense()
+    model.fit(x, y, epochs=3, callbacks=[keras.callbacks.ModelCheckpoint("at_{epoch}.weights.h5", save_weights_only=True)])
+    model.load_weights("at_2.weights.h5")
+    return model.fit(x, y, epochs=2)
+
+
+def rate_finder():
+    """Raises the rate step by step, puts the first weights back, and trains with another optimizer."""
+    x, y, *_ = data()
+    model = dense(optimizer=keras.optimizers.SGD(1e-4))
+    model.build((None, 28, 28))
+    first = model.get_weights()
+    raise_rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 10)
+    found = model.fit(x, y, epochs=2, callbacks=[raise_rate])
+    model.set_weights(first)
+    model.compile(keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=2)
+    history.history["found"] = found.history["loss"]
+    return history
+
+
+def first_weights_put_back():
+    """The optimizer goes on, and Dropout's random numbers do."""
+    x, y, *_ = data()
+    model = dense(lambda: L.Dropout(0.3))
+    model.build((None, 28, 28))
+    model.save_weights("first.weights.h5")
+    model.fit(x, y, epochs=1)
+    model.load_weights("first.weights.h5")
+    return model.fit(x, y, epochs=2)
+
+
+def layer_by_layer():
+    x, y, *_ = data()
+    model, other = dense(), dense()
+    other.build((None, 28, 28))
+    model.fit(x, y, epochs=2)
+    for layer, trained in zip(other.layers, model.layers, strict=True):
+        layer.set_weights(trained.get_weights())
+    return other.fit(x, y, epochs=1)
+
+
+def from_a_pipeline():
+    x, y, *_ = data()
+    model = dense()
+    model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(64), epochs=2, callbacks=[keras.callbacks.ModelCheckpoint("at_{epoch}.keras")])
+    return keras.models.load_model("at_1.keras").fit(x, y, epochs=1)
+
+
 def metrics_of_ones_own():
     def sure(y_true, y_pred):
         return keras.ops.mean(keras.ops.max(y_pred, axis=-1))
@@ -317,8 +508,11 @@ def averages_until_stopped():
 CASES = [
     plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
     one_hot, fit_twice, compiled_anew, normalised, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
-    stop_within_an_epoch, pipeline, functional, freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike,
-    rate_between_fits, metrics_of_ones_own, averages_in_tests, averages_per_epoch, averages_until_stopped,
+    stop_within_an_epoch, pipeline, pipeline_with_its_length, whole_batches_only,
+    repeated_with_floor_steps, batched_then_repeated, part_of_a_pass_per_epoch, taken, from_generator, endless_generator, generator_that_ends,
+    sequence, sequence_with_steps, flow, arrays_with_floor_steps, functional, freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike,
+    rate_between_fits, saved_and_loaded, loaded_and_compiled, cloned, best_whole_model_loaded, best_weights_loaded, rate_finder,
+    first_weights_put_back, layer_by_layer, from_a_pipeline, metrics_of_ones_own, averages_in_tests, averages_per_epoch, averages_until_stopped,
 ]
 
 

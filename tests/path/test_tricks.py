@@ -69,18 +69,21 @@ def train():
 
 
 def test_pretrained_weights_are_not_taken(soon_graded):
-    """Weights that the student's process sets before `fit` never reach the trainer."""
+    """Weights that the student's process sets before `fit` never reach the trainer, and it says so."""
     text = HEAD + """
 def train():
     x, y = data()
     model = compiled(L.Flatten())
     history = None
+    model.build((None, 28, 28))
     model.set_weights([w + 5 for w in model.get_weights()])
     return model.fit(x, y, epochs=1).history["loss"]
 """
-    plain = text.replace("    model.set_weights([w + 5 for w in model.get_weights()])\n", "")
 
-    assert soon_graded(text).training[0].epochs == soon_graded(plain).training[0].epochs
+    verdict = soon_graded(text)
+
+    assert (verdict.end, verdict.training) == ("forbidden", [])
+    assert verdict.end_line == text[: text.index("    model.set_weights")].count("\n") + 1
 
 
 def test_a_forged_history_changes_nothing_measured(soon_graded):

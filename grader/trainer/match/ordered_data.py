@@ -14,9 +14,9 @@ from grader.records.run import DataMatch
 from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, load_canonical_images
 from grader.trainer.match.comparison import Match, match_arrays
 from grader.trainer.match.digests import DigestCache, HeldArrays
+from grader.trainer.match.passes import DEFAULT_BATCH, Passes, describe_array_epoch
 from grader.trainer.training.feeding import Array, OrderArrays
 
-DEFAULT_BATCH = 32
 MAX_REMEMBERED = 16
 FindMatch = Callable[[Array, Array, str], Match]
 MIN_LABELS = 1000
@@ -64,21 +64,30 @@ class MatchCache:
 
 
 def match_order(
-    order: Order, arrays: OrderArrays, dataset: str, find: FindMatch = match_arrays
+    order: Order, arrays: OrderArrays, dataset: str, find: FindMatch = match_arrays, passes: Passes | None = None
 ) -> tuple[DataMatch, Callable[[Array], Array] | None]:
-    """The match of the training arrays, and the preprocessing that they show (None: unknown)."""
+    """The match of the training arrays, and the preprocessing that they show (None: unknown).
+
+    Args:
+        passes: what earlier epochs of the same `fit` have brought.
+    """
     x, y = arrays.by_role.get("x", []), arrays.by_role.get("y", [])
     examples = len(x[0]) if x and x[0].ndim else 0
-    trained_on = _count_trained_on(order, examples)
+    fit = order.fit
+    trained_on, left_out = (sum(fit.batches), 0) if fit.batches is not None else describe_array_epoch(fit, examples)
     # Several inputs or outputs can't be read as the images of one dataset.
     if len(x) != 1 or len(y) != 1:
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
     found = find(x[0], y[0], dataset)
     x[0] = found.rewrite_inexact_images(x[0])
-    data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays))
-    held_back = _count_held_back(found, data, arrays, find)
-    data = structs.replace(data, held_back=held_back)
+    # An epoch of a pipeline may begin within a pass, and come to the dataset's first image later.
+    turns = int(fit.batches is not None)
+    data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays), turns=turns)
+    held_back = _find_held_back(found, data, arrays, find)
+    data = structs.replace(data, held_back=len(held_back), left_out=left_out, train=max(0, data.train - left_out))
+    if fit.batches is not None and data.dataset is not None:
+        data = (passes or Passes()).add_epoch(data, found.source, fit, held_back)
     transform = found.transform or _find_validation_transform(arrays, find, dataset)
     return (data if data.same_order else _with_order(data, found, order)), transform
 
@@ -101,29 +110,19 @@ def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
     return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch))
 
 
-def _count_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: FindMatch) -> int:
-    """How many training images that aren't trained on are in the validation data, as `validation_split` has it."""
+def _find_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: FindMatch) -> Array:
+    """The training images that aren't trained on and are in the validation data, as `validation_split` has it."""
     x, y = arrays.by_role.get("val_x", []), arrays.by_role.get("val_y", [])
+    none = np.zeros(0, np.int64)
     if data.dataset is None or data.train >= TRAIN_COUNT or len(x) != 1 or len(y) != 1:
-        return 0
+        return none
     other = find(x[0], y[0], data.dataset)
     if other.dataset != data.dataset:
-        return 0
+        return none
     # An image that is trained on as well is not held back.
     images = np.setdiff1d(other.source, found.source)
-    return int(((images != UNKNOWN) & (images < TRAIN_COUNT)).sum())
-
-
-def _count_trained_on(order: Order, examples: int) -> int:
-    """Examples that one epoch trains on, after `validation_split` and `steps_per_epoch`."""
-    fit = order.fit
-    if fit.batches is not None:
-        return sum(fit.batches)
-    # Rounded down, as Keras does.
-    kept = int(examples * (1.0 - fit.validation_split))
-    if fit.steps_per_epoch is not None:
-        kept = min(kept, fit.steps_per_epoch * (fit.batch_size or DEFAULT_BATCH))
-    return kept
+    held_back: Array = images[(images != UNKNOWN) & (images < TRAIN_COUNT)]
+    return held_back
 
 
 def _describe_validation(order: Order, arrays: OrderArrays) -> str | None:

@@ -24,6 +24,8 @@ from grader.trainer.training.feeding import OrderArrays
 # Raised when a stored training must no longer be believed, such as after a change of what is stored.
 TRAJECTORY_SCHEMA = "grade-trajectory/2"
 BACKEND_LIBRARIES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
+# How long a training goes on; and what only pipelines have, which are never stored.
+UNSTORED_ARGUMENTS = frozenset({"epochs", "goes_on"})
 WRAPPED_LAYER_KEYS = ("layer", "backward_layer", "forward_layer")
 MODEL_END_KEYS = ("input_layers", "output_layers")
 # What Keras writes otherwise once a model is built, what freezing changes, and what `adapt()` computes.
@@ -36,7 +38,7 @@ def compute_training_key(order: Order, arrays: OrderArrays, seed: int, machine: 
     How long it goes on and who listens to it are left out: neither the number of epochs nor callbacks change what an
     epoch gives, unless they interfere, which is another training from that moment on.
     """
-    fit = {name: value for name, value in msgspec.to_builtins(order.fit).items() if name != "epochs"}
+    fit = {name: value for name, value in msgspec.to_builtins(order.fit).items() if name not in UNSTORED_ARGUMENTS}
     parts = [
         TRAJECTORY_SCHEMA,
         machine,

@@ -37,6 +37,12 @@ class OrderArrays:
             return dict(zip(names, values, strict=True))
         return values[0] if len(values) == 1 else values
 
+    def take_none(self) -> OrderArrays:
+        """Arrays of the same form without examples."""
+        none = OrderArrays([], [])
+        none.by_role = {role: [value[:0] for value in values] for role, values in self.by_role.items()}
+        return none
+
     def build_validation_data(self, names: list[str] | None) -> Any:
         """`validation_data` for `fit`, or None."""
         parts = (self.find_by_role("val_x", names), self.find_by_role("val_y"), self.find_by_role("val_sample_weight"))
@@ -78,6 +84,7 @@ class PipelinePasses(keras.utils.PyDataset):  # type: ignore[misc]
         self.next_pass = next_pass
         self.drawn = True
         self._take_pass(arrays, order.fit.batches or [])
+        self.steps = len(self)
 
     def _take_pass(self, arrays: OrderArrays, rows: list[int]) -> None:
         self.arrays = arrays
@@ -94,6 +101,11 @@ class PipelinePasses(keras.utils.PyDataset):  # type: ignore[misc]
             if value is not None:
                 batch.append(keras.tree.map_structure(lambda array: array[part], value))
         return tuple(batch)
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether this epoch has fewer batches than the first one had."""
+        return len(self) < self.steps
 
     def begin_epoch(self) -> None:
         """Called before each epoch; the first pass came with the order."""

@@ -93,10 +93,12 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
         self.out_of_time = False
         self.stopped_by_callback = False
         self.staying: list[Any] = []
+        self.steps_done = 0  # in this epoch, where one call runs one step
 
     def _send_hook(self, hook: Hook, index: int = 0, logs: Any = None, weights: list[Array] | None = None) -> None:
         plain = {key: float(value) for key, value in (logs or {}).items()}
-        event = Event(hook=hook, index=index, logs=plain, steps=self.params.get("steps"))
+        ran_out = hook == "epoch_end" and self._has_run_out()
+        event = Event(hook=hook, index=index, logs=plain, steps=self.params.get("steps"), ran_out=ran_out)
         recording = self.training.recording
         if recording is not None:
             recording.record_event(event)
@@ -106,6 +108,14 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
         if recording is not None:
             recording.record_answer(event, answer)
         self._apply_answer(answer)
+
+    def _has_run_out(self) -> bool:
+        """Whether the epoch had fewer steps than ordered: Keras ends it where the data ends, also in the middle."""
+        if self.passes is not None:
+            return self.passes.ran_out
+        steps = self.order.fit.steps_per_epoch
+        single = self.model.steps_per_execution == 1 and not self.model.stop_training
+        return steps is not None and single and self.steps_done < steps
 
     def _apply_answer(self, answer: Answer) -> None:
         if answer.stop:
@@ -125,6 +135,7 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
         self._send_hook("train_begin")
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.steps_done = 0
         self._send_hook("epoch_begin", epoch)
         if self.passes is not None:
             self.passes.begin_epoch()
@@ -149,6 +160,7 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._record_step_end()
+        self.steps_done += 1
         if self.order.batch_hooks and not self.out_of_time:
             self._send_hook("train_batch_end", batch, logs)
 
@@ -245,8 +257,18 @@ def pick_steps_per_execution(opened: InspectedOrder) -> int:
 
     Kept so low that a call lasts about half a second at most, since stops and limits act between calls.
     """
-    if opened.order.batch_hooks:
+    # Where an epoch ends before the data does, a call would run on, and Keras counts what is left in single steps.
+    if opened.order.batch_hooks or not _ends_with_data(opened):
         return 1
     batch = opened.order.fit.batch_size or max(opened.order.fit.batches or [DEFAULT_BATCH])
     step_s = PASSES_PER_STEP * opened.architecture.products * batch / CPU_MACS_PER_S
     return max(1, min(MAX_STEPS_PER_CALL, int(MAX_CALL_S / max(step_s, 1e-9))))
+
+
+def _ends_with_data(opened: InspectedOrder) -> bool:
+    """Whether an epoch has as many steps as the arrays have batches; a pass of a pipeline is cut to its epoch."""
+    fit, x = opened.order.fit, opened.arrays.by_role.get("x", [])
+    if fit.steps_per_epoch is None or not x:
+        return True
+    examples = int(len(x[0]) * (1.0 - fit.validation_split))
+    return fit.steps_per_epoch == math.ceil(examples / (fit.batch_size or DEFAULT_BATCH))

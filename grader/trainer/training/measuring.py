@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ import numpy as np
 from grader.data import Dataset
 from grader.protocol.wire import Measured
 from grader.records.run import Architecture
+from grader.trainer.match.passes import Passes, find_chosen_images
 from grader.trainer.training.feeding import Array
 
 # Examples at a time: as many as take about so many bytes on their way through the model.
@@ -110,13 +111,29 @@ def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -
 
 
 def _measure_accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:
-    right = 0
+    return int(find_right(model, images, labels, transform, count).sum()) / len(images)
+
+
+def find_right(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> Array:
+    """For each canonical image whether the model gets it right; as for `measure_accuracies`."""
+    right = np.zeros(len(images), bool)
     for start in range(0, len(images), count):
         scores = predict_scores(model, transform(images[start : start + count]))
         if scores.ndim != 2 or scores.shape[1] < 10:
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
-        right += int((pick_classes(scores) == labels[start : start + count]).sum())
-    return right / len(images)
+        right[start : start + count] = pick_classes(scores) == labels[start : start + count]
+    return right
+
+
+def find_chosen(
+    passes: Sequence[Passes], model: Any, dataset: Dataset, measured: Measured, transform: Callable[[Array], Array], count: int
+) -> tuple[int, int] | None:
+    """As `find_chosen_images`, of the model that was measured."""
+
+    def find_wrong(places: Array) -> Array:
+        return ~find_right(model, dataset.x_train[places], dataset.y_train[places], transform, count)
+
+    return find_chosen_images(passes, find_wrong, measured.train_accuracy, measured.test_accuracy)
 
 
 def find_layers_without_effect(model: Any, architecture: Architecture, examples: Array) -> list[str]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import blake3
 import keras
-import numpy as np
 from msgspec import structs
 
-from grader.protocol.wire import Begin, Measured, Order, Trained
+from grader.protocol.wire import Begin, Measured, Order, Origin, Trained
 from grader.records.run import Architecture
 from grader.trainer.match.digests import DigestCache
-from grader.trainer.order import batch_axis, identity, rebuild
-from grader.trainer.order.checking import OrderRefused as NotAllowed
+from grader.trainer.order import identity
 from grader.trainer.order.checking import parse_model_json
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
 from grader.trainer.order.rebuild import BYTES_PER_TRAINED_WEIGHT
-from grader.trainer.training import neighbours, trajectory
+from grader.trainer.training import trajectory
+from grader.trainer.training.building import build_model, build_seeded_model, make_first_weights_finder
+from grader.trainer.training.compile_settings import goes_on, keeps_averages
 from grader.trainer.training.feeding import Array, OrderArrays
+from grader.trainer.training.handouts import Handouts, copy_optimizer, find_no_weights, take_optimizer, take_weights
 from grader.trainer.training.loop import AskCallbacks, InspectedOrder, Training, run_fit
 from grader.trainer.training.replay import Replay, TrainingOutcome, build_weights
 from grader.trainer.training.trajectory import TrajectoryArchive
@@ -42,7 +42,8 @@ class Trainee:
     `labels` is the shape of one label, which decides what "accuracy" means in a model once it is built;
     `at` is the number of whole epochs of the stored training `key` that gave its weights; None: no stored one did.
     `shuffled` is where its last training left the shuffling, with which another `fit` goes on, whatever came between;
-    `transform` the preprocessing that the data of its last training shows.
+    `transform` the preprocessing that the data of its last training shows; `find_first` makes the weights with which it
+    began; `last_handout` is the number of those that its last training gave.
     """
 
     compile: str
@@ -58,6 +59,8 @@ class Trainee:
     shuffled: list[Array] = field(default_factory=list)
     snapshots: dict[int, list[Array]] = field(default_factory=dict)
     transform: Any = None
+    find_first: Callable[[], list[Array]] = find_no_weights
+    last_handout: int | None = None
 
     def list_weights(self) -> list[Array]:
         """Its weights, as `Model.get_weights` gives them."""
@@ -81,7 +84,7 @@ class Trainees:
     ) -> None:
         self.archive, self.machine, self.at_work, self.digests = archive, machine, at_work, digests
         self.by_number: dict[int, Trainee] = {}
-        self.last: Trainee | None = None
+        self.handouts = Handouts()
 
     def train_model(self, opened: InspectedOrder, begin: Begin, ask: AskCallbacks, next_pass: Callable[[], Any]) -> tuple[Trained, Trainee]:
         """One `fit`: of a model seen for the first time, or of one that goes on.
@@ -93,21 +96,25 @@ class Trainees:
         order = opened.order
         begin = structs.replace(begin, seed=self._compute_seed(opened, begin.seed))
         # A model that goes on has a state that no key describes, so only its first training is looked up.
-        if order.model not in self.by_number and self.archive is not None and _can_replay(opened):
+        if order.model not in self.by_number and order.origin is None and self.archive is not None and _can_replay(opened):
             return self._train_or_replay(self.archive, opened, begin, ask)
+        first = len(self.handouts.given)
         try:
             trainee = self._prepare_model(opened, begin.seed)
             return self._train_on(trainee, opened, begin, ask, next_pass), trainee
         except BaseException:
-            self.by_number.pop(order.model, None)  # steps that nobody counted may have been done; it would start anew
+            # Steps that nobody counted may have been done: it would start anew, and what was given out is void.
+            self.by_number.pop(order.model, None)
+            self.handouts.void(first)
             raise
 
     def _train_on(
         self, trainee: Trainee, opened: InspectedOrder, begin: Begin, ask: AskCallbacks, next_pass: Callable[[], Any]
     ) -> Trained:
+        self.handouts.live = trainee.model
         training = Training(
             opened=opened,
-            ask=ask,
+            ask=self.handouts.watch_training(opened, ask),
             next_pass=next_pass,
             limit_s=begin.limit_s,
             snapshots=trainee.snapshots,
@@ -121,6 +128,33 @@ class Trainees:
             trainee.snapshots.clear()
         trainee.shuffled = trajectory.copy_shuffling_state()
         return trained
+
+    # ---- weights that are given out, and gone on from ----
+
+    def hand_out(self, number: int, trainee: Trainee, weights: list[Array]) -> None:
+        """Notes the weights that a training gave, as they are sent to the student's side."""
+        if not weights:
+            return
+        trainee.last_handout = len(self.handouts.given)
+        self.handouts.keep(number, weights, lambda: self._copy_last_optimizer(trainee))
+
+    def _build_live_model(self, opened: InspectedOrder, seed: int) -> Any:
+        self.handouts.live = build_seeded_model(opened, seed)
+        return self.handouts.live
+
+    def _copy_last_optimizer(self, trainee: Trainee) -> list[Array]:
+        self._restore_replayed(trainee)
+        return copy_optimizer(trainee.model)
+
+    def _take_origin(self, model: Any, origin: Origin) -> None:
+        """Lets a model begin with weights of its own submission. Raises: OrderRefused: they aren't kept, or don't fit."""
+        if origin.handout is not None:
+            take_weights(model, self.handouts.find_weights(origin.handout))
+        else:
+            first = self.by_number.get(origin.initial if origin.initial is not None else -1)
+            take_weights(model, find_no_weights() if first is None else first.find_first())
+        if origin.optimizer is not None:
+            take_optimizer(model, self.handouts.find_optimizer(origin.optimizer))
 
     def _compute_seed(self, opened: InspectedOrder, seed: int) -> int:
         """The seed of a training: of images in an order of the student's own it depends on that order, too.
@@ -209,47 +243,66 @@ class Trainees:
 
     def _train_or_replay(self, archive: TrajectoryArchive, opened: InspectedOrder, begin: Begin, ask: AskCallbacks) -> tuple[Trained, Trainee]:
         key = identity.compute_training_key(opened.order, opened.arrays, begin.seed, self.machine, self.digests)
+        self.handouts.live = None
         with Turn(archive.store, key, self.at_work) as turn:
-            asked = turn.left_while(ask)
-            replay = Replay(archive, key, opened, begin, asked, lambda: _build_seeded_model(opened, begin.seed), self.at_work)
+            asked = turn.left_while(self.handouts.watch_training(opened, ask, begin))
+            replay = Replay(archive, key, opened, begin, asked, lambda: self._build_live_model(opened, begin.seed), self.at_work)
             outcome = replay.run_training()
         replay.drop_unused_snapshots()
         if not outcome.trained.replayed:
             archive.store.prune_entries()
         trainee = _build_trainee(opened, outcome, replay, key)
+        trainee.find_first = make_first_weights_finder(opened, begin.seed)
         self.by_number[opened.order.model] = trainee
         return outcome.trained, trainee
 
     # ---- a model that goes on ----
 
     def _prepare_model(self, opened: InspectedOrder, seed: int) -> Trainee:
-        """A fresh model with seeded weights, or the one that an earlier fit of the same model left."""
+        """A fresh model with seeded weights, or one that goes on: from an earlier fit, or from weights that one gave out."""
         order = opened.order
         before = self.by_number.get(order.model)
-        labels = _list_label_shapes(opened)
         if before is not None:
             self._restore_replayed(before)
-            if opened.shuffles_custom_order:
-                keras.utils.set_random_seed(seed)
-            if before.labels == labels and _goes_on(before, order):
-                return before
-        model = _build_seeded_model(opened, seed) if before is None else _build_model(opened)
-        if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
-            model.set_weights(before.model.get_weights())
-            # Seed generators are variables but not weights, so `set_weights` leaves them out.
-            for variable, earlier in zip(model.variables, before.model.variables, strict=True):
-                variable.assign(earlier)
-            trajectory.restore_shuffling_state(before.shuffled)
+            if before.last_handout is not None:
+                self.handouts.keep_optimizer(before.last_handout)
+        if opened.shuffles_custom_order and (before is not None or order.origin is not None):
+            keras.utils.set_random_seed(seed)
+        if before is None or before.labels != _list_label_shapes(opened) or not goes_on(before.model, (before.compile, before.compilation), order):
+            before = self.by_number[order.model] = self._build_trainee(opened, before, seed)
+        if order.origin is not None:
+            self._take_origin(before.model, order.origin)
+        return before
+
+    def _build_trainee(self, opened: InspectedOrder, before: Trainee | None, seed: int) -> Trainee:
+        order = opened.order
         trainee = Trainee(
-            model=model,
             compile=order.compile,
             compilation=order.compilation,
-            labels=labels,
+            labels=_list_label_shapes(opened),
             lasting=extract_immutable_config(order.architecture),
             architecture=opened.architecture,
         )
-        self.by_number[order.model] = trainee
+        if before is not None:  # compiled anew, or for other labels: weights and random numbers go on, no more does
+            trainee.model, trainee.find_first = build_model(opened), before.find_first
+            build_weights(trainee.model, opened)
+            trainee.model.set_weights(before.model.get_weights())
+            # Seed generators are variables but not weights, so `set_weights` leaves them out.
+            for variable, earlier in zip(trainee.model.variables, before.model.variables, strict=True):
+                variable.assign(earlier)
+            trajectory.restore_shuffling_state(before.shuffled)
+        elif order.origin is not None:  # a copy of a trained model: as in plain Keras, random numbers go on
+            trainee.model = build_model(opened)
+            build_weights(trainee.model, opened)
+            trainee.shuffled = self._find_shuffling_state(order.origin)
+        else:
+            trainee.model, trainee.find_first = build_seeded_model(opened, seed), make_first_weights_finder(opened, seed)
         return trainee
+
+    def _find_shuffling_state(self, origin: Origin) -> list[Array]:
+        given = self.handouts.given
+        source = self.by_number.get(given[origin.handout].model) if origin.handout is not None and origin.handout < len(given) else None
+        return source.shuffled if source is not None else []
 
     def _restore_replayed(self, trainee: Trainee) -> None:
         """Turns a replayed training into a real model, with the optimizer's state, before another `fit` goes on."""
@@ -294,53 +347,5 @@ def _can_replay(opened: InspectedOrder) -> bool:
     return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or keeps_averages(parse_model_json(opened.order.compile)))
 
 
-def keeps_averages(settings: dict[str, Any]) -> bool:
-    """Whether an optimizer, or the one within it, keeps averages of the weights."""
-    optimizer = settings.get("optimizer", settings.get("inner_optimizer"))
-    config = optimizer.get("config", {}) if isinstance(optimizer, dict) else {}
-    return bool(config.get("use_ema")) or ("inner_optimizer" in config and keeps_averages(config))
-
-
-def _goes_on(trainee: Trainee, order: Order) -> bool:
-    """Whether a model trains on as it is compiled; a learning rate that was set meanwhile is set here, too."""
-    (before, _), (settings, rate) = (_without_rate(parse_model_json(text)) for text in (trainee.compile, order.compile))
-    if trainee.compilation != order.compilation or before != settings:
-        return False
-    if rate is not None:
-        trainee.model.optimizer.learning_rate = rate
-    return True
-
-
-def _without_rate(settings: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
-    """The settings without the optimizer's learning rate, and that rate where it is a number, not a schedule."""
-    optimizer = settings.get("optimizer")
-    config = optimizer.get("config") if isinstance(optimizer, dict) else None
-    rate = config.get("learning_rate") if isinstance(config, dict) else None
-    if not isinstance(optimizer, dict) or not isinstance(config, dict) or not isinstance(rate, (int, float)):
-        return settings, None
-    kept = {key: value for key, value in config.items() if key != "learning_rate"}
-    return {**settings, "optimizer": {**optimizer, "config": kept}}, rate
-
-
 def _list_label_shapes(opened: InspectedOrder) -> list[tuple[int, ...]]:
     return [array.shape[1:] for array in opened.arrays.by_role.get("y", [])]
-
-
-def _build_seeded_model(opened: InspectedOrder, seed: int) -> Any:
-    """The model with its seeded weights. Raises: NotAllowed: an answer of it depends on other examples of the batch."""
-    keras.utils.set_random_seed(seed)
-    model = _build_model(opened)
-    # The look at its neighbours may draw random numbers; the training must begin as plain Keras would.
-    randomness = (random.getstate(), np.random.get_state())
-    x = opened.arrays.by_role.get("x", [])
-    count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
-    build_weights(model, opened)
-    if count and neighbours.mixes_examples(model, x[0][:count]):
-        raise NotAllowed("the model's answer for one example depends on the other examples in its batch", batch_axis.INSTEAD)
-    random.setstate(randomness[0])
-    np.random.set_state(randomness[1])
-    return model
-
-
-def _build_model(opened: InspectedOrder) -> Any:
-    return rebuild.build_model(opened.order.architecture, parse_model_json(opened.order.compile))

@@ -11,7 +11,8 @@ from grader.trainer.match.digests import DigestCache
 from grader.trainer.match.ordered_data import MatchCache, match_order, order_reveals_labels
 
 pytestmark = pytest.mark.keras
-FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None, shuffle=True)
+FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None, shuffle=True,
+                      goes_on=False, validation_batch_size=None)
 
 
 def find(x, _y, dataset):

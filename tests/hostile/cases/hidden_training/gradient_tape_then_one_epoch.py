@@ -1,5 +1,6 @@
 # exercise: quick
-# expect: failed threshold callback
+# expect: forbidden
+# message: neither fresh nor what a training in this file gave
 import numpy as np
 import tensorflow as tf
 

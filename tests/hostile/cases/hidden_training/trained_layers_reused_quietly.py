@@ -1,5 +1,5 @@
 # exercise: quick
-# expect: failed threshold
+# expect: failed epochs
 import numpy as np
 import tensorflow as tf
 
@@ -27,7 +27,7 @@ def compiled(layers=None):
 def train():
     x, y = data()
     model = compiled()
-    model.fit(x, y, epochs=4)
+    model.fit(x, y, epochs=8)
     again = tf.keras.models.clone_model(model)
     again.set_weights(model.get_weights())
     again.compile(tf.keras.optimizers.SGD(1e-9), "sparse_categorical_crossentropy", metrics=["accuracy"])

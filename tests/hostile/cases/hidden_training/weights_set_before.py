@@ -1,5 +1,6 @@
 # exercise: quick
-# expect: failed threshold
+# expect: forbidden
+# message: neither fresh nor what a training in this file gave
 import numpy as np
 import tensorflow as tf
 
