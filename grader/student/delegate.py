@@ -27,17 +27,17 @@ from grader.protocol.wire import (
     Seen,
     Trained,
 )
-from grader.student import augmentation, own_metrics
+from grader.student import augmentation, own_metrics, plain_models
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
 from grader.student.probing import probe_callbacks
+from grader.student.symbolic import install_symbolic
+from grader.student.tracing import Tracer
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
-# What a student's class may have of its own without changing what Keras does.
-HARMLESS_ATTRIBUTES = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
 NO_CALLBACK = (
     "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
     "`fit(..., callbacks=[Stop()])`."
@@ -53,6 +53,7 @@ class FitDelegate:
         self.compilations: Counter[int] = Counter()  # by model, since settings alone don't show a second call
         # By id of a variable, the number of the model that trained it first; models keep the variables alive.
         self.owners: dict[int, int] = {}
+        self.tracer = Tracer()
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Takes the place of `keras.Model.fit`; returns the same `History`."""
@@ -99,6 +100,7 @@ class FitCall:
         self.last_digest = b""
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
+        self.plain: Any = model  # the model of Keras's own classes that is ordered, with the same weights
 
     def _take_swapping(self) -> Literal["never", "test", "epoch"]:
         """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
@@ -203,19 +205,25 @@ class FitCall:
         self.front.send(order, cargo.iter_portions())
 
     def _write_architecture(self) -> str:
-        model = to_plain_model(self.model)
-        if model is None:
-            self.front.report_unsupported(
-                f"the model is of your own class {type(self.model).__name__}, which the grader can't rebuild",
-                "build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
-            )
+        self.plain = self._find_plain_model()
         try:
-            written = json.loads(model.to_json())
+            written = json.loads(self.plain.to_json())
+            plain_models.sort_by_creation(written, self.model)
             self._write_statistics(written)
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.report_unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
+
+    def _find_plain_model(self) -> Any:
+        try:
+            return plain_models.to_plain_model(self.model, self.arguments["x"], self.shapes, self.delegate.tracer, self.front)
+        except plain_models.Untraceable as why:
+            self.front.report_unsupported(
+                f"{plain_models.describe_own(self.model)}, which the grader can't rebuild: {why.what}",
+                f"{why.instead}; or build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
+                why.line,
+            )
 
     def _write_statistics(self, written: dict[str, Any]) -> None:
         """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
@@ -229,7 +237,7 @@ class FitCall:
                     entry["config"][name] = values.tolist()
 
     def _find_adapted_layers(self) -> dict[str, Any]:
-        kinds = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Normalization)]
+        kinds = [layer for layer in self.plain.layers if isinstance(layer, keras.layers.Normalization)]
         return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
 
     def _write_compile_config(self) -> str:
@@ -301,7 +309,7 @@ class FitCall:
     def _list_variables(self) -> list[Any]:
         """The model's weights as the trainer has them: statistics of Normalization layers went into the order."""
         fixed = {id(weight) for layer in self._find_adapted_layers().values() for weight in layer.weights}
-        return [weight for weight in self.model.weights if id(weight) not in fixed]
+        return [weight for weight in self.plain.weights if id(weight) not in fixed]
 
     def _find_restored_epoch(self) -> int | None:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
@@ -350,23 +358,6 @@ def _advised(error: Exception, advice: str) -> Exception:
     return error
 
 
-def to_plain_model(model: Any) -> Any:
-    """A model that is one of Keras's own; of a class that only adds layers to a Sequential, one with those layers.
-
-    None where the student's class may change what Keras does with it.
-    """
-    kind = type(model)
-    if kind in (keras.Sequential, keras.Model) or kind.__module__.startswith("keras.src.models"):
-        return model
-    if not isinstance(model, keras.Sequential):
-        return None
-    # Any method of the student's that hides one of Keras's may change what is trained; new names can't.
-    own = kind.__mro__[: kind.__mro__.index(keras.Sequential)]
-    if any(name not in HARMLESS_ATTRIBUTES and hasattr(keras.Sequential, name) for owner in own for name in vars(owner)):
-        return None
-    return keras.Sequential(list(model._layers), name=model.name)
-
-
 class _TrialPassed(Exception):
     """Plain Keras trained where the trainer couldn't."""
 
@@ -400,6 +391,7 @@ def _to_int(value: Any) -> int | None:
 def install_delegate(front: Front) -> None:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = FitDelegate(front)
+    install_symbolic(front.send_remark, lambda: delegate.tracer.is_tracing)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
     _count_compilations(delegate)
 

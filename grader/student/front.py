@@ -98,9 +98,10 @@ class Front:
             self._remarks.add(note)
             self.send(Remark(note=Note(line=note[0], message=note[1])))
 
-    def report_unsupported(self, message: str, instead: str = "") -> NoReturn:
-        """Tells the grader that this can't be ordered, and ends the run."""
-        self.send(Unsupported(message=message[:MAX_NOTE_CHARS], instead=instead[:MAX_NOTE_CHARS], line=self.find_line()))
+    def report_unsupported(self, message: str, instead: str = "", line: int | None = None) -> NoReturn:
+        """Tells the grader that this can't be ordered, and ends the run; the line is the one being executed if none is given."""
+        line = line or self.find_line()
+        self.send(Unsupported(message=message[:MAX_NOTE_CHARS], instead=instead[:MAX_NOTE_CHARS], line=line))
         raise RunEnded
 
 
