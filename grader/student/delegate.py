@@ -33,7 +33,7 @@ from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
 from grader.student.probing import probe_callbacks
 from grader.student.symbolic import install_symbolic
-from grader.student.tracing import Tracer
+from grader.student.tracing import Tracer, Untraceable
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
@@ -218,7 +218,7 @@ class FitCall:
     def _find_plain_model(self) -> Any:
         try:
             return plain_models.to_plain_model(self.model, self.arguments["x"], self.shapes, self.delegate.tracer, self.front)
-        except plain_models.Untraceable as why:
+        except Untraceable as why:
             self.front.report_unsupported(
                 f"{plain_models.describe_own(self.model)}, which the grader can't rebuild: {why.what}",
                 f"{why.instead}; or build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",

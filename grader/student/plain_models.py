@@ -54,8 +54,14 @@ def to_plain_model(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]],
 
 def _list_own_names(kind: type) -> set[str]:
     """What a student's class and its bases define in place of Keras's; new names can't change what Keras does."""
-    own = [owner for owner in kind.__mro__ if not is_kerass(owner) and owner is not object and issubclass(owner, keras.layers.Layer)]
-    return {name for owner in own for name in vars(owner) if hasattr(keras.Sequential, name) or hasattr(Functional, name)}
+    own = [
+        owner
+        for owner in kind.__mro__
+        if not is_kerass(owner) and owner is not object and issubclass(owner, keras.layers.Layer)
+    ]
+    return {
+        name for owner in own for name in vars(owner) if hasattr(keras.Sequential, name) or hasattr(Functional, name)
+    }
 
 
 def _to_base(model: Any) -> Any:
@@ -82,7 +88,8 @@ def _make_inputs(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]]) -
     """Symbolic tensors for what is fed, or for what the model says it takes."""
     if isinstance(model, Functional):
         return keras.tree.map_structure(
-            lambda tensor: keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name), model._inputs_struct
+            lambda tensor: keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name),
+            model._inputs_struct,
         )
     names = sorted(x) if isinstance(x, dict) else [None] * len(shapes)
     made = [keras.Input(shape[1:], name=name) for name, shape in zip(names, shapes, strict=True)]
@@ -104,7 +111,9 @@ def _explain(error: Exception, filename: str) -> Untraceable:
     line = linecache.getline(filename, frame.lineno or 0)
     code = line[frame.colno : frame.end_colno] if frame.lineno == frame.end_lineno else line
     return Untraceable(
-        f"`{code.strip()[:200]}` in its {frame.name}() can't be followed ({_shorten(error)})", notes[0] if notes else FOLLOW, frame.lineno
+        f"`{code.strip()[:200]}` in its {frame.name}() can't be followed ({_shorten(error)})",
+        notes[0] if notes else FOLLOW,
+        frame.lineno,
     )
 
 

@@ -31,7 +31,8 @@ OPERATIONS = MappingProxyType({
     "pow": ("power", {"x": "x1", "y": "x2"}),
     **{f"reduce_{name}": (name, {"input_tensor": "x", "axis": "axis", "keepdims": "keepdims"}) for name in ("mean", "sum", "max", "min")},
     **{name: (name, {"x": "x1", "y": "x2"}) for name in ("add", "subtract", "multiply", "divide", "maximum", "minimum")},
-    **{name: (name, {"x": "x"}) for name in ("abs", "negative", "square", "sqrt", "exp", "math.log", "sigmoid", "tanh")},
+    **{name: (name, {"x": "x"}) for name in ("abs", "negative", "square", "sqrt", "exp", "sigmoid", "tanh")},
+    "math.log": ("log", {"x": "x"}),
     **{f"nn.{name}": (name, {"features": "x"}) for name in ("relu", "relu6", "elu", "selu", "silu", "softplus", "softsign")},
     **{f"nn.{name}": (name, {"logits": "x", "axis": "axis"}) for name in ("softmax", "log_softmax")},
     "nn.leaky_relu": ("leaky_relu", {"features": "x", "alpha": "negative_slope"}),
@@ -88,9 +89,11 @@ class SymbolicDispatcher(dispatch.GlobalOpDispatcher):  # type: ignore[misc]
         result = _apply(name, dict(bound.arguments), op) if name else self.NOT_SUPPORTED
         if result is self.NOT_SUPPORTED:
             raise NotSymbolic(name or _find_name(op))
-        if not self.is_quiet():
+        if name is not None and not self.is_quiet():
             better = f"keras.ops.{OPERATIONS[name][0]}" if name in OPERATIONS else "the tensor itself"
-            self.remark(f"`tf.{name}` can't take one of Keras's symbolic tensors in Keras 3; `{better}` was used, write that")
+            self.remark(
+                f"`tf.{name}` can't take one of Keras's symbolic tensors in Keras 3; `{better}` was used, write that"
+            )
         return result
 
 
@@ -148,10 +151,10 @@ def fill_shape(shape: Iterable[Any], source: tuple[int | None, ...]) -> tuple[An
     (-1, 784)
     """
     sizes = tuple(shape)
-    if None not in sizes or sizes[0] is not None or None in source[1:]:
+    known = [size for size in source[1:] if size is not None]
+    if None not in sizes or sizes[0] is not None or len(known) != len(source) - 1:
         return sizes
-    rest = [size for size in sizes[1:] if size != -1]
-    left = math.prod(source[1:]) // max(1, math.prod(rest))
+    left = math.prod(known) // max(1, math.prod(size for size in sizes[1:] if size != -1))
     return (-1, *(left if size == -1 else size for size in sizes[1:]))
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +19,17 @@ import tensorflow as tf
 from keras.src.models.functional import Functional
 
 # What changes nothing in a prediction: a call() may leave it out there.
-TRAINING_ONLY = ("Dropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise")
+TRAINING_ONLY = (
+    "Dropout",
+    "AlphaDropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "GaussianDropout",
+    "GaussianNoise",
+)
 OTHER_MODE = "its call() runs {} in {} with training={}"
-PASS_MODE = "write `def call(self, images, training=None)` and pass `training` on; to freeze a layer set `layer.trainable = False`"
+HAND_ON = "write `def call(self, images, training=None)` and pass `training` on; to freeze a layer set `layer.trainable = False`"
 MAX_NUMBERS = 1000  # the trainer accepts far fewer
 IDLE = "`{}` does nothing: call() takes no `training`, so Keras never switches it on; write `def call(self, images, training=None)`"
 
@@ -94,7 +101,8 @@ class Tracer:
         numbers = self._number(trained)
         if numbers != self._number(again):
             raise Untraceable(
-                "its call() builds something else each time it is called", "make the layers in __init__(), and let call() do the same each time"
+                "its call() builds something else each time it is called",
+                "make the layers in __init__(), and let call() do the same each time",
             )
         if self._number(trained, everything=False) != self._number(predicted, everything=False):
             raise Untraceable(
@@ -127,7 +135,9 @@ class Tracer:
             self.training, self.modes = None, None
         made = [output for output in keras.tree.flatten(outputs) if output is not inputs]
         if not made or not all(isinstance(output, keras.KerasTensor) for output in made):
-            raise Untraceable("its call() doesn't return what Keras's layers made of the images", "return the last layer's output")
+            raise Untraceable(
+                "its call() doesn't return what Keras's layers made of the images", "return the last layer's output"
+            )
         return Trace(inputs=inputs, outputs=outputs, modes=modes)
 
     def _call(self, plain: Any, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -160,7 +170,9 @@ class Tracer:
             kwargs = {**kwargs, "training": self.training}
         return layer.call(*args, **kwargs)
 
-    def _take_mode(self, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _take_mode(
+        self, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sets `training` as Keras does for this call and whatever follows; returns the arguments without it."""
         parameters = inspect.signature(call).parameters
         place = list(parameters).index("training") - 1 if "training" in parameters else len(args)
@@ -221,7 +233,11 @@ def _describe_operation(operation: Any) -> Any:
     if isinstance(operation, keras.layers.Layer) and operation.variables:
         return id(operation)
     is_layer = isinstance(operation, keras.layers.Layer)
-    settings = operation.get_config() if is_layer else {key: each for key, each in vars(operation).items() if not key.startswith("_")}
+    settings = (
+        operation.get_config()
+        if is_layer
+        else {key: each for key, each in vars(operation).items() if not key.startswith("_")}
+    )
     return repr(sorted((key, repr(value)) for key, value in settings.items() if key != "name"))
 
 
@@ -232,7 +248,9 @@ def _describe_constant(value: Any) -> Any:
     with contextlib.suppress(TypeError, ValueError, NotImplementedError):
         array = np.asarray(value)
         if array.size > MAX_NUMBERS:
-            raise Untraceable(f"its call() brings {array.size:,} numbers of its own", "let Keras's layers have the weights")
+            raise Untraceable(
+                f"its call() brings {array.size:,} numbers of its own", "let Keras's layers have the weights"
+            )
         if array.dtype != object:
             return (array.dtype.name, array.shape, hashlib.blake2b(array.tobytes()).hexdigest())
     return repr(value)
@@ -240,7 +258,7 @@ def _describe_constant(value: Any) -> Any:
 
 def is_training_only(layer: Any) -> bool:
     """Whether a layer gives back what it gets when nothing is trained: dropout, noise, augmentation, a row of these."""
-    parts = [part for part in layer._flatten_layers(include_self=False)] if isinstance(layer, keras.layers.Layer) else []
+    parts = list(layer._flatten_layers(include_self=False)) if isinstance(layer, keras.layers.Layer) else []
     parts = [part for part in parts if type(part).__name__ != "InputLayer"]
     if isinstance(layer, keras.Sequential):
         return bool(parts) and all(is_training_only(part) for part in parts)
@@ -267,12 +285,16 @@ def _check_modes(trained: dict[Any, Any], predicted: dict[Any, Any], layers: Seq
         for (key, _), mode in modes.items():
             layer = by_id[key]
             if bool(mode) is not usual and any(_depends_on_training(part) for part in layer._flatten_layers()):
-                raise Untraceable(OTHER_MODE.format(layer.name, "training" if usual else "prediction", mode), PASS_MODE)
+                raise Untraceable(OTHER_MODE.format(layer.name, "training" if usual else "prediction", mode), HAND_ON)
 
 
 def _depends_on_training(layer: Any) -> bool:
     normal = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
-    return normal or is_training_only(layer) or bool(getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0))
+    return (
+        normal
+        or is_training_only(layer)
+        or bool(getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0))
+    )
 
 
 def _check_own_weights(model: Any) -> None:
