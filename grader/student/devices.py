@@ -20,10 +20,10 @@ class OneDevice:
     """`tf.distribute.Strategy` where there is one replica: the model in its scope is the plain model."""
 
     num_replicas_in_sync = 1
+    extended: Any = None  # TensorFlow's own for one device: Keras's optimizers change weights through it
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.cluster_resolver = None
-        self.extended = Silent()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[OneDevice]:
@@ -67,6 +67,7 @@ def install(tf: Any, remark: Callable[[str], None]) -> None:
         owner = getattr(tf.distribute, home, None) if home else tf.distribute
         if hasattr(owner, last):
             setattr(owner, last, Strategy)
+    OneDevice.extended = tf.distribute.get_strategy().extended
     tf.distribute.get_strategy = OneDevice
     # `with tf.device("/GPU:0")` would otherwise fail in this process, which never sees a GPU.
     tf.config.set_soft_device_placement(True)

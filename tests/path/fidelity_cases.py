@@ -345,7 +345,7 @@ class NeverOn(Called):
     """Its dropout is never switched on, since call() takes no `training`."""
 
     def call(self, images):
-        return self.out(self.drop(tf.nn.relu(self.hidden(tf.reshape(images, [tf.shape(images)[0], -1])))))
+        return self.out(self.drop(tf.nn.relu(self.hidden(tf.reshape(images, [tf.shape(images)[0], 784])))))
 
 
 class Block(L.Layer):
