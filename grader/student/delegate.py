@@ -405,7 +405,7 @@ def install_delegate(front: Front) -> FitDelegate:
     def train_on_batch(*args: Any, **kwargs: Any) -> Any:
         if delegate.observed:
             return plain_batch(*args, **kwargs)
-        front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
+        return front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
 
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _drop_progress_bar(keras.Model.evaluate, quiet=2)

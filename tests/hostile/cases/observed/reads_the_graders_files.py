@@ -28,7 +28,7 @@ def train():
     labels = {len(array): array for array in found.values() if array.ndim == 1}
     table = {}
     for array in images:
-        table.update(zip((image.tobytes() for image in array), labels.get(len(array), [])))
+        table.update(zip((image.tobytes() for image in array), labels.get(len(array), []), strict=False))
 
     def predict(asked):
         again = find_arrays()
