@@ -214,7 +214,9 @@ class TrainingAttempt:
             tolerated=plan.tolerated, building=building, held=self.held, observed=observing.is_observed(self.exercise),
         ))  # fmt: skip
         while True:
-            message = self._receive_from_student(Order, Maps, Observed, Returned)
+            # Where the file trains by itself nothing is ordered: an order's training would take the measurement's place.
+            asked = (Observed,) if observing.is_observed(self.exercise) else (Order, Maps)
+            message = self._receive_from_student(*asked, Returned)
             if isinstance(message, Observed):
                 self._measure_function()
                 continue
@@ -236,7 +238,7 @@ class TrainingAttempt:
     def _measure_function(self) -> None:
         """Has the function that trained by itself recognise images that nobody has seen before."""
         # Asked once only: a second set of images would be a second chance.
-        if not observing.is_observed(self.exercise) or self.ledger.measured is not None or self.ledger.unmeasured:
+        if self.ledger.measured is not None or self.ledger.unmeasured:
             raise MalformedMessage("nothing to measure was asked for")
         with self.clocks.measure_turn("measuring"):
             self.trainer.send(Draw(dataset=self.exercise.dataset or "mnist"))
