@@ -13,6 +13,7 @@ WORDS: dict[Kind, str] = {
     "shows": "an exercise with models: {shown: …} calls the function with the grader's own model and images",
     "builds": 'an exercise with "models" takes the model that the function returns, and trains it itself',
     "trains": "the function of this exercise trains by itself, and is called without arguments",
+    "observes": "with training: observed the file trains by itself; its figures are reported, and only held-out images are measured",
 }
 # Which kinds use a key; what isn't here is for all of them.
 KEYS: dict[str, tuple[Kind, ...]] = {
@@ -20,7 +21,7 @@ KEYS: dict[str, tuple[Kind, ...]] = {
     "picture": ("calls",),
     "tables": ("builds",),
     "models": ("shows", "builds"),
-    "dataset": ("shows", "builds", "trains"),
+    "dataset": ("shows", "builds", "trains", "observes"),
     "attempts": ("shows", "builds", "trains"),
 }
 LIMITS: dict[str, tuple[Kind, ...]] = {
@@ -36,9 +37,9 @@ EVIDENCE: dict[str, tuple[Kind, ...]] = {
     "architecture": ("builds", "trains"),
     "data": ("builds", "trains"),
     "training": ("builds", "trains"),
-    "measured": ("builds", "trains"),
+    "measured": ("builds", "trains", "observes"),
     "probe": ("trains",),
-    "returned": ("builds", "trains"),
+    "returned": ("builds", "trains", "observes"),
 }
 OF_TRAINING = ("data", "training", "measured")
 # Checks that rest on the same evidence, in another form.
@@ -46,6 +47,7 @@ RETURNS: dict[str, tuple[Kind, ...]] = {
     "returns.model": ("builds",),
     "returns.shape": ("trains",),
     "returns.match_training": ("trains",),
+    "returns.curve": ("observes",),
 }
 
 

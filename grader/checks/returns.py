@@ -129,3 +129,37 @@ def _find_last_fit(epochs: list[int]) -> list[int]:
     """Returns the epochs of the last `fit`, which starts where the numbers go back."""
     starts = [index for index in range(1, len(epochs)) if epochs[index] <= epochs[index - 1]]
     return epochs[starts[-1] :] if starts else epochs
+
+
+@register_check("returns.curve")
+def check_returned_curve(returned: Any, *, fewer_than: int) -> CheckOutcome:
+    """The function returns what recognises images, and the accuracy of each epoch that it trained.
+
+    Args:
+        returned: the value, a tuple as a list; the first part is what the held-out images are given to.
+        fewer_than: there must be fewer epochs than this.
+
+    >>> check_returned_curve([{"type": "function"}, [0.81, 0.85]], fewer_than=10).status
+    'passed'
+    >>> check_returned_curve([{"type": "function"}, [81.0, 85.0]], fewer_than=10).message
+    'the list of accuracies holds something other than figures from 0 to 1'
+    """
+    fault = _find_curve_fault(returned, fewer_than)
+    if fault is None:
+        return report_pass(f"the function reports {len(returned[1])} epochs", got=format_value(returned[1]))
+    return report_failure(
+        fault, expected="(function, list of accuracies)", got=format_value(returned),
+        hint="End the function with `return predict, accuracies`: a function of images, and one accuracy per epoch.",
+    )  # fmt: skip
+
+
+def _find_curve_fault(value: Any, fewer_than: int) -> str | None:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return "the function didn't return two values"
+    if not isinstance(value[0], dict) or not isinstance(value[1], (list, tuple)) or not value[1]:
+        return "the function didn't return a function and a list of accuracies"
+    if not all(type(each) in (int, float) and 0 <= each <= 1 for each in value[1]):
+        return "the list of accuracies holds something other than figures from 0 to 1"
+    if len(value[1]) >= fewer_than:
+        return f"the function reports {len(value[1])} epochs; fewer than {fewer_than} are asked for"
+    return None

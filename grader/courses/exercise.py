@@ -14,7 +14,7 @@ from grader.courses.yaml_tree import ByteSize, Duration, Percent, convert_node, 
 from grader.protocol.calls import FunctionArgument, Panel
 
 # What is done with the graded function: it is called, looks inside a model, returns models, or trains by itself.
-Kind = Literal["calls", "shows", "builds", "trains"]
+Kind = Literal["calls", "shows", "builds", "trains", "observes"]
 RESULT_KEY = "gives"
 MAX_RANDOM_CASES = 1000
 
@@ -173,6 +173,8 @@ class Exercise(Struct, frozen=True, kw_only=True):
             return "shows" if self.models.shown is not None else "builds"
         if any(spec.check.startswith("behaviour.") for spec in self.checks):
             return "calls"
+        if self.training == "observed":
+            return "observes"
         return "trains" if self.training != "none" else None
 
 
@@ -232,6 +234,8 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
     plain = any(spec.check.startswith("behaviour.") for spec in exercise.checks)
     if plain and (exercise.function is None or exercise.training != "none"):
         problems.add(tree, 'checks of behaviour need "function" and "training: none"')
+    if exercise.training == "observed" and (exercise.function is None or exercise.models is not None):
+        problems.add(tree.find_nearest("training"), '"training: observed" needs "function", and no "models": the function trains by itself')
     if exercise.training != "none" and exercise.dataset is None:
         problems.add(tree, '"dataset" is missing: training needs one')
     if not 1 <= exercise.attempts <= 10:

@@ -16,7 +16,7 @@ from grader.courses.exercise import Exercise
 from grader.engines import confine
 from grader.engines.pair import PairRequest
 from grader.errors import GraderError
-from grader.grading import modelling
+from grader.grading import modelling, observing
 from grader.grading.curves import (
     build_probe_curves,
     find_line_to_cross,
@@ -46,9 +46,13 @@ from grader.protocol.wire import (  # fmt: skip
     Answer,
     Begin,
     Compared,
+    Counted,
     Crashed,
+    Draw,
+    Drawn,
     Event,
     Fault,
+    Guesses,
     Hello,
     Load,
     LocalTrouble,
@@ -56,18 +60,21 @@ from grader.protocol.wire import (  # fmt: skip
     Measure,
     Measured,
     NeedPass,
+    Observed,
     Open,
     Opened,
     Order,
     Pass,
     Probed,
     Ready,
+    Recognise,
     Refused,
     Rejected,
     Remark,
     Returned,
     Seen,
     StudentMessage,
+    Tally,
     Trained,
     TrainerMessage,
     Unsupported,
@@ -197,15 +204,22 @@ class TrainingAttempt:
     def _follow_student(self) -> RunEnd:
         """Follows the student's code until it returns or ends otherwise."""
         plan = self.plan
+        if observing.is_observed(self.exercise) and self.options.until == "probe":
+            raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
         self._show_stage("loading")
         function = self.exercise.function if plan.mode == "function" else None
         building = modelling.build_calls_message(self.exercise, self.options)
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
-            tolerated=plan.tolerated, building=building, held=self.held,
+            tolerated=plan.tolerated, building=building, held=self.held, observed=observing.is_observed(self.exercise),
         ))  # fmt: skip
         while True:
-            message = self._receive_from_student(Order, Maps, Returned)
+            # Where the file trains by itself nothing is ordered: an order's training would take the measurement's place.
+            asked = (Observed,) if observing.is_observed(self.exercise) else (Order, Maps)
+            message = self._receive_from_student(*asked, Returned)
+            if isinstance(message, Observed):
+                self._measure_function()
+                continue
             if isinstance(message, Maps):
                 trained = self.ledger.architecture if self.ledger.training is not None else None
                 modelling.relay_activations(message, self.exercise, trained, self.student, self.trainer)
@@ -220,6 +234,26 @@ class TrainingAttempt:
                 self.ledger.returned, self.ledger.has_returned = message.value, plan.mode == "function"
                 return self.ledger.build_completed_end(self.limit_s)
             self._handle_order(message)
+
+    def _measure_function(self) -> None:
+        """Has the function that trained by itself recognise images that nobody has seen before."""
+        # Asked once only: a second set of images would be a second chance.
+        if self.ledger.measured is not None or self.ledger.unmeasured:
+            raise MalformedMessage("nothing to measure was asked for")
+        with self.clocks.measure_turn("measuring"):
+            self.trainer.send(Draw(dataset=self.exercise.dataset or "mnist"))
+            drawn = self._receive_from_trainer(Drawn)
+        self.student.send(Recognise(arrays=drawn.arrays))
+        self.trainer.relay_arrays(drawn.arrays, self.student)
+        guesses = self._receive_from_student(Guesses)
+        if observing.find_fault(guesses, drawn) is not None:
+            self.ledger.unmeasured = str(observing.find_fault(guesses, drawn))
+            return
+        with self.clocks.measure_turn("measuring"):
+            self.trainer.send(Tally(classes=guesses.classes))
+            counted = self._receive_from_trainer(Counted)
+        self.ledger.measured = observing.to_measurement(counted)
+        self.ledger.add_note(observing.describe_images(counted))
 
     def _handle_order(self, order: Order) -> None:
         """One `fit`: look at it, try its callbacks, ask the gates, train it."""

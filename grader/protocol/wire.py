@@ -127,6 +127,17 @@ class Maps(Struct, frozen=True, kw_only=True, tag=True):
     fault: Annotated[str, Meta(max_length=1000)] = ""
 
 
+class Observed(Struct, frozen=True, kw_only=True, tag=True):
+    """The function trained by itself, and what it returned can be asked about images."""
+
+
+class Guesses(Struct, frozen=True, kw_only=True, tag=True):
+    """The class of each image that came with `Recognise`; `fault` says what came instead."""
+
+    classes: Annotated[list[Annotated[int, Meta(ge=-1, le=9)]], Meta(max_length=100_000)] = field(default_factory=list)
+    fault: Annotated[str, Meta(max_length=1000)] = ""
+
+
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
     """The graded function returned, as plain data. Raises: ValueError: as anything else."""
 
@@ -176,7 +187,7 @@ class LocalTrouble(Struct, frozen=True, kw_only=True, tag=True):
 
 # A channel accepts one of these unions only, so no process can speak for another.
 StudentMessage = (
-    Ready | Order | Pass | Probed | Answer | Maps | Returned | Crashed | Unsupported | Remark | LocalTrouble
+    Ready | Order | Pass | Probed | Answer | Maps | Observed | Guesses | Returned | Crashed | Unsupported | Remark | LocalTrouble
 )  # fmt: skip
 
 # ---- front -> student ----
@@ -202,7 +213,8 @@ class Building(Struct, frozen=True, kw_only=True):
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
     """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
-    top-level statements to leave out and those that may fail; and the arrays that the trainer holds already.
+    top-level statements to leave out and those that may fail; and the arrays that the trainer holds already. `observed`
+    says that the file trains by itself.
     """
 
     source: str
@@ -213,6 +225,7 @@ class Load(Struct, frozen=True, kw_only=True, tag=True):
     tolerated: list[int] = field(default_factory=list)
     building: Building | None = None
     held: OrderedSpecs = field(default_factory=list)
+    observed: bool = False
 
 
 class Probe(Struct, frozen=True, kw_only=True, tag=True):
@@ -270,7 +283,13 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
     out_of_memory: bool = False
 
 
-ToStudent = Load | Probe | Event | NeedPass | Seen | Trained | Rejected
+class Recognise(Struct, frozen=True, kw_only=True, tag=True):
+    """Images without labels, for what the function returned."""
+
+    arrays: ArraySpecs
+
+
+ToStudent = Load | Recognise | Probe | Event | NeedPass | Seen | Trained | Rejected
 
 # ---- front -> trainer: Open, Begin, Answer, Pass, Stop, Measure; trainer -> front: Hello … ----
 
@@ -367,9 +386,35 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
     out_of_memory: bool = False
 
 
-ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
+class Draw(Struct, frozen=True, kw_only=True, tag=True):
+    """Draw held-out images for a function that has trained by itself."""
+
+    dataset: str
+
+
+class Drawn(Struct, frozen=True, kw_only=True, tag=True):
+    """The images, shuffled and changed; their labels stay with the trainer."""
+
+    arrays: ArraySpecs
+
+
+class Tally(Struct, frozen=True, kw_only=True, tag=True):
+    """What a function said of the images that were drawn last."""
+
+    classes: list[int]
+
+
+class Counted(Struct, frozen=True, kw_only=True, tag=True):
+    """The shares of right answers: test images and training images, slightly changed, and test images as they are."""
+
+    test_accuracy: float
+    train_accuracy: float
+    clean_accuracy: float
+
+
+ToTrainer = Open | Begin | Answer | Pass | Measure | Compare | Draw | Tally
 TrainerMessage = (
-    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Drawn | Counted | Fault
 )
 
 

@@ -26,18 +26,18 @@ from grader.protocol.wire import (
     Seen,
     Trained,
 )
-from grader.student import augmentation, own_metrics
+from grader.student import augmentation, own_metrics, plain_models
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
 from grader.student.probing import probe_callbacks
 from grader.student.provenance import Provenance, compute_digest
+from grader.student.symbolic import install_symbolic
+from grader.student.tracing import Tracer, Untraceable
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
 TRIAL_S = 20.0
-# What a student's class may have of its own without changing what Keras does.
-HARMLESS_ATTRIBUTES = frozenset({"__init__", "__module__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"})
 NO_CALLBACK = (
     "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
     "`fit(..., callbacks=[Stop()])`."
@@ -54,12 +54,17 @@ class FitDelegate:
         # By id of a variable, the number of the model that trained it first; models keep the variables alive.
         self.owners: dict[int, int] = {}
         self.provenance = Provenance(front)
+        self.tracer = Tracer()
+        self.observed = False  # whether the file trains by itself, with Keras's own methods
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Takes the place of `keras.Model.fit`; returns the same `History`."""
         # Bound by Keras's own signature, so that a wrong call raises the error that Keras would raise.
         bound = SIGNATURE.bind(model, *args, **kwargs)
         bound.apply_defaults()
+        if self.observed:
+            bound.arguments["verbose"] = 2 if bound.arguments["verbose"] in ("auto", 1) else bound.arguments["verbose"]
+            return PLAIN_FIT(*bound.args, **bound.kwargs)
         return FitCall(self, model, dict(bound.arguments)).run_fit()
 
     def find_model_number(self, model: Any) -> int:
@@ -101,6 +106,7 @@ class FitCall:
         self.last_drawn = b""
         self.shapes: list[tuple[int | None, ...]] = []
         self.steps = 0  # since the last weights came
+        self.plain: Any = model  # the model of Keras's own classes that is ordered, with the same weights
 
     def _take_swapping(self) -> Literal["never", "test", "epoch"]:
         """Keras's `SwapEMAWeights` belongs to the training itself; where the optimizer has no averages, it stays and says so."""
@@ -209,19 +215,25 @@ class FitCall:
         self.front.send(order, cargo.iter_portions())
 
     def _write_architecture(self) -> str:
-        model = to_plain_model(self.model)
-        if model is None:
-            self.front.report_unsupported(
-                f"the model is of your own class {type(self.model).__name__}, which the grader can't rebuild",
-                "build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
-            )
+        self.plain = self._find_plain_model()
         try:
-            written = json.loads(model.to_json())
+            written = json.loads(self.plain.to_json())
+            plain_models.sort_by_creation(written, self.model)
             self._write_statistics(written)
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
             self.front.report_unsupported(f"the model can't be saved as JSON: {error}", "use built-in Keras layers")
+
+    def _find_plain_model(self) -> Any:
+        try:
+            return plain_models.to_plain_model(self.model, self.arguments["x"], self.shapes, self.delegate.tracer, self.front)
+        except Untraceable as why:
+            self.front.report_unsupported(
+                f"{plain_models.describe_own(self.model)}, which the grader can't rebuild: {why.what}",
+                f"{why.instead}; or build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
+                why.line,
+            )
 
     def _write_statistics(self, written: dict[str, Any]) -> None:
         """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
@@ -235,7 +247,7 @@ class FitCall:
                     entry["config"][name] = values.tolist()
 
     def _find_adapted_layers(self) -> dict[str, Any]:
-        kinds = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Normalization)]
+        kinds = [layer for layer in self.plain.layers if isinstance(layer, keras.layers.Normalization)]
         return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
 
     def _write_compile_config(self) -> str:
@@ -309,7 +321,7 @@ class FitCall:
     def _list_variables(self) -> list[Any]:
         """The model's weights as the trainer has them: statistics of Normalization layers went into the order."""
         fixed = {id(weight) for layer in self._find_adapted_layers().values() for weight in layer.weights}
-        return [weight for weight in self.model.weights if id(weight) not in fixed]
+        return [weight for weight in self.plain.weights if id(weight) not in fixed]
 
     def _find_restored_epoch(self) -> int | None:
         """The epoch whose weights a callback has put back (as EarlyStopping does), if one did."""
@@ -358,23 +370,6 @@ def _advised(error: Exception, advice: str) -> Exception:
     return error
 
 
-def to_plain_model(model: Any) -> Any:
-    """A model that is one of Keras's own; of a class that only adds layers to a Sequential, one with those layers.
-
-    None where the student's class may change what Keras does with it.
-    """
-    kind = type(model)
-    if kind in (keras.Sequential, keras.Model) or kind.__module__.startswith("keras.src.models"):
-        return model
-    if not isinstance(model, keras.Sequential):
-        return None
-    # Any method of the student's that hides one of Keras's may change what is trained; new names can't.
-    own = kind.__mro__[: kind.__mro__.index(keras.Sequential)]
-    if any(name not in HARMLESS_ATTRIBUTES and hasattr(keras.Sequential, name) for owner in own for name in vars(owner)):
-        return None
-    return keras.Sequential(list(model._layers), name=model.name)
-
-
 class _TrialPassed(Exception):
     """Plain Keras trained where the trainer couldn't."""
 
@@ -398,19 +393,26 @@ def _to_int(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def install_delegate(front: Front) -> None:
+def install_delegate(front: Front) -> FitDelegate:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = FitDelegate(front)
     delegate.provenance.watch_variables()
+    install_symbolic(front.send_remark, lambda: delegate.tracer.is_tracing)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
     _count_compilations(delegate)
 
-    def train_on_batch(*_: Any, **__: Any) -> None:
-        front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
+    plain_batch = keras.Model.train_on_batch
+
+    @functools.wraps(plain_batch)
+    def train_on_batch(*args: Any, **kwargs: Any) -> Any:
+        if delegate.observed:
+            return plain_batch(*args, **kwargs)
+        return front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
 
     keras.Model.train_on_batch = train_on_batch
     keras.Model.evaluate = _drop_progress_bar(keras.Model.evaluate, quiet=2)
     keras.Model.predict = _drop_progress_bar(keras.Model.predict, quiet=0)
+    return delegate
 
 
 def _count_compilations(delegate: FitDelegate) -> None:

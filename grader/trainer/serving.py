@@ -26,6 +26,8 @@ with import_without_collector():
         Answer,
         Begin,
         Compare,
+        Draw,
+        Drawn,
         Event,
         Hello,
         Measure,
@@ -35,13 +37,14 @@ with import_without_collector():
         Pass,
         Refused,
         Rejected,
+        Tally,
         ToTrainer,
         Waiting,
     )
     from grader.protocol.wire import Opened as OpenedMessage
     from grader.records.run import Architecture, DataMatch
     from grader.stores.store import Store
-    from grader.trainer import activations, memory
+    from grader.trainer import activations, held_out, memory
     from grader.trainer.match.digests import DigestCache, list_offered_specs
     from grader.trainer.match.ordered_data import MatchCache, match_order
     from grader.trainer.match.passes import Passes
@@ -101,6 +104,7 @@ class SubmissionTrainer:
         self.logged = agreement.Logged(None)
         self.seen: agreement.Sample | None = None
         self.broken = False
+        self.drawn: held_out.HeldOut | None = None
 
     def handle_message(self, message: Any) -> None:
         """Answers one message of the front."""
@@ -113,6 +117,11 @@ class SubmissionTrainer:
                 self._measure_model()
             case Compare():
                 self._compare_activations(message)
+            case Draw():
+                self._draw_images(message)
+            case Tally():
+                assert self.drawn is not None
+                self.channel.send(held_out.count_right(self.drawn, message.classes))
 
     def _open_order(self, message: Open) -> None:
         order, self.opened, self.dataset = message.order, None, message.dataset
@@ -303,6 +312,11 @@ class SubmissionTrainer:
             self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
+
+    def _draw_images(self, message: Draw) -> None:
+        # From the machine's entropy: a seed that could be known would tell the order of the images.
+        self.drawn = held_out.draw_images(message.dataset, np.random.default_rng())
+        self.channel.send(_add_array_specs(Drawn(arrays=[]), [self.drawn.images]), [_to_buffer(self.drawn.images)])
 
     def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)

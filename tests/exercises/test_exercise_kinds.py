@@ -51,6 +51,8 @@ def faults(course, name):
         ("pooling", "dataset: mnist", 2, '"dataset" has no effect: an exercise whose checks are behaviour… calls'),
         ("pooling", "attempts: 3", 2, '"attempts" has no effect'),
         ("basic_cnn", "arguments: {image: {}}", 2, '"arguments" has no effect: an exercise with "models" takes the model'),
+        ("custom_loop", "attempts: 3", 2, '"attempts" has no effect: with training: observed the file trains by itself'),
+        ("custom_loop", "tables: []", 2, '"tables" has no effect: with training: observed'),
         ("feature_maps", "tables: []", 2, '"tables" has no effect: an exercise with models: {shown: …}'),
     ],
 )
@@ -86,6 +88,8 @@ def test_a_part_that_has_no_effect(course, name, old, new, said):
         ("basic_cnn", "{id: x, check: callback.stops_when, args: {metric: accuracy, above: 0.9}, points: 0}", "callback.stops_when can't"),
         ("pooling", "{id: x, check: training.epochs, args: {below: 3}, points: 0}", "training.epochs can't be judged"),
         ("feature_maps", "{id: x, check: returns.model, points: 0}", "returns.model can't be judged"),
+        ("custom_loop", "{id: x, check: training.epochs, args: {below: 3}, points: 0}", "training.epochs can't be judged: with training"),
+        ("exercise1", "{id: x, check: returns.curve, args: {fewer_than: 9}, points: 0}", "returns.curve can't be judged"),
         ("experiments", "{id: x, check: training.epochs, args: {below: 3}, points: 0}", "training.epochs can't be judged: train: never"),
     ],
 )

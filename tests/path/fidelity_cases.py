@@ -505,7 +505,130 @@ def averages_until_stopped():
     return averages(swap_on_epoch=True, stop_at=1)
 
 
+class Functional(keras.Model):
+    """Only hands inputs and outputs on."""
+
+    def __init__(self, units, **kwargs):
+        inputs = keras.Input((28, 28))
+        hidden = L.Dense(units, activation="relu")(L.Flatten()(inputs))
+        super().__init__(inputs=inputs, outputs=L.Dense(10, activation="softmax")(hidden), **kwargs)
+
+
+class Called(keras.Model):
+    """Makes its layers in another order than it calls them; dropout by hand, only in training."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = L.Dense(10, activation="softmax")
+        self.norm = L.BatchNormalization()
+        self.drop = L.Dropout(0.4)
+        self.hidden = L.Dense(24)
+        self.flat = L.Flatten()
+
+    def call(self, images, training=None):
+        hidden = tf.nn.relu(self.norm(self.hidden(self.flat(images)), training=training))
+        if training:
+            hidden = self.drop(hidden, training=training)
+        return self.out(hidden)
+
+
+class NeverOn(Called):
+    """Its dropout is never switched on, since call() takes no `training`."""
+
+    def call(self, images):
+        return self.out(self.drop(tf.nn.relu(self.hidden(tf.reshape(images, [tf.shape(images)[0], 784])))))
+
+
+class Block(L.Layer):
+    """Makes its layers when it sees the shape."""
+
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, shape):
+        self.first = L.Conv2D(self.filters, 3, padding="same", name="conv")
+        self.drop = L.SpatialDropout2D(0.2)
+        self.second = L.Conv2D(shape[-1], 3, padding="same")
+
+    def call(self, images):
+        return keras.ops.relu(images + self.second(self.drop(tf.nn.relu(self.first(images)))))
+
+
+class Residual(tf.keras.Model):
+    def __init__(self):
+        super().__init__(name="residual")
+        self.stem = L.Conv2D(4, 5, strides=4)
+        self.blocks = [Block(3), Block(5)]
+        self.head = keras.Sequential([L.GlobalAveragePooling2D(), L.Dropout(0.1), L.Dense(10)])
+
+    @tf.function
+    def call(self, images, training=False):
+        features = self.stem(tf.expand_dims(images, -1))
+        for block in self.blocks:
+            features = block(features)
+        return tf.nn.softmax(self.head(features, training=training), axis=-1)
+
+
+def fit_own(model, count=1000):
+    """Trains twice, with validation, stops early, and looks at the weights and the model afterwards."""
+    x, y, x_test, y_test = data(count)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    sums = []
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: sums.append(sum(float(np.abs(each).sum()) for each in model.get_weights())))
+    model.fit(x, y, epochs=1)
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=1, min_delta=9.0, restore_best_weights=True)
+    history = model.fit(x, y, epochs=3, batch_size=50, validation_data=(x_test, y_test), callbacks=[look, stop])
+    history.history["sums"] = sums
+    history.history["afterwards"] = model.evaluate(x_test, y_test, verbose=0)
+    return history
+
+
+def own_functional():
+    keras.utils.set_random_seed(SEED)
+    return fit_own(Functional(32, name="clothes"))
+
+
+def own_call():
+    keras.utils.set_random_seed(SEED)
+    return fit_own(Called())
+
+
+def own_call_without_training():
+    keras.utils.set_random_seed(SEED)
+    return fit_own(NeverOn())
+
+
+def own_blocks():
+    keras.utils.set_random_seed(SEED)
+    return fit_own(Residual(), count=300)
+
+
+def own_layer_in_a_functional_model():
+    keras.utils.set_random_seed(SEED)
+    inputs = keras.Input((28, 28))
+    features = L.Conv2D(4, 5, strides=4)(tf.expand_dims(inputs, -1) if graded_here() else keras.ops.expand_dims(inputs, -1))
+    outputs = L.Dense(10, activation="softmax")(L.Flatten()(Block(4)(features)))
+    return fit_own(keras.Model(inputs, outputs), count=300)
+
+
+def graded_here():
+    """Whether TensorFlow's functions take symbolic tensors, which plain Keras 3 refuses."""
+    try:
+        tf.expand_dims(keras.Input((2,)), -1)
+    except ValueError:
+        return False
+    return True
+
+
+def own_layer_in_a_sequence():
+    keras.utils.set_random_seed(SEED)
+    start = [L.Input((28, 28)), L.Reshape((28, 28, 1)), L.Conv2D(4, 5, strides=4)]
+    return fit_own(keras.Sequential([*start, Block(4), L.Flatten(), L.Dense(10, activation="softmax")]), count=300)
+
+
 CASES = [
+    own_functional, own_call, own_call_without_training, own_blocks, own_layer_in_a_functional_model, own_layer_in_a_sequence,
     plain_dense, dropout, batch_normalisation, convolution, validation_split, validation_data, weighted, class_weighted, unshuffled,
     one_hot, fit_twice, compiled_anew, normalised, early_stopping, plateau, schedule, own_rate, checkpoint, weights_in_callback, batch_hooks,
     stop_within_an_epoch, pipeline, pipeline_with_its_length, whole_batches_only,

@@ -99,7 +99,8 @@ class _Walk:
             if tensor not in known:
                 known.add(tensor)
                 waiting.extend(self._sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
-        for name, node in nodes.items():
+        # In the order of the graph; an order's layers stand in the order in which the student's class made them.
+        for name, node in sorted(nodes.items(), key=lambda item: list(members).index(item[0])):
             calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
                      if call < len(node["inbound_nodes"])]  # fmt: skip
             # A shared layer counts if at least one of its calls lets the signal through.
