@@ -15,6 +15,7 @@ from grader import checks
 from grader.courses.exercise import Exercise
 from grader.engines import confine
 from grader.engines.pair import PairRequest
+from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
 from grader.grading import modelling
 from grader.grading.curves import (
@@ -56,6 +57,7 @@ from grader.protocol.wire import (  # fmt: skip
     Measure,
     Measured,
     NeedPass,
+    NeedsThreads,
     Open,
     Opened,
     Order,
@@ -77,12 +79,16 @@ from grader.protocol.wire import (  # fmt: skip
 from grader.protocol.wire import Probe as ProbeMessage
 from grader.records.run import CallbackProbe, Run, RunEnd
 from grader.records.verdict import CutEpoch
-from grader.static import ExecutionPlan
+from grader.static import ExecutionPlan, mentions_convolutions
 
 MAX_STARTUP_S = 180.0
 MAX_MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
 MAX_OVERRUN_S = 600.0
+
+
+class WrongTrainer(Exception):
+    """The model needs a trainer of another kind than the one that was asked for."""
 
 
 class TrainingAttempt:
@@ -97,7 +103,10 @@ class TrainingAttempt:
 
     def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.ledger = RunRecorder(seed, exercise.dataset or "mnist")
+        self.dataset = exercise.dataset or "mnist"
+        # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
+        self.one_thread = not mentions_convolutions(plan.source)
+        self.ledger = RunRecorder(seed, self.dataset)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
@@ -113,6 +122,15 @@ class TrainingAttempt:
         Raises:
             GraderError: the trainer or the machine failed.
         """
+        try:
+            return self._run_once()
+        except WrongTrainer:
+            # Threads are set before a trainer's first step, so it can't be helped with the one at hand.
+            again = TrainingAttempt(self.exercise, self.plan, self.filename, self.seed, self.options)
+            again.one_thread = False
+            return again._run_once()
+
+    def _run_once(self) -> Run:
         with contextlib.ExitStack() as stack:
             pair = self.options.start(self.build_request())
             stack.callback(pair.kill)
@@ -137,16 +155,16 @@ class TrainingAttempt:
         return PairRequest(
             policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level),
             files={self.filename: self.plan.source.encode()},
-            device=self.options.device,
-            backend=self.options.backend,
-            # Threads pay only for convolutions. Looking at the text is enough: a wrong guess costs time, never a
-            # verdict.
-            one_thread="Conv" not in self.plan.source,
-            # Nothing that an unconfined process took part in may be reused for anybody else.
-            stored=level != "off",
+            trainer=TrainerSpec(
+                device=self.options.device,
+                backend=self.options.backend,
+                one_thread=self.one_thread,
+                # Nothing that an unconfined process took part in may be reused for anybody else.
+                stored=level != "off",
+                dataset=self.dataset,
+            ),
             like=self.exercise.id,
             alone=self.options.alone,
-            dataset=self.exercise.dataset or "mnist",
         )
 
     def _follow_run(self) -> RunEnd:
@@ -229,9 +247,8 @@ class TrainingAttempt:
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
         order, self.ledger.call = modelling.apply_fit_settings(order, self.exercise, self.options, len(self.ledger.orders))
         with self.clocks.measure_turn("training"):
-            dataset = self.exercise.dataset or "mnist"
             memory = modelling.find_memory_limit(self.exercise)
-            self.trainer.send(Open(order=order, dataset=dataset, memory=memory))
+            self.trainer.send(Open(order=order, dataset=self.dataset, memory=memory))
             self.owed = True
             with self.clocks.measure_turn("student"):  # which may send as slowly as it likes
                 self.student.relay_arrays(order.arrays, self.trainer)
@@ -408,6 +425,8 @@ class TrainingAttempt:
         if isinstance(message, Fault):
             kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
             raise GraderError(f"{kind}: {message.message}")
+        if isinstance(message, NeedsThreads) and self.one_thread:
+            raise WrongTrainer
         if not isinstance(message, kinds):
             raise GraderError(f"the trainer sent {type(message).__name__} out of turn")
         return message

@@ -318,6 +318,10 @@ class Waiting(Struct, frozen=True, kw_only=True, tag=True):
     seconds: float
 
 
+class NeedsThreads(Struct, frozen=True, kw_only=True, tag=True):
+    """The model has convolutions, whose figures and time depend on threads, and this trainer has one thread only."""
+
+
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
     """Accuracies on the canonical splits, with the preprocessing that the order's arrays show.
 
@@ -342,7 +346,7 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
 TrainerMessage = (
-    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Fault
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | NeedsThreads | Trained | Measured | Compared | Fault
 )
 
 

@@ -16,12 +16,19 @@ from grader.static.hooks import note_callback_mistakes as hook_notes
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
-from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
+from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan, mentions_convolutions
 from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
 from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
 
-__all__ = ["ExecutionPlan", "Finding", "StaticReport", "apply_dialect_policy", "inspect_submission"]
+__all__ = [
+    "ExecutionPlan",
+    "Finding",
+    "StaticReport",
+    "apply_dialect_policy",
+    "inspect_submission",
+    "mentions_convolutions",
+]
 REJECTED_CODE = "S108"
 MAX_FINDINGS = 20
 

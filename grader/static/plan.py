@@ -247,6 +247,19 @@ def _note_plan(whole: ModuleOutline, function: str | None, found: Reach, skipped
     return notes
 
 
+def mentions_convolutions(source: str) -> bool:
+    """Whether the code may build convolutions, by the names that it uses; comments and texts don't count.
+
+    >>> mentions_convolutions("layer = layers.Conv2D(8, 3)"), mentions_convolutions("x = 1  # no Conv2D here")
+    (True, False)
+    """
+    words = (
+        getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None) or ""
+        for node in ast.walk(ast.parse(source))
+    )
+    return any("Conv" in word or word.startswith("ResNet") for word in words if isinstance(word, str))
+
+
 def replace_statements(source: str, nodes: list[ast.stmt], as_true: list[ast.expr]) -> str:
     r"""The source with some statements blanked and some conditions made true.
 

@@ -30,6 +30,7 @@ with import_without_collector():
         Hello,
         Measure,
         NeedPass,
+        NeedsThreads,
         Open,
         Order,
         Pass,
@@ -68,6 +69,7 @@ with import_without_collector():
 STORE_VARIABLE = "GRADE_TRAJECTORIES"
 # Set for a trainer that serves many submissions, one after another, and reports its peak of memory after each.
 POOL_VARIABLE = "GRADE_POOL"
+THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 EFFECT_EXAMPLES = 64  # images that show whether a layer makes a difference
 # Multiplications of one step, about three minutes' worth: what comes near to no sign of work isn't begun.
 MAX_STEP_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
@@ -81,6 +83,7 @@ class ProcessState:
     machine: str
     device: str
     find: MatchCache
+    one_thread: bool = False
 
 
 class SubmissionTrainer:
@@ -181,6 +184,10 @@ class SubmissionTrainer:
 
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
+        # The front guesses from the file's text which trainer suits; a model's figures must not depend on that guess.
+        if self.lasting.one_thread and has_convolutions(self.opened.architecture):
+            self.channel.send(NeedsThreads())
+            return
         try:
             self._check_fresh(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
@@ -307,6 +314,11 @@ def _list_layer_forms(architecture: Architecture) -> list[Any]:
     return [structs.replace(layer, config={}) for layer in architecture.layers]
 
 
+def has_convolutions(architecture: Architecture) -> bool:
+    """Whether operations of the model are worth splitting over cores, which then changes the last bits of its figures."""
+    return any("Conv" in layer.kind for layer in architecture.layers)
+
+
 def _has_sample_weights(order: Order) -> bool:
     """Whether examples may count more or less than others."""
     return order.fit.class_weight is not None or any(spec.role.endswith("sample_weight") for spec in order.arrays)
@@ -350,7 +362,13 @@ def run_trainer(find: MatchCache | None = None, shared: int = 0) -> None:
         else None
     )
     find = find or MatchCache(DigestCache())
-    lasting = ProcessState(archive=archive, machine=identity.describe_machine(device), device=device, find=find)
+    lasting = ProcessState(
+        archive=archive,
+        machine=identity.describe_machine(device),
+        device=device,
+        find=find,
+        one_thread=device == "cpu" and hello.backend == "tensorflow" and os.environ.get(THREADS_VARIABLE) == "1",
+    )
     if (dataset := os.environ.get(rehearsal.DATASET_VARIABLE)) is not None:
         rehearsal.run_rehearsal(dataset, lambda sock: serve_submission(sock, hello, lasting))
     if POOL_VARIABLE not in os.environ:
