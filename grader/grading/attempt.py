@@ -103,10 +103,10 @@ class TrainingAttempt:
 
     def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.dataset = exercise.dataset or "mnist"
+        self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.dataset)
+        self.ledger = RunRecorder(seed, self.task.dataset)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
@@ -161,7 +161,7 @@ class TrainingAttempt:
                 one_thread=self.one_thread,
                 # Nothing that an unconfined process took part in may be reused for anybody else.
                 stored=level != "off",
-                dataset=self.dataset,
+                dataset=self.task.dataset,
             ),
             like=self.exercise.id,
             alone=self.options.alone,
@@ -215,16 +215,15 @@ class TrainingAttempt:
         plan = self.plan
         self._show_stage("loading")
         function = self.exercise.function if plan.mode == "function" else None
-        building = modelling.build_calls_message(self.exercise, self.options)
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
-            tolerated=plan.tolerated, building=building, held=self.held,
+            tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
         ))  # fmt: skip
         while True:
             message = self._receive_from_student(Order, Maps, Returned)
             if isinstance(message, Maps):
                 trained = self.ledger.architecture if self.ledger.training is not None else None
-                modelling.relay_activations(message, self.exercise, trained, self.student, self.trainer)
+                self.task.relay_activations(message, trained, self.student, self.trainer)
                 compared = self._receive_from_trainer(Compared, Rejected)
                 # The trainer compares with its own model only; a rejection means that the student's side sent something
                 # else.
@@ -245,10 +244,9 @@ class TrainingAttempt:
         # A name of an array that was never offered could only be a guess at another submission's data.
         if not is_all_held(order.arrays, self.held):
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
-        order, self.ledger.call = modelling.apply_fit_settings(order, self.exercise, self.options, len(self.ledger.orders))
+        order, self.ledger.call = self.task.apply_settings(order, len(self.ledger.orders))
         with self.clocks.measure_turn("training"):
-            memory = modelling.find_memory_limit(self.exercise)
-            self.trainer.send(Open(order=order, dataset=self.dataset, memory=memory))
+            self.trainer.send(Open(order=order, dataset=self.task.dataset, memory=self.task.memory))
             self.owed = True
             with self.clocks.measure_turn("student"):  # which may send as slowly as it likes
                 self.student.relay_arrays(order.arrays, self.trainer)
@@ -298,7 +296,7 @@ class TrainingAttempt:
     def _check_gates(self) -> None:
         """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
         # With several `fit` calls a later one may still satisfy the gate, so the training can't be refused yet.
-        if not self.plan.single_fit and self.exercise.models is None:
+        if not self.plan.single_fit and not self.task.collects:
             return
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip
@@ -308,11 +306,11 @@ class TrainingAttempt:
 
     def _train_or_skip(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
-        if modelling.should_train(self.exercise, self.options):
+        if self.task.trains:
             self._train_model(order)
         else:
             self.student.send(Seen())
-        if self.exercise.models is not None:
+        if self.task.collects:
             self._measure_model()
             self.ledger.built()
 

@@ -167,10 +167,12 @@ class Building(Struct, frozen=True, kw_only=True):
     Args:
         pad: call it with one image, framed by so many zeros; None: with each of `calls`.
         train: whether the models will be trained, so that all of the data is needed.
-        shown: not to be called for a model, but with the grader's own, trained, and with these test images.
+        use: what to do with the function: call it for models, or with the grader's own model and images.
+        shown: the numbers of these images.
     """
 
-    dataset: Literal["mnist", "fashion_mnist"]
+    dataset: str
+    use: Literal["build", "show"] = "build"
     pad: int | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
     scale: float = 1.0

@@ -33,7 +33,7 @@ def build_all_models(front: Front, function: Callable[..., Any], building: Build
         What the function returned first, or the first thing that is no compiled model, as plain data.
     """
     images, labels = load_training_data(building)
-    if building.shown:
+    if building.use == "show":
         return _send_activation_maps(front, function, building, images, labels)
     first: Any = None
     for returned, model in iter_models(front, function, building, images[0]):
