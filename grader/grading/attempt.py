@@ -20,6 +20,7 @@ from grader.errors import GraderError
 from grader.grading import modelling
 from grader.grading.curves import (
     build_probe_curves,
+    counts_line_itself,
     find_line_to_cross,
     is_stop_mid_epoch,
     rename_for_student,
@@ -214,7 +215,7 @@ class TrainingAttempt:
         """Follows the student's code until it returns or ends otherwise."""
         plan = self.plan
         self._show_stage("loading")
-        function = self.exercise.function if plan.mode == "function" else None
+        function = self.exercise.graded_name if plan.mode == "function" else None
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
             tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
@@ -246,7 +247,8 @@ class TrainingAttempt:
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
         order, self.ledger.call = self.task.apply_settings(order, len(self.ledger.orders))
         with self.clocks.measure_turn("training"):
-            self.trainer.send(Open(order=order, dataset=self.task.dataset, memory=self.task.memory))
+            message = Open(order=order, dataset=self.task.dataset, memory=self.task.memory, pixels=self.task.prepares)
+            self.trainer.send(message)
             self.owed = True
             with self.clocks.measure_turn("student"):  # which may send as slowly as it likes
                 self.student.relay_arrays(order.arrays, self.trainer)
@@ -260,6 +262,8 @@ class TrainingAttempt:
                 self.student.send(opened)
             case Opened():
                 self.ledger.record_order(order, opened)
+                if self.task.prepares:
+                    self.ledger.record_prepared(opened)
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
@@ -274,7 +278,7 @@ class TrainingAttempt:
         if self.line is None or not should_probe_callbacks(self.exercise) or self.ledger.architecture is None:
             return
         self._show_stage("probing")
-        trials = build_probe_curves(*self.line)
+        trials = build_probe_curves(*self.line, or_equal=counts_line_itself(self.exercise))
         shown = [[rename_for_student(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
         self.student.send(ProbeMessage(curves=shown))
         probed: Probed = self._receive_from_student(Probed)

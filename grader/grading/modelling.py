@@ -6,7 +6,7 @@ that was ordered decides them.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from msgspec import structs
 
@@ -61,6 +61,9 @@ class Task:
         del number
         return order, None
 
+    # Whether the trainer is asked what became of the pixels, and nothing else.
+    prepares: ClassVar[bool] = False
+
     def relay_activations(
         self, maps: Maps, trained: Architecture | None, student: Channel, trainer: Channel
     ) -> None:
@@ -102,6 +105,7 @@ class ModelTask(Task):
             scale=models.fit.scale,
             examples=models.fit.examples,
             train=self.trains,
+            channel=models.channel,
         )
 
     def apply_settings(self, order: Order, number: int) -> tuple[Order, dict[str, int] | None]:
@@ -144,7 +148,59 @@ class ActivationTask(ModelTask):
         student.relay_arrays(maps.arrays, trainer)
 
 
-TASKS: dict[Kind, type[Task]] = {"builds": ModelTask, "shows": ActivationTask}
+class GivenTask(Task):
+    """The function is given the training images and their labels, and trains."""
+
+    use: ClassVar[Literal["prepare", "fit"]] = "fit"
+
+    def build_calls_message(self) -> Building | None:
+        given = self.exercise.given
+        assert given is not None
+        return Building(dataset=self.dataset, use=self.use, scale=given.scale, channel=given.channel, train=True)
+
+
+class PreparationTask(GivenTask):
+    """The function is given the training images and returns them prepared; nothing is trained."""
+
+    prepares = True
+    use = "prepare"
+
+    @property
+    def trains(self) -> bool:
+        return False
+
+    def apply_settings(self, order: Order, number: int) -> tuple[Order, dict[str, int] | None]:
+        return _order_without_training(order, number), None
+
+
+class CallbackTask(Task):
+    """A callback's class is tried on curves; nothing is trained."""
+
+    @property
+    def trains(self) -> bool:
+        return False
+
+    def build_calls_message(self) -> Building | None:
+        return Building(dataset=self.dataset, use="stop")
+
+    def apply_settings(self, order: Order, number: int) -> tuple[Order, dict[str, int] | None]:
+        return _order_without_training(order, number), None
+
+
+def _order_without_training(order: Order, number: int) -> Order:
+    # The runtime orders once; a second order can only come from code of the file, which has nothing to train here.
+    if number:
+        raise MalformedMessage("more orders than one")
+    return structs.replace(order, fit=FitArguments(batch_size=1))
+
+
+TASKS: dict[Kind, type[Task]] = {
+    "builds": ModelTask,
+    "shows": ActivationTask,
+    "prepares": PreparationTask,
+    "fits": GivenTask,
+    "stops": CallbackTask,
+}
 
 
 def make_task(exercise: Exercise, options: GradingOptions) -> Task:

@@ -167,18 +167,21 @@ class Building(Struct, frozen=True, kw_only=True):
     Args:
         pad: call it with one image, framed by so many zeros; None: with each of `calls`.
         train: whether the models will be trained, so that all of the data is needed.
-        use: what to do with the function: call it for models, or with the grader's own model and images.
-        shown: the numbers of these images.
+        use: what to do with what is graded: call a function for models, or with the grader's own model and images, or
+            with images to prepare, or to train with, or try a callback's class.
+        shown: the numbers of the images that go with the model.
+        channel: whether images have a last axis for their one channel.
     """
 
     dataset: str
-    use: Literal["build", "show"] = "build"
+    use: Literal["build", "show", "prepare", "fit", "stop"] = "build"
     pad: int | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
     scale: float = 1.0
     examples: int | None = None
     train: bool = False
     shown: list[int] = field(default_factory=list)
+    channel: bool = True
 
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
@@ -253,11 +256,12 @@ ToStudent = Load | Probe | Event | NeedPass | Seen | Trained | Rejected
 
 
 class Open(Struct, frozen=True, kw_only=True, tag=True):
-    """An order to look at: inspected and matched, not yet trained."""
+    """An order to look at: inspected and matched, not yet trained; with `pixels`, what became of black and white, too."""
 
     order: Order
     dataset: str
     memory: int
+    pixels: bool = False
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag=True):
@@ -305,10 +309,11 @@ class Hello(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):
-    """The order as the trainer sees it."""
+    """The order as the trainer sees it; `pixels` are black and white as the images have them, where that was asked for."""
 
     architecture: Architecture
     data: DataMatch
+    pixels: list[float] | None = None
 
 
 class Waiting(Struct, frozen=True, kw_only=True, tag=True):

@@ -20,11 +20,15 @@ def find_blank_function(node: ast.stmt, source: str, stub: str | None) -> Findin
         source: the file's text.
         stub: the text that students start from.
     """
+    if isinstance(node, ast.ClassDef):
+        same = _find_stub_definition(stub, node.name)
+        is_blank = same is not None and ast.dump(same) == ast.dump(node)
+        return _build_finding(f"the class {node.name} is still as in the stub", node.lineno) if is_blank else None
     if not isinstance(node, ast.FunctionDef):
         return None
     if all(_is_empty_statement(statement) for statement in node.body):
         return _build_finding(f"{node.name}() is still empty", node.lineno)
-    original = _find_stub_function(stub, node.name)
+    original = _find_stub_definition(stub, node.name)
     if original is not None and ast.dump(original) == ast.dump(node):
         return _build_finding(f"{node.name}() is still as in the stub", node.lineno)
     for part in ast.walk(node):
@@ -62,9 +66,9 @@ def _is_empty_statement(statement: ast.stmt) -> bool:
     )
 
 
-def _find_stub_function(stub: str | None, name: str) -> ast.FunctionDef | None:
+def _find_stub_definition(stub: str | None, name: str) -> ast.FunctionDef | ast.ClassDef | None:
     for node in ast.parse(stub or "").body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
             return node
     return None
 

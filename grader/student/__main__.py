@@ -17,7 +17,7 @@ with forking.drop_stderr(), import_without_collector():
     from grader.protocol.wire import Load, Ready
     from grader.student import datasets, delegate, devices, dialect, dialect_calls, loader
     from grader.student.front import Front
-    from grader.student.modelling import build_all_models
+    from grader.student.modelling import USES
 
 
 def run_student() -> None:
@@ -37,7 +37,7 @@ def run_student() -> None:
     sys.argv = [load.filename]
 
     def call_graded_function(function: Callable[..., Any]) -> Any:
-        return function() if load.building is None else build_all_models(front, function, load.building)
+        return function() if load.building is None else USES[load.building.use](front, function, load.building)
 
     loader.run_submission(front, load, call_graded_function)
     sys.stdout.flush()

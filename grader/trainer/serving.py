@@ -153,7 +153,8 @@ class SubmissionTrainer:
         self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
+        pixels = measuring.find_pixel_ends(self.transform) if message.pixels and self.transform is not None else None
+        self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
         """A second `fit` goes on with the first one's model, so that must be the one that is declared."""

@@ -27,6 +27,14 @@ MAX_LAYER_WEIGHTS = 50_000_000
 RANDOM_WEIGHT_SCALES = (1.0, 0.03)
 
 
+def find_pixel_ends(transform: Callable[[Array], Array]) -> list[float] | None:
+    """What a black and a white pixel become by a preprocessing; None where that isn't one number each."""
+    black, white = transform(np.stack([np.zeros((28, 28), np.uint8), np.full((28, 28), 255, np.uint8)]))
+    ends = [float(black.flat[0]), float(white.flat[0])]
+    same = (black == black.flat[0]).all() and (white == white.flat[0]).all() and all(map(math.isfinite, ends))
+    return ends if same else None
+
+
 def pick_portion_size(architecture: Architecture) -> int:
     """How many examples to give to a model at a time."""
     values = sum(math.prod(side or 1 for side in layer.output_shape[1:]) for layer in architecture.layers)
