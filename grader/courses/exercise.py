@@ -173,6 +173,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
         callback: the class of a callback, which is graded instead of a function.
         given: what a function that trains, or prepares images, is called with; nothing otherwise.
         parts: several graded names, each with checks of its own.
+        editions: exercises of which a file may have been meant for another one of these, by its names.
         arguments: of a plain function, whose checks are `behaviour…`, in the order of the call.
         picture: the sheet that `--picture` draws of a plain function's answers.
     """
@@ -185,6 +186,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
     callback: str | None = None
     given: GivenData | None = None
     parts: list[Part] = field(default_factory=list)
+    editions: list[str] = field(default_factory=list)
     dataset: Literal["mnist", "fashion_mnist"] | None = None
     training: Literal["delegated", "observed", "none"] = "delegated"
     models: ModelCalls | None = None

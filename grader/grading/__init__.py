@@ -12,7 +12,7 @@ from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.errors import GraderError
-from grader.grading import functions, known, parts, verdicts
+from grader.grading import editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.curves import is_near_miss
 from grader.grading.known import GradedSubmission
@@ -74,11 +74,13 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
 
 
 def _grade_source(course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions) -> GradedSubmission:
-    if not exercise.parts:
-        return _grade_part(course, exercise, source, options)
-    graded = [_grade_part(course, part, source, options, in_parts=True) for part in exercise.split_parts()]
-    verdict = parts.join_verdicts(exercise, [each.verdict for each in graded])
-    return GradedSubmission(verdict=verdict, runs=[run for each in graded for run in each.runs], at=known.format_now())
+    if exercise.parts:
+        graded = [_grade_part(course, part, source, options, in_parts=True) for part in exercise.split_parts()]
+        verdict = parts.join_verdicts(exercise, [each.verdict for each in graded])
+        whole = GradedSubmission(verdict=verdict, runs=[run for each in graded for run in each.runs], at=known.format_now())
+    else:
+        whole = _grade_part(course, exercise, source, options)
+    return structs.replace(whole, verdict=editions.name_edition(course, exercise, source, whole.verdict))
 
 
 def _grade_part(

@@ -71,6 +71,8 @@ def describe_next_step(verdict: Verdict) -> str:
         return "`grade list` shows the rest of the course."
     if verdict.status == "error":
         return "run the same command again; if it fails again, show this report to your instructor."
+    if verdict.edition:
+        return f"`grade {verdict.edition} {shorten_path(verdict.submission.path, most=120)}` grades it."
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):

@@ -121,6 +121,11 @@ def draw_verdict(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _draw_heading(verdict)
     yield Text("")
+    # The checks of another edition's exercise would only send the reader the wrong way.
+    if verdict.edition and not screen.verbose:
+        yield from draw_notes(verdict.notes[:1])
+        yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
+        return
     yield from draw_checks(verdict.checks, screen)
     yield from _draw_facts(verdict, screen)
     yield from draw_notes(verdict.notes)

@@ -52,10 +52,10 @@ def train_on_given(front: Front, function: Callable[..., Any], building: Buildin
 
 def send_prepared(front: Front, function: Callable[..., Any], building: Building) -> dict[str, Any]:
     """Calls a function that prepares images, and sends what it made of them as an order that nobody trains."""
-    del front
     images, labels = load_training_data(building)
     # The other way round: a function that takes images from elsewhere than its argument gives other ones than these.
-    value = function(np.ascontiguousarray(images[::-1]))
+    with _refuse_training(front, "the function trains a model", "only prepare the images and return them"):
+        value = function(np.ascontiguousarray(images[::-1]))
     if not (isinstance(value, np.ndarray) or keras.ops.is_tensor(value)):
         return {"array": False, "returned": to_plain_data(value)}
     array = np.asarray(value)
@@ -68,8 +68,8 @@ def send_prepared(front: Front, function: Callable[..., Any], building: Building
 
 def try_callback(front: Front, made: Any, building: Building) -> None:
     """Makes an object of a callback's class, and gives it to a training that is tried and never run."""
-    del front
-    callback = made if callable(getattr(made, "set_model", None)) and not isinstance(made, type) else made()
+    with _refuse_training(front, "the callback trains a model when it is made", "train in a function of the file"):
+        callback = made if callable(getattr(made, "set_model", None)) and not isinstance(made, type) else made()
     images, labels = load_training_data(building)
     _build_stand_in(images.shape[1:]).fit(images, labels, epochs=10, callbacks=[callback])
 
@@ -136,17 +136,22 @@ def load_training_data(building: Building) -> tuple[Array, Array]:
 
 def _call_builder(front: Front, function: Callable[..., Any], arguments: list[Any]) -> Any:
     """One call; a `fit` inside it ends the run, since the training is the grader's part."""
+    told = "the function trains the model itself", "only build and return it; the grader calls `fit`"
+    with _refuse_training(front, *told), _skip_large_weights():
+        return function(*arguments)
+
+
+@contextmanager
+def _refuse_training(front: Front, what: str, instead: str) -> Iterator[None]:
+    """A `fit` in the block ends the run: its order would be taken for the one that the runtime makes."""
 
     def refuse_fit(*_: Any, **__: Any) -> None:
-        front.report_unsupported(
-            "the function trains the model itself", "only build and return it; the grader calls `fit`"
-        )
+        front.report_unsupported(what, instead)
 
     fit = keras.Model.fit
     keras.Model.fit = refuse_fit
     try:
-        with _skip_large_weights():
-            return function(*arguments)
+        yield
     finally:
         keras.Model.fit = fit
 

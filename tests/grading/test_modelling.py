@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
-from grader.courses.exercise import CheckSpec, Exercise, FitSettings, InputImage, ModelCalls, SuppliedModelInput
+from grader.courses.exercise import CheckSpec, Exercise, FitSettings, GivenData, InputImage, ModelCalls, SuppliedModelInput
 from grader.errors import CourseError
 from grader.grading import GradingOptions
 from grader.grading.ledger import RunRecorder
@@ -122,6 +123,34 @@ class Line:
 
     def relay_arrays(self, specs, other):
         other.sent.append(list(specs))
+
+
+def given(**more):
+    checks = [CheckSpec(id="data", check="training.data", points=1)]
+    one = Exercise(schema="grade-exercise/1", id="e", title="E", dataset="fashion_mnist", function="f", checks=checks)
+    return make_task(structs.replace(one, **more), GradingOptions())
+
+
+def test_a_function_is_given_what_the_exercise_says():
+    """Its own `fit` stays as it is: it trains by itself."""
+    task = given(given=GivenData(scale=255.0))
+    told = task.build_calls_message()
+    assert (told.dataset, told.use, told.scale, told.channel, told.train) == ("fashion_mnist", "fit", 255.0, False, True)
+    assert (task.trains, task.prepares, task.apply_settings(ORDER, 5)) == (True, False, (ORDER, None))
+
+
+@pytest.mark.parametrize(
+    ("more", "use", "prepares"),
+    [({"given": GivenData(labels=False)}, "prepare", True), ({"callback": "Stop", "function": None}, "stop", False)],
+)
+def test_what_is_only_looked_at_is_ordered_once_and_never_trained(more, use, prepares):
+    """A file that imitates the runtime gets no training of its own by it."""
+    task = given(**more)
+    assert (task.build_calls_message().use, task.trains, task.prepares) == (use, False, prepares)
+    order, call = task.apply_settings(ORDER, 0)
+    assert (order.fit, order.callbacks, call) == (FitArguments(batch_size=1), ["Mine"], None)
+    with pytest.raises(MalformedMessage, match="more orders than one"):
+        task.apply_settings(ORDER, 1)
 
 
 MAPS = Maps(arrays=[ArraySpec(dtype="float32", shape=[1, 2, 2, 8])])
