@@ -13,6 +13,7 @@ from grader.checks import (
     behaviour,
     callback,
     models,
+    prediction,
     preparation,
     returns,
     structure,
@@ -23,7 +24,7 @@ from grader.courses.exercise import CheckSpec
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import Duration, Percent, convert_node, format_suggestion, parse_quantity
 
-CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, models, preparation, returns, structure, training)))
+CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, models, prediction, preparation, returns, structure, training)))
 
 
 def check_arguments(item: YamlNode, problems: Problems) -> None:

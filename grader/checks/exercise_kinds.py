@@ -15,6 +15,7 @@ WORDS: dict[Kind, str] = {
     "prepares": "a function with given: {labels: false} prepares images, and trains nothing",
     "trains": "the function of this exercise trains by itself, and is called without arguments",
     "fits": 'the function of this exercise trains by itself, on what is "given"',
+    "predicts": "a function with given: {values: …} trains on data of its own, and predicts",
     "stops": 'of a "callback" the class is tried, and nothing is trained',
 }
 # Which kinds use a key; what isn't here is for all of them.
@@ -23,33 +24,35 @@ KEYS: dict[str, tuple[Kind, ...]] = {
     "picture": ("calls",),
     "tables": ("builds",),
     "models": ("shows", "builds"),
-    "given": ("prepares", "fits"),
+    "given": ("prepares", "fits", "predicts"),
     "dataset": ("shows", "builds", "prepares", "trains", "fits", "stops"),
-    "attempts": ("shows", "builds", "trains", "fits"),
+    "attempts": ("shows", "builds", "trains", "fits", "predicts"),
 }
 LIMITS: dict[str, tuple[Kind, ...]] = {
     "call": ("calls",),
-    "gpu": ("shows", "builds", "trains", "fits"),
-    "cpu": ("shows", "builds", "trains", "fits"),
+    "gpu": ("shows", "builds", "trains", "fits", "predicts"),
+    "cpu": ("shows", "builds", "trains", "fits", "predicts"),
 }
 # Which kinds have a piece of evidence.
 EVIDENCE: dict[str, tuple[Kind, ...]] = {
     "trial": ("calls",),
     "activations": ("shows",),
     "models": ("builds",),
-    "architecture": ("builds", "trains", "fits"),
+    "architecture": ("builds", "trains", "fits", "predicts"),
     "data": ("builds", "prepares", "trains", "fits"),
     "prepared": ("prepares",),
-    "training": ("builds", "trains", "fits"),
+    "training": ("builds", "trains", "fits", "predicts"),
     "measured": ("builds", "trains", "fits"),
     "probe": ("trains", "fits", "stops"),
-    "returned": ("builds", "prepares", "trains", "fits"),
+    "predicted": ("predicts",),
+    "returned": ("builds", "prepares", "trains", "fits", "predicts"),
 }
 OF_TRAINING = ("data", "training", "measured")
 # Checks that rest on the same evidence, in another form.
 RETURNS: dict[str, tuple[Kind, ...]] = {
     "returns.model": ("builds",),
     "prepared.array": ("prepares",),
+    "predicted.match_return": ("predicts",),
     "returns.history": ("trains", "fits"),
     "returns.shape": ("trains", "fits"),
     "returns.match_training": ("trains", "fits"),

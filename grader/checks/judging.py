@@ -33,6 +33,7 @@ ABSENCE_REASONS = {
     "probe": "`model.fit` was never called, so there is no callback to try",
     "training": "nothing was trained",
     "measured": "nothing was trained, so there is nothing to measure",
+    "predicted": "nothing was trained, so there is no model to ask",
     "returned": "the function did not return",
     "trial": "the function was not called",
 }

@@ -33,6 +33,7 @@ EVIDENCE_BASES: dict[str, Basis | None] = {
     "training": "measured",
     "trial": "measured",
     "measured": "measured",
+    "predicted": "measured",
     "dataset": None,
 }
 

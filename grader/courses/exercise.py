@@ -15,8 +15,8 @@ from grader.courses.yaml_tree import ByteSize, Duration, Percent, convert_node, 
 from grader.protocol.calls import FunctionArgument, Panel
 
 # What is done with the graded name: a function is called, looks inside a model, returns models, prepares images, trains
-# by itself, or trains on what it is given; a callback's class is tried.
-Kind = Literal["calls", "shows", "builds", "prepares", "trains", "fits", "stops"]
+# by itself, or on what it is given, or to predict numbers; a callback's class is tried.
+Kind = Literal["calls", "shows", "builds", "prepares", "trains", "fits", "predicts", "stops"]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -74,17 +74,19 @@ class FitSettings(Struct, frozen=True, kw_only=True):
 
 
 class GivenData(Struct, frozen=True, kw_only=True):
-    """The training images with which a function is called.
+    """What a function is called with: the training images, or a list of numbers.
 
     Args:
         scale: what pixels are divided by.
         channel: whether the images have a last axis for their one channel.
         labels: whether it is given the labels too, and trains; without them it prepares the images and returns them.
+        values: numbers instead of images, for which it predicts others with a model that it trains on data of its own.
     """
 
     scale: float = 1.0
     channel: bool = False
     labels: bool = True
+    values: list[float] = field(default_factory=list)
 
 
 class SuppliedModelInput(Struct, frozen=True, kw_only=True):
@@ -215,7 +217,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
         if self.callback is not None:
             return "stops"
         if self.given is not None:
-            return "fits" if self.given.labels else "prepares"
+            return "predicts" if self.given.values else "fits" if self.given.labels else "prepares"
         if any(spec.check.startswith("behaviour.") for spec in self.checks):
             return "calls"
         return "trains" if self.training != "none" else None
@@ -230,7 +232,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
         """How many arguments the graded function is called with."""
         if self.models is not None:
             return self.models.arguments
-        return len(self.arguments) if self.given is None else 1 + self.given.labels
+        return len(self.arguments) if self.given is None else 1 + (self.kind == "fits")
 
     def split_parts(self) -> list[Exercise]:
         """The exercise as one for each of its parts; an exercise of one part is that part."""
@@ -313,7 +315,7 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
     plain = any(spec.check.startswith("behaviour.") for spec in exercise.checks)
     if plain and not exercise.parts and (exercise.function is None or exercise.training != "none"):
         problems.add(tree, 'checks of behaviour need "function" and "training: none"')
-    if exercise.training != "none" and exercise.dataset is None:
+    if exercise.training != "none" and exercise.dataset is None and exercise.kind != "predicts":
         problems.add(tree, '"dataset" is missing: training needs one')
     if not 1 <= exercise.attempts <= 10:
         problems.add(tree.find_nearest("attempts"), f"attempts must be from 1 to 10, got {exercise.attempts}")

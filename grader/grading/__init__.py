@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -11,6 +14,8 @@ from grader import static, submission
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
+from grader.engines import pair
+from grader.engines.pool import open_pool
 from grader.errors import GraderError
 from grader.grading import editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
@@ -75,12 +80,23 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
 
 def _grade_source(course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions) -> GradedSubmission:
     if exercise.parts:
-        graded = [_grade_part(course, part, source, options, in_parts=True) for part in exercise.split_parts()]
+        with _keep_warm(options) as warm:
+            graded = [_grade_part(course, part, source, warm, in_parts=True) for part in exercise.split_parts()]
         verdict = parts.join_verdicts(exercise, [each.verdict for each in graded])
         whole = GradedSubmission(verdict=verdict, runs=[run for each in graded for run in each.runs], at=known.format_now())
     else:
         whole = _grade_part(course, exercise, source, options)
     return structs.replace(whole, verdict=editions.name_edition(course, exercise, source, whole.verdict))
+
+
+@contextlib.contextmanager
+def _keep_warm(options: GradingOptions) -> Iterator[GradingOptions]:
+    """Options with which the processes of several parts import once, where no pool does that anyway."""
+    if options.start is not pair.start_pair:
+        yield options
+        return
+    with open_pool(1, device=options.device) as pool:
+        yield replace(options, start=pool.start_pair)
 
 
 def _grade_part(

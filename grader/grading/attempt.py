@@ -55,7 +55,6 @@ from grader.protocol.wire import (  # fmt: skip
     Load,
     LocalTrouble,
     Maps,
-    Measure,
     Measured,
     NeedPass,
     NeedsThreads,
@@ -63,6 +62,7 @@ from grader.protocol.wire import (  # fmt: skip
     Opened,
     Order,
     Pass,
+    Predicted,
     Probed,
     Ready,
     Refused,
@@ -78,7 +78,7 @@ from grader.protocol.wire import (  # fmt: skip
     join_curve_outcomes,
 )
 from grader.protocol.wire import Probe as ProbeMessage
-from grader.records.run import CallbackProbe, Run, RunEnd
+from grader.records.run import CallbackProbe, Predictions, Run, RunEnd
 from grader.records.verdict import CutEpoch
 from grader.static import ExecutionPlan, mentions_convolutions
 
@@ -383,12 +383,15 @@ class TrainingAttempt:
         if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show_stage("measuring")
+        asked = self.task.build_measurement()
         with self.clocks.measure_turn("measuring"):
             with contextlib.suppress(ChannelClosed):  # as is said next
-                self.trainer.send(Measure())
-            measured = self._receive_from_trainer(Measured, Rejected)
+                self.trainer.send(asked)
+            measured = self._receive_from_trainer(Measured, Predicted, Rejected)
             if isinstance(measured, Measured):
                 self.ledger.record_measurement(measured)
+            elif isinstance(measured, Predicted):
+                self.ledger.predicted = Predictions(inputs=asked.values, outputs=measured.outputs)
             else:
                 self.ledger.unmeasured = measured.message
 

@@ -19,6 +19,7 @@ from grader.records.run import (
     CallbackProbe,
     DataMatch,
     Measurement,
+    Predictions,
     PreparedImages,
     Run,
     RunEnd,
@@ -50,6 +51,7 @@ class RunRecorder:
         self.probe: CallbackProbe | None = None
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
+        self.predicted: Predictions | None = None
         self.measurable = False
         self.unmeasured = ""
         self.call: dict[str, int] | None = None
@@ -226,6 +228,7 @@ class RunRecorder:
             probe=self.probe,
             training=self.training,
             measured=self.measured,
+            predicted=self.predicted,
             unmeasured=self.unmeasured,
             models=self.models or None,
             activations=self.activations,

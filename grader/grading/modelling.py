@@ -13,7 +13,7 @@ from msgspec import structs
 from grader.courses.exercise import Exercise, Kind
 from grader.grading.options import GradingOptions
 from grader.protocol.channel import Channel, MalformedMessage
-from grader.protocol.wire import Building, Compare, FitArguments, Maps, Order
+from grader.protocol.wire import Building, Compare, FitArguments, Maps, Measure, Order
 from grader.records.run import Architecture
 
 # What `grader.data.supplied_model` makes.
@@ -63,6 +63,10 @@ class Task:
 
     # Whether the trainer is asked what became of the pixels, and nothing else.
     prepares: ClassVar[bool] = False
+
+    def build_measurement(self) -> Measure:
+        """Builds what the trainer is asked once everything is trained."""
+        return Measure()
 
     def relay_activations(
         self, maps: Maps, trained: Architecture | None, student: Channel, trainer: Channel
@@ -173,6 +177,20 @@ class PreparationTask(GivenTask):
         return _order_without_training(order, number), None
 
 
+class PredictionTask(Task):
+    """The function is given numbers, trains on data of its own, and predicts others."""
+
+    def build_calls_message(self) -> Building | None:
+        return Building(dataset=self.dataset, use="predict", values=self._list_values())
+
+    def build_measurement(self) -> Measure:
+        return Measure(values=self._list_values())
+
+    def _list_values(self) -> list[float]:
+        assert self.exercise.given is not None
+        return self.exercise.given.values
+
+
 class CallbackTask(Task):
     """A callback's class is tried on curves; nothing is trained."""
 
@@ -199,6 +217,7 @@ TASKS: dict[Kind, type[Task]] = {
     "shows": ActivationTask,
     "prepares": PreparationTask,
     "fits": GivenTask,
+    "predicts": PredictionTask,
     "stops": CallbackTask,
 }
 

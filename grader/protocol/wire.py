@@ -168,13 +168,14 @@ class Building(Struct, frozen=True, kw_only=True):
         pad: call it with one image, framed by so many zeros; None: with each of `calls`.
         train: whether the models will be trained, so that all of the data is needed.
         use: what to do with what is graded: call a function for models, or with the grader's own model and images, or
-            with images to prepare, or to train with, or try a callback's class.
+            with images to prepare, or to train with, or with numbers to predict from, or try a callback's class.
         shown: the numbers of the images that go with the model.
         channel: whether images have a last axis for their one channel.
+        values: the numbers to predict from.
     """
 
     dataset: str
-    use: Literal["build", "show", "prepare", "fit", "stop"] = "build"
+    use: Literal["build", "show", "prepare", "fit", "predict", "stop"] = "build"
     pad: int | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
     scale: float = 1.0
@@ -182,6 +183,7 @@ class Building(Struct, frozen=True, kw_only=True):
     train: bool = False
     shown: list[int] = field(default_factory=list)
     channel: bool = True
+    values: list[float] = field(default_factory=list)
 
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
@@ -276,7 +278,9 @@ class Begin(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Measure(Struct, frozen=True, kw_only=True, tag=True):
-    """Evaluate the model trained last on both canonical splits."""
+    """Evaluate the model trained last on both canonical splits, or ask it for its predictions from `values`."""
+
+    values: list[float] = field(default_factory=list)
 
 
 class Compare(Struct, frozen=True, kw_only=True, tag=True):
@@ -344,6 +348,12 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     idle: NameList = field(default_factory=list)
 
 
+class Predicted(Struct, frozen=True, kw_only=True, tag=True):
+    """What the trained model predicts from each of the values."""
+
+    outputs: list[float]
+
+
 class Fault(Struct, frozen=True, kw_only=True, tag=True):
     """The trainer itself failed; never the student's fault."""
 
@@ -353,7 +363,8 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare
 TrainerMessage = (
-    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | NeedsThreads | Trained | Measured | Compared | Fault
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | NeedsThreads | Trained | Measured | Predicted
+    | Compared | Fault
 )
 
 

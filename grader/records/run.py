@@ -132,6 +132,13 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         return max(self, other, key=measure_distance)
 
 
+class Predictions(Struct, frozen=True, kw_only=True):
+    """What the trained model predicts for some numbers, one for each."""
+
+    inputs: list[float]
+    outputs: list[float]
+
+
 class PreparedImages(Struct, frozen=True, kw_only=True):
     """The training images as a function prepared them: their shape, and what a black and a white pixel have become.
 
@@ -247,6 +254,7 @@ class Run(Struct, frozen=True, kw_only=True):
     probe: CallbackProbe | None = None
     training: TrainingRecord | None = None
     measured: Measurement | None = None
+    predicted: Predictions | None = None
     unmeasured: str = ""
     models: list[BuiltModel] | None = None
     activations: Activations | None = None

@@ -50,6 +50,12 @@ def train_on_given(front: Front, function: Callable[..., Any], building: Buildin
     return function(*load_training_data(building))
 
 
+def predict_from_given(front: Front, function: Callable[..., Any], building: Building) -> Any:
+    """Calls a function that trains a model and predicts from numbers, which it is given as a plain list."""
+    del front
+    return function(list(building.values))
+
+
 def send_prepared(front: Front, function: Callable[..., Any], building: Building) -> dict[str, Any]:
     """Calls a function that prepares images, and sends what it made of them as an order that nobody trains."""
     images, labels = load_training_data(building)
@@ -194,5 +200,6 @@ USES: Mapping[str, Callable[[Front, Callable[..., Any], Building], Any]] = Mappi
     "show": send_activation_maps,
     "prepare": send_prepared,
     "fit": train_on_given,
+    "predict": predict_from_given,
     "stop": try_callback,
 })  # fmt: skip

@@ -34,6 +34,7 @@ with import_without_collector():
         Open,
         Order,
         Pass,
+        Predicted,
         Refused,
         Rejected,
         ToTrainer,
@@ -109,8 +110,10 @@ class SubmissionTrainer:
                 self._open_order(message)
             case Begin():
                 self._begin_training(message)
-            case Measure():
+            case Measure(values=[]):
                 self._measure_model()
+            case Measure(values=values):
+                self._predict_values(values)
             case Compare():
                 self._compare_activations(message)
 
@@ -295,6 +298,17 @@ class SubmissionTrainer:
             self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
+
+    def _predict_values(self, values: list[float]) -> None:
+        assert self.trained is not None
+        try:
+            outputs = measuring.predict_values(self.trainees.build_trained_model(self.trained), values)
+        except ValueError as error:
+            self.channel.send(Rejected(message=str(error)[:4000]))
+        except Exception as error:
+            self._report_failure(error)
+        else:
+            self.channel.send(Predicted(outputs=outputs))
 
     def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)

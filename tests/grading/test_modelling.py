@@ -7,7 +7,15 @@ from msgspec import structs
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
-from grader.courses.exercise import CheckSpec, Exercise, FitSettings, GivenData, InputImage, ModelCalls, SuppliedModelInput
+from grader.courses.exercise import (
+    CheckSpec,
+    Exercise,
+    FitSettings,
+    GivenData,
+    InputImage,
+    ModelCalls,
+    SuppliedModelInput,
+)
 from grader.errors import CourseError
 from grader.grading import GradingOptions
 from grader.grading.ledger import RunRecorder

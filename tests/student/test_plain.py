@@ -17,7 +17,7 @@ class LyingFloat(float):
 
 
 class History:
-    epoch = [0, 1]
+    epoch = (0, 1)
 
     def __init__(self, history):
         self.history = history

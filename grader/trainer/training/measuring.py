@@ -57,6 +57,17 @@ def measure_accuracies(model: Any, dataset: Dataset, transform: Callable[[Array]
     )
 
 
+def predict_values(model: Any, values: list[float]) -> list[float]:
+    """What the model says to each of some numbers. Raises: ValueError: it takes no numbers, or gives several for one."""
+    if len(model.inputs) != 1 or any(side not in (None, 1) for side in model.input_shape):
+        raise ValueError(f"the model takes examples of shape {model.input_shape[1:]}, not single numbers")
+    given = np.asarray(values, np.float32).reshape(-1, *[1] * (len(model.input_shape) - 1))
+    outputs = np.asarray(model.predict(given, verbose=0)).reshape(-1)
+    if len(outputs) != len(values):
+        raise ValueError(f"the model gives {outputs.size} numbers for {len(values)}")
+    return [float(output) for output in outputs]
+
+
 def in_single_precision(model: Any) -> Any:
     """The same model, where it computes in half precision one that computes in float32, which a CPU does much faster."""
     if not any(layer.compute_dtype in HALF for layer in model._flatten_layers()):
