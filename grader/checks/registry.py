@@ -29,7 +29,7 @@ EVIDENCE_BASES: dict[str, Basis | None] = {
     "activations": "measured",
     "probe": "declared",
     "data": "measured",
-    "prepared": "measured",
+    "prepared": "declared",
     "training": "measured",
     "trial": "measured",
     "measured": "measured",
