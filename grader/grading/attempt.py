@@ -23,6 +23,7 @@ from grader.grading.curves import (
     counts_line_itself,
     find_line_to_cross,
     is_stop_mid_epoch,
+    join_probe,
     rename_for_student,
     rename_to_canonical,
     should_probe_callbacks,
@@ -75,10 +76,9 @@ from grader.protocol.wire import (  # fmt: skip
     TrainerMessage,
     Unsupported,
     Waiting,
-    join_curve_outcomes,
 )
 from grader.protocol.wire import Probe as ProbeMessage
-from grader.records.run import CallbackProbe, Predictions, Run, RunEnd
+from grader.records.run import Predictions, Run, RunEnd
 from grader.records.verdict import CutEpoch
 from grader.static import ExecutionPlan, mentions_convolutions
 
@@ -282,20 +282,7 @@ class TrainingAttempt:
         shown = [[rename_for_student(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
         self.student.send(ProbeMessage(curves=shown))
         probed: Probed = self._receive_from_student(Probed)
-        # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
-        if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
-            raise MalformedMessage("the probe's answer doesn't fit its curves")
-        judged = not (probed.error or probed.inconclusive)
-        # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
-        drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
-        self.ledger.probe = CallbackProbe(
-            outcomes=join_curve_outcomes(probed, drawn) if judged else [],
-            callbacks=probed.callbacks[:50],
-            error=probed.error,
-            error_kind=probed.error_kind,
-            inconclusive=probed.inconclusive,
-            line=probed.line,
-        )
+        self.ledger.probe = join_probe(probed, trials)
 
     def _check_gates(self) -> None:
         """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from grader import checks
 from grader.checks import convert_arguments
 from grader.courses.exercise import Exercise
-from grader.protocol.wire import Event
-from grader.records.run import Architecture, CurveId, Run
+from grader.protocol.channel import MalformedMessage
+from grader.protocol.wire import Event, Probed, join_curve_outcomes
+from grader.records.run import Architecture, CallbackProbe, CurveId, Run
 from grader.records.verdict import LineToCross
 
 EpochLogs = dict[str, float]
@@ -106,6 +107,28 @@ def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> l
         ProbeCurve(id=curve, due=due, logs=_build_logs(metric, other, figures, losses, others, val_losses))
         for curve, due, figures, losses, others, val_losses in trials
     ]
+
+
+def join_probe(probed: Probed, trials: Sequence[ProbeCurve]) -> CallbackProbe:
+    """What the student's side says of the trials, as evidence.
+
+    Raises:
+        MalformedMessage: it says nothing of some of them.
+    """
+    judged = not (probed.error or probed.inconclusive)
+    # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
+    if judged and len(probed.stopped) != len(trials):
+        raise MalformedMessage("the probe's answer doesn't fit its curves")
+    # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
+    drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
+    return CallbackProbe(
+        outcomes=join_curve_outcomes(probed, drawn) if judged else [],
+        callbacks=probed.callbacks[:50],
+        error=probed.error,
+        error_kind=probed.error_kind,
+        inconclusive=probed.inconclusive,
+        line=probed.line,
+    )
 
 
 def _build_logs(metric: str, other: str, *columns: Sequence[float]) -> list[EpochLogs]:
