@@ -9,8 +9,8 @@ from grader import checks
 from grader.checks import convert_arguments
 from grader.courses.exercise import Exercise
 from grader.protocol.channel import MalformedMessage
-from grader.protocol.wire import Event, Probed, join_curve_outcomes
-from grader.records.run import Architecture, CallbackProbe, CurveId, Run
+from grader.protocol.wire import Event, Probed
+from grader.records.run import Architecture, CallbackProbe, CurveId, CurveOutcome, Run
 from grader.records.verdict import LineToCross
 
 EpochLogs = dict[str, float]
@@ -119,16 +119,22 @@ def join_probe(probed: Probed, trials: Sequence[ProbeCurve]) -> CallbackProbe:
     # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
     if judged and len(probed.stopped) != len(trials):
         raise MalformedMessage("the probe's answer doesn't fit its curves")
-    # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
-    drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
+    outcomes = [_build_outcome(trial, at) for trial, at in zip(trials, probed.stopped, strict=True)] if judged else []
     return CallbackProbe(
-        outcomes=join_curve_outcomes(probed, drawn) if judged else [],
+        outcomes=outcomes,
         callbacks=probed.callbacks[:50],
         error=probed.error,
         error_kind=probed.error_kind,
         inconclusive=probed.inconclusive,
         line=probed.line,
     )
+
+
+def _build_outcome(trial: ProbeCurve, stopped: int | None) -> CurveOutcome:
+    # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
+    at = stopped if stopped is not None else trial.due
+    shown = trial.logs[at] if at is not None and 0 <= at < len(trial.logs) else {}
+    return CurveOutcome(curve=trial.id, due=trial.due, stopped=stopped, logs=shown)
 
 
 def _build_logs(metric: str, other: str, *columns: Sequence[float]) -> list[EpochLogs]:

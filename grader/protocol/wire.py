@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from grader.protocol.arrays import ArraySpecs, Count, OrderedSpecs, check_plain_data
-from grader.records.run import Architecture, CurveOutcome, DataMatch, LayerActivations
+from grader.records.run import Architecture, DataMatch, LayerActivations
 from grader.records.verdict import Note
 
 MAX_NOTE_CHARS = 2000
@@ -366,16 +365,3 @@ TrainerMessage = (
     Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | NeedsThreads | Trained | Measured | Predicted
     | Compared | Fault
 )
-
-
-def join_curve_outcomes(
-    probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]
-) -> list[CurveOutcome]:
-    """Joins what the student's side says with the curves that the front drew (name, due epoch, logs)."""
-    result = []
-    for (name, due, logs), stopped in zip(curves, probed.stopped, strict=True):
-        # The logs of the epoch where it stopped, or where it should have.
-        at = stopped if stopped is not None else due
-        shown = logs[at] if at is not None and 0 <= at < len(logs) else {}
-        result.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs=shown))
-    return result
