@@ -19,16 +19,17 @@ from grader.records.verdict import TrainingRecord
 # Keras's own callbacks that end a training, though at no line of a figure.
 KERAS_STOPPERS = frozenset({"EarlyStopping", "TerminateOnNaN"})
 STOP_HINT = (
-    "set `self.model.stop_training = True` in `on_epoch_end`, which belongs into the class, "
-    "and give the callback to `fit(callbacks=[...])`"
+    "set `self.model.stop_training = True` in the callback class's `on_epoch_end`, "
+    "and pass the callback to `fit(callbacks=[...])`"
 )
 CURVES: dict[str, str] = {
-    CurveId.MEETS: "meets the line exactly",
-    CurveId.CROSSES: "crosses",
-    CurveId.LOSS_FALLS: "loss falls, accuracy doesn't",
-    CurveId.VALIDATION_AHEAD: "validation runs ahead",
-    CurveId.LOSS_STAYS_HIGH: "accuracy rises, loss stays high",
+    CurveId.MEETS: "in a made-up training that meets the threshold exactly",
+    CurveId.CROSSES: "in a made-up training",
+    CurveId.LOSS_FALLS: "in a made-up training in which the loss falls and accuracy doesn't rise",
+    CurveId.VALIDATION_AHEAD: "in a made-up training in which the validation figures are ahead",
+    CurveId.LOSS_STAYS_HIGH: "in a made-up training in which accuracy rises and the loss stays high",
 }
+STOPS = {"callback": "the callback stopped it", "epochs": "it had run all its epochs", "limit": "the time limit ended it"}
 
 # Every curve that has a due epoch goes on for at least this many epochs, the due one included.
 MIN_EPOCHS_AFTER_DUE = 4
@@ -43,7 +44,7 @@ def check_stop_epoch(
     above: Percent,
     or_equal: bool = False,
 ) -> CheckOutcome:
-    """The callback stops the training at the end of the first epoch whose figure is above the line.
+    """The callback stops the training after the first epoch above the threshold.
 
     Args:
         probe: what the callbacks did on each synthetic curve.
@@ -72,19 +73,19 @@ def check_stop_epoch(
     # A callback that recognises the trial curves passes there; in the real training it has to stop as well.
     if not wrong and training is not None and (went_on := _find_missed_epoch(training, metric, line)) is not None:
         return report_failure(
-            f"on trial curves the callback stopped, but in the training {metric} {line.crossed} in "
-            f"{format_epoch(went_on)} and nothing stopped it there",
+            f"in made-up trainings the callback stopped, but in the real one {metric} {line.crossed} in "
+            f"{format_epoch(went_on)} and nothing stopped it",
             expected=_describe_expected(metric, line),
-            got=f"{format_count(len(training.epochs), 'epoch')}, ended by: {training.stopped_by}",
-            hint=f"It has to depend on `logs['{metric}']` alone.",
+            got=f"{format_count(len(training.epochs), 'epoch')}; {STOPS[training.stopped_by]}",
+            hint=f"Let the condition depend on `logs['{metric}']` alone.",
             line=probe.line,
         )
     if not wrong:
-        trials = format_count(len(probe.outcomes), "trial curve")
-        return report_pass(f"the callback stops when {metric} {'is at least' if or_equal else 'goes above'} {exact(above)}, on {trials}")
+        trials = format_count(len(probe.outcomes), "made-up training")
+        return report_pass(f"the callback stops when {metric} {line.crosses}, in {trials}")
     shown, message, hint = _describe_diagnosis(probe, wrong, metric, line)
     return report_failure(
-        message, expected=_describe_expected(metric, line), got=_describe_outcome(shown), hint=hint, line=probe.line
+        message, expected=_describe_expected(metric, line), got=_describe_outcome(shown, metric), hint=hint, line=probe.line
     )
 
 
@@ -93,7 +94,7 @@ def _describe_remedy(error: str, kind: str, metric: str) -> str:
     if (known := find_error_hint(error)) is not None:
         return known
     if kind == "KeyError":
-        return f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'."
+        return f"Is the key spelt as in Keras? `logs` holds figures such as accuracy and loss; here you need '{metric}'."
     return f"`logs` is a dict of figures, such as {{'accuracy': 0.5, 'loss': 1.2}}. To stop a training, {STOP_HINT}."
 
 
@@ -107,14 +108,17 @@ def _find_missed_epoch(training: TrainingRecord, metric: str, line: Line) -> int
 
 
 def _describe_expected(metric: str, line: Line) -> str:
-    return f"stops at the end of the first epoch whose {metric} is {line.beyond}"
+    return f"it stops after the first epoch with {metric} {line.beyond}"
 
 
-def _describe_outcome(outcome: CurveOutcome) -> str:
-    when = "never stopped" if outcome.stopped is None else f"stopped after {format_epoch(outcome.stopped)}"
-    due = "should not stop" if outcome.due is None else f"should stop after {format_epoch(outcome.due)}"
+def _describe_outcome(outcome: CurveOutcome, metric: str) -> str:
+    where = CURVES.get(outcome.curve, CURVES[CurveId.CROSSES])
+    due = "not have stopped" if outcome.due is None else f"have stopped after {format_epoch(outcome.due)}"
+    if outcome.stopped is None:
+        reached = f", when {metric} reached {format_figure(outcome.logs[metric])}" if metric in outcome.logs else ""
+        return f"{where} it never stopped; it should {due}{reached}"
     logs = ", ".join(f"{key} {format_figure(value)}" for key, value in outcome.logs.items())
-    return f'on the curve "{CURVES.get(outcome.curve, outcome.curve)}": {when}, {due}' + (f" ({logs})" if logs else "")
+    return f"{where} it stopped after {format_epoch(outcome.stopped)}{f' ({logs})' if logs else ''}; it should {due}"
 
 
 def _describe_diagnosis(
@@ -130,9 +134,9 @@ def _describe_diagnosis(
     if (fixed := _find_fixed_epoch(probe.outcomes)) is not None:
         return (
             wrong[0],
-            f"the callback stopped after {format_epoch(fixed)} on every trial curve, whatever {metric} was",
-            f"It has to look at `logs`: compare `logs['{metric}']` with {exact(line.value)}."
-            + (" Is the line in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
+            f"in every made-up training the callback stopped after {format_epoch(fixed)}, whatever {metric} was",
+            f"Use `logs`: compare `logs['{metric}']` with {exact(line.value)}."
+            + (" Is the threshold in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
@@ -161,14 +165,14 @@ def _explain_missing_stop(probe: CallbackProbe, metric: str, line: Line) -> tupl
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP_HINT}."
     if set(probe.callbacks) <= KERAS_STOPPERS:
         return (
-            f"the callback never stopped a training, though {metric} {line.crossed}",
-            f"`{escape_name(probe.callbacks[0])}` stops where a figure no longer gets better, not at a line. Write a callback of "
+            f"the callback never stopped a training, although {metric} {line.crossed}",
+            f"`{escape_name(probe.callbacks[0])}` stops when a figure no longer improves, not at a threshold. Write a callback of "
             f"your own, a subclass of `tf.keras.callbacks.Callback`: {STOP_HINT}.",
         )
     return (
-        f"the callback never stopped a training, though {metric} {line.crossed}",
-        f"Is the line in your condition higher than {exact(line.value)}? "
-        f"Compare `logs['{metric}']` with {exact(line.value)}; figures are a share from 0 to 1, so {exact(100 * line.value)} % is "
+        f"the callback never stopped a training, although {metric} {line.crossed}",
+        f"Is the threshold in your condition higher than {exact(line.value)}? "
+        f"Compare `logs['{metric}']` with {exact(line.value)}; accuracies are between 0 and 1: {exact(100 * line.value)} % is "
         f"{exact(line.value)}. To stop, {STOP_HINT}.",
     )
 
@@ -184,10 +188,10 @@ def _explain_early_stop(
         if reached is None
         else f" at {metric} {format_figure_against(reached, line.value)}, which is not {line.beyond}"
     )
-    message = f"on a trial curve the callback stopped after {format_epoch(outcome.stopped or 0)}{at}"
+    message = f"in a made-up training the callback stopped after {format_epoch(outcome.stopped or 0)}{at}"
     watched = _find_watched_metric(outcomes, early, metric)
     if watched is None:
-        return message, f"Is the line in your condition lower than {exact(line.value)}?"
+        return message, f"Is the threshold in your condition lower than {exact(line.value)}?"
     label, key = watched
     there = f" ({key} was {format_figure(outcome.logs[key])} there)" if key in outcome.logs else ""
     return (
@@ -218,13 +222,13 @@ def _explain_late_stop(outcome: CurveOutcome, metric: str, line: Line) -> tuple[
         )
     if outcome.stopped is None:
         return (
-            f'on the curve "{CURVES.get(outcome.curve, outcome.curve)}" the callback never stopped, though {crossed}',
-            f"It has to depend on `logs['{metric}']` alone.",
+            f"{CURVES.get(outcome.curve, CURVES[CurveId.CROSSES])} the callback never stopped, although {crossed}",
+            f"Let the condition depend on `logs['{metric}']` alone.",
         )
     return (
         f"the callback stops {format_count(outcome.stopped - due, 'epoch')} late: {crossed}, "
         f"and it stopped after {format_epoch(outcome.stopped)}",
-        f"Is the line in your condition higher than {exact(line.value)}, or does it wait (`patience`, `on_epoch_begin`)?",
+        f"Is the threshold in your condition higher than {exact(line.value)}, or does it wait (`patience`, `on_epoch_begin`)?",
     )
 
 
@@ -245,12 +249,11 @@ def _judge_by_training(
         return report_pass(
             f"in the training the callback stopped after {format_epoch(last)}, the first one {line.beyond}"
         )
-    how = {"callback": "the callback stopped it", "epochs": "its epochs were over", "limit": "the time limit ended it"}
     return report_failure(
         f"{metric} {line.crossed} in {format_epoch(due)}, but the training ended after {format_epoch(last)}, "
-        f"when {how[training.stopped_by]}",
+        f"when {STOPS[training.stopped_by]}",
         expected=_describe_expected(metric, line),
-        got=f"{format_count(len(figures), 'epoch')}, ended by: {training.stopped_by}",
+        got=f"{format_count(len(figures), 'epoch')}; {STOPS[training.stopped_by]}",
         line=probe.line,
     )
 

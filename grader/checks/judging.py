@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
 
 from grader.checks.catalogue import CHECKS, convert_arguments
 from grader.checks.registry import Check, CheckOutcome, report_pass, report_undecided
+from grader.checks.titles import find_title
 from grader.checks.wording import escape_name
 from grader.courses.exercise import CheckSpec, Exercise
 from grader.records.run import Run
@@ -15,13 +17,13 @@ from grader.records.verdict import CheckResult, Note
 
 # Why evidence is missing, by how the run ended.
 END_REASONS = {
-    "crashed": "your code stopped with an error before it came to that",
+    "crashed": "your code stopped with an error before that",
     "timed_out": "the time limit came first",
     "out_of_memory": "the memory limit came first",
     "output_limit": "your code printed more than the limit and was stopped",
-    "forbidden": "your code tried something that isn't allowed here and was stopped",
-    "not_started": "your file could not be run",
-    "gated": "the training was not started, because an earlier check failed",
+    "forbidden": "your code did something that can't be graded",
+    "not_started": "your file was not run",
+    "gated": "an earlier check failed, so the training was not started",
 }
 # Why it is missing although the function came to its end.
 ABSENCE_REASONS = {
@@ -51,13 +53,22 @@ def judge_run(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list
     return [_judge_check(spec, run, exercise) for spec in specs]
 
 
+def describe_gates(titles: Sequence[str]) -> str:
+    """What has to be right before the rest can be judged.
+
+    >>> describe_gates(["It adds", "It subtracts"])
+    'first get “It adds” and “It subtracts” right'
+    """
+    return f"first get {' and '.join(f'“{title}”' for title in titles)} right"
+
+
 def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
     """Lists what advisory checks have found as notes at the line of `fit`, worded as their hints."""
     specs = [spec for spec in exercise.checks if spec.advice]
     # Judged as an ordinary check, since as advice it would always pass and the difference would be lost.
     found = [(spec, _judge_check(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
     return [
-        Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
+        Note(line=run.fit_line, message=spec.hint or f"{result.message} (advice only)")
         for spec, result in found
         if result.status == "failed"
     ]
@@ -104,20 +115,20 @@ def _explain_missing(missing: str, run: Run) -> str:
     if run.end.kind == "completed":
         return f"not judged: {ABSENCE_REASONS[missing]}"
     if run.end.kind == "gated" and said:
-        return f"not judged: {said}"
+        return f"not judged yet: {said}"
     return f"not judged: {END_REASONS[run.end.kind]}" + (f" ({said})" if said else "")
 
 
 def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome) -> CheckResult:
     if spec.advice and outcome.status == "failed":
-        outcome = report_pass("this is only advice: the notes say what differs", got=outcome.got)
+        outcome = report_pass("advice only: see the notes", got=outcome.got)
     failed = outcome.status == "failed"
     hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
     # What was declared or trained goes back to the `fit` call; a wrong return value has nothing to do with that line.
     at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
     return CheckResult(
         id=spec.id,
-        title=spec.title or entry.title,
+        title=find_title(spec),
         status=outcome.status,
         points=spec.points if outcome.status == "passed" else 0.0,
         max_points=spec.points,
@@ -135,11 +146,11 @@ def _report_broken_check(spec: CheckSpec, entry: Check, error: Exception) -> Che
     said = f"{type(error).__name__}: {escape_name(str(error))}"
     return CheckResult(
         id=spec.id,
-        title=spec.title or entry.title,
+        title=find_title(spec),
         status="error",
         points=spec.points,
         max_points=spec.points,
         basis=entry.basis,
-        message=f"this check broke inside the grader ({said}); that is not your fault and costs no points",
+        message=f"this check failed inside the grader ({said}); it costs no points",
         code=spec.check,
     )

@@ -40,3 +40,8 @@ class Line:
     def crossed(self) -> str:
         """What a figure did that has crossed it."""
         return f"{'reached' if self.or_equal else 'went above'} {exact(self.value)}"
+
+    @property
+    def crosses(self) -> str:
+        """What a figure does that crosses it."""
+        return f"{'reaches' if self.or_equal else 'goes above'} {exact(self.value)}"

@@ -109,7 +109,7 @@ def check_returned_history(returned: Any, run: Run) -> CheckOutcome:
 
 @register_check("returns.match_training")
 def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
-    """What the function returns is what the training gave.
+    """The returned epochs and accuracy are those of the training.
 
     Args:
         returned: the epochs and the accuracy that the file claims.
@@ -120,7 +120,7 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     'the function returned accuracy 0.999 after 2 epochs, but nothing was trained'
     """
     if _find_fault(returned) is not None:
-        return report_undecided("not judged: what was returned is not a list of epochs and an accuracy")
+        return report_undecided("not judged: the function didn't return a list of epochs and an accuracy")
     epochs, accuracy = list(returned[0]), returned[1]
     claim = (
         f"the function returned accuracy {format_figure(accuracy)} after {len(epochs)} epoch{'s' * (len(epochs) != 1)}"
@@ -141,7 +141,7 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     if last is None or abs(accuracy - last) > ACCURACY_TOLERANCE:
         message = f"{claim}, but the last epoch's accuracy was {'not logged' if last is None else format_figure(last)}"
         return report_failure(message, expected=truth, got=format_value(returned), hint=f"Write `{RETURN_EXAMPLE}`.")
-    return report_pass("the returned epochs and accuracy are those of the training", got=format_value(returned))
+    return report_pass("what the function returned is what the training gave", got=format_value(returned))
 
 
 def _find_last_fit(epochs: list[int]) -> list[int]:

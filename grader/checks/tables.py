@@ -191,17 +191,17 @@ def _told(found: Difference, kind: str) -> str:
         case "missing":
             return f"is missing: {found.wanted}"
         case "surplus":
-            return f"is one too many: {found.got}"
+            return f"is not expected: {found.got}"
         case "kind":
-            return f"is {found.got}; {found.wanted} is asked for"
+            return f"is {found.got}; expected {found.wanted}"
         case "idle":
-            return f"({kind}) changes nothing in what the model puts out"
+            return f"({kind}) doesn't affect the model's output"
         case "option":
-            return f"({kind}) has {found.option} {found.got}; {found.wanted} is asked for"
+            return f"({kind}) has {found.option} {found.got}; expected {found.wanted}"
         case "output":
-            return f"({kind}) puts out {found.got}; {found.wanted} is asked for"
+            return f"({kind}) has output shape {found.got}; expected {found.wanted}"
         case "parameters":
-            return f"({kind}) has {found.got} parameters; {found.wanted} are asked for"
+            return f"({kind}) has {found.got} parameters; expected {found.wanted}"
 
 
 def _normalize_option(option: str, value: Any) -> Any:

@@ -31,7 +31,7 @@ def check_training_data(
     split: Literal["train", "test"],
     examples: int,
 ) -> CheckOutcome:
-    """The model is trained on the whole dataset, each image once, with its own label.
+    """The model trains on the whole dataset, each image once and with its own label.
 
     Args:
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
@@ -101,14 +101,14 @@ def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, ex
     if other:
         yield f"{format_count(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
     if data.unknown:
-        yield f"{format_count(data.unknown, 'image')} not from the dataset"
+        yield f"{format_count(data.unknown, 'image')} that the dataset doesn't have"
     if data.repeated:
         yield f"{format_count(data.repeated, 'image')} given more than once"
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
         yield f"labels differ from the dataset at {format_count(data.labels_wrong, 'place')} (first: {first})"
     if data.telling:
-        yield "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled"
+        yield "the images are ordered by label (for example sorted by class) and are not shuffled"
     yield from _find_held_back(data, wanted + held_back, examples)
 
 
@@ -125,7 +125,7 @@ def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
-        return f"the {format_count(data.examples, 'example')} trained on are not the images of {wanted}"
+        return f"the {format_count(data.examples, 'example')} in the training are not images of {wanted}"
     return f"trained on {DATASET_TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
 
 
@@ -138,7 +138,7 @@ def check_reached_line(
     above: Percent,
     or_equal: bool = False,
 ) -> CheckOutcome:
-    """The training gets above the line.
+    """The training gets above the threshold.
 
     Args:
         training: the epochs as the trainer logged them.
@@ -159,7 +159,7 @@ def check_reached_line(
     first = next((index for index, value in enumerate(figures) if line.is_crossed(value)), None)
     # Logs can be inflated, for example by a layer that mixes a batch; the trained model on its own can't.
     if first is not None and measured is not None and (doubt := _doubt(measured)):
-        return report_failure(doubt, expected=f"{metric} {line.beyond}, of a model that has it", got=format_figure_against(figures[best], above))
+        return report_failure(doubt, expected=f"{metric} {line.beyond}, also when the trained model is measured", got=format_figure_against(figures[best], above))
     if first is not None:
         return report_pass(
             f"{metric} reached {format_figure_against(figures[first], above)} in {format_epoch(first)}, {line.beyond}",
@@ -178,11 +178,11 @@ def check_reached_line(
 def _doubt(measured: Measurement) -> str:
     """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
     if measured.mixes:
-        return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
+        return "the model's answer for one image depends on the other images in its batch, so the logged accuracy doesn't count"
     if measured.gap > MOST_GAP:
         return (
-            f"the accuracy that was logged in the last epoch lies {format_figure(measured.gap)} above the one that the trained model "
-            "has on the same images"
+            f"the accuracy logged in the last epoch is {format_figure(measured.gap)} higher than the trained model's accuracy "
+            "on the same images"
         )
     return ""
 
@@ -205,7 +205,7 @@ def _judge_without_metric(training: TrainingRecord, metric: str, line: Line) -> 
     # The metric was logged, only not for a whole epoch: asking for `metrics=` would send the student the wrong way.
     if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return report_failure(
-            f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
+            f"the callback ended the epoch early, so {metric} covers only a part of the images",
             expected=f"{metric} {line.beyond} at the end of an epoch",
             got=f"{metric} {format_figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
@@ -286,7 +286,7 @@ def check_asked_epochs(run: Run, training: TrainingRecord, *, epochs: int) -> Ch
 
 @register_check("measured.accuracy")
 def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> CheckOutcome:
-    """The trained model recognises enough of the images when it is tried again.
+    """The trained model is accurate enough on images it is measured on afterwards.
 
     Args:
         measured: accuracies that the trainer recomputed on the canonical images.
@@ -294,7 +294,7 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
         at_least: the floor; a figure equal to it passes.
 
     >>> check_measured_accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
-    'the trained model gets 91.2 % of the test images right; at least 97 % is asked for'
+    'the trained model gets 91.2 % of the test images right; expected at least 97 %'
     """
     value = measured.train_accuracy if split == "train" else measured.test_accuracy
     kind = "training" if split == "train" else "test"
@@ -302,7 +302,7 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
     if value >= at_least:
         return report_pass(share, got=f"{value:.4f}")
     return report_failure(
-        f"{share}; at least {exact(100 * at_least)} % is asked for",
+        f"{share}; expected at least {exact(100 * at_least)} %",
         expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
     )

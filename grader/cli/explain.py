@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from grader.checks import CHECKS
+from grader.checks import CHECKS, find_title
 from grader.checks.registry import Check
 from grader.cli.finding import find_course
 from grader.cli.list_ import load_readable_exercises, replace_unencodable
@@ -58,7 +58,7 @@ def command(name: str | None, course: Path | None) -> None:
     told = explain_name(name, found) if name else render_overview(found)
     if not told:
         near = format_suggestion(escape_line(name or "", 60), list_explained_names(found))
-        raise UsageError(f'nothing is known of "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
+        raise UsageError(f'no explanation for "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
     click.echo(replace_unencodable("\n\n".join(told), sys.stdout.encoding))
 
 
@@ -91,7 +91,7 @@ def explain_name(name: str, course: Course) -> list[str]:
     for table, title in ((FINDING_MEANINGS, "the file was not run"), (FAULT_CODES, "a quiz, its key or answers to it")):
         if code in table:
             head = _format_heading(f"{code} ({title}): {table[code][0]}.")
-            paragraphs.append(f"{head}\n{_wrap_indented('To mend it: ' + table[code][1])}")
+            paragraphs.append(f"{head}\n{_wrap_indented('How to fix it: ' + table[code][1])}")
     if name in END_MEANINGS:
         head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
         paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
@@ -130,7 +130,7 @@ def _extract_argument_notes(check: Check) -> Iterator[str]:
 def _explain_check_id(name: str, course: Course) -> Iterator[str]:
     """A check as exercises of the course ask for it, by its id, or `exercise.id`."""
     for exercise, spec in _group_checks_by_id(course).get(name, []):
-        title = spec.title or CHECKS[spec.check].title
+        title = find_title(spec)
         asked = ", ".join(f"{key}: {value}" for key, value in spec.args.items())
         hint = f"\n{_wrap_indented('hint: ' + spec.hint)}" if spec.hint else ""
         gate = "; the training starts only when it is met" if spec.gate else ""
@@ -158,7 +158,7 @@ def _list_check_titles(course: Course) -> list[tuple[str, str]]:
         for exercise, spec in found
         if name.startswith(exercise + ".")
     ]
-    return [(spec.title or CHECKS[spec.check].title, name) for name, spec in ids]
+    return [(find_title(spec), name) for name, spec in ids]
 
 
 def _explain_dialect_name(name: str) -> list[str]:
@@ -170,9 +170,9 @@ def _explain_dialect_name(name: str) -> list[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if told := dialect.note_tf1_names(tree):
-            return [_format_heading(f"TensorFlow 1, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"TensorFlow 1 (accepted, no points lost): {escape_line(told[0].message)}")]
         if told := dialect.find_other_names(tree):
-            return [_format_heading(f"An older name, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"An older name (accepted, no points lost): {escape_line(told[0].message)}")]
     return []
 
 

@@ -10,10 +10,10 @@ import click
 
 from grader.checks.loading import load_exercise
 from grader.cli.finding import find_course
-from grader.cli.selfcheck import generate_exercise_stub
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.errors import UsageError
+from grader.grading.proofs import generate_exercise_stub
 from grader.grading.refereeing import is_function_exercise, update_case_file
 from grader.reports import write
 

@@ -20,6 +20,7 @@ from grader.records.student_ids import to_student_id
 ANY_DEADLINE = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on
 
 DialectPolicy = Literal["accept", "warn", "reject"]
+SolutionPolicy = Literal["never", "after_pass"]
 
 
 class CourseSettings(Struct, frozen=True, kw_only=True):
@@ -29,12 +30,14 @@ class CourseSettings(Struct, frozen=True, kw_only=True):
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
         packages: names of modules that the course's files may import besides the usual ones.
+        solutions: whether `grade solution` shows a course's own solution to who has passed.
         grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 
     schema: Literal["grade-course/1"] = "grade-course/1"
     dialect: DialectPolicy = "accept"
     packages: list[str] = []
+    solutions: SolutionPolicy = "never"
     grading: GradingPolicy = GradingPolicy()
 
 

@@ -82,6 +82,8 @@ from grader.records.run import Predictions, Run, RunEnd
 from grader.records.verdict import CutEpoch
 from grader.static import ExecutionPlan, mentions_convolutions
 
+# How a run ends that was only to be tried; `grade watch` knows it by this.
+UNTRAINED = "the training has not been started"
 MAX_STARTUP_S = 180.0
 MAX_MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
@@ -107,10 +109,10 @@ class TrainingAttempt:
         self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.task.dataset)
+        self.ledger = RunRecorder(seed, self.task.dataset, self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
-        self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
+        self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
@@ -267,7 +269,7 @@ class TrainingAttempt:
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
-                    raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
+                    raise RunOver(RunEnd(kind="gated", message=UNTRAINED))
                 self._train_or_skip(order)
 
     def _check_size(self, arrays: Sequence[ArraySpec], line: int | None) -> None:
@@ -292,8 +294,7 @@ class TrainingAttempt:
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip
         if failed:
-            titles = ", ".join(result.id for result in failed)
-            raise RunOver(RunEnd(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
+            raise RunOver(RunEnd(kind="gated", message=checks.describe_gates([result.title for result in failed])))
 
     def _train_or_skip(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
@@ -306,7 +307,7 @@ class TrainingAttempt:
             self.ledger.built()
 
     def _train_model(self, order: Order) -> None:
-        epochs = self.ledger.begin_fit()
+        epochs = self.ledger.begin_fit(self.clocks.compute_elapsed_s("training"))
         with self.clocks.measure_turn("training"):
             # The clock's limit includes the overrun; the trainer may use only what is left of the student's own limit.
             left_s = max(0.1, self.clocks.compute_left_s("training") - MAX_OVERRUN_S)
@@ -317,11 +318,10 @@ class TrainingAttempt:
                 self.owed = False
             # `_check_limits` must not blame a training that an exception has ended.
             finally:
-                self.fitting = False
+                self.fitting, self.stage = False, "returning"
 
     def _relay_training(self, order: Order, epochs: list[dict[str, float]]) -> None:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
         cut = False
         while True:
             message = self._receive_from_trainer(Event, NeedPass, Trained, Rejected, Refused)
@@ -340,6 +340,7 @@ class TrainingAttempt:
                     # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
                     # they are.
                     cut = cut or (answer.stop and is_stop_mid_epoch(message))
+                    self.ledger.stopping = self.ledger.stopping or answer.stop
                     self.trainer.send(answer)
                 case NeedPass():
                     with self.clocks.measure_turn("student"):
@@ -362,7 +363,7 @@ class TrainingAttempt:
             logs, part = split_cut_epoch(logs)
             self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
         epochs.append({"epoch": event.index, **logs})
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
+        self.ledger.end_epoch(self.clocks.compute_elapsed_s("training"))
 
     def _measure_model(self) -> None:
         """After everything: what the trained model really achieves."""
@@ -442,5 +443,4 @@ class TrainingAttempt:
 
     def _show_stage(self, stage: RunStage) -> None:
         self.stage = stage
-        line = self.line[1] if self.line else None
-        self.options.progress(self.ledger.build_progress(stage, self.clocks, line, self.epoch_started_s, MAX_OVERRUN_S))
+        self.options.progress(self.ledger.build_progress(stage, self.clocks, self.line, self.limit_s, MAX_OVERRUN_S))

@@ -45,7 +45,7 @@ class GradedSubmission(Struct, frozen=True, kw_only=True):
         if not self.recalled:
             return self.verdict
         note = Note(line=None, message=f"graded on {self.at[:16].replace('T', ' ')} UTC, and nothing has changed since; "
-                    "--fresh grades anew")  # fmt: skip
+                    "`--fresh` grades it again")  # fmt: skip
         return structs.replace(self.verdict, notes=[*self.verdict.notes, note])
 
 

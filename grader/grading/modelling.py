@@ -41,6 +41,11 @@ class Task:
         return True
 
     @property
+    def model_count(self) -> int:
+        """How many models the graded function is asked for; 0 where it trains by itself."""
+        return 0
+
+    @property
     def memory(self) -> int:
         """Bytes that a training may take."""
         return int(self.exercise.limits.memory)
@@ -95,6 +100,10 @@ class ModelTask(Task):
     @property
     def trains(self) -> bool:
         return self.models.train == "always" or (self.models.train == "on_request" and self.options.train)
+
+    @property
+    def model_count(self) -> int:
+        return len(self.models.calls or [{}])
 
     @property
     def memory(self) -> int:

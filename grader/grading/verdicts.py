@@ -26,7 +26,7 @@ from grader.records.verdict import (
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
 
-FAULT_REASON = "could not be graded here; this is not your fault and costs no points"
+FAULT_REASON = "not graded"
 MAX_SHOWN_LAYERS = 400
 FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
 
@@ -82,11 +82,11 @@ def build_verdict(
 def _build_fault_verdict(
     exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]
 ) -> Verdict:
-    run = Run(seed=exercise.seed, end=RunEnd(kind="not_started", message=f"{FAULT_REASON}: {fault}"))
+    run = Run(seed=exercise.seed, end=RunEnd(kind="not_started", message=fault))
     results = [
         CheckResult(
             id=spec.id,
-            title=spec.title or CHECKS[spec.check].title,
+            title=checks.find_title(spec),
             status="error",
             points=0.0,
             max_points=spec.points,
@@ -106,7 +106,7 @@ def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticRep
         return results
     # Zero maximum points as well: otherwise a script could never reach the pass mark.
     unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
-    message = "not judged: the file is a script, and only a function returns something"
+    message = "not asked of a script: only a function returns something"
     return [
         structs.replace(result, status="skipped", points=0.0, max_points=0.0, message=message, hint=None)
         if result.id in unasked

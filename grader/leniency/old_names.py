@@ -258,8 +258,8 @@ SHAPES = frozenset({"input_shape", "shape", "batch_input_shape"})
 
 # Settings of the environment that choose another Keras, and why nothing comes of them.
 SETTINGS: Mapping[str, str] = MappingProxyType({
-    "TF_USE_LEGACY_KERAS": "files are graded with Keras 3, which `tf.keras` is",
-    "TF_KERAS": "files are graded with Keras 3, which `tf.keras` is",
+    "TF_USE_LEGACY_KERAS": "files are graded with Keras 3, the same as `tf.keras`",
+    "TF_KERAS": "files are graded with Keras 3, the same as `tf.keras`",
     "KERAS_BACKEND": "files are graded on the grader's own backend, which computes the same",
 })  # fmt: skip
 

@@ -1,11 +1,11 @@
-"""Every fault that a quiz, key or response file can have: its code, what it means, and how to mend it."""
+"""Every fault that a quiz, key or response file can have: its code, what it means, and how to fix it."""
 
 from __future__ import annotations
 
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.messages.text import escape_line
 
-# code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
+# code: (what is wrong, how to fix it); docs/quizzes.md prints this table.
 FAULT_CODES = {
     "E101": ("the file can't be read as YAML", "UTF-8 text, at most 1,000,000 bytes, valid YAML"),
     "E102": ("an alias, a tag, a second document, or too deep or large a tree", "write each value out, once, plainly"),
@@ -82,4 +82,4 @@ class StudentFaults(QuizFaults):
 def render_code_table() -> str:
     """The codes as a Markdown table."""
     rows = [f"| {code} | {meaning} | {remedy} |" for code, (meaning, remedy) in FAULT_CODES.items()]
-    return "\n".join(["| code | what is wrong | how to mend it |", "|---|---|---|", *rows])
+    return "\n".join(["| code | what is wrong | how to fix it |", "|---|---|---|", *rows])

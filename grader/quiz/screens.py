@@ -90,7 +90,7 @@ def render_welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -
         f"You have {_format_time(quiz.time_limit)}." if quiz.time_limit else "",
         "Each answer is saved at once.",
     ]
-    again = f"Going on where you were: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
+    again = f"Resuming: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
     return join_blocks(
         wrap_text(quiz.title, width),
         wrap_text(quiz.description, width) if quiz.description else [],

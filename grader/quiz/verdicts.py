@@ -137,7 +137,7 @@ def format_correct_answer(question: Question, solved: CorrectAnswer) -> str:
 def _collect_notes(quiz: Quiz, marked: MarkedAttempt, responses: Responses) -> list[Note]:
     found = []
     if responses.quiz_digest is not None and responses.quiz_digest != hash_quiz(quiz):
-        found.append("these answers were given to another wording of the quiz")
+        found.append("these answers are for another version of the quiz")
     if sum(item.points for item in marked.marks) < 0:
         found.append("wrong answers lost more points than right ones earned; a total below 0 counts as 0")
     if responses.attempt > quiz.attempts:

@@ -8,6 +8,7 @@ those embedded in the page.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -20,12 +21,13 @@ from markupsafe import Markup
 
 from grader.messages.text import escape_text
 from grader.records.run import Activations
-from grader.records.verdict import Verdict
+from grader.records.verdict import LineToCross, TrainingRecord, Verdict
 from grader.reports import page
-from grader.reports.chart import build_bars
+from grader.reports.chart import build_bars, build_chart
 from grader.reports.cohort import Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -59,6 +61,43 @@ def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None
     if len(verdicts) == 1:
         return _render_page(environment, verdicts[0], sources or {}, shown or {})
     return _render_index(environment, verdicts, [""] * len(verdicts))
+
+
+def render_fragment(verdict: Verdict, source: str, activations: Activations | None = None) -> str:
+    """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
+
+    Args:
+        verdict: what to show.
+        source: the submission's text, to show lines in context.
+        activations: those that its functions gave, to show as pictures.
+    """
+    sha256 = verdict.submission.sha256
+    return _render_page(
+        _build_environment(),
+        verdict,
+        {sha256: source},
+        {(verdict.exercise, sha256): activations},
+        layout="fragment.html",
+        prefix=f"v{secrets.token_hex(4)}-",
+    )
+
+
+def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToCross | None) -> str:
+    """A training that is still running, as a part of another page: one line of text, and its curve so far."""
+    return (
+        _build_environment()
+        .get_template("live.html")
+        .render(title=title, text=text, chart=build_chart(record, to_cross), rules=_scope_style(), prefix=f"v{secrets.token_hex(4)}-")
+    )
+
+
+@cache
+def _scope_style() -> Markup:
+    """The page's rules for a part of another page, where that part is the page."""
+    rules = (HTML_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    # The colours come from the fragment's own template: a notebook may be darker than the system.
+    rules = rules[rules.index("* { box-sizing") :]
+    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1:scope", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
 
 
 def render_site(
@@ -117,17 +156,23 @@ def _render_page(
     sources: Mapping[str, str],
     shown: ActivationsByVerdict,
     back: str = "",
+    layout: str = "base.html",
+    prefix: str = "",
 ) -> str:
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
     return environment.get_template("verdict.html").render(
         verdict=verdict,
         back=back,
+        layout=layout,
+        prefix=prefix,
+        rules=_scope_style() if layout == "fragment.html" else "",
         name=shorten_path(verdict.submission.path, most=120),
         headline=format_headline(verdict),
         score=score_of(verdict),
         ending=describe_ending(verdict),
         next=describe_next_step(verdict),
+        legend=describe_bases(verdict),
         checks=page.build_check_rows(verdict, source),
         end_excerpt=page.find_source_lines(source, verdict.end_line),
         maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -91,6 +92,8 @@ def _render_verdict(verdict: Verdict) -> Iterator[str]:
     yield "|---|---|---:|---|"
     for check in verdict.checks:
         yield f"| {STATUS_MARKS[check.status]} | {escape_markdown(check.title, 200)} | {format_points(check)} | {check.basis} |"
+    if legend := describe_bases(verdict):
+        yield f"\n{legend}"
     for check in list_failures(verdict):
         yield from _render_finding(check)
     yield from _render_facts(verdict)

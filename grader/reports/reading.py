@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from grader.messages.glossary import BASIS_LEGEND
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
@@ -12,14 +13,14 @@ END_SENTENCES = {
     "crashed": "Your code stopped with an error.",
     "timed_out": "The time limit was reached.",
     "out_of_memory": "The memory limit was reached.",
-    "output_limit": "Your code printed more than the limit and was stopped.",
-    "forbidden": "Your code tried something that isn't allowed here and was stopped.",
+    "output_limit": "Your code printed more than the limit, so it was stopped.",
+    "forbidden": "Your file does something that can't be graded.",
     "not_started": "Your file was not run.",
 }
-FAULT_SENTENCE = "The grader or the machine failed; this is not your fault and costs no points."
+FAULT_SENTENCE = "The grader or the machine failed. This is not your fault and costs no points."
 STOP_REASONS = {
     "callback": "stopped by your callback",
-    "epochs": "ran through all its epochs",
+    "epochs": "ran all its epochs",
     "limit": "ended by the time limit",
 }
 
@@ -65,22 +66,40 @@ def list_failures(verdict: Verdict) -> list[CheckResult]:
     return [check for check in verdict.checks if check.status == "failed"]
 
 
-def describe_next_step(verdict: Verdict) -> str:
-    """Suggests the next step in a sentence or two, with commands in backquotes."""
+def describe_bases(verdict: Verdict) -> str:
+    """What the words after the points mean, as far as they are there; empty for a quiz, whose points all rest on answers."""
+    there = {check.basis for check in verdict.checks} if verdict.environment else set()
+    return " · ".join(text for basis, text in BASIS_LEGEND.items() if basis in there)
+
+
+def describe_next_step(verdict: Verdict, following: str = "") -> str:
+    """Suggests the next step in a sentence or two, with commands in backquotes.
+
+    Args:
+        following: the command that begins the next exercise, where the caller knows it.
+    """
     if verdict.status == "passed":
-        return "`grade list` shows the rest of the course."
+        return f"`{following}` starts the next exercise." if following else "`grade list` shows the other exercises."
     if verdict.status == "error":
-        return "run the same command again; if it fails again, show this report to your instructor."
+        return "run the same command again. If it fails again, show this report to your instructor."
     if verdict.edition:
         return f"`grade {verdict.edition} {shorten_path(verdict.submission.path, most=120)}` grades it."
+    first = describe_first_task(verdict, "run the same command again")
+    # Only what ran has an environment; a quiz has neither that nor hints.
+    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+
+
+def describe_first_task(verdict: Verdict, again: str) -> str:
+    """What to do first about a verdict that isn't a pass, in a sentence.
+
+    Args:
+        again: how the file is graded again, in words that follow "and".
+    """
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
-        first = f"look first at “{failed[0].title}”{_describe_place(failed[0])}."
-    else:
-        first = "mend the error that is shown, then run the same command again."
-    # Only what ran has an environment; a quiz has neither that nor hints.
-    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+        return f"look at “{failed[0].title}” first{_describe_place(failed[0])}."
+    return f"fix the error above and {again}."
 
 
 def _describe_place(check: CheckResult) -> str:
@@ -91,7 +110,7 @@ def describe_training(record: TrainingRecord) -> str:
     """A training in a line: `9 epochs of 60,000 examples in 4 min 11 s (cpu), stopped by your callback`."""
     where = f" ({record.device})" if record.device else ""
     took = (
-        ", replayed from an earlier equal training"
+        ", replayed from an earlier identical training"
         if record.replayed
         else f" in {format_duration(record.seconds)}{where}"
     )

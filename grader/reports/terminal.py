@@ -15,6 +15,7 @@ from grader.messages.text import escape_line
 from grader.records.verdict import CheckResult, LineToCross, Note, TrainingRecord, Verdict
 from grader.reports.jsontext import describe_returned
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -51,20 +52,21 @@ MAX_END_LINES = 24
 MAX_OUTPUT_LINE = 400
 
 
-def render(verdicts: Sequence[Verdict], screen: Screen = Screen()) -> str:  # noqa: B008 - frozen
+def render(verdicts: Sequence[Verdict], screen: Screen = Screen(), following: str = "") -> str:  # noqa: B008 - frozen
     """One verdict in full, or a line or two for each of several; 80 columns without colour unless told otherwise."""
-    return draw_parts(draw_verdict(verdicts[0], screen) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
+    return draw_parts(draw_verdict(verdicts[0], screen, describe_next_step(verdicts[0], following)) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
 
 
-def show_report(verdicts: Sequence[Verdict], stream: TextIO, *, verbose: bool = False) -> None:
+def show_report(verdicts: Sequence[Verdict], stream: TextIO, *, verbose: bool = False, following: str = "") -> None:
     """Writes the report to a stream in the form that suits it.
 
     Args:
         verdicts: what to show.
         stream: usually stdout; no colour unless it is a terminal, and none with NO_COLOR.
         verbose: timings, environment and the file's own output too.
+        following: the command that begins the next exercise, for the end of a pass.
     """
-    stream.write(render(verdicts, detect_screen(stream, verbose=verbose)))
+    stream.write(render(verdicts, detect_screen(stream, verbose=verbose), following))
     stream.flush()
 
 
@@ -117,7 +119,7 @@ def _format_points(verdict: Verdict) -> str:
     return f"{earned}/{format_number(verdict.max_score)}"
 
 
-def draw_verdict(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
+def draw_verdict(verdict: Verdict, screen: Screen, next_step: str = "") -> Iterator[RenderableType]:
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _draw_heading(verdict)
     yield Text("")
@@ -127,13 +129,15 @@ def draw_verdict(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
         yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
         return
     yield from draw_checks(verdict.checks, screen)
+    if legend := describe_bases(verdict):
+        yield Text(f"\n{legend}", style="dim")
     yield from _draw_facts(verdict, screen)
     yield from draw_notes(verdict.notes)
     # Output explains a crash; after a normal end it would push the report off the screen.
     if verdict.stdout and (screen.verbose or verdict.end not in ("completed", "not_started")):
         yield Text("\nYour output", style="bold")
         yield Padding(_trim_to_last_lines(verdict.stdout, MAX_OUTPUT_LINES), (0, 0, 0, 2))
-    yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
+    yield Text.assemble("\n", ("Next: ", "bold"), make_text(next_step or describe_next_step(verdict)))
 
 
 def _draw_heading(verdict: Verdict) -> Iterator[RenderableType]:
@@ -203,7 +207,7 @@ def _describe_trainings(verdict: Verdict, screen: Screen) -> Iterator[tuple[str,
         lines = [make_text(seed + describe_training(record)), *_draw_curve(record, to_cross, screen)]
         yield ("Training" if index == 0 else "", Text("\n").join(lines))
     if several:
-        yield ("", make_text("A near miss is tried again with other seeds; the best attempt counts."))
+        yield ("", make_text("It was a near miss, so it was tried again with other seeds; the best attempt counts."))
 
 
 def _draw_curve(record: TrainingRecord, to_cross: LineToCross | None, screen: Screen) -> Iterator[Text]:
@@ -243,7 +247,7 @@ def draw_notes(found: Sequence[Note]) -> Iterator[RenderableType]:
     """The remarks on a file, if there are any."""
     if not found:
         return
-    yield Text("\nNotes (they cost nothing)", style="bold")
+    yield Text("\nNotes (no points lost)", style="bold")
     shown = found[:20]
     yield make_labelled_rows(
         ((f"line {note.line}" if note.line else "note", make_text(note.message)) for note in shown), indent=2

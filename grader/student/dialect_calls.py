@@ -285,7 +285,7 @@ def _wrap_saving(kind: Any, name: str, endings: tuple[str, ...], remark: SendRem
         try:
             plain(self, _normalize_path(filepath, endings), *args, **kwargs)
         except OSError as error:
-            remark(f"`{name}(...)` could not write its file here, which costs nothing ({type(error).__name__})")
+            remark(f"`{name}(...)` could not write its file here; no points lost ({type(error).__name__})")
 
     setattr(kind, name, save)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import selfcheck
+from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load_exercise
 from grader.grading import GradingOptions, grade
+from grader.grading import proofs as promises
 from grader.grading.refereeing import update_case_file
 
 pytestmark = pytest.mark.train
@@ -34,12 +34,12 @@ def result(verdict, check_id):
 
 @pytest.mark.parametrize("exercise_id", FUNCTIONS)
 def test_every_promise_of_the_course_holds(exercise_id):
-    """The stub fails kindly, the solution earns full marks, each wrong answer fails for its reason and no other."""
+    """The stub fails clearly, the solution earns full marks, each wrong answer fails for its reason and no other."""
     course = Course(root=ROOT)
     exercise = load_exercise(course, exercise_id)
 
-    proofs = list(selfcheck.lint_exercise(course, exercise))
-    proofs += selfcheck.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
+    proofs = list(promises.lint_exercise(course, exercise))
+    proofs += promises.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.cli import selfcheck
-from grader.courses.course import Course
 from grader.checks.loading import load_exercise
+from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
+from grader.grading import proofs as promises
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +56,7 @@ def test_an_exercise_is_made_like_another(course, capsys):
         shutil.copytree(ROOT / top / "exercise1", course.root / top / "exercise1")
 
     assert cli.run_command_line(["new-exercise", "deep_digits", "--like", "exercise1"]) == 0
-    assert [proof.fault for proof in selfcheck.lint_exercise(course, load_exercise(course, "deep_digits")) if proof.fault] == []
+    assert [proof.fault for proof in promises.lint_exercise(course, load_exercise(course, "deep_digits")) if proof.fault] == []
     assert "grade selfcheck deep_digits --write-stubs" in capsys.readouterr().out
 
 
@@ -66,7 +66,7 @@ def test_the_sample_works_as_it_is(course):
     assert cli.run_command_line(["new-exercise", "brighten"]) == 0
 
     exercise = load_exercise(course, "brighten")
-    proofs = list(selfcheck.lint_exercise(course, exercise))
-    proofs += selfcheck.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
+    proofs = list(promises.lint_exercise(course, exercise))
+    proofs += promises.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []

@@ -60,4 +60,4 @@ def test_who_reads_its_figure_is_told_at_that_line(soon_graded, callback, after,
 
     assert verdict.end == "forbidden"
     assert f"line {line}: `" in verdict.end_message
-    assert "is a metric of your own, so its figure isn't known here" in verdict.end_message
+    assert "is your own metric, so the grader doesn't have its value" in verdict.end_message

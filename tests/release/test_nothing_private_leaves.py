@@ -26,7 +26,7 @@ from grader.release import leaks, public, written
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = re.compile(rb"canary", re.IGNORECASE)
 # Fields of `course.yaml` that stay in the course; a new field belongs in this list or in `written.SETTINGS`.
-PRIVATE_SETTINGS = {"grading"}
+PRIVATE_SETTINGS = {"grading", "solutions"}
 COURSE = """\
 # canary-comment
 schema: grade-course/1

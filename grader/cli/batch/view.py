@@ -30,7 +30,7 @@ class BatchView:
     """
 
     def __init__(self, total: int, stream: TextIO, *, enabled: bool) -> None:
-        console = Console(file=stream, highlight=False)
+        console = Console(file=stream, highlight=False, force_jupyter=False)
         self.enabled = enabled and stream.isatty() and console.is_terminal  # which FORCE_COLOR makes of any stream
         self._progress = Progress(
             BarColumn(bar_width=None),

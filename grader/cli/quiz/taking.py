@@ -54,7 +54,7 @@ def take_in_terminal(
     with place.lock_folder():
         done = _take_attempt(quiz, who, place)
     if done is None or done.submitted is None:
-        click.echo(f"\nSaved. `grade quiz {quiz.id}` goes on where you were.")
+        click.echo(f"\nSaved. `grade quiz {quiz.id}` continues where you were.")
         return Exit.INTERRUPTED if done is None else Exit.PASSED
     path = _write_responses(done, save or Path(f"{quiz.id}-{escape_path_part(who)}-{done.attempt}.json"))
     seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))

@@ -194,7 +194,7 @@ REFUSED = {
     "hostile key": (dense(**{"\x1b[2J": 10**12}), r'"\u001b[2J" of the layer "dense" (Dense) is 1000000000000'),
     "hostile name": (sequential(layer("Dense", name="\n::error::", unroll=1)), r'the layer "\n::error::" (Dense) is'),
     "hostile class": (sequential(layer("\x1b]0;", "x")), r"(\u001b]0;) is not one of Keras's built-in layers"),
-    "weights as list": (dense(note=[0.1] * 100), "holds 100 values (at most 64); weights can't be part of an order"),
+    "weights as list": (dense(note=[0.1] * 100), "holds 100 values (at most 64); weights can't be handed to the trainer"),
     "weights as nested list": (dense(note=[[0.1] * 50] * 50), "holds 2,500 values (at most 64)"),
     "weights as statistics": (
         sequential(layer("Normalization", mean=[0.1] * 2000)),
@@ -385,7 +385,7 @@ def test_many_numbers() -> None:
     """Weights can't be spread over many short lists."""
     many = sequential(*[layer("Dense", **{f"k{i}": [0.5] * 8 for i in range(150)})] * 50)
 
-    assert refusal(many) == "the model's description holds too many numbers; weights can't be part of an order"
+    assert refusal(many) == "the model's description holds too many numbers; weights can't be handed to the trainer"
 
 
 def test_templates_in_statistics() -> None:
@@ -395,7 +395,7 @@ def test_templates_in_statistics() -> None:
 
     assert (
         refusal(many)
-        == "the model's description holds 3,136 numbers that act on the images; weights can't be part of an order"
+        == "the model's description holds 3,136 numbers that act on the images; weights can't be handed to the trainer"
     )
 
 
@@ -404,7 +404,7 @@ def test_the_budget_of_numbers(scale: Any) -> None:
     """One budget for all, in lists or alone."""
     accept(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * MAX_ACTING))
 
-    message = "the model's description holds 65 numbers that act on the images; weights can't be part of an order"
+    message = "the model's description holds 65 numbers that act on the images; weights can't be handed to the trainer"
     assert refusal(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * 65)) == message
 
 
