@@ -6,6 +6,7 @@ from collections import Counter
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
 from grader.checks.wording import escape_name, format_count
+from grader.records.clues import CodePlace
 from grader.records.run import Architecture
 
 # The canonical class names of the layers that an exercise can count.
@@ -56,7 +57,16 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
         expected=", ".join(f"{number} x {kind}" for kind, number in counts.items() if number or found[kind]),
         got=got,
         hint=" ".join(_describe_remedy(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
+        place=_find_surplus(found, counts, wrong),
+        # An exercise's hint speaks against layers too many, the usual fault.
+        beside=all(found[kind] <= counts[kind] for kind in wrong),
     )
+
+
+def _find_surplus(found: Counter[str], counts: dict[str, int], wrong: list[str]) -> CodePlace | None:
+    """The first layer that is too many; of one that is missing there is no line."""
+    kind = next((kind for kind in wrong if found[kind] > counts[kind]), None)
+    return CodePlace(name=kind, index=counts[kind], count=found[kind]) if kind else None
 
 
 def _describe_remedy(kind: str, found: int, working: int, wanted: int) -> str:

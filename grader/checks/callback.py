@@ -13,6 +13,7 @@ from grader.checks.registry import CheckOutcome, register_check, report_failure,
 from grader.checks.wording import escape_name, exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
 from grader.messages.error_hints import find_error_hint
+from grader.records.clues import Symptom
 from grader.records.run import CallbackProbe, CurveId, CurveOutcome
 from grader.records.verdict import TrainingRecord
 
@@ -84,8 +85,14 @@ def check_stop_epoch(
         trials = format_count(len(probe.outcomes), "made-up training")
         return report_pass(f"the callback stops when {metric} {line.crosses}, in {trials}")
     shown, message, hint = _describe_diagnosis(probe, wrong, metric, line)
+    never = all(outcome.stopped is None for outcome in probe.outcomes) and bool(probe.callbacks)
     return report_failure(
-        message, expected=_describe_expected(metric, line), got=_describe_outcome(shown, metric), hint=hint, line=probe.line
+        message,
+        expected=_describe_expected(metric, line),
+        got=_describe_outcome(shown, metric),
+        hint=hint,
+        line=probe.line,
+        symptom=Symptom.NEVER_STOPPED if never else Symptom.WRONG_STOP,
     )
 
 

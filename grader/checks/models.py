@@ -15,6 +15,7 @@ from grader.checks.tables import (
     format_side_by_side,
 )
 from grader.checks.wording import escape_name, format_count, format_value
+from grader.records.clues import Symptom
 from grader.records.run import BuiltModel
 
 
@@ -57,13 +58,19 @@ def check_returned_model(returned: Any, *, built: bool = False) -> CheckOutcome:
     if got is None:
         hint = "End the function with `return model`."
         return report_failure(f"the function returned nothing (None){when}", expected=expected, got="None", hint=hint)
-    kind = (
-        f"an object of class {escape_name(str(got['type']))}"
-        if isinstance(got, dict) and "type" in got
-        else format_value(got)
-    )
+    kind = _describe_kind(got)
     hint = "Return the model itself: not its layers, its summary or what `fit` gives."
     return report_failure(f"the function returned {kind}, not a model{when}", expected=expected, got=kind, hint=hint)
+
+
+def _describe_kind(got: Any) -> str:
+    """What came in the place of a model, in words; an object that isn't plain data arrives as `{"type": its class}`."""
+    match got:
+        case {"type": kind}:
+            return f"an object of class {escape_name(str(kind))}"
+        case [{"type": kind}, *_]:
+            return f"a list ({escape_name(str(kind))}, ...)" if len(got) > 1 else f"a list ({escape_name(str(kind))})"
+    return format_value(got)
 
 
 def describe_call(call: Any) -> str:
@@ -109,7 +116,7 @@ def check_model_layers(
     if wrong:
         more = f" ({format_count(len(wrong) - 1, 'other model')} with differences, too)" if len(wrong) > 1 else ""
         expected = "the layers of the exercise, for every call"
-        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1])
+        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1], symptom=Symptom.WRONG_MODEL)
     if len(models) < calls:
         return report_undecided(f"not judged: only {format_count(len(models), 'model')} of {calls} came")
     return report_pass(f"the layers of {format_count(len(models), 'model')} are as expected")

@@ -15,11 +15,12 @@ ACCURACY_TOLERANCE = 1e-4
 
 
 @register_check("returns.shape")
-def check_return_form(returned: Any) -> CheckOutcome:
+def check_return_form(returned: Any, run: Run | None = None) -> CheckOutcome:
     """The function returns the list of epochs and the last accuracy.
 
     Args:
         returned: the value, a tuple as a list.
+        run: whether anything was given to `fit`; without that there is nothing to return.
 
     >>> check_return_form([[0, 1, 2], 0.9912]).status
     'passed'
@@ -29,6 +30,10 @@ def check_return_form(returned: Any) -> CheckOutcome:
     fault = _find_fault(returned)
     if fault is None:
         return report_pass("the function returned a list of epochs and an accuracy", got=format_value(returned))
+    if returned is None and run is not None and run.architecture is None:
+        fault = "`model.fit` was never called, so there is nothing to return"
+        hint = f"Call `history = model.fit(...)`, and end the function with `{RETURN_EXAMPLE}`."
+        return report_failure(fault, expected=EXPECTED_FORM, got=format_value(returned), hint=hint)
     return report_failure(
         fault, expected=EXPECTED_FORM, got=format_value(returned), hint=f"End the function with `{RETURN_EXAMPLE}`."
     )
@@ -127,7 +132,10 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     )
     if run.training is None or not run.training.epochs:
         return report_failure(
-            f"{claim}, but nothing was trained", expected="a training with `model.fit`", got=format_value(returned)
+            f"{claim}, but nothing was trained",
+            expected="a training with `model.fit`",
+            got=format_value(returned),
+            hint=f"Train with `history = model.fit(...)`, and write `{RETURN_EXAMPLE}`.",
         )
     measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
     # `history` shows the figures of a cut last epoch too, so a student who returns those tells the truth.

@@ -14,9 +14,11 @@ from grader.checks.tables import (
     compare_layers,
     describe_first_difference,
     expand_rows,
+    find_first_place,
     format_side_by_side,
 )
 from grader.checks.wording import escape_name, format_count, format_value
+from grader.records.clues import CodePlace
 from grader.records.run import Architecture, ModelLayer
 
 
@@ -36,7 +38,7 @@ def check_layer_table(architecture: Architecture, *, rows: list[ExpectedLayer], 
     >>> check_layer_table(model, rows=[ExpectedLayer(layer="Dense")]).status
     'passed'
     """
-    compared = _judge_pairs(compare_layers(expand_rows(rows, {}), architecture.layers))
+    compared = _judge_pairs(compare_layers(expand_rows(rows, {}), architecture.layers), architecture)
     if compared.status == "failed" or total is None:
         return compared
     counting = check_parameter_count(architecture, equal=total)
@@ -55,15 +57,21 @@ def check_last_layers(architecture: Architecture, *, rows: list[ExpectedLayer]) 
     >>> check_last_layers(model, rows=[ExpectedLayer(layer="Flatten")]).status
     'passed'
     """
-    return _judge_pairs(*compare_last_layers(expand_rows(rows, {}), architecture.layers))
+    pairs, before = compare_last_layers(expand_rows(rows, {}), architecture.layers)
+    return _judge_pairs(pairs, architecture, before)
 
 
-def _judge_pairs(pairs: list[LayerPair], before: int = 0) -> CheckOutcome:
+def _judge_pairs(pairs: list[LayerPair], architecture: Architecture, before: int = 0) -> CheckOutcome:
     found = describe_first_difference(pairs, before)
     if found is None:
         return report_pass(f"all {format_count(len(pairs), 'layer')} are as expected")
-    return report_failure(found, expected=f"the {format_count(sum(pair.row is not None for pair in pairs), 'layer')} of the exercise",
-                  got=format_side_by_side(pairs))  # fmt: skip
+    rows = sum(pair.row is not None for pair in pairs)
+    return report_failure(
+        found,
+        expected=f"the {format_count(rows, 'layer')} of the exercise",
+        got=format_side_by_side(pairs),
+        place=find_first_place(pairs, architecture.layers),
+    )
 
 
 @register_check("architecture.parameters")
@@ -172,12 +180,21 @@ def check_compile_settings(
     if architecture.accuracy_key is not None:
         named.add("accuracy")
     # Further metrics do no harm, so only missing ones are faults.
-    faults += [f"{metric} is not among the metrics" for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
+    missing = [metric for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
+    faults += [f"{metric} is not among the metrics" for metric in missing]
     got = f"{settings.get('optimizer')}, {settings.get('loss')}, {settings.get('metrics')}"
     if not faults:
         return report_pass("the compile settings are as expected", got=escape_name(got))
     expected = ", ".join(filter(None, [optimizer, loss, *(metrics or [])]))
-    return report_failure("; ".join(faults), expected=expected, got=escape_name(got))
+    return report_failure(
+        "; ".join(faults),
+        expected=expected,
+        got=escape_name(got),
+        hint=f"Write `metrics={missing}` in `compile`." if missing else None,
+        place=CodePlace(name="compile"),
+        # An exercise's hint is about the loss, the one setting that has to fit the data.
+        beside=loss is None or _convert_to_snake_case(settings.get("loss")) == _convert_to_snake_case(loss),
+    )
 
 
 def _convert_to_snake_case(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from grader.checks.lines import Line
@@ -53,11 +53,14 @@ def check_training_data(
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
+    remedy = _describe_remedy(data, dataset, split)
     return report_failure(
         "; ".join(faults),
         expected=f"all {examples:,} {kind} images of {DATASET_TITLES.get(dataset or '', 'the dataset')}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
-        hint=_describe_remedy(data, dataset, split),
+        hint=remedy,
+        # An exercise's hint is about the number of images, the commonest fault.
+        beside=remedy is not None,
     )
 
 
@@ -212,13 +215,29 @@ def _judge_without_metric(training: TrainingRecord, metric: str, line: Line) -> 
         )
     if not training.epochs:
         return _nothing_whole(training)
-    asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
+    logged = training.epochs[0]
+    # Keras logs an accuracy, though not that of this model's classes: to ask for it again would help nobody.
+    if any(other in logged for other in (f"{metric} (another metric)", metric.replace("accuracy", "acc"))):
+        return report_failure(
+            f"the {metric} that was logged is not the share of examples that the model recognises",
+            expected=f"{metric} {line.beyond}, of a model with one score for each class",
+            got="another figure of that name",
+            hint="End the model with one score for each class, and leave out other metrics of this name.",
+        )
     return report_failure(
         f"the training logged no {metric}",
         expected=f"{metric} {line.beyond}",
-        got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
-        hint=f"Ask for it with {asked}.",
+        got=f"only {', '.join(sorted(set(logged) - {'epoch'})) or 'nothing'}",
+        hint=f"Ask for it with {' and '.join(_list_missing(metric, logged))}.",
     )
+
+
+def _list_missing(metric: str, logged: Mapping[str, float]) -> Iterator[str]:
+    """What a file has to add for a metric to be logged, of which it may have one already."""
+    if metric.startswith("val_") and not any(name.startswith("val_") for name in logged):
+        yield "`validation_data=` in `fit`"
+    if not any(name.removeprefix("val_").startswith("acc") for name in logged):
+        yield "`metrics=['accuracy']` in `compile`"
 
 
 def _nothing_whole(training: TrainingRecord) -> CheckOutcome:

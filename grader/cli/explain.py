@@ -23,10 +23,16 @@ from grader.courses.course import Course
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
 from grader.messages import error_hints
-from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.messages.glossary import (
+    BASIS_MEANINGS,
+    END_MEANINGS,
+    FINDING_MEANINGS,
+    STATUS_MEANINGS,
+    WORD_MEANINGS,
+)
 from grader.messages.text import escape_line
 from grader.quiz.faults import FAULT_CODES
-from grader.static import dialect
+from grader.static import dialect, syntax
 
 MAX_QUERY_LENGTH = 300
 # What a TF 1 name may be: a name of TensorFlow or Keras, a key of the logs, a method, an argument.
@@ -71,6 +77,7 @@ def render_overview(course: Course) -> list[str]:
         "how a run ended": [*END_MEANINGS],
         "what points rest on": [*BASIS_MEANINGS],
         "marks of a check": [*STATUS_MEANINGS],
+        "words of a report": [*WORD_MEANINGS],
         "checks of this course's exercises": sorted(
             name for name, found in _group_checks_by_id(course).items() if name == found[0][1].id
         ),
@@ -80,7 +87,7 @@ def render_overview(course: Course) -> list[str]:
 
 def list_explained_names(course: Course) -> list[str]:
     """Every name that has an explanation, but for TensorFlow 1's."""
-    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *_group_checks_by_id(course)]
+    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *WORD_MEANINGS, *_group_checks_by_id(course)]
 
 
 def explain_name(name: str, course: Course) -> list[str]:
@@ -95,9 +102,10 @@ def explain_name(name: str, course: Course) -> list[str]:
     if name in END_MEANINGS:
         head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
         paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
-    for words, title in ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check")):
-        if name in words:
-            paragraphs.append(_format_heading(f"{name} ({title}): {words[name]}."))
+    tables = ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check"), (WORD_MEANINGS, "a word of the report"))
+    for words, title in tables:
+        if (word := name if name in words else name.lower().rstrip("s")) in words:
+            paragraphs.append(_format_heading(f"{word} ({title}): {words[word]}."))
     if name in CHECKS:
         paragraphs.append(explain_check(CHECKS[name]))
     paragraphs += _explain_check_id(name, course)
@@ -178,8 +186,15 @@ def _explain_dialect_name(name: str) -> list[str]:
 
 def _explain_error(name: str) -> list[str]:
     """Returns the hint that reports show with an error of Python or Keras."""
-    told = error_hints.find_error_hint(name[:MAX_QUERY_LENGTH])
+    said = name[:MAX_QUERY_LENGTH]
+    # Typed without the kind of error, as it stands at the end of a traceback's last line.
+    told = error_hints.find_error_hint(said) or next(filter(None, map(error_hints.find_error_hint, _guess_kinds(said))), None)
+    told = told or syntax.find_syntax_hint(said)
     return [_wrap_indented(re.sub(r"\s+", " ", told)).strip()] if told else []
+
+
+def _guess_kinds(said: str) -> Iterator[str]:
+    return (f"{kind}: {said}" for kind in ("TypeError", "ValueError", "NameError", "KeyError", "AttributeError", "IndexError"))
 
 
 def _format_heading(text: str) -> str:

@@ -20,10 +20,28 @@ COMMAND_PIECES = re.compile(r"(?:-\S+ (?!-))?\S+ *")
 AUDIENCES = {
     "Students": (("list", "show", "new", "watch", "hint", "solution", "quiz", "explain"), "grade watch exercise3.py"),
     "Instructors": (
-        ("batch", "report", "export", "push", "analyze", "regrade", "similar", "release", "bundle", "doctor", "cache"),
+        (
+            "batch",
+            "report",
+            "export",
+            "push",
+            "correct",
+            "feedback",
+            "explain-verdict",
+            "analyze",
+            "regrade",
+            "similar",
+            "release",
+            "bundle",
+            "doctor",
+            "cache",
+        ),
         "grade batch exercise3 submissions.zip",
     ),
-    "Authors": (("new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"), "grade selfcheck exercise3"),
+    "Authors": (
+        ("new-course", "new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"),
+        "grade selfcheck exercise3",
+    ),
 }
 
 

@@ -55,6 +55,7 @@ def write_reports(
     quiet: bool,
     sources: Mapping[str, str] | None = None,
     shown: Mapping[tuple[str, str], Activations | None] | None = None,
+    titles: Mapping[str, Mapping[str, Any]] | None = None,
     following: str = "",
 ) -> None:
     """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
@@ -63,6 +64,7 @@ def write_reports(
         chosen: the values of the output options.
         sources: the submissions' texts by digest, for pages that show lines in context.
         shown: activations by exercise and digest, for pages that show them as pictures.
+        titles: markup of a quiz's questions, for pages.
         following: the command that begins the next exercise.
 
     Raises:
@@ -80,7 +82,7 @@ def write_reports(
         if chosen[name] is not None:
             # Loaded when it is asked for: templates and XML take longer to import than most reports to write.
             render = import_module(f"grader.reports.{module}").render
-            text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
+            text = render(verdicts, sources, shown, titles) if name == "html" else render(verdicts)
             write.write_text(Path(str(chosen[name])), text)
             if chosen[name] != "-":
                 tell_written(f"Wrote {show_path(Path(chosen[name]))}", quiet=quiet)

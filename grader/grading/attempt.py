@@ -263,7 +263,7 @@ class TrainingAttempt:
                 self.rejected = True
                 self.student.send(opened)
             case Opened():
-                self.ledger.record_order(order, opened)
+                self.ledger.record_order(order, opened, self.task.describe_return(order, self.ledger.call))
                 if self.task.prepares:
                     self.ledger.record_prepared(opened)
                 self._probe_callbacks()

@@ -67,8 +67,10 @@ class RunRecorder:
         self.output = ""
         self.versions: dict[str, str] = {}
 
-    def record_order(self, order: Order, opened: Opened) -> None:
-        """Records a new order that the trainer has inspected."""
+    def record_order(self, order: Order, opened: Opened, returned: Any = None) -> None:
+        """Records a new order that the trainer has inspected, and what the function returned if that is known by it."""
+        if returned is not None:
+            self.returned, self.has_returned = returned, True
         # The trainer dropped this model in the middle of a fit: what it learnt is lost, so its record starts anew.
         if order.model in self.broken_off:
             self._reset_model(order.model)

@@ -6,7 +6,8 @@ that was ordered decides them.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+import re
+from typing import Any, ClassVar, Literal
 
 from msgspec import structs
 
@@ -23,6 +24,8 @@ SUPPLIED_LAYERS = (
 )  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
 DEFAULT_DATASET = "mnist"
+# How `to_json` of a model begins.
+MODEL_CLASS = re.compile(r'\{"module": "[^"]{0,200}", "class_name": "(\w{1,100})"')
 
 
 class Task:
@@ -65,6 +68,14 @@ class Task:
         """
         del number
         return order, None
+
+    def describe_return(self, order: Order, call: dict[str, int] | None) -> dict[str, Any] | None:
+        """What the function must have returned for a model to be ordered, where it shall return one; else None.
+
+        The run may end at this order, before the function's own answer comes.
+        """
+        del order, call
+        return None
 
     # Whether the trainer is asked what became of the pixels, and nothing else.
     prepares: ClassVar[bool] = False
@@ -137,8 +148,16 @@ class ModelTask(Task):
         return plain, calls[number]
 
 
+    def describe_return(self, order: Order, call: dict[str, int] | None) -> dict[str, Any] | None:
+        found = MODEL_CLASS.match(order.architecture)
+        return {"call": call or {}, "returned": found[1] if found else "Keras", "model": True, "compiled": True}
+
+
 class ActivationTask(ModelTask):
     """The function is called with the grader's own model, trained, and returns activations."""
+
+    def describe_return(self, order: Order, call: dict[str, int] | None) -> dict[str, Any] | None:
+        return None
 
     def build_calls_message(self) -> Building | None:
         assert self.models.shown is not None

@@ -68,6 +68,7 @@ class GradingOptions:
         backend: what Keras computes with in the trainer.
         train: train also where the exercise leaves it to the caller.
         fresh: grade anew, never replay a training that was measured before.
+        keep_timeouts: what ran out of time isn't tried again, so that a class goes on where it was.
         sandbox: how strictly the student process must be confined.
         until: `probe` ends the run before its first training.
         picture: the file in which to draw a plain function's results.
@@ -82,6 +83,7 @@ class GradingOptions:
     backend: Backend = "auto"
     train: bool = False
     fresh: bool = False
+    keep_timeouts: bool = False
     sandbox: Literal["auto", "strict", "off"] = "auto"
     until: Literal["end", "probe"] = "end"
     picture: Path | None = None

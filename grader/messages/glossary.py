@@ -50,6 +50,32 @@ BASIS_LEGEND = MappingProxyType({
     "reported": "reported by your code",
 })  # fmt: skip
 
+# Words that reports use. word: what it means
+WORD_MEANINGS = MappingProxyType({
+    "line": "a line of your file, counted from 1; in a notebook a line of the code cell that is named",
+    "epoch": "one pass of the training over all images; Keras counts them from 1, `history.epoch` from 0",
+    "accuracy": "the share of images that the network gets right, from 0 to 1: 0.95 is 95 %",
+    "val_accuracy": "the accuracy on images that are held back from the training",
+    "loss": "how far the network's answers are from the labels; training makes it smaller",
+    "batch": "the images that the network sees before it changes its weights once, 32 unless `fit` says otherwise",
+    "callback": "an object whose methods Keras calls during a training, such as `on_epoch_end` after each epoch",
+    "trial curve": "made-up figures of a training, epoch by epoch, on which your callback is tried before the real training",
+    "curve": "the figures of a training, epoch by epoch; on a trial curve they are made up, to try your callback",
+    "seed": "the number from which the grader draws a network's first weights: the same seed gives the same training",
+    "hint": "what to look at; `grade hint EXERCISE` shows one more each time",
+    "input": "the arguments with which your function was called when it went wrong",
+    "expected": "what the right answer would have been",
+    "got": "what came instead",
+    "why": "what keeps the check from being met: start here",
+    "not judged": "the check couldn't be looked at, mostly because an earlier one comes first",
+    "points": "a check that is met earns its points; the pass mark is a share of all of them",
+    "open": "a place of the stub that has no code yet",
+    "stub": "the file that you start from, with `...` in the places to fill",
+    "parameters": "the weights of a model that training changes, as `model.summary()` counts them",
+    "replayed": "the same training was done before, so its figures are shown again at once",
+    "notes": "remarks that cost nothing, such as old names and their spelling today",
+})  # fmt: skip
+
 # The marks of reports. status: what it means
 STATUS_MEANINGS = MappingProxyType({
     "passed": "the check is met",

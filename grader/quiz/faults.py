@@ -27,6 +27,10 @@ FAULT_CODES = {
     "E211": ("a pool that can't be drawn from", "pick fewer than it has; known questions, once, of equal points"),
     "E212": ("the hints of a question cost more than its points", "at most 100% together"),
     "E213": ("a time in another form", "such as 2026-12-01T12:00:00+01:00"),
+    "E214": (
+        "a picture of a quiz that can't be shown",
+        "put a .png, .jpg, .gif or .webp file beside the quiz, and describe it: ![what it shows](file.png)",
+    ),
     "E301": ("the key is for another quiz", "correct `quiz`"),
     "E302": (
         "the quiz has changed since its key was written",

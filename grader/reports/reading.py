@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from grader.messages.glossary import BASIS_LEGEND
+from grader.messages.text import describe_open_places
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
@@ -55,10 +57,19 @@ def format_score(verdict: Verdict) -> str:
 
 
 def describe_ending(verdict: Verdict) -> str:
-    """How the run ended, in a sentence; empty where it came to its end."""
+    """How the run ended, in a sentence, after what is left to fill in; empty where it came to its end."""
     if verdict.status == "error":
         return FAULT_SENTENCE
-    return END_SENTENCES.get(verdict.end, "")
+    return " ".join(filter(None, [describe_open(verdict), END_SENTENCES.get(verdict.end, "")]))
+
+
+def describe_open(verdict: Verdict) -> str:
+    """Which places of the stub are still open, in a sentence; empty where none is known to be.
+
+    Whatever else a check says of such a file follows from these.
+    """
+    left = verdict.open_places
+    return f"{describe_open_places(left.places, left.total)}." if left else ""
 
 
 def list_failures(verdict: Verdict) -> list[CheckResult]:
@@ -95,6 +106,8 @@ def describe_first_task(verdict: Verdict, again: str) -> str:
     Args:
         again: how the file is graded again, in words that follow "and".
     """
+    if verdict.open_places:
+        return f"fill the open places and {again}."
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
@@ -104,6 +117,44 @@ def describe_first_task(verdict: Verdict, again: str) -> str:
 
 def _describe_place(check: CheckResult) -> str:
     return f" (line {check.line})" if check.line else ""
+
+
+def put_failures_first(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks that cost points before all others; what is skipped or met says nothing that could be mended."""
+    return sorted(results, key=lambda check: check.status != "failed")
+
+
+def list_details(check: CheckResult) -> list[tuple[str, str]]:
+    """What a report says of a failed check beside its message, the way out first: labels and texts, some of several lines."""
+    details = (("hint", check.hint), ("input", check.given), ("expected", check.expected), ("got", check.got))
+    return [(label, text) for label, text in details if text]
+
+
+def format_detail(label: str, text: str) -> str:
+    r"""A detail as plain text; several lines begin below their label.
+
+    >>> format_detail("got", "[[1],\n [2]]")
+    'got:\n[[1],\n [2]]'
+    """
+    return f"{label}:\n{text}" if "\n" in text else f"{label}: {text}"
+
+
+def put_beside(left: str, right: str, between: str, width: int) -> str | None:
+    r"""Two texts of several lines in columns; None where they don't fit beside each other.
+
+    >>> print(put_beside("[[1],\n [2]]", "[[1],\n [3]]", "got", 40))
+    [[1],   got  [[1],
+     [2]]         [3]]
+    """
+    lefts, rights = left.split("\n"), right.split("\n")
+    wide = max(map(len, lefts))
+    if len(lefts) == len(rights) == 1 or wide + max(map(len, rights)) + len(between) + 5 > width:
+        return None
+    rows = zip_longest(lefts, rights, fillvalue="")
+    return "\n".join(
+        f"{one.ljust(wide)}   {between if not number else ' ' * len(between)}  {other}".rstrip()
+        for number, (one, other) in enumerate(rows)
+    )
 
 
 def describe_training(record: TrainingRecord) -> str:
@@ -203,6 +254,8 @@ def describe_first_finding(verdict: Verdict) -> str:
     if verdict.status == "passed":
         return ""
     failed = list_failures(verdict)
+    if verdict.open_places:
+        return describe_open(verdict)
     if failed and not describe_ending(verdict):
         return failed[0].title
     return verdict.end_message.split("\n", 1)[0] or describe_ending(verdict) or "Not enough points."

@@ -30,8 +30,11 @@ from grader.reports.reading import (
     format_points,
     format_score,
     line_figure,
+    list_details,
     list_measurements,
     pick_shown_metric,
+    put_beside,
+    put_failures_first,
     shorten_path,
 )
 from grader.reports.screen import (
@@ -50,6 +53,8 @@ BASIS_WIDTH = 8
 MAX_OUTPUT_LINES = 12
 MAX_END_LINES = 24
 MAX_OUTPUT_LINE = 400
+MAX_DETAIL_CHARS = 1800
+DETAIL_INDENT = 14
 
 
 def render(verdicts: Sequence[Verdict], screen: Screen = Screen(), following: str = "") -> str:  # noqa: B008 - frozen
@@ -161,27 +166,31 @@ def _trim_to_last_lines(text: str, most: int) -> Text:
 
 
 def draw_checks(results: Sequence[CheckResult], screen: Screen) -> Iterator[RenderableType]:
-    """A row for each check, with what was expected and came where it cost points."""
+    """A row for each check, what is to be mended first, with what was expected and came where it cost points."""
     width = max((len(format_points(check)) for check in results), default=0)
     said: set[str] = set()
-    for check in results:
+    for check in put_failures_first(results):
         right = [(format_points(check), width), (check.basis, BASIS_WIDTH)]
         yield make_row(check.status, make_text(check.title), right, screen)
-        if details := list(_describe_failure(check, said)):
+        if details := list(_describe_failure(check, said, screen)):
             yield make_labelled_rows(details, indent=2 if screen.narrow else 4)
         said.add(check.message)
 
 
-def _describe_failure(check: CheckResult, said: set[str]) -> Iterator[tuple[str, Text]]:
+def _describe_failure(check: CheckResult, said: set[str], screen: Screen) -> Iterator[tuple[str, Text]]:
     """Why a check cost points; a reason that was given above isn't given again."""
     if check.status == "passed":
         return
     # Checks that are skipped for one reason would repeat it line by line.
     if check.message not in said:
         yield ("why", make_text(check.message))
-    for label, text in (("expected", check.expected), ("got", check.got), ("hint", check.hint)):
-        if text:
-            yield (label, make_text(text, "cyan" if label == "hint" else ""))
+    details = dict(list_details(check))
+    # Two arrays are compared at a glance only where they are side by side.
+    beside = put_beside(details.get("expected", ""), details.get("got", ""), "got", screen.width - DETAIL_INDENT)
+    if beside is not None and "\n" in (check.expected or ""):
+        details = {label: text for label, text in details.items() if label != "got"} | {"expected": beside}
+    for label, text in details.items():
+        yield (label, make_text(text, "cyan" if label == "hint" else "", limit=MAX_DETAIL_CHARS))
     if check.line:
         yield ("line", Text(str(check.line)))
 

@@ -59,7 +59,7 @@ def changed(place, **config):
     ("layers", "message"),
     [
         (changed(0, filters=16), "layer 1 (Conv2D) has filters 16; expected 6"),
-        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; expected 5"),
+        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; expected 5x5"),
         (changed(3, activation="linear"), "layer 4 (Dense) has activation linear; expected relu"),
         (RIGHT[:2] + RIGHT[3:], "layer 3 is missing: Flatten"),
         ([*RIGHT, layer("Dropout", rate=0.5)], "layer 5 is not expected: Dropout 0.5"),

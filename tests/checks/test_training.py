@@ -126,7 +126,7 @@ def test_reaching_the_line(given: TrainingRecord, status: str, message: str) -> 
 def test_a_missing_metric_is_explained() -> None:
     """The logs that came are listed, with the argument that adds the missing one."""
     outcome = check_reached_line(record(0.1, metric="loss"), metric="val_accuracy", above=Percent(0.9))
-    assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit`.")
+    assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit` and `metrics=['accuracy']` in `compile`.")
 
 
 def test_a_part_of_an_epoch_reaches_nothing() -> None:

@@ -143,3 +143,12 @@ def test_what_may_go_otherwise_another_time_is_not_kept(course, file, change):
     assert known.load_known_verdict("other", "mine.py") is not None
 
 
+@pytest.mark.parametrize(("end", "kept"), [("timed_out", True), ("out_of_memory", False)])
+def test_a_class_keeps_what_ran_out_of_time(course, file, end, kept):
+    """Else each resumption of a batch waits for the same endless loops again; one student's next try is a new one."""
+    one = graded(course, file)
+    known.store_verdict("key", structs.replace(one, verdict=structs.replace(one.verdict, end=end)))
+
+    assert (known.load_known_verdict("key", "mine.py", timed_out=True) is not None) == kept
+
+

@@ -143,7 +143,7 @@ def gated():
     changed["one_conv"] = check(
         "one-conv",
         "failed",
-        message="the model has 2 Conv2D layers (conv2d, conv2d_1) where exactly 1 is asked for",
+        message="the model has 2 Conv2D layers (conv2d, conv2d_1), expected exactly 1",
         expected="1 Conv2D, 1 MaxPooling2D",
         got="2 Conv2D, 1 MaxPooling2D",
         hint="One convolution is enough here; a larger Dense layer or more filters help more than a second one.",
@@ -270,7 +270,7 @@ def long_names():
     bad = check(
         "one-conv",
         "failed",
-        message=f"the model has 2 Conv2D layers ({name}, {name}) where exactly 1 is asked for",
+        message=f"the model has 2 Conv2D layers ({name}, {name}), expected exactly 1",
         expected="1 Conv2D",
         got=name,
     )

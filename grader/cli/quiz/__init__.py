@@ -12,7 +12,7 @@ import click
 
 from grader.cli import outputs
 from grader.cli.finding import find_course
-from grader.cli.quiz.marking import mark_answers
+from grader.cli.quiz.marking import MarkingOptions, mark_answers
 from grader.errors import UsageError
 from grader.quiz import handed_in, loading
 from grader.quiz.answer_form import render_answer_form
@@ -24,10 +24,13 @@ INPUT_WAIT_S = 2.0
 
 @click.command("quiz", options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
-@click.option("--answers", type=click.Path(path_type=Path), help="Mark this response file (- for standard input), a folder, or what Canvas or Moodle exported (CSV).")
+@click.option("--answers", type=click.Path(path_type=Path), help="Mark this response file (- for standard input), a folder, the archive that an LMS gives, or what Canvas or Moodle exported (CSV).")
+@click.option("--roster", type=click.Path(path_type=Path), help="Table of the class: ids and names (CSV or .xlsx).")
+@click.option("--naming", metavar="SYSTEM", help="Whose names the archive's files have (default: told by the names).")
 @click.option("--student", help="Who takes the quiz (default: $GRADE_STUDENT, or your login name).")
 @click.option("--save", type=click.Path(path_type=Path), help="Where the answers to hand in are written.")
 @click.option("--marks", type=click.Path(path_type=Path), help="Keep the marks of a class here, for regrade and analyze.")
+@click.option("--gradebook", metavar="URL", help="Write the marks of a class there, beside those of exercises (default: gradebook.db, if it is here).")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the marks of a class as a table.")
 @click.option("--reveal", is_flag=True, help="Show correct answers and feedback, whatever the quiz's review policy says.")
 @outputs.add_output_options
@@ -36,6 +39,9 @@ INPUT_WAIT_S = 2.0
 def command(
     quiz_id: str,
     answers: Path | None,
+    roster: Path | None,
+    naming: str | None,
+    gradebook: str | None,
     student: str | None,
     save: Path | None,
     marks: Path | None,
@@ -53,6 +59,7 @@ def command(
     grade quiz week3                     take it, or go on where you were
     grade quiz week3 --answers a.yaml    mark a response file
     grade quiz week3 --answers folder/   mark a class (--marks keeps the marks)
+    grade quiz week3 --answers canvas.zip --roster class.csv --gradebook sqlite:///gradebook.db
     """
     found = find_course(course, quiet=quiet)
     quiz = loading.load_quiz(found, quiz_id)
@@ -68,7 +75,10 @@ def command(
             f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or write your answers "
             f"to a file like this one and run `grade quiz {quiz.id} --answers FILE`:\n\n{render_answer_form(quiz)}"
         )
-    return mark_answers(found, quiz, answers or handed_in.STDIN, marks, csv_, chosen, reveal=reveal, quiet=quiet)
+    options = MarkingOptions(
+        chosen=chosen, roster=roster, naming=naming, marks=marks, table=csv_, gradebook=gradebook, reveal=reveal, quiet=quiet
+    )
+    return mark_answers(found, quiz, answers or handed_in.STDIN, options)
 
 
 def _has_input() -> bool:

@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from grader.cli import outputs
+from grader.cli.quiz.marking import build_page_titles
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
 from grader.quiz import key, sitting, verdicts
@@ -66,7 +67,7 @@ def take_in_terminal(
     source = SubmissionRef(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     verdict = verdicts.build_quiz_verdict(quiz, solutions, mark_attempt(quiz, solutions, given), given, source, seen)
     click.echo(f"\nYour answers are in {path}.\n")
-    outputs.write_reports([verdict], chosen, quiet=quiet)
+    outputs.write_reports([verdict], chosen, quiet=quiet, titles=build_page_titles(course, quiz, chosen))
     return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
 
 

@@ -13,7 +13,7 @@ from grader.grading.attempt import UNTRAINED
 from grader.messages.text import escape_line
 from grader.records.verdict import Note, Verdict
 from grader.reports import terminal
-from grader.reports.reading import describe_first_task, format_count, format_number, shorten_path
+from grader.reports.reading import describe_first_task, describe_open, format_count, format_number, shorten_path
 from grader.reports.screen import Screen, draw_parts, make_text
 
 UNTRAINED_REASON = f"not judged yet: {UNTRAINED}"
@@ -48,7 +48,8 @@ def render_untrained_page(subject: WatchedFile, verdict: Verdict, screen: Screen
     known = [check for check in verdict.checks if check.message != UNTRAINED_REASON]
     waiting = [check for check in verdict.checks if check.message == UNTRAINED_REASON]
     points = sum(check.max_points for check in waiting)
-    parts: list[RenderableType] = [*_render_heading(subject), *terminal.draw_checks(known, screen)]
+    left = [Text(f"{describe_open(verdict)}\n", style="bold")] if verdict.open_places else []
+    parts: list[RenderableType] = [*_render_heading(subject), *left, *terminal.draw_checks(known, screen)]
     parts += [*terminal.draw_notes(verdict.notes)]
     told = f"\n{format_count(len(waiting), 'check')} ({format_number(points)} points) can only be judged by training."
     wrong = sum(check.status == "failed" for check in known)

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.protocol.wire import Answer, Event, Order
 from grader.trainer.training.feeding import Array, OrderArrays
-from grader.trainer.training.measuring import flat_scores, measure_as_trained
+from grader.trainer.training.measuring import flat_scores, measure_as_trained, pick_classes
 
 DEFAULT_BATCH = 32
 EXAMPLES = 4000
@@ -88,5 +88,5 @@ def _accuracy(model: Any, seen: Sample) -> float:
     right = 0
     for start in range(0, len(seen.examples), PORTION):
         scores = flat_scores(model(seen.examples[start : start + PORTION], training=False))
-        right += int((scores.argmax(axis=1) == seen.labels[start : start + PORTION]).sum())
+        right += int((pick_classes(scores) == seen.labels[start : start + PORTION]).sum())
     return right / len(seen.examples)

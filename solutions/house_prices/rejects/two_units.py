@@ -17,7 +17,7 @@ def house_model(y_new):
         ]
     )
     model.compile(optimizer="sgd", loss="mean_squared_error")
-    model.fit(xs, ys, epochs=1000, verbose=0)
+    model.fit(xs, ys, epochs=500, verbose=0)
     return model.predict(y_new)[0]
 
 
