@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import escape_name, exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
@@ -23,6 +24,7 @@ STOP_HINT = (
     "and pass the callback to `fit(callbacks=[...])`"
 )
 CURVES: dict[str, str] = {
+    CurveId.MEETS: "in a made-up training that meets the threshold exactly",
     CurveId.CROSSES: "in a made-up training",
     CurveId.LOSS_FALLS: "in a made-up training in which the loss falls and accuracy doesn't rise",
     CurveId.VALIDATION_AHEAD: "in a made-up training in which the validation figures are ahead",
@@ -41,6 +43,7 @@ def check_stop_epoch(
     *,
     metric: Literal["accuracy", "val_accuracy"],
     above: Percent,
+    or_equal: bool = False,
 ) -> CheckOutcome:
     """The callback stops the training after the first epoch above the threshold.
 
@@ -48,42 +51,44 @@ def check_stop_epoch(
         probe: what the callbacks did on each synthetic curve.
         training: the real training, which decides where the callbacks can't be tried.
         metric: the figure that the callback has to watch.
-        above: the line; a figure equal to it is not above it.
+        above: the line; a figure equal to it is not above it,
+        or_equal: unless this is set.
 
     >>> late = CurveOutcome(curve="crosses", due=5, stopped=6, logs={"accuracy": 0.9991})
     >>> check_stop_epoch(CallbackProbe(outcomes=[late], callbacks=["Stop"]), None, metric="accuracy", above=0.998).message
     'the callback stops 1 epoch late: accuracy went above 0.998 in epoch 6, and it stopped after epoch 7'
     """
+    line = Line(value=above, or_equal=or_equal)
     if probe.error is not None:
         return report_failure(
             f"the callback raised an error when it was tried: {escape_name(probe.error)}",
-            expected=_describe_expected(metric, above),
+            expected=_describe_expected(metric, line),
             got=escape_name(probe.error),
             hint=_describe_remedy(probe.error, probe.error_kind, metric),
             line=probe.line,
         )
     # A callback that can't be copied is judged by what it did in the real training.
     if probe.inconclusive is not None or not probe.outcomes:
-        return _judge_by_training(probe, training, metric, above)
+        return _judge_by_training(probe, training, metric, line)
     wrong = [outcome for outcome in probe.outcomes if outcome.stopped != outcome.due]
     # A callback that recognises the trial curves passes there; in the real training it has to stop as well.
-    if not wrong and training is not None and (went_on := _find_missed_epoch(training, metric, above)) is not None:
+    if not wrong and training is not None and (went_on := _find_missed_epoch(training, metric, line)) is not None:
         return report_failure(
-            f"in made-up trainings the callback stopped, but in the real one {metric} went above {exact(above)} in "
+            f"in made-up trainings the callback stopped, but in the real one {metric} {line.crossed} in "
             f"{format_epoch(went_on)} and nothing stopped it",
-            expected=_describe_expected(metric, above),
+            expected=_describe_expected(metric, line),
             got=f"{format_count(len(training.epochs), 'epoch')}; {STOPS[training.stopped_by]}",
             hint=f"Let the condition depend on `logs['{metric}']` alone.",
             line=probe.line,
         )
     if not wrong:
         trials = format_count(len(probe.outcomes), "made-up training")
-        return report_pass(f"the callback stops when {metric} goes above {exact(above)}, in {trials}")
-    shown, message, hint = _describe_diagnosis(probe, wrong, metric, above)
+        return report_pass(f"the callback stops when {metric} {line.crosses}, in {trials}")
+    shown, message, hint = _describe_diagnosis(probe, wrong, metric, line)
     never = all(outcome.stopped is None for outcome in probe.outcomes) and bool(probe.callbacks)
     return report_failure(
         message,
-        expected=_describe_expected(metric, above),
+        expected=_describe_expected(metric, line),
         got=_describe_outcome(shown, metric),
         hint=hint,
         line=probe.line,
@@ -100,17 +105,17 @@ def _describe_remedy(error: str, kind: str, metric: str) -> str:
     return f"`logs` is a dict of figures, such as {{'accuracy': 0.5, 'loss': 1.2}}. To stop a training, {STOP_HINT}."
 
 
-def _find_missed_epoch(training: TrainingRecord, metric: str, above: float) -> int | None:
+def _find_missed_epoch(training: TrainingRecord, metric: str, line: Line) -> int | None:
     """Finds the first epoch of the last `fit` above the line after which training went on; None if it stopped there."""
     numbers = [int(logs.get("epoch", index)) for index, logs in enumerate(training.epochs)]
     # Epoch numbers that go back mark the start of another `fit`; earlier fits may have been meant to run on.
     begin = max((index for index in range(1, len(numbers)) if numbers[index] <= numbers[index - 1]), default=0)
     figures = [logs.get(metric, float("-inf")) for logs in training.epochs[begin:-1]]
-    return next((begin + index for index, value in enumerate(figures) if value > above), None)
+    return next((begin + index for index, value in enumerate(figures) if line.is_crossed(value)), None)
 
 
-def _describe_expected(metric: str, above: float) -> str:
-    return f"it stops after the first epoch with {metric} above {exact(above)}"
+def _describe_expected(metric: str, line: Line) -> str:
+    return f"it stops after the first epoch with {metric} {line.beyond}"
 
 
 def _describe_outcome(outcome: CurveOutcome, metric: str) -> str:
@@ -124,7 +129,7 @@ def _describe_outcome(outcome: CurveOutcome, metric: str) -> str:
 
 
 def _describe_diagnosis(
-    probe: CallbackProbe, wrong: list[CurveOutcome], metric: str, above: float
+    probe: CallbackProbe, wrong: list[CurveOutcome], metric: str, line: Line
 ) -> tuple[CurveOutcome, str, str]:
     """The curve that shows best what went wrong, what it is in a sentence, and what to look at.
 
@@ -132,19 +137,19 @@ def _describe_diagnosis(
     """
     # The order matters: each explanation below is only sure once the ones above are ruled out.
     if all(outcome.stopped is None for outcome in probe.outcomes):
-        return wrong[0], *_explain_missing_stop(probe, metric, above)
+        return wrong[0], *_explain_missing_stop(probe, metric, line)
     if (fixed := _find_fixed_epoch(probe.outcomes)) is not None:
         return (
             wrong[0],
             f"in every made-up training the callback stopped after {format_epoch(fixed)}, whatever {metric} was",
-            f"Use `logs`: compare `logs['{metric}']` with {exact(above)}."
+            f"Use `logs`: compare `logs['{metric}']` with {exact(line.value)}."
             + (" Is the threshold in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
-        return early[0], *_explain_early_stop(probe.outcomes, early, metric, above)
+        return early[0], *_explain_early_stop(probe.outcomes, early, metric, line)
     late = next((outcome for outcome in wrong if outcome.stopped is not None), wrong[0])
-    return late, *_explain_late_stop(late, metric, above)
+    return late, *_explain_late_stop(late, metric, line)
 
 
 def _find_fixed_epoch(outcomes: list[CurveOutcome]) -> int | None:
@@ -162,25 +167,25 @@ def _is_early(outcome: CurveOutcome) -> bool:
     return outcome.due is None or (outcome.stopped is not None and outcome.stopped < outcome.due)
 
 
-def _explain_missing_stop(probe: CallbackProbe, metric: str, above: float) -> tuple[str, str]:
+def _explain_missing_stop(probe: CallbackProbe, metric: str, line: Line) -> tuple[str, str]:
     if not probe.callbacks:
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP_HINT}."
     if set(probe.callbacks) <= KERAS_STOPPERS:
         return (
-            f"the callback never stopped a training, although {metric} went above {exact(above)}",
+            f"the callback never stopped a training, although {metric} {line.crossed}",
             f"`{escape_name(probe.callbacks[0])}` stops when a figure no longer improves, not at a threshold. Write a callback of "
             f"your own, a subclass of `tf.keras.callbacks.Callback`: {STOP_HINT}.",
         )
     return (
-        f"the callback never stopped a training, although {metric} went above {exact(above)}",
-        f"Is the threshold in your condition higher than {exact(above)}? "
-        f"Compare `logs['{metric}']` with {exact(above)}; accuracies are between 0 and 1: {exact(100 * above)} % is "
-        f"{exact(above)}. To stop, {STOP_HINT}.",
+        f"the callback never stopped a training, although {metric} {line.crossed}",
+        f"Is the threshold in your condition higher than {exact(line.value)}? "
+        f"Compare `logs['{metric}']` with {exact(line.value)}; accuracies are between 0 and 1: {exact(100 * line.value)} % is "
+        f"{exact(line.value)}. To stop, {STOP_HINT}.",
     )
 
 
 def _explain_early_stop(
-    outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str, above: float
+    outcomes: list[CurveOutcome], early: list[CurveOutcome], metric: str, line: Line
 ) -> tuple[str, str]:
     """Stopped below the line: it watches another figure, or the line in the code is too low."""
     outcome = early[0]
@@ -188,17 +193,17 @@ def _explain_early_stop(
     at = (
         ""
         if reached is None
-        else f" at {metric} {format_figure_against(reached, above)}, which is not above {exact(above)}"
+        else f" at {metric} {format_figure_against(reached, line.value)}, which is not {line.beyond}"
     )
     message = f"in a made-up training the callback stopped after {format_epoch(outcome.stopped or 0)}{at}"
     watched = _find_watched_metric(outcomes, early, metric)
     if watched is None:
-        return message, f"Is the threshold in your condition lower than {exact(above)}?"
+        return message, f"Is the threshold in your condition lower than {exact(line.value)}?"
     label, key = watched
     there = f" ({key} was {format_figure(outcome.logs[key])} there)" if key in outcome.logs else ""
     return (
         f"{message}: it seems to watch {label}{there}",
-        f"Watch `{metric}` instead: compare `logs['{metric}']` with {exact(above)}.",
+        f"Watch `{metric}` instead: compare `logs['{metric}']` with {exact(line.value)}.",
     )
 
 
@@ -214,9 +219,14 @@ def _find_watched_metric(
     return ("the loss", "loss") if slow is not None and not _is_early(slow) else None
 
 
-def _explain_late_stop(outcome: CurveOutcome, metric: str, above: float) -> tuple[str, str]:
+def _explain_late_stop(outcome: CurveOutcome, metric: str, line: Line) -> tuple[str, str]:
     due = outcome.due or 0
-    crossed = f"{metric} went above {exact(above)} in {format_epoch(due)}"
+    crossed = f"{metric} {line.crossed} in {format_epoch(due)}"
+    if outcome.curve == CurveId.MEETS:
+        return (
+            f"the callback doesn't stop at {metric} {exact(line.value)} itself, only above it",
+            f"Compare with `>=`: a figure that is exactly {exact(line.value)} counts as well.",
+        )
     if outcome.stopped is None:
         return (
             f"{CURVES.get(outcome.curve, CURVES[CurveId.CROSSES])} the callback never stopped, although {crossed}",
@@ -225,44 +235,44 @@ def _explain_late_stop(outcome: CurveOutcome, metric: str, above: float) -> tupl
     return (
         f"the callback stops {format_count(outcome.stopped - due, 'epoch')} late: {crossed}, "
         f"and it stopped after {format_epoch(outcome.stopped)}",
-        f"Is the threshold in your condition higher than {exact(above)}, or does it wait (`patience`, `on_epoch_begin`)?",
+        f"Is the threshold in your condition higher than {exact(line.value)}, or does it wait (`patience`, `on_epoch_begin`)?",
     )
 
 
 def _judge_by_training(
-    probe: CallbackProbe, training: TrainingRecord | None, metric: str, above: float
+    probe: CallbackProbe, training: TrainingRecord | None, metric: str, line: Line
 ) -> CheckOutcome:
     """Judges by the real training where the callbacks can't be tried beforehand."""
     reason = escape_name(probe.inconclusive or "there was no curve to try it on")
     figures = [logs.get(metric, float("-inf")) for logs in training.epochs] if training else []
     if training is None or not figures:
         return report_undecided(f"not judged: the callback can't be tried without a training ({reason})")
-    due = next((index for index, value in enumerate(figures) if value > above), None)
+    due = next((index for index, value in enumerate(figures) if line.is_crossed(value)), None)
     last = len(figures) - 1
     if due is None:
-        return _judge_below_line(training, figures, metric, above)
+        return _judge_below_line(training, figures, metric, line)
     # The right last epoch isn't enough: the epochs may just have been over.
     if due == last and training.stopped_by == "callback":
         return report_pass(
-            f"in the training the callback stopped after {format_epoch(last)}, the first one above {exact(above)}"
+            f"in the training the callback stopped after {format_epoch(last)}, the first one {line.beyond}"
         )
     return report_failure(
-        f"{metric} went above {exact(above)} in {format_epoch(due)}, but the training ended after {format_epoch(last)}, "
+        f"{metric} {line.crossed} in {format_epoch(due)}, but the training ended after {format_epoch(last)}, "
         f"when {STOPS[training.stopped_by]}",
-        expected=_describe_expected(metric, above),
+        expected=_describe_expected(metric, line),
         got=f"{format_count(len(figures), 'epoch')}; {STOPS[training.stopped_by]}",
         line=probe.line,
     )
 
 
-def _judge_below_line(training: TrainingRecord, figures: list[float], metric: str, above: float) -> CheckOutcome:
+def _judge_below_line(training: TrainingRecord, figures: list[float], metric: str, line: Line) -> CheckOutcome:
     # A line that was never reached says nothing about the callback, for or against.
     if training.stopped_by != "callback":
-        return report_undecided(f"not judged: {metric} never went above {exact(above)}, so there was nothing to stop")
+        return report_undecided(f"not judged: {metric} never {line.crossed}, so there was nothing to stop")
     return report_failure(
-        f"the callback stopped the training after {format_epoch(len(figures) - 1)}, before {metric} was above {exact(above)}",
-        expected=_describe_expected(metric, above),
-        got=f"highest {metric} {format_figure_against(max(figures), above)}"
+        f"the callback stopped the training after {format_epoch(len(figures) - 1)}, before {metric} was {line.beyond}",
+        expected=_describe_expected(metric, line),
+        got=f"highest {metric} {format_figure_against(max(figures), line.value)}"
         if max(figures) >= 0
         else f"no {metric} in the logs",
     )

@@ -7,13 +7,24 @@ from typing import Any
 
 import msgspec
 
-from grader.checks import activations, architecture, behaviour, callback, models, returns, structure, training
+from grader.checks import (
+    activations,
+    architecture,
+    behaviour,
+    callback,
+    models,
+    prediction,
+    preparation,
+    returns,
+    structure,
+    training,
+)
 from grader.checks.registry import collect_checks
 from grader.courses.exercise import CheckSpec
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import Duration, Percent, convert_node, format_suggestion, parse_quantity
 
-CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, models, returns, structure, training)))
+CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, models, prediction, preparation, returns, structure, training)))
 
 
 def check_arguments(item: YamlNode, problems: Problems) -> None:

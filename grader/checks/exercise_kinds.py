@@ -12,8 +12,12 @@ WORDS: dict[Kind, str] = {
     "calls": "an exercise whose checks are behaviour… calls a plain function, and trains nothing",
     "shows": "an exercise with models: {shown: …} calls the function with the grader's own model and images",
     "builds": 'an exercise with "models" takes the model that the function returns, and trains it itself',
+    "prepares": "a function with given: {labels: false} prepares images, and trains nothing",
     "trains": "the function of this exercise trains by itself, and is called without arguments",
     "observes": "with training: observed the file trains by itself; its figures are reported, and only held-out images are measured",
+    "fits": 'the function of this exercise trains by itself, on what is "given"',
+    "predicts": "a function with given: {values: …} trains on data of its own, and predicts",
+    "stops": 'of a "callback" the class is tried, and nothing is trained',
 }
 # Which kinds use a key; what isn't here is for all of them.
 KEYS: dict[str, tuple[Kind, ...]] = {
@@ -21,38 +25,53 @@ KEYS: dict[str, tuple[Kind, ...]] = {
     "picture": ("calls",),
     "tables": ("builds",),
     "models": ("shows", "builds"),
-    "dataset": ("shows", "builds", "trains", "observes"),
-    "attempts": ("shows", "builds", "trains"),
+    "given": ("prepares", "fits", "predicts"),
+    "dataset": ("shows", "builds", "prepares", "trains", "fits", "observes", "stops"),
+    "attempts": ("shows", "builds", "trains", "fits", "predicts"),
 }
 LIMITS: dict[str, tuple[Kind, ...]] = {
     "call": ("calls",),
-    "gpu": ("shows", "builds", "trains"),
-    "cpu": ("shows", "builds", "trains"),
+    "gpu": ("shows", "builds", "trains", "fits", "predicts"),
+    "cpu": ("shows", "builds", "trains", "fits", "predicts"),
 }
 # Which kinds have a piece of evidence.
 EVIDENCE: dict[str, tuple[Kind, ...]] = {
     "trial": ("calls",),
     "activations": ("shows",),
     "models": ("builds",),
-    "architecture": ("builds", "trains"),
-    "data": ("builds", "trains"),
-    "training": ("builds", "trains"),
-    "measured": ("builds", "trains", "observes"),
-    "probe": ("trains",),
-    "returned": ("builds", "trains", "observes"),
+    "architecture": ("builds", "trains", "fits", "predicts"),
+    "data": ("builds", "prepares", "trains", "fits"),
+    "prepared": ("prepares",),
+    "training": ("builds", "trains", "fits", "predicts"),
+    "measured": ("builds", "trains", "fits", "observes"),
+    "probe": ("trains", "fits", "stops"),
+    "predicted": ("predicts",),
+    "returned": ("builds", "prepares", "trains", "fits", "predicts", "observes"),
 }
 OF_TRAINING = ("data", "training", "measured")
 # Checks that rest on the same evidence, in another form.
 RETURNS: dict[str, tuple[Kind, ...]] = {
     "returns.model": ("builds",),
-    "returns.shape": ("trains",),
-    "returns.match_training": ("trains",),
+    "prepared.array": ("prepares",),
+    "predicted.match_return": ("predicts",),
+    "returns.history": ("trains", "fits"),
+    "returns.shape": ("trains", "fits"),
+    "returns.match_training": ("trains", "fits"),
     "returns.curve": ("observes",),
 }
 
 
 def check_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
-    """Adds a problem for each key and each check that this kind of exercise doesn't use."""
+    """Adds a problem for each key and each check that this kind of exercise, or of a part of it, doesn't use."""
+    for number, part in enumerate(exercise.split_parts()):
+        node = tree.find_nearest("parts", number) if exercise.parts else tree
+        _check_keys(part, node, problems)
+        for index, spec in enumerate(exercise.checks):
+            for fault in _faults_of(spec.check, part) if spec in part.checks else ():
+                problems.add(tree.find_nearest("checks", index, "check"), f"{spec.check} can't be judged: {fault}")
+
+
+def _check_keys(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
     kind = exercise.kind
     if kind is None:
         return
@@ -61,9 +80,6 @@ def check_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
             if kind not in keys.get(name, (kind,)):
                 problems.add(place, f'{where}"{name}" has no effect: {WORDS[kind]}; remove it')
     _check_models(exercise, _below(tree, "models"), problems)
-    for index, spec in enumerate(exercise.checks):
-        for fault in _faults_of(spec.check, kind, exercise):
-            problems.add(tree.find_nearest("checks", index, "check"), f"{spec.check} can't be judged: {fault}")
 
 
 def _below(tree: YamlNode, name: str) -> YamlNode:
@@ -85,8 +101,11 @@ def _check_models(exercise: Exercise, node: YamlNode, problems: Problems) -> Non
         problems.add(node.keys["fit"], '"fit" has no effect: train: never says that the models are only looked at')
 
 
-def _faults_of(check: str, kind: Kind, exercise: Exercise) -> Iterator[str]:
+def _faults_of(check: str, exercise: Exercise) -> Iterator[str]:
     """Yields why a check has nothing to judge in this kind of exercise; unknown checks are reported elsewhere."""
+    kind = exercise.kind
+    if kind is None:
+        return
     entry = CHECKS.get(check)
     needed = [item for item, optional in entry.evidence.items() if not optional] if entry is not None else []
     # Optional evidence may be missing; without required evidence the check would be skipped for every student.

@@ -32,9 +32,11 @@ ABSENCE_REASONS = {
     "models": "no model was returned",
     "activations": "the function returned no activations",
     "data": "`model.fit` was never called, so no data was given to it",
+    "prepared": "the function returned no images that could be looked at",
     "probe": "`model.fit` was never called, so there is no callback to try",
     "training": "nothing was trained",
     "measured": "nothing was trained, so there is nothing to measure",
+    "predicted": "nothing was trained, so there is no model to ask",
     "returned": "the function did not return",
     "trial": "the function was not called",
 }

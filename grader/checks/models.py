@@ -20,11 +20,12 @@ from grader.records.run import BuiltModel
 
 
 @register_check("returns.model")
-def check_returned_model(returned: Any) -> CheckOutcome:
+def check_returned_model(returned: Any, *, built: bool = False) -> CheckOutcome:
     """The function returns a compiled model.
 
     Args:
         returned: the grader's note on the first thing that was returned, or on the first that was no such model.
+        built: whether its first layer has to say what shape it takes.
 
     >>> check_returned_model({"call": {}, "returned": "Sequential", "model": True, "compiled": True}).status
     'passed'
@@ -36,6 +37,13 @@ def check_returned_model(returned: Any) -> CheckOutcome:
         return report_undecided("not judged: the function's result is not known")
     got = returned["returned"]
     when = f" for {describe_call(returned['call'])}" if returned["call"] else ""
+    if built and returned["model"] and returned.get("built") is False:
+        return report_failure(
+            f"the function returned a model without a defined input{when}",
+            expected="a model that knows the shape of its input",
+            got=escape_name(str(got)),
+            hint="Put `tf.keras.Input(shape=...)`, with the shape of one image, before the other layers.",
+        )
     if returned["model"] and returned["compiled"]:
         return report_pass(f"the function returned a {escape_name(str(got))} model", got=escape_name(str(got)))
     expected = "a compiled model of keras.Sequential or keras.Model"

@@ -30,9 +30,11 @@ EVIDENCE_BASES: dict[str, Basis | None] = {
     "activations": "measured",
     "probe": "declared",
     "data": "measured",
+    "prepared": "declared",
     "training": "measured",
     "trial": "measured",
     "measured": "measured",
+    "predicted": "measured",
     "dataset": None,
 }
 

@@ -85,6 +85,33 @@ def _describe_type(value: Any) -> str:
     return words.get(type(value), "another kind of object")
 
 
+@register_check("returns.history")
+def check_returned_history(returned: Any, run: Run) -> CheckOutcome:
+    """The function returns the History of its training.
+
+    Args:
+        returned: the value, a History with its epochs and figures.
+        run: the training as it was measured.
+
+    >>> from grader.records.run import RunEnd
+    >>> check_returned_history([[0], 0.99], Run(seed=7, end=RunEnd(kind="completed"))).message
+    'the function returned another kind of object, not the History that `fit` gives'
+    """
+    expected = "the History object that `model.fit` gives"
+    hint = "Keep what `fit` gives, `history = model.fit(...)`, and end the function with `return history`."
+    if not (isinstance(returned, dict) and returned.get("type") == "History"):
+        kind = "nothing (None)" if returned is None else _describe_type(returned)
+        message = f"the function returned {kind}, not the History that `fit` gives"
+        return report_failure(message, expected=expected, got=kind, hint=hint)
+    if run.training is None or not run.training.epochs:
+        return report_undecided("not judged: nothing was trained")
+    measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
+    if returned.get("epoch") not in (measured, _find_last_fit(measured)):
+        message = f"the function returned a History of other epochs than the training's {len(measured)}"
+        return report_failure(message, expected=expected, got=format_value(returned.get("epoch")), hint=hint)
+    return report_pass("the function returned the History of its training")
+
+
 @register_check("returns.match_training")
 def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     """The returned epochs and accuracy are those of the training.

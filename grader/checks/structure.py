@@ -97,6 +97,28 @@ def check_parameter_count(architecture: Architecture, *, equal: int) -> CheckOut
     )
 
 
+@register_check("architecture.size")
+def check_model_size(architecture: Architecture, *, below: int) -> CheckOutcome:
+    """The model has fewer parameters than the exercise allows.
+
+    Args:
+        architecture: the declared model.
+        below: the number to stay under.
+
+    >>> check_model_size(Architecture(layers=[], parameters=1_200_000), below=1_000_000).message
+    'the model has 1,200,000 parameters; fewer than 1,000,000 are allowed'
+    """
+    number = architecture.parameters
+    if number < below:
+        return report_pass(f"the model has {number:,} parameters", got=f"{number:,}")
+    return report_failure(
+        f"the model has {number:,} parameters; fewer than {below:,} are allowed",
+        expected=f"fewer than {below:,} parameters",
+        got=f"{number:,}",
+        hint="Most of them lie in the first Dense layer: give it fewer units, or smaller images by pooling.",
+    )
+
+
 @register_check("architecture.shapes")
 def check_shapes(architecture: Architecture, *, input: list[int] | None = None, output: list[int] | None = None) -> CheckOutcome:  # noqa: A002 - the word that authors look for
     """The model takes and gives arrays of the right shape.

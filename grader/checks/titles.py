@@ -28,13 +28,14 @@ def find_title(spec: CheckSpec) -> str:
     return (write(**convert_arguments(spec)) if write is not None else "") or CHECKS[spec.check].title
 
 
-def _name_line(*, metric: str, above: float) -> str:
+def _name_line(*, metric: str, above: float, or_equal: bool = False) -> str:
     title = "Validation accuracy" if metric == "val_accuracy" else "Training accuracy"
-    return f"{title} gets above {_format_percent(above)}"
+    return f"{title} {'reaches' if or_equal else 'gets above'} {_format_percent(above)}"
 
 
-def _name_stop(*, metric: str, above: float) -> str:
-    return f"The callback stops after the first epoch with more than {_format_percent(above)} {METRIC_TITLES[metric]}"
+def _name_stop(*, metric: str, above: float, or_equal: bool = False) -> str:
+    amount = f"{'at least' if or_equal else 'more than'} {_format_percent(above)} {METRIC_TITLES[metric]}"
+    return f"The callback stops after the first epoch with {amount}"
 
 
 def _name_data(*, split: str, examples: int) -> str:

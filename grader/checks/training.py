@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
-from grader.records.run import DataMatch, Measurement
+from grader.records.run import DataMatch, Measurement, Run
 from grader.records.verdict import TrainingRecord
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
@@ -149,6 +150,7 @@ def check_reached_line(
     *,
     metric: Literal["accuracy", "val_accuracy"],
     above: Percent,
+    or_equal: bool = False,
 ) -> CheckOutcome:
     """The training gets above the threshold.
 
@@ -156,30 +158,32 @@ def check_reached_line(
         training: the epochs as the trainer logged them.
         measured: what the trained model does afterwards, which has to agree with what was logged.
         metric: the figure to look at, as Keras logs it at the end of each epoch.
-        above: the line; a figure equal to it is not above it.
+        above: the line; a figure equal to it is not above it,
+        or_equal: unless this is set.
 
     >>> record = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.9912}], stopped_by="epochs", examples=9, seed=7)
     >>> check_reached_line(record, metric="accuracy", above=0.998).message
     'the highest accuracy was 0.9912, in epoch 1 of 1; that is not above 0.998'
     """
+    line = Line(value=above, or_equal=or_equal)
     figures = [logs[metric] for logs in training.epochs if metric in logs]
     if not figures:
-        return _judge_without_metric(training, metric, above)
+        return _judge_without_metric(training, metric, line)
     best = max(range(len(figures)), key=figures.__getitem__)
-    first = next((index for index, value in enumerate(figures) if value > above), None)
+    first = next((index for index, value in enumerate(figures) if line.is_crossed(value)), None)
     # Logs can be inflated, for example by a layer that mixes a batch; the trained model on its own can't.
     if first is not None and measured is not None and (doubt := _doubt(measured)):
-        return report_failure(doubt, expected=f"{metric} above {exact(above)}, also when the trained model is measured", got=format_figure_against(figures[best], above))
+        return report_failure(doubt, expected=f"{metric} {line.beyond}, also when the trained model is measured", got=format_figure_against(figures[best], above))
     if first is not None:
         return report_pass(
-            f"{metric} reached {format_figure_against(figures[first], above)} in {format_epoch(first)}, above {exact(above)}",
+            f"{metric} reached {format_figure_against(figures[first], above)} in {format_epoch(first)}, {line.beyond}",
             got=format_figure_against(figures[best], above),
         )
     stopped = "; the time limit ended the training there" if training.stopped_by == "limit" else ""
     return report_failure(
         f"the highest {metric} was {format_figure_against(figures[best], above)}, in {format_epoch(best)} of {len(figures)}; "
-        f"that is not above {exact(above)}{stopped}",
-        expected=f"{metric} above {exact(above)}",
+        f"that is not {line.beyond}{stopped}",
+        expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
         hint=_explain_slow_training(figures, training),
     )
@@ -211,12 +215,12 @@ def _explain_slow_training(figures: list[float], training: TrainingRecord) -> st
     return None
 
 
-def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -> CheckOutcome:
+def _judge_without_metric(training: TrainingRecord, metric: str, line: Line) -> CheckOutcome:
     # The metric was logged, only not for a whole epoch: asking for `metrics=` would send the student the wrong way.
     if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return report_failure(
             f"the callback ended the epoch early, so {metric} covers only a part of the images",
-            expected=f"{metric} above {exact(above)} at the end of an epoch",
+            expected=f"{metric} {line.beyond} at the end of an epoch",
             got=f"{metric} {format_figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
@@ -227,13 +231,13 @@ def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -
     if any(other in logged for other in (f"{metric} (another metric)", metric.replace("accuracy", "acc"))):
         return report_failure(
             f"the {metric} that was logged is not the share of examples that the model recognises",
-            expected=f"{metric} above {exact(above)}, of a model with one score for each class",
+            expected=f"{metric} {line.beyond}, of a model with one score for each class",
             got="another figure of that name",
             hint="End the model with one score for each class, and leave out other metrics of this name.",
         )
     return report_failure(
         f"the training logged no {metric}",
-        expected=f"{metric} above {exact(above)}",
+        expected=f"{metric} {line.beyond}",
         got=f"only {', '.join(sorted(set(logged) - {'epoch'})) or 'nothing'}",
         hint=f"Ask for it with {' and '.join(_list_missing(metric, logged))}.",
     )
@@ -283,6 +287,31 @@ def check_epoch_count(training: TrainingRecord, *, below: int) -> CheckOutcome:
     if training.stopped_by == "limit":
         return report_undecided(f"not judged: the time limit ended the training after {format_count(number, 'epoch')}")
     return report_pass(f"the training ended after {format_count(number, 'epoch')}", got=str(number))
+
+
+@register_check("training.asks_for")
+def check_asked_epochs(run: Run, training: TrainingRecord, *, epochs: int) -> CheckOutcome:
+    """The call of `fit` asks for as many epochs as the exercise says.
+
+    Args:
+        run: the order of the last `fit`.
+        training: which it began.
+        epochs: the number that has to stand there; the callback ends the training before.
+
+    >>> from grader.records.run import RunEnd
+    >>> record = TrainingRecord(epochs=[{"epoch": 0}], stopped_by="callback", examples=9, seed=7)
+    >>> check_asked_epochs(Run(seed=7, end=RunEnd(kind="completed"), fit_epochs=12), record, epochs=10).message
+    '`fit` was asked for 12 epochs; 10 are asked for'
+    """
+    del training
+    if run.fit_epochs == epochs:
+        return report_pass(f"`fit` was asked for {format_count(epochs, 'epoch')}", got=str(epochs))
+    return report_failure(
+        f"`fit` was asked for {format_count(run.fit_epochs or 0, 'epoch')}; {epochs} are asked for",
+        expected=f"epochs={epochs}",
+        got=f"epochs={run.fit_epochs}",
+        hint=f"Write `epochs={epochs}` in the call of `fit`; the callback ends the training in time.",
+    )
 
 
 @register_check("measured.accuracy")

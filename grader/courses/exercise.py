@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, field, structs
 
+from grader.courses.case_checks import check_cases
 from grader.courses.course import Course
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import ByteSize, Duration, Percent, convert_node, format_suggestion, read_yaml
 from grader.protocol.calls import FunctionArgument, Panel
 
-# What is done with the graded function: it is called, looks inside a model, returns models, or trains by itself.
-Kind = Literal["calls", "shows", "builds", "trains", "observes"]
-RESULT_KEY = "gives"
-MAX_RANDOM_CASES = 1000
+# What is done with the graded name: a function is called, looks inside a model, returns models, prepares images, has
+# its training ordered, trains on what it is given or to predict numbers, or trains by itself; a callback's class is tried.
+Kind = Literal["calls", "shows", "builds", "prepares", "trains", "fits", "predicts", "observes", "stops"]
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -34,6 +34,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True):
     """One line of an exercise's `checks`.
 
     Args:
+        part: the part of the exercise that it judges, where there are several.
         gate: where it fails, training isn't started.
         advice: where it would fail, its points are given all the same, and a note says what was found.
     """
@@ -42,6 +43,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True):
     check: str
     points: float
     args: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
     title: str | None = None
     hint: str | None = None
     gate: bool = False
@@ -71,6 +73,22 @@ class FitSettings(Struct, frozen=True, kw_only=True):
     memory: ByteSize | None = None
 
 
+class GivenData(Struct, frozen=True, kw_only=True):
+    """What a function is called with: the training images, or a list of numbers.
+
+    Args:
+        scale: what pixels are divided by.
+        channel: whether the images have a last axis for their one channel.
+        labels: whether it is given the labels too, and trains; without them it prepares the images and returns them.
+        values: numbers instead of images, for which it predicts others with a model that it trains on data of its own.
+    """
+
+    scale: float = 1.0
+    channel: bool = False
+    labels: bool = True
+    values: list[float] = field(default_factory=list)
+
+
 class SuppliedModelInput(Struct, frozen=True, kw_only=True):
     """The function is called with the grader's own model, trained, and with some test images.
 
@@ -95,6 +113,7 @@ class ModelCalls(Struct, frozen=True, kw_only=True):
         calls: or the arguments of each call, by name.
         shown: or it takes the grader's model and images, and returns activations.
         train: `never`: the model is only looked at; `on_request`: trained with `--train`.
+        channel: whether the images that the model takes have a last axis for their one channel.
     """
 
     image: InputImage | None = None
@@ -102,6 +121,7 @@ class ModelCalls(Struct, frozen=True, kw_only=True):
     shown: SuppliedModelInput | None = None
     fit: FitSettings = field(default_factory=FitSettings)
     train: Literal["always", "on_request", "never"] = "always"
+    channel: bool = True
 
     def __post_init__(self) -> None:
         if [self.image is not None, bool(self.calls), self.shown is not None].count(True) != 1:
@@ -133,10 +153,29 @@ class Experiment(Struct, frozen=True, kw_only=True):
     columns: list[ExperimentColumn]
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """One of several names that an exercise grades in a file; without a name, what the file itself trains.
+
+    Args:
+        callback: the class of a callback, instead of a function.
+    """
+
+    id: str
+    function: str | None = None
+    callback: str | None = None
+    given: GivenData | None = None
+    models: ModelCalls | None = None
+    arguments: dict[str, FunctionArgument] = field(default_factory=dict)
+
+
 class Exercise(Struct, frozen=True, kw_only=True):
     """The file `exercise.yaml`, schema `grade-exercise/1`.
 
     Args:
+        callback: the class of a callback, which is graded instead of a function.
+        given: what a function that trains, or prepares images, is called with; nothing otherwise.
+        parts: several graded names, each with checks of its own.
+        editions: exercises of which a file may have been meant for another one of these, by its names.
         arguments: of a plain function, whose checks are `behaviour…`, in the order of the call.
         picture: the sheet that `--picture` draws of a plain function's answers.
     """
@@ -146,6 +185,10 @@ class Exercise(Struct, frozen=True, kw_only=True):
     title: str
     checks: list[CheckSpec]
     function: str | None = None
+    callback: str | None = None
+    given: GivenData | None = None
+    parts: list[Part] = field(default_factory=list)
+    editions: list[str] = field(default_factory=list)
     dataset: Literal["mnist", "fashion_mnist"] | None = None
     training: Literal["delegated", "observed", "none"] = "delegated"
     models: ModelCalls | None = None
@@ -168,14 +211,51 @@ class Exercise(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> Kind | None:
-        """What is done with the graded function; None where nothing is trained and nothing is called."""
+        """What is done with the graded name; None where nothing is trained and nothing is called."""
         if self.models is not None:
             return "shows" if self.models.shown is not None else "builds"
+        if self.callback is not None:
+            return "stops"
+        if self.given is not None:
+            return "predicts" if self.given.values else "fits" if self.given.labels else "prepares"
         if any(spec.check.startswith("behaviour.") for spec in self.checks):
             return "calls"
         if self.training == "observed":
             return "observes"
         return "trains" if self.training != "none" else None
+
+    @property
+    def graded_name(self) -> str | None:
+        """The function or class that is graded; None where the file itself trains."""
+        return self.callback or self.function
+
+    @property
+    def argument_count(self) -> int:
+        """How many arguments the graded function is called with."""
+        if self.models is not None:
+            return self.models.arguments
+        return len(self.arguments) if self.given is None else 1 + (self.kind == "fits")
+
+    def split_parts(self) -> list[Exercise]:
+        """The exercise as one for each of its parts; an exercise of one part is that part."""
+        return [_make_part(self, part) for part in self.parts] or [self]
+
+
+def _make_part(exercise: Exercise, part: Part) -> Exercise:
+    checks = [spec for spec in exercise.checks if spec.part == part.id]
+    called = any(spec.check.startswith("behaviour.") for spec in checks)
+    return structs.replace(
+        exercise,
+        parts=[],
+        checks=checks,
+        function=part.function,
+        callback=part.callback,
+        given=part.given,
+        models=part.models,
+        arguments=part.arguments,
+        training="none" if called else exercise.training,
+        dataset=None if called else exercise.dataset,
+    )
 
 
 def read_exercise(
@@ -223,6 +303,14 @@ def _check_specs(node: YamlNode, problems: Problems, check_arguments: Callable[[
             check_arguments(item, problems)
 
 
+def _check_training(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """What the key "training" asks for beside it."""
+    if exercise.training == "observed" and (exercise.function is None or exercise.models is not None):
+        problems.add(tree.find_nearest("training"), '"training: observed" needs "function", and no "models": the function trains by itself')
+    if exercise.training != "none" and exercise.dataset is None and exercise.kind != "predicts":
+        problems.add(tree, '"dataset" is missing: training needs one')
+
+
 def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Problems) -> None:
     if exercise.id != folder:
         problems.add(tree.find_nearest("id"), f'the id "{exercise.id}" differs from the folder\'s name "{folder}"')
@@ -230,14 +318,14 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
         problems.add(tree.find_nearest("checks"), "an exercise needs at least one check")
     if exercise.models is not None and exercise.function is None:
         problems.add(tree, '"function" is missing: "models" are what a function returns')
-    check_cases(tree, exercise.arguments, problems)
+    if exercise.given is not None and exercise.function is None:
+        problems.add(tree, '"function" is missing: what is it that takes what is "given"?')
+    _check_parts(exercise, tree, problems)
+    check_cases(tree, exercise.arguments, {part.id: part.arguments for part in exercise.parts}, problems)
     plain = any(spec.check.startswith("behaviour.") for spec in exercise.checks)
-    if plain and (exercise.function is None or exercise.training != "none"):
+    if plain and not exercise.parts and (exercise.function is None or exercise.training != "none"):
         problems.add(tree, 'checks of behaviour need "function" and "training: none"')
-    if exercise.training == "observed" and (exercise.function is None or exercise.models is not None):
-        problems.add(tree.find_nearest("training"), '"training: observed" needs "function", and no "models": the function trains by itself')
-    if exercise.training != "none" and exercise.dataset is None:
-        problems.add(tree, '"dataset" is missing: training needs one')
+    _check_training(exercise, tree, problems)
     if not 1 <= exercise.attempts <= 10:
         problems.add(tree.find_nearest("attempts"), f"attempts must be from 1 to 10, got {exercise.attempts}")
     for index, spec in enumerate(exercise.checks):
@@ -247,79 +335,25 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
             )
 
 
+def _check_parts(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """Each part has an id of its own and one graded name, and each check belongs to a part."""
+    ids = [part.id for part in exercise.parts]
+    if exercise.parts and (exercise.function or exercise.callback or exercise.models or exercise.given):
+        problems.add(tree.find_nearest("parts"), 'what is graded is either in "parts" or at the top')
+    for index, part in enumerate(exercise.parts):
+        node = tree.find_nearest("parts", index)
+        if part.id in ids[:index]:
+            problems.add(node.find_nearest("id"), f'two parts have the id "{part.id}"')
+        if part.function is not None and part.callback is not None:
+            problems.add(node, f'the part "{part.id}" has a function and a callback; make two parts of it')
+        if part.function is None and (part.given is not None or part.models is not None or part.arguments):
+            problems.add(node, f'the part "{part.id}" has no "function" to call')
+    for index, spec in enumerate(exercise.checks):
+        if spec.part not in ids and (exercise.parts or spec.part):
+            fault = f'no part has the id "{spec.part}"' if spec.part else '"part" is missing: which part is judged?'
+            problems.add(tree.find_nearest("checks", index, "part"), fault + format_suggestion(spec.part, ids))
+
+
 def find_exercise_text(course: Course, exercise_id: str, name: str) -> Path:
     """Returns the path of a file in the exercise's folder, such as `stub.py` or `README.md`."""
     return course.find_exercise_file(exercise_id).with_name(name)
-
-
-def check_cases(tree: YamlNode, arguments: Mapping[str, FunctionArgument], problems: Problems) -> None:
-    """Adds every fault of `arguments`, of the cases in `checks` and of those in `picture`.
-
-    Args:
-        tree: the whole `exercise.yaml`.
-        arguments: as it was read.
-        problems: collects them.
-    """
-    for name, argument in arguments.items():
-        _check_argument(tree.find_nearest("arguments", name), name, argument, problems)
-    checks = tree.find_nearest("checks").value
-    # Faults of form are reported elsewhere; here they must only do no harm.
-    for item in checks if isinstance(checks, tuple) else ():
-        given = item.find_nearest("args")
-        if isinstance(given.value, dict) and str(item.find_nearest("check").value).startswith("behaviour."):
-            _check_behaviour_arguments(given, arguments, problems)
-    panels = tree.find_nearest("picture").value
-    for panel in panels if isinstance(panels, tuple) else ():
-        if isinstance(panel.find_nearest("case").value, dict):
-            _check_case(panel.find_nearest("case"), arguments, problems)
-
-
-def _check_behaviour_arguments(given: YamlNode, arguments: Mapping[str, FunctionArgument], problems: Problems) -> None:
-    """The cases of one check, and how many random ones it asks for."""
-    for case in _list_cases(given):
-        _check_case(case, arguments, problems)
-    mapping = given.value if isinstance(given.value, dict) else {}
-    if "random" not in mapping:
-        return
-    number = str(mapping["random"].value)
-    if number.isdecimal() and int(number) > MAX_RANDOM_CASES:
-        problems.add(mapping["random"], f"random cases must be at most {MAX_RANDOM_CASES}, got {number}")
-    for name, argument in arguments.items():
-        if not argument.drawable:
-            text = f'random cases need to know how "{name}" is drawn: choice, whole, number, or shape and values'
-            problems.add(given.keys["random"], text)
-
-
-def _list_cases(given: YamlNode) -> list[YamlNode]:
-    """The mappings under `case` and `cases`."""
-    mapping = given.value if isinstance(given.value, dict) else {}
-    several = mapping["cases"].value if "cases" in mapping else ()
-    found = [*(several if isinstance(several, tuple) else ()), *([mapping["case"]] if "case" in mapping else [])]
-    return [case for case in found if isinstance(case.value, dict)]
-
-
-def _check_case(case: YamlNode, arguments: Mapping[str, FunctionArgument], problems: Problems) -> None:
-    given = case.value if isinstance(case.value, dict) else {}
-    for name in given:
-        if name not in arguments and name != RESULT_KEY:
-            hint = format_suggestion(name, [*arguments, RESULT_KEY])
-            problems.add(case.keys[name], f'the function has no argument "{name}"{hint}')
-    for name in arguments:
-        if name not in given:
-            problems.add(case, f'the argument "{name}" is missing in this case')
-
-
-def _check_argument(node: YamlNode, name: str, argument: FunctionArgument, problems: Problems) -> None:
-    ways = [way for way in ("choice", "whole", "number", "values") if getattr(argument, way)]
-    if len(ways) > 1:
-        problems.add(node, f'"{name}" is drawn in one way: {" or ".join(ways)}')
-    spans = [getattr(argument, way) for way in ways if way != "choice"]
-    spans += [span for span in argument.shape if isinstance(span, list)]
-    for span in spans:
-        if len(span) != 2 or span[0] > span[1]:
-            problems.add(node, f'"{name}": expected [least, most], got {span}')
-    if (argument.values or argument.shape) and argument.array is None:
-        problems.add(node, f'"{name}": shape and values are those of an array; say of which type, such as array: uint8')
-    sizes = [number for span in argument.shape for number in (span if isinstance(span, list) else [span])]
-    if any(not 0 <= number <= 10_000 for number in sizes):
-        problems.add(node, f'"{name}": a dimension must be from 0 to 10000, got {argument.shape}')

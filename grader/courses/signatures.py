@@ -21,6 +21,12 @@ def check_signatures(course: Course, exercise: Exercise, tree: YamlNode, problem
 
     What can't be read, or is no plain `def`, is left to `grade selfcheck`, which runs it.
     """
+    for index, part in enumerate(exercise.split_parts()):
+        _check_function(course, part, tree.find_nearest("parts", index) if exercise.parts else tree, problems)
+
+
+def _check_function(course: Course, exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """The same of one function; `tree` is where it is named."""
     folder = course.solutions / exercise.id
     if exercise.function is None or not (folder / "solution.py").is_file():
         return
@@ -37,6 +43,8 @@ def check_signatures(course: Course, exercise: Exercise, tree: YamlNode, problem
 def _call_of(exercise: Exercise, tree: YamlNode) -> tuple[Place, list[list[str]]]:
     """Where the call is written, and the names of its arguments, for each call; positional, so that their order counts."""
     models = exercise.models
+    if exercise.given is not None:
+        return tree.keys["given"], [["images", "labels"][: exercise.argument_count]]
     if models is None:
         given = list(exercise.arguments) if exercise.kind == "calls" else []
         return tree.keys["arguments"] if given else tree.find_nearest("function"), [given]

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from grader.engines import confine
-from grader.engines.trainer import Backend, Device, TrainerHandle, TrainerProcess
+from grader.engines.trainer import TrainerHandle, TrainerProcess, TrainerSpec
 
 
 class PairRequest(Struct, frozen=True, kw_only=True):
@@ -17,24 +17,16 @@ class PairRequest(Struct, frozen=True, kw_only=True):
     Args:
         policy: what the student process may use.
         files: laid down in its scratch folder.
-        device: where the trainer runs.
-        backend: what Keras computes with in the trainer; in the student process that is always TensorFlow.
-        one_thread: the trainer doesn't split single operations over cores.
-        stored: the trainer keeps trainings, and replays a known one.
+        trainer: of which kind; in the student process Keras always computes with TensorFlow.
         like: what submissions that take about as much memory have in common.
         alone: no other trainer may be there, not even an idle one.
-        dataset: what the usual file trains on.
     """
 
     policy: confine.SandboxPolicy
     files: Mapping[str, bytes] = field(default_factory=dict)
-    device: Device = "auto"
-    backend: Backend = "auto"
-    one_thread: bool = False
-    stored: bool = True
+    trainer: TrainerSpec = TrainerSpec()
     like: str = ""
     alone: bool = False
-    dataset: str = "mnist"
 
 
 class ProcessPair:
@@ -64,7 +56,7 @@ def start_pair(request: PairRequest) -> ProcessPair:
         UsageError: see `confine.start_confined`.
         GraderError: see `confine.start_confined`.
     """
-    return _start_pair(request, None)
+    return _start_pair(request, rehearsed=False)
 
 
 def start_early_pair(request: PairRequest) -> ProcessPair:
@@ -74,17 +66,11 @@ def start_early_pair(request: PairRequest) -> ProcessPair:
         UsageError: see `confine.start_confined`.
         GraderError: see `confine.start_confined`.
     """
-    return _start_pair(request, request.dataset)
+    return _start_pair(request, rehearsed=True)
 
 
-def _start_pair(request: PairRequest, rehearsal: str | None) -> ProcessPair:
-    trainer = TrainerProcess(
-        request.device,
-        backend=request.backend,
-        one_thread=request.one_thread,
-        stored=request.stored,
-        rehearsal=rehearsal,
-    )
+def _start_pair(request: PairRequest, *, rehearsed: bool) -> ProcessPair:
+    trainer = TrainerProcess(request.trainer, rehearsed=rehearsed)
     try:
         return ProcessPair(confine.start_confined("grader.student", request.files, request.policy), trainer)
     except BaseException:

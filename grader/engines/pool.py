@@ -14,13 +14,14 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from grader.engines import confine
 from grader.engines.confine.spawning import make_keeper_copier
 from grader.engines.copies import CAN_COPY_PROCESSES, Nursery
 from grader.engines.folders import TemporaryFolder
 from grader.engines.pair import PairRequest, ProcessPair, start_pair
-from grader.engines.trainer import Backend, Device, TrainerProcess, can_copy_trainer
+from grader.engines.trainer import Device, TrainerProcess, TrainerSpec, can_copy_trainer
 from grader.engines.trainer import build_trainer_environment as of_trainer
 from grader.errors import GraderError
 
@@ -29,7 +30,6 @@ MAX_REST_S = 2.0
 # After so many submissions a trainer is replaced, whatever it may have kept in memory.
 MAX_SERVED = 200
 LOOK_INTERVAL_S = 0.1
-TrainerKind = tuple[Device, Backend, bool, bool]
 # What is left free of the card, for what isn't measured.
 MAX_GPU_SHARE = 0.9
 MAX_ANSWER_S = 20.0
@@ -39,30 +39,24 @@ class WarmTrainer:
     """One trainer of the pool.
 
     Args:
-        kind: device, backend, one thread or more, with a store or without.
+        spec: of which kind, and what it will most likely train on first.
         nursery: of which it is a copy where that can be.
-        dataset: what it will most likely train on first.
 
     `took` is the most memory that it is known to have taken, `most` what its submission may take, in bytes;
     `like` says what others are like that submission, and `last` what they are like that it was connected with last.
     """
 
-    def __init__(self, kind: TrainerKind, nursery: Nursery, dataset: str) -> None:
-        self.kind = kind
-        device, backend, one_thread, stored = kind
-        source = nursery if can_copy_trainer(device, backend) else None
-        self.process = TrainerProcess(
-            device,
-            backend=backend,
-            one_thread=one_thread,
-            stored=stored,
-            pooled=True,
-            rehearsal=dataset if source else None,
-            nursery=source,
-        )
+    def __init__(self, spec: TrainerSpec, nursery: Nursery) -> None:
+        self.spec = spec
+        source = nursery if can_copy_trainer(spec.device, spec.backend) else None
+        self.process = TrainerProcess(spec, pooled=True, rehearsed=source is not None, nursery=source)
         self.served = self.took = self.most = 0
         self.like = self.last = ""
         self.at_rest = True
+
+    def can_serve(self, spec: TrainerSpec) -> bool:
+        """Whether it is of that kind; what it looked at beforehand makes no difference."""
+        return replace(self.spec, dataset=spec.dataset) == spec
 
     def count_held_bytes(self, room: MemoryRoom) -> int:
         """Bytes that are to be counted for it: what it has taken, and what is expected while it works."""
@@ -195,31 +189,30 @@ class ProcessPool:
 
     def _wait_for_trainer(self, request: PairRequest) -> WarmTrainer:
         """A trainer, the longest idle or a new one, as soon as it fits beside the others; lent from then on."""
-        kind = (request.device, request.backend, request.one_thread, request.stored)
         with self._changed:
             while not self._closed:
                 while request.alone and self._idle:
                     self._idle.pop().process.kill()
-                if (warm := self._find_fitting_trainer(kind, request)) is not None:
+                if (warm := self._find_fitting_trainer(request)) is not None:
                     self._lent.add(warm)
                     return warm
                 self._changed.wait(LOOK_INTERVAL_S)
         raise GraderError("the batch was ended before this submission had its turn")
 
-    def _find_fitting_trainer(self, kind: TrainerKind, request: PairRequest) -> WarmTrainer | None:
+    def _find_fitting_trainer(self, request: PairRequest) -> WarmTrainer | None:
         """A trainer that isn't idle any more, for which idle ones may have had to end; None: it must wait."""
         while True:
             for idle in self._idle:
                 if idle.is_rested(0.0, self.room):
                     idle.like, idle.most = "", 0
             need = self.room.estimate_need(request.like, request.policy.memory)
-            warm = next((one for one in self._idle if one.kind == kind), None)
+            warm = next((one for one in self._idle if one.can_serve(request.trainer)), None)
             wanted = need if warm is None else max(need, warm.took)
             others = [one for one in (*self._lent, *self._idle) if one is not warm]
             # A trainer alone always starts, or a submission with too large a limit would wait for ever.
             if not others or self.room.has_room(wanted, [one.count_held_bytes(self.room) for one in others]):
                 if warm is None:
-                    warm = WarmTrainer(kind, self._trainers, request.dataset)
+                    warm = WarmTrainer(request.trainer, self._trainers)
                 else:
                     self._idle.remove(warm)
                 warm.like, warm.most = request.like, request.policy.memory

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -54,6 +55,45 @@ def can_copy_trainer(device: Device, backend: Backend) -> bool:
     return CAN_COPY_PROCESSES and pick_library(backend) == "tensorflow" and not cards
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainerSpec:
+    """What kind of trainer it is; one that serves many submissions serves those that ask for the same.
+
+    Args:
+        device: `cpu` hides every GPU from it.
+        backend: what Keras computes with in it.
+        one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
+            floats (it doesn't for convolutions, for which such a trainer asks for another one).
+        stored: keep trainings, and replay a known one.
+        dataset: what the usual file trains on.
+    """
+
+    device: Device = "auto"
+    backend: Backend = "auto"
+    one_thread: bool = False
+    stored: bool = True
+    dataset: str = "mnist"
+
+    def build_environment(self, *, pooled: bool = False, rehearsed: bool = False) -> dict[str, str]:
+        """The environment of its interpreter.
+
+        Args:
+            pooled: it serves connections that come over its socket, instead of the socket itself.
+            rehearsed: it goes through the usual before it says hello.
+
+        Raises:
+            UsageError: the backend isn't installed.
+        """
+        settings = {
+            "TF_NUM_INTRAOP_THREADS": "1" if self.one_thread else None,
+            "GRADE_TRAJECTORIES": None if self.stored else "off",
+            "GRADE_POOL": "1" if pooled else None,
+            "GRADE_REHEARSAL": self.dataset if rehearsed else None,
+        }
+        own = {name: value for name, value in settings.items() if value is not None}
+        return {**build_trainer_environment(self.device, pick_library(self.backend)), **own}
+
+
 class TrainerHandle(Protocol):
     """One attempt's trainer: the front's end of a socket to it, and what it said when it failed."""
 
@@ -70,14 +110,10 @@ class TrainerProcess:
     """One running trainer and the front's end of its socket.
 
     Args:
-        device: `cpu` hides every GPU from it.
-        backend: what Keras computes with in it.
-        one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
-            floats (it doesn't for convolutions).
-        stored: keep trainings, and replay a known one.
+        spec: of which kind.
         pooled: it serves connections that come over the socket, instead of the socket itself.
-        rehearsal: the dataset with which it goes through the usual before it says hello; for one that will wait, and for
-            a copy, for which the nursery does so once.
+        rehearsed: it goes through the usual before it says hello; for one that will wait, and for a copy, for which the
+            nursery does so once.
         nursery: an interpreter of which it is a copy; None: it has one of its own.
 
     Raises:
@@ -86,21 +122,9 @@ class TrainerProcess:
     """
 
     def __init__(
-        self,
-        device: Device,
-        *,
-        backend: Backend = "auto",
-        one_thread: bool = False,
-        stored: bool = True,
-        pooled: bool = False,
-        rehearsal: str | None = None,
-        nursery: Nursery | None = None,
+        self, spec: TrainerSpec, *, pooled: bool = False, rehearsed: bool = False, nursery: Nursery | None = None
     ) -> None:
-        threads = {"TF_NUM_INTRAOP_THREADS": "1"} if one_thread else {}
-        store = {} if stored else {"GRADE_TRAJECTORIES": "off"}
-        pool = {"GRADE_POOL": "1"} if pooled else {}
-        rehearsed = {} if rehearsal is None else {"GRADE_REHEARSAL": rehearsal}
-        chosen = {**build_trainer_environment(device, pick_library(backend)), **threads, **store, **pool, **rehearsed}
+        chosen = spec.build_environment(pooled=pooled, rehearsed=rehearsed)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if pooled else socket.socketpair()
         self.sock = ours
         # A file, since the process would hang at a full pipe that nobody reads.

@@ -30,7 +30,7 @@ from grader.submission import Refusal, Submission, parse_bytes
 
 MAX_CHANGE_LINES = 60
 # Of these, other ones make other runs.
-RUN_FIELDS = ("function", "dataset", "training", "models", "arguments", "seed")
+RUN_FIELDS = ("function", "dataset", "training", "models", "arguments", "callback", "given", "parts", "seed")
 LIMIT_ENDS = ("timed_out", "out_of_memory", "output_limit")
 
 
@@ -213,6 +213,8 @@ def judge_stored_runs(
 
 def _check_same_run(old: Exercise, new: Exercise, runs: list[Run]) -> None:
     """Raises: NeedsNewRun: what is run has changed, not only what is asked of it."""
+    if new.parts:
+        raise NeedsNewRun("its runs are of several parts, which are judged as they are run")
     changed = [name for name in RUN_FIELDS if getattr(old, name) != getattr(new, name)]
     if changed:
         raise NeedsNewRun(f"what is run has changed ({', '.join(changed)})")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -11,8 +14,10 @@ from grader import static, submission
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
+from grader.engines import pair
+from grader.engines.pool import open_pool
 from grader.errors import GraderError
-from grader.grading import functions, known, verdicts
+from grader.grading import editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.curves import is_near_miss
 from grader.grading.known import GradedSubmission
@@ -30,13 +35,20 @@ UNCONFINED_NOTE = (
 __all__ = ["GradedSubmission", "GradingOptions", "grade", "grade_or_recall", "inspect_file"]
 
 
-def inspect_file(course: Course, exercise: Exercise, source: submission.Submission) -> static.StaticReport:
-    """Inspects a file without running it, and plans which of its statements to run."""
+def inspect_file(
+    course: Course, exercise: Exercise, source: submission.Submission, *, in_parts: bool = False
+) -> static.StaticReport:
+    """Inspects a file without running it, and plans which of its statements to run.
+
+    Args:
+        in_parts: whether the exercise is one part of several, which no other part can stand in for.
+    """
+    role: static.NameRole = "callback" if exercise.callback is not None else "function" if in_parts else "only"
     stub = find_exercise_text(course, exercise.id, "stub.py")
     text = stub.read_text(encoding="utf-8") if stub.exists() else None
-    # Where the function returns models, its arguments come from `models.calls`, not from `arguments`.
-    given = exercise.models.arguments if exercise.models is not None else len(exercise.arguments)
-    report = static.inspect_submission(source, exercise.function, text, arguments=given)
+    report = static.inspect_submission(
+        source, exercise.graded_name, text, arguments=exercise.argument_count, role=role
+    )
     return static.apply_dialect_policy(report, settings.load_settings(course).dialect)
 
 
@@ -68,8 +80,31 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
 
 
 def _grade_source(course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions) -> GradedSubmission:
+    if exercise.parts:
+        with _keep_warm(options) as warm:
+            graded = [_grade_part(course, part, source, warm, in_parts=True) for part in exercise.split_parts()]
+        verdict = parts.join_verdicts(exercise, [each.verdict for each in graded])
+        whole = GradedSubmission(verdict=verdict, runs=[run for each in graded for run in each.runs], at=known.format_now())
+    else:
+        whole = _grade_part(course, exercise, source, options)
+    return structs.replace(whole, verdict=editions.name_edition(course, exercise, source, whole.verdict))
+
+
+@contextlib.contextmanager
+def _keep_warm(options: GradingOptions) -> Iterator[GradingOptions]:
+    """Options with which the processes of several parts import once, where no pool does that anyway."""
+    if options.start is not pair.start_pair:
+        yield options
+        return
+    with open_pool(1, device=options.device) as pool:
+        yield replace(options, start=pool.start_pair)
+
+
+def _grade_part(
+    course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions, *, in_parts: bool = False
+) -> GradedSubmission:
     began = time.monotonic()
-    report = inspect_file(course, exercise, source)
+    report = inspect_file(course, exercise, source, in_parts=in_parts)
     static_s = time.monotonic() - began
     if report.findings or report.plan is None:
         return GradedSubmission(verdict=verdicts.build_refused_verdict(exercise, source, report, static_s), runs=[], at=known.format_now())

@@ -15,12 +15,15 @@ from grader import checks
 from grader.courses.exercise import Exercise
 from grader.engines import confine
 from grader.engines.pair import PairRequest
+from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
 from grader.grading import modelling, observing
 from grader.grading.curves import (
     build_probe_curves,
+    counts_line_itself,
     find_line_to_cross,
     is_stop_mid_epoch,
+    join_probe,
     rename_for_student,
     rename_to_canonical,
     should_probe_callbacks,
@@ -57,14 +60,15 @@ from grader.protocol.wire import (  # fmt: skip
     Load,
     LocalTrouble,
     Maps,
-    Measure,
     Measured,
     NeedPass,
+    NeedsThreads,
     Observed,
     Open,
     Opened,
     Order,
     Pass,
+    Predicted,
     Probed,
     Ready,
     Recognise,
@@ -79,12 +83,11 @@ from grader.protocol.wire import (  # fmt: skip
     TrainerMessage,
     Unsupported,
     Waiting,
-    join_curve_outcomes,
 )
 from grader.protocol.wire import Probe as ProbeMessage
-from grader.records.run import CallbackProbe, Run, RunEnd
+from grader.records.run import Predictions, Run, RunEnd
 from grader.records.verdict import CutEpoch
-from grader.static import ExecutionPlan
+from grader.static import ExecutionPlan, mentions_convolutions
 
 # How a run ends that was only to be tried; `grade watch` knows it by this.
 UNTRAINED = "the training has not been started"
@@ -92,6 +95,10 @@ MAX_STARTUP_S = 180.0
 MAX_MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
 MAX_OVERRUN_S = 600.0
+
+
+class WrongTrainer(Exception):
+    """The model needs a trainer of another kind than the one that was asked for."""
 
 
 class TrainingAttempt:
@@ -106,7 +113,10 @@ class TrainingAttempt:
 
     def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.ledger = RunRecorder(seed, exercise.dataset or "mnist", modelling.count_models(exercise))
+        self.task = modelling.make_task(exercise, options)
+        # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
+        self.one_thread = not mentions_convolutions(plan.source)
+        self.ledger = RunRecorder(seed, self.task.dataset, self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
@@ -122,6 +132,15 @@ class TrainingAttempt:
         Raises:
             GraderError: the trainer or the machine failed.
         """
+        try:
+            return self._run_once()
+        except WrongTrainer:
+            # Threads are set before a trainer's first step, so it can't be helped with the one at hand.
+            again = TrainingAttempt(self.exercise, self.plan, self.filename, self.seed, self.options)
+            again.one_thread = False
+            return again._run_once()
+
+    def _run_once(self) -> Run:
         with contextlib.ExitStack() as stack:
             pair = self.options.start(self.build_request())
             stack.callback(pair.kill)
@@ -146,16 +165,16 @@ class TrainingAttempt:
         return PairRequest(
             policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level),
             files={self.filename: self.plan.source.encode()},
-            device=self.options.device,
-            backend=self.options.backend,
-            # Threads pay only for convolutions. Looking at the text is enough: a wrong guess costs time, never a
-            # verdict.
-            one_thread="Conv" not in self.plan.source,
-            # Nothing that an unconfined process took part in may be reused for anybody else.
-            stored=level != "off",
+            trainer=TrainerSpec(
+                device=self.options.device,
+                backend=self.options.backend,
+                one_thread=self.one_thread,
+                # Nothing that an unconfined process took part in may be reused for anybody else.
+                stored=level != "off",
+                dataset=self.task.dataset,
+            ),
             like=self.exercise.id,
             alone=self.options.alone,
-            dataset=self.exercise.dataset or "mnist",
         )
 
     def _follow_run(self) -> RunEnd:
@@ -207,11 +226,11 @@ class TrainingAttempt:
         if observing.is_observed(self.exercise) and self.options.until == "probe":
             raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
         self._show_stage("loading")
-        function = self.exercise.function if plan.mode == "function" else None
-        building = modelling.build_calls_message(self.exercise, self.options)
+        function = self.exercise.graded_name if plan.mode == "function" else None
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
-            tolerated=plan.tolerated, building=building, held=self.held, observed=observing.is_observed(self.exercise),
+            tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
+            observed=observing.is_observed(self.exercise),
         ))  # fmt: skip
         while True:
             # Where the file trains by itself nothing is ordered: an order's training would take the measurement's place.
@@ -222,7 +241,7 @@ class TrainingAttempt:
                 continue
             if isinstance(message, Maps):
                 trained = self.ledger.architecture if self.ledger.training is not None else None
-                modelling.relay_activations(message, self.exercise, trained, self.student, self.trainer)
+                self.task.relay_activations(message, trained, self.student, self.trainer)
                 compared = self._receive_from_trainer(Compared, Rejected)
                 # The trainer compares with its own model only; a rejection means that the student's side sent something
                 # else.
@@ -263,11 +282,10 @@ class TrainingAttempt:
         # A name of an array that was never offered could only be a guess at another submission's data.
         if not is_all_held(order.arrays, self.held):
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
-        order, self.ledger.call = modelling.apply_fit_settings(order, self.exercise, self.options, len(self.ledger.orders))
+        order, self.ledger.call = self.task.apply_settings(order, len(self.ledger.orders))
         with self.clocks.measure_turn("training"):
-            dataset = self.exercise.dataset or "mnist"
-            memory = modelling.find_memory_limit(self.exercise)
-            self.trainer.send(Open(order=order, dataset=dataset, memory=memory))
+            message = Open(order=order, dataset=self.task.dataset, memory=self.task.memory, pixels=self.task.prepares)
+            self.trainer.send(message)
             self.owed = True
             with self.clocks.measure_turn("student"):  # which may send as slowly as it likes
                 self.student.relay_arrays(order.arrays, self.trainer)
@@ -280,8 +298,9 @@ class TrainingAttempt:
                 self.rejected = True
                 self.student.send(opened)
             case Opened():
-                returned = modelling.describe_ordered_model(order, self.ledger.call, self.exercise)
-                self.ledger.record_order(order, opened, returned)
+                self.ledger.record_order(order, opened, self.task.describe_return(order, self.ledger.call))
+                if self.task.prepares:
+                    self.ledger.record_prepared(opened)
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
@@ -296,29 +315,16 @@ class TrainingAttempt:
         if self.line is None or not should_probe_callbacks(self.exercise) or self.ledger.architecture is None:
             return
         self._show_stage("probing")
-        trials = build_probe_curves(*self.line)
+        trials = build_probe_curves(*self.line, or_equal=counts_line_itself(self.exercise))
         shown = [[rename_for_student(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
         self.student.send(ProbeMessage(curves=shown))
         probed: Probed = self._receive_from_student(Probed)
-        # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
-        if not (probed.error or probed.inconclusive) and len(probed.stopped) != len(trials):
-            raise MalformedMessage("the probe's answer doesn't fit its curves")
-        judged = not (probed.error or probed.inconclusive)
-        # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
-        drawn = [(trial.id, trial.due, trial.logs) for trial in trials]
-        self.ledger.probe = CallbackProbe(
-            outcomes=join_curve_outcomes(probed, drawn) if judged else [],
-            callbacks=probed.callbacks[:50],
-            error=probed.error,
-            error_kind=probed.error_kind,
-            inconclusive=probed.inconclusive,
-            line=probed.line,
-        )
+        self.ledger.probe = join_probe(probed, trials)
 
     def _check_gates(self) -> None:
         """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
         # With several `fit` calls a later one may still satisfy the gate, so the training can't be refused yet.
-        if not self.plan.single_fit and self.exercise.models is None:
+        if not self.plan.single_fit and not self.task.collects:
             return
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip
@@ -327,11 +333,11 @@ class TrainingAttempt:
 
     def _train_or_skip(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
-        if modelling.should_train(self.exercise, self.options):
+        if self.task.trains:
             self._train_model(order)
         else:
             self.student.send(Seen())
-        if self.exercise.models is not None:
+        if self.task.collects:
             self._measure_model()
             self.ledger.built()
 
@@ -406,12 +412,15 @@ class TrainingAttempt:
         if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
             return
         self._show_stage("measuring")
+        asked = self.task.build_measurement()
         with self.clocks.measure_turn("measuring"):
             with contextlib.suppress(ChannelClosed):  # as is said next
-                self.trainer.send(Measure())
-            measured = self._receive_from_trainer(Measured, Rejected)
+                self.trainer.send(asked)
+            measured = self._receive_from_trainer(Measured, Predicted, Rejected)
             if isinstance(measured, Measured):
                 self.ledger.record_measurement(measured)
+            elif isinstance(measured, Predicted):
+                self.ledger.predicted = Predictions(inputs=asked.values, outputs=measured.outputs)
             else:
                 self.ledger.unmeasured = measured.message
 
@@ -450,6 +459,8 @@ class TrainingAttempt:
         if isinstance(message, Fault):
             kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
             raise GraderError(f"{kind}: {message.message}")
+        if isinstance(message, NeedsThreads) and self.one_thread:
+            raise WrongTrainer
         if not isinstance(message, kinds):
             raise GraderError(f"the trainer sent {type(message).__name__} out of turn")
         return message

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from grader import checks
 from grader.checks import convert_arguments
 from grader.courses.exercise import Exercise
-from grader.protocol.wire import Event
-from grader.records.run import Architecture, CurveId, Run
+from grader.protocol.channel import MalformedMessage
+from grader.protocol.wire import Event, Probed
+from grader.records.run import Architecture, CallbackProbe, CurveId, CurveOutcome, Run
 from grader.records.verdict import LineToCross
 
 EpochLogs = dict[str, float]
@@ -44,13 +45,18 @@ def _line_of(exercise: Exercise, check: str) -> tuple[str, float] | None:
     return None if given is None else (str(given["metric"]), float(given["above"]))
 
 
+def counts_line_itself(exercise: Exercise) -> bool:
+    """Whether a callback has to stop at a figure that is exactly on the line, too."""
+    return any(spec.check == "callback.stops_when" and spec.args.get("or_equal") for spec in exercise.checks)
+
+
 def should_probe_callbacks(exercise: Exercise) -> bool:
     """Whether a check of the exercise rests on the callback probe."""
     return any(spec.check.startswith("callback.") for spec in exercise.checks)
 
 
-def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
-    """Four trials for a callback that has to stop once `metric` is above `line`.
+def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> list[ProbeCurve]:
+    """Four trials for a callback that has to stop once `metric` is above `line`; with `or_equal` one that meets it first.
 
     Only `metric` rises to the line at the due epoch; the point before it is just below, so that a lower line in the
     code shows, and no point lies exactly on it, so that `>` and `>=` are the same. Every figure goes on getting better,
@@ -74,6 +80,8 @@ def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
     high = [1.0 - 0.02 * gap * 0.9**epoch for epoch in range(7)]
     large = [2.5 * 0.98**epoch for epoch in range(9)]
     small = [0.008 - 0.0012 * epoch for epoch in range(7)]
+    # Last, so that a line in the code that is too high or too low is told by the other curves.
+    meeting = [*build_rising_figures(3, 3), line, *build_rising_figures(3, 7)[3:]] if or_equal else []
     trials = [
         (CurveId.CROSSES, 5, build_rising_figures(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
         (CurveId.LOSS_FALLS, None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
@@ -93,11 +101,40 @@ def build_probe_curves(metric: str, line: float) -> list[ProbeCurve]:
             low[:6],
             large[:6],
         ),
+        *([(CurveId.MEETS, 3, meeting, large[:8], low[:8], large[:8])] if or_equal else []),
     ]
     return [
         ProbeCurve(id=curve, due=due, logs=_build_logs(metric, other, figures, losses, others, val_losses))
         for curve, due, figures, losses, others, val_losses in trials
     ]
+
+
+def join_probe(probed: Probed, trials: Sequence[ProbeCurve]) -> CallbackProbe:
+    """What the student's side says of the trials, as evidence.
+
+    Raises:
+        MalformedMessage: it says nothing of some of them.
+    """
+    judged = not (probed.error or probed.inconclusive)
+    # The answer comes from the student's process: one that leaves out a curve must not pass for the rest.
+    if judged and len(probed.stopped) != len(trials):
+        raise MalformedMessage("the probe's answer doesn't fit its curves")
+    outcomes = [_build_outcome(trial, at) for trial, at in zip(trials, probed.stopped, strict=True)] if judged else []
+    return CallbackProbe(
+        outcomes=outcomes,
+        callbacks=probed.callbacks[:50],
+        error=probed.error,
+        error_kind=probed.error_kind,
+        inconclusive=probed.inconclusive,
+        line=probed.line,
+    )
+
+
+def _build_outcome(trial: ProbeCurve, stopped: int | None) -> CurveOutcome:
+    # The due epochs and figures are ours; only where a callback stopped is taken from the student's answer.
+    at = stopped if stopped is not None else trial.due
+    shown = trial.logs[at] if at is not None and 0 <= at < len(trial.logs) else {}
+    return CurveOutcome(curve=trial.id, due=trial.due, stopped=stopped, logs=shown)
 
 
 def _build_logs(metric: str, other: str, *columns: Sequence[float]) -> list[EpochLogs]:

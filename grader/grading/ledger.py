@@ -13,7 +13,18 @@ from grader.checks.wording import escape_name, format_count
 from grader.grading.lineage import Handout, Lineage, join_trainings
 from grader.grading.options import RunProgress, RunStage
 from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened, Order, Trained
-from grader.records.run import Activations, Architecture, BuiltModel, CallbackProbe, DataMatch, Measurement, Run, RunEnd
+from grader.records.run import (
+    Activations,
+    Architecture,
+    BuiltModel,
+    CallbackProbe,
+    DataMatch,
+    Measurement,
+    Predictions,
+    PreparedImages,
+    Run,
+    RunEnd,
+)
 from grader.records.verdict import CutEpoch, Note, TrainingRecord
 
 MAX_NOTES = 200
@@ -41,9 +52,11 @@ class RunRecorder:
         self.cut_epochs: list[CutEpoch] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
+        self.prepared: PreparedImages | None = None
         self.probe: CallbackProbe | None = None
         self.training: TrainingRecord | None = None
         self.measured: Measurement | None = None
+        self.predicted: Predictions | None = None
         self.measurable = False
         self.unmeasured = ""
         self.call: dict[str, int] | None = None
@@ -71,6 +84,12 @@ class RunRecorder:
         self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
         self._record_data(opened.data)
+
+    def record_prepared(self, opened: Opened) -> None:
+        """Records the images that a function prepared, which came as the last order's."""
+        shape = next((spec.shape for spec in self.orders[-1].arrays if spec.role == "x"), [])
+        black, white = opened.pixels or (None, None)
+        self.prepared = PreparedImages(shape=shape, black=black, white=white)
 
     def begin_fit(self, now_s: float = 0.0) -> list[dict[str, float]]:
         """The list into which the epochs of this fit go; until it ends, the trainer can't measure.
@@ -260,15 +279,18 @@ class RunRecorder:
             end=end,
             architecture=self.architecture,
             data=self.data,
+            prepared=self.prepared,
             probe=self.probe,
             training=self.training,
             measured=self.measured,
+            predicted=self.predicted,
             unmeasured=self.unmeasured,
             models=self.models or None,
             activations=self.activations,
             returned=self.returned,
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,
+            fit_epochs=self.orders[-1].fit.epochs if self.orders else None,
             notes=[*self.notes, *self._note_left_out()],
             output=self.output,
             timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},

@@ -25,6 +25,11 @@ def is_function_exercise(exercise: Exercise) -> bool:
     return any(spec.check.startswith(BEHAVIOUR_PREFIX) for spec in exercise.checks)
 
 
+def find_function_part(exercise: Exercise) -> Exercise:
+    """The part of an exercise that calls a plain function; the exercise itself where it has one part."""
+    return next(filter(is_function_exercise, exercise.split_parts()), exercise)
+
+
 def build_prepare_message(course: Course, exercise: Exercise, options: GradingOptions) -> Prepare:
     """What the referee needs to know; the reference only where the course has its solutions."""
     reference = course.solutions / exercise.id / "reference.py"
@@ -71,6 +76,7 @@ def update_case_file(course: Course, exercise: Exercise, *, write: bool) -> Pack
         CourseError: the cases or the reference are wrong.
         GraderError: the referee failed.
     """
+    exercise = find_function_part(exercise)
     with contextlib.ExitStack() as stack:
         referee = RefereeClient(exercise)
         stack.callback(referee.process.kill)

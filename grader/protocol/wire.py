@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from grader.protocol.arrays import ArraySpecs, Count, OrderedSpecs, check_plain_data
-from grader.records.run import Architecture, CurveOutcome, DataMatch, LayerActivations
+from grader.records.run import Architecture, DataMatch, LayerActivations
 from grader.records.verdict import Note
 
 MAX_NOTE_CHARS = 2000
@@ -199,16 +198,23 @@ class Building(Struct, frozen=True, kw_only=True):
     Args:
         pad: call it with one image, framed by so many zeros; None: with each of `calls`.
         train: whether the models will be trained, so that all of the data is needed.
-        shown: not to be called for a model, but with the grader's own, trained, and with these test images.
+        use: what to do with what is graded: call a function for models, or with the grader's own model and images, or
+            with images to prepare, or to train with, or with numbers to predict from, or try a callback's class.
+        shown: the numbers of the images that go with the model.
+        channel: whether images have a last axis for their one channel.
+        values: the numbers to predict from.
     """
 
-    dataset: Literal["mnist", "fashion_mnist"]
+    dataset: str
+    use: Literal["build", "show", "prepare", "fit", "predict", "stop"] = "build"
     pad: int | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
     scale: float = 1.0
     examples: int | None = None
     train: bool = False
     shown: list[int] = field(default_factory=list)
+    channel: bool = True
+    values: list[float] = field(default_factory=list)
 
 
 class Load(Struct, frozen=True, kw_only=True, tag=True):
@@ -295,11 +301,12 @@ ToStudent = Load | Recognise | Probe | Event | NeedPass | Seen | Trained | Rejec
 
 
 class Open(Struct, frozen=True, kw_only=True, tag=True):
-    """An order to look at: inspected and matched, not yet trained."""
+    """An order to look at: inspected and matched, not yet trained; with `pixels`, what became of black and white, too."""
 
     order: Order
     dataset: str
     memory: int
+    pixels: bool = False
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag=True):
@@ -314,7 +321,9 @@ class Begin(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Measure(Struct, frozen=True, kw_only=True, tag=True):
-    """Evaluate the model trained last on both canonical splits."""
+    """Evaluate the model trained last on both canonical splits, or ask it for its predictions from `values`."""
+
+    values: list[float] = field(default_factory=list)
 
 
 class Compare(Struct, frozen=True, kw_only=True, tag=True):
@@ -347,10 +356,11 @@ class Hello(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):
-    """The order as the trainer sees it."""
+    """The order as the trainer sees it; `pixels` are black and white as the images have them, where that was asked for."""
 
     architecture: Architecture
     data: DataMatch
+    pixels: list[float] | None = None
 
 
 class Waiting(Struct, frozen=True, kw_only=True, tag=True):
@@ -360,6 +370,10 @@ class Waiting(Struct, frozen=True, kw_only=True, tag=True):
     """
 
     seconds: float
+
+
+class NeedsThreads(Struct, frozen=True, kw_only=True, tag=True):
+    """The model has convolutions, whose figures and time depend on threads, and this trainer has one thread only."""
 
 
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
@@ -377,6 +391,12 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     gap: float = 0.0
     chosen: tuple[int, int] | None = None
     idle: NameList = field(default_factory=list)
+
+
+class Predicted(Struct, frozen=True, kw_only=True, tag=True):
+    """What the trained model predicts from each of the values."""
+
+    outputs: list[float]
 
 
 class Fault(Struct, frozen=True, kw_only=True, tag=True):
@@ -414,18 +434,6 @@ class Counted(Struct, frozen=True, kw_only=True, tag=True):
 
 ToTrainer = Open | Begin | Answer | Pass | Measure | Compare | Draw | Tally
 TrainerMessage = (
-    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | Trained | Measured | Compared | Drawn | Counted | Fault
+    Hello | Opened | Refused | Rejected | Event | NeedPass | Waiting | NeedsThreads | Trained | Measured | Predicted
+    | Compared | Drawn | Counted | Fault
 )
-
-
-def join_curve_outcomes(
-    probed: Probed, curves: Sequence[tuple[str, int | None, list[dict[str, float]]]]
-) -> list[CurveOutcome]:
-    """Joins what the student's side says with the curves that the front drew (name, due epoch, logs)."""
-    result = []
-    for (name, due, logs), stopped in zip(curves, probed.stopped, strict=True):
-        # The logs of the epoch where it stopped, or where it should have.
-        at = stopped if stopped is not None else due
-        shown = logs[at] if at is not None and 0 <= at < len(logs) else {}
-        result.append(CurveOutcome(curve=name, due=due, stopped=stopped, logs=shown))
-    return result

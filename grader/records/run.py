@@ -137,9 +137,28 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         return max(self, other, key=measure_distance)
 
 
+class Predictions(Struct, frozen=True, kw_only=True):
+    """What the trained model predicts for some numbers, one for each."""
+
+    inputs: list[float]
+    outputs: list[float]
+
+
+class PreparedImages(Struct, frozen=True, kw_only=True):
+    """The training images as a function prepared them: their shape, and what a black and a white pixel have become.
+
+    The two are None where no one change of the pixels gives them.
+    """
+
+    shape: list[int]
+    black: float | None = None
+    white: float | None = None
+
+
 class CurveId(StrEnum):
     """The synthetic curves on which callbacks are tried."""
 
+    MEETS = "meets"
     CROSSES = "crosses"
     LOSS_FALLS = "loss_falls"
     VALIDATION_AHEAD = "validation_ahead"
@@ -230,16 +249,19 @@ class Activations(Struct, frozen=True, kw_only=True):
 class Run(Struct, frozen=True, kw_only=True):
     """Everything that one attempt with one seed left behind; `None` is what it never came to.
 
-    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it.
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it. `fit_line` and `fit_epochs`
+    are those of the last `fit`: where it stands, and how many epochs it asks for.
     """
 
     seed: int
     end: RunEnd
     architecture: Architecture | None = None
     data: DataMatch | None = None
+    prepared: PreparedImages | None = None
     probe: CallbackProbe | None = None
     training: TrainingRecord | None = None
     measured: Measurement | None = None
+    predicted: Predictions | None = None
     unmeasured: str = ""
     models: list[BuiltModel] | None = None
     activations: Activations | None = None
@@ -247,6 +269,7 @@ class Run(Struct, frozen=True, kw_only=True):
     returned: Any = None
     has_returned: bool = False
     fit_line: int | None = None
+    fit_epochs: int | None = None
     notes: list[Note] = field(default_factory=list)
     output: str = ""
     timings: dict[str, float] = field(default_factory=dict)

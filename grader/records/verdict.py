@@ -135,7 +135,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The JSON contract `grade-verdict/1`; `end_message` says how the run ended in a sentence.
 
     `end_line` is the line of a .py file at which it ended, `end_codes` are those of the findings that kept a file from
-    being run, such as `S103`. `open_places` are what a file that was run and didn't pass leaves to be filled.
+    being run, such as `S103`. `edition` is the exercise that a failed file was plainly meant for, another edition of
+    this one.
+    `open_places` are what a file that was run and didn't pass leaves to be filled.
     """
 
     schema: str = "grade-verdict/1"
@@ -159,4 +161,5 @@ class Verdict(Struct, frozen=True, kw_only=True):
     end_line: int | None = None
     end_codes: list[str] = field(default_factory=list)
     line_to_cross: LineToCross | None = None
+    edition: str = ""
     open_places: OpenPlaces | None = None

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.courses.exercise import MAX_RANDOM_CASES, RESULT_KEY
+from grader.courses.case_checks import MAX_RANDOM_CASES, RESULT_KEY
 from grader.protocol.calls import AskedCheck, FunctionArgument, Panel
 from grader.protocol.values import Array, is_same_value
 

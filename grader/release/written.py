@@ -12,8 +12,9 @@ from grader.courses.yaml_nodes import YamlNode
 # What students need of each file. A key that is in no list stays in the course.
 SETTINGS = ("schema", "dialect", "packages")
 EXERCISE = (
-    "schema", "id", "title", "unit", "difficulty", "minutes", "order", "function", "dataset", "training", "models",
-    "tables", "arguments", "picture", "seed", "attempts", "limits", "pass_mark", "checks", "hints",
+    "schema", "id", "title", "unit", "difficulty", "minutes", "order", "function", "callback", "given", "parts",
+    "editions", "dataset", "training", "models", "tables", "arguments", "picture", "seed", "attempts", "limits",
+    "pass_mark", "checks", "hints",
 )  # fmt: skip
 QUIZ = (
     "schema", "id", "title", "course", "version", "description", "attempts", "keep", "pass_mark", "time_limit", "closes",

@@ -93,6 +93,8 @@ def describe_next_step(verdict: Verdict, following: str = "") -> str:
         return f"`{following}` starts the next exercise." if following else "`grade list` shows the other exercises."
     if verdict.status == "error":
         return "run the same command again. If it fails again, show this report to your instructor."
+    if verdict.edition:
+        return f"`grade {verdict.edition} {shorten_path(verdict.submission.path, most=120)}` grades it."
     first = describe_first_task(verdict, "run the same command again")
     # Only what ran has an environment; a quiz has neither that nor hints.
     return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")

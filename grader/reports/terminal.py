@@ -128,6 +128,11 @@ def draw_verdict(verdict: Verdict, screen: Screen, next_step: str = "") -> Itera
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _draw_heading(verdict)
     yield Text("")
+    # The checks of another edition's exercise would only send the reader the wrong way.
+    if verdict.edition and not screen.verbose:
+        yield from draw_notes(verdict.notes[:1])
+        yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
+        return
     yield from draw_checks(verdict.checks, screen)
     if legend := describe_bases(verdict):
         yield Text(f"\n{legend}", style="dim")

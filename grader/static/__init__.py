@@ -17,7 +17,7 @@ from grader.static.hooks import find_callback_mistakes
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
-from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
+from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan, mentions_convolutions
 from grader.static.slips import (
     collect_call_lines,
     find_function_slips,
@@ -28,13 +28,22 @@ from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
 from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
 
-__all__ = ["ExecutionPlan", "Finding", "StaticReport", "apply_dialect_policy", "inspect_submission"]
+__all__ = [
+    "ExecutionPlan",
+    "Finding",
+    "NameRole",
+    "StaticReport",
+    "apply_dialect_policy",
+    "inspect_submission",
+    "mentions_convolutions",
+]
 REJECTED_CODE = "S108"
+NameRole = Literal["only", "function", "callback"]
 MAX_FINDINGS = 20
 
 
 def inspect_submission(
-    submission: Submission, function: str | None, stub: str | None = None, *, arguments: int = 0
+    submission: Submission, function: str | None, stub: str | None = None, *, arguments: int = 0, role: NameRole = "only"
 ) -> StaticReport:
     """Looks at a submission.
 
@@ -43,13 +52,15 @@ def inspect_submission(
         function: the graded function's name, or None for an exercise without one.
         stub: the text that students start from.
         arguments: how many the graded function is called with.
+        role: whether the name is the only graded one, which a script that trains may do without, or one of several
+            functions, or the class of a callback.
     """
     if submission.fault is not None:
         return _build_refusal(submission.fault)
     try:
         parsed = parse_submission(submission)
         return (
-            _build_refusal(parsed) if isinstance(parsed, Finding) else _inspect_parsed(parsed, submission, function, stub, arguments)
+            _build_refusal(parsed) if isinstance(parsed, Finding) else _inspect_parsed(parsed, submission, function, stub, arguments, role)
         )
     # Deep nesting hits the parser or any of our walks over the tree; either way the file can't be read.
     except RecursionError:
@@ -62,19 +73,21 @@ def _build_refusal(*findings: Finding) -> StaticReport:
 
 
 def _inspect_parsed(
-    parsed: ParsedFile, submission: Submission, function: str | None, stub: str | None, arguments: int
+    parsed: ParsedFile, submission: Submission, function: str | None, stub: str | None, arguments: int, role: NameRole
 ) -> StaticReport:
     whole = build_outline(parsed.tree)
     script = find_reach(whole, None)
     # The grader calls without arguments; a function that needs some is judged by the file's own call.
-    own_call = functions.find_own_call(function, whole) if function and not arguments and script.training else None
-    there = function and not own_call and (whole.find_binders(function) or _can_appear(whole, script, function))
+    only = role == "only"
+    own_call = functions.find_own_call(function, whole) if function and only and not arguments and script.training else None
+    there = function and not own_call and (not only or whole.find_binders(function) or _can_appear(whole, script, function))
     called = function if there else None
     found = find_reach(whole, called) if called else script
     places = find_open_places(submission, parsed.source, parsed.tree, stub)
-    findings = _collect_findings(parsed, whole, found, function, stub, arguments, places) if function and not own_call else []
+    wanted = function if not own_call else None
+    findings = _collect_findings(parsed, whole, found, wanted, stub, arguments, places, role) if wanted else []
     dialect = dialect_notes(parsed.tree)
-    plan, notes = make_plan(whole, parsed.source, called, found)
+    plan, notes = make_plan(whole, parsed.source, called, found, alone=only)
     script_note = [own_call] if own_call else [] if findings else _note_script(parsed, function, called)
     # A half-filled function has no slips yet: what is missing in it is missing because it isn't written.
     clues = _collect_clues(parsed.tree, function if not places.lines else None)
@@ -107,18 +120,22 @@ def _collect_findings(
     stub: str | None,
     arguments: int,
     places: OpenPlaces,
+    role: NameRole,
 ) -> list[Finding]:
     if whole.find_binders(function):
         last = whole.find_binders(function)[-1].node
         blanks = [fault for fault in [find_blank_function(last, places, parsed.source, stub)] if fault is not None]
-        # Where names can appear at run time, no static fault of the call is certain.
-        faults = blanks or ([] if whole.definable else functions.find_call_faults(function, whole, arguments))
+        # Where names can appear at run time, no static fault of the call is certain; a class is called as Python has it.
+        unsure = whole.definable or role == "callback"
+        faults = blanks or ([] if unsure else functions.find_call_faults(function, whole, arguments))
         return faults or _find_in_broken_cells(parsed, found.names - whole.bound - BUILTIN_NAMES - SUPPLIED_NAMES.keys())
     # Nothing can be said for sure; running the file shows it.
     if whole.definable and not found.training:
         return []
     if broken := _find_in_broken_cells(parsed, {function}):
         return broken
+    if role != "only":
+        return [] if whole.definable else [functions.report_missing_part(function, role == "callback", parsed.tree)]
     if not found.training:
         # A syntax error in a cell that would have trained explains best why nothing trains.
         unread = [cell.finding for cell in parsed.broken if cell.can_train()]

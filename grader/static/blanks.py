@@ -93,12 +93,16 @@ def find_blank_function(node: ast.stmt, places: OpenPlaces, source: str, stub: s
         source: the file's text.
         stub: the text that students start from.
     """
+    if isinstance(node, ast.ClassDef):
+        same = _find_stub_definition(stub, node.name)
+        is_blank = same is not None and ast.dump(same) == ast.dump(node)
+        return _build_finding(f"the class {node.name} is still as in the stub", node.lineno) if is_blank else None
     if not isinstance(node, ast.FunctionDef):
         return None
     also = f": {places.describe()}" if places.lines else ""
     if all(_is_empty_statement(statement) for statement in node.body):
         return _build_finding(f"{node.name}() is still empty{also}", node.lineno)
-    original = _find_stub_function(stub, node.name)
+    original = _find_stub_definition(stub, node.name)
     if original is not None and ast.dump(original) == ast.dump(node):
         return _build_finding(f"{node.name}() is still as in the stub{also}", places.lines[0] if places.lines else node.lineno)
     lines = source.split("\n")
@@ -127,9 +131,9 @@ def _is_empty_statement(statement: ast.stmt) -> bool:
     )
 
 
-def _find_stub_function(stub: str | None, name: str) -> ast.FunctionDef | None:
+def _find_stub_definition(stub: str | None, name: str) -> ast.FunctionDef | ast.ClassDef | None:
     for node in ast.parse(stub or "").body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
             return node
     return None
 

@@ -51,6 +51,21 @@ def report_missing_function(function: str, whole: ModuleOutline, tree: ast.Modul
     return Finding(code="S102", message=message, line=near.lineno, hint=hint)
 
 
+def report_missing_part(name: str, is_class: bool, tree: ast.Module) -> Finding:
+    """One of several graded names is missing: which of its kind is nearest."""
+    kinds = (ast.ClassDef,) if is_class else FUNCTION_NODES
+    own = {node.name: node.lineno for node in tree.body if isinstance(node, kinds)}
+    near = difflib.get_close_matches(name, own, n=1, cutoff=MIN_LIKENESS)
+    word = "class" if is_class else "function"
+    shown = name if is_class else f"{name}()"
+    return Finding(
+        code="S102",
+        message=f"there is no {word} {shown} in this file",
+        line=own[near[0]] if near else None,
+        hint=f"Did you mean {near[0]}? Rename it to {name}." if near else f"Keep the stub's name: {name}.",
+    )
+
+
 def find_nearest_function(
     function: str, tree: ast.Module, cutoff: float = MIN_LIKENESS
 ) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

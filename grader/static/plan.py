@@ -82,7 +82,9 @@ def find_reach(whole: ModuleOutline, function: str | None) -> Reach:
     return Reach(needed=needed, known=known, names=names, training=training, training_names=own)
 
 
-def make_plan(whole: ModuleOutline, source: str, function: str | None, found: Reach) -> tuple[ExecutionPlan, list[Note]]:
+def make_plan(
+    whole: ModuleOutline, source: str, function: str | None, found: Reach, *, alone: bool = True
+) -> tuple[ExecutionPlan, list[Note]]:
     """The plan, and the notes that explain it.
 
     Args:
@@ -90,6 +92,7 @@ def make_plan(whole: ModuleOutline, source: str, function: str | None, found: Re
         source: its text.
         function: the graded function, or None for a script.
         found: as `find_reach` gives it for the same function.
+        alone: whether nothing else of the file is graded.
     """
     skipped = _find_skipped(whole, function, found)
     blanked, as_true = _find_inner_edits(whole, function, found, skipped)
@@ -109,7 +112,7 @@ def make_plan(whole: ModuleOutline, source: str, function: str | None, found: Re
     )
     told = "files are graded without a GPU, which they don't need; this line was left out"
     lines_out = [Note(line=node.lineno, message=told) for node in complaints]
-    return plan, [*note_supplied_names(lacking), *lines_out, *_note_plan(whole, function, found, skipped)]
+    return plan, [*note_supplied_names(lacking), *lines_out, *_note_plan(whole, function, found, skipped if alone else set())]
 
 
 def _find_skipped(whole: ModuleOutline, function: str | None, found: Reach) -> set[int]:
@@ -245,6 +248,19 @@ def _note_plan(whole: ModuleOutline, function: str | None, found: Reach, skipped
         text = f"{function}() is defined {len(plain)} times; this last one is graded"
         notes.append(Note(line=plain[-1].lineno, message=text))
     return notes
+
+
+def mentions_convolutions(source: str) -> bool:
+    """Whether the code may build convolutions, by the names that it uses; comments and texts don't count.
+
+    >>> mentions_convolutions("layer = layers.Conv2D(8, 3)"), mentions_convolutions("x = 1  # no Conv2D here")
+    (True, False)
+    """
+    words = (
+        getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None) or ""
+        for node in ast.walk(ast.parse(source))
+    )
+    return any("Conv" in word or word.startswith("ResNet") for word in words if isinstance(word, str))
 
 
 def replace_statements(source: str, nodes: list[ast.stmt], as_true: list[ast.expr]) -> str:

@@ -17,7 +17,7 @@ with forking.drop_stderr(), import_without_collector():
     from grader.protocol.wire import Load, Ready
     from grader.student import datasets, delegate, devices, dialect, dialect_calls, loader
     from grader.student.front import Front
-    from grader.student.modelling import build_all_models
+    from grader.student.modelling import USES
     from grader.student.observing import observe_function
 
 
@@ -41,7 +41,7 @@ def run_student() -> None:
     def call_graded_function(function: Callable[..., Any]) -> Any:
         if load.observed:
             return observe_function(front, function)
-        return function() if load.building is None else build_all_models(front, function, load.building)
+        return function() if load.building is None else USES[load.building.use](front, function, load.building)
 
     loader.run_submission(front, load, call_graded_function)
     sys.stdout.flush()

@@ -145,6 +145,9 @@ class _PlainConverter:
             return [self.convert_value(item, depth + 1) for item in value]
         if isinstance(value, dict) and self._has_room_for(value, depth):
             return {str(key)[:200]: self.convert_value(item, depth + 1) for key, item in value.items()}
+        if type(value).__name__ == "History" and isinstance(getattr(value, "history", None), dict):
+            shown = {"epoch": getattr(value, "epoch", None), "history": value.history}
+            return {"type": "History", **{key: self.convert_value(item, depth + 1) for key, item in shown.items()}}
         return {"type": type(value).__name__[:200]}
 
     def _has_room_for(self, items: Any, depth: int) -> bool:

@@ -6,8 +6,9 @@ Large weights are zeros here, since the trainer initialises its own and drawing 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -33,8 +34,6 @@ def build_all_models(front: Front, function: Callable[..., Any], building: Build
         What the function returned first, or the first thing that is no compiled model, as plain data.
     """
     images, labels = load_training_data(building)
-    if building.shown:
-        return _send_activation_maps(front, function, building, images, labels)
     first: Any = None
     for returned, model in iter_models(front, function, building, images[0]):
         first = first or returned
@@ -45,10 +44,52 @@ def build_all_models(front: Front, function: Callable[..., Any], building: Build
     return first
 
 
-def _send_activation_maps(
-    front: Front, function: Callable[..., Any], building: Building, images: Array, labels: Array
-) -> dict[str, Any]:
+def train_on_given(front: Front, function: Callable[..., Any], building: Building) -> Any:
+    """Calls a function that trains with the images and labels that it is to be given."""
+    del front
+    return function(*load_training_data(building))
+
+
+def predict_from_given(front: Front, function: Callable[..., Any], building: Building) -> Any:
+    """Calls a function that trains a model and predicts from numbers, which it is given as a plain list."""
+    del front
+    return function(list(building.values))
+
+
+def send_prepared(front: Front, function: Callable[..., Any], building: Building) -> dict[str, Any]:
+    """Calls a function that prepares images, and sends what it made of them as an order that nobody trains."""
+    images, labels = load_training_data(building)
+    # The other way round: a function that takes images from elsewhere than its argument gives other ones than these.
+    with _refuse_training(front, "the function trains a model", "only prepare the images and return them"):
+        value = function(np.ascontiguousarray(images[::-1]))
+    if not (isinstance(value, np.ndarray) or keras.ops.is_tensor(value)):
+        return {"array": False, "returned": to_plain_data(value)}
+    array = np.asarray(value)
+    told = {"array": True, "shape": list(array.shape), "returned": array.dtype.name}
+    if array.dtype.name in ITEM_SIZES and 2 <= array.ndim <= MAX_AXES and len(array) == len(labels) and array.size:
+        _build_stand_in(array.shape[1:]).fit(array, labels[::-1])
+        return {**told, "ordered": True}
+    return {**told, "ordered": False}
+
+
+def try_callback(front: Front, made: Any, building: Building) -> None:
+    """Makes an object of a callback's class, and gives it to a training that is tried and never run."""
+    with _refuse_training(front, "the callback trains a model when it is made", "train in a function of the file"):
+        callback = made if callable(getattr(made, "set_model", None)) and not isinstance(made, type) else made()
+    images, labels = load_training_data(building)
+    _build_stand_in(images.shape[1:]).fit(images, labels, epochs=10, callbacks=[callback])
+
+
+def _build_stand_in(shape: tuple[int, ...]) -> Any:
+    """A small model, which images of a shape can be given to."""
+    model = keras.Sequential([keras.layers.Input(shape), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def send_activation_maps(front: Front, function: Callable[..., Any], building: Building) -> dict[str, Any]:
     """Calls the function with the grader's own trained model and some test images, and sends the arrays it gives."""
+    images, labels = load_training_data(building)
     model = supplied_model.build_supplied_model()
     model.fit(images, labels)
     tested = load_dataset(building.dataset).x_test[building.shown][..., np.newaxis] / building.scale
@@ -87,29 +128,36 @@ def iter_models(
 
 
 def load_training_data(building: Building) -> tuple[Array, Array]:
-    """Images of shape (n, 28 + 2 pad, 28 + 2 pad, 1) and their labels; a few where nothing is trained."""
+    """Images of shape (n, 28 + 2 pad, 28 + 2 pad, 1), or without the last axis, and their labels; a few where nothing is trained."""
     data = load_dataset(building.dataset)
     number = building.examples if building.train else INSPECTION_EXAMPLES
-    images, labels = data.x_train[:number, :, :, np.newaxis], data.y_train[:number]
+    images, labels = data.x_train[:number], data.y_train[:number]
+    if building.channel:
+        images = images[..., np.newaxis]
     if building.scale != 1.0:
         images = (images / building.scale).astype("float32")
     pad = building.pad or 0
-    return np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0))), labels
+    return np.pad(images, ((0, 0), (pad, pad), (pad, pad), *[(0, 0)] * (images.ndim - 3))), labels
 
 
 def _call_builder(front: Front, function: Callable[..., Any], arguments: list[Any]) -> Any:
     """One call; a `fit` inside it ends the run, since the training is the grader's part."""
+    told = "the function trains the model itself", "only build and return it; the grader calls `fit`"
+    with _refuse_training(front, *told), _skip_large_weights():
+        return function(*arguments)
+
+
+@contextmanager
+def _refuse_training(front: Front, what: str, instead: str) -> Iterator[None]:
+    """A `fit` in the block ends the run: its order would be taken for the one that the runtime makes."""
 
     def refuse_fit(*_: Any, **__: Any) -> None:
-        front.report_unsupported(
-            "the function trains the model itself", "only build and return it; the grader calls `fit`"
-        )
+        front.report_unsupported(what, instead)
 
     fit = keras.Model.fit
     keras.Model.fit = refuse_fit
     try:
-        with _skip_large_weights():
-            return function(*arguments)
+        yield
     finally:
         keras.Model.fit = fit
 
@@ -142,4 +190,16 @@ def _describe_returned(value: Any, call: dict[str, int]) -> dict[str, Any]:
     """What was returned, for the report: a model is described by its class."""
     if not isinstance(value, keras.Model):
         return {"call": call, "returned": to_plain_data(value), "model": False, "compiled": False}
-    return {"call": call, "returned": type(value).__name__[:100], "model": True, "compiled": bool(value.compiled)}
+    named = {"call": call, "returned": type(value).__name__[:100], "model": True, "compiled": bool(value.compiled)}
+    # Known before any image was seen: without an `Input` layer a model has no shape until it is trained.
+    return named if value.built else {**named, "built": False}
+
+
+USES: Mapping[str, Callable[[Front, Callable[..., Any], Building], Any]] = MappingProxyType({
+    "build": build_all_models,
+    "show": send_activation_maps,
+    "prepare": send_prepared,
+    "fit": train_on_given,
+    "predict": predict_from_given,
+    "stop": try_callback,
+})  # fmt: skip

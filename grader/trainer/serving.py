@@ -32,9 +32,11 @@ with import_without_collector():
         Hello,
         Measure,
         NeedPass,
+        NeedsThreads,
         Open,
         Order,
         Pass,
+        Predicted,
         Refused,
         Rejected,
         Tally,
@@ -73,6 +75,7 @@ with import_without_collector():
 STORE_VARIABLE = "GRADE_TRAJECTORIES"
 # Set for a trainer that serves many submissions, one after another, and reports its peak of memory after each.
 POOL_VARIABLE = "GRADE_POOL"
+THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 EFFECT_EXAMPLES = 64  # images that show whether a layer makes a difference
 # Multiplications of one step, about three minutes' worth: what comes near to no sign of work isn't begun.
 MAX_STEP_PRODUCTS = {"cpu": 4e12, "gpu": 4e14}
@@ -86,6 +89,7 @@ class ProcessState:
     machine: str
     device: str
     find: MatchCache
+    one_thread: bool = False
 
 
 class SubmissionTrainer:
@@ -113,8 +117,10 @@ class SubmissionTrainer:
                 self._open_order(message)
             case Begin():
                 self._begin_training(message)
-            case Measure():
+            case Measure(values=[]):
                 self._measure_model()
+            case Measure(values=values):
+                self._predict_values(values)
             case Compare():
                 self._compare_activations(message)
             case Draw():
@@ -167,7 +173,8 @@ class SubmissionTrainer:
         self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
+        pixels = measuring.find_pixel_ends(self.transform) if message.pixels and self.transform is not None else None
+        self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
         """A second `fit` goes on with the first one's model, so that must be the one that is declared."""
@@ -198,6 +205,10 @@ class SubmissionTrainer:
 
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
+        # The front guesses from the file's text which trainer suits; a model's figures must not depend on that guess.
+        if self.lasting.one_thread and has_convolutions(self.opened.architecture):
+            self.channel.send(NeedsThreads())
+            return
         try:
             self._check_fresh(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
@@ -317,6 +328,16 @@ class SubmissionTrainer:
         # From the machine's entropy: a seed that could be known would tell the order of the images.
         self.drawn = held_out.draw_images(message.dataset, np.random.default_rng())
         self.channel.send(_add_array_specs(Drawn(arrays=[]), [self.drawn.images]), [_to_buffer(self.drawn.images)])
+    def _predict_values(self, values: list[float]) -> None:
+        assert self.trained is not None
+        try:
+            outputs = measuring.predict_values(self.trainees.build_trained_model(self.trained), values)
+        except ValueError as error:
+            self.channel.send(Rejected(message=str(error)[:4000]))
+        except Exception as error:
+            self._report_failure(error)
+        else:
+            self.channel.send(Predicted(outputs=outputs))
 
     def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)
@@ -335,6 +356,11 @@ class SubmissionTrainer:
 def _list_layer_forms(architecture: Architecture) -> list[Any]:
     """Its layers without their settings, of which a part may change between two calls of `fit`."""
     return [structs.replace(layer, config={}) for layer in architecture.layers]
+
+
+def has_convolutions(architecture: Architecture) -> bool:
+    """Whether operations of the model are worth splitting over cores, which then changes the last bits of its figures."""
+    return any("Conv" in layer.kind for layer in architecture.layers)
 
 
 def _has_sample_weights(order: Order) -> bool:
@@ -380,7 +406,13 @@ def run_trainer(find: MatchCache | None = None, shared: int = 0) -> None:
         else None
     )
     find = find or MatchCache(DigestCache())
-    lasting = ProcessState(archive=archive, machine=identity.describe_machine(device), device=device, find=find)
+    lasting = ProcessState(
+        archive=archive,
+        machine=identity.describe_machine(device),
+        device=device,
+        find=find,
+        one_thread=device == "cpu" and hello.backend == "tensorflow" and os.environ.get(THREADS_VARIABLE) == "1",
+    )
     if (dataset := os.environ.get(rehearsal.DATASET_VARIABLE)) is not None:
         rehearsal.run_rehearsal(dataset, lambda sock: serve_submission(sock, hello, lasting))
     if POOL_VARIABLE not in os.environ:

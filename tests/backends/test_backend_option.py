@@ -7,7 +7,7 @@ import pytest
 from grader.checks.loading import load_exercise
 from grader.cli import run_command_line
 from grader.courses.course import Course
-from grader.engines.trainer import TrainerProcess, pick_library
+from grader.engines.trainer import TrainerProcess, TrainerSpec, pick_library
 from grader.errors import UsageError
 from grader.grading import GradingOptions, known
 from grader.submission import read_submission
@@ -31,7 +31,7 @@ def test_a_missing_backend_is_said_before_anything_is_graded(no_jax, capsys, arg
 def test_no_trainer_starts_without_its_backend(no_jax):
     """Whoever starts a trainer hears the same."""
     with pytest.raises(UsageError) as raised:
-        TrainerProcess("cpu", backend="jax")
+        TrainerProcess(TrainerSpec(device="cpu", backend="jax"))
 
     assert str(raised.value) == MISSING
 

@@ -58,6 +58,33 @@ def test_a_right_callback_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stops", "status", "message"),
+    [
+        (lambda figure: figure >= 0.98, "passed", "the callback stops when accuracy is at least 0.98, on 5 trial curves"),
+        (
+            lambda figure: figure > 0.98,
+            "failed",
+            "the callback doesn't stop at accuracy 0.98 itself, only above it",
+        ),
+        (
+            lambda figure: figure >= 0.99,
+            "failed",
+            "the callback stops 1 epoch late: accuracy reached 0.98 in epoch 6, and it stopped after epoch 7",
+        ),
+    ],
+)
+def test_a_line_that_counts_itself(stops, status, message) -> None:
+    """Only `>=` stops on the curve that meets the line; a wrong line is told as one."""
+    outcomes = []
+    for trial in build_probe_curves("accuracy", 0.98, or_equal=True):
+        at = next((index for index, logs in enumerate(trial.logs) if stops(logs["accuracy"])), None)
+        outcomes.append(CurveOutcome(curve=trial.id, due=trial.due, stopped=at, logs=trial.logs[at or 0]))
+    probe = CallbackProbe(outcomes=outcomes, callbacks=["Stop"])
+    found = check_stop_epoch(probe, None, metric="accuracy", above=Percent(0.98), or_equal=True)
+    assert (found.status, found.message) == (status, message)
+
+
+@pytest.mark.parametrize(
     ("stops", "delay", "message"),
     [
         (lambda e, _: e == 3, 0, "in every made-up training the callback stopped after epoch 4, whatever accuracy was"),

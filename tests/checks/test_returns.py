@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.checks.returns import check_matches_training, check_return_form
+from grader.checks.returns import check_matches_training, check_return_form, check_returned_history
 from grader.records.run import Run, RunEnd
 from grader.records.verdict import CutEpoch, TrainingRecord
 
@@ -108,3 +108,26 @@ def test_the_claim_against_the_training(returned: Any, given: Run, status: str, 
     """The last `fit` or all of them may be returned; the accuracy may differ by rounding only."""
     outcome = check_matches_training(returned, given)
     assert (outcome.status, outcome.message) == (status, message)
+
+
+TRAINED = TrainingRecord(epochs=[{"epoch": 0}, {"epoch": 1}], stopped_by="callback", examples=9, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ({"type": "History", "epoch": [0, 1], "history": {"accuracy": [0.9, 0.99]}}, "passed"),
+        ({"type": "History", "epoch": [0, 1, 2], "history": {}}, "failed"),
+        ({"type": "History"}, "failed"),
+        ({"type": "Sequential"}, "failed"),
+        ([[0, 1], 0.99], "failed"),
+        (None, "failed"),
+    ],
+)
+def test_the_history_is_that_of_the_training(value: Any, status: str) -> None:
+    """The object itself, with the epochs that were measured."""
+    run = Run(seed=7, end=RunEnd(kind="completed"), training=TRAINED)
+    assert check_returned_history(value, run).status == status
+    if status == "passed":
+        untrained = Run(seed=7, end=RunEnd(kind="completed"))
+        assert check_returned_history(value, untrained).status == "skipped"

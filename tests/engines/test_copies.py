@@ -13,7 +13,7 @@ import pytest
 
 from grader.engines import copies, surroundings, trainer
 from grader.engines.copies import Nursery
-from grader.engines.trainer import TrainerProcess, can_copy_trainer
+from grader.engines.trainer import TrainerProcess, TrainerSpec, can_copy_trainer
 from grader.errors import GraderError
 
 PROGRAM = """
@@ -238,7 +238,7 @@ def test_a_trainer_that_is_a_copy_has_the_environment_and_the_errors_of_one_that
     monkeypatch.setenv("LARGE", "x" * 100_000)
     there = trainer.build_trainer_environment("cpu", "tensorflow")
     told = Told({**there, "GONE": "since", "TF_CPP_MIN_LOG_LEVEL": "0"})
-    made = TrainerProcess("cpu", one_thread=True, stored=False, pooled=True, rehearsal="mnist", nursery=told)
+    made = TrainerProcess(TrainerSpec(device="cpu", one_thread=True, stored=False), pooled=True, rehearsed=True, nursery=told)
 
     assert told.changes == {
         "GONE": None, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1", "GRADE_TRAJECTORIES": "off",
@@ -257,7 +257,7 @@ def test_where_there_can_be_no_copy_nothing_stays_open(nursery):
     before = psutil.Process().num_fds()
 
     with pytest.raises(GraderError, match="the batch was ended"):
-        TrainerProcess("cpu", pooled=True, nursery=nursery)
+        TrainerProcess(TrainerSpec(device="cpu"), pooled=True, nursery=nursery)
     assert psutil.Process().num_fds() <= before
 
 

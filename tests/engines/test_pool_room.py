@@ -10,6 +10,7 @@ from grader.engines import pool as pools
 from grader.engines.confine import SandboxPolicy
 from grader.engines.pair import PairRequest
 from grader.engines.pool import MemoryRoom, ProcessPool, measure_gpu_memory
+from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
 
 
@@ -102,7 +103,7 @@ def pool():
 
 def asked(like, **more):
     policy = SandboxPolicy(memory=4_000_000_000, output=1000)
-    return PairRequest(policy=policy, device="cpu", backend="jax", like=like, **more)  # which is up sooner
+    return PairRequest(policy=policy, trainer=TrainerSpec(device="cpu", backend="jax"), like=like, **more)  # which is up sooner
 
 
 def later(pool, request):

@@ -15,7 +15,7 @@ from grader import checks, cli
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
-from grader.grading.modelling import build_calls_message, find_memory_limit
+from grader.grading.modelling import make_task
 from grader.grading.proofs import find_solution, list_rejects, read_expectation
 from grader.records.run import BuiltModel, Run, RunEnd
 
@@ -48,7 +48,8 @@ def looked_at(exercise, path):
     from grader.student.modelling import iter_models, load_training_data
     from grader.trainer.order import rebuild
 
-    told = build_calls_message(exercise, GradingOptions())
+    task = make_task(exercise, GradingOptions())
+    told = task.build_calls_message()
     images, _ = load_training_data(told)
     function = runpy.run_path(str(path))[exercise.function]
     models, first = [], None
@@ -59,7 +60,7 @@ def looked_at(exercise, path):
                 first = returned
                 break
             settings = json.loads(json.dumps(model.get_compile_config()))
-            seen = rebuild.inspect_order(model.to_json(), settings, [images.shape], find_memory_limit(exercise), batch_size=1)
+            seen = rebuild.inspect_order(model.to_json(), settings, [images.shape], task.memory, batch_size=1)
             models.append(BuiltModel(call=returned["call"], architecture=seen))
     except Refused as error:
         return Run(seed=7, end=RunEnd(kind="forbidden", message=str(error)))

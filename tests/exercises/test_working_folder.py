@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from grader.engines.trainer import RefereeProcess
-from grader.engines.trainer import TrainerProcess
+from grader.engines.trainer import TrainerProcess, TrainerSpec
 
 
 @pytest.mark.train
 @pytest.mark.parametrize(
-    ("start", "name"), [(RefereeProcess, "numpy"), (lambda: TrainerProcess("cpu"), "keras")], ids=["referee", "trainer"]
+    ("start", "name"), [(RefereeProcess, "numpy"), (lambda: TrainerProcess(TrainerSpec(device="cpu")), "keras")], ids=["referee", "trainer"]
 )
 def test_a_file_of_the_name_of_a_library_is_not_imported(tmp_path, monkeypatch, start: Callable, name):
     """A submission called numpy.py or keras.py lies there, and stays unread."""

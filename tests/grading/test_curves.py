@@ -37,6 +37,19 @@ def test_no_point_lies_on_the_line(line):
 
 
 @pytest.mark.parametrize("line", LINES)
+def test_a_line_that_counts_itself_is_met_on_a_curve_of_its_own(line):
+    """At the due epoch and no other; the figures go on getting better, as on the other curves."""
+    *others, meets = build_probe_curves("accuracy", line, or_equal=True)
+    assert others == build_probe_curves("accuracy", line)
+    figures = [logs["accuracy"] for logs in meets.logs]
+    assert (meets.id, figures.index(line), figures.count(line)) == ("meets", meets.due, 1)
+    assert first_above(figures, line) == meets.due + 1
+    for before, after in itertools.pairwise(meets.logs):
+        assert after["accuracy"] > before["accuracy"]
+        assert after["loss"] < before["loss"]
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_values_are_possible_accuracies(line):
     """Accuracies stay between 0 and 1."""
     for curve in build_probe_curves("accuracy", line):

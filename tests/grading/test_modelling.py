@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
-from grader.courses.exercise import CheckSpec, Exercise, FitSettings, InputImage, ModelCalls, SuppliedModelInput
+from grader.courses.exercise import (
+    CheckSpec,
+    Exercise,
+    FitSettings,
+    GivenData,
+    InputImage,
+    ModelCalls,
+    SuppliedModelInput,
+)
 from grader.errors import CourseError
 from grader.grading import GradingOptions
 from grader.grading.ledger import RunRecorder, TurnClocks
-from grader.grading.modelling import (
-    SUPPLIED_LAYERS,
-    apply_fit_settings,
-    build_calls_message,
-    find_memory_limit,
-    relay_activations,
-    should_train,
-)
+from grader.grading.modelling import SUPPLIED_LAYERS, make_task
 from grader.protocol.arrays import ArraySpec
 from grader.protocol.channel import MalformedMessage
 from grader.protocol.wire import Compare, Compared, FitArguments, Maps, Order
@@ -51,30 +53,32 @@ FIT = FitSettings(epochs=3, batch_size=1000, validation_split=0.2)
 
 def test_the_exercise_says_how_a_model_is_trained():
     """Nothing of what the student's side ordered is left but the model and its settings."""
-    order, call = apply_fit_settings(ORDER, exercise(image=InputImage(), fit=FIT), GradingOptions(), 0)
+    order, call = make_task(exercise(image=InputImage(), fit=FIT), GradingOptions()).apply_settings(ORDER, 0)
     assert order.fit == FitArguments(epochs=3, batch_size=1000, validation_split=0.2)
     assert (order.callbacks, order.batch_hooks, order.weights_each_epoch, call) == ([], False, False, {})
 
 
 def test_a_model_that_is_looked_at_has_batches_of_one():
     """So its memory is that of its weights."""
-    order, _ = apply_fit_settings(ORDER, exercise(image=InputImage(), train="never"), GradingOptions(), 0)
+    order, _ = make_task(exercise(image=InputImage(), train="never"), GradingOptions()).apply_settings(ORDER, 0)
     assert order.fit == FitArguments(batch_size=1)
 
 
 def test_each_order_belongs_to_a_call():
     """In the order of the exercise's calls; one more is not the student's to make."""
-    two = exercise(calls=[{"filters": 16}, {"filters": 32}])
-    assert [apply_fit_settings(ORDER, two, GradingOptions(), number)[1] for number in (0, 1)] == [{"filters": 16}, {"filters": 32}]
+    two = make_task(exercise(calls=[{"filters": 16}, {"filters": 32}]), GradingOptions())
+    assert [two.apply_settings(ORDER, number)[1] for number in (0, 1)] == [{"filters": 16}, {"filters": 32}]
     with pytest.raises(MalformedMessage, match="more models than calls"):
-        apply_fit_settings(ORDER, two, GradingOptions(), 2)
+        two.apply_settings(ORDER, 2)
 
 
 def test_a_function_that_trains_by_itself_keeps_its_order():
     """Exercises without `models` are as they were."""
-    assert apply_fit_settings(ORDER, exercise(), GradingOptions(), 5) == (ORDER, None)
-    assert build_calls_message(exercise(), GradingOptions()) is None
-    assert should_train(exercise(), GradingOptions())
+    task = make_task(exercise(), GradingOptions())
+    assert task.apply_settings(ORDER, 5) == (ORDER, None)
+    assert task.build_calls_message() is None
+    assert task.trains
+    assert not task.collects
 
 
 @pytest.mark.parametrize(
@@ -83,16 +87,16 @@ def test_a_function_that_trains_by_itself_keeps_its_order():
 )
 def test_who_decides_whether_models_are_trained(when, asked, answer):
     """`--train` trains only what an exercise leaves to the caller; all of the data goes along only then."""
-    one = exercise(image=InputImage(pad=100), train=when)
-    assert should_train(one, GradingOptions(train=asked)) is answer
-    told = build_calls_message(one, GradingOptions(train=asked))
+    task = make_task(exercise(image=InputImage(pad=100), train=when), GradingOptions(train=asked))
+    assert task.trains is answer
+    told = task.build_calls_message()
     assert (told.train, told.pad) == (answer, 100)
 
 
 def test_a_training_may_take_more_memory_than_the_submission():
     """Where the exercise says so."""
-    assert find_memory_limit(exercise(image=InputImage())) == 4_000_000_000
-    assert find_memory_limit(exercise(image=InputImage(), fit=FitSettings(memory=60_000_000_000))) == 60_000_000_000
+    assert make_task(exercise(image=InputImage()), GradingOptions()).memory == 4_000_000_000
+    assert make_task(exercise(image=InputImage(), fit=FitSettings(memory=60_000_000_000)), GradingOptions()).memory == 60_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,34 @@ class Line:
         other.sent.append(list(specs))
 
 
+def given(**more):
+    checks = [CheckSpec(id="data", check="training.data", points=1)]
+    one = Exercise(schema="grade-exercise/1", id="e", title="E", dataset="fashion_mnist", function="f", checks=checks)
+    return make_task(structs.replace(one, **more), GradingOptions())
+
+
+def test_a_function_is_given_what_the_exercise_says():
+    """Its own `fit` stays as it is: it trains by itself."""
+    task = given(given=GivenData(scale=255.0))
+    told = task.build_calls_message()
+    assert (told.dataset, told.use, told.scale, told.channel, told.train) == ("fashion_mnist", "fit", 255.0, False, True)
+    assert (task.trains, task.prepares, task.apply_settings(ORDER, 5)) == (True, False, (ORDER, None))
+
+
+@pytest.mark.parametrize(
+    ("more", "use", "prepares"),
+    [({"given": GivenData(labels=False)}, "prepare", True), ({"callback": "Stop", "function": None}, "stop", False)],
+)
+def test_what_is_only_looked_at_is_ordered_once_and_never_trained(more, use, prepares):
+    """A file that imitates the runtime gets no training of its own by it."""
+    task = given(**more)
+    assert (task.build_calls_message().use, task.trains, task.prepares) == (use, False, prepares)
+    order, call = task.apply_settings(ORDER, 0)
+    assert (order.fit, order.callbacks, call) == (FitArguments(batch_size=1), ["Mine"], None)
+    with pytest.raises(MalformedMessage, match="more orders than one"):
+        task.apply_settings(ORDER, 1)
+
+
 MAPS = Maps(arrays=[ArraySpec(dtype="float32", shape=[1, 2, 2, 8])])
 OWN = Architecture(layers=[ModelLayer(kind=kind, name=kind, output_shape=[None, *shape]) for kind, shape in SUPPLIED_LAYERS], parameters=1)
 
@@ -137,14 +169,15 @@ def test_activations_go_to_the_trainer_with_what_to_compare():
     """The images, the scale and the channel are the exercise's."""
     student, trainer = Line(), Line()
     shown = exercise(shown=SuppliedModelInput(images=[0, 23], channel=1), fit=FitSettings(scale=255.0))
-    relay_activations(MAPS, shown, OWN, student, trainer)
+    make_task(shown, GradingOptions()).relay_activations(MAPS, OWN, student, trainer)
     assert trainer.sent == [Compare(images=[0, 23], scale=255.0, channel=1, arrays=MAPS.arrays), MAPS.arrays]
 
 
 @pytest.mark.parametrize(
     ("one", "architecture", "maps", "message"),
     [
-        (exercise(image=InputImage()), OWN, MAPS, "activations of another model"),
+        (exercise(image=InputImage()), OWN, MAPS, "activations that nobody asked for"),
+        (exercise(), OWN, MAPS, "activations that nobody asked for"),
         (exercise(shown=SuppliedModelInput(images=[0])), None, MAPS, "activations of another model"),
         (exercise(shown=SuppliedModelInput(images=[0])), Architecture(layers=OWN.layers[1:], parameters=1), MAPS,
          "activations of another model"),
@@ -155,7 +188,7 @@ def test_activations_go_to_the_trainer_with_what_to_compare():
 def test_activations_that_nobody_asked_for_end_the_run(one, architecture, maps, message):
     """Only the grader's own model is looked into."""
     with pytest.raises(MalformedMessage, match=message):
-        relay_activations(maps, one, architecture, Line(), Line())
+        make_task(one, GradingOptions()).relay_activations(maps, architecture, Line(), Line())
 
 
 def test_what_was_compared_is_kept_with_its_images():

@@ -16,6 +16,13 @@ class LyingFloat(float):
         return True
 
 
+class History:
+    epoch = (0, 1)
+
+    def __init__(self, history):
+        self.history = history
+
+
 class Anything:
     def __repr__(self):
         raise RuntimeError
@@ -32,6 +39,8 @@ class Anything:
         (2**70, {"type": "int", "text": "too large"}),
         (Anything(), {"type": "Anything"}),
         ({1: "a"}, {"1": "a"}),
+        (History({"loss": [0.5]}), {"type": "History", "epoch": [0, 1], "history": {"loss": [0.5]}}),
+        (History("mine"), {"type": "History"}),
         ({3, 4}, {"type": "set"}),
         (list(range(10_001)), {"type": "list"}),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -80,7 +81,8 @@ class WarmProcesses:
         self._next = wanted = structs.replace(request, files={})
         if self._waiting is not None:
             # Without a training the number of threads makes no difference, so either pair will do.
-            wanted = structs.replace(wanted, one_thread=self._waiting[1].one_thread)
+            one_thread = self._waiting[1].trainer.one_thread
+            wanted = structs.replace(wanted, trainer=replace(wanted.trainer, one_thread=one_thread))
         return self._give_pair(wanted, request)
 
     def _give_pair(self, wanted: pair.PairRequest, request: pair.PairRequest) -> pair.ProcessPair:

@@ -28,6 +28,14 @@ MAX_LAYER_WEIGHTS = 50_000_000
 RANDOM_WEIGHT_SCALES = (1.0, 0.03)
 
 
+def find_pixel_ends(transform: Callable[[Array], Array]) -> list[float] | None:
+    """What a black and a white pixel become by a preprocessing; None where that isn't one number each."""
+    black, white = transform(np.stack([np.zeros((28, 28), np.uint8), np.full((28, 28), 255, np.uint8)]))
+    ends = [float(black.flat[0]), float(white.flat[0])]
+    same = (black == black.flat[0]).all() and (white == white.flat[0]).all() and all(map(math.isfinite, ends))
+    return ends if same else None
+
+
 def pick_portion_size(architecture: Architecture) -> int:
     """How many examples to give to a model at a time."""
     values = sum(math.prod(side or 1 for side in layer.output_shape[1:]) for layer in architecture.layers)
@@ -48,6 +56,17 @@ def measure_accuracies(model: Any, dataset: Dataset, transform: Callable[[Array]
         train_accuracy=_measure_accuracy(model, dataset.x_train, dataset.y_train, transform, count),
         test_accuracy=_measure_accuracy(model, dataset.x_test, dataset.y_test, transform, count),
     )
+
+
+def predict_values(model: Any, values: list[float]) -> list[float]:
+    """What the model says to each of some numbers. Raises: ValueError: it takes no numbers, or gives several for one."""
+    if len(model.inputs) != 1 or any(side not in (None, 1) for side in model.input_shape):
+        raise ValueError(f"the model takes examples of shape {model.input_shape[1:]}, not single numbers")
+    given = np.asarray(values, np.float32).reshape(-1, *[1] * (len(model.input_shape) - 1))
+    outputs = np.asarray(model.predict(given, verbose=0)).reshape(-1)
+    if len(outputs) != len(values):
+        raise ValueError(f"the model gives {outputs.size} numbers for {len(values)}")
+    return [float(output) for output in outputs]
 
 
 def in_single_precision(model: Any) -> Any:

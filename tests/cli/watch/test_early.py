@@ -9,7 +9,7 @@ from grader.checks import loading
 from grader.courses import course as courses
 from grader.data import load_dataset
 from grader.engines import pair
-from grader.engines.trainer import TrainerProcess
+from grader.engines.trainer import TrainerProcess, TrainerSpec
 from grader.grading import GradingOptions
 from grader.grading.attempt import TrainingAttempt
 from grader.protocol.channel import Channel
@@ -66,8 +66,8 @@ def test_the_usual_images_need_not_be_sent():
     from grader.trainer.match.digests import compute_array_digest
 
     held = []
-    for rehearsal in ("fashion_mnist", None):
-        process = TrainerProcess("cpu", rehearsal=rehearsal)
+    for rehearsed in (True, False):
+        process = TrainerProcess(TrainerSpec(device="cpu", dataset="fashion_mnist"), rehearsed=rehearsed)
         try:
             held.append(Channel(process.sock, TrainerMessage).receive().held)
         finally:

@@ -49,7 +49,7 @@ def test_until_probe():
     assert run.probe.outcomes
     assert run.architecture.layers
     assert (run.training, run.measured) == (None, None)
-    assert [(request.one_thread, list(request.files)) for request in lender.asked] == [(True, ["solution.py"])]
+    assert [(request.trainer.one_thread, list(request.files)) for request in lender.asked] == [(True, ["solution.py"])]
     assert children() <= before
 
 

@@ -23,6 +23,7 @@ from grader.cli.watch.warm import WarmProcesses
 from grader.courses import course as courses
 from grader.courses.course import Course
 from grader.engines import confine, pair
+from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError, UsageError
 from grader.grading import GradingOptions
 from grader.records.verdict import CheckResult, SubmissionRef, Verdict
@@ -187,7 +188,7 @@ def starts():
 
 
 REQUEST = pair.PairRequest(policy=confine.SandboxPolicy(memory=1, output=1), files={"a.py": b"x"})
-THREADED = pair.PairRequest(policy=REQUEST.policy, files={"a.py": b"y"}, one_thread=True)
+THREADED = pair.PairRequest(policy=REQUEST.policy, files={"a.py": b"y"}, trainer=TrainerSpec(one_thread=True))
 
 
 def lent_by(warm, request=REQUEST):
@@ -245,7 +246,7 @@ def test_a_training_never_gets_a_trainer_with_other_threads(starts):
     assert tried.student is starts.pairs[0].student
     assert trained.student is starts.pairs[2].student
     assert [made.student.killed for made in starts.pairs] == [0, 1, 0]
-    assert [request.one_thread for request in starts.asked] == [False, False, True]
+    assert [request.trainer.one_thread for request in starts.asked] == [False, False, True]
 
 
 def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
@@ -257,7 +258,7 @@ def test_after_a_trial_the_next_pair_has_the_file_s_threads(starts):
     warm.prepare()
 
     assert lent_by(warm, THREADED) is starts.pairs[1].student
-    assert starts.asked[1].one_thread
+    assert starts.asked[1].trainer.one_thread
 
 
 def test_a_pair_that_has_died_is_not_lent(starts):

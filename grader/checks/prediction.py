@@ -1,0 +1,70 @@
+"""Checks of a model that predicts numbers: what the trained model says, and whether the function says the same."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
+from grader.checks.wording import format_figure, format_value
+from grader.records.run import Predictions
+
+RELATIVE_TOLERANCE = 1e-3
+
+
+@register_check("predicted.near")
+def check_prediction(predicted: Predictions, *, value: float, within: float) -> CheckOutcome:
+    """The trained model predicts a value near the right one.
+
+    Args:
+        predicted: what the trained model says to the numbers that the function was given.
+        value: what is right for the first of them.
+        within: how far from it the prediction may lie.
+
+    >>> check_prediction(Predictions(inputs=[7.0], outputs=[400.2]), value=4.0, within=0.2).message
+    'the trained model predicts 400.2 for 7; about 4 is right'
+    """
+    asked, got = predicted.inputs[0], predicted.outputs[0]
+    said = f"the trained model predicts {format_figure(got)} for {asked:g}"
+    if math.isfinite(got) and abs(got - value) <= within:
+        return report_pass(said, got=format_figure(got))
+    return report_failure(
+        f"{said}; about {value:g} is right", expected=f"{value:g}, give or take {within:g}", got=format_figure(got)
+    )
+
+
+@register_check("predicted.match_return")
+def check_returned_prediction(returned: Any, predicted: Predictions | None) -> CheckOutcome:
+    """What the function returns is what the trained model predicts.
+
+    Args:
+        returned: a number, or a list of one.
+        predicted: what the trained model says; nothing where nothing was trained.
+
+    >>> check_returned_prediction([4.01], None).message
+    'the function returned 4.01, but nothing was trained'
+    """
+    expected = "the prediction of the trained model"
+    shown = "nothing (None)" if returned is None else format_value(returned)
+    number = returned
+    while isinstance(number, list) and len(number) == 1:
+        number = number[0]
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        hint = "End the function with `return model.predict(y_new)[0]`."
+        return report_failure(
+            f"the function returned {shown}, not a prediction", expected=expected, got=shown, hint=hint
+        )
+    if predicted is None:
+        return report_failure(
+            f"the function returned {format_figure(number)}, but nothing was trained", expected=expected, got=shown
+        )
+    got = predicted.outputs[0]
+    # A model that has diverged says something that isn't a number, and a function that says so is honest.
+    same = not (math.isfinite(got) or math.isfinite(number))
+    if same or math.isclose(got, number, rel_tol=RELATIVE_TOLERANCE, abs_tol=RELATIVE_TOLERANCE):
+        return report_pass("the function returned what the trained model predicts", got=format_figure(number))
+    return report_failure(
+        f"the function returned {format_figure(number)}, and the trained model predicts {format_figure(got)}",
+        expected=format_figure(got),
+        got=shown,
+    )
