@@ -8,15 +8,13 @@ from typing import Literal
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
-from grader.records.run import DataMatch, Measurement
+from grader.records.run import DataMatch, Measurement, tolerated_gap
 from grader.records.verdict import TrainingRecord
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
 GUESSING_ACCURACY = 0.2
-# Honest trainings end an epoch with a model that is worse than its mean over the epoch by less than half of this.
-MOST_GAP = 0.1
 FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
 DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
@@ -175,10 +173,10 @@ def _doubt(measured: Measurement) -> str:
     """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
     if measured.mixes:
         return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
-    if measured.gap > MOST_GAP:
+    if measured.gap > tolerated_gap(measured.logged):
         return (
-            f"the accuracy that was logged in the last epoch lies {format_figure(measured.gap)} above the one that the trained model "
-            "has on the same images"
+            f"the logged accuracy of {format_figure(measured.logged)} lies {format_figure(measured.gap)} above the one that the model "
+            "had at the end of that epoch on the same images"
         )
     return ""
 

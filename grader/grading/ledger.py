@@ -105,6 +105,7 @@ class RunRecorder:
             test_accuracy=measured.test_accuracy,
             mixes=measured.mixes,
             gap=measured.gap,
+            logged=measured.logged,
         )
         if measured.idle and self.architecture is not None:
             layers = [
