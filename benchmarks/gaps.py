@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -52,7 +52,7 @@ def recurrent() -> list[Any]:
 class Honest:
     """One training: its layers (without the input), what it is compiled and fitted with."""
 
-    build: Layers = dense()
+    build: Layers = field(default_factory=dense)
     optimizer: Callable[[], Any] = lambda: "adam"
     batch: int = 32
     epochs: int = 4
