@@ -224,6 +224,8 @@ class SubmissionTrainer:
         self.channel.send(_add_array_specs(event, shown), [_to_buffer(array) for array in shown])
         answer = self.channel.receive()
         assert isinstance(answer, Answer)
+        # Nobody who wasn't given an epoch's weights can put them back.
+        answer = answer if self.order.weights_each_epoch else structs.replace(answer, restore=None)
         self.logged_of[self.order.model].note(event, answer, weights)
         return answer
 
