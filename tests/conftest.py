@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grader.engines.pair import StartPair
 from grader.engines.pool import open_pool
 
 CACHE = pytest.StashKey[str]()
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 MARKED = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(train|keras|browser)\b", re.MULTILINE)
 
 

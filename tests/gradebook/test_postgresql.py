@@ -1,7 +1,6 @@
 """The gradebook on a real PostgreSQL server; skipped where none is installed."""
 
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -13,26 +12,24 @@ import psycopg
 import pytest
 from gradebook_samples import EXERCISE, graded
 from msgspec import structs
+from real_parts import find_program, require
 
 from grader.gradebook import Gradebook
 
 pytestmark = pytest.mark.train
-FOUND = [shutil.which("initdb"), *map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
-INITDB = next((Path(path) for path in FOUND if path), None)
 
 
 @pytest.fixture(scope="module")
 def server():
     """A server of its own in a temporary folder; it refuses to run as root, so then it runs as nobody."""
-    if INITDB is None:
-        pytest.skip("PostgreSQL is not installed")
+    require("postgresql")
     as_user = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
     with socket.socket() as free, tempfile.TemporaryDirectory(prefix="grade-pg-") as folder:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         Path(folder).chmod(0o777)
         data = f"{folder}/data"
-        binaries = INITDB.resolve().parent
+        binaries = Path(find_program("initdb")).resolve().parent
         subprocess.run([*as_user, binaries / "initdb", "-D", data, "-U", "grade", "-A", "trust"], check=True, capture_output=True)
         free.close()
         command = [*as_user, binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]

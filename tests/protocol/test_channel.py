@@ -140,7 +140,7 @@ def test_the_clock_is_looked_at_while_messages_pour_in(pair):
     other.tick = give_up
     body = msgspec.msgpack.encode({"type": "Remark", "note": {"line": 1, "message": "x"}})
     flood = (struct.pack(">I", len(body)) + body) * 100
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
 
     with pytest.raises(Enough):
         while time.monotonic() < end:

@@ -1,14 +1,15 @@
 """The pages in a real Chromium: layout, accessibility, and that nothing of a student's runs.
 
-Needs `chromium` and `chromedriver` on the PATH (Debian: apt-get install chromium chromium-driver); skipped without.
+Without `chromium` and `chromedriver` on the PATH they are skipped (see real_parts.py).
 """
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import report_samples as samples
+from real_parts import find_program, require
+from selenium import webdriver as selenium
 
 from grader.reports import html
 from grader.reports.write import write_folder
@@ -21,17 +22,13 @@ WIDTHS = [360, 1280]
 
 @pytest.fixture(scope="module")
 def browser():
-    selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium")
-    chromium = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-    driver = shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("needs chromium and chromedriver")
+    require("chromium")
     options = selenium.ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = find_program("chromium")
     for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--disable-gpu"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    instance = selenium.Chrome(options=options, service=selenium.ChromeService(driver))
+    instance = selenium.Chrome(options=options, service=selenium.ChromeService(find_program("chromedriver")))
     yield instance
     instance.quit()
 
@@ -132,7 +129,7 @@ def test_a_script_that_did_get_in_would_not_run(browser, folder):
 @pytest.mark.parametrize("name", ["passed", "gated", "crashed", "attempts", "quiz", "fault", "tables", "maps", "site/index"])
 def test_axe_finds_nothing(browser, folder, name, scheme):
     """The accessibility rules of axe, contrast in both colour schemes included."""
-    axe = pytest.importorskip("axe_core_python", reason="needs axe-core-python")
+    axe = pytest.importorskip("axe_core_python")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     visit(browser, folder / f"{name}.html", scheme=scheme)
     browser.execute_script("document.querySelectorAll('details').forEach(e => e.open = true)")

@@ -252,12 +252,12 @@ def test_too_large(name: str) -> None:
     """A model that doesn't fit is refused with numbers, at once, and without allocating it."""
     make, message = TOO_LARGE[name]
     order = make()
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     with pytest.raises(OrderRefused, match=message):
         inspect_order(*order, [(60000, 28, 28)], GB4)
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
