@@ -61,7 +61,7 @@ with import_without_collector():
     )
     from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
     from grader.trainer.training.loop import InspectedOrder
-    from grader.trainer.training.trainees import Trainee, Trainees, keeps_averages
+    from grader.trainer.training.trainees import Trainee, Trainees
     from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive
 
 # "off" keeps no trainings: where student code may not be confined, it could write into the store.
@@ -147,7 +147,8 @@ class SubmissionTrainer:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
         self._shuffle_pattern(arrays, self.data)
-        self._begin_logging(order, arrays, architecture)
+        goes_on = order.model in self.trainees.by_number
+        agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data))
@@ -228,14 +229,6 @@ class SubmissionTrainer:
         answer = answer if self.order.weights_each_epoch else structs.replace(answer, restore=None)
         self.logged_of[self.order.model].note(event, answer, weights)
         return answer
-
-    def _begin_logging(self, order: Order, arrays: OrderArrays, architecture: Architecture) -> None:
-        """A model that is trained again answers for all that it logged."""
-        if order.model not in self.trainees.by_number:
-            self.logged_of[order.model] = agreement.Logged()
-        averaged = keeps_averages(parse_model_json(order.compile))
-        seen = agreement.sample(order, arrays)
-        self.logged_of[order.model].begin(architecture.accuracy_key, seen, averaged=averaged)
 
     def _shuffle_pattern(self, arrays: OrderArrays, data: DataMatch) -> None:
         """No pass of a pipeline is trained on in an order that says something about labels; arrays are shuffled by `fit`."""

@@ -10,8 +10,10 @@ import numpy as np
 
 from grader.protocol.wire import Answer, Event, Order
 from grader.records.run import tolerated_gap
+from grader.trainer.order.model_json import parse_model_json
 from grader.trainer.training.feeding import Array, OrderArrays
 from grader.trainer.training.measuring import flat_scores, measure_as_trained
+from grader.trainer.training.trainees import keeps_averages
 
 DEFAULT_BATCH = 32
 EXAMPLES = 4000
@@ -110,6 +112,16 @@ class Logged:
         if self.best is not None and (self.last is None or self.best.accuracy > self.last.accuracy):
             found.append((_gap_with_own_weights(self.best, model()), self.best.accuracy))
         return max(found, key=lambda each: each[0] / tolerated_gap(each[1]))
+
+
+def begin_logging(
+    logged_of: dict[int, Logged], order: Order, arrays: OrderArrays, key: str | None, *, goes_on: bool
+) -> None:
+    """Another training of one of the models by number; one that goes on answers for all that it logged before."""
+    if not goes_on:
+        logged_of[order.model] = Logged()
+    averaged = keeps_averages(parse_model_json(order.compile))
+    logged_of[order.model].begin(key, sample(order, arrays), averaged=averaged)
 
 
 def _gap(epoch: LoggedEpoch, model: Any, measured: float = 0.0) -> float:

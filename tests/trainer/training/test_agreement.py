@@ -11,7 +11,10 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, layers  # noqa: E402
 
-from grader.protocol.wire import Answer, Event  # noqa: E402
+from grader.protocol.wire import Answer, Event, FitArguments, Order  # noqa: E402
+from grader.trainer.match.digests import DigestCache  # noqa: E402
+from grader.trainer.match.ordered_data import MatchCache  # noqa: E402
+from grader.trainer.serving import ProcessState, SubmissionTrainer  # noqa: E402
 from grader.trainer.training.agreement import Logged, Sample  # noqa: E402
 
 pytestmark = pytest.mark.keras
@@ -111,3 +114,33 @@ def test_no_accuracy_is_no_gap() -> None:
     logged.note(Event(hook="epoch_end", logs={"accuracy": 1.0}), Answer(), [])
 
     assert gap(logged, 0.1, blind()) == 0.0
+
+
+class Channel:
+    """A student's side that says it went back to the first epoch, whatever it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    def send(self, message: Any, buffers: Any = ()) -> None:
+        self.sent.append((message, len(buffers)))
+
+    def receive(self) -> Answer:
+        return Answer(restore=0)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_nobody_goes_back_to_weights_that_were_never_given(given: bool) -> None:
+    """The trainer keeps weights for itself; only who is given them can name an epoch, and hide the last one by it."""
+    channel: Any = Channel()
+    state = ProcessState(archive=None, machine="here", device="cpu", find=MatchCache(DigestCache()))
+    trainer = SubmissionTrainer(channel, state)
+    trainer.order = Order(
+        model=0, architecture="", compile="", fit=FitArguments(), arrays=[], weights_each_epoch=given
+    )
+    trainer.logged_of[0] = logged = told(0.2, 0.99)
+    answer = trainer._ask_callbacks(Event(hook="train_end"), [np.zeros(3)])
+
+    assert answer.restore == (0 if given else None)
+    assert logged.last is not None
+    assert (logged.last.accuracy, channel.sent[0][1]) == ((0.2, 1) if given else (0.99, 0))
