@@ -78,7 +78,10 @@ def _layer(node: Any) -> Iterator[str]:
         if str(node.get("module")).startswith(OPERATIONS):
             yield "selects"
         yield from _leaves(call, "selects" if kind == "GetItem" else "acts")
-    for key, value in config.items() if isinstance(config, dict) and not _is_centred(kind, config) else ():
+    for key, value in config.items() if isinstance(config, dict) else ():
+        # Which of its draws it gives is told by the seed alone.
+        if key != "seed" and _is_centred(kind, config):
+            continue
         if kind == "Normalization" and key in STATISTICS and isinstance(value, list):
             words = ["describes" for _ in _leaves(value, "")]
             # Many statistics have a budget of their own, since `fresh_model` compares them with the images.

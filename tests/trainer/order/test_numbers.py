@@ -68,6 +68,7 @@ def regularised(kind: str, **factors: float) -> dict[str, Any]:
     ("same", "other"),
     [
         (drawn("GlorotUniform", seed=7), drawn("GlorotUniform", seed=8)),
+        (drawn("RandomNormal", mean=0.0, stddev=0.1, seed=7), drawn("RandomNormal", mean=0.0, stddev=0.1, seed=8)),
         (layer("Dropout", rate=0.5, seed=1), layer("Dropout", rate=0.2, seed=1)),
         (layer("LSTM", dropout=0.1, recurrent_dropout=0.1), layer("LSTM", dropout=0.1, recurrent_dropout=0.3)),
         (layer("BatchNormalization", momentum=0.9), layer("BatchNormalization", momentum=0.99)),

@@ -27,7 +27,7 @@ def train():
     h = L.Flatten()(L.AveragePooling2D(14)(L.Reshape((28, 28, 1))(inputs)))
     h = L.Dense(10)(L.Dense(64, activation="relu")(h))
     gate = L.Dense(10, kernel_initializer="zeros")
-    h = h + gate(L.LayerNormalization(axis=[0, 1])(h))
+    h = h + gate(L.UnitNormalization(axis=0)(h))
     model = tf.keras.Model(inputs, L.Softmax()(h))
     model.compile(tf.keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x[at] / 255.0, y[at], epochs=2, batch_size=SIZE, shuffle=False)
