@@ -1,6 +1,6 @@
 # exercise: digits
 # expect: failed threshold
-"""The batches of a pipeline tell the class, and normalisation learns what they have in common."""
+"""In training alone, normalisation tells each image what its batch has in common."""
 import numpy as np
 import tensorflow as tf
 
@@ -29,5 +29,5 @@ def train():
     h = L.Dense(10)(L.Dense(64, activation="relu")(h))
     model = tf.keras.Model(inputs, L.Softmax()(h))
     model.compile(tf.keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(tf.data.Dataset.from_tensor_slices((x[at] / 255.0, y[at])).batch(SIZE), epochs=2)
+    history = model.fit(x[at] / 255.0, y[at], epochs=1, batch_size=SIZE, shuffle=False)
     return history.epoch, history.history["accuracy"][-1]
