@@ -1,10 +1,13 @@
 """Writes docs/diagnoses.md: what the grader says of honest failures, each said by the code itself.
 
-python docs/diagnoses.py
+python docs/diagnoses.py                            # the page
+python docs/diagnoses.py --grade pooling lenet5     # after grading the rejects of these exercises (or of all) anew
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +16,9 @@ from grader import static, submission
 from grader.checks import CHECKS, CheckOutcome, loading
 from grader.courses import exercise as exercises
 from grader.courses.course import Course
+from grader.engines.pair import StartPair
+from grader.engines.pool import open_pool
+from grader.grading import GradingOptions, grade
 from grader.grading.curves import build_probe_curves
 from grader.leniency.old_names import ARGUMENTS, KERAS, KEYS, METHODS, NUMPY, PACKAGES, TENSORFLOW
 from grader.messages.error_hints import ERROR_HINTS, find_error_hint
@@ -26,10 +32,11 @@ from grader.records.run import (
     Run,
     RunEnd,
 )
-from grader.records.verdict import TrainingRecord
+from grader.records.verdict import TrainingRecord, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDENTS = ROOT / "tests/fixtures/students"
+SENTENCES = ROOT / "docs/first_sentences.json"
 LINE = 0.998
 INTRODUCTION = """# What the grader says, and the way out
 
@@ -46,6 +53,9 @@ def main() -> str:
         _table(("code", "message", "the way out"), sorted(set(_refusals()))),
         "## The model, the data, the callback, the training\n",
         _table(("what is wrong", "message", "the way out"), _failures()),
+        "## The first sentence about each reject\n\nWhat a report says first of the wrong answers in `solutions/`, judged up to "
+        "the training.\n",
+        _table(("reject", "what is wrong with it", "the first sentence", "the way out"), _list_first_sentences()),
         "## Errors\n\nWhat is told beside Python's, Keras's and TensorFlow's own words.\n",
         _table(("error", "explanation"), ((f"`{said}`", find_error_hint(said) or "") for said, _, _ in ERROR_HINTS)),
         "## TensorFlow 1 names\n\nThey are understood and cost nothing, unless the course's `course.yaml` says so:\n",
@@ -55,6 +65,50 @@ def main() -> str:
         _table(("in the file", "today"), sorted(_other_names())),
     ]
     return "\n".join(parts)
+
+
+def _list_first_sentences() -> Iterator[tuple[str, ...]]:
+    for name, said in json.loads(SENTENCES.read_text(encoding="utf-8")).items():
+        yield f"`{name}`", said["about"], said["message"], said["hint"]
+
+
+def grade_rejects(names: list[str]) -> None:
+    """Grades the rejects of some exercises, or of all, and writes down the first sentence about each."""
+    said = json.loads(SENTENCES.read_text(encoding="utf-8"))
+    with open_pool(1) as pool:
+        for name in names or sorted(path.name for path in (ROOT / "exercises").iterdir()):
+            said = {key: value for key, value in said.items() if not key.startswith(f"{name}/")}
+            said |= grade_exercise_rejects(name, pool.start_pair)
+            # After each exercise, so that an interruption loses little.
+            SENTENCES.write_text(json.dumps(dict(sorted(said.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def grade_exercise_rejects(name: str, start: StartPair) -> dict[str, dict[str, str]]:
+    """The first sentence about each reject of an exercise, by `exercise/reject`."""
+    course = Course(root=ROOT)
+    exercise = loading.load_exercise(course, name)
+    # Models that are only looked at are never trained, so nothing has to be cut short.
+    trains = exercise.models is None or exercise.models.train == "always"
+    options = GradingOptions(start=start, until="probe" if trains else "end")
+    paths = sorted((course.solutions / name / "rejects").glob("*.py"))
+    return {
+        f"{name}/{path.stem}": {"about": _read_summary(path), **_find_first_sentence(grade(course, exercise, path, options))}
+        for path in paths
+    }
+
+
+def _read_summary(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+def _find_first_sentence(verdict: Verdict) -> dict[str, str]:
+    failed = next((check for check in verdict.checks if check.status == "failed"), None)
+    if failed is not None and verdict.end == "completed":
+        return {"message": failed.message, "hint": failed.hint or ""}
+    if verdict.end != "completed":
+        first, *more = verdict.end_message.split("\n")
+        return {"message": first, "hint": more[0] if more and not more[0].startswith(" ") else ""}
+    return {"message": "nothing before the training, which shows it", "hint": ""}
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -182,6 +236,8 @@ def _other_names() -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--grade"]:
+        grade_rejects(sys.argv[2:])
     page = Path(__file__).with_suffix(".md")
     page.write_text(main(), encoding="utf-8")
     sys.stdout.write(f"{page} written\n")

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a stub that isn't filled in gives.
-NOT_PASSED = {"grade exercise1 exercise1.py", "grade exercise1 exercise1.py --html report.html"}
+NOT_PASSED = {"grade exercise1.py", "grade exercise1 exercise1.py --html report.html"}
 # Commands that wait for somebody, and where they are run instead.
 ELSEWHERE = {
     "grade watch exercise1.py": "tests/cli/watch/test_watch_terminal.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from grader.engines.folders import TemporaryFolder
+from grader.gradebook.roster import Roster
+from grader.gradebook.times import TimeSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,9 @@ class Handed:
         own: what the student called them, in the same order.
         others: what else was handed in, for messages.
         submitted_at: where the source says it.
-        handed_in: by the host's clock, where its offset from UTC isn't known: used to order attempts, never to decide lateness.
+        handed_in: by the host's clock, where its offset from UTC isn't known.
+        roster_time: what the roster says of the same; without an offset by the host's clock.
+        given_times: what the table of `--submitted` says, by exercise; under an empty name, for all of them.
         late: where the LMS says it.
         is_internal: the id is the host's own, which no roster has.
     """
@@ -37,8 +41,16 @@ class Handed:
     others: tuple[str, ...] = ()
     submitted_at: datetime | None = None
     handed_in: datetime | None = None
+    roster_time: datetime | None = None
+    given_times: Mapping[str, datetime] = field(default_factory=dict)
     late: bool | None = None
     is_internal: bool = False
+
+    def list_times(self, exercise: str) -> dict[TimeSource, datetime]:
+        """When a file for an exercise came, by who says it."""
+        given = self.given_times.get(exercise) or self.given_times.get("")
+        told: dict[TimeSource, datetime | None] = {"table": given, "archive": self.submitted_at or self.handed_in, "roster": self.roster_time}
+        return {source: at for source, at in told.items() if at is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,7 @@ class Submissions:
         unread: faults of a table that came with the files; the files are graded all the same.
         remarks: what differs from the roster; nothing is left out for it.
         enrolled: names by student id, also of those who handed in nothing.
+        roster: the table of the class, where one was given.
     """
 
     handed: tuple[Handed, ...]
@@ -57,6 +70,7 @@ class Submissions:
     unread: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     enrolled: dict[str, str] = field(default_factory=dict)
+    roster: Roster | None = None
     folder: TemporaryFolder | None = None
 
     @property

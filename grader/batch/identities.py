@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,10 +20,6 @@ def add_roster(
     remarks: list[str] = []
     if roster is not None:
         handed = merge_handed(_identify(each, roster, problems, remarks) for each in handed)
-        absent = rosters.list_missing_students(roster, [each.student for each in handed])
-        if absent:
-            names = ", ".join(escape_line(student.id, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
-            remarks.append(f"{len(absent)} of the roster handed in nothing: {names}")
         unread = [*roster.problems, *unread]
     enrolled = {student.id: student.name for student in roster.students} if roster else {}
     enrolled |= {each.student: each.name for each in handed if each.student not in enrolled}
@@ -34,8 +30,27 @@ def add_roster(
         unread=tuple(unread),
         remarks=tuple(remarks),
         enrolled=enrolled,
+        roster=roster,
         folder=folder,
     )
+
+
+def recall_students(handed: Submissions, remembered: Roster) -> Submissions:
+    """The submissions under the ids and names of a roster that came with earlier ones; who isn't in it stays as they are."""
+    problems: list[str] = []
+    found = merge_handed(_identify(each, remembered, problems, []) for each in handed)
+    names = {each.student: each.name for each in found}
+    return replace(handed, handed=tuple(sorted(found, key=order_handed)), problems=(*handed.problems, *problems), enrolled=names)
+
+
+def describe_absent(handed: Submissions, excused: Collection[str]) -> list[str]:
+    """Who of the roster handed in nothing, though it was asked of them."""
+    if handed.roster is None:
+        return []
+    missing = rosters.list_missing_students(handed.roster, [each.student for each in handed])
+    absent = [student.id for student in missing if student.id not in excused]
+    names = ", ".join(escape_line(student, 40) for student in absent[:10]) + ", …" * (len(absent) > 10)
+    return [f"{len(absent)} of the roster handed in nothing: {names}"] if absent else []
 
 
 def merge_handed(handed: Iterable[Handed]) -> list[Handed]:
@@ -63,6 +78,4 @@ def _identify(each: Handed, roster: Roster, problems: list[str], remarks: list[s
             f"{escape_line(name)}: {escape_line(each.name)} has the id of {escape_line(known.name)} in the roster" for name in each.names
         ]
         return replace(each, student=known.id, name=known.name, files=(), names=(), own=(), others=())
-    return replace(
-        each, student=known.id, name=known.name or each.name, submitted_at=each.submitted_at or known.submitted_at
-    )
+    return replace(each, student=known.id, name=known.name or each.name, roster_time=known.submitted_at or each.roster_time)

@@ -20,7 +20,7 @@ def check_activation_shapes(activations: Activations) -> CheckOutcome:
 
     >>> conv = LayerActivations(layer="conv_1", kind="Conv2D", shape=[3, 26, 26, 8], got=[1, 26, 26, 8])
     >>> check_activation_shapes(Activations(layers=[conv], came=1)).message
-    'the array for conv_1 has the shape (1, 26, 26, 8); (3, 26, 26, 8) is asked for'
+    'the array for conv_1 has shape (1, 26, 26, 8); expected (3, 26, 26, 8)'
     """
     asked = activations.layers
     expected = ", ".join(f"{layer.layer} {_format_shape(layer.shape)}" for layer in asked)
@@ -30,25 +30,25 @@ def check_activation_shapes(activations: Activations) -> CheckOutcome:
             f"the function gave no arrays: {escape_name(activations.fault)}", expected=expected, got="none"
         )
     if activations.came != len(asked):
-        message = f"{format_count(activations.came, 'array')} came; {len(asked)} are asked for, one for each convolution and pooling"
+        message = f"{format_count(activations.came, 'array')} came; expected {len(asked)}, one for each convolution and pooling"
         return report_failure(message, expected=expected, got=f"{format_count(activations.came, 'array')}: {got}")
     wrong = next((layer for layer in asked if layer.got != layer.shape), None)
     if wrong is None:
         return report_pass(f"{len(asked)} arrays came, one for each convolution and pooling", got=got)
-    message = f"the array for {wrong.layer} has the shape {_format_shape(wrong.got or [])}; {_format_shape(wrong.shape)} is asked for"
+    message = f"the array for {wrong.layer} has shape {_format_shape(wrong.got or [])}; expected {_format_shape(wrong.shape)}"
     return report_failure(message, expected=expected, got=got)
 
 
 @register_check("activations.values")
 def check_activation_values(activations: Activations) -> CheckOutcome:
-    """The numbers are those that the trained model's layers put out.
+    """The numbers are the outputs of the trained model's layers.
 
     Args:
         activations: how far what came is from the trainer's own; small differences are those of rounding.
 
     >>> conv = LayerActivations(layer="conv_1", kind="Conv2D", shape=[3, 26, 26, 8], got=[3, 26, 26, 8], difference=0.25)
     >>> check_activation_values(Activations(layers=[conv], came=1)).message
-    'the numbers for conv_1 differ from what the layer puts out by up to 0.25'
+    "the numbers for conv_1 differ from the layer's output by up to 0.25"
     """
     if activations.fault or any(layer.difference is None for layer in activations.layers):
         return report_undecided("not judged: arrays of other shapes can't be compared")
@@ -56,10 +56,10 @@ def check_activation_values(activations: Activations) -> CheckOutcome:
     if wrong is None:
         return report_pass(f"the numbers are those of the {format_count(len(activations.layers), 'layer')}")
     return report_failure(
-        f"the numbers for {wrong.layer} differ from what the layer puts out by up to {format_value(_round_difference(wrong))}",
+        f"the numbers for {wrong.layer} differ from the layer's output by up to {format_value(_round_difference(wrong))}",
         expected=f"at most {MAX_DIFFERENCE:g} apart",
         got=format_value(_round_difference(wrong)),
-        hint="Feed the images as they come to the model that you are given, and change nothing in what comes out.",
+        hint="Pass the images unchanged to the given model, and return its outputs unchanged.",
     )
 
 

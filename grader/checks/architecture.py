@@ -6,6 +6,7 @@ from collections import Counter
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
 from grader.checks.wording import escape_name, format_count
+from grader.records.clues import CodePlace
 from grader.records.run import Architecture
 
 # The canonical class names of the layers that an exercise can count.
@@ -37,7 +38,7 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
     >>> from grader.records.run import ModelLayer
     >>> model = Architecture(layers=[ModelLayer(kind="Conv2D", name="a"), ModelLayer(kind="Conv2D", name="b")], parameters=10)
     >>> check_layer_counts(model, Conv2D=1, MaxPooling2D=0).message
-    'the model has 2 Conv2D layers (a, b) where exactly 1 is asked for'
+    'the model has 2 Conv2D layers (a, b), expected exactly 1'
     >>> check_layer_counts(model, Conv2D=2).status
     'passed'
     """
@@ -47,7 +48,7 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
     wrong = [kind for kind in counts if not working[kind] == counts[kind] == found[kind]]
     got = (
         ", ".join(f"{found[kind]} x {kind}" for kind in counts if found[kind] or counts[kind])
-        or "none that is ruled out"
+        or "none of the excluded layers"
     )
     if not wrong:
         return report_pass(f"the model has {got}", got=got)
@@ -56,6 +57,9 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
         expected=", ".join(f"{number} x {kind}" for kind, number in counts.items() if number or found[kind]),
         got=got,
         hint=" ".join(_describe_remedy(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
+        place=_find_surplus(found, counts, wrong),
+        # An exercise's hint speaks against layers too many, the usual fault.
+        beside=all(found[kind] <= counts[kind] for kind in wrong),
     )
 
 
@@ -102,9 +106,15 @@ def _describe_calls(architecture: Architecture, kind: str, found: int, wanted: i
     )
 
 
+def _find_surplus(found: Counter[str], counts: dict[str, int], wrong: list[str]) -> CodePlace | None:
+    """The first layer that is too many; of one that is missing there is no line."""
+    kind = next((kind for kind in wrong if found[kind] > counts[kind]), None)
+    return CodePlace(name=kind, index=counts[kind], count=found[kind]) if kind else None
+
+
 def _describe_remedy(kind: str, found: int, working: int, wanted: int) -> str:
     if found > wanted:
-        return f"Take {found - wanted} `{kind}` out of the list of layers." if wanted else f"Do without `{kind}`."
+        return f"Take {found - wanted} `{kind}` out of the list of layers." if wanted else f"Leave out `{kind}`."
     added = f"Add {wanted - found} `{kind}` to the list of layers." if wanted > found else ""
     return added or f"Let the images pass through {wanted - working} more `{kind}`."
 
@@ -116,7 +126,7 @@ def _describe_fault(architecture: Architecture, kind: str, wanted: int) -> str:
     names = [escape_name(layer.name) for layer in (every if len(every) > wanted else working)]
     idle = ", ".join(escape_name(layer.name) for layer in every if layer.idle) if len(every) <= wanted else ""
     listed = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
-    asked = "none is allowed" if wanted == 0 else f"exactly {wanted} {'is' if wanted == 1 else 'are'} asked for"
+    asked = "none" if wanted == 0 else f"exactly {wanted}"
     has = format_count(len(names), f"{kind} layer") if names else f"no {kind} layer"
     unused = f"; its output doesn't depend on {idle}" if idle else ""
-    return f"the model has {has}{listed} where {asked}{unused}"
+    return f"the model has {has}{listed}, expected {asked}{unused}"

@@ -12,15 +12,23 @@ from typing import Any
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import format_count
 from grader.courses.yaml_tree import Duration
+from grader.records.clues import Symptom
 from grader.records.run import FailedCall, FunctionTrial, Run
 
 BEHAVIOUR_PREFIX = "behaviour."
-MAX_SHOWN_TEXT = 400
+MAX_SHOWN_TEXT = 900
 CaseList = list[dict[str, Any]]
 
 
 @register_check("behaviour.matches")
-def check_results(trial: FunctionTrial, *, cases: CaseList = [], random: int = 0, tolerance: float = 0.0) -> CheckOutcome:  # noqa: B006 - never changed
+def check_results(
+    trial: FunctionTrial,
+    *,
+    cases: CaseList = [],  # noqa: B006 - never changed
+    random: int = 0,
+    tolerance: float = 0.0,
+    places: list[int] = [],  # noqa: B006 - never changed
+) -> CheckOutcome:
     """The function gives what is right.
 
     Args:
@@ -28,10 +36,11 @@ def check_results(trial: FunctionTrial, *, cases: CaseList = [], random: int = 0
         cases: written ones, each a mapping from argument to value, and perhaps `gives`.
         random: how many more are drawn, as the exercise's `arguments` say.
         tolerance: the largest difference of two numbers that doesn't count.
+        places: of a list that the function gives, the only items that this check looks at.
 
-    >>> wrong = FailedCall(what="gave 6, not 5", case="size = 28", expected="5", got="6")
+    >>> wrong = FailedCall(what="your function gives 6 instead of 5", case="size = 28", expected="5", got="6")
     >>> check_results(FunctionTrial(cases=9, judged=9, faulty=2, failure=wrong)).message
-    'with size = 28 the function gave 6, not 5; 2 of 9 cases fail, this is the smallest'
+    'your function gives 6 instead of 5; 2 of 9 cases fail, and the smallest is shown'
     """
     if trial.failure is not None:
         return _report_failed_call(trial, trial.failure)
@@ -98,22 +107,25 @@ def check_duration(trial: FunctionTrial, *, case: dict[str, Any], below: Duratio
 
 
 def _report_failed_call(trial: FunctionTrial, failure: FailedCall) -> CheckOutcome:
-    case = f"with {_shorten_text(failure.case)} the" if failure.case else "the"
-    count = (
-        f"; {trial.faulty} of {format_count(trial.judged, 'case')} fail, this is the smallest" if trial.judged > 1 else ""
-    )
+    fails = f"{trial.faulty} of {format_count(trial.judged, 'case')} fail{'s' * (trial.faulty == 1)}"
+    count = f"; {fails}, and the smallest is shown" if trial.faulty > 1 else f"; {fails}" if trial.judged > 1 else ""
     return report_failure(
-        f"{case} function {_shorten_text(failure.what)}{count}",
+        f"{_shorten_text(failure.what).replace(chr(10), ' ')}{count}",
         expected=_shorten_text(failure.expected),
         got=_shorten_text(failure.got),
         hint=failure.hint,
         line=failure.line,
+        given=_shorten_text(failure.case) or None,
+        symptom=Symptom.WRONG_VALUES if failure.wrong else None,
+        beside=failure.beside,
     )
 
 
 def _shorten_text(text: str) -> str:
     # Values come from student code and may hold control characters that would rewrite a terminal.
-    safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: MAX_SHOWN_TEXT + 1])
+    safe = "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MAX_SHOWN_TEXT + 1]
+    )
     return safe if len(safe) <= MAX_SHOWN_TEXT else safe[: MAX_SHOWN_TEXT - 3] + "..."
 
 

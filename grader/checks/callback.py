@@ -12,21 +12,23 @@ from grader.checks.registry import CheckOutcome, register_check, report_failure,
 from grader.checks.wording import escape_name, exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
 from grader.messages.error_hints import find_error_hint
+from grader.records.clues import Symptom
 from grader.records.run import CallbackProbe, CurveId, CurveOutcome
 from grader.records.verdict import TrainingRecord
 
 # Keras's own callbacks that end a training, though at no line of a figure.
 KERAS_STOPPERS = frozenset({"EarlyStopping", "TerminateOnNaN"})
 STOP_HINT = (
-    "set `self.model.stop_training = True` in `on_epoch_end`, which belongs into the class, "
-    "and give the callback to `fit(callbacks=[...])`"
+    "set `self.model.stop_training = True` in the callback class's `on_epoch_end`, "
+    "and pass the callback to `fit(callbacks=[...])`"
 )
 CURVES: dict[str, str] = {
-    CurveId.CROSSES: "crosses",
-    CurveId.LOSS_FALLS: "loss falls, accuracy doesn't",
-    CurveId.VALIDATION_AHEAD: "validation runs ahead",
-    CurveId.LOSS_STAYS_HIGH: "accuracy rises, loss stays high",
+    CurveId.CROSSES: "in a made-up training",
+    CurveId.LOSS_FALLS: "in a made-up training in which the loss falls and accuracy doesn't rise",
+    CurveId.VALIDATION_AHEAD: "in a made-up training in which the validation figures are ahead",
+    CurveId.LOSS_STAYS_HIGH: "in a made-up training in which accuracy rises and the loss stays high",
 }
+STOPS = {"callback": "the callback stopped it", "epochs": "it had run all its epochs", "limit": "the time limit ended it"}
 
 # Every curve that has a due epoch goes on for at least this many epochs, the due one included.
 MIN_EPOCHS_AFTER_DUE = 4
@@ -40,7 +42,7 @@ def check_stop_epoch(
     metric: Literal["accuracy", "val_accuracy"],
     above: Percent,
 ) -> CheckOutcome:
-    """The callback stops the training at the end of the first epoch whose figure is above the line.
+    """The callback stops the training after the first epoch above the threshold.
 
     Args:
         probe: what the callbacks did on each synthetic curve.
@@ -67,19 +69,25 @@ def check_stop_epoch(
     # A callback that recognises the trial curves passes there; in the real training it has to stop as well.
     if not wrong and training is not None and (went_on := _find_missed_epoch(training, metric, above)) is not None:
         return report_failure(
-            f"on trial curves the callback stopped, but in the training {metric} went above {exact(above)} in "
-            f"{format_epoch(went_on)} and nothing stopped it there",
+            f"in made-up trainings the callback stopped, but in the real one {metric} went above {exact(above)} in "
+            f"{format_epoch(went_on)} and nothing stopped it",
             expected=_describe_expected(metric, above),
-            got=f"{format_count(len(training.epochs), 'epoch')}, ended by: {training.stopped_by}",
-            hint=f"It has to depend on `logs['{metric}']` alone.",
+            got=f"{format_count(len(training.epochs), 'epoch')}; {STOPS[training.stopped_by]}",
+            hint=f"Let the condition depend on `logs['{metric}']` alone.",
             line=probe.line,
         )
     if not wrong:
-        trials = format_count(len(probe.outcomes), "trial curve")
-        return report_pass(f"the callback stops when {metric} goes above {exact(above)}, on {trials}")
+        trials = format_count(len(probe.outcomes), "made-up training")
+        return report_pass(f"the callback stops when {metric} goes above {exact(above)}, in {trials}")
     shown, message, hint = _describe_diagnosis(probe, wrong, metric, above)
+    never = all(outcome.stopped is None for outcome in probe.outcomes) and bool(probe.callbacks)
     return report_failure(
-        message, expected=_describe_expected(metric, above), got=_describe_outcome(shown), hint=hint, line=probe.line
+        message,
+        expected=_describe_expected(metric, above),
+        got=_describe_outcome(shown, metric),
+        hint=hint,
+        line=probe.line,
+        symptom=Symptom.NEVER_STOPPED if never else Symptom.WRONG_STOP,
     )
 
 
@@ -88,7 +96,7 @@ def _describe_remedy(error: str, kind: str, metric: str) -> str:
     if (known := find_error_hint(error)) is not None:
         return known
     if kind == "KeyError":
-        return f"Is the key spelt as Keras spells it? `logs` holds accuracy, loss ... here it has to be '{metric}'."
+        return f"Is the key spelt as in Keras? `logs` holds figures such as accuracy and loss; here you need '{metric}'."
     return f"`logs` is a dict of figures, such as {{'accuracy': 0.5, 'loss': 1.2}}. To stop a training, {STOP_HINT}."
 
 
@@ -102,14 +110,17 @@ def _find_missed_epoch(training: TrainingRecord, metric: str, above: float) -> i
 
 
 def _describe_expected(metric: str, above: float) -> str:
-    return f"stops at the end of the first epoch whose {metric} is above {exact(above)}"
+    return f"it stops after the first epoch with {metric} above {exact(above)}"
 
 
-def _describe_outcome(outcome: CurveOutcome) -> str:
-    when = "never stopped" if outcome.stopped is None else f"stopped after {format_epoch(outcome.stopped)}"
-    due = "should not stop" if outcome.due is None else f"should stop after {format_epoch(outcome.due)}"
+def _describe_outcome(outcome: CurveOutcome, metric: str) -> str:
+    where = CURVES.get(outcome.curve, CURVES[CurveId.CROSSES])
+    due = "not have stopped" if outcome.due is None else f"have stopped after {format_epoch(outcome.due)}"
+    if outcome.stopped is None:
+        reached = f", when {metric} reached {format_figure(outcome.logs[metric])}" if metric in outcome.logs else ""
+        return f"{where} it never stopped; it should {due}{reached}"
     logs = ", ".join(f"{key} {format_figure(value)}" for key, value in outcome.logs.items())
-    return f'on the curve "{CURVES.get(outcome.curve, outcome.curve)}": {when}, {due}' + (f" ({logs})" if logs else "")
+    return f"{where} it stopped after {format_epoch(outcome.stopped)}{f' ({logs})' if logs else ''}; it should {due}"
 
 
 def _describe_diagnosis(
@@ -125,9 +136,9 @@ def _describe_diagnosis(
     if (fixed := _find_fixed_epoch(probe.outcomes)) is not None:
         return (
             wrong[0],
-            f"the callback stopped after {format_epoch(fixed)} on every trial curve, whatever {metric} was",
-            f"It has to look at `logs`: compare `logs['{metric}']` with {exact(above)}."
-            + (" Is the line in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
+            f"in every made-up training the callback stopped after {format_epoch(fixed)}, whatever {metric} was",
+            f"Use `logs`: compare `logs['{metric}']` with {exact(above)}."
+            + (" Is the threshold in your condition far lower, or is the condition always true?" if fixed == 0 else ""),
         )
     early = [outcome for outcome in wrong if outcome.stopped is not None and _is_early(outcome)]
     if early:
@@ -156,14 +167,14 @@ def _explain_missing_stop(probe: CallbackProbe, metric: str, above: float) -> tu
         return "`fit` was given no callback, so nothing stops the training", f"Write one: {STOP_HINT}."
     if set(probe.callbacks) <= KERAS_STOPPERS:
         return (
-            f"the callback never stopped a training, though {metric} went above {exact(above)}",
-            f"`{escape_name(probe.callbacks[0])}` stops where a figure no longer gets better, not at a line. Write a callback of "
+            f"the callback never stopped a training, although {metric} went above {exact(above)}",
+            f"`{escape_name(probe.callbacks[0])}` stops when a figure no longer improves, not at a threshold. Write a callback of "
             f"your own, a subclass of `tf.keras.callbacks.Callback`: {STOP_HINT}.",
         )
     return (
-        f"the callback never stopped a training, though {metric} went above {exact(above)}",
-        f"Is the line in your condition higher than {exact(above)}? "
-        f"Compare `logs['{metric}']` with {exact(above)}; figures are a share from 0 to 1, so {exact(100 * above)} % is "
+        f"the callback never stopped a training, although {metric} went above {exact(above)}",
+        f"Is the threshold in your condition higher than {exact(above)}? "
+        f"Compare `logs['{metric}']` with {exact(above)}; accuracies are between 0 and 1: {exact(100 * above)} % is "
         f"{exact(above)}. To stop, {STOP_HINT}.",
     )
 
@@ -179,10 +190,10 @@ def _explain_early_stop(
         if reached is None
         else f" at {metric} {format_figure_against(reached, above)}, which is not above {exact(above)}"
     )
-    message = f"on a trial curve the callback stopped after {format_epoch(outcome.stopped or 0)}{at}"
+    message = f"in a made-up training the callback stopped after {format_epoch(outcome.stopped or 0)}{at}"
     watched = _find_watched_metric(outcomes, early, metric)
     if watched is None:
-        return message, f"Is the line in your condition lower than {exact(above)}?"
+        return message, f"Is the threshold in your condition lower than {exact(above)}?"
     label, key = watched
     there = f" ({key} was {format_figure(outcome.logs[key])} there)" if key in outcome.logs else ""
     return (
@@ -208,13 +219,13 @@ def _explain_late_stop(outcome: CurveOutcome, metric: str, above: float) -> tupl
     crossed = f"{metric} went above {exact(above)} in {format_epoch(due)}"
     if outcome.stopped is None:
         return (
-            f'on the curve "{CURVES.get(outcome.curve, outcome.curve)}" the callback never stopped, though {crossed}',
-            f"It has to depend on `logs['{metric}']` alone.",
+            f"{CURVES.get(outcome.curve, CURVES[CurveId.CROSSES])} the callback never stopped, although {crossed}",
+            f"Let the condition depend on `logs['{metric}']` alone.",
         )
     return (
         f"the callback stops {format_count(outcome.stopped - due, 'epoch')} late: {crossed}, "
         f"and it stopped after {format_epoch(outcome.stopped)}",
-        f"Is the line in your condition higher than {exact(above)}, or does it wait (`patience`, `on_epoch_begin`)?",
+        f"Is the threshold in your condition higher than {exact(above)}, or does it wait (`patience`, `on_epoch_begin`)?",
     )
 
 
@@ -235,12 +246,11 @@ def _judge_by_training(
         return report_pass(
             f"in the training the callback stopped after {format_epoch(last)}, the first one above {exact(above)}"
         )
-    how = {"callback": "the callback stopped it", "epochs": "its epochs were over", "limit": "the time limit ended it"}
     return report_failure(
         f"{metric} went above {exact(above)} in {format_epoch(due)}, but the training ended after {format_epoch(last)}, "
-        f"when {how[training.stopped_by]}",
+        f"when {STOPS[training.stopped_by]}",
         expected=_describe_expected(metric, above),
-        got=f"{format_count(len(figures), 'epoch')}, ended by: {training.stopped_by}",
+        got=f"{format_count(len(figures), 'epoch')}; {STOPS[training.stopped_by]}",
         line=probe.line,
     )
 

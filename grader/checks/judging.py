@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
 
 from grader.checks.catalogue import CHECKS, convert_arguments
 from grader.checks.registry import Check, CheckOutcome, report_pass, report_undecided
+from grader.checks.titles import find_title
 from grader.checks.wording import escape_name
 from grader.courses.exercise import CheckSpec, Exercise
+from grader.records.clues import Cause, Clues
 from grader.records.run import Run
 from grader.records.verdict import CheckResult, Note
 
 # Why evidence is missing, by how the run ended.
 END_REASONS = {
-    "crashed": "your code stopped with an error before it came to that",
+    "crashed": "your code stopped with an error before that",
     "timed_out": "the time limit came first",
     "out_of_memory": "the memory limit came first",
     "output_limit": "your code printed more than the limit and was stopped",
-    "forbidden": "your code tried something that isn't allowed here and was stopped",
-    "not_started": "your file could not be run",
-    "gated": "the training was not started, because an earlier check failed",
+    "forbidden": "your code did something that can't be graded",
+    "not_started": "your file was not run",
+    "gated": "an earlier check failed, so the training was not started",
 }
 # Why it is missing although the function came to its end.
 ABSENCE_REASONS = {
@@ -35,44 +38,77 @@ ABSENCE_REASONS = {
     "returned": "the function did not return",
     "trial": "the function was not called",
 }
+# What only a model that the function returned can give, where it shall return one.
+MODEL_EVIDENCE = frozenset({"architecture", "models", "data", "probe", "training", "measured"})
+# What was given to `fit`, or came of it.
+FIT_EVIDENCE = frozenset({"data", "probe", "training", "measured"})
 
 
-def judge_run(run: Run, exercise: Exercise, *, only_gates: bool = False) -> list[CheckResult]:
+def judge_run(
+    run: Run, exercise: Exercise, *, only_gates: bool = False, clues: Clues = Clues()  # noqa: B008 - frozen
+) -> list[CheckResult]:
     """The result of each of an exercise's checks, in their order.
 
     Args:
         run: what one attempt left behind.
         exercise: whose checks apply.
         only_gates: leave out the checks that don't decide whether training is started.
+        clues: what the text of the file tells; it changes only words and lines.
     """
     specs = [spec for spec in exercise.checks if spec.gate or not only_gates]
-    return [_judge_check(spec, run, exercise) for spec in specs]
+    return [_judge_check(spec, run, exercise, clues) for spec in specs]
+
+
+def describe_gates(titles: Sequence[str]) -> str:
+    """What has to be right before the rest can be judged.
+
+    >>> describe_gates(["It adds", "It subtracts"])
+    'first get “It adds” and “It subtracts” right'
+    """
+    return f"first get {' and '.join(f'“{title}”' for title in titles)} right"
 
 
 def judge_advice(run: Run, exercise: Exercise) -> list[Note]:
     """Lists what advisory checks have found as notes at the line of `fit`, worded as their hints."""
     specs = [spec for spec in exercise.checks if spec.advice]
     # Judged as an ordinary check, since as advice it would always pass and the difference would be lost.
-    found = [(spec, _judge_check(structs.replace(spec, advice=False), run, exercise)) for spec in specs]
+    found = [(spec, _judge_check(structs.replace(spec, advice=False), run, exercise, Clues())) for spec in specs]
     return [
-        Note(line=run.fit_line, message=spec.hint or f"{result.message}; that is only advice and costs nothing")
+        Note(line=run.fit_line, message=spec.hint or f"{result.message} (advice only)")
         for spec, result in found
         if result.status == "failed"
     ]
 
 
-def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise) -> CheckResult:
+def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise, clues: Clues) -> CheckResult:
     entry = CHECKS[spec.check]
     evidence = {item: _find_evidence(item, spec, run, exercise) for item in entry.evidence}
     missing = next((item for item in evidence if evidence[item] is None and _is_required(entry, item, run)), None)
     if missing is not None:
-        return _build_result(spec, entry, run, report_undecided(_explain_missing(missing, run)))
+        return _build_result(spec, entry, run, report_undecided(_explain_missing(missing, run, exercise)), clues)
     try:
         outcome = entry.function(**evidence, **convert_arguments(spec))
     # A check that breaks on unforeseen evidence is our fault: full points, and the verdict becomes an error.
     except Exception as error:
         return _report_broken_check(spec, entry, error)
-    return _build_result(spec, entry, run, outcome)
+    return _build_result(spec, entry, run, _name_cause(outcome, spec, clues), clues)
+
+
+def _name_cause(outcome: CheckOutcome, spec: CheckSpec, clues: Clues) -> CheckOutcome:
+    """The outcome with a mistake that explains it in the place of its guesses."""
+    cause = next((cause for cause in clues.causes if outcome.symptom in cause.symptoms and _can_explain(cause, spec)), None)
+    if cause is None:
+        return outcome
+    line = cause.line or outcome.line
+    return structs.replace(outcome, message=cause.message, hint=cause.hint, line=line, beside=True)
+
+
+def _can_explain(cause: Cause, spec: CheckSpec) -> bool:
+    """Whether the argument that a cause is about differs among the calls of a check."""
+    if not cause.argument or spec.args.get("random"):
+        return True
+    # Compared as text, since written values are nested lists.
+    return len({str(case.get(cause.argument)) for case in spec.args.get("cases", [])}) > 1
 
 
 def _find_evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:
@@ -93,29 +129,29 @@ def _is_required(entry: Check, item: str, run: Run) -> bool:
     return not run.has_returned if item == "returned" else not entry.evidence[item]
 
 
-def _explain_missing(missing: str, run: Run) -> str:
+def _explain_missing(missing: str, run: Run, exercise: Exercise) -> str:
     said = escape_name(run.end.message.splitlines()[0]) if run.end.message else ""
     if missing == "measured" and run.unmeasured:
         return f"not judged: the trained model can't be measured: {escape_name(run.unmeasured.splitlines()[0])}"
     if missing == "measured" and run.training is not None and run.end.kind == "completed":
         return "not judged: no whole epoch was trained, so there is nothing to measure"
+    if run.end.kind == "completed" and exercise.models is not None and missing in MODEL_EVIDENCE:
+        return "not judged: no compiled model was returned"
     if run.end.kind == "completed":
         return f"not judged: {ABSENCE_REASONS[missing]}"
     if run.end.kind == "gated" and said:
-        return f"not judged: {said}"
+        return f"not judged yet: {said}"
     return f"not judged: {END_REASONS[run.end.kind]}" + (f" ({said})" if said else "")
 
 
-def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome) -> CheckResult:
+def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome, clues: Clues) -> CheckResult:
     if spec.advice and outcome.status == "failed":
-        outcome = report_pass("this is only advice: the notes say what differs", got=outcome.got)
+        outcome = report_pass("advice only: see the notes", got=outcome.got)
     failed = outcome.status == "failed"
-    hints = [hint for hint in (outcome.hint, spec.hint) if hint and failed]
-    # What was declared or trained goes back to the `fit` call; a wrong return value has nothing to do with that line.
-    at_fit = run.fit_line if failed and "returned" not in entry.evidence else None
+    hints = [hint for hint in (outcome.hint, None if outcome.beside else spec.hint) if hint and failed]
     return CheckResult(
         id=spec.id,
-        title=spec.title or entry.title,
+        title=find_title(spec),
         status=outcome.status,
         points=spec.points if outcome.status == "passed" else 0.0,
         max_points=spec.points,
@@ -124,20 +160,29 @@ def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome
         expected=outcome.expected,
         got=outcome.got,
         hint=" ".join(hints) or None,
-        line=outcome.line or at_fit,
+        line=_find_line(outcome, entry, run, clues) if failed else None,
         code=spec.check,
+        given=outcome.given,
     )
+
+
+def _find_line(outcome: CheckOutcome, entry: Check, run: Run, clues: Clues) -> int | None:
+    """The line to change, as well as it is known."""
+    if outcome.line or outcome.place:
+        return outcome.line or (clues.find_line(outcome.place) if outcome.place else None)
+    # Data, callbacks and trainings go back to the `fit` call; a model is made elsewhere, and a value returned elsewhere.
+    return run.fit_line if entry.evidence.keys() & FIT_EVIDENCE and "returned" not in entry.evidence else None
 
 
 def _report_broken_check(spec: CheckSpec, entry: Check, error: Exception) -> CheckResult:
     said = f"{type(error).__name__}: {escape_name(str(error))}"
     return CheckResult(
         id=spec.id,
-        title=spec.title or entry.title,
+        title=find_title(spec),
         status="error",
         points=spec.points,
         max_points=spec.points,
         basis=entry.basis,
-        message=f"this check broke inside the grader ({said}); that is not your fault and costs no points",
+        message=f"this check failed inside the grader ({said}); it costs no points",
         code=spec.check,
     )

@@ -15,6 +15,7 @@ from grader.checks.tables import (
     format_side_by_side,
 )
 from grader.checks.wording import escape_name, format_count, format_value
+from grader.records.clues import Symptom
 from grader.records.run import BuiltModel
 
 
@@ -32,7 +33,7 @@ def check_returned_model(returned: Any) -> CheckOutcome:
     """
     # The value passed through the student's process, so its form can't be trusted.
     if not isinstance(returned, dict) or not {"call", "returned", "model", "compiled"} <= returned.keys():
-        return report_undecided("not judged: what the function returned was not noted")
+        return report_undecided("not judged: the function's result is not known")
     got = returned["returned"]
     when = f" for {describe_call(returned['call'])}" if returned["call"] else ""
     if returned["model"] and returned["compiled"]:
@@ -49,13 +50,19 @@ def check_returned_model(returned: Any) -> CheckOutcome:
     if got is None:
         hint = "End the function with `return model`."
         return report_failure(f"the function returned nothing (None){when}", expected=expected, got="None", hint=hint)
-    kind = (
-        f"an object of class {escape_name(str(got['type']))}"
-        if isinstance(got, dict) and "type" in got
-        else format_value(got)
-    )
+    kind = _describe_kind(got)
     hint = "Return the model itself: not its layers, its summary or what `fit` gives."
     return report_failure(f"the function returned {kind}, not a model{when}", expected=expected, got=kind, hint=hint)
+
+
+def _describe_kind(got: Any) -> str:
+    """What came in the place of a model, in words; an object that isn't plain data arrives as `{"type": its class}`."""
+    match got:
+        case {"type": kind}:
+            return f"an object of class {escape_name(str(kind))}"
+        case [{"type": kind}, *_]:
+            return f"a list ({escape_name(str(kind))}, ...)" if len(got) > 1 else f"a list ({escape_name(str(kind))})"
+    return format_value(got)
 
 
 def describe_call(call: Any) -> str:
@@ -94,17 +101,17 @@ def check_model_layers(
     >>> dense = Architecture(layers=[ModelLayer(kind="Dense", name="d", config={"units": 16})], parameters=1)
     >>> built = BuiltModel(call={"units": 32}, architecture=dense)
     >>> check_model_layers([built], rows=[ExpectedLayer(layer="Dense", units="=units")], calls=1).message
-    'units=32: layer 1 (Dense) has units 16; 32 is asked for'
+    'units=32: layer 1 (Dense) has units 16; expected 32'
     """
     # Differences come before missing models: one wrong model is a reason to fail, a missing one only to not judge.
     wrong = [fault for built in models if (fault := _find_fault(built, rows, totals or [])) is not None]
     if wrong:
-        more = f" (and {format_count(len(wrong) - 1, 'other model')} with a difference)" if len(wrong) > 1 else ""
+        more = f" ({format_count(len(wrong) - 1, 'other model')} with differences, too)" if len(wrong) > 1 else ""
         expected = "the layers of the exercise, for every call"
-        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1])
+        return report_failure(wrong[0][0] + more, expected=expected, got=wrong[0][1], symptom=Symptom.WRONG_MODEL)
     if len(models) < calls:
         return report_undecided(f"not judged: only {format_count(len(models), 'model')} of {calls} came")
-    return report_pass(f"the layers of {format_count(len(models), 'model')} are those that were asked for")
+    return report_pass(f"the layers of {format_count(len(models), 'model')} are as expected")
 
 
 def _find_fault(built: BuiltModel, rows: list[ExpectedLayer], totals: list[ParameterTotal]) -> tuple[str, str] | None:
@@ -116,7 +123,7 @@ def _find_fault(built: BuiltModel, rows: list[ExpectedLayer], totals: list[Param
     for total in totals:
         if total.call == built.call and total.equal != number:
             return (
-                f"{describe_call(built.call)}: the model has {number:,} parameters; {total.equal:,} are asked for",
+                f"{describe_call(built.call)}: the model has {number:,} parameters; expected {total.equal:,}",
                 f"{number:,}",
             )
     return None

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 
+from grader.records.clues import CodePlace, Symptom
 from grader.records.verdict import Basis
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., "CheckOutcome"])
@@ -37,7 +38,11 @@ EVIDENCE_BASES: dict[str, Basis | None] = {
 
 
 class CheckOutcome(Struct, frozen=True, kw_only=True):
-    """What a check found; `skipped` means that the evidence allows no judgement, and says why."""
+    """What a check found; `skipped` means that the evidence allows no judgement, and says why.
+
+    `given` is the call that showed a fault. `symptom` and `place` are for what the text of the file may tell of it.
+    `beside` says that the fault isn't what the check asks about, so that the exercise's hint would lead astray.
+    """
 
     status: Literal["passed", "failed", "skipped"]
     message: str
@@ -45,6 +50,10 @@ class CheckOutcome(Struct, frozen=True, kw_only=True):
     got: str | None = None
     hint: str | None = None
     line: int | None = None
+    given: str | None = None
+    symptom: Symptom | None = None
+    place: CodePlace | None = None
+    beside: bool = False
 
 
 def report_pass(message: str, *, got: str | None = None) -> CheckOutcome:
@@ -52,11 +61,9 @@ def report_pass(message: str, *, got: str | None = None) -> CheckOutcome:
     return CheckOutcome(status="passed", message=message, got=got)
 
 
-def report_failure(
-    message: str, *, expected: str, got: str, hint: str | None = None, line: int | None = None
-) -> CheckOutcome:
+def report_failure(message: str, *, expected: str, got: str, **more: Any) -> CheckOutcome:
     """The check is not met; a learner always reads what was expected and what came."""
-    return CheckOutcome(status="failed", message=message, expected=expected, got=got, hint=hint, line=line)
+    return CheckOutcome(status="failed", message=message, expected=expected, got=got, **more)
 
 
 def report_undecided(message: str) -> CheckOutcome:

@@ -15,11 +15,12 @@ ACCURACY_TOLERANCE = 1e-4
 
 
 @register_check("returns.shape")
-def check_return_form(returned: Any) -> CheckOutcome:
+def check_return_form(returned: Any, run: Run | None = None) -> CheckOutcome:
     """The function returns the list of epochs and the last accuracy.
 
     Args:
         returned: the value, a tuple as a list.
+        run: whether anything was given to `fit`; without that there is nothing to return.
 
     >>> check_return_form([[0, 1, 2], 0.9912]).status
     'passed'
@@ -29,6 +30,10 @@ def check_return_form(returned: Any) -> CheckOutcome:
     fault = _find_fault(returned)
     if fault is None:
         return report_pass("the function returned a list of epochs and an accuracy", got=format_value(returned))
+    if returned is None and run is not None and run.architecture is None:
+        fault = "`model.fit` was never called, so there is nothing to return"
+        hint = f"Call `history = model.fit(...)`, and end the function with `{RETURN_EXAMPLE}`."
+        return report_failure(fault, expected=EXPECTED_FORM, got=format_value(returned), hint=hint)
     return report_failure(
         fault, expected=EXPECTED_FORM, got=format_value(returned), hint=f"End the function with `{RETURN_EXAMPLE}`."
     )
@@ -82,7 +87,7 @@ def _describe_type(value: Any) -> str:
 
 @register_check("returns.match_training")
 def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
-    """What the function returns is what the training gave.
+    """The returned epochs and accuracy are those of the training.
 
     Args:
         returned: the epochs and the accuracy that the file claims.
@@ -93,14 +98,17 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     'the function returned accuracy 0.999 after 2 epochs, but nothing was trained'
     """
     if _find_fault(returned) is not None:
-        return report_undecided("not judged: what was returned is not a list of epochs and an accuracy")
+        return report_undecided("not judged: the function didn't return a list of epochs and an accuracy")
     epochs, accuracy = list(returned[0]), returned[1]
     claim = (
         f"the function returned accuracy {format_figure(accuracy)} after {len(epochs)} epoch{'s' * (len(epochs) != 1)}"
     )
     if run.training is None or not run.training.epochs:
         return report_failure(
-            f"{claim}, but nothing was trained", expected="a training with `model.fit`", got=format_value(returned)
+            f"{claim}, but nothing was trained",
+            expected="a training with `model.fit`",
+            got=format_value(returned),
+            hint=f"Train with `history = model.fit(...)`, and write `{RETURN_EXAMPLE}`.",
         )
     measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
     # `history` shows the figures of a cut last epoch too, so a student who returns those tells the truth.
@@ -114,7 +122,7 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     if last is None or abs(accuracy - last) > ACCURACY_TOLERANCE:
         message = f"{claim}, but the last epoch's accuracy was {'not logged' if last is None else format_figure(last)}"
         return report_failure(message, expected=truth, got=format_value(returned), hint=f"Write `{RETURN_EXAMPLE}`.")
-    return report_pass("the returned epochs and accuracy are those of the training", got=format_value(returned))
+    return report_pass("what the function returned is what the training gave", got=format_value(returned))
 
 
 def _find_last_fit(epochs: list[int]) -> list[int]:

@@ -14,9 +14,11 @@ from grader.checks.tables import (
     compare_layers,
     describe_first_difference,
     expand_rows,
+    find_first_place,
     format_side_by_side,
 )
 from grader.checks.wording import escape_name, format_count, format_value
+from grader.records.clues import CodePlace
 from grader.records.run import Architecture, ModelLayer
 
 
@@ -32,11 +34,11 @@ def check_layer_table(architecture: Architecture, *, rows: list[ExpectedLayer], 
 
     >>> model = Architecture(layers=[ModelLayer(kind="Dense", name="a", config={"units": 64})], parameters=10)
     >>> check_layer_table(model, rows=[ExpectedLayer(layer="Dense", units=128)]).message
-    'layer 1 (Dense) has units 64; 128 is asked for'
+    'layer 1 (Dense) has units 64; expected 128'
     >>> check_layer_table(model, rows=[ExpectedLayer(layer="Dense")]).status
     'passed'
     """
-    compared = _judge_pairs(compare_layers(expand_rows(rows, {}), architecture.layers))
+    compared = _judge_pairs(compare_layers(expand_rows(rows, {}), architecture.layers), architecture)
     if compared.status == "failed" or total is None:
         return compared
     counting = check_parameter_count(architecture, equal=total)
@@ -55,15 +57,21 @@ def check_last_layers(architecture: Architecture, *, rows: list[ExpectedLayer]) 
     >>> check_last_layers(model, rows=[ExpectedLayer(layer="Flatten")]).status
     'passed'
     """
-    return _judge_pairs(*compare_last_layers(expand_rows(rows, {}), architecture.layers))
+    pairs, before = compare_last_layers(expand_rows(rows, {}), architecture.layers)
+    return _judge_pairs(pairs, architecture, before)
 
 
-def _judge_pairs(pairs: list[LayerPair], before: int = 0) -> CheckOutcome:
+def _judge_pairs(pairs: list[LayerPair], architecture: Architecture, before: int = 0) -> CheckOutcome:
     found = describe_first_difference(pairs, before)
     if found is None:
-        return report_pass(f"all {format_count(len(pairs), 'layer')} are as asked for")
-    return report_failure(found, expected=f"the {format_count(sum(pair.row is not None for pair in pairs), 'layer')} of the exercise",
-                  got=format_side_by_side(pairs))  # fmt: skip
+        return report_pass(f"all {format_count(len(pairs), 'layer')} are as expected")
+    rows = sum(pair.row is not None for pair in pairs)
+    return report_failure(
+        found,
+        expected=f"the {format_count(rows, 'layer')} of the exercise",
+        got=format_side_by_side(pairs),
+        place=find_first_place(pairs, architecture.layers),
+    )
 
 
 @register_check("architecture.parameters")
@@ -75,14 +83,14 @@ def check_parameter_count(architecture: Architecture, *, equal: int) -> CheckOut
         equal: the total that `model.summary()` prints.
 
     >>> check_parameter_count(Architecture(layers=[ModelLayer(kind="Dense", name="d", parameters=1290)], parameters=1290), equal=24330).message
-    'the model has 1,290 parameters; 24,330 are asked for'
+    'the model has 1,290 parameters; expected 24,330'
     """
     if architecture.parameters == equal:
         return report_pass(f"the model has {equal:,} parameters", got=f"{equal:,}")
     heavy = sorted((layer for layer in architecture.layers if layer.parameters), key=lambda layer: -layer.parameters)
     listed = ", ".join(f"{escape_name(layer.name)} {layer.parameters:,}" for layer in heavy[:4])
     return report_failure(
-        f"the model has {architecture.parameters:,} parameters; {equal:,} are asked for",
+        f"the model has {architecture.parameters:,} parameters; expected {equal:,}",
         expected=f"{equal:,} parameters",
         got=f"{architecture.parameters:,}: {listed}{', ...' if len(heavy) > 4 else ''}",
         hint="`model.summary()` shows the parameters of each layer.",
@@ -100,18 +108,18 @@ def check_shapes(architecture: Architecture, *, input: list[int] | None = None, 
 
     >>> model = Architecture(layers=[ModelLayer(kind="Dense", name="d", output_shape=[None, 9])], parameters=1)
     >>> check_shapes(model, output=[10]).message
-    'the model puts out (9) for one example; (10) is asked for'
+    "the model's output shape is (9), expected (10)"
     """
     got_in = architecture.inputs[0][1:] if architecture.inputs else []
     got_out = architecture.layers[-1].output_shape[1:] if architecture.layers else []
     faults = [
-        f"the model {verb} {_format_shape(got)} for one example; {_format_shape(wanted)} is asked for"
-        for verb, wanted, got in (("takes", input, got_in), ("puts out", output, got_out))
+        f"the model's {what} shape is {_format_shape(got)}, expected {_format_shape(wanted)}"
+        for what, wanted, got in (("input", input, got_in), ("output", output, got_out))
         if wanted is not None and wanted != got
     ]
     got = f"{_format_shape(got_in)} to {_format_shape(got_out)}"
     if not faults:
-        return report_pass(f"the model turns {got}", got=got)
+        return report_pass(f"the model's shapes are {got}", got=got)
     return report_failure("; ".join(faults), expected=f"{_format_shape(input or got_in)} to {_format_shape(output or got_out)}", got=got)
 
 
@@ -137,11 +145,11 @@ def check_compile_settings(
 
     >>> model = Architecture(layers=[], parameters=0, compile={"optimizer": "SGD", "loss": "mse", "metrics": []})
     >>> check_compile_settings(model, optimizer="adam").message
-    'the optimizer is SGD; adam is asked for'
+    'the optimizer is SGD, expected adam'
     """
     settings = architecture.compile
     faults = [
-        f"the {what} is {format_value(settings.get(what)).strip(chr(39))}; {wanted} is asked for"
+        f"the {what} is {format_value(settings.get(what)).strip(chr(39))}, expected {wanted}"
         for what, wanted in (("optimizer", optimizer), ("loss", loss))
         if wanted is not None and _convert_to_snake_case(settings.get(what)) != _convert_to_snake_case(wanted)
     ]
@@ -150,12 +158,21 @@ def check_compile_settings(
     if architecture.accuracy_key is not None:
         named.add("accuracy")
     # Further metrics do no harm, so only missing ones are faults.
-    faults += [f"{metric} is not among the metrics" for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
+    missing = [metric for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
+    faults += [f"{metric} is not among the metrics" for metric in missing]
     got = f"{settings.get('optimizer')}, {settings.get('loss')}, {settings.get('metrics')}"
     if not faults:
-        return report_pass("the compile settings are as asked for", got=escape_name(got))
+        return report_pass("the compile settings are as expected", got=escape_name(got))
     expected = ", ".join(filter(None, [optimizer, loss, *(metrics or [])]))
-    return report_failure("; ".join(faults), expected=expected, got=escape_name(got))
+    return report_failure(
+        "; ".join(faults),
+        expected=expected,
+        got=escape_name(got),
+        hint=f"Write `metrics={missing}` in `compile`." if missing else None,
+        place=CodePlace(name="compile"),
+        # An exercise's hint is about the loss, the one setting that has to fit the data.
+        beside=loss is None or _convert_to_snake_case(settings.get("loss")) == _convert_to_snake_case(loss),
+    )
 
 
 def _convert_to_snake_case(value: object) -> str:
@@ -195,7 +212,7 @@ def check_application(architecture: Architecture, *, layers: list[str], total: i
 def check_skip_connections(
     architecture: Architecture, *, at_least: int = 1, by: Literal["Add", "Concatenate"] = "Add"
 ) -> CheckOutcome:
-    """The model has a skip connection: what a layer was given comes in again after it.
+    """The model has a skip connection, which joins a layer's input to a later output.
 
     Args:
         architecture: the declared model, with where each layer takes its input from.
@@ -222,9 +239,9 @@ def check_skip_connections(
     return report_failure(
         f"the model has {format_count(len(found), 'skip connection') if found else 'no skip connection'}: "
         + ("; ".join(_explain_merge(layer) for layer in merges[:3]) or f"it has no {by} layer"),
-        expected=f"at least {format_count(at_least, f'{by} layer')} of a layer's output and of what comes later",
+        expected=f"at least {format_count(at_least, f'{by} layer')} that joins a layer's input to a later output",
         got=f"{format_count(len(merges), f'{by} layer')}",
-        hint="Keep the tensor before the convolution under a name of its own and give both to `Add()([X, X_shortcut])`.",
+        hint="Keep the tensor before the convolution in a variable of its own, and pass both to `Add()([X, X_shortcut])`.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise, zip_longest
@@ -12,6 +13,7 @@ from msgspec import Struct, field, structs
 from grader.checks.architecture import KERAS_LAYERS
 from grader.checks.wording import escape_name, format_count
 from grader.courses.yaml_tree import format_suggestion
+from grader.records.clues import CodePlace
 from grader.records.run import ModelLayer
 
 # What may stand before the first layer that was asked for: it only prepares the images.
@@ -61,6 +63,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     option: str = ""
     wanted: str = ""
     got: str = ""
+    because: str = ""
 
 
 class LayerPair(Struct, frozen=True, kw_only=True):
@@ -179,11 +182,36 @@ def _find_differences(row: ExpectedLayer, layer: ModelLayer) -> Iterator[Differe
     for option in LAYER_OPTIONS:
         wanted, got = getattr(row, option), layer.config.get(option)
         if wanted is not None and _normalize_option(option, wanted) != _normalize_option(option, got):
-            yield Difference(where="option", option=option, wanted=_format_size(wanted), got=_format_size(got))
+            yield Difference(where="option", option=option, wanted=_format_option(option, wanted), got=_format_option(option, got))
     if row.output is not None and row.output != layer.output_shape[1:]:
-        yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]))
+        because = _explain_output(layer)
+        yield Difference(where="output", wanted=_format_shape(row.output), got=_format_shape(layer.output_shape[1:]), because=because)
     if row.parameters is not None and row.parameters != layer.parameters:
-        yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}")
+        because = _explain_parameters(layer, row.parameters)
+        yield Difference(where="parameters", wanted=f"{row.parameters:,}", got=f"{layer.parameters:,}", because=because)
+
+
+def _explain_parameters(layer: ModelLayer, wanted: int) -> str:
+    """Why a layer has another number of parameters: no bias, or another input than it should have."""
+    if layer.config.get("use_bias") is False:
+        return "; it has `use_bias=False`"
+    width = layer.config.get("units") or layer.config.get("filters")
+    area = math.prod(_normalize_option("kernel_size", layer.config.get("kernel_size")) or [1])
+    counts = [(number / width - 1) / area for number in (layer.parameters, wanted)] if width else []
+    if not counts or any(count != int(count) or count < 1 for count in counts):
+        return ""
+    noun = "channels" if layer.config.get("filters") else "numbers"
+    return f"; its input has {int(counts[0]):,} {noun} instead of {int(counts[1]):,}"
+
+
+def _explain_output(layer: ModelLayer) -> str:
+    """Options of a layer that change the size of its output, where they aren't Keras's own defaults."""
+    strides = _normalize_option("strides", layer.config.get("strides"))
+    if layer.config.get("padding") == "same":
+        return "; it has `padding='same'`"
+    if layer.kind.startswith("Conv") and strides not in (None, [1] * len(strides or [])):
+        return f"; it has strides {_format_size(strides)}"
+    return ""
 
 
 def _told(found: Difference, kind: str) -> str:
@@ -191,17 +219,17 @@ def _told(found: Difference, kind: str) -> str:
         case "missing":
             return f"is missing: {found.wanted}"
         case "surplus":
-            return f"is one too many: {found.got}"
+            return f"is not expected: {found.got}"
         case "kind":
-            return f"is {found.got}; {found.wanted} is asked for"
+            return f"is {found.got}; expected {found.wanted}"
         case "idle":
-            return f"({kind}) changes nothing in what the model puts out"
+            return f"({kind}) doesn't affect the model's output"
         case "option":
-            return f"({kind}) has {found.option} {found.got}; {found.wanted} is asked for"
+            return f"({kind}) has {found.option} {found.got}; expected {found.wanted}"
         case "output":
-            return f"({kind}) puts out {found.got}; {found.wanted} is asked for"
+            return f"({kind}) has output shape {found.got}; expected {found.wanted}{found.because}"
         case "parameters":
-            return f"({kind}) has {found.got} parameters; {found.wanted} are asked for"
+            return f"({kind}) has {found.got} parameters; expected {found.wanted}{found.because}"
 
 
 def _normalize_option(option: str, value: Any) -> Any:
@@ -209,6 +237,10 @@ def _normalize_option(option: str, value: Any) -> Any:
     if option in SIZE_OPTIONS and isinstance(value, int):
         return [value, value]
     return value.lower() if isinstance(value, str) else value
+
+
+def _format_option(option: str, value: Any) -> str:
+    return _format_size([value, value] if option in SIZE_OPTIONS and isinstance(value, int) else value)
 
 
 def _format_size(value: Any) -> str:
@@ -242,7 +274,7 @@ def _format_layer(kind: str, options: Mapping[str, Any]) -> str:
     parts = [escape_name(kind)]
     for option, value in options.items():
         if value is not None:
-            size = _format_size([value, value] if option in SIZE_OPTIONS and isinstance(value, int) else value)
+            size = _format_option(option, value)
             parts.append(f"strides {size}" if option == "strides" else size)
     return " ".join(parts)[:200]
 
@@ -259,6 +291,17 @@ def describe_first_difference(pairs: Sequence[LayerPair], before: int = 0) -> st
     place, fault = faults[0]
     more = f" (and {format_count(len(faults) - 1, 'more difference')})" if len(faults) > 1 else ""
     return f"layer {place} {fault}{more}"
+
+
+def find_first_place(pairs: Sequence[LayerPair], layers: Sequence[ModelLayer]) -> CodePlace | None:
+    """Where the first layer that differs is made; None where it is missing."""
+    first = next((pair for pair in pairs if pair.fault is not None), None)
+    if first is None or first.layer is None:
+        return None
+    # By name, since an activation that was merged into its layer has taken the layer's place.
+    kind = next((layer.kind for layer in layers if layer.name == first.layer.name), first.layer.kind)
+    names = [layer.name for layer in layers if layer.kind == kind]
+    return CodePlace(name=kind, index=names.index(first.layer.name), count=len(names)) if first.layer.name in names else None
 
 
 def format_side_by_side(pairs: Sequence[LayerPair]) -> str:
@@ -293,6 +336,9 @@ def _format_cells(pair: LayerPair) -> tuple[str, str]:
         if pair.layer
         else "-"
     )
+    # Of options that the row leaves open, the one that explains another output belongs into the table.
+    if pair.difference and pair.difference.where == "output" and pair.layer and pair.layer.config.get("padding") == "same":
+        right = f"{right} same" if not right.endswith(" same") else right
     if pair.difference and pair.difference.where in ("output", "parameters"):  # which the cells don't show by themselves
         left, right = f"{left} {pair.difference.wanted}", f"{right} {pair.difference.got}"
     return left[:MAX_COLUMN_WIDTH], right[:MAX_COLUMN_WIDTH]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
@@ -28,7 +28,7 @@ def check_training_data(
     split: Literal["train", "test"],
     examples: int,
 ) -> CheckOutcome:
-    """The model is trained on the whole dataset, each image once, with its own label.
+    """The model trains on the whole dataset, each image once and with its own label.
 
     Args:
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
@@ -50,11 +50,14 @@ def check_training_data(
         kept = f"{data.train:,} {kind} images, with {data.held_back:,} held back for validation"
         what = kept if split == "train" and data.train < examples else f"all {examples:,} {kind} images"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
+    remedy = _describe_remedy(data, dataset, split)
     return report_failure(
         "; ".join(faults),
         expected=f"all {examples:,} {kind} images of {DATASET_TITLES.get(dataset or '', 'the dataset')}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
-        hint=_describe_remedy(data, dataset, split),
+        hint=remedy,
+        # An exercise's hint is about the number of images, the commonest fault.
+        beside=remedy is not None,
     )
 
 
@@ -98,14 +101,14 @@ def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, ex
     if other:
         yield f"{format_count(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
     if data.unknown:
-        yield f"{format_count(data.unknown, 'image')} not from the dataset"
+        yield f"{format_count(data.unknown, 'image')} that the dataset doesn't have"
     if data.repeated:
         yield f"{format_count(data.repeated, 'image')} given more than once"
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
         yield f"labels differ from the dataset at {format_count(data.labels_wrong, 'place')} (first: {first})"
     if data.telling:
-        yield "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled"
+        yield "the images are ordered by label (for example sorted by class) and are not shuffled"
     yield from _find_held_back(data, wanted + held_back, examples)
 
 
@@ -122,7 +125,7 @@ def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
-        return f"the {format_count(data.examples, 'example')} trained on are not the images of {wanted}"
+        return f"the {format_count(data.examples, 'example')} in the training are not images of {wanted}"
     return f"trained on {DATASET_TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
 
 
@@ -134,7 +137,7 @@ def check_reached_line(
     metric: Literal["accuracy", "val_accuracy"],
     above: Percent,
 ) -> CheckOutcome:
-    """The training gets above the line.
+    """The training gets above the threshold.
 
     Args:
         training: the epochs as the trainer logged them.
@@ -153,7 +156,7 @@ def check_reached_line(
     first = next((index for index, value in enumerate(figures) if value > above), None)
     # Logs can be inflated, for example by a layer that mixes a batch; the trained model on its own can't.
     if first is not None and measured is not None and (doubt := _doubt(measured)):
-        return report_failure(doubt, expected=f"{metric} above {exact(above)}, of a model that has it", got=format_figure_against(figures[best], above))
+        return report_failure(doubt, expected=f"{metric} above {exact(above)}, also when the trained model is measured", got=format_figure_against(figures[best], above))
     if first is not None:
         return report_pass(
             f"{metric} reached {format_figure_against(figures[first], above)} in {format_epoch(first)}, above {exact(above)}",
@@ -172,11 +175,11 @@ def check_reached_line(
 def _doubt(measured: Measurement) -> str:
     """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
     if measured.mixes:
-        return "the trained model's answer to one image depends on the others of its batch, so its logged accuracy counts for nothing"
+        return "the model's answer for one image depends on the other images in its batch, so the logged accuracy doesn't count"
     if measured.gap > tolerated_gap(measured.logged):
         return (
-            f"the logged accuracy of {format_figure(measured.logged)} lies {format_figure(measured.gap)} above the one that the model "
-            "had at the end of that epoch on the same images"
+            f"the logged accuracy of {format_figure(measured.logged)} is {format_figure(measured.gap)} higher than the accuracy that "
+            "the model had at the end of that epoch on the same images"
         )
     return ""
 
@@ -199,20 +202,36 @@ def _judge_without_metric(training: TrainingRecord, metric: str, above: float) -
     # The metric was logged, only not for a whole epoch: asking for `metrics=` would send the student the wrong way.
     if (part := next((cut.figures[metric] for cut in reversed(training.cut_epochs) if metric in cut.figures), None)) is not None:
         return report_failure(
-            f"the callback ended the epoch before all images had been seen, so {metric} is that of a part of them",
+            f"the callback ended the epoch early, so {metric} covers only a part of the images",
             expected=f"{metric} above {exact(above)} at the end of an epoch",
             got=f"{metric} {format_figure(part)} after a part of the images",
             hint="Stop in `on_epoch_end`; in `on_train_batch_end` and `on_epoch_begin` the epoch isn't over.",
         )
     if not training.epochs:
         return _nothing_whole(training)
-    asked = "`validation_data=` in `fit`" if metric.startswith("val_") else "`metrics=['accuracy']` in `compile`"
+    logged = training.epochs[0]
+    # Keras logs an accuracy, though not that of this model's classes: to ask for it again would help nobody.
+    if any(other in logged for other in (f"{metric} (another metric)", metric.replace("accuracy", "acc"))):
+        return report_failure(
+            f"the {metric} that was logged is not the share of examples that the model recognises",
+            expected=f"{metric} above {exact(above)}, of a model with one score for each class",
+            got="another figure of that name",
+            hint="End the model with one score for each class, and leave out other metrics of this name.",
+        )
     return report_failure(
         f"the training logged no {metric}",
         expected=f"{metric} above {exact(above)}",
-        got=f"only {', '.join(sorted(set(training.epochs[0]) - {'epoch'})) or 'nothing'}",
-        hint=f"Ask for it with {asked}.",
+        got=f"only {', '.join(sorted(set(logged) - {'epoch'})) or 'nothing'}",
+        hint=f"Ask for it with {' and '.join(_list_missing(metric, logged))}.",
     )
+
+
+def _list_missing(metric: str, logged: Mapping[str, float]) -> Iterator[str]:
+    """What a file has to add for a metric to be logged, of which it may have one already."""
+    if metric.startswith("val_") and not any(name.startswith("val_") for name in logged):
+        yield "`validation_data=` in `fit`"
+    if not any(name.removeprefix("val_").startswith("acc") for name in logged):
+        yield "`metrics=['accuracy']` in `compile`"
 
 
 def _nothing_whole(training: TrainingRecord) -> CheckOutcome:
@@ -255,7 +274,7 @@ def check_epoch_count(training: TrainingRecord, *, below: int) -> CheckOutcome:
 
 @register_check("measured.accuracy")
 def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> CheckOutcome:
-    """The trained model recognises enough of the images when it is tried again.
+    """The trained model is accurate enough on images it is measured on afterwards.
 
     Args:
         measured: accuracies that the trainer recomputed on the canonical images.
@@ -263,7 +282,7 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
         at_least: the floor; a figure equal to it passes.
 
     >>> check_measured_accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
-    'the trained model gets 91.2 % of the test images right; at least 97 % is asked for'
+    'the trained model gets 91.2 % of the test images right; expected at least 97 %'
     """
     value = measured.train_accuracy if split == "train" else measured.test_accuracy
     kind = "training" if split == "train" else "test"
@@ -271,7 +290,7 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
     if value >= at_least:
         return report_pass(share, got=f"{value:.4f}")
     return report_failure(
-        f"{share}; at least {exact(100 * at_least)} % is asked for",
+        f"{share}; expected at least {exact(100 * at_least)} %",
         expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
     )

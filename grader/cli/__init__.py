@@ -17,26 +17,32 @@ from grader.errors import Exit, GradeError
 
 COMMANDS = {
     "exercise": ("grader.cli.exercise", "Grade one submission: grade EXERCISE FILE"),
-    "list": ("grader.cli.list_", "Show the exercises, your points, what comes next"),
+    "list": ("grader.cli.list_", "Show the exercises, your points, and what comes next"),
+    "show": ("grader.cli.show", "Show what an exercise asks for: its README"),
     "hint": ("grader.cli.hint", "Show the next hint of an exercise"),
+    "solution": ("grader.cli.reference", "Show the course's solution, after a pass"),
     "new": ("grader.cli.new", "Start an exercise: copy its stub"),
-    "new-exercise": ("grader.cli.new_exercise", "Make an exercise that works, to be changed"),
-    "watch": ("grader.cli.watch", "Answer every save of a file; train on a key"),
-    "doctor": ("grader.cli.doctor", "Tell what the sandbox can do on this machine"),
-    "explain": ("grader.cli.explain", "Say what a code, a check or a word means"),
-    "analyze": ("grader.cli.analyze", "Tell how the questions of a quiz did"),
+    "new-exercise": ("grader.cli.new_exercise", "Create a working sample exercise to change"),
+    "new-course": ("grader.cli.new_course", "Create a small working course to change"),
+    "watch": ("grader.cli.watch", "Check a file whenever you save it; train on a key"),
+    "doctor": ("grader.cli.doctor", "Show what the sandbox can do on this machine"),
+    "explain": ("grader.cli.explain", "Explain a code, a check or a word in a report"),
+    "analyze": ("grader.cli.analyze", "Show how well the questions of a quiz work"),
     "quiz": ("grader.cli.quiz", "Take a quiz, or mark answers to it"),
     "quiz-check": ("grader.cli.quiz.check", "Check quizzes and keys"),
     "quiz-export": ("grader.cli.quiz.export", "Write a quiz for Moodle, Canvas and others"),
     "quiz-import": ("grader.cli.quiz.import_", "Read a quiz from GIFT, text2qti or QTI 1.2"),
     "export": ("grader.cli.export", "Write the grades for Canvas, Moodle and others"),
     "push": ("grader.cli.push", "Send the grades to Canvas or Moodle"),
-    "report": ("grader.cli.report", "Show what a class has reached"),
-    "regrade": ("grader.cli.regrade", "Mark again, after a key or a check was mended"),
+    "report": ("grader.cli.report", "Show a class's results"),
+    "correct": ("grader.cli.correct", "Set a grade by hand, or write to a student"),
+    "feedback": ("grader.cli.feedback", "Write a page for each student, to give back"),
+    "explain-verdict": ("grader.cli.explain_verdict", "Show where a student's points come from"),
+    "regrade": ("grader.cli.regrade", "Mark again after fixing a key or a check"),
     "batch": ("grader.cli.batch", "Grade a whole class into a gradebook"),
     "similar": ("grader.cli.similar", "Show which files of a class are alike; no score"),
-    "cache": ("grader.cli.cache", "Show or clear what is kept of earlier gradings"),
-    "bundle": ("grader.cli.bundle", "Write what Gradescope, GitHub or GitLab need"),
+    "cache": ("grader.cli.cache", "Show or clear stored results of earlier gradings"),
+    "bundle": ("grader.cli.bundle", "Write the files that Gradescope, GitHub or GitLab need"),
     "release": ("grader.cli.release", "Make the students' repository, without solutions"),
     "selfcheck": ("grader.cli.selfcheck", "Prove that stubs fail and solutions pass"),
 }
@@ -65,7 +71,7 @@ class LazyCommands(click.Group):
         first = args[0] if args else "--help"
         # Everything that is no command is the main job's, so that `grade exercise3 file.py` works.
         if first not in COMMANDS and first not in ("--help", "-h", "--version"):
-            # The main job needs a file as well, so a lone word was meant to be a command.
+            # A lone word may be an exercise or a file, and else was meant to be a command.
             if len(args) == 1 and not first.startswith("-"):
                 importlib.import_module("grader.cli.completing").check_mistyped(ctx, first, self.list_commands(ctx))
             args = [MAIN_COMMAND, *args]

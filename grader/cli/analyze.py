@@ -16,20 +16,27 @@ from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.errors import Exit, UsageError
 from grader.quiz import handed_in, key, lms_answers, loading, marksheet
-from grader.quiz.analysis import ItemAnalysis, ItemStatistics, build_item_analysis, list_cautions, list_item_remarks
+from grader.quiz.analysis import ItemAnalysis, ItemStatistics, build_item_analysis
 from grader.quiz.handed_in import ResponseFile
+from grader.quiz.item_remarks import list_cautions, list_item_remarks, sort_worst_first
 from grader.quiz.key import AnswerKey
 from grader.quiz.marksheet import Marksheet, escape_cell
 from grader.quiz.model import Quiz
 from grader.quiz.responses import ResponseFileError
+from grader.quiz.rich_text import convert_to_plain
 from grader.quiz.screens import wrap_text
 from grader.reports import write
+from grader.reports.cohort import ConfidenceInterval
 
 
 @click.command("analyze", options_metavar="[OPTIONS]")
 @click.argument("quiz_id", metavar="QUIZ")
 @click.option("--marks", type=click.Path(path_type=Path), help="The class's marks (default: QUIZ.marks.json).")
-@click.option("--answers", type=click.Path(path_type=Path), help="A folder of response files, Canvas's Student Analysis, or Moodle's responses (CSV), instead of marks.")
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    help="A folder of response files, Canvas's Student Analysis, or Moodle's responses (CSV), instead of marks.",
+)
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write a line for each question.")
 @click.option(
     "--json", "json_", type=click.Path(path_type=Path), help="Write all figures as JSON (- for standard output)."
@@ -98,14 +105,16 @@ def _measure_width() -> int:
 
 
 def render_analysis(found: ItemAnalysis, quiz: Quiz, width: int) -> str:
-    """The analysis as lines of text."""
+    """The analysis as lines of text, the questions that need a look first under their numbers in the quiz."""
     lines = list(_render_class(found, width))
-    for number, item in enumerate(found.items, 1):
-        prompt = " ".join(quiz.find_question(item.question).prompt.split())
+    numbers = {item.question: number for number, item in enumerate(found.items, 1)}
+    for item in sort_worst_first(found):
+        number = numbers[item.question]
+        prompt = " ".join(convert_to_plain(quiz.find_question(item.question).prompt).split())
         lines += ["", *wrap_text(f"{item.question}: {prompt}", width, f"{number}. ")]
         lines += [text for fact in _describe_facts(item) for text in wrap_text(fact, width, "   ")]
         lines += [text for option in _render_item_options(item) for text in wrap_text(option, width, "   ", " " * 24)]
-        lines += [text for remark in list_item_remarks(item) for text in wrap_text(remark, width, "   ! ")]
+        lines += [text for remark in list_item_remarks(item) for text in wrap_text(remark.text, width, "   ! ")]
     return "\n".join(lines)
 
 
@@ -125,15 +134,20 @@ def _describe_facts(item: ItemStatistics) -> Iterator[str]:
     guess = "" if item.guess is None else f" (guessing {item.guess:.0%})"
     blank = item.asked - item.answered
     unanswered = f", {blank} without an answer" if blank else ""
-    yield f"facility {item.facility:.0%}{guess}, {item.asked} asked{unanswered}"
+    sure = "" if item.facility_95 is None else f" ({item.facility_95.low:.0%} to {item.facility_95.high:.0%})"
+    yield f"facility {item.facility:.0%}{sure}{guess}, {item.asked} asked{unanswered}"
     yield (
-        f"item-rest {_format_figure(item.item_rest)}, point-biserial {_format_figure(item.point_biserial)}, "
+        f"item-rest {_format_figure(item.item_rest)}{_format_interval(item.item_rest_95)}, point-biserial {_format_figure(item.point_biserial)}, "
         f"efficiency {_format_figure(item.efficiency)}, upper-lower {_format_figure(item.upper_lower)}"
     )
 
 
 def _format_figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
+
+
+def _format_interval(sure: ConfidenceInterval | None) -> str:
+    return "" if sure is None else f" ({_format_figure(sure.low)} to {_format_figure(sure.high)})"
 
 
 def _render_item_options(item: ItemStatistics) -> Iterator[str]:
@@ -147,14 +161,31 @@ CSV_FIELDS = (
     "facility", "guess", "spread", "item_rest", "point_biserial", "efficiency", "upper_lower", "alpha_without",
 )  # fmt: skip
 
+CSV_INTERVALS = ("facility_low", "facility_high", "item_rest_low", "item_rest_high")
+
 
 def render_analysis_csv(found: ItemAnalysis) -> str:
     """A line for each question, as CSV."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["question", "asked", "answered", *CSV_FIELDS, "remarks"])
+    writer.writerow(["question", "asked", "answered", *CSV_FIELDS, "remarks", *CSV_INTERVALS])
     for item in found.items:
         figures = [getattr(item, name) for name in CSV_FIELDS]
         shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
-        writer.writerow([item.question, item.asked, item.answered, *shown, escape_cell("; ".join(list_item_remarks(item)))])
+        sure = [
+            getattr(getattr(item, name), end, None)
+            for name in ("facility_95", "item_rest_95")
+            for end in ("low", "high")
+        ]
+        remarks = escape_cell("; ".join(remark.text for remark in list_item_remarks(item)))
+        writer.writerow(
+            [
+                item.question,
+                item.asked,
+                item.answered,
+                *shown,
+                remarks,
+                *("" if end is None else f"{end:.4f}" for end in sure),
+            ]
+        )
     return out.getvalue()

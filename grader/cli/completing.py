@@ -5,6 +5,8 @@ A broken course offers no exercises, and never an error.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -27,14 +29,21 @@ def list_matching_exercises(ctx: click.Context, _param: click.Parameter | None, 
         return []
 
 
+def list_files_and_exercises(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
+    """Files, and the exercises that begin like this."""
+    exercises = [CompletionItem(name) for name in list_matching_exercises(ctx, param, incomplete)]
+    # The shell lists the files itself.
+    return [CompletionItem(incomplete, type="file"), *exercises]
+
+
 def check_mistyped(ctx: click.Context, word: str, commands: list[str]) -> None:
-    """A lone word that is nearly a command, and no exercise, was meant to be it.
+    """A lone word that is nearly a command, and neither an exercise nor a file, was meant to be it.
 
     Raises:
         UsageError: names the command.
     """
     near = format_suggestion(word, commands)
-    if near and not list_matching_exercises(ctx, None, word):
+    if near and not list_matching_exercises(ctx, None, word) and not Path(word).is_file():
         raise UsageError(f'no command "{escape_line(word, 60)}"{near} (`grade --help` shows all)')
 
 

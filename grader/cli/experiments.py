@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
 import click
 
 from grader import submission
+from grader.cli.progress import ProgressLine
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, Experiment, ExperimentColumn
 from grader.errors import Exit, UsageError
 from grader.grading import GradingOptions
 from grader.grading.experiments import train_experiment
+from grader.grading.options import ProgressListener
 from grader.messages.text import escape_line
 from grader.records.run import BuiltModel, Run
 
@@ -30,12 +33,16 @@ def check_experiments(exercise: Exercise) -> None:
         raise UsageError(f"{exercise.id} has no experiments, so there is no table; leave --table out")
 
 
-def show_experiments(course: Course, exercise: Exercise, file: Path, options: GradingOptions) -> int:
+def show_experiments(course: Course, exercise: Exercise, file: Path, options: GradingOptions, progress: ProgressLine) -> int:
     """Trains and prints one table after the other; returns the exit code."""
     source = submission.read_submission(file)
+    total, done = sum(len(experiment.columns) for experiment in exercise.tables), 0
     for experiment in exercise.tables:
+        counted = replace(options, progress=_count_networks(options.progress, done, total))
         click.echo(f"\n{experiment.title}\n")
-        run = train_experiment(course, exercise, experiment, source, options)
+        run = train_experiment(course, exercise, experiment, source, counted)
+        done += len(experiment.columns)
+        progress.clear()
         click.echo(
             format_experiment_table(
                 experiment, run.models or [], shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -45,6 +52,11 @@ def show_experiments(course: Course, exercise: Exercise, file: Path, options: Gr
             click.echo(f"\n{describe_run_end(run)}")
             return Exit.NOT_PASSED
     return Exit.PASSED
+
+
+def _count_networks(progress: ProgressListener, before: int, total: int) -> ProgressListener:
+    """Counts the networks of all tables together."""
+    return lambda moment: progress(replace(moment, model=before + (moment.model or 1), models=total))
 
 
 def describe_run_end(run: Run) -> str:

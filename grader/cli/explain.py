@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from grader.checks import CHECKS
+from grader.checks import CHECKS, find_title
 from grader.checks.registry import Check
 from grader.cli.finding import find_course
 from grader.cli.list_ import load_readable_exercises, replace_unencodable
@@ -23,10 +23,16 @@ from grader.courses.course import Course
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
 from grader.messages import error_hints
-from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.messages.glossary import (
+    BASIS_MEANINGS,
+    END_MEANINGS,
+    FINDING_MEANINGS,
+    STATUS_MEANINGS,
+    WORD_MEANINGS,
+)
 from grader.messages.text import escape_line
 from grader.quiz.faults import FAULT_CODES
-from grader.static import dialect
+from grader.static import dialect, syntax
 
 MAX_QUERY_LENGTH = 300
 # What a TF 1 name may be: a name of TensorFlow or Keras, a key of the logs, a method, an argument.
@@ -58,7 +64,7 @@ def command(name: str | None, course: Path | None) -> None:
     told = explain_name(name, found) if name else render_overview(found)
     if not told:
         near = format_suggestion(escape_line(name or "", 60), list_explained_names(found))
-        raise UsageError(f'nothing is known of "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
+        raise UsageError(f'no explanation for "{escape_line(name or "", 60)}"{near} (`grade explain` lists what is)')
     click.echo(replace_unencodable("\n\n".join(told), sys.stdout.encoding))
 
 
@@ -71,6 +77,7 @@ def render_overview(course: Course) -> list[str]:
         "how a run ended": [*END_MEANINGS],
         "what points rest on": [*BASIS_MEANINGS],
         "marks of a check": [*STATUS_MEANINGS],
+        "words of a report": [*WORD_MEANINGS],
         "checks of this course's exercises": sorted(
             name for name, found in _group_checks_by_id(course).items() if name == found[0][1].id
         ),
@@ -80,7 +87,7 @@ def render_overview(course: Course) -> list[str]:
 
 def list_explained_names(course: Course) -> list[str]:
     """Every name that has an explanation, but for TensorFlow 1's."""
-    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *_group_checks_by_id(course)]
+    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *WORD_MEANINGS, *_group_checks_by_id(course)]
 
 
 def explain_name(name: str, course: Course) -> list[str]:
@@ -91,13 +98,14 @@ def explain_name(name: str, course: Course) -> list[str]:
     for table, title in ((FINDING_MEANINGS, "the file was not run"), (FAULT_CODES, "a quiz, its key or answers to it")):
         if code in table:
             head = _format_heading(f"{code} ({title}): {table[code][0]}.")
-            paragraphs.append(f"{head}\n{_wrap_indented('To mend it: ' + table[code][1])}")
+            paragraphs.append(f"{head}\n{_wrap_indented('How to fix it: ' + table[code][1])}")
     if name in END_MEANINGS:
         head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
         paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
-    for words, title in ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check")):
-        if name in words:
-            paragraphs.append(_format_heading(f"{name} ({title}): {words[name]}."))
+    tables = ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check"), (WORD_MEANINGS, "a word of the report"))
+    for words, title in tables:
+        if (word := name if name in words else name.lower().rstrip("s")) in words:
+            paragraphs.append(_format_heading(f"{word} ({title}): {words[word]}."))
     if name in CHECKS:
         paragraphs.append(explain_check(CHECKS[name]))
     paragraphs += _explain_check_id(name, course)
@@ -130,7 +138,7 @@ def _extract_argument_notes(check: Check) -> Iterator[str]:
 def _explain_check_id(name: str, course: Course) -> Iterator[str]:
     """A check as exercises of the course ask for it, by its id, or `exercise.id`."""
     for exercise, spec in _group_checks_by_id(course).get(name, []):
-        title = spec.title or CHECKS[spec.check].title
+        title = find_title(spec)
         asked = ", ".join(f"{key}: {value}" for key, value in spec.args.items())
         hint = f"\n{_wrap_indented('hint: ' + spec.hint)}" if spec.hint else ""
         gate = "; the training starts only when it is met" if spec.gate else ""
@@ -158,7 +166,7 @@ def _list_check_titles(course: Course) -> list[tuple[str, str]]:
         for exercise, spec in found
         if name.startswith(exercise + ".")
     ]
-    return [(spec.title or CHECKS[spec.check].title, name) for name, spec in ids]
+    return [(find_title(spec), name) for name, spec in ids]
 
 
 def _explain_dialect_name(name: str) -> list[str]:
@@ -170,16 +178,23 @@ def _explain_dialect_name(name: str) -> list[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if told := dialect.note_tf1_names(tree):
-            return [_format_heading(f"TensorFlow 1, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"TensorFlow 1 (accepted, no points lost): {escape_line(told[0].message)}")]
         if told := dialect.find_other_names(tree):
-            return [_format_heading(f"An older name, which is understood and costs nothing: {escape_line(told[0].message)}")]
+            return [_format_heading(f"An older name (accepted, no points lost): {escape_line(told[0].message)}")]
     return []
 
 
 def _explain_error(name: str) -> list[str]:
     """Returns the hint that reports show with an error of Python or Keras."""
-    told = error_hints.find_error_hint(name[:MAX_QUERY_LENGTH])
+    said = name[:MAX_QUERY_LENGTH]
+    # Typed without the kind of error, as it stands at the end of a traceback's last line.
+    told = error_hints.find_error_hint(said) or next(filter(None, map(error_hints.find_error_hint, _guess_kinds(said))), None)
+    told = told or syntax.find_syntax_hint(said)
     return [_wrap_indented(re.sub(r"\s+", " ", told)).strip()] if told else []
+
+
+def _guess_kinds(said: str) -> Iterator[str]:
+    return (f"{kind}: {said}" for kind in ("TypeError", "ValueError", "NameError", "KeyError", "AttributeError", "IndexError"))
 
 
 def _format_heading(text: str) -> str:

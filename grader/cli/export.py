@@ -15,14 +15,14 @@ from grader.courses.course import Course
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
-from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain, table
+from grader.gradebook.exports import blackboard, brightspace, canvas, excel, gradescope, moodle, plain, table
 from grader.gradebook.exports.table import LmsTable
-from grader.gradebook.grades import GradeSheet, build_sheet, describe_unknown_students
+from grader.gradebook.grades import GradeSheet, describe_doubts, read_sheet
 from grader.reports import write
 
 ExportFormat = Literal["canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx"]
 EXPORT_FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope", "csv", "json", "xlsx")
-FILLED_FORMATS = ("canvas", "moodle", "blackboard", "brightspace")
+FILLED_FORMATS = ("canvas", "moodle", "blackboard", "brightspace", "gradescope")
 WITH_CHECKS = ("csv", "json", "xlsx")
 SINGLE_EXERCISE_FORMATS = ("moodle", "gradescope")
 MAX_TABLE_BYTES = 50_000_000
@@ -32,7 +32,7 @@ MAX_TABLE_BYTES = 50_000_000
 @click.argument("exercise_ids", metavar="[EXERCISE]…", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(EXPORT_FORMATS), required=True, help="Whose table to write.")
 @click.option("--from", "from_", metavar="CSV", type=click.Path(path_type=Path),
-              help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace).")  # fmt: skip
+              help="The table that the LMS has exported, to fill in (canvas, moodle, blackboard, brightspace, gradescope).")  # fmt: skip
 @click.option("--checks", is_flag=True, help="The points of each check, too (csv, json, xlsx).")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), default=write.STDOUT,
               help="Where to write (default: standard output).")  # fmt: skip
@@ -49,8 +49,8 @@ def command(
 ) -> int:
     r"""Write grades, by the course's rules for late work and attempts, as a table that an LMS takes.
 
-    Canvas, Moodle, Blackboard and Brightspace match students by their own table: export it there, and give it with
-    --from. It comes back with the same people in the same order.
+    Each LMS matches students by its own table: export it there, and give it with --from. It comes back with the same
+    people in the same order.
 
     \b
     grade export --format canvas --from Grades.csv -o filled.csv
@@ -61,7 +61,7 @@ def command(
     book = Gradebook.open(gradebook, must_exist=True)
     policy = settings.load_settings(found).grading
     # All exercises, as a total needs them even if one is exported.
-    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    whole = read_sheet(book, policy)
     chosen = _select_exercises(whole, exercise_ids, book.shown)
     # All contradictions are found before anything is written.
     if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:
@@ -70,11 +70,11 @@ def command(
         raise UsageError(f"--from is for {', '.join(FILLED_FORMATS)}; --format {format_} needs no table to fill in")
     if checks and format_ not in WITH_CHECKS:
         raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
-    data, left = _render(whole, chosen, format_, _read_lms_table(from_), found, checks=checks)
+    data, left = _render(whole, chosen, format_, read_lms_table(from_), found, checks=checks)
     write.write_bytes(output, data)
     # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, chosen))
     return Exit.PASSED
 
 
@@ -88,7 +88,8 @@ def _select_exercises(whole: GradeSheet, named: tuple[str, ...], shown: str) -> 
     return list(named or whole.exercises)
 
 
-def _read_lms_table(path: Path | None) -> LmsTable | None:
+def read_lms_table(path: Path | None) -> LmsTable | None:
+    """A table that an LMS exported; None where none was named. Raises: UsageError: it isn't one."""
     if path is None:
         return None
     try:
@@ -111,8 +112,10 @@ def _render(
             text, left = moodle.fill_worksheet(whole, chosen[0], theirs)
         case "moodle":
             text = moodle.make_worksheet(whole, chosen[0])
+        case "gradescope" if theirs:
+            text, left = gradescope.fill(whole, chosen[0], theirs)
         case "gradescope":
-            text = plain.render_gradescope(whole, chosen[0])
+            text = gradescope.make(whole, chosen[0])
         case "csv":
             text = plain.render_grades_csv(whole, chosen, checks=checks)
         case "json":

@@ -32,7 +32,7 @@ def find_course(given: Path | None, *, quiet: bool = False) -> Course:
 
 def _describe(found: Course) -> str:
     if found.source == "built-in":
-        return "course: the built-in one; this folder and those above it hold no course"
+        return "course: the built-in one (no course in this folder or above it)"
     surrounding = courses.find_surrounding() if found.source == "GRADE_COURSE" else None
     if surrounding is None or surrounding.resolve() == found.root:
         return ""

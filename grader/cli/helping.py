@@ -18,12 +18,30 @@ CHOICE_PIECES = re.compile(r"[^ |]+[ |]*|[ |]+")
 COMMAND_PIECES = re.compile(r"(?:-\S+ (?!-))?\S+ *")
 # Who uses a command, in the order in which a newcomer needs them, and a line to try.
 AUDIENCES = {
-    "Students": (("list", "new", "watch", "hint", "quiz", "explain"), "grade watch exercise3.py"),
+    "Students": (("list", "show", "new", "watch", "hint", "solution", "quiz", "explain"), "grade watch exercise3.py"),
     "Instructors": (
-        ("batch", "report", "export", "push", "analyze", "regrade", "similar", "release", "bundle", "doctor", "cache"),
+        (
+            "batch",
+            "report",
+            "export",
+            "push",
+            "correct",
+            "feedback",
+            "explain-verdict",
+            "analyze",
+            "regrade",
+            "similar",
+            "release",
+            "bundle",
+            "doctor",
+            "cache",
+        ),
         "grade batch exercise3 submissions.zip",
     ),
-    "Authors": (("new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"), "grade selfcheck exercise3"),
+    "Authors": (
+        ("new-course", "new-exercise", "selfcheck", "quiz-check", "quiz-import", "quiz-export"),
+        "grade selfcheck exercise3",
+    ),
 }
 
 

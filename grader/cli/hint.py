@@ -46,14 +46,18 @@ def format_hint(spec: Exercise, index: int) -> str:
     return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], _measure_width(), "  ", "  ")
 
 
-def open_next_hint(spec: Exercise, book: ProgressFile) -> str:
-    """The next hint, which is then remembered as shown."""
+def open_next_hint(spec: Exercise, book: ProgressFile, again: str = "") -> str:
+    """The next hint, which is then remembered as shown.
+
+    Args:
+        again: what shows the next one; the command unless given.
+    """
     shown = book.read_progress().hints.get(spec.id, 0)
     if shown >= len(spec.hints):
         said = f"No more hints: all {len(spec.hints)} were shown. `grade hint {spec.id} --all` shows them again."
         return click.wrap_text(said, _measure_width())
     _record_hint_count(book, spec, shown + 1)
-    more = click.wrap_text(f"`grade hint {spec.id}` again shows the next one.", _measure_width())
+    more = click.wrap_text(f"For the next one, {again or f'run `grade hint {spec.id}` again'}.", _measure_width())
     return format_hint(spec, shown) + (f"\n\n{more}" if shown + 1 < len(spec.hints) else "")
 
 

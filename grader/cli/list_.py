@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -76,8 +76,14 @@ def _split_digits(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def describe_progress(exercises: Sequence[Exercise], standing: StudentProgress) -> list[str]:
-    """What is passed, the points so far, and the command for what comes next."""
+def describe_progress(
+    exercises: Sequence[Exercise], standing: StudentProgress, name_next: Callable[[Exercise], str] | None = None
+) -> list[str]:
+    """What is passed, the points so far, and what comes next.
+
+    Args:
+        name_next: what is said of the next exercise; the command that begins it unless given.
+    """
     if not exercises:
         return []
     passed = [exercise.id for exercise in exercises if _is_passed(exercise, standing)]
@@ -85,7 +91,19 @@ def describe_progress(exercises: Sequence[Exercise], standing: StudentProgress) 
     total = sum(exercise.max_score for exercise in exercises)
     lines = ["", f"{len(passed)} of {len(exercises)} passed, {points:g} of {total:g} points"]
     following = find_next_exercise(exercises, standing)
-    return [*lines, f"next: grade new {following.id}" if following else "All passed. Well done!"]
+    return [*lines, f"next: {(name_next or suggest_command)(following)}" if following else "All passed. Well done!"]
+
+
+def find_next_command(course: Course) -> str:
+    """The command for the first exercise that isn't passed yet; empty where there is none."""
+    following = find_next_exercise(load_readable_exercises(course)[0], ProgressReader(course).read_progress())
+    return suggest_command(following) if following else ""
+
+
+def suggest_command(following: Exercise) -> str:
+    """The command that goes on with an exercise: with its stub, or with the file that is already here."""
+    own = next((name for suffix in (".py", ".ipynb") if Path(name := following.id + suffix).is_file()), None)
+    return f"grade new {following.id}" if own is None else f"grade watch {own}"
 
 
 def find_next_exercise(exercises: Sequence[Exercise], standing: StudentProgress) -> Exercise | None:

@@ -11,7 +11,9 @@ import click
 from grader.checks.loading import load_exercise
 from grader.cli import completing
 from grader.cli.finding import find_course
+from grader.courses.course import Course
 from grader.courses.exercise import find_exercise_text
+from grader.courses.notebooks import build_exercise_notebook
 from grader.errors import CourseError, Problem, UsageError
 from grader.reports import write
 
@@ -19,36 +21,46 @@ from grader.reports import write
 @click.command("new")
 @click.argument("exercise", shell_complete=completing.list_matching_exercises)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--notebook", is_flag=True, help="Write a notebook: the instructions, the stub, and a cell that grades it.")
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
 )
-def command(exercise: str, file: Path | None, force: bool, course: Path | None) -> None:
-    r"""Start an exercise: copy its stub to FILE (by default EXERCISE.py, here).
+def command(exercise: str, file: Path | None, notebook: bool, force: bool, course: Path | None) -> None:
+    r"""Start an exercise: copy its stub to FILE (by default EXERCISE.py or EXERCISE.ipynb, here).
 
     \b
     grade new exercise1
     grade new exercise1 work/first_try.py
+    grade new exercise1 --notebook
     """
     found = find_course(course)
     spec = load_exercise(found, exercise)
-    stub = find_exercise_text(found, spec.id, "stub.py")
-    target = _find_target(file, f"{spec.id}.py")
-    try:
-        text = stub.read_text(encoding="utf-8")
-    except OSError as error:
-        shown = f"exercises/{spec.id}/stub.py"
-        raise CourseError(
-            [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
-        ) from error
+    text = _read_text(found, spec.id, "stub.py")
+    if notebook or (file is not None and file.suffix == ".ipynb"):
+        target = _find_target(file, f"{spec.id}.ipynb")
+        text = build_exercise_notebook(spec.id, _read_text(found, spec.id, "README.md"), text)
+    else:
+        target = _find_target(file, f"{spec.id}.py")
     _write_stub(target, text, force=force)
     # The commands that follow are meant to be copied.
     name = shlex.quote(str(target))
     # `grade watch` knows the exercise by the file's name.
     exercise_too = "" if target.stem == spec.id else f" {spec.id}"
-    click.echo(f"Wrote {target}. What to do is in\n  {find_exercise_text(found, spec.id, 'README.md')}")
+    click.echo(f"Wrote {target}. `grade show {spec.id}` shows what to do; it is also in\n  {find_exercise_text(found, spec.id, 'README.md')}")
     click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
     click.echo(f"Or grade it once:\n  grade {spec.id} {name}")
+
+
+def _read_text(course: Course, exercise_id: str, name: str) -> str:
+    """A file of the exercise's folder. Raises: CourseError: it can't be read."""
+    try:
+        return find_exercise_text(course, exercise_id, name).read_text(encoding="utf-8")
+    except OSError as error:
+        shown = f"exercises/{exercise_id}/{name}"
+        raise CourseError(
+            [Problem(file=shown, line=1, column=1, message=f"can't be read: {error.strerror}")]
+        ) from error
 
 
 def _find_target(file: Path | None, default: str) -> Path:

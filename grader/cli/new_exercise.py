@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from grader.checks.loading import load_exercise
 from grader.cli.finding import find_course
-from grader.cli.selfcheck import generate_exercise_stub
+from grader.courses import course as courses
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.errors import UsageError
+from grader.grading.proofs import generate_exercise_stub
 from grader.grading.refereeing import is_function_exercise, update_case_file
 from grader.reports import write
 
 SAMPLE_FOLDER = PACKAGE_FOLDER / "scaffold"
+SampleKind = Literal["function", "training"]
 EXERCISE_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 PUBLIC_FILES = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
 COPIED_SUFFIXES = (".yaml", ".md", ".py")
@@ -27,25 +30,80 @@ RENAMED_PARTS = {"answer.py": "solution.py", "wrong": "rejects"}
 @click.command("new-exercise")
 @click.argument("exercise")
 @click.option("--like", metavar="EXERCISE", help="Start from a copy of this exercise instead of the sample.")
+@click.option("--training", is_flag=True, help="Start from the sample that trains, instead of a plain function.")
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
-def command(exercise: str, like: str | None, course: Path | None) -> None:
+def command(exercise: str, like: str | None, course: Path | None, *, training: bool) -> None:
     r"""For authors: make the exercise EXERCISE, complete and small, to be changed into your own.
 
     \b
     grade new-exercise brighten                  a plain function, judged by cases
+    grade new-exercise digits --training         a training, from the sample
     grade new-exercise my_digits --like exercise3    a training, with all its wrong answers
+
+    In an empty folder the command makes a course of it first; `--like` also finds the built-in course's exercises.
     """
-    found = find_course(course)
+    found = find_own_course(course)
+    if like and training:
+        raise UsageError("--like and --training contradict each other; give one of them")
     _check_new_id(found, exercise)
-    files = dict(_copy_exercise(found, exercise, load_exercise(found, like)) if like else _read_sample(exercise))
+    if like:
+        _copy_like(found, exercise, like)
+        return
+    _tell_next_steps(found, write_sample(found, exercise, "training" if training else "function"))
+
+
+def find_own_course(given: Path | None) -> Course:
+    """The course to write into: never the built-in one. Raises: UsageError: there is none, and this folder isn't empty."""
+    found = courses.find_course(given)
+    if found.source != "built-in":
+        return find_course(given)
+    here = Path.cwd()
+    # The author of the built-in course stands in it, and then it is found as their own.
+    if any(not each.name.startswith(".") for each in here.iterdir()):
+        raise UsageError("this folder is in no course; make one with `grade new-course DIR`, or name yours with --course")
+    write.write_text(here / courses.FILE, "schema: grade-course/1\n")
+    click.echo(f"Made a course of this folder: {here}", err=True)
+    return Course(root=here, source="ancestor")
+
+
+def write_sample(course: Course, exercise: str, kind: SampleKind) -> Exercise:
+    """Writes a sample exercise into the course, complete and small."""
+    for path, text in _read_sample(exercise, SAMPLE_FOLDER / kind):
+        _write_new_file(course.root / path, text)
+    return _complete(course, exercise)
+
+
+def _copy_like(course: Course, exercise: str, like: str) -> None:
+    """Copies an exercise of this course, or of the built-in one."""
+    source = course if like in course.list_exercise_ids() else courses.find_built_in()
+    if like not in source.list_exercise_ids():
+        course.find_exercise_file(like)  # says which names there are here
+    original = load_exercise(source, like)
+    files = dict(_copy_exercise(source, exercise, original))
+    complete = (source.solutions / like).is_dir()
+    if not complete:
+        # An installed package holds no solutions: the stub is where one's own begins.
+        stub = find_exercise_text(source, like, "stub.py").read_text(encoding="utf-8")
+        files[Path("exercises", exercise, "stub.py")] = stub
+        files[Path("solutions", exercise, "solution.py")] = stub
     for path, text in files.items():
-        _write_new_file(found.root / path, text)
+        _write_new_file(course.root / path, text)
+    if complete:
+        _tell_next_steps(course, _complete(course, exercise))
+        return
+    click.echo(f"Made the exercise {exercise} in {course.root}, without a solution, which no installation holds. Now write:")
+    click.echo(f"  solutions/{exercise}/solution.py (it is the stub now) and solutions/{exercise}/rejects/, at least five wrong answers")
+    click.echo(f"Then: grade selfcheck {exercise} --write-stubs && grade selfcheck {exercise}")
+
+
+def _complete(found: Course, exercise: str) -> Exercise:
+    """Makes what follows from the solution and the reference: the stub and the cases."""
     spec = load_exercise(found, exercise)
     # Made from the solution instead of copied, so that the two agree from the start.
     _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
     if is_function_exercise(spec):
         update_case_file(found, spec, write=True)
-    _tell_next_steps(found, spec)
+    return spec
 
 
 def _check_new_id(course: Course, exercise: str) -> None:
@@ -57,7 +115,8 @@ def _check_new_id(course: Course, exercise: str) -> None:
     for folder in (course.root / "exercises" / exercise, course.solutions / exercise):
         if folder.exists():
             raise UsageError(f"{folder} exists already; choose another name")
-    if not course.solutions.is_dir():
+    # Exercises without solutions are a student's copy of a course, which is no place for new ones.
+    if not course.solutions.is_dir() and ((course.root / "exercises").is_dir() or (course.root / "quizzes").is_dir()):
         raise UsageError(f"no solutions/ in {course.root}: make that folder first, or name your course with --course")
 
 
@@ -66,18 +125,18 @@ def _is_command(name: str) -> bool:
     return isinstance(context.command, click.Group) and context.command.get_command(context, name) is not None
 
 
-def _read_sample(exercise: str) -> Iterator[tuple[Path, str]]:
+def _read_sample(exercise: str, sample: Path) -> Iterator[tuple[Path, str]]:
     names = {
         "SAMPLE_ID": exercise,
         "SAMPLE_FUNCTION": exercise,
         "SAMPLE_TITLE": exercise.replace("_", " ").capitalize(),
     }
     # Stored as .txt, so that no tool takes the sample for code of the package.
-    for path in sorted(SAMPLE_FOLDER.rglob("*.txt")):
+    for path in sorted(sample.rglob("*.txt")):
         text = path.read_text(encoding="utf-8")
         for name, value in names.items():
             text = text.replace(name, value)
-        yield _find_place(exercise, path.relative_to(SAMPLE_FOLDER).with_suffix("")), text
+        yield _find_place(exercise, path.relative_to(sample).with_suffix("")), text
 
 
 def _find_place(exercise: str, path: Path) -> Path:

@@ -37,6 +37,7 @@ OUTPUT_OPTIONS = (
     click.option("--classroom", is_flag=True, hidden=True, expose_value=False, help="Nothing any more."),
 )
 MAX_SENTENCES = 50
+MAX_PATH = 300
 
 
 def add_output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +55,8 @@ def write_reports(
     quiet: bool,
     sources: Mapping[str, str] | None = None,
     shown: Mapping[tuple[str, str], Activations | None] | None = None,
+    titles: Mapping[str, Mapping[str, Any]] | None = None,
+    following: str = "",
 ) -> None:
     """Prints the report first, so that it isn't lost when a file can't be written; then writes the files.
 
@@ -61,6 +64,8 @@ def write_reports(
         chosen: the values of the output options.
         sources: the submissions' texts by digest, for pages that show lines in context.
         shown: activations by exercise and digest, for pages that show them as pictures.
+        titles: markup of a quiz's questions, for pages.
+        following: the command that begins the next exercise.
 
     Raises:
         UsageError: a file can't be written where it was asked for.
@@ -72,17 +77,30 @@ def write_reports(
         for verdict in verdicts:
             click.echo(format_one_line(verdict) if len(verdicts) == 1 else f"{escape_line(verdict.submission.path)}  {format_one_line(verdict)}")
     elif not to_stdout:
-        import_module("grader.reports.terminal").show_report(verdicts, sys.stdout)
+        import_module("grader.reports.terminal").show_report(verdicts, sys.stdout, following=following)
     for name, module in FILE_FORMATS.items():
         if chosen[name] is not None:
             # Loaded when it is asked for: templates and XML take longer to import than most reports to write.
             render = import_module(f"grader.reports.{module}").render
-            text = render(verdicts, sources, shown) if name == "html" else render(verdicts)
+            text = render(verdicts, sources, shown, titles) if name == "html" else render(verdicts)
             write.write_text(Path(str(chosen[name])), text)
+            if chosen[name] != "-":
+                tell_written(f"Wrote {show_path(Path(chosen[name]))}", quiet=quiet)
     if chosen["github"]:
         import_module("grader.reports.github").publish_annotations(verdicts, os.environ)
     if chosen["classroom50"] is not None:
         import_module("grader.reports.classroom50").publish(Path(str(chosen["classroom50"])), verdicts, os.environ)
+
+
+def tell_written(said: str, *, quiet: bool) -> None:
+    """Says which file was written, on standard error: what is piped on holds nothing but the report."""
+    if not quiet:
+        click.echo(said, err=True)
+
+
+def show_path(path: Path) -> str:
+    """A path as it is shown: harmless, and whole where it isn't endless."""
+    return escape_line(str(path), MAX_PATH)
 
 
 def format_one_line(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from grader.checks import convert_arguments
+from grader.cli import outputs
 from grader.courses.exercise import Exercise
 from grader.engines import surroundings
 from grader.errors import GradeError, GraderError, UsageError, describe_missing_extra
@@ -21,6 +22,7 @@ from grader.reports import write
 
 MATPLOTLIB_MISSING = describe_missing_extra("--picture", "Matplotlib", "pictures")
 MAX_DRAWING_S = 120
+FileSignature = tuple[int, int, int] | None
 
 picture_option = click.option("--picture", "picture_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                       help="Draw a PNG: what your function makes of a picture, or the training's curve.")  # fmt: skip
@@ -42,26 +44,41 @@ def check_picture(exercise: Exercise, path: Path) -> None:
         raise UsageError(MATPLOTLIB_MISSING)
 
 
-def draw(exercise: Exercise, graded: GradedSubmission, path: Path) -> None:
-    """Draws what the referee has not drawn; a failure is reported and doesn't change the verdict."""
+def find_signature(path: Path | None) -> FileSignature:
+    """What changes when a file is written anew; None where there is no file."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def draw(exercise: Exercise, graded: GradedSubmission, path: Path, before: FileSignature) -> str:
+    """Draws what the referee has not drawn; returns a sentence on what came of it. No failure changes the verdict.
+
+    Args:
+        before: the signature of the file before the grading.
+    """
     try:
         if exercise.models is not None and exercise.models.shown is not None:
             draw_feature_maps(exercise, graded.runs, path)
         elif not exercise.picture:
             draw_training_curve(exercise, graded.verdict, path)
+        elif find_signature(path) in (before, None):
+            raise GraderError("your function returned nothing that can be drawn")
     except (GradeError, subprocess.TimeoutExpired) as error:
-        click.echo(f"grade: no picture: {error}", err=True)
+        return f"grade: no picture: {error}"
+    return f"Wrote {outputs.show_path(path)}"
 
 
 def draw_training_curve(exercise: Exercise, verdict: Verdict, path: Path) -> None:
-    """Draws the curve of the last training; where there is none, says so.
+    """Draws the curve of the last training.
 
     Raises:
-        GraderError: the drawing failed.
+        GraderError: nothing was trained, or the drawing failed.
     """
     if not verdict.training or not verdict.training[-1].epochs:
-        click.echo("grade: no picture, since nothing was trained", err=True)
-        return
+        raise GraderError("nothing was trained")
     _run_drawing(_build_curve(exercise, verdict), path)
 
 
@@ -69,13 +86,12 @@ def draw_feature_maps(exercise: Exercise, runs: Sequence[Run], path: Path) -> No
     """Draws the feature maps that the trainer found, one channel of each layer for each image.
 
     Raises:
-        GraderError: the drawing failed.
+        GraderError: there are none, or the drawing failed.
     """
     found = runs[-1].activations if runs else None
     shown = exercise.models.shown if exercise.models is not None else None
     if found is None or shown is None:
-        click.echo("grade: no picture, since your function came to no activations", err=True)
-        return
+        raise GraderError("your function returned no activations")
     _run_drawing(
         {
             "type": "maps",

@@ -13,7 +13,7 @@ from grader.courses import settings
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, GradeError, UsageError
 from grader.gradebook import Gradebook
-from grader.gradebook.grades import build_sheet, describe_unknown_students
+from grader.gradebook.grades import describe_doubts, read_sheet
 from grader.gradebook.push import canvas, moodle
 from grader.gradebook.push.plan import Assignment, Change, Lms, count_steps, plan_changes
 from grader.gradebook.push.session import Session
@@ -69,7 +69,7 @@ def command(
     found = find_course(course)
     policy = settings.load_settings(found).grading
     book = Gradebook.open(gradebook, must_exist=True)
-    whole = build_sheet(book.list_figures(), book.list_students(), policy)
+    whole = read_sheet(book, policy)
     if exercise not in whole.exercises:
         raise UsageError(f'no verdicts of "{exercise}" in {book.shown}{format_suggestion(exercise, whole.exercises)}')
     assignment = lms.read_assignment(session, course_id, assignment_id)
@@ -78,7 +78,7 @@ def command(
     for change in changes:
         if change.step != "same":
             click.echo(_show(change))
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, [exercise]))
     sent = 0 if dry_run else _send(lms, session, assignment, changes, comments=comments)
     counts = count_steps(changes)
     told = [f"{count} {STEPS[step]}" for step, count in counts.items() if count and step != "send"]

@@ -21,9 +21,9 @@ from grader.gradebook.grades import (
     GradeCell,
     GradeSheet,
     StudentRow,
-    build_sheet,
-    describe_unknown_students,
+    describe_doubts,
     list_grades,
+    read_sheet,
 )
 from grader.gradebook.summary import build_cohort
 from grader.records.verdict import Verdict
@@ -52,15 +52,14 @@ def command(exercise_id: str | None, gradebook: str, html_: Path | None, course:
     """
     policy = settings.load_settings(find_course(course)).grading
     book = Gradebook.open(gradebook, must_exist=True)
-    figures = book.list_figures()
-    whole = build_sheet(figures, book.list_students(), policy)
+    whole = read_sheet(book, policy)
     chosen = _select_exercises(whole, exercise_id, book)
     screen = detect_screen(sys.stdout)
     shown = ALL_ROWS if all_ else MAX_SHOWN_STUDENTS
     sys.stdout.write(draw_parts(_render_parts(whole, chosen, exercise_id, shown, screen, book), screen))
     # What follows goes to stderr and should stand below.
     sys.stdout.flush()
-    outputs.tell_problems("look at", describe_unknown_students(policy, whole))
+    outputs.tell_problems("look at", describe_doubts(policy, whole, chosen))
     if html_ is not None:
         _write_pages(book, [pair for name in chosen for pair in list_grades(whole, name)], html_)
     return Exit.PASSED

@@ -69,7 +69,12 @@ def find_course(given: Path | None = None) -> Course:
         return Course(root=named.resolve(), source=source)
     if (surrounding := find_surrounding()) is not None:
         return Course(root=surrounding, source="ancestor")
-    # In a checkout of the repository the built-in course lies beside the package, in a wheel inside it.
+    return find_built_in()
+
+
+def find_built_in() -> Course:
+    """The package's own course."""
+    # In a checkout of the repository it lies beside the package, in a wheel inside it.
     checkout = PACKAGE_FOLDER.parent
     return Course(root=checkout if _is_course(checkout) else PACKAGE_FOLDER / "course", source="built-in")
 

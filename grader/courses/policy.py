@@ -6,15 +6,17 @@ It is the part `grading` of `course.yaml`; docs/classes.md has an example.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from grader.courses.yaml_tree import Duration, Percent, parse_quantity
 
 DAY_S = 86_400.0
+WEIGHT_PATTERN = re.compile(r"\d{1,6}(\.\d{1,6})? ?%?", re.ASCII)
 
 
 class LatenessPolicy(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,11 @@ class LatenessPolicy(Struct, frozen=True, kw_only=True):
     grace: Duration = Duration(0)
     cut_off: Duration | None = None
 
+    @property
+    def costs(self) -> bool:
+        """Whether it takes anything at all."""
+        return self.per_day > 0 or self.cut_off is not None
+
 
 class AttemptPolicy(Struct, frozen=True, kw_only=True):
     """Which of a student's submissions counts, of the first `most`."""
@@ -43,27 +50,38 @@ class GradingPolicy(Struct, frozen=True, kw_only=True):
 
     Args:
         due: deadlines by exercise, with their offset from UTC.
+        timezone: by which the platform's clock goes, such as `Europe/Berlin`: for times that come without an offset.
         extensions: by student and exercise, a time such as `2d` more, or another deadline.
         excused: by student, the exercises that aren't asked of them.
         drop_lowest: how many of a student's exercises with the smallest shares are left out of the total.
+        weights: what each exercise and quiz counts in the total, such as `40%`; without weights the points are added.
     """
 
     due: dict[str, str] = field(default_factory=dict)
+    timezone: str | None = None
     late: LatenessPolicy = LatenessPolicy()
     attempts: AttemptPolicy = AttemptPolicy()
     extensions: dict[str, dict[str, str]] = field(default_factory=dict)
     excused: dict[str, list[str]] = field(default_factory=dict)
     drop_lowest: Annotated[int, Meta(ge=0)] = 0
+    weights: dict[str, str] = field(default_factory=dict)
 
 
 class ScoredSubmission(Struct, frozen=True, kw_only=True, gc=False):
-    """One submission's points; `late` is what the LMS said, `error` that a fault of ours kept it from a grade."""
+    """One submission's points.
+
+    Args:
+        late: what the LMS said.
+        error: a fault of ours kept it from a grade.
+        blank: there is no code in the file, as after a failed upload.
+    """
 
     score: float
     max_score: float
     submitted_at: datetime | None = None
     late: bool | None = None
     error: bool = False
+    blank: bool = False
 
 
 class ExerciseGrade(Struct, frozen=True, kw_only=True, gc=False):
@@ -124,6 +142,11 @@ def find_deadline(policy: GradingPolicy, exercise: str, student: str) -> datetim
     return due if extension is None else apply_extension(due, extension)
 
 
+def find_excused(policy: GradingPolicy, exercises: Collection[str]) -> set[str]:
+    """The students of whom none of these exercises is asked."""
+    return {student for student, excused in policy.excused.items() if set(exercises) <= set(excused)}
+
+
 def compute_late_s(due: datetime | None, submitted_at: datetime | None) -> float:
     """Seconds after the deadline; 0 where either isn't known."""
     # Nobody is late by a time that isn't known.
@@ -157,19 +180,28 @@ def grade_attempts(policy: GradingPolicy, exercise: str, student: str, attempts:
     due = find_deadline(policy, exercise, student)
     if len(attempts) == 1:
         return _grade_attempt(policy, attempts[0], due, 0, 1)
-    grades = [
-        _grade_attempt(policy, attempt, due, index, len(attempts)) for index, attempt in enumerate(attempts[: policy.attempts.most])
-    ]
+    # A file without code is a slip of uploading, no attempt, unless there is nothing else.
+    tried = [pair for pair in enumerate(attempts) if not pair[1].blank] or list(enumerate(attempts))
+    grades = [_grade_attempt(policy, attempt, due, index, len(attempts)) for index, attempt in tried[: policy.attempts.most]]
     # An attempt that a fault of ours kept from a grade neither counts nor hides a graded one.
     counted = [each for each in grades if each.graded] or grades
-    match policy.attempts.keep:
-        case "first":
-            return counted[0]
-        case "last":
-            return counted[-1]
-        case "best":
-            # Of equal scores the earliest, which is least late.
-            return max(counted, key=lambda each: (each.score, -each.attempt))
+    # Of equal scores the earliest, which is least late.
+    best = max(counted, key=lambda each: (each.score, -each.attempt))
+    if policy.attempts.keep == "best":
+        return best
+    end = 0 if policy.attempts.keep == "first" else -1
+    remarks = [counted[end].note, *_list_surprises(attempts, counted[end], best, policy.attempts.keep, end)]
+    return structs.replace(counted[end], note="; ".join(filter(None, remarks)))
+
+
+def _list_surprises(
+    attempts: Sequence[ScoredSubmission], chosen: ExerciseGrade, best: ExerciseGrade, keep: str, end: int
+) -> Iterator[str]:
+    """What a student, or whoever enters the grade, wouldn't expect of the attempt that counts."""
+    if attempts[end].blank and not attempts[chosen.attempt].blank:
+        yield f"the {keep} file has no code, so it doesn't count as an attempt"
+    if keep == "last" and best.score > chosen.score:
+        yield f"the last attempt counts; attempt {best.attempt + 1} has {best.score:g} points"
 
 
 def _grade_attempt(policy: GradingPolicy, attempt: ScoredSubmission, due: datetime | None, index: int, count: int) -> ExerciseGrade:
@@ -181,19 +213,17 @@ def _grade_attempt(policy: GradingPolicy, attempt: ScoredSubmission, due: dateti
         max_score=attempt.max_score,
         attempt=index,
         attempts=count,
-        note=_describe_lateness(attempt, due, seconds, share),
+        note=_describe_lateness(attempt, seconds, share),
         graded=not attempt.error,
     )
 
 
-def _describe_lateness(attempt: ScoredSubmission, due: datetime | None, seconds: float, share: float) -> str:
+def _describe_lateness(attempt: ScoredSubmission, seconds: float, share: float) -> str:
     if attempt.error:
         return "not graded, for a fault of the grader or the machine"
     if share < 1:
         days = math.ceil(seconds / DAY_S)
         return f"{days} day{'s' * (days != 1)} late: keeps {100 * share:g} %"
-    if attempt.late and (due is None or attempt.submitted_at is None):
-        return "late; by how much isn't known"
     return ""
 
 
@@ -207,12 +237,30 @@ def compute_total(policy: GradingPolicy, student: str, shares: dict[str, tuple[f
     # At least one exercise stays, or a total would be 0 of 0.
     most = min(policy.drop_lowest, len(asked) - 1)
     dropped = _sort_by_share(asked)[:most] if most > 0 else []
-    left = [pair for name, pair in asked.items() if name not in dropped]
+    kept = {name: pair for name, pair in asked.items() if name not in dropped}
+    left = list((_weigh(policy, kept) if policy.weights else kept).values())
     return CourseTotal(
         score=round(math.fsum(score for score, _ in left), 6),
         max_score=math.fsum(most for _, most in left),
         dropped=tuple(dropped),
     )
+
+
+def _weigh(policy: GradingPolicy, shares: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Each one's share of its weight; what has no weight counts nothing."""
+    weights = {name: parse_weight(policy.weights[name]) if name in policy.weights else 0.0 for name in shares}
+    return {name: (weights[name] * points / most if most else 0.0, weights[name]) for name, (points, most) in shares.items()}
+
+
+def parse_weight(text: str) -> float:
+    """A weight, as percent or as a number. Raises: ValueError: neither, or below 0.
+
+    >>> parse_weight("40%"), parse_weight("2.5")
+    (40.0, 2.5)
+    """
+    if not WEIGHT_PATTERN.fullmatch(text.strip()):
+        raise ValueError(f'expected a weight such as 40% or 2, got "{text:.40}"')
+    return float(text.strip().removesuffix("%"))
 
 
 def _sort_by_share(asked: dict[str, tuple[float, float]]) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from grader.courses.course import FILE, Course
-from grader.courses.policy import GradingPolicy, apply_extension, parse_time
+from grader.courses.host_times import find_zone
+from grader.courses.policy import GradingPolicy, apply_extension, parse_time, parse_weight
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
 from grader.records.student_ids import to_student_id
@@ -20,6 +21,7 @@ from grader.records.student_ids import to_student_id
 ANY_DEADLINE = datetime(3000, 1, 1, tzinfo=UTC)  # to try an extension on
 
 DialectPolicy = Literal["accept", "warn", "reject"]
+SolutionPolicy = Literal["never", "after_pass"]
 
 
 class CourseSettings(Struct, frozen=True, kw_only=True):
@@ -29,12 +31,14 @@ class CourseSettings(Struct, frozen=True, kw_only=True):
         dialect: TF 1 names are understood and noted (`accept`), noted as warnings (`warn`), or keep a file from
             being graded (`reject`).
         packages: names of modules that the course's files may import besides the usual ones.
+        solutions: whether `grade solution` shows a course's own solution to who has passed.
         grading: what becomes of points: lateness, attempts, extensions, drops.
     """
 
     schema: Literal["grade-course/1"] = "grade-course/1"
     dialect: DialectPolicy = "accept"
     packages: list[str] = []
+    solutions: SolutionPolicy = "never"
     grading: GradingPolicy = GradingPolicy()
 
 
@@ -65,6 +69,9 @@ def _check_grading(node: YamlNode | None, known: Iterable[str], problems: Proble
     for name in ("extensions", "excused"):
         _check_students(parts.get(name), problems)
     _check_each(parts.get("due"), known, parse_time, problems)
+    _check_each(parts.get("weights"), known, parse_weight, problems)
+    if (zone := parts.get("timezone")) is not None:
+        _check_value(zone, find_zone, problems)
     for extensions in _list_entries(parts.get("extensions")).values():
         _check_each(extensions, known, lambda text: apply_extension(ANY_DEADLINE, text), problems)
     for excused in _list_entries(parts.get("excused")).values():
@@ -78,11 +85,15 @@ def _check_each(
     for name, value in _list_entries(node).items():
         assert node is not None
         _check_name(name, node.keys[name], known, problems)
-        if isinstance(value.value, str):
-            try:
-                parse(value.value)
-            except ValueError as error:
-                problems.add(value, str(error))
+        _check_value(value, parse, problems)
+
+
+def _check_value(value: YamlNode, parse: Callable[[str], object], problems: Problems) -> None:
+    if isinstance(value.value, str):
+        try:
+            parse(value.value)
+        except ValueError as error:
+            problems.add(value, str(error))
 
 
 def _check_name(name: str, place: YamlNode | tuple[int, int], known: Iterable[str], problems: Problems) -> None:

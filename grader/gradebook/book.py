@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, func, select, update
+from sqlalchemy import Connection, Engine, Table, case, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 
 from grader.courses.exercise import Exercise
+from grader.gradebook.corrections import Correction
 from grader.gradebook.database import (
+    CORRECTION_TABLE,
     DOCUMENT_TABLE,
     FIGURE_COLUMNS,
     SPECIFICATION_TABLE,
     STUDENT_TABLE,
     VERDICT_TABLE,
+    describe_url,
     explain_errors,
     open_engine,
 )
@@ -27,18 +32,22 @@ from grader.gradebook.entries import (
     VerdictFigures,
     build_entry,
     decode_specification,
+    find_submitted_at,
+    hash_text,
 )
+from grader.gradebook.roster import Roster, RosterStudent, build_roster
+from grader.gradebook.times import TimeSource, choose_time, merge_times
 from grader.records.student_ids import to_student_id
 
 ROWS_AT_ONCE = 500  # below the number of variables that a statement may have
+CAME_COLUMNS = ("recorded_at", "submitted_at", "late", "times")
 
 
 class Gradebook:
     """The verdicts of a class; see `Gradebook.open`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.shown = engine.url.render_as_string(hide_password=True)
+    def __init__(self, engine: Engine, shown: str) -> None:
+        self._engine, self.shown = engine, shown
 
     @classmethod
     def open(cls, url: str, *, must_exist: bool = False) -> Gradebook:
@@ -52,7 +61,7 @@ class Gradebook:
             UsageError: what is wrong with the URL, or with what it leads to.
             GraderError: the database can't be reached.
         """
-        return cls(open_engine(url, must_exist=must_exist))
+        return cls(open_engine(url, must_exist=must_exist), describe_url(url))
 
     def close(self) -> None:
         """Lets the database go; nothing is lost without it."""
@@ -68,6 +77,7 @@ class Gradebook:
         source: bytes | None = None,
         submitted_at: datetime | None = None,
         handed_in: datetime | None = None,
+        times: Mapping[TimeSource, datetime] = MappingProxyType({}),
         late: bool | None = None,
         replace: bool = False,
     ) -> None:
@@ -80,7 +90,8 @@ class Gradebook:
             name: the student's name to show.
             source: the file that was graded; a regrade looks at it again.
             submitted_at: with its offset from UTC.
-            handed_in: by the host's clock, where its offset from UTC isn't known; it orders attempts only.
+            handed_in: by the host's clock, where its offset from UTC isn't known.
+            times: what others than the archive say of the same; they are kept side by side, and the best one counts.
             late: what the LMS said.
             replace: put this verdict in the place of the same one.
 
@@ -89,7 +100,7 @@ class Gradebook:
             GraderError: the database failed, or the disk is full.
         """
         made = build_entry(
-            exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, late=late
+            exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, times=times, late=late
         )
         self.write_entries([made], replace=replace)
 
@@ -119,7 +130,7 @@ class Gradebook:
         with explain_errors(self.shown), self._engine.connect() as connection:
             for rows in connection.execute(query).partitions(ROWS_AT_ONCE):  # more rows alive keep the garbage collector busy
                 found += msgspec.convert([tuple(row) for row in rows], list[VerdictFigures])
-        return sorted(found, key=_make_sort_key)
+        return _sort_by_time(found)
 
     def iter_documents(self, keys: Sequence[str]) -> Iterator[tuple[str, VerdictDocuments]]:
         """The documents of some verdicts, by key, in no order."""
@@ -138,10 +149,31 @@ class Gradebook:
         return None if body is None else decode_specification(body)
 
     def add_students(self, students: Mapping[str, str]) -> None:
-        """Notes names by student id, also of those who handed in nothing. Raises: as `record`."""
+        """Notes names by student id, also of those who handed in nothing; a roster's names stay. Raises: as `record`."""
         if students:
             with explain_errors(self.shown), self._engine.begin() as connection:
                 _insert_students(connection, [{"student": to_student_id(student), "name": to_student_id(name)} for student, name in students.items()])
+
+    def remember_roster(self, roster: Roster) -> None:
+        """Keeps a roster, whose ids and names later batches know without it. Raises: as `record`."""
+        rows = [
+            {"student": each.id, "name": each.name, "name_from": "roster", "aliases": msgspec.json.encode(sorted(each.aliases)).decode()}
+            for each in {each.id: each for each in roster.students}.values()
+        ]
+        if rows:
+            with explain_errors(self.shown), self._engine.begin() as connection:
+                _insert_roster(connection, rows)
+
+    def read_roster(self) -> Roster:
+        """The roster as it was given last, empty where there was none."""
+        columns = STUDENT_TABLE.c
+        query = select(columns.student, columns.name, columns.aliases).where(columns.aliases.is_not(None))
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return build_roster([
+            RosterStudent(id=student, name=name, aliases=frozenset(msgspec.json.decode(aliases, type=list[str])))
+            for student, name, aliases in sorted(rows)
+        ])
 
     def list_students(self) -> dict[str, str]:
         """Every student's name by id, sorted by id; the name may be empty."""
@@ -150,10 +182,46 @@ class Gradebook:
         # Sorted here, since databases differ in how they order letters.
         return dict(sorted((student, name) for student, name in rows))
 
+    def add_correction(self, one: Correction) -> None:
+        """Keeps what an instructor set by hand. Raises: as `record`."""
+        body = msgspec.json.encode(one).decode()
+        row = {"key": hash_text(body), "at": one.at, "body": body}
+        with explain_errors(self.shown), self._engine.begin() as connection:
+            # A gradebook of before has no such table.
+            connection.execute(CreateTable(CORRECTION_TABLE, if_not_exists=True))
+            _insert_or_update(connection, CORRECTION_TABLE, [row])
 
-def _make_sort_key(one: VerdictFigures) -> tuple[str, ...]:
-    # The key last, so that the order is the same even for equal times.
-    return one.exercise, one.student, one.submitted_at or one.recorded_at, one.recorded_at, one.key
+    def list_corrections(self) -> list[Correction]:
+        """Everything that was set by hand, in the order of time."""
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            if not inspect(connection).has_table(CORRECTION_TABLE.name):
+                return []
+            bodies = connection.execute(select(CORRECTION_TABLE.c.body)).scalars().all()
+        found = [msgspec.json.decode(body, type=Correction) for body in bodies]
+        return sorted(found, key=lambda one: one.at)
+
+    def choose_counted(self, exercise: str, counted: Mapping[str, str]) -> None:
+        """Makes one verdict of each student, by its key, the only current one of an exercise. Raises: as `record`."""
+        columns = VERDICT_TABLE.c
+        with explain_errors(self.shown), self._engine.begin() as connection:
+            for student, key in counted.items():
+                own = (columns.exercise == exercise) & (columns.student == student)
+                connection.execute(update(VERDICT_TABLE).where(own).values(current=columns.key == key))
+
+
+def _sort_by_time(figures: Sequence[VerdictFigures]) -> list[VerdictFigures]:
+    """By exercise, student and time; by the time of recording where nobody says when one of a student's files came."""
+    untimed = {(one.exercise, one.student) for one in figures if not (one.submitted_at or one.times)}
+
+    def make_key(one: VerdictFigures) -> tuple[str, ...]:
+        came = one.recorded_at
+        if (one.exercise, one.student) not in untimed:
+            # A clock without an offset still orders the attempts of its own source.
+            came = one.submitted_at or ((told := choose_time(one.times)) and told.at.isoformat()) or came
+        # The key last, so that the order is the same even for equal times.
+        return one.exercise, one.student, came, one.recorded_at, one.key
+
+    return sorted(figures, key=make_key)
 
 
 def _write_chunk(connection: Connection, entries: Sequence[GradebookEntry], *, replace: bool) -> None:
@@ -183,15 +251,16 @@ def _make_current(connection: Connection, figures: VerdictFigures) -> None:
     columns = VERDICT_TABLE.c
     same = (columns.exercise == figures.exercise) & (columns.student == figures.student)
     same &= columns.sha256 == figures.sha256
-    first = connection.execute(select(func.min(columns.recorded_at)).where(same)).scalar()
+    query = select(*[columns[name] for name in FIGURE_COLUMNS]).where(same)
+    known = msgspec.convert([tuple(row) for row in connection.execute(query)], list[VerdictFigures])
+    # A later grading without this knowledge, as from a plain folder, doesn't erase it.
+    times = merge_times([*(one.told_times for one in known), figures.times])
+    late = next((one.late for one in (figures, *known) if one.late is not None), None)
     current = columns.key == figures.key
     # One statement sets the flag of all: there is never a moment with two current verdicts, or none.
-    connection.execute(update(VERDICT_TABLE).where(same).values(current=current, recorded_at=first))
-    came = {"submitted_at": figures.submitted_at, "late": figures.late}
-    # A later grading without this knowledge, as from a plain folder, doesn't erase it.
-    told = {name: value for name, value in came.items() if value is not None}
-    if told:
-        connection.execute(update(VERDICT_TABLE).where(same).values(told))
+    connection.execute(update(VERDICT_TABLE).where(same).values(
+        current=current, recorded_at=min(one.recorded_at for one in known), times=times, submitted_at=find_submitted_at(times), late=late,
+    ))  # fmt: skip
 
 
 def _find_settled_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
@@ -204,12 +273,28 @@ def _find_settled_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 
 def _insert_students(connection: Connection, rows: list[dict[str, str]]) -> None:
-    """A known name isn't overwritten by none."""
+    """A known name isn't overwritten by none, and a roster's not by one that files are called after."""
     statement = _build_insert(connection, STUDENT_TABLE)
+    known = STUDENT_TABLE.c
     statement = statement.on_conflict_do_update(
-        index_elements=[STUDENT_TABLE.c.student],
-        set_={"name": statement.excluded.name},
-        where=statement.excluded.name != "",
+        index_elements=[known.student],
+        set_={"name": statement.excluded.name, "name_from": statement.excluded.name_from},
+        where=(statement.excluded.name != "") & (known.name_from.is_distinct_from("roster") | (known.name == "")),
+    )
+    connection.execute(statement, [{"name_from": "archive", **row} for row in rows])
+
+
+def _insert_roster(connection: Connection, rows: list[dict[str, str]]) -> None:
+    statement = _build_insert(connection, STUDENT_TABLE)
+    new, known = statement.excluded, STUDENT_TABLE.c
+    statement = statement.on_conflict_do_update(
+        index_elements=[known.student],
+        set_={
+            # A roster of ids only takes nobody's name.
+            "name": case((new.name != "", new.name), else_=known.name),
+            "name_from": case((new.name != "", new.name_from), else_=known.name_from),
+            "aliases": new.aliases,
+        },
     )
     connection.execute(statement, rows)
 
@@ -218,8 +303,8 @@ def _insert_or_update(connection: Connection, table: Table, rows: list[dict[str,
     if not rows:
         return
     statement = _build_insert(connection, table)
-    # `recorded_at` orders attempts, so a verdict that is replaced keeps its place.
-    values = {name: statement.excluded[name] for name in rows[0] if name not in (key, "recorded_at")}
+    # What is known of when it came is merged afterwards: a verdict that is replaced keeps its place among the attempts.
+    values = {name: statement.excluded[name] for name in rows[0] if name not in (key, *CAME_COLUMNS)}
     connection.execute(statement.on_conflict_do_update(index_elements=[table.c[key]], set_=values), rows)
 
 

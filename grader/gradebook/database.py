@@ -23,6 +23,7 @@ from sqlalchemy import (
     exc,
     insert,
     select,
+    text,
 )
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -42,6 +43,9 @@ STUDENT_TABLE = Table(
     TABLE_METADATA,
     Column("student", String, primary_key=True),
     Column("name", String, nullable=False),
+    # Who says so, and every id and name that the roster has for them, as a JSON list.
+    Column("name_from", String),
+    Column("aliases", String),
 )
 # `key` is made of exercise, student, sha256 and spec. Of the verdicts on one file, which differ in the exercise's
 # specification, one is `current`.
@@ -64,6 +68,9 @@ VERDICT_TABLE = Table(
     Column("current", Boolean, nullable=False),
     Column("finding", String, nullable=False),
     Column("outcomes", String, nullable=False),
+    # Since version 1: empty for verdicts of before.
+    Column("codes", String),
+    Column("times", String),
     Index("grade_verdicts_by_file", "exercise", "student", "sha256"),
     Index("grade_verdicts_by_student", "student"),
 )
@@ -79,10 +86,18 @@ DOCUMENT_TABLE = Table(
 SPECIFICATION_TABLE = Table(
     "grade_specs", TABLE_METADATA, Column("spec", String, primary_key=True), Column("body", LargeBinary, nullable=False)
 )
+# Append-only; `body` is a `Correction` as JSON.
+CORRECTION_TABLE = Table(
+    "grade_corrections",
+    TABLE_METADATA,
+    Column("key", String, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("body", String, nullable=False),
+)
 FIGURE_COLUMNS = tuple(column.name for column in VERDICT_TABLE.columns if column.name != "current")
 
 
-def open_engine(text: str, *, must_exist: bool) -> Engine:
+def open_engine(typed: str, *, must_exist: bool) -> Engine:
     """The database behind a URL, with the gradebook's tables in it.
 
     Args:
@@ -92,8 +107,8 @@ def open_engine(text: str, *, must_exist: bool) -> Engine:
         UsageError: not such a URL, nothing there, not a gradebook, or one of a newer version.
         GraderError: the database can't be reached.
     """
-    url = _parse_url(text)
-    shown = url.render_as_string(hide_password=True)
+    url = _parse_url(typed)
+    shown = describe_url(typed)
     is_file = url.get_backend_name() == "sqlite"
     if is_file:
         _check_file(url, shown, must_exist=must_exist)
@@ -106,6 +121,11 @@ def open_engine(text: str, *, must_exist: bool) -> Engine:
     with explain_errors(shown):
         _prepare_tables(engine, shown, must_exist=must_exist)
     return engine
+
+
+def describe_url(typed: str) -> str:
+    """The URL as somebody typed it, without the password."""
+    return sqlalchemy.make_url(typed).render_as_string(hide_password=True)
 
 
 def _parse_url(text: str) -> URL:
@@ -146,11 +166,39 @@ def _prepare_tables(engine: Engine, shown: str, *, must_exist: bool) -> None:
             raise UsageError(f"{shown}: holds no gradebook; `grade batch` makes one, or name another with --gradebook")
         with engine.begin() as connection:
             _create_tables(connection)
-    elif found != str(SCHEMA_VERSION):
+        return
+    if found != str(SCHEMA_VERSION):
         raise UsageError(
             f"{shown}: was written by another version of grade (schema {found}; this one knows {SCHEMA_VERSION}); "
             "install that version, or name another gradebook"
         )
+    _add_missing_columns(engine)
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """The tables and columns that gradebooks have got since; an older program works on without them."""
+    known = sqlalchemy.inspect(engine)
+    tables = set(known.get_table_names())
+    missing = [
+        (table, column)
+        for table in TABLE_METADATA.sorted_tables
+        if table.name in tables
+        for column in table.columns
+        if column.name not in {each["name"] for each in known.get_columns(table.name)}
+    ]
+    if not missing and all(table.name in tables for table in TABLE_METADATA.sorted_tables):
+        return
+    with engine.begin() as connection:
+        _create_tables(connection)
+        for table, column in missing:
+            _add_column(connection, table, column)
+
+
+def _add_column(connection: Connection, table: Table, column: Column[Any]) -> None:
+    # Under the lock that `_create_tables` holds, as two programs may come at once.
+    if column.name not in {each["name"] for each in sqlalchemy.inspect(connection).get_columns(table.name)}:
+        kind = column.type.compile(connection.dialect)
+        connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}'))
 
 
 def _create_tables(connection: Connection) -> None:

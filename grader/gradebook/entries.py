@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from grader.courses.exercise import Exercise
+from grader.gradebook.times import TimeSource, choose_time, encode_times, format_in_utc
 from grader.messages.text import escape_line
 from grader.records.run import Run
 from grader.records.student_ids import to_student_id
@@ -22,6 +24,13 @@ MAX_STORED_FINDING = 200
 MAX_SOURCE_BYTES = 5_000_000
 # How the checks of a submission came out: id, status, points, most points of each.
 StoredOutcome = tuple[str, str, float, float]
+
+
+class Specified(Protocol):
+    """What a verdict was made by, an exercise or a quiz with its key: a record that JSON can hold."""
+
+    @property
+    def id(self) -> str: ...
 
 
 class JudgedSubmission(Protocol):
@@ -47,6 +56,8 @@ class VerdictFigures(Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         late: what the LMS said, where it said something.
         finding: the first thing that kept it from passing, in one line.
         outcomes: the checks' outcomes, as JSON (see `StoredOutcome`).
+        codes: of the findings that kept the file from being run, with blanks between them.
+        times: who says when it was handed in, as JSON (see `times.encode_times`); `submitted_at` is the best of them.
     """
 
     key: str
@@ -64,6 +75,13 @@ class VerdictFigures(Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     late: bool | None
     finding: str
     outcomes: str
+    codes: str | None = None
+    times: str | None = None
+
+    @property
+    def told_times(self) -> str | None:
+        """`times`, also of a gradebook of before, which knew archives only."""
+        return self.times or (encode_times({"archive": datetime.fromisoformat(self.submitted_at)}) if self.submitted_at else None)
 
 
 class VerdictDocuments(Struct, frozen=True, kw_only=True):
@@ -97,7 +115,7 @@ class GradebookEntry(Struct, frozen=True, kw_only=True):
 
 
 def build_entry(
-    exercise: Exercise,
+    exercise: Specified,
     student: str,
     graded: JudgedSubmission,
     *,
@@ -105,6 +123,7 @@ def build_entry(
     source: bytes | None = None,
     submitted_at: datetime | None = None,
     handed_in: datetime | None = None,
+    times: Mapping[TimeSource, datetime] = MappingProxyType({}),
     late: bool | None = None,
 ) -> GradebookEntry:
     """The entry of a verdict.
@@ -116,11 +135,14 @@ def build_entry(
         source: the file that was graded, which a regrade looks at again; one beyond 5 MB isn't kept.
         submitted_at: with its offset from UTC.
         handed_in: by the host's clock, where its offset from UTC isn't known.
+        times: what others than the archive say of the same.
     """
     verdict, body = graded.verdict, encode_specification(exercise)
     spec = _hash_bytes(body)
     # One spelling everywhere, or one student's verdicts would be filed under two ids.
     student = to_student_id(student)
+    archive: dict[TimeSource, datetime] = {"archive": at} if (at := submitted_at or handed_in) else {}
+    told = encode_times({**archive, **times})
     figures = VerdictFigures(
         key=make_entry_key(exercise.id, student, verdict.submission.sha256, spec),
         exercise=exercise.id,
@@ -134,14 +156,22 @@ def build_entry(
         graded_at=graded.at,
         # Not really UTC, but within one source the order of attempts is right.
         recorded_at=(handed_in.replace(tzinfo=UTC) if handed_in else datetime.now(UTC)).isoformat(timespec="microseconds"),
-        submitted_at=submitted_at.astimezone(UTC).isoformat(timespec="seconds") if submitted_at else None,
+        submitted_at=find_submitted_at(told),
         late=late,
         finding=escape_line(describe_first_finding(verdict), MAX_STORED_FINDING),
         outcomes=_encode_outcomes(verdict),
+        codes=" ".join(verdict.end_codes) or None,
+        times=told,
     )
     kept = source if source is not None and len(source) <= MAX_SOURCE_BYTES else None
     documents = VerdictDocuments(verdict=json_.render([verdict]).encode(), runs=_encode_runs(graded.runs), source=kept)
     return GradebookEntry(figures=figures, documents=documents, spec=body, name=to_student_id(name))
+
+
+def find_submitted_at(times: str | None) -> str | None:
+    """The best time with an offset from UTC."""
+    found = choose_time(times)
+    return format_in_utc(found.at) if found and found.at.tzinfo else None
 
 
 def make_entry_key(exercise: str, student: str, sha256: str, spec: str) -> str:
@@ -149,12 +179,12 @@ def make_entry_key(exercise: str, student: str, sha256: str, spec: str) -> str:
     return _hash_bytes(msgspec.json.encode([exercise, student, sha256, spec]))
 
 
-def hash_specification(exercise: Exercise) -> str:
+def hash_specification(exercise: Specified) -> str:
     """A digest of an exercise's specification: another one means that verdicts may differ."""
     return _hash_bytes(encode_specification(exercise))
 
 
-def encode_specification(exercise: Exercise) -> bytes:
+def encode_specification(exercise: Specified) -> bytes:
     """A specification as JSON."""
     return msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
 
@@ -166,6 +196,11 @@ def decode_specification(body: bytes) -> Exercise | None:
         return msgspec.json.decode(body, type=Exercise, dec_hook=lambda kind, value: kind(value))
     except (msgspec.DecodeError, TypeError, ValueError):
         return None
+
+
+def hash_text(text: str) -> str:
+    """A digest to name a row by."""
+    return _hash_bytes(text.encode())
 
 
 def _hash_bytes(body: bytes) -> str:

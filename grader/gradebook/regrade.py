@@ -206,10 +206,8 @@ def judge_stored_runs(
     else:
         raise NeedsNewRun("the file was not run before, and may be run now")
     judged = RejudgedSubmission(verdict=verdict, runs=runs, at=datetime.now(UTC).isoformat(timespec="seconds"))
-    at = datetime.fromisoformat(figures.submitted_at) if figures.submitted_at else None
-    after = build_entry(
-        new, figures.student, judged, name=name, source=documents.source, submitted_at=at, late=figures.late
-    )
+    # When it came is known to the gradebook, which keeps it with every verdict on the same file.
+    after = build_entry(new, figures.student, judged, name=name, source=documents.source)
     return VerdictChange(before=figures, after=after, checks=_compare_points(before, verdict))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from grader.courses.host_times import parse_host_time
 from grader.courses.spreadsheets import clean_id, parse_table, read_table
 from grader.errors import UsageError
 from grader.messages.text import escape_line
@@ -24,7 +25,7 @@ NAME_COLUMNS = ("name", "full name", "student name", "student")
 FIRST_NAMES = ("first name", "given name", "forename")
 LAST_NAMES = ("last name", "surname", "family name")
 FILE_COLUMNS = ("file", "path", "submission")
-TIME_COLUMNS = ("submitted at", "submission time")
+TIME_COLUMNS = ("submitted at", "submission time", "last modified (submission)")
 TEST_STUDENT = "student, test"  # whom Canvas adds for its teachers
 NON_STUDENT_ROWS = ("points possible", "manual posting")  # in Canvas's rows that are no student's
 
@@ -37,6 +38,7 @@ class RosterStudent:
     name: str = ""
     aliases: frozenset[str] = frozenset()
     file: str = ""
+    exercise: str = ""
     submitted_at: datetime | None = None
 
 
@@ -117,6 +119,11 @@ def _build(rows: Sequence[Sequence[str]], name: str) -> Roster:
         elif not any(word in cell.casefold() for word in NON_STUDENT_ROWS for cell in row.values()):
             problems.append(f"{name}: row {number} has no {column}; it is passed over")
     problems += _find_twins(students, name)
+    return build_roster(students, problems)
+
+
+def build_roster(students: Sequence[RosterStudent], problems: Sequence[str] = ()) -> Roster:
+    """The roster of these students."""
     return Roster(students=tuple(students), problems=tuple(problems), by_alias=_map_aliases(students))
 
 
@@ -144,6 +151,7 @@ def _read_student(row: Mapping[str, str], column: str, where: str, problems: lis
         name=to_student_id(name),
         aliases=frozenset(folded for alias in known if (folded := _fold(alias))),
         file=next((row[key] for key in FILE_COLUMNS if row.get(key)), ""),
+        exercise=row.get("exercise", ""),
         submitted_at=_read_time(row, where, problems),
     )
 
@@ -154,21 +162,14 @@ def _fold(name: str) -> str:
 
 
 def _read_time(row: Mapping[str, str], where: str, problems: list[str]) -> datetime | None:
+    """The first cell that holds one; Moodle writes `-` for no submission."""
     text = next((row[key] for key in TIME_COLUMNS if row.get(key)), "")
-    if not text:
+    if text in ("", "-"):
         return None
-    try:
-        time = datetime.fromisoformat(text.removesuffix(" UTC") + "+00:00" * text.endswith(" UTC"))
-    except ValueError:
+    found = parse_host_time(text)
+    if found is None:
         problems.append(f'{where}: expected a time such as 2026-10-01T23:59+02:00, got "{escape_line(text, 40)}"')
-        return None
-    # Without an offset a deadline could be missed by hours, wrongly.
-    if time.tzinfo is None:
-        problems.append(
-            f'{where}: the time "{escape_line(text, 40)}" has no offset from UTC, such as +02:00; it is passed over'
-        )
-        return None
-    return time
+    return found
 
 
 def _map_aliases(students: Iterable[RosterStudent]) -> dict[str, RosterStudent | None]:

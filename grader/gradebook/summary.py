@@ -15,7 +15,7 @@ from grader.gradebook.entries import StoredOutcome, VerdictFigures, decode_outco
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, count_statuses, list_grades
 from grader.messages.text import escape_line
 from grader.records.verdict import Verdict
-from grader.reports.cohort import MIN_FOR_CORRELATION, CheckStatistics, Cohort
+from grader.reports.cohort import MIN_FOR_CORRELATION, CheckStatistics, Cohort, compute_correlation_interval
 from grader.reports.reading import format_count as number_of
 from grader.reports.reading import format_number
 from grader.reports.screen import STATUS_MARKS, Screen
@@ -114,17 +114,20 @@ def _count_findings(
 
 
 def _build_check_statistics(id_: str, title: str, patterns: Sequence[OutcomePattern]) -> CheckStatistics:
-    """One check; `rest` is what the other checks of the same submission earned."""
-    having = [(pattern, pattern.outcomes[id_]) for pattern in patterns if id_ in pattern.outcomes]
+    """One check, where it was judged; `rest` is what the other checks of the same submission earned."""
+    held = [(pattern, pattern.outcomes[id_]) for pattern in patterns if id_ in pattern.outcomes]
+    having = [(pattern, outcome) for pattern, outcome in held if outcome[1] in ("passed", "failed")]
     earned = [(_compute_share(points, most), pattern.count) for pattern, (_, _, points, most) in having]
     rest = [pattern.score - points for pattern, (_, _, points, _) in having]
+    discrimination = _compute_correlation(earned, rest)
     return CheckStatistics(
         id=id_,
         title=title,
-        judged=sum(pattern.count for pattern, (_, status, _, _) in having if status in ("passed", "failed")),
+        judged=sum(pattern.count for pattern, _ in having),
         failed=sum(pattern.count for pattern, (_, status, _, _) in having if status == "failed"),
         facility=_compute_mean(earned),
-        discrimination=_compute_correlation(earned, rest),
+        discrimination=discrimination,
+        discrimination_95=compute_correlation_interval(discrimination, sum(pattern.count for pattern, _ in having)),
     )
 
 
@@ -172,15 +175,17 @@ def render_exercise(of: GradeSheet, exercise_id: str, shown: int, screen: Screen
     for (row, cell), score in list(zip(pairs, points, strict=True))[:shown]:
         mark, colour = STATUS_MARKS[cell.figures.status]
         said = Text(f"{mark} ", style=colour) + Text(_format_line(_format_student(row), [score], [width], name))
-        remark = cell.grade.note or cell.figures.finding
+        remark = "; ".join(filter(None, (cell.grade.note, cell.figures.finding)))
         room = screen.width - cell_len(said.plain) - len(COLUMN_GAP)
         if remark and room >= 20:
             said += Text(COLUMN_GAP + _shorten_text(remark, room), style="dim")
         yield said
     yield from _render_rest(len(pairs), shown)
     found = count_statuses(cell for _, cell in pairs)
-    nothing = len(of.rows) - len(pairs)
-    told = f"{found['passed']} passed, {found['failed']} not passed, {found['error']} not graded, {nothing} handed in nothing"
+    without = [row for row in of.rows if exercise_id not in row.cells]
+    excused = sum(exercise_id in row.excused for row in without)
+    told = f"{found['passed']} passed, {found['failed']} not passed, {found['error']} not graded, {len(without) - excused} handed in nothing"
+    told += f", {excused} excused" * bool(excused)
     yield Text(f"\n{exercise_id}: {number_of(len(of.rows), 'student')}: {told}", style="bold")
 
 
@@ -216,12 +221,13 @@ def _format_grades(row: StudentRow, of: GradeSheet, *, fitting: bool) -> list[st
     total = f"{format_number(row.total.score)}/{format_number(row.total.max_score)}"
     if not fitting:
         return [f"{len(row.cells)} of {len(of.exercises)}", total]
-    return [*(_format_cell(row.cells.get(name)) for name in of.exercises), total]
+    return [*(_format_cell(row, name) for name in of.exercises), total]
 
 
-def _format_cell(cell: GradeCell | None) -> str:
+def _format_cell(row: StudentRow, exercise: str) -> str:
+    cell = row.cells.get(exercise)
     if cell is None:
-        return "–"
+        return "excused" if exercise in row.excused else "–"
     return ("!" if not cell.grade.graded else format_number(cell.grade.score)) + ("*" if cell.grade.note else "")
 
 

@@ -59,8 +59,9 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
     if options.sandbox == "off":  # what isn't confined is believed this once only
         return _grade_source(course, exercise, source, options)
     key = known.make_verdict_key(course, exercise, source, options)
-    if not options.fresh and (graded := known.load_known_verdict(key, source.path)) is not None:
-        return graded
+    recalled = None if options.fresh else known.load_known_verdict(key, source.path, timed_out=options.keep_timeouts)
+    if recalled is not None:
+        return recalled
     graded = _grade_source(course, exercise, source, options)
     known.store_verdict(key, graded)
     return graded

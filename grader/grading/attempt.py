@@ -79,6 +79,8 @@ from grader.records.run import CallbackProbe, Run, RunEnd
 from grader.records.verdict import CutEpoch
 from grader.static import ExecutionPlan
 
+# How a run ends that was only to be tried; `grade watch` knows it by this.
+UNTRAINED = "the training has not been started"
 MAX_STARTUP_S = 180.0
 MAX_MEASURING_S = 600.0
 # The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
@@ -97,10 +99,10 @@ class TrainingAttempt:
 
     def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
         self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.ledger = RunRecorder(seed, exercise.dataset or "mnist")
+        self.ledger = RunRecorder(seed, exercise.dataset or "mnist", modelling.count_models(exercise))
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
-        self.epoch_started_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
+        self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
@@ -244,11 +246,12 @@ class TrainingAttempt:
                 self.rejected = True
                 self.student.send(opened)
             case Opened():
-                self.ledger.record_order(order, opened)
+                returned = modelling.describe_ordered_model(order, self.ledger.call, self.exercise)
+                self.ledger.record_order(order, opened, returned)
                 self._probe_callbacks()
                 self._check_gates()
                 if self.options.until == "probe":
-                    raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
+                    raise RunOver(RunEnd(kind="gated", message=UNTRAINED))
                 self._train_or_skip(order)
 
     def _check_size(self, arrays: Sequence[ArraySpec], line: int | None) -> None:
@@ -286,8 +289,7 @@ class TrainingAttempt:
         failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
                   if result.status == "failed"]  # fmt: skip
         if failed:
-            titles = ", ".join(result.id for result in failed)
-            raise RunOver(RunEnd(kind="gated", message=f"the training was not started, because this failed first: {titles}"))
+            raise RunOver(RunEnd(kind="gated", message=checks.describe_gates([result.title for result in failed])))
 
     def _train_or_skip(self, order: Order) -> None:
         """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
@@ -300,7 +302,7 @@ class TrainingAttempt:
             self.ledger.built()
 
     def _train_model(self, order: Order) -> None:
-        epochs = self.ledger.begin_fit()
+        epochs = self.ledger.begin_fit(self.clocks.compute_elapsed_s("training"))
         with self.clocks.measure_turn("training"):
             # The clock's limit includes the overrun; the trainer may use only what is left of the student's own limit.
             left_s = max(0.1, self.clocks.compute_left_s("training") - MAX_OVERRUN_S)
@@ -311,11 +313,10 @@ class TrainingAttempt:
                 self.owed = False
             # `_check_limits` must not blame a training that an exception has ended.
             finally:
-                self.fitting = False
+                self.fitting, self.stage = False, "returning"
 
     def _relay_training(self, order: Order, epochs: list[dict[str, float]]) -> None:
         """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
         cut = False
         while True:
             message = self._receive_from_trainer(Event, NeedPass, Trained, Rejected, Refused)
@@ -334,6 +335,7 @@ class TrainingAttempt:
                     # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
                     # they are.
                     cut = cut or (answer.stop and is_stop_mid_epoch(message))
+                    self.ledger.stopping = self.ledger.stopping or answer.stop
                     self.trainer.send(answer)
                 case NeedPass():
                     with self.clocks.measure_turn("student"):
@@ -356,7 +358,7 @@ class TrainingAttempt:
             logs, part = split_cut_epoch(logs)
             self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
         epochs.append({"epoch": event.index, **logs})
-        self.epoch_started_s = self.clocks.compute_elapsed_s("training")
+        self.ledger.end_epoch(self.clocks.compute_elapsed_s("training"))
 
     def _measure_model(self) -> None:
         """After everything: what the trained model really achieves."""
@@ -431,5 +433,4 @@ class TrainingAttempt:
 
     def _show_stage(self, stage: RunStage) -> None:
         self.stage = stage
-        line = self.line[1] if self.line else None
-        self.options.progress(self.ledger.build_progress(stage, self.clocks, line, self.epoch_started_s, MAX_OVERRUN_S))
+        self.options.progress(self.ledger.build_progress(stage, self.clocks, self.line, self.limit_s, MAX_OVERRUN_S))

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
+from grader.checks import describe_gates, find_title
 from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise
@@ -52,7 +53,7 @@ def keep_up_to_gate(
     for number, spec in enumerate(exercise.checks):
         if spec.gate and spec.id in trials and trials[spec.id].failure is not None:
             kept = {each.id: trials[each.id] for each in exercise.checks[: number + 1] if each.id in trials}
-            return kept, spec.title or spec.id
+            return kept, find_title(spec)
     return trials, None
 
 
@@ -150,7 +151,7 @@ class FunctionAttempt:
             message = self.referee.receive(Call, Judged)
             if isinstance(message, Judged):
                 return self._finish_run(message)
-            self.options.progress(RunProgress(stage="loading"))
+            self.options.progress(RunProgress(stage="calling"))
             try:
                 self._relay_call(message)
             except AnswerTimeout:
@@ -186,7 +187,7 @@ class FunctionAttempt:
         self.referee.send(Hung(seconds=seconds, why="too long"))
         judged: Judged = self.referee.receive(Judged)
         self.trials, _ = keep_up_to_gate(self.exercise, judged.trials)
-        text = f"{self.exercise.function}() did not come back within {self._limit_s:g} s and was stopped"
+        text = f"{self.exercise.function}() didn't return within {self._limit_s:g} s, so it was stopped"
         return RunEnd(kind="timed_out", message=text)
 
     def _finish_run(self, judged: Judged) -> RunEnd:
@@ -196,7 +197,7 @@ class FunctionAttempt:
         # All is judged; a process that is already gone changes nothing.
         with contextlib.suppress(ChannelClosed):
             self.student.send(Enough())
-        return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=f"this comes first: {gate}")
+        return RunEnd(kind="completed") if gate is None else RunEnd(kind="gated", message=describe_gates([gate]))
 
     @contextlib.contextmanager
     def _limit_turn(self, turn: str, limit_s: float) -> Iterator[None]:

@@ -48,7 +48,7 @@ def cut_output(student: confine.ConfinedProcess, limits: Limits) -> list[Note]:
     if not student.output_exceeded:
         return []
     text = (
-        f"your code printed more than {limits.output:,} bytes; the rest of its output is left out, which costs nothing"
+        f"your code printed more than {limits.output:,} bytes; the rest is cut off (no points lost)"
     )
     return [Note(line=None, message=text)]
 
@@ -90,7 +90,7 @@ def find_trainer_memory_end(trainer: TrainerHandle, began: int, limits: Limits) 
     if (taken := trainer.measure_memory() - began) <= MAX_MEMORY_SHARES * limits.memory + MEMORY_OVERHEAD:
         return None
     message = (
-        f"the training of what your code ordered took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
+        f"the training took more than {taken / 1e9:.0f} GB of memory; use a smaller model"
     )
     return RunEnd(kind="out_of_memory", message=message)
 

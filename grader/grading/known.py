@@ -28,7 +28,7 @@ KEYED_LIBRARIES = ("keras", "tensorflow", "jax", "numpy")
 # After a verdict whose key begins so, one in sixteen, the store is looked through, which takes longer the more is in it.
 PRUNING_PREFIX = "0"
 # How these runs ended depends on the machine and its load: another try may end otherwise.
-UNREPEATABLE_ENDS = ("timed_out", "out_of_memory")
+UNREPEATABLE_ENDS = ("out_of_memory",)
 
 
 class GradedSubmission(Struct, frozen=True, kw_only=True):
@@ -45,18 +45,24 @@ class GradedSubmission(Struct, frozen=True, kw_only=True):
         if not self.recalled:
             return self.verdict
         note = Note(line=None, message=f"graded on {self.at[:16].replace('T', ' ')} UTC, and nothing has changed since; "
-                    "--fresh grades anew")  # fmt: skip
+                    "`--fresh` grades it again")  # fmt: skip
         return structs.replace(self.verdict, notes=[*self.verdict.notes, note])
 
 
-def load_known_verdict(key: str, path: str) -> GradedSubmission | None:
-    """Loads the stored verdict, with `path` as its file; None if there is none."""
+def load_known_verdict(key: str, path: str, *, timed_out: bool = False) -> GradedSubmission | None:
+    """Loads the stored verdict, with `path` as its file; None if there is none.
+
+    Args:
+        timed_out: also one on a file that ran out of time, which another try on a quieter machine may not do.
+    """
     body = Store(VERDICT_STORE).read_file(key, ENTRY_NAME)
     if body is None:
         return None
     try:
         graded = msgspec.msgpack.decode(body, type=GradedSubmission)
     except msgspec.DecodeError:  # another version's
+        return None
+    if graded.verdict.end == "timed_out" and not timed_out:
         return None
     # The key holds the file's content and name, not its folder: the path is that of the file at hand.
     reference = structs.replace(graded.verdict.submission, path=path)

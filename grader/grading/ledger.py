@@ -24,15 +24,19 @@ class RunRecorder:
 
     Args:
         dataset: the one that the exercise asks for.
+        expected: how many models the graded function is asked for; 0 where it trains by itself.
     """
 
-    def __init__(self, seed: int, dataset: str) -> None:
-        self.seed, self.dataset = seed, dataset
+    def __init__(self, seed: int, dataset: str, expected: int = 0) -> None:
+        self.seed, self.dataset, self.expected = seed, dataset, expected
         self.orders: list[Order] = []
         self.training_of: dict[int, TrainingRecord] = {}
         self.data_of: dict[int, DataMatch] = {}
         self.broken_off: set[int] = set()
         self.epochs: list[dict[str, float]] = []
+        self.epoch_started_s = 0.0  # in training time
+        self.last_epoch_s: float | None = None
+        self.stopping = False  # whether a callback has ended the fit that is on
         self.cut_epochs: list[CutEpoch] = []
         self.architecture: Architecture | None = None
         self.data: DataMatch | None = None
@@ -50,8 +54,10 @@ class RunRecorder:
         self.output = ""
         self.versions: dict[str, str] = {}
 
-    def record_order(self, order: Order, opened: Opened) -> None:
-        """Records a new order that the trainer has inspected."""
+    def record_order(self, order: Order, opened: Opened, returned: Any = None) -> None:
+        """Records a new order that the trainer has inspected, and what the function returned if that is known by it."""
+        if returned is not None:
+            self.returned, self.has_returned = returned, True
         # The trainer dropped this model in the middle of a fit: what it learnt is lost, so its record starts anew.
         if order.model in self.broken_off:
             self._reset_model(order.model)
@@ -63,11 +69,20 @@ class RunRecorder:
         self.architecture = opened.architecture
         self._record_data(opened.data)
 
-    def begin_fit(self) -> list[dict[str, float]]:
-        """The list into which the epochs of this fit go; until it ends, the trainer can't measure."""
+    def begin_fit(self, now_s: float = 0.0) -> list[dict[str, float]]:
+        """The list into which the epochs of this fit go; until it ends, the trainer can't measure.
+
+        Args:
+            now_s: the training time at which it begins.
+        """
         self.epochs, self.cut_epochs = [], []
+        self.epoch_started_s, self.last_epoch_s, self.stopping = now_s, None, False
         self.measurable = False
         return self.epochs
+
+    def end_epoch(self, now_s: float) -> None:
+        """Notes how long an epoch took; the next one begins."""
+        self.last_epoch_s, self.epoch_started_s = now_s - self.epoch_started_s, now_s
 
     def end_fit(self, trained: Trained, epochs: list[dict[str, float]]) -> None:
         """Joins a finished fit to the earlier ones of the same model."""
@@ -114,7 +129,7 @@ class RunRecorder:
             ]
             self.architecture = structs.replace(self.architecture, layers=layers)
             names = ", ".join(map(escape_name, measured.idle))
-            text = f"not counted as asked for: {names}. Changing its weights doesn't change the trained model's predictions"
+            text = f"not counted: {names}. Changing its weights doesn't change the trained model's predictions"
             self.add_note(Note(line=self.orders[-1].line, message=text[:MAX_NOTE_CHARS]))
 
     def built(self) -> None:
@@ -158,23 +173,34 @@ class RunRecorder:
         self.training_of[self.orders[-1].model] = self.training
 
     def build_progress(
-        self, stage: RunStage, clocks: TurnClocks, line: float | None, since_s: float, spare_s: float
+        self, stage: RunStage, clocks: TurnClocks, line: tuple[str, float] | None, limit_s: float, spare_s: float
     ) -> RunProgress:
         """Where the run stands.
 
         Args:
-            since_s: training time at which the epoch began.
-            spare_s: training time beyond the limit, which isn't told.
+            line: the metric that has to exceed a figure, and that figure.
+            limit_s: the training time that the student knows of.
+            spare_s: how much longer the clock's own limit is.
         """
+        fit = self.orders[-1].fit if self.orders else None
+        epoch = len(self.epochs) + (fit.initial_epoch if fit else 0)
+        # After a callback's word, or the last epoch, no other one begins, though the trainer still sends the weights.
+        over = stage == "training" and (self.stopping or (fit is not None and epoch >= fit.epochs))
+        metric, above = line or ("accuracy", None)
         return RunProgress(
-            stage=stage,
-            epoch=len(self.epochs),
-            epochs=self.orders[-1].fit.epochs if self.orders else None,
-            accuracy=self.epochs[-1].get("accuracy") if self.epochs else None,
-            line=line,
-            epoch_s=clocks.compute_elapsed_s("training") - since_s,
+            stage="finishing" if over else stage,
+            epoch=epoch,
+            epochs=fit.epochs if fit else None,
+            metric=metric,
+            accuracy=self.epochs[-1].get(metric) if self.epochs else None,
+            line=above,
+            epoch_s=clocks.compute_elapsed_s("training") - self.epoch_started_s,
+            last_epoch_s=self.last_epoch_s,
             left_s=clocks.compute_left_s("training") - spare_s,
+            limit_s=limit_s,
             seed=self.seed,
+            model=min(len(self.models) + 1, self.expected) or None,
+            models=self.expected,
         )
 
     def add_note(self, note: Note) -> None:
@@ -192,7 +218,7 @@ class RunRecorder:
         return RunEnd(
             kind="timed_out",
             message=f"the training reached its limit of {limit_s:g} s after {done} of {asked} epochs; "
-            "what was trained until then counts",
+            "the epochs until then count",
         )
 
     def build_run_so_far(self) -> Run:

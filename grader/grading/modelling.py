@@ -5,6 +5,9 @@ The student's side makes the `fit` call, so its arguments are set here anew: not
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from msgspec import structs
 
 from grader.courses.exercise import Exercise
@@ -19,12 +22,19 @@ SUPPLIED_LAYERS = (
     ("Flatten", [200]), ("Dense", [10]),
 )  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
+# How `to_json` of a model begins.
+MODEL_CLASS = re.compile(r'\{"module": "[^"]{0,200}", "class_name": "(\w{1,100})"')
 
 
 def should_train(exercise: Exercise, options: GradingOptions) -> bool:
     """Whether models are trained, or only looked at."""
     models = exercise.models
     return models is None or models.train == "always" or (models.train == "on_request" and options.train)
+
+
+def count_models(exercise: Exercise) -> int:
+    """How many models the graded function is asked for; 0 where it trains by itself."""
+    return len(exercise.models.calls or [{}]) if exercise.models is not None else 0
 
 
 def build_calls_message(exercise: Exercise, options: GradingOptions) -> Building | None:
@@ -70,6 +80,17 @@ def apply_fit_settings(order: Order, exercise: Exercise, options: GradingOptions
     # Callbacks and `fit` arguments in this order come from the student's process; the exercise's own replace them.
     plain = structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
     return plain, calls[number]
+
+
+def describe_ordered_model(order: Order, call: dict[str, int] | None, exercise: Exercise) -> dict[str, Any] | None:
+    """What the function must have returned for a model to be ordered, where it shall return one; else None.
+
+    The run may end at this order, before the function's own answer comes.
+    """
+    if exercise.models is None or exercise.models.shown is not None:
+        return None
+    found = MODEL_CLASS.match(order.architecture)
+    return {"call": call or {}, "returned": found[1] if found else "Keras", "model": True, "compiled": True}
 
 
 def find_memory_limit(exercise: Exercise) -> int:

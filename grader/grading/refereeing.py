@@ -58,6 +58,7 @@ def _build_behaviour_check(spec: CheckSpec) -> AskedCheck:
         random=given.get("random", 0),
         tolerance=given.get("tolerance", 0.0),
         dtype=given.get("dtype"),
+        places=given.get("places", []),
         gate=spec.gate,
         below_s=float(given["below"]) if "below" in given else None,
     )

@@ -12,6 +12,8 @@ from grader import checks
 from grader.checks import CHECKS, tables
 from grader.courses.exercise import Exercise
 from grader.grading.curves import line_of_training
+from grader.messages.text import join_words
+from grader.records.clues import Clues
 from grader.records.run import Architecture, ModelLayer, Run, RunEnd
 from grader.records.verdict import (
     CheckResult,
@@ -19,6 +21,7 @@ from grader.records.verdict import (
     EndKind,
     GradingEnvironment,
     Note,
+    OpenPlaces,
     Status,
     SubmissionRef,
     Verdict,
@@ -26,8 +29,11 @@ from grader.records.verdict import (
 from grader.static import StaticReport
 from grader.submission import Finding, Submission
 
-FAULT_REASON = "could not be graded here; this is not your fault and costs no points"
+FAULT_REASON = "not graded"
 MAX_SHOWN_LAYERS = 400
+MAX_NAMED_LINES = 6
+# What Keras says where the ways into a layer that joins them differ in shape.
+UNEQUAL_SHAPES = re.compile(r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim")
 FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
 
 
@@ -82,11 +88,11 @@ def build_verdict(
 def _build_fault_verdict(
     exercise: Exercise, source: Submission, report: StaticReport, fault: str, timings: dict[str, float]
 ) -> Verdict:
-    run = Run(seed=exercise.seed, end=RunEnd(kind="not_started", message=f"{FAULT_REASON}: {fault}"))
+    run = Run(seed=exercise.seed, end=RunEnd(kind="not_started", message=fault))
     results = [
         CheckResult(
             id=spec.id,
-            title=spec.title or CHECKS[spec.check].title,
+            title=checks.find_title(spec),
             status="error",
             points=0.0,
             max_points=spec.points,
@@ -101,16 +107,18 @@ def _build_fault_verdict(
 
 def _judge_without_script_checks(run: Run, exercise: Exercise, report: StaticReport) -> list[CheckResult]:
     """The results; a script returns nothing, so what rests on a returned value isn't asked of it."""
-    results = checks.judge_run(run, exercise)
+    results = checks.judge_run(run, exercise, clues=report.clues)
     if report.plan is None or report.plan.mode != "script":
         return results
-    # Zero maximum points as well: otherwise a script could never reach the pass mark.
     unasked = {spec.id for spec in exercise.checks if "returned" in CHECKS[spec.check].evidence}
-    message = "not judged: the file is a script, and only a function returns something"
+    asked = sum(result.max_points for result in results if result.id not in unasked)
+    # The others share their points, or a whole class's column would have two maxima, and a script never the pass mark.
+    factor = _sum_max_points(results) / asked if asked else 1.0
+    message = "not judged: the file is a script, and only a function returns something; the other checks share these points"
     return [
         structs.replace(result, status="skipped", points=0.0, max_points=0.0, message=message, hint=None)
         if result.id in unasked
-        else result
+        else structs.replace(result, points=round(factor * result.points, 9), max_points=round(factor * result.max_points, 9))
         for result in results
     ]
 
@@ -142,9 +150,9 @@ def _build_judged_verdict(
         submission=SubmissionRef(path=source.path, sha256=source.sha256),
         status=status,
         score=round(_sum_points(results), 6),
-        max_score=_sum_max_points(results),
+        max_score=round(_sum_max_points(results), 6),
         end=end,
-        end_message=_describe_end(run.end, source),
+        end_message=_describe_end(run.end, source, report.clues),
         # A line of the joined notebook is no line that the student knows; the message names the cell instead.
         end_line=None if source.cells else run.end.line,
         end_codes=run.end.codes,
@@ -155,27 +163,46 @@ def _build_judged_verdict(
         if measured
         else {},
         returned=run.returned,
-        notes=add_cells_to_notes(_collect_notes(report, run, exercise), source),
+        notes=add_cells_to_notes(_collect_notes(report, run, exercise, results), source),
         stdout=run.output,
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
         environment=_describe_environment(run),
         layers=list_declared_layers(run.architecture, exercise),
+        open_places=_find_open_places(report, run) if status == "failed" else None,
     )
 
 
-def _describe_end(end: RunEnd, source: Submission) -> str:
+def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
+    """What is left to fill; of a file that was not run its findings say it."""
+    if report.places is None or run.end.kind == "not_started":
+        return None
+    return OpenPlaces(places=report.places.words, total=report.places.total)
+
+
+def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
     """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
-        return f"{end.message}\n{add_cells_to_traceback(end.traceback, source)}"
+        also = _name_shrinking(end, source, clues)
+        return "\n".join(filter(None, [end.message, also, add_cells_to_traceback(end.traceback, source)]))
     if end.line is None or end.kind == "not_started":
         return end.message
     return f"{source.describe_place(end.line)}: {end.message}"
 
 
-def _collect_notes(report: StaticReport, run: Run, exercise: Exercise) -> list[Note]:
+def _name_shrinking(end: RunEnd, source: Submission, clues: Clues) -> str:
+    """Which convolutions may have made the images smaller that couldn't be added."""
+    if not clues.shrinking or not UNEQUAL_SHAPES.search(end.message):
+        return ""
+    places = join_words([source.describe_place(line) for line in clues.shrinking[:MAX_NAMED_LINES]])
+    return f"Without `padding='same'`: {places}."
+
+
+def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: list[CheckResult]) -> list[Note]:
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
+    # What a failed check says by now costs something, so it is no note any more.
+    told = {result.message for result in results} | ({report.places.describe()} if report.places else set())
     # The same remark may come from the text and from the run.
-    merged = {(note.line, note.message): note for note in found}
+    merged = {(note.line, note.message): note for note in found if note.message not in told}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))
 
 

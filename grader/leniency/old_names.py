@@ -256,10 +256,22 @@ MONITORS = frozenset({"EarlyStopping", "ReduceLROnPlateau"})
 # Arguments of layers and inputs whose shape is a tuple.
 SHAPES = frozenset({"input_shape", "shape", "batch_input_shape"})
 
+# What is understood in a call and Keras 3 refuses: with the grader it works, anywhere else it raises an error.
+LENIENCIES: Mapping[str, str] = MappingProxyType({
+    "metrics": "Keras 3 takes metrics as a list: write `metrics=['accuracy']`",
+    "metrics_third": "Keras 3 has `loss_weights` third in `compile`: write `metrics=[...]` with its name",
+    "optimizer": "Keras 3 takes an optimizer, not its class: write `{0}()`, with brackets",
+    "argument": "Keras 3 has no argument `{0}` here: leave it out",
+    "epsilon": "Keras 3 computes with `epsilon=None` and fails: leave it out",
+    "lists": "Keras 3 takes a list for several inputs: give `fit` arrays, made by `np.array(...)`",
+    "batch_input_shape": "Keras 3 has no `batch_input_shape`: write `input_shape=...` without its first number",
+    "ending": "Keras 3 saves under names that end in `{0}` only",
+})  # fmt: skip
+
 # Settings of the environment that choose another Keras, and why nothing comes of them.
 SETTINGS: Mapping[str, str] = MappingProxyType({
-    "TF_USE_LEGACY_KERAS": "files are graded with Keras 3, which `tf.keras` is",
-    "TF_KERAS": "files are graded with Keras 3, which `tf.keras` is",
+    "TF_USE_LEGACY_KERAS": "files are graded with Keras 3, the same as `tf.keras`",
+    "TF_KERAS": "files are graded with Keras 3, the same as `tf.keras`",
     "KERAS_BACKEND": "files are graded on the grader's own backend, which computes the same",
 })  # fmt: skip
 

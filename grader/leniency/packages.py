@@ -42,9 +42,9 @@ def explain_absence(package: str, named: Iterable[str]) -> str | None:
 
     >>> explain_absence("no_such_thing", ())
     >>> explain_absence("no_such_thing", ["no_such_thing"])
-    'the file needs `no_such_thing`, which is not installed where files are graded; course.yaml promises it'
+    'the file needs `no_such_thing`, which is not installed on the grading machine; course.yaml promises it'
     """
     if package not in {*COMMON, *named} or not find_absent([package]):
         return None
     way_out = EXTRA if package in COMMON else "course.yaml promises it"
-    return f"the file needs `{package}`, which is not installed where files are graded; {way_out}"
+    return f"the file needs `{package}`, which is not installed on the grading machine; {way_out}"

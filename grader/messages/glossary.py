@@ -6,46 +6,80 @@ from types import MappingProxyType
 
 # Why a file was not run. code: (what is wrong, how to mend it)
 FINDING_MEANINGS = MappingProxyType({
-    "S001": ("the file has no code", "save it in your editor, and hand in the file that you saved"),
+    "S001": ("the file has no code", "save it in your editor, then hand in the saved file"),
     "S002": ("the file isn't text", "hand in the .py file or the notebook itself, not a picture, archive or document"),
     "S003": ("the file's text isn't in UTF-8", "save it as UTF-8; most editors offer that under “Save with encoding”"),
     "S004": ("the file holds something other than Python", "download the raw file, not the page that shows it"),
     "S005": ("the notebook is damaged", "open it in Jupyter or Colab, save it there, and hand it in again"),
     "S006": ("the notebook isn't in Python", "choose a Python 3 kernel"),
     "S007": ("the file is too large", "clear the notebook's outputs, and keep data out of the file"),
-    "S101": ("Python can't read the file", "mend the line that is named; a bracket or quote may be missing before it"),
+    "S101": ("Python can't read the file", "fix the line in the message; a bracket or quote may be missing before it"),
     "S102": ("the graded function isn't there", "keep its name as in the stub; the nearest name in the file is shown"),
-    "S103": ("a place to fill in is still blank", "write your code between YOUR CODE STARTS HERE and YOUR CODE ENDS HERE"),
-    "S104": ("the graded function takes other arguments than it is given", "keep the stub's `def` line"),
-    "S105": ("the graded function doesn't return as a function does", "no `async`, no `yield`: write `return`"),
-    "S106": ("the graded name isn't a function", "write `def` and the name, and keep other things under other names"),
+    "S103": ("a place to fill in is still empty", "write your code between YOUR CODE STARTS HERE and YOUR CODE ENDS HERE"),
+    "S104": ("the graded function has the wrong arguments", "keep the stub's `def` line"),
+    "S105": ("the graded function doesn't return a value in the usual way", "use `return`, without `async` or `yield`"),
+    "S106": ("the graded name isn't a function", "define it with `def`, and use other names for other things"),
     "S107": ("the graded function is inside another function or class", "move it to the left margin"),
-    "S108": ("TensorFlow 1 names, in a course that takes TensorFlow 2 only", "change the lines that are named"),
+    "S108": ("TensorFlow 1 names, in a course that accepts TensorFlow 2 only", "change the lines in the message"),
 })  # fmt: skip
 
 # How a run ended. end: (what happened, what to do)
 END_MEANINGS = MappingProxyType({
     "completed": ("your function returned", "nothing: the checks were judged"),
-    "crashed": ("your code stopped with an error", "read the last line of the error and mend the line of your file in it"),
+    "crashed": ("your code stopped with an error", "read the last line of the error, and fix the line of your file that it shows"),
     "timed_out": ("a time limit was reached", "fewer epochs, a smaller model, or a callback that stops in time"),
     "out_of_memory": ("your code used more memory than the exercise allows", "keep one copy of the images, in float32"),
     "output_limit": ("your code printed too much", "print once per epoch, not once per batch or image"),
     "forbidden": ("your code tried something that can't be graded", "use the built-in layers, losses and optimizers"),
-    "not_started": ("your file was not run", "mend the finding that is named; `grade watch` shows it as you save"),
+    "not_started": ("your file was not run", "fix the problem named in the report; `grade watch` shows it whenever you save"),
 })  # fmt: skip
 
 # What a point rests on, weakest first.
 BASIS_MEANINGS = MappingProxyType({
-    "reported": "your code's own word, compared with what was measured",
+    "reported": "returned by your code, and compared with what was measured",
     "static": "read in the text of your file, without running it",
-    "declared": "what your file ordered: its model, its data, its callback",
-    "measured": "found by the grader's own training or measuring",
+    "declared": "what your file asked for: its model, its data, its callback",
+    "measured": "what the grader found by training and measuring the model itself",
+})  # fmt: skip
+
+# The same in two or three words, for one line below a list of checks.
+BASIS_LEGEND = MappingProxyType({
+    "measured": "measured by the grader",
+    "declared": "declared by your file",
+    "static": "static: read in your file's text",
+    "reported": "reported by your code",
+})  # fmt: skip
+
+# Words that reports use. word: what it means
+WORD_MEANINGS = MappingProxyType({
+    "line": "a line of your file, counted from 1; in a notebook a line of the code cell that is named",
+    "epoch": "one pass of the training over all images; Keras counts them from 1, `history.epoch` from 0",
+    "accuracy": "the share of images that the network gets right, from 0 to 1: 0.95 is 95 %",
+    "val_accuracy": "the accuracy on images that are held back from the training",
+    "loss": "how far the network's answers are from the labels; training makes it smaller",
+    "batch": "the images that the network sees before it changes its weights once, 32 unless `fit` says otherwise",
+    "callback": "an object whose methods Keras calls during a training, such as `on_epoch_end` after each epoch",
+    "trial curve": "made-up figures of a training, epoch by epoch, on which your callback is tried before the real training",
+    "curve": "the figures of a training, epoch by epoch; on a trial curve they are made up, to try your callback",
+    "seed": "the number from which the grader draws a network's first weights: the same seed gives the same training",
+    "hint": "what to look at; `grade hint EXERCISE` shows one more each time",
+    "input": "the arguments with which your function was called when it went wrong",
+    "expected": "what the right answer would have been",
+    "got": "what came instead",
+    "why": "what keeps the check from being met: start here",
+    "not judged": "the check couldn't be looked at, mostly because an earlier one comes first",
+    "points": "a check that is met earns its points; the pass mark is a share of all of them",
+    "open": "a place of the stub that has no code yet",
+    "stub": "the file that you start from, with `...` in the places to fill",
+    "parameters": "the weights of a model that training changes, as `model.summary()` counts them",
+    "replayed": "the same training was done before, so its figures are shown again at once",
+    "notes": "remarks that cost nothing, such as old names and their spelling today",
 })  # fmt: skip
 
 # The marks of reports. status: what it means
 STATUS_MEANINGS = MappingProxyType({
     "passed": "the check is met",
-    "failed": "the check is not met, and costs its points",
-    "skipped": "the check couldn't be judged; the reason stands beside it",
-    "error": "the grader or the machine failed; that is never your fault and costs no points",
+    "failed": "the check is not met, so its points are lost",
+    "skipped": "the check couldn't be judged; the report says why",
+    "error": "the grader or the machine failed; it costs no points",
 })  # fmt: skip

@@ -49,6 +49,29 @@ def escape_line(text: str, limit: int = 300) -> str:
     return escape_text(text, limit).replace("\n", r"\n")
 
 
+def describe_open_places(places: list[str], total: int) -> str:
+    """How many places of a stub are still open, and where.
+
+    >>> describe_open_places(["line 14", "line 18"], 6)
+    '2 of 6 places are still open: lines 14 and 18'
+    """
+    number = len(places)
+    count = f"{number} of {total} places" if total > number else f"{number} place{'s' * (number != 1)}"
+    lines = [place.removeprefix("line ") for place in places if place.startswith("line ")]
+    # Cells have lines of their own, so only lines of one file can share the word.
+    where = f"line{'s' * (number != 1)} {join_words(lines)}" if len(lines) == number else join_words(places)
+    return f"{count} {'is' if number == 1 else 'are'} still open: {where}"
+
+
+def join_words(words: list[str]) -> str:
+    """Words as a list in a sentence.
+
+    >>> join_words(["14", "18", "22"])
+    '14, 18 and 22'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def _escape_match(found: re.Match[str]) -> str:
     pieces: list[str] = []
     marks = 0

@@ -43,7 +43,10 @@ class FunctionArgument(Struct, frozen=True, kw_only=True):
 
 
 class AskedCheck(Struct, frozen=True, kw_only=True):
-    """One check of an exercise, as the referee needs it; without cases of its own it looks at those of all others."""
+    """One check of an exercise, as the referee needs it; without cases of its own it looks at those of all others.
+
+    With `places` it looks at these items of a list only.
+    """
 
     id: str
     kind: str
@@ -53,6 +56,7 @@ class AskedCheck(Struct, frozen=True, kw_only=True):
     dtype: str | None = None
     below_s: float | None = None
     gate: bool = False
+    places: list[int] = field(default_factory=list)
 
 
 class Panel(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ named. Decoding takes only what encoding makes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,12 +44,22 @@ class UnreadArray:
     shape: tuple[int, ...]
 
 
-class ValueEncoder:
-    """Turns values into what a message can carry; `arrays` are the ones that follow it."""
+def keep_unknown(value: Any) -> Array | None:  # noqa: ARG001 - what a converter takes
+    """Converts nothing."""
+    return None
 
-    def __init__(self) -> None:
+
+class ValueEncoder:
+    """Turns values into what a message can carry; `arrays` are the ones that follow it.
+
+    Args:
+        convert: makes an array of a value of another class, or None; for a process that may run that class's methods.
+    """
+
+    def __init__(self, convert: Callable[[Any], Array | None] = keep_unknown) -> None:
         self.arrays: list[Array] = []
         self._items = 0
+        self._convert = convert
 
     @property
     def specs(self) -> list[ArraySpec]:
@@ -79,6 +90,8 @@ class ValueEncoder:
         # No subclass of an array, whose methods would be the student's code.
         if kind is np.ndarray or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
             return self._encode_array(np.asarray(value))
+        if (converted := self._convert(value)) is not None:
+            return self._encode_array(converted)
         return {"object": _name_class(kind)}
 
     def _encode_array(self, array: Array) -> Any:

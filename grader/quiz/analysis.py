@@ -1,8 +1,8 @@
-"""Item analysis: how the questions of a quiz did in a class, and what their author may do about it."""
+"""Item analysis: how the questions of a quiz did in a class, each figure with how sure it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -15,23 +15,18 @@ from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.marking import compute_answer_share
 from grader.quiz.marksheet import Marksheet
 from grader.quiz.model import Question, Quiz
+from grader.reports.cohort import Z_95, ConfidenceInterval, compute_correlation_interval
 
 Floats = NDArray[np.float64]
 EXTREME_SHARE = 0.27
-# Ebel & Frisbie (1991): below 0.2 a question needs work, from 0.3 it is reasonable, from 0.4 very good.
-MIN_DISCRIMINATION = 0.2
-# Of the points; outside, a question tells hardly anyone from anyone.
-MIN_FACILITY, MAX_FACILITY = 0.2, 0.95
-# An option that fewer choose isn't a distractor (Haladyna & Downing, 1993).
-MIN_OPTION_SHARE = 0.05
-# Nunnally (1978): 0.7 where single decisions don't hang on a score.
-MIN_ALPHA = 0.7
-MIN_STUDENTS = 30
-MIN_ITEMS = 10
+MAX_GUESSED_OPTIONS = 12
 
 
 class DistractorStatistics(Struct, frozen=True, kw_only=True):
-    """How often an option was chosen: by all, by the best and by the weakest 27 %, as shares of those who were asked."""
+    """How often an option was chosen: by all, by the best and by the weakest 27 %, as shares of those who were asked.
+
+    `rest` is the correlation of choosing it with the points for the other questions.
+    """
 
     option: str
     text: str
@@ -39,10 +34,17 @@ class DistractorStatistics(Struct, frozen=True, kw_only=True):
     share: float
     upper: float
     lower: float
+    rest: ConfidenceInterval | None = None
 
 
 class ItemStatistics(Struct, frozen=True, kw_only=True):
-    """One question's figures; None where there is nothing to compute from, such as a question all got right."""
+    """One question's figures; None where there is nothing to compute from, such as a question all got right.
+
+    Args:
+        facility: the mean share of the points; no answer counts as 0.
+        answered_facility: the same among those who gave an answer.
+        facility_95: where the facility of more such students would be, with a certainty of 95 %; `item_rest_95` alike.
+    """
 
     question: str
     asked: int
@@ -56,6 +58,9 @@ class ItemStatistics(Struct, frozen=True, kw_only=True):
     upper_lower: float | None
     alpha_without: float | None
     distractors: list[DistractorStatistics]
+    answered_facility: float | None = None
+    facility_95: ConfidenceInterval | None = None
+    item_rest_95: ConfidenceInterval | None = None
 
 
 class ItemAnalysis(Struct, frozen=True, kw_only=True):
@@ -148,19 +153,24 @@ def _build_item_statistics(
     upper, lower = find_extreme_groups(total)
     given = [row.responses.answers.get(question.id) for row, was in zip(sheet.kept, asked, strict=True) if was]
     shares = worth[asked, index]
+    answered = shares[[value is not None for value in given]]
+    item_rest = compute_correlation(own, rest)
     return ItemStatistics(
         question=question.id,
         asked=int(asked.sum()),
-        answered=sum(value is not None for value in given),
+        answered=len(answered),
         facility=float(shares.mean()) if len(shares) else 0.0,
         guess=compute_guess_share(question, solutions[question.id]),
         spread=float(np.std(shares, ddof=1)) if len(shares) > 1 else None,
-        item_rest=compute_correlation(own, rest),
+        item_rest=item_rest,
         point_biserial=compute_correlation(own, total),
         efficiency=compute_efficiency(own, rest),
         upper_lower=float(shares[upper].mean() - shares[lower].mean()) if len(upper) else None,
         alpha_without=compute_alpha(np.delete(points, index, axis=1)) if whole and points.shape[1] > 2 else None,
-        distractors=_build_distractors(question, solutions[question.id], given, upper, lower),
+        distractors=_build_distractors(question, solutions[question.id], given, upper, lower, rest),
+        answered_facility=float(answered.mean()) if len(answered) else None,
+        facility_95=compute_share_interval(float(shares.mean()), len(shares)) if len(shares) else None,
+        item_rest_95=compute_correlation_interval(item_rest, len(own)),
     )
 
 
@@ -172,6 +182,18 @@ def compute_correlation(first: Floats, second: Floats) -> float | None:
     size = float(np.sqrt((first @ first) * (second @ second)))
     # Sums of equal decimals differ by rounding: what is smaller than that doesn't vary.
     return None if size < 1e-9 else float(np.clip(first @ second / size, -1, 1))
+
+
+def compute_share_interval(share: float, count: int) -> ConfidenceInterval:
+    """Wilson's interval of 95 %: exact enough for shares of right answers, a little wide for partial credit.
+
+    >>> round(compute_share_interval(0.0, 30).high, 2)
+    0.11
+    """
+    share, extra = min(1.0, max(0.0, share)), Z_95**2 / count
+    middle = (share + extra / 2) / (1 + extra)
+    half = float(np.sqrt(share * (1 - share) * Z_95**2 / count + extra**2 / 4)) / (1 + extra)
+    return ConfidenceInterval(low=max(0.0, middle - half), high=min(1.0, middle + half))
 
 
 def compute_efficiency(own: Floats, rest: Floats) -> float | None:
@@ -214,8 +236,8 @@ def compute_guess_share(question: Question, solved: CorrectAnswer) -> float | No
     A single option is drawn, or with several correct ones each non-empty set of options with equal chance.
     """
     options = [option.id for option in question.choices]
-    # All sets of more than 12 options would take too long to go through.
-    if not options or len(options) > 12:
+    # All sets of more options would take too long to go through.
+    if not options or len(options) > MAX_GUESSED_OPTIONS:
         return None
     counts = range(1, len(options) + 1) if question.kind == "multiple" else (1,)
     sets = [list(chosen) for count in counts for chosen in combinations(options, count)]
@@ -225,7 +247,12 @@ def compute_guess_share(question: Question, solved: CorrectAnswer) -> float | No
 
 
 def _build_distractors(
-    question: Question, solved: CorrectAnswer, given: Sequence[Any], upper: NDArray[Any], lower: NDArray[Any]
+    question: Question,
+    solved: CorrectAnswer,
+    given: Sequence[Any],
+    upper: NDArray[Any],
+    lower: NDArray[Any],
+    rest: Floats,
 ) -> list[DistractorStatistics]:
     found = []
     for option in question.choices:
@@ -238,46 +265,7 @@ def _build_distractors(
                 share=float(chose.mean()) if len(chose) else 0.0,
                 upper=float(chose[upper].mean()) if len(upper) else 0.0,
                 lower=float(chose[lower].mean()) if len(lower) else 0.0,
+                rest=compute_correlation_interval(compute_correlation(chose, rest), len(chose)),
             )
         )
     return found
-
-
-def list_cautions(found: ItemAnalysis) -> Iterator[str]:
-    """When the figures as a whole say little."""
-    if found.students < MIN_STUDENTS:
-        yield f"only {found.students} students: with fewer than {MIN_STUDENTS} these figures can be chance"
-    if len(found.items) < MIN_ITEMS:
-        yield f"only {len(found.items)} questions: with fewer than {MIN_ITEMS}, {found.alpha_name} is low however good they are"
-    if found.alpha is None and found.students > 1:
-        yield "no reliability: the questions differ between students, or all scores are equal"
-    elif found.alpha is not None and found.alpha < MIN_ALPHA and len(found.items) >= MIN_ITEMS:
-        yield f"{found.alpha_name} is {found.alpha:.2f}: below {MIN_ALPHA} scores are too uncertain to decide much by"
-    for item in found.items:
-        # For a small class the caution above has said it for all questions.
-        if item.asked < min(MIN_STUDENTS, found.students):
-            yield f"only {item.asked} students were asked {item.question}"
-
-
-def list_item_remarks(item: ItemStatistics) -> Iterator[str]:
-    """What to look at in a question, the gravest first."""
-    # The gravest first: strong students got it wrong, which a wrong key explains best.
-    if item.item_rest is not None and item.item_rest < 0:
-        yield f"negative discrimination: check the key of `{item.question}`"
-    elif item.item_rest is not None and item.item_rest < MIN_DISCRIMINATION:
-        yield f"hardly tells strong from weak students ({item.item_rest:.2f}; {MIN_DISCRIMINATION} or more is usable)"
-    if item.guess is not None and item.facility <= item.guess:
-        yield f"no better than guessing ({item.facility:.0%}, guessing gives {item.guess:.0%})"
-    elif item.facility < MIN_FACILITY:
-        yield f"very hard ({item.facility:.0%})"
-    elif item.facility > MAX_FACILITY:
-        yield f"very easy ({item.facility:.0%})"
-    for option in item.distractors:
-        if not option.correct and option.upper > option.lower and option.share >= MIN_OPTION_SHARE:
-            yield f"the wrong option `{option.option}` draws strong students more than weak ones"
-    idle = [
-        f"`{option.option}`" for option in item.distractors if not option.correct and option.share < MIN_OPTION_SHARE
-    ]
-    # In a question that all get right no wrong option can be popular.
-    if idle and item.facility <= MAX_FACILITY:
-        yield f"hardly anyone chooses {', '.join(idle)}"

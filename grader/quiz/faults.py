@@ -1,11 +1,11 @@
-"""Every fault that a quiz, key or response file can have: its code, what it means, and how to mend it."""
+"""Every fault that a quiz, key or response file can have: its code, what it means, and how to fix it."""
 
 from __future__ import annotations
 
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.messages.text import escape_line
 
-# code: (what is wrong, how to mend it); docs/quizzes.md prints this table.
+# code: (what is wrong, how to fix it); docs/quizzes.md prints this table.
 FAULT_CODES = {
     "E101": ("the file can't be read as YAML", "UTF-8 text, at most 1,000,000 bytes, valid YAML"),
     "E102": ("an alias, a tag, a second document, or too deep or large a tree", "write each value out, once, plainly"),
@@ -27,6 +27,10 @@ FAULT_CODES = {
     "E211": ("a pool that can't be drawn from", "pick fewer than it has; known questions, once, of equal points"),
     "E212": ("the hints of a question cost more than its points", "at most 100% together"),
     "E213": ("a time in another form", "such as 2026-12-01T12:00:00+01:00"),
+    "E214": (
+        "a picture of a quiz that can't be shown",
+        "put a .png, .jpg, .gif or .webp file beside the quiz, and say in the square brackets what it shows",
+    ),
     "E301": ("the key is for another quiz", "correct `quiz`"),
     "E302": (
         "the quiz has changed since its key was written",
@@ -82,4 +86,4 @@ class StudentFaults(QuizFaults):
 def render_code_table() -> str:
     """The codes as a Markdown table."""
     rows = [f"| {code} | {meaning} | {remedy} |" for code, (meaning, remedy) in FAULT_CODES.items()]
-    return "\n".join(["| code | what is wrong | how to mend it |", "|---|---|---|", *rows])
+    return "\n".join(["| code | what is wrong | how to fix it |", "|---|---|---|", *rows])

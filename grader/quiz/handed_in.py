@@ -78,7 +78,12 @@ def read_response_file(path: Path, quiz: Quiz) -> ResponseFile:
         data = sys.stdin.buffer.read(MAX_YAML_BYTES + 1) if path == STDIN else _read_bytes(path)
     except OSError as error:
         raise ResponseFileError(f"{shown}: can't be read: {error.strerror}") from error
-    responses = read_responses(data, quiz, shown)
+    return read_response_bytes(data, quiz, name)
+
+
+def read_response_bytes(data: bytes, quiz: Quiz, name: str) -> ResponseFile:
+    """As `read_response_file`, for the bytes of a file and what it is called."""
+    responses = read_responses(data, quiz, escape_line(name))
     return ResponseFile(responses=responses, source=SubmissionRef(path=name, sha256=hashlib.sha256(data).hexdigest()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from grader.quiz.model import CHOICE_KINDS, AuthoredAnswer, Question, Quiz, Quiz
 from grader.quiz.values import Interval, build_interval, normalize_text, parse_range, parse_shape
 
 TensorShape = tuple[int | None, ...]
+BARE_SIZE = re.compile(r"\d+|none", re.ASCII | re.IGNORECASE)
 # Fields of an answer that only some kinds of question have.
 KINDS_BY_FIELD = {"tolerance": ("numeric",), "range": ("numeric",), "case": ("text",)}
 
@@ -178,4 +180,9 @@ def _read_shapes(answer: AuthoredAnswer, node: YamlNode, faults: Problems) -> li
             faults.add(node.find_nearest("correct", index), f'expected a shape such as 26x26, got "{text}"', "E307")
         else:
             found.append(value)
+    # Each would be a shape of its own: everybody who writes 26x26x64 would be wrong.
+    if len(answer.correct) > 1 and all(BARE_SIZE.fullmatch(text.strip()) for text in answer.correct):
+        sizes = "x".join(text.strip() for text in answer.correct)
+        message = f"is this one shape? Write it as [{sizes}]; or several of one size each, as [({answer.correct[0].strip()},), …]"
+        faults.add(node.find_nearest("correct"), message, "E307")
     return found

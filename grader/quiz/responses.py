@@ -137,9 +137,12 @@ def normalize_answer(question: Question, given: GivenAnswer, node: YamlNode, fau
     if question.kind in CHOICE_KINDS:
         return _normalize_choice(question, [given] if isinstance(given, str) else given, node, faults)
     if not isinstance(given, str):
-        message = f'question "{question.id}" takes one text or number, got a list of {len(given)}'
-        faults.add(node, message, "E404")
-        return None
+        # In YAML an unquoted `[26, 26, 64]` is a list, and `[26]` is how keys write one answer.
+        if question.kind != "shape" and len(given) > 1:
+            message = f'question "{question.id}" takes one text or number, got a list of {len(given)}'
+            faults.add(node, message, "E404")
+            return None
+        given = ", ".join(given)
     if len(given) > MAX_ANSWER_LENGTH:
         faults.add(node, f"an answer is longer than {MAX_ANSWER_LENGTH:,} characters", "E404")
     return given if given.strip() else None

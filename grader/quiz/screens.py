@@ -9,6 +9,7 @@ from datetime import datetime
 from grader.messages.text import escape_line
 from grader.quiz.lines import find_clashing_letters, format_letter
 from grader.quiz.model import Question, Quiz
+from grader.quiz.rich_text import convert_to_plain
 from grader.quiz.sitting import Sitting, find_end_time
 from grader.quiz.verdicts import format_given_answer
 
@@ -90,7 +91,7 @@ def render_welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -
         f"You have {_format_time(quiz.time_limit)}." if quiz.time_limit else "",
         "Each answer is saved at once.",
     ]
-    again = f"Going on where you were: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
+    again = f"Resuming: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
     return join_blocks(
         wrap_text(quiz.title, width),
         wrap_text(quiz.description, width) if quiz.description else [],
@@ -106,7 +107,7 @@ def render_question(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> 
     opened = item.hints[: sitting.hints.get(name, 0)]
     return join_blocks(
         wrap_text(_render_heading(quiz, sitting, item, now), width),
-        wrap_text(item.prompt, width),
+        wrap_text(convert_to_plain(item.prompt), width),
         render_options(item, sitting, width),
         [line for hint in opened for line in wrap_text(hint.text, width, "Hint: ")],
         [text.replace(NO_BREAK, " ") for text in wrap_text(_describe_keys(item, sitting), width)],
@@ -144,7 +145,7 @@ def render_options(item: Question, sitting: Sitting, width: int) -> list[str]:
     lines: list[str] = []
     for index, name in enumerate(sitting.shown.options.get(item.id, [])):
         mark = "*" if isinstance(given, list) and name in given else " "
-        lines += wrap_text(item.find_option(name).text, width, f"{mark} {format_letter(index)}) ")
+        lines += wrap_text(convert_to_plain(item.find_option(name).text), width, f"{mark} {format_letter(index)}) ")
     if isinstance(given, str):
         unit = "" if not item.unit or given.strip().endswith(item.unit) else f" {item.unit}"
         lines += wrap_text(escape_line(given) + unit, width, "Your answer: ")

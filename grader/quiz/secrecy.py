@@ -98,6 +98,23 @@ def _make_place_guess(place: int) -> Callable[[Question], int | None]:
     return lambda question: place if place < len(question.options) else None
 
 
+def is_place_telling(places: Sequence[tuple[int, int]]) -> bool:
+    """Whether the correct options are in one place, or last, more often than chance allows.
+
+    Args:
+        places: of each question, how many options it has and where the correct one is.
+    """
+    guesses = [[place] * len(places) for place in range(max((count for count, _ in places), default=0))]
+    guesses.append([count - 1 for count, _ in places])
+    for guess in guesses:
+        trials = [
+            (1 / count, place == right) for (count, right), place in zip(places, guess, strict=True) if place < count
+        ]
+        if compute_chance_of_hits(sum(hit for _, hit in trials), [share for share, _ in trials]) < MAX_CHANCE:
+            return True
+    return False
+
+
 def _guess_last(question: Question) -> int | None:
     return len(question.options) - 1
 

@@ -66,7 +66,7 @@ def check_fits(sitting: Sitting, quiz: Quiz) -> None:
         # Answers are stored by id: with other options they could mean something else.
         if known is None or {option.id for option in known.choices} != set(sitting.shown.options.get(name, [])):
             raise UsageError(
-                f'the quiz has changed since attempt {sitting.attempt} began: question "{name}" is another one now; '
+                f'the quiz has changed since attempt {sitting.attempt} began: question "{name}" has changed; '
                 "ask your instructor, the answers so far are kept"
             )
 
@@ -142,7 +142,7 @@ class AttemptStore:
         try:
             return msgspec.json.decode(path.read_bytes(), type=Sitting)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path} can't be read ({error}); move it away to start this attempt anew") from error
+            raise UsageError(f"{path} can't be read ({error}); move it away to start this attempt again") from error
 
     def save_attempt(self, sitting: Sitting) -> None:
         """Writes an attempt so that a killed terminal or a power cut leaves the old or the new one, never half.
@@ -167,7 +167,7 @@ class AttemptStore:
             # No waiting: the other terminal may stay open for hours.
             lock = FileLock(self.folder / "lock", timeout=0, mode=0o600).acquire()
         except Timeout as error:
-            raise UsageError("this quiz is open in another terminal; go on there, or quit it first") from error
+            raise UsageError("this quiz is open in another terminal; continue there, or quit it first") from error
         except OSError as error:
             raise UsageError(f"your answers can't be saved in {self.folder}: {error.strerror}") from error
         with lock:

@@ -41,7 +41,7 @@ def open_sitting(quiz: Quiz, student: str, shelf: AttemptStore, now: datetime) -
         sitting.check_fits(attempts[-1], quiz)
         return attempts[-1], True
     if len(attempts) >= quiz.attempts:
-        raise UsageError(f"no attempt is left at {quiz.id}: you have handed in {len(attempts)} of {quiz.attempts}")
+        raise UsageError(f"no attempts left for {quiz.id}: you have handed in {len(attempts)} of {quiz.attempts}")
     closes = parse_closing_time(quiz)
     if closes is not None and now >= closes:
         raise UsageError(f"{quiz.id} closed on {closes:%Y-%m-%d at %H:%M %Z}")
@@ -52,11 +52,15 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
     """Goes through a quiz until it is handed in, put aside, or its time is up.
 
     Returns:
-        The attempt; its `submitted` is None where it was put aside.
+        The attempt; its `submitted` is None where it was put aside. The last one, where the student wants no other.
 
     Raises:
         UsageError: as `open_sitting`, or the answers can't be saved.
     """
+    before = shelf.list_attempts()
+    # A new attempt uses one up, and whoever only wants to see the last one types the same command.
+    if before and before[-1].submitted is not None and len(before) < quiz.attempts and not _wants_another(quiz, len(before), desk):
+        return before[-1]
     now, resumed = open_sitting(quiz, student, shelf, desk.now())
     shelf.save_attempt(now)
     desk.tell(screens.render_welcome(quiz, now, desk.width(), resumed=resumed))
@@ -64,7 +68,7 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
         while now.submitted is None:
             if _is_late(now, quiz, desk):
                 now = _submit_and_save(now, shelf, desk)
-                _tell_wrapped("The time is up: your answers are handed in as they were.", desk)
+                _tell_wrapped("Time is up: your answers are handed in as they are.", desk)
             elif (then := _show_screen(now, quiz, shelf, desk)) is None:
                 break
             else:
@@ -73,6 +77,16 @@ def take_quiz(quiz: Quiz, student: str, shelf: AttemptStore, desk: QuizTerminal)
     except EOFError:
         pass
     return now
+
+
+def _wants_another(quiz: Quiz, done: int, desk: QuizTerminal) -> bool:
+    """Asks whether a further attempt shall begin."""
+    text = f"You have handed in attempt {done} of {quiz.attempts}. Start attempt {done + 1}? Type yes, or anything else to see attempt {done} again."
+    _tell_wrapped(text, desk)
+    try:
+        return desk.ask(PROMPT).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def _tell_wrapped(text: str, desk: QuizTerminal) -> None:
@@ -183,7 +197,7 @@ def _submit_after_asking(now: Sitting, shelf: AttemptStore, desk: QuizTerminal) 
     """Hands in, after a question where answers are missing."""
     # Handing in can't be undone.
     if blank := len(now.names) - len(now.answers):
-        text = f"{screens.format_count(blank, 'question')} without an answer. Hand in all the same? Type yes, or anything else to go on."
+        text = f"{screens.format_count(blank, 'question')} without an answer. Hand in anyway? Type yes, or anything else to go on."
         _tell_wrapped(text, desk)
         if desk.ask(PROMPT).strip().lower() not in ("y", "yes"):
             return now

@@ -16,7 +16,13 @@ from decimal import Decimal
 MAX_ANSWER_LENGTH = 2000
 NUMBER_PATTERN = re.compile(r"[+-]?(\d{1,40}|\d{1,3}(,\d{3}){1,12})?([.]\d{0,40})?(e[+-]?\d{1,3})?", re.ASCII)
 COMMA_PATTERN = re.compile(r"[+-]?(0|\d+,\d{1,2}|\d*,\d{4,}|0,\d+)(e[+-]?\d{1,3})?", re.ASCII)
-DIMENSION_PATTERN = re.compile(r"none|-1|\?|\d{1,12}", re.ASCII)
+MAX_SHAPE_LENGTH = 200
+DIMENSION_PATTERN = re.compile(r"none|null|batch|batch_size|n|-1|\?|\d{1,12}", re.ASCII)
+# In the order in which they are tried: a blank separates only where no other sign does.
+SHAPE_SEPARATOR = re.compile(r"\s*(?:[,;x×*✕✖⨯·⋅]|\\times|\\cdot|\bby\b)\s*|\s+")
+SHAPE_WRAPPING = re.compile(
+    r"(?:tensorshape|torch\.size|shape\s*[=:]?)?\s*(?:\((.*)\)|\[(.*)\]|\{(.*)\}|\$(.*)\$)", re.DOTALL
+)
 CHARACTER_VARIANTS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
 
 
@@ -54,19 +60,28 @@ def normalize_text(text: str, *, case: bool = False) -> str:
 
 
 def parse_shape(text: str) -> tuple[int | None, ...] | None:
-    """A tensor's shape: `26x26`, `(None, 13, 13, 64)`, `[13, 13]`, `13 × 13`; None where it isn't one.
+    r"""A tensor's shape without its batch dimension; None where the text isn't one.
 
-    An unknown dimension is written `None`, `?` or `-1`.
+    Sizes may be separated by commas, `x`, `×`, blanks and the like, with or without brackets. An unknown size is
+    written `None`, `?` or `-1`; an unknown first one of several is the batch, which people write or leave out.
+
+    >>> parse_shape("26 26 64"), parse_shape("TensorShape([None, 26, 26, 64])"), parse_shape(r"$26 \times 26$")
+    ((26, 26, 64), (26, 26, 64), (26, 26))
     """
-    plain = text.translate(CHARACTER_VARIANTS).strip().lower()
-    if plain[:1] + plain[-1:] in ("()", "[]"):
-        plain = plain[1:-1].strip().removesuffix(",")
-    if len(plain) > 200:
+    plain = unicodedata.normalize("NFKC", text[:MAX_SHAPE_LENGTH + 1]).translate(CHARACTER_VARIANTS).strip().lower()
+    if len(plain) > MAX_SHAPE_LENGTH:
         return None
-    parts = [part.strip() for part in re.split(r"[,x×*]|\s+by\s+", plain)]
+    plain = plain.removesuffix(".").strip()
+    while found := SHAPE_WRAPPING.fullmatch(plain):
+        plain = next(filter(None, found.groups()), "").strip()
+        if not plain:
+            # A number by itself has the shape ().
+            return ()
+    parts = SHAPE_SEPARATOR.split(plain.removesuffix(","))
     if not all(DIMENSION_PATTERN.fullmatch(part) for part in parts):
         return None
-    return tuple(int(part) if part.isdigit() else None for part in parts)
+    sizes = tuple(int(part) if part.isdigit() else None for part in parts)
+    return sizes[1:] if len(sizes) > 1 and sizes[0] is None else sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

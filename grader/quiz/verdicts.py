@@ -14,6 +14,7 @@ from grader.quiz.loading import hash_quiz, parse_closing_time
 from grader.quiz.marking import MarkedAttempt, QuestionMark
 from grader.quiz.model import CHOICE_KINDS, Question, Quiz, ReviewTime
 from grader.quiz.responses import GivenAnswer, Responses
+from grader.quiz.rich_text import convert_to_plain
 from grader.records.verdict import Basis, CheckResult, CheckStatus, Note, SubmissionRef, Verdict
 
 
@@ -82,7 +83,7 @@ def build_check_result(question: Question, solved: CorrectAnswer, item: Question
     basis: Basis = "reported" if any(hint.cost for hint in question.hints) else "static"
     return CheckResult(
         id=question.id,
-        title=" ".join(question.prompt.split()),
+        title=" ".join(convert_to_plain(question.prompt).split()),
         status=STATUS_BY_OUTCOME[item.outcome],
         points=item.points,
         max_points=item.max_points,
@@ -120,14 +121,14 @@ def format_given_answer(question: Question, given: GivenAnswer) -> str:
         return ""
     if isinstance(given, str):
         return given
-    return "; ".join(question.find_option(name).text for name in given)
+    return "; ".join(convert_to_plain(question.find_option(name).text) for name in given)
 
 
 def format_correct_answer(question: Question, solved: CorrectAnswer) -> str:
     """The correct answer as a person reads it."""
     answer = solved.answer
     if question.kind in CHOICE_KINDS:
-        return "; ".join(option.text for option in question.choices if option.id in solved.options)
+        return "; ".join(convert_to_plain(option.text) for option in question.choices if option.id in solved.options)
     if answer.range is not None:
         return f"from {answer.range[0]} to {answer.range[1]}"
     spread = f" (± {answer.tolerance})" if answer.tolerance else ""
@@ -137,7 +138,7 @@ def format_correct_answer(question: Question, solved: CorrectAnswer) -> str:
 def _collect_notes(quiz: Quiz, marked: MarkedAttempt, responses: Responses) -> list[Note]:
     found = []
     if responses.quiz_digest is not None and responses.quiz_digest != hash_quiz(quiz):
-        found.append("these answers were given to another wording of the quiz")
+        found.append("these answers are for another version of the quiz")
     if sum(item.points for item in marked.marks) < 0:
         found.append("wrong answers lost more points than right ones earned; a total below 0 counts as 0")
     if responses.attempt > quiz.attempts:

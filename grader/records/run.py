@@ -17,7 +17,8 @@ from grader.records.verdict import EndKind, Note, TrainingRecord
 class FailedCall(Struct, frozen=True, kw_only=True):
     """The smallest call that showed a fault, in words short enough to read.
 
-    `what` ends a sentence that begins with the call, `case` holds its arguments.
+    `what` is a sentence on what the function did; `case` holds the arguments, and with `expected` and `got` may have
+    several lines. `wrong` says that a value came and isn't right; `beside` that the check's own hint wouldn't help.
     """
 
     what: str
@@ -26,6 +27,8 @@ class FailedCall(Struct, frozen=True, kw_only=True):
     got: str
     hint: str | None = None
     line: int | None = None
+    wrong: bool = False
+    beside: bool = False
 
 
 class FunctionTrial(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,8 @@ EndKind = Literal[
 class CheckResult(Struct, frozen=True, kw_only=True):
     """One check's outcome; `failed` costs points, `skipped` says why it couldn't be judged.
 
-    `code` is the check's name in the catalogue, such as `training.reaches`; empty for a question of a quiz.
+    `code` is the check's name in the catalogue, such as `training.reaches`; empty for a question of a quiz. `given` is
+    the call of a function that showed the fault; it, `expected` and `got` may have several lines.
     """
 
     id: str
@@ -38,6 +39,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     hint: str | None = None
     line: int | None = None
     code: str = ""
+    given: str | None = None
 
 
 class SubmissionRef(Struct, frozen=True, kw_only=True):
@@ -89,6 +91,13 @@ class Note(Struct, frozen=True, kw_only=True):
     message: str
 
 
+class OpenPlaces(Struct, frozen=True, kw_only=True):
+    """The places of the stub that the file leaves open, such as `line 14`, and how many there are to fill."""
+
+    places: list[str]
+    total: int
+
+
 class DeclaredLayer(Struct, frozen=True, kw_only=True):
     """One layer of the declared model, `kind` None where it is missing; the shape has the batch axis first.
 
@@ -126,7 +135,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The JSON contract `grade-verdict/1`; `end_message` says how the run ended in a sentence.
 
     `end_line` is the line of a .py file at which it ended, `end_codes` are those of the findings that kept a file from
-    being run, such as `S103`.
+    being run, such as `S103`. `open_places` are what a file that was run and didn't pass leaves to be filled.
     """
 
     schema: str = "grade-verdict/1"
@@ -150,3 +159,4 @@ class Verdict(Struct, frozen=True, kw_only=True):
     end_line: int | None = None
     end_codes: list[str] = field(default_factory=list)
     line_to_cross: LineToCross | None = None
+    open_places: OpenPlaces | None = None

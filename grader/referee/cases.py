@@ -39,13 +39,18 @@ class Case:
         return replace(self, expected=expected, answered=True)
 
     @property
-    def size(self) -> int:
-        """How much there is to look at: numbers in all arguments."""
-        return sum(_count_numbers(value) for value in self.arguments)
+    def size(self) -> tuple[int, float]:
+        """How much there is to look at: numbers in all arguments, and how large they are."""
+        return sum(map(_count_numbers, self.arguments)), sum(map(_sum_sizes, self.arguments))
 
 
 def _count_numbers(value: Any) -> int:
     return int(np.size(value)) if not isinstance(value, (list, tuple)) else sum(map(_count_numbers, value))
+
+
+def _sum_sizes(value: Any) -> float:
+    """The sum of single numbers; those in arrays are seen at a glance whatever they are."""
+    return abs(value) if isinstance(value, (int, float)) else 0.0
 
 
 def iter_fixed_cases(asked: list[AskedCheck], arguments: Mapping[str, FunctionArgument], seed: int) -> Iterator[Case]:
@@ -84,7 +89,7 @@ def _draw_value(argument: FunctionArgument, generator: np.random.Generator, shar
     if argument.choice:
         return build_value(argument.choice[generator.integers(len(argument.choice))], argument)
     if argument.whole:
-        return int(generator.integers(argument.whole[0], argument.whole[1], endpoint=True))
+        return _draw_dimension(argument.whole, generator, share)
     if argument.number:
         return float(generator.uniform(argument.number[0], argument.number[1]))
     shape = [_draw_dimension(span, generator, share) for span in argument.shape]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -41,7 +42,7 @@ class CheckTally:
     faulty: int = 0
     fixed: int = 0
     slowest_s: float = 0.0
-    smallest: tuple[int, FailedCall] | None = field(default=None)
+    smallest: tuple[tuple[int, float], FailedCall] | None = field(default=None)
 
     def count_call(self, case: Case, failure: FailedCall | None) -> None:
         """Counts one judged call."""
@@ -91,7 +92,7 @@ class ReplyJudge:
             tally.slowest_s = max(tally.slowest_s, reply.seconds)
             match tally.asked.kind:
                 case "matches":
-                    tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance))
+                    tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance, tally.asked.places))
                 case "time":
                     self._judge_time(tally, case, reply)
                 # An error or a hang says nothing about the next two kinds; `matches` reports it.
@@ -107,38 +108,60 @@ class ReplyJudge:
             what=what, case=case_shown(self.names, case.arguments, at), expected=expected, got=got, **more
         )
 
-    def _judge_value(self, case: Case, reply: CallReply, tolerance: float) -> FailedCall | None:
+    def _judge_value(
+        self, case: Case, reply: CallReply, tolerance: float, places: Sequence[int] = ()
+    ) -> FailedCall | None:
         if reply.end == "raised":
             first = reply.message.split("\n")[0]
-            hint = find_error_hint(first)
+            # An index too far is a wrong answer to what the check asks; other errors have nothing to do with it.
             return self._build_failure(
-                case, f"raised {first}", format_value(case.expected), "an error", line=reply.line, hint=hint
-            )
+                case, f"your function raised {first}", format_value(case.expected), "an error", line=reply.line,
+                hint=find_error_hint(first), beside=not first.startswith("IndexError"),
+            )  # fmt: skip
         if reply.end == "hung":
-            what = f"did not come back within {reply.seconds:.1f} s"
+            what = f"your function did not come back within {reply.seconds:.1f} s"
             hint = "Does every loop come to its end?"
-            return self._build_failure(case, what, format_value(case.expected), NO_ANSWER, hint=hint)
-        found = find_difference(case.expected, reply.value, tolerance)
+            return self._build_failure(case, what, format_value(case.expected), NO_ANSWER, hint=hint, beside=True)
+        found = find_difference(case.expected, reply.value, tolerance, places)
         if found is None:
             return None
-        return self._build_failure(case, found.what, found.expected, found.got, found.at, hint=found.hint)
+        # What reads from the array that it changes goes wrong from the second number on.
+        if not found.beside and (names := self._list_changed(reply)):
+            what, hint = f"your function writes into its argument {' and '.join(names)}", self._advise_copy(names[0])
+            return self._build_failure(case, what, found.expected, found.got, found.at, hint=hint, beside=True)
+        return self._build_failure(
+            case, found.what, found.expected, found.got, found.at,
+            hint=found.hint, beside=found.beside, wrong=not found.beside,
+        )  # fmt: skip
 
     def _judge_time(self, tally: CheckTally, case: Case, reply: CallReply) -> None:
         """Only a right answer counts as a fast one."""
         below = tally.asked.below_s or 0.0
         if reply.end == "hung" or reply.seconds > below:
-            what = f"took {'more than ' * (reply.end == 'hung')}{reply.seconds:.1f} s"
-            tally.count_call(case, self._build_failure(case, what, f"at most {below:g} s", f"{reply.seconds:.1f} s"))
+            what = f"your function took {'more than ' * (reply.end == 'hung')}{reply.seconds:.1f} s"
+            hint = "What inside the loops is the same each time, such as a copy of the image? Compute it once, before them."
+            failure = self._build_failure(case, what, f"at most {below:g} s", f"{reply.seconds:.1f} s", hint=hint)
+            tally.count_call(case, failure)
         elif reply.end == "gave" and find_difference(case.expected, reply.value, tally.asked.tolerance) is None:
             tally.count_call(case, None)
 
     def _judge_changes(self, case: Case, reply: CallReply) -> FailedCall | None:
-        # The indices come from the student process.
-        names = [self.names[index] for index in reply.changed if index < len(self.names)]
+        names = self._list_changed(reply)
         if not names:
             return None
         text = " and ".join(names)
-        return self._build_failure(case, f"changed its argument {text}", f"{text} as it was", f"another {text}")
+        what = f"your function changed its argument {text}"
+        hint = self._advise_copy(names[0])
+        return self._build_failure(case, what, f"{text} as it was", f"another {text}", hint=hint, beside=True)
+
+    def _advise_copy(self, name: str) -> str:
+        # The first argument is what the result is made from; the others are only read.
+        result = "result" if name == self.names[0] else name
+        return f"Start from a copy, `{result} = {name}.copy()`, and change only that."
+
+    def _list_changed(self, reply: CallReply) -> list[str]:
+        # The indices come from the student process.
+        return [self.names[index] for index in reply.changed if index < len(self.names)]
 
     def _judge_dtype(self, case: Case, reply: CallReply, wanted: str | None) -> FailedCall | None:
         right, got = (
@@ -148,7 +171,8 @@ class ReplyJudge:
         if right == got:
             return None
         hint = f"`.astype(np.{right})` makes another array of that type."
-        return self._build_failure(case, f"gave numbers of type {got}, not {right}", right, got, hint=hint)
+        what = f"your function gives numbers of type {got} instead of {right}"
+        return self._build_failure(case, what, right, got, hint=hint)
 
     @property
     def gated(self) -> bool:

@@ -1,27 +1,37 @@
-"""Values in words short enough to read: small arrays whole, large ones around the place that matters."""
+"""Values as one would type them: arrays row by row, small ones whole, large ones around the place that matters."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from grader.protocol.values import Array, OpaqueValue, UnreadArray
 
-MAX_WHOLE_VALUES = 40
-MAX_TEXT_CHARS = 360
+MAX_WHOLE_VALUES = 80
+MAX_WHOLE_SIDE = 8
+MAX_TEXT_CHARS = 800
+MAX_CALL_CHARS = 72
 
 
 def format_value(value: Any, at: tuple[int, ...] = ()) -> str:
-    """A value as one would type it.
+    """A value as one would type it; of arrays with more than two axes one slice.
 
     Args:
         at: the place to show of a large array.
 
-    >>> format_value(np.array([[1, 2], [3, 4]]))
-    '[[1, 2], [3, 4]]'
-    >>> format_value(np.zeros((9, 9), "uint8"), (0, 8))
-    '[[0, 0], [0, 0]] in rows 0 to 1, columns 7 to 8 of 9 × 9'
+    >>> print(format_value(np.array([[1, 2], [3, 40]])))
+    [[1,  2],
+     [3, 40]]
+    >>> print(format_value(np.zeros((9, 9), "uint8"), (0, 8)))
+    [0:2, 7:9] of 9 × 9:
+    [[0, 0],
+     [0, 0]]
+    >>> print(format_value(np.zeros((2, 2, 3), "uint8"), (0, 1, 2)))
+    [:, :, 2] of 2 × 2 × 3:
+    [[0, 0],
+     [0, 0]]
     """
     match value:
         case np.ndarray() if value.ndim == 0:
@@ -29,8 +39,11 @@ def format_value(value: Any, at: tuple[int, ...] = ()) -> str:
         case np.ndarray():
             text = _format_array(value, at)
         case list() | tuple():
-            parts = [format_value(item) for item in value]
-            text = f"({', '.join(parts)})" if isinstance(value, tuple) else f"[{', '.join(parts)}]"
+            parts = [format_value(item).replace("\n", " ") for item in value]
+            # A list of lists is written row by row, as an array is.
+            nested = len(parts) > 1 and all(isinstance(item, (list, tuple)) for item in value)
+            inner = (",\n " if nested else ", ").join(parts)
+            text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
         case OpaqueValue():
             text = str(value)
         case UnreadArray(dtype=dtype, shape=shape):
@@ -53,13 +66,27 @@ def drop_fraction(value: float) -> float:
 def _format_array(array: Array, at: tuple[int, ...]) -> str:
     if array.size == 0:
         return f"an empty array of shape {array.shape}"
-    if array.size <= MAX_WHOLE_VALUES:
-        return _format_nested(array)
     window = _pick_window(array.shape, at or (0,) * array.ndim)
-    spans = [f"{name} {part.start} to {part.stop - 1}" if part.stop - part.start > 1 else f"{name} {part.start}"
-             for name, part in zip(_name_axes(array.ndim), window, strict=True)]  # fmt: skip
-    size = " × ".join(map(str, array.shape))
-    return f"{_format_nested(array[window])} in {', '.join(spans)} of {size}"
+    shown = array[window]
+    rows = _format_rows(shown) if shown.ndim == 2 else _format_nested(shown)
+    if shown.shape == array.shape:
+        return rows
+    spans = [_format_span(part, length) for part, length in zip(window, array.shape, strict=True)]
+    return f"[{', '.join(spans)}] of {' × '.join(map(str, array.shape))}:\n{rows}"
+
+
+def _format_span(part: slice | int, length: int) -> str:
+    if isinstance(part, int):
+        return str(part)
+    return ":" if part.stop - part.start == length else f"{part.start}:{part.stop}"
+
+
+def _format_rows(array: Array) -> str:
+    """Rows below each other, and columns too, as one would write a matrix."""
+    cells = [[_format_item(item) for item in row] for row in array.tolist()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rows = (", ".join(item.rjust(width) for item, width in zip(row, widths, strict=True)) for row in cells)
+    return f"[{(',' + chr(10) + ' ').join(f'[{row}]' for row in rows)}]"
 
 
 def _format_nested(array: Array) -> str:
@@ -68,29 +95,24 @@ def _format_nested(array: Array) -> str:
     return f"[{', '.join(_format_nested(part) for part in array)}]"
 
 
-def _pick_window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
-    """Three rows and columns around a place; of what is neither row nor column only the place itself, if it is large."""
+def _pick_window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice | int, ...]:
+    """All rows and columns of a small array, three of a large one; of the other axes the place itself."""
     spatial = _pick_spatial_axes(len(shape))
-    result = []
+    sides = [length for axis, length in enumerate(shape) if axis in spatial]
+    whole = math.prod(sides) <= MAX_WHOLE_VALUES and all(side <= MAX_WHOLE_SIDE for side in sides[1:])
+    result: list[slice | int] = []
     for axis, (length, place) in enumerate(zip(shape, (*at, *(0,) * len(shape)), strict=False)):
-        if axis in spatial or length <= 4:
-            wide = (max(0, place - 1), min(length, place + 2)) if axis in spatial else (0, length)
+        near = min(place, length - 1)
+        if axis not in spatial:
+            result.append(near)
         else:
-            wide = (min(place, length - 1), min(place, length - 1) + 1)
-        result.append(slice(*wide))
+            result.append(slice(0, length) if whole else slice(max(0, near - 1), min(length, near + 2)))
     return tuple(result)
 
 
 def _pick_spatial_axes(dimensions: int) -> tuple[int, ...]:
     # Four axes are those of a batch of images.
     return (1, 2) if dimensions == 4 else (0, 1)
-
-
-def _name_axes(dimensions: int) -> tuple[str, ...]:
-    """What the axes of an array are called."""
-    named = {1: ("places",), 2: ("rows", "columns"), 3: ("rows", "columns", "channels"),
-             4: ("image", "rows", "columns", "channels")}  # fmt: skip
-    return named.get(dimensions, tuple(f"axis {axis}:" for axis in range(dimensions)))
 
 
 def format_place(at: tuple[int, ...]) -> str:
@@ -103,13 +125,20 @@ def format_place(at: tuple[int, ...]) -> str:
 
 
 def format_call(names: list[str], values: tuple[Any, ...], at: tuple[int, ...] = ()) -> str:
-    """The arguments of a call.
+    """The arguments of a call: on one line where they fit, else each on lines of its own.
 
-    >>> format_call(["image", "weight"], (np.array([[1, 2]]), 0.5))
-    'image = [[1, 2]], weight = 0.5'
+    >>> print(format_call(["image", "weight"], (np.array([[1, 2], [3, 4]]), 0.5)))
+    image = [[1, 2],
+             [3, 4]]
+    weight = 0.5
     """
     parts = []
     for name, value in zip(names, values, strict=True):
         near = at if isinstance(value, np.ndarray) and value.ndim == len(at) else ()
-        parts.append(f"{name} = {format_value(value, near)}")
-    return ", ".join(parts)
+        text = format_value(value, near)
+        head, separator, rows = text.partition(":\n")
+        # Of a part of an array the heading says which, as one would take it: `image[0:3, 0:3]`.
+        label = f"{name}{head} = " if separator else f"{name} = "
+        parts.append(label + (rows or text).replace("\n", "\n" + " " * len(label)))
+    line = ", ".join(parts)
+    return line if "\n" not in line and len(line) <= MAX_CALL_CHARS else "\n".join(parts)

@@ -15,6 +15,7 @@ from grader.courses.course import FILE, Course
 from grader.courses.yaml_tree import format_suggestion, read_yaml
 from grader.errors import CourseError, Problem, UsageError
 from grader.quiz import loading
+from grader.quiz.pictures import load_pictures
 from grader.release import leaks
 from grader.release.written import EXERCISE, QUIZ, SETTINGS, write_listed
 
@@ -60,7 +61,9 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
         files |= {name: (course.root / name).read_bytes() for name in found}
         left += [name for name in _find_others(course, exercise) if name not in files]
     for quiz in quizzes:
-        loading.load_quiz(course, quiz)  # refuses keys that stand in the quiz itself
+        questions = loading.load_quiz(course, quiz)  # refuses keys that stand in the quiz itself
+        # Only what a question shows: other pictures beside the quizzes may show answers.
+        files |= {f"quizzes/{name}": data for name, data in load_pictures(course, questions).items()}
         files[f"quizzes/{quiz}.yaml"] = _written(course, f"quizzes/{quiz}.yaml", QUIZ)
     if problems := leaks.find_leaks(leaks.collect_secrets(course), files):
         raise CourseError(problems)

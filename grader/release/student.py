@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise
+from grader.courses.notebooks import build_exercise_notebook
 from grader.release import public
 from grader.reports import write
 
 STUDENT_TEMPLATES = PACKAGE_FOLDER / "templates" / "student"
 
 
-def release_course(course: Course, folder: Path, names: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
+def release_course(course: Course, folder: Path, names: Sequence[str] = (), *, notebooks: bool = False) -> tuple[list[str], tuple[str, ...]]:
     """Makes the repository in a new folder.
 
     Args:
         names: the exercises and quizzes; all of them if empty.
+        notebooks: with each exercise also as a notebook.
 
     Returns:
         The names of its files, and those of files in the exercises' folders that stay in the course.
@@ -34,11 +36,19 @@ def release_course(course: Course, folder: Path, names: Sequence[str] = ()) -> t
         "README.md": render_readme(specs, found.quizzes),
         ".gitignore": (STUDENT_TEMPLATES / "gitignore").read_text(encoding="utf-8"),
     }
+    if notebooks:
+        pages |= {f"exercises/{spec.id}/{spec.id}.ipynb": _build_notebook(spec, found.files) for spec in specs}
     for name, content in found.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     write.write_folder(folder, pages)
     return sorted([*found.files, *pages]), found.left
+
+
+def _build_notebook(spec: Exercise, files: Mapping[str, bytes]) -> str:
+    """From what is released, so that a notebook holds nothing else."""
+    readme, stub = (files[f"exercises/{spec.id}/{name}"].decode() for name in ("README.md", "stub.py"))
+    return build_exercise_notebook(spec.id, readme, stub)
 
 
 def render_readme(specs: Sequence[Exercise], quizzes: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -10,15 +11,24 @@ from dataclasses import dataclass
 from grader.records.verdict import CheckResult, Verdict
 
 MIN_FOR_CORRELATION = 5
+Z_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfidenceInterval:
+    """From where to where a figure can lie, by a class of this size, with a certainty of 95 %."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckStatistics:
-    """One check over the class.
+    """One check over the submissions in which it was judged.
 
     `facility` is the mean share of its points. `discrimination` is the correlation of its points with those of
     the rest of the same submission (the corrected item-total correlation); None below five submissions or where
-    either is constant.
+    either is constant. `discrimination_95` is its interval.
     """
 
     id: str
@@ -27,6 +37,7 @@ class CheckStatistics:
     failed: int
     facility: float | None
     discrimination: float | None
+    discrimination_95: ConfidenceInterval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +101,21 @@ def _count_findings(graded: list[Verdict]) -> tuple[tuple[str, int], ...]:
 
 def _build_check_statistics(id_: str, graded: list[Verdict]) -> CheckStatistics:
     pairs = [(check, verdict) for verdict in graded for check in verdict.checks if check.id == id_]
+    title = pairs[0][0].title
+    # A check that couldn't be judged, as behind a gate, tells nothing of how hard it is.
+    pairs = [pair for pair in pairs if _is_judged(pair[0])]
     earned = [_compute_share(check.points, check.max_points) for check, _ in pairs]
     # Without the check's own points, which would correlate with themselves.
     rest = [verdict.score - check.points for check, verdict in pairs]
+    discrimination = _compute_correlation(earned, rest)
     return CheckStatistics(
         id=id_,
-        title=pairs[0][0].title,
-        judged=sum(_is_judged(check) for check, _ in pairs),
+        title=title,
+        judged=len(pairs),
         failed=sum(check.status == "failed" for check, _ in pairs),
-        facility=statistics.fmean(earned),
-        discrimination=_compute_correlation(earned, rest),
+        facility=statistics.fmean(earned) if earned else None,
+        discrimination=discrimination,
+        discrimination_95=compute_correlation_interval(discrimination, len(earned)),
     )
 
 
@@ -112,3 +128,16 @@ def _compute_correlation(earned: list[float], rest: list[float]) -> float | None
     if len(earned) < MIN_FOR_CORRELATION or len(set(earned)) < 2 or len(set(rest)) < 2:
         return None
     return statistics.correlation(earned, rest)
+
+
+def compute_correlation_interval(figure: float | None, count: int) -> ConfidenceInterval | None:
+    """Fisher's z interval of a correlation; None below 4 pairs, of which nothing can be said.
+
+    >>> found = compute_correlation_interval(-0.46, 30)
+    >>> round(found.low, 2), round(found.high, 2)
+    (-0.7, -0.12)
+    """
+    if figure is None or count < 4:
+        return None
+    middle, half = math.atanh(min(1 - 1e-12, max(1e-12 - 1, figure))), Z_95 / math.sqrt(count - 3)
+    return ConfidenceInterval(low=math.tanh(middle - half), high=math.tanh(middle + half))

@@ -16,8 +16,10 @@ from grader.reports.reading import (
     describe_ending,
     describe_next_step,
     describe_training,
+    format_detail,
     format_headline,
     format_score,
+    list_details,
     list_measurements,
 )
 
@@ -59,10 +61,9 @@ def _build_test(verdict: Verdict, check: CheckResult, several: bool) -> dict[str
 
 
 def _describe_check(check: CheckResult) -> str:
-    where = f"line {check.line}" if check.line else None
-    details = {"expected": check.expected, "got": check.got, "hint": check.hint, "where": where}
-    told = details if check.status == "failed" else {}
-    return "\n".join([check.message, *(f"{name}: {value}" for name, value in told.items() if value)])
+    details = [*list_details(check), *([("where", f"line {check.line}")] if check.line else [])]
+    told = details if check.status == "failed" else []
+    return "\n".join([check.message, *(format_detail(name, value) for name, value in told)])
 
 
 def _describe_verdict(verdict: Verdict) -> str:

@@ -8,10 +8,12 @@ those embedded in the page.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,12 +22,13 @@ from markupsafe import Markup
 
 from grader.messages.text import escape_text
 from grader.records.run import Activations
-from grader.records.verdict import Verdict
+from grader.records.verdict import LineToCross, TrainingRecord, Verdict
 from grader.reports import page
-from grader.reports.chart import build_bars
-from grader.reports.cohort import Cohort, build_cohorts
+from grader.reports.chart import build_bars, build_chart
+from grader.reports.cohort import CheckStatistics, Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -34,6 +37,7 @@ from grader.reports.reading import (
     format_duration,
     format_headline,
     format_number,
+    list_details,
     shorten_path,
 )
 from grader.reports.reading import format_points as points_of
@@ -44,21 +48,79 @@ HTML_TEMPLATES = Path(__file__).parent / "templates"
 MAX_SHOWN_NOTES = 50
 SPREAD_PERCENTS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
 INDEX_PAGE = "index.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackRow:
+    """One exercise on a student's page: the points that count, why they differ from the verdict's, and a comment."""
+
+    verdict: Verdict
+    title: str
+    points: str
+    note: str = ""
+    comment: str = ""
+    comment_by: str = ""
+
+
+TitlesByExercise = Mapping[str, Mapping[str, Markup]]
 ActivationsByVerdict = Mapping[tuple[str, str], Activations | None]
 
 
-def render(verdicts: Sequence[Verdict], sources: Mapping[str, str] | None = None, shown: ActivationsByVerdict | None = None) -> str:
+def render(
+    verdicts: Sequence[Verdict],
+    sources: Mapping[str, str] | None = None,
+    shown: ActivationsByVerdict | None = None,
+    titles: TitlesByExercise | None = None,
+) -> str:
     """One submission's page; for several, the class's index without pages to follow.
 
     Args:
         verdicts: what to show.
         sources: the submissions' texts by SHA-256, to show lines in context.
         shown: the activations that their functions gave, by exercise and SHA-256, to show as pictures.
+        titles: markup for the titles of checks, by exercise and check, as of a quiz with pictures.
     """
     environment = _build_environment()
     if len(verdicts) == 1:
-        return _render_page(environment, verdicts[0], sources or {}, shown or {})
+        return _render_page(environment, verdicts[0], sources or {}, shown or {}, titles=titles or {})
     return _render_index(environment, verdicts, [""] * len(verdicts))
+
+
+def render_fragment(verdict: Verdict, source: str, activations: Activations | None = None) -> str:
+    """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
+
+    Args:
+        verdict: what to show.
+        source: the submission's text, to show lines in context.
+        activations: those that its functions gave, to show as pictures.
+    """
+    sha256 = verdict.submission.sha256
+    return _render_page(
+        _build_environment(),
+        verdict,
+        {sha256: source},
+        {(verdict.exercise, sha256): activations},
+        layout="fragment.html",
+        prefix=f"v{secrets.token_hex(4)}-",
+    )
+
+
+def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToCross | None) -> str:
+    """A training that is still running, as a part of another page: one line of text, and its curve so far."""
+    return (
+        _build_environment()
+        .get_template("live.html")
+        .render(title=title, text=text, chart=build_chart(record, to_cross), rules=_scope_style(), prefix=f"v{secrets.token_hex(4)}-")
+    )
+
+
+@cache
+def _scope_style() -> Markup:
+    """The page's rules for a part of another page, where that part is the page."""
+    rules = (HTML_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    # The colours come from the fragment's own template: a notebook may be darker than the system.
+    rules = rules[rules.index("* { box-sizing") :]
+    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1:scope", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
 
 
 def render_site(
@@ -100,7 +162,7 @@ def _build_environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_escape_value,
     )
-    environment.filters |= {"cut": escape_text, "points": points_of}
+    environment.filters |= {"cut": escape_text, "points": points_of, "details": list_details}
     environment.globals["marks"] = {status: mark for status, (mark, _) in STATUS_MARKS.items()}
     return environment
 
@@ -117,17 +179,25 @@ def _render_page(
     sources: Mapping[str, str],
     shown: ActivationsByVerdict,
     back: str = "",
+    layout: str = "base.html",
+    prefix: str = "",
+    titles: TitlesByExercise = MappingProxyType({}),
 ) -> str:
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
     return environment.get_template("verdict.html").render(
         verdict=verdict,
+        titles=titles.get(verdict.exercise, {}),
         back=back,
+        layout=layout,
+        prefix=prefix,
+        rules=_scope_style() if layout == "fragment.html" else "",
         name=shorten_path(verdict.submission.path, most=120),
         headline=format_headline(verdict),
         score=score_of(verdict),
         ending=describe_ending(verdict),
         next=describe_next_step(verdict),
+        legend=describe_bases(verdict),
         checks=page.build_check_rows(verdict, source),
         end_excerpt=page.find_source_lines(source, verdict.end_line),
         maps=build_map_comparison(shown.get((verdict.exercise, verdict.submission.sha256))),
@@ -140,6 +210,31 @@ def _render_page(
         printed=f"{format_count(verdict.stdout.rstrip().count(chr(10)) + 1, 'line')}, {format_count(len(verdict.stdout), 'character')}",
         timings=[(key, format_duration(value)) for key, value in verdict.timings.items()],
         environment=[(key, value) for key, value in here.items() if value],
+    )
+
+
+def render_feedback(
+    student: str,
+    rows: Sequence[FeedbackRow],
+    total: str,
+    sources: Mapping[str, str] | None = None,
+    shown: ActivationsByVerdict | None = None,
+    titles: TitlesByExercise | None = None,
+) -> str:
+    """A student's page: the grades, comments, and each verdict in full.
+
+    Args:
+        total: over all exercises; empty where it isn't theirs to see yet.
+        sources, shown, titles: as of `render`.
+    """
+    environment = _build_environment()
+    bodies = [
+        _render_page(environment, row.verdict, sources or {}, shown or {}, layout="body.html", prefix=f"v{number}-", titles=titles or {})
+        for number, row in enumerate(rows)
+    ]
+    return environment.get_template("feedback.html").render(
+        # What a template has rendered is escaped already.
+        student=student, rows=rows, total=total, bodies=[Markup(body) for body in bodies], pictures=any("<img " in body for body in bodies)  # noqa: S704
     )
 
 
@@ -171,7 +266,7 @@ def _format_cohort(cohort: Cohort) -> dict[str, Any]:
         asdict(item)
         | {
             "facility": _format_percent(item.facility),
-            "discrimination": "–" if item.discrimination is None else f"{item.discrimination:.2f}".replace("-", "−"),
+            "discrimination": _format_discrimination(item),
         }
         for item in cohort.items
     ]
@@ -181,6 +276,14 @@ def _format_cohort(cohort: Cohort) -> dict[str, Any]:
         "bars": build_bars(cohort.spread, SPREAD_PERCENTS),
         "checks": items,
     }
+
+
+def _format_discrimination(item: CheckStatistics) -> str:
+    if item.discrimination is None:
+        return "–"
+    sure = item.discrimination_95
+    ends = f" ({sure.low:.2f} to {sure.high:.2f})" if sure else ""
+    return f"{item.discrimination:.2f}{ends}".replace("-", "−")
 
 
 def _format_percent(share: float | None) -> str:

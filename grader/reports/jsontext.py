@@ -13,6 +13,7 @@ MAX_JSON_INTEGER = 2**63
 UNSAFE_CHARACTERS = re.compile(r"[^ -~\n]|##(?=\w*\[)")
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 MAX_SHOWN_ARRAYS = 12
+MAX_DECIMAL_BITS = 4096
 
 
 def render(value: Any) -> str:
@@ -54,7 +55,7 @@ def convert_to_plain(value: Any, depth: int = 0) -> Any:
             return value if math.isfinite(value) else None
         case int() if not isinstance(value, bool) and not -MAX_JSON_INTEGER <= value < MAX_JSON_INTEGER:
             # Python refuses to write very long integers as decimals, which takes quadratic time.
-            return hex(value) if value.bit_length() > 4096 else str(value)
+            return hex(value) if value.bit_length() > MAX_DECIMAL_BITS else str(value)
     return value
 
 
@@ -78,14 +79,40 @@ def render_short_json(value: Any, limit: int = 200) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+def render_short_python(value: Any, limit: int = 200) -> str:
+    """The value as Python writes it, on one line, cut to about `limit` characters.
+
+    >>> render_short_python([[0, 1], None, True, "a"])
+    "[[0, 1], None, True, 'a']"
+    """
+    text = _write_python(value, 0)
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def _write_python(value: Any, depth: int) -> str:
+    """As `repr`, but of a bounded depth and size: it is a student's value."""
+    if depth > MAX_JSON_DEPTH:
+        return "…"
+    match value:
+        case dict():
+            items = (f"{_write_python(key, depth + 1)}: {_write_python(item, depth + 1)}" for key, item in value.items())
+            return f"{{{', '.join(items)}}}"
+        case list():
+            return f"[{', '.join(_write_python(item, depth + 1) for item in value)}]"
+        case int() if not isinstance(value, bool):
+            # Python refuses to write very long integers as decimals, which takes quadratic time.
+            return hex(value) if value.bit_length() > MAX_DECIMAL_BITS else str(value)
+    return repr(value)
+
+
 def describe_returned(value: Any, limit: int = 200) -> str:
-    """A model by its class, arrays by their shapes, anything else as JSON.
+    """A model by its class, arrays by their shapes, anything else as Python.
 
     Args:
         value: of a student's, or what the student's side says of it; untrusted, and shown as it comes where it is odd.
 
     >>> describe_returned([[0, 1], 0.99])
-    '[[0,1],0.99]'
+    '[[0, 1], 0.99]'
     >>> describe_returned({"arrays": [[3, 26, 26, 8], [3, 13, 13, 8]], "fault": ""})
     '2 arrays: (3, 26, 26, 8), (3, 13, 13, 8)'
     >>> describe_returned({"call": {"filters": 16}, "returned": "Sequential", "model": True, "compiled": False})
@@ -98,13 +125,13 @@ def describe_returned(value: Any, limit: int = 200) -> str:
         case {"call": dict(call), "returned": what, "model": bool(model), "compiled": bool(compiled), **rest} if (
             not rest
         ):
-            name = what if model and isinstance(what, str) else render_short_json(what)
+            name = what if model and isinstance(what, str) else render_short_python(what)
             state = "" if compiled or not model else ", not compiled"
             given = ", ".join(
-                f"{key} = {render_short_json(item)}" for key, item in list(call.items())[:MAX_SHOWN_ARRAYS]
+                f"{key} = {render_short_python(item)}" for key, item in list(call.items())[:MAX_SHOWN_ARRAYS]
             )
             return f"{name}{state}{f', for {given}' if given else ''}"[:limit]
-    return render_short_json(value)
+    return render_short_python(value)
 
 
 def _describe_arrays(arrays: list[Any], fault: str) -> str:

@@ -12,7 +12,14 @@ from collections.abc import Sequence
 
 from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
-from grader.reports.reading import describe_ending, format_headline, format_number, format_score
+from grader.reports.reading import (
+    describe_ending,
+    format_detail,
+    format_headline,
+    format_number,
+    format_score,
+    list_details,
+)
 
 MAX_OUTPUT_LENGTH = 20_000
 
@@ -65,8 +72,8 @@ def _build_properties(verdict: Verdict) -> ET.Element:
 
 def _build_check_case(verdict: Verdict, check: CheckResult) -> ET.Element:
     case = _build_case(verdict, f"{check.id}: {check.title}")
-    details = {"expected": check.expected, "got": check.got, "hint": check.hint, "line": check.line}
-    lines = [check.message, *(f"{name}: {value}" for name, value in details.items() if value)]
+    details = [*list_details(check), *([("line", str(check.line))] if check.line else [])]
+    lines = [check.message, *(format_detail(name, value) for name, value in details)]
     tag = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(check.status)
     if tag:
         _add_outcome(case, tag, check.message, "\n".join(lines))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from grader.messages.text import escape_line, escape_text
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -21,6 +23,7 @@ from grader.reports.reading import (
     format_headline,
     format_points,
     format_score,
+    list_details,
     list_failures,
     list_measurements,
     shorten_path,
@@ -91,6 +94,8 @@ def _render_verdict(verdict: Verdict) -> Iterator[str]:
     yield "|---|---|---:|---|"
     for check in verdict.checks:
         yield f"| {STATUS_MARKS[check.status]} | {escape_markdown(check.title, 200)} | {format_points(check)} | {check.basis} |"
+    if legend := describe_bases(verdict):
+        yield f"\n{legend}"
     for check in list_failures(verdict):
         yield from _render_finding(check)
     yield from _render_facts(verdict)
@@ -101,11 +106,14 @@ def _render_finding(check: CheckResult) -> Iterator[str]:
     where = f", line {check.line}" if check.line else ""
     yield f"\n**{escape_markdown(check.title, 200)}**{where}\n"
     yield f"- {escape_markdown(check.message)}"
-    for name, value in (("expected", check.expected), ("got", check.got)):
-        if value:
-            yield f"- {name}: {format_code(value)}"
-    if check.hint:
-        yield f"- hint: {escape_markdown(check.hint)}"
+    for label, text in list_details(check):
+        if label == "hint":
+            yield f"- hint: {escape_markdown(text)}"
+        elif "\n" in text:
+            # Indented, so that the lines stay inside the item of the list.
+            yield f"- {label}:\n{textwrap.indent(format_code_block(text), '  ')}"
+        else:
+            yield f"- {label}: {format_code(text)}"
 
 
 def _render_facts(verdict: Verdict) -> Iterator[str]:

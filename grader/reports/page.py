@@ -10,7 +10,7 @@ from grader.records.verdict import CheckResult, DeclaredLayer, TrainingRecord, V
 from grader.reports import jsontext
 from grader.reports.chart import TrainingChart, build_chart
 from grader.reports.jsontext import describe_returned
-from grader.reports.reading import MEASURE_TITLES, describe_training, format_figure
+from grader.reports.reading import MEASURE_TITLES, describe_training, format_figure, put_failures_first
 
 MAX_EPOCH_ROWS = 100
 MAX_LAYER_ROWS = 200
@@ -89,10 +89,10 @@ class LayerRow:
 
 
 def build_check_rows(verdict: Verdict, source: str | None) -> list[CheckRow]:
-    """The checks in their order."""
+    """The checks, what is to be mended first."""
     rows: list[CheckRow] = []
     said: set[str] = set()
-    for check in verdict.checks:
+    for check in put_failures_first(verdict.checks):
         rows.append(CheckRow(check=check, excerpt=find_source_lines(source, check.line), repeated=check.message in said))
         said.add(check.message)
     return rows

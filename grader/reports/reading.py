@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
+from grader.messages.glossary import BASIS_LEGEND
+from grader.messages.text import describe_open_places
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
@@ -12,14 +15,14 @@ END_SENTENCES = {
     "crashed": "Your code stopped with an error.",
     "timed_out": "The time limit was reached.",
     "out_of_memory": "The memory limit was reached.",
-    "output_limit": "Your code printed more than the limit and was stopped.",
-    "forbidden": "Your code tried something that isn't allowed here and was stopped.",
+    "output_limit": "Your code printed more than the limit, so it was stopped.",
+    "forbidden": "Your file does something that can't be graded.",
     "not_started": "Your file was not run.",
 }
-FAULT_SENTENCE = "The grader or the machine failed; this is not your fault and costs no points."
+FAULT_SENTENCE = "The grader or the machine failed. This is not your fault and costs no points."
 STOP_REASONS = {
     "callback": "stopped by your callback",
-    "epochs": "ran through all its epochs",
+    "epochs": "ran all its epochs",
     "limit": "ended by the time limit",
 }
 
@@ -54,10 +57,19 @@ def format_score(verdict: Verdict) -> str:
 
 
 def describe_ending(verdict: Verdict) -> str:
-    """How the run ended, in a sentence; empty where it came to its end."""
+    """How the run ended, in a sentence, after what is left to fill in; empty where it came to its end."""
     if verdict.status == "error":
         return FAULT_SENTENCE
-    return END_SENTENCES.get(verdict.end, "")
+    return " ".join(filter(None, [describe_open(verdict), END_SENTENCES.get(verdict.end, "")]))
+
+
+def describe_open(verdict: Verdict) -> str:
+    """Which places of the stub are still open, in a sentence; empty where none is known to be.
+
+    Whatever else a check says of such a file follows from these.
+    """
+    left = verdict.open_places
+    return f"{describe_open_places(left.places, left.total)}." if left else ""
 
 
 def list_failures(verdict: Verdict) -> list[CheckResult]:
@@ -65,31 +77,89 @@ def list_failures(verdict: Verdict) -> list[CheckResult]:
     return [check for check in verdict.checks if check.status == "failed"]
 
 
-def describe_next_step(verdict: Verdict) -> str:
-    """Suggests the next step in a sentence or two, with commands in backquotes."""
+def describe_bases(verdict: Verdict) -> str:
+    """What the words after the points mean, as far as they are there; empty for a quiz, whose points all rest on answers."""
+    there = {check.basis for check in verdict.checks} if verdict.environment else set()
+    return " · ".join(text for basis, text in BASIS_LEGEND.items() if basis in there)
+
+
+def describe_next_step(verdict: Verdict, following: str = "") -> str:
+    """Suggests the next step in a sentence or two, with commands in backquotes.
+
+    Args:
+        following: the command that begins the next exercise, where the caller knows it.
+    """
     if verdict.status == "passed":
-        return "`grade list` shows the rest of the course."
+        return f"`{following}` starts the next exercise." if following else "`grade list` shows the other exercises."
     if verdict.status == "error":
-        return "run the same command again; if it fails again, show this report to your instructor."
+        return "run the same command again. If it fails again, show this report to your instructor."
+    first = describe_first_task(verdict, "run the same command again")
+    # Only what ran has an environment; a quiz has neither that nor hints.
+    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+
+
+def describe_first_task(verdict: Verdict, again: str) -> str:
+    """What to do first about a verdict that isn't a pass, in a sentence.
+
+    Args:
+        again: how the file is graded again, in words that follow "and".
+    """
+    if verdict.open_places:
+        return f"fill the open places and {again}."
     failed = list_failures(verdict)
     # After any other end the checks failed because of it, so mending the first one would not help.
     if failed and verdict.end in ("completed", "timed_out"):
-        first = f"look first at “{failed[0].title}”{_describe_place(failed[0])}."
-    else:
-        first = "mend the error that is shown, then run the same command again."
-    # Only what ran has an environment; a quiz has neither that nor hints.
-    return first + (f" `grade hint {verdict.exercise}` gives a hint." if verdict.environment else "")
+        return f"look at “{failed[0].title}” first{_describe_place(failed[0])}."
+    return f"fix the error above and {again}."
 
 
 def _describe_place(check: CheckResult) -> str:
     return f" (line {check.line})" if check.line else ""
 
 
+def put_failures_first(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks that cost points before all others; what is skipped or met says nothing that could be mended."""
+    return sorted(results, key=lambda check: check.status != "failed")
+
+
+def list_details(check: CheckResult) -> list[tuple[str, str]]:
+    """What a report says of a failed check beside its message, the way out first: labels and texts, some of several lines."""
+    details = (("hint", check.hint), ("input", check.given), ("expected", check.expected), ("got", check.got))
+    return [(label, text) for label, text in details if text]
+
+
+def format_detail(label: str, text: str) -> str:
+    r"""A detail as plain text; several lines begin below their label.
+
+    >>> format_detail("got", "[[1],\n [2]]")
+    'got:\n[[1],\n [2]]'
+    """
+    return f"{label}:\n{text}" if "\n" in text else f"{label}: {text}"
+
+
+def put_beside(left: str, right: str, between: str, width: int) -> str | None:
+    r"""Two texts of several lines in columns; None where they don't fit beside each other.
+
+    >>> print(put_beside("[[1],\n [2]]", "[[1],\n [3]]", "got", 40))
+    [[1],   got  [[1],
+     [2]]         [3]]
+    """
+    lefts, rights = left.split("\n"), right.split("\n")
+    wide = max(map(len, lefts))
+    if len(lefts) == len(rights) == 1 or wide + max(map(len, rights)) + len(between) + 5 > width:
+        return None
+    rows = zip_longest(lefts, rights, fillvalue="")
+    return "\n".join(
+        f"{one.ljust(wide)}   {between if not number else ' ' * len(between)}  {other}".rstrip()
+        for number, (one, other) in enumerate(rows)
+    )
+
+
 def describe_training(record: TrainingRecord) -> str:
     """A training in a line: `9 epochs of 60,000 examples in 4 min 11 s (cpu), stopped by your callback`."""
     where = f" ({record.device})" if record.device else ""
     took = (
-        ", replayed from an earlier equal training"
+        ", replayed from an earlier identical training"
         if record.replayed
         else f" in {format_duration(record.seconds)}{where}"
     )
@@ -182,6 +252,8 @@ def describe_first_finding(verdict: Verdict) -> str:
     if verdict.status == "passed":
         return ""
     failed = list_failures(verdict)
+    if verdict.open_places:
+        return describe_open(verdict)
     if failed and not describe_ending(verdict):
         return failed[0].title
     return verdict.end_message.split("\n", 1)[0] or describe_ending(verdict) or "Not enough points."

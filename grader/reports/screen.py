@@ -82,6 +82,7 @@ def draw_parts(parts: Iterable[RenderableType], screen: Screen) -> str:
         color_system=screen.colours,
         # Rich draws into a string here and would otherwise drop the colours.
         force_terminal=screen.colours is not None,
+        force_jupyter=False,  # in a kernel it would show each part by itself instead
         legacy_windows=False,
         markup=False,
         highlight=False,

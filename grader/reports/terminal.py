@@ -15,6 +15,7 @@ from grader.messages.text import escape_line
 from grader.records.verdict import CheckResult, LineToCross, Note, TrainingRecord, Verdict
 from grader.reports.jsontext import describe_returned
 from grader.reports.reading import (
+    describe_bases,
     describe_counts,
     describe_ending,
     describe_first_finding,
@@ -29,8 +30,11 @@ from grader.reports.reading import (
     format_points,
     format_score,
     line_figure,
+    list_details,
     list_measurements,
     pick_shown_metric,
+    put_beside,
+    put_failures_first,
     shorten_path,
 )
 from grader.reports.screen import (
@@ -49,22 +53,25 @@ BASIS_WIDTH = 8
 MAX_OUTPUT_LINES = 12
 MAX_END_LINES = 24
 MAX_OUTPUT_LINE = 400
+MAX_DETAIL_CHARS = 1800
+DETAIL_INDENT = 14
 
 
-def render(verdicts: Sequence[Verdict], screen: Screen = Screen()) -> str:  # noqa: B008 - frozen
+def render(verdicts: Sequence[Verdict], screen: Screen = Screen(), following: str = "") -> str:  # noqa: B008 - frozen
     """One verdict in full, or a line or two for each of several; 80 columns without colour unless told otherwise."""
-    return draw_parts(draw_verdict(verdicts[0], screen) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
+    return draw_parts(draw_verdict(verdicts[0], screen, describe_next_step(verdicts[0], following)) if len(verdicts) == 1 else draw_class(verdicts, screen), screen)
 
 
-def show_report(verdicts: Sequence[Verdict], stream: TextIO, *, verbose: bool = False) -> None:
+def show_report(verdicts: Sequence[Verdict], stream: TextIO, *, verbose: bool = False, following: str = "") -> None:
     """Writes the report to a stream in the form that suits it.
 
     Args:
         verdicts: what to show.
         stream: usually stdout; no colour unless it is a terminal, and none with NO_COLOR.
         verbose: timings, environment and the file's own output too.
+        following: the command that begins the next exercise, for the end of a pass.
     """
-    stream.write(render(verdicts, detect_screen(stream, verbose=verbose)))
+    stream.write(render(verdicts, detect_screen(stream, verbose=verbose), following))
     stream.flush()
 
 
@@ -117,18 +124,20 @@ def _format_points(verdict: Verdict) -> str:
     return f"{earned}/{format_number(verdict.max_score)}"
 
 
-def draw_verdict(verdict: Verdict, screen: Screen) -> Iterator[RenderableType]:
+def draw_verdict(verdict: Verdict, screen: Screen, next_step: str = "") -> Iterator[RenderableType]:
     """The parts of the report on one verdict, from the verdict at a glance to the next step."""
     yield from _draw_heading(verdict)
     yield Text("")
     yield from draw_checks(verdict.checks, screen)
+    if legend := describe_bases(verdict):
+        yield Text(f"\n{legend}", style="dim")
     yield from _draw_facts(verdict, screen)
     yield from draw_notes(verdict.notes)
     # Output explains a crash; after a normal end it would push the report off the screen.
     if verdict.stdout and (screen.verbose or verdict.end not in ("completed", "not_started")):
         yield Text("\nYour output", style="bold")
         yield Padding(_trim_to_last_lines(verdict.stdout, MAX_OUTPUT_LINES), (0, 0, 0, 2))
-    yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
+    yield Text.assemble("\n", ("Next: ", "bold"), make_text(next_step or describe_next_step(verdict)))
 
 
 def _draw_heading(verdict: Verdict) -> Iterator[RenderableType]:
@@ -152,27 +161,31 @@ def _trim_to_last_lines(text: str, most: int) -> Text:
 
 
 def draw_checks(results: Sequence[CheckResult], screen: Screen) -> Iterator[RenderableType]:
-    """A row for each check, with what was expected and came where it cost points."""
+    """A row for each check, what is to be mended first, with what was expected and came where it cost points."""
     width = max((len(format_points(check)) for check in results), default=0)
     said: set[str] = set()
-    for check in results:
+    for check in put_failures_first(results):
         right = [(format_points(check), width), (check.basis, BASIS_WIDTH)]
         yield make_row(check.status, make_text(check.title), right, screen)
-        if details := list(_describe_failure(check, said)):
+        if details := list(_describe_failure(check, said, screen)):
             yield make_labelled_rows(details, indent=2 if screen.narrow else 4)
         said.add(check.message)
 
 
-def _describe_failure(check: CheckResult, said: set[str]) -> Iterator[tuple[str, Text]]:
+def _describe_failure(check: CheckResult, said: set[str], screen: Screen) -> Iterator[tuple[str, Text]]:
     """Why a check cost points; a reason that was given above isn't given again."""
     if check.status == "passed":
         return
     # Checks that are skipped for one reason would repeat it line by line.
     if check.message not in said:
         yield ("why", make_text(check.message))
-    for label, text in (("expected", check.expected), ("got", check.got), ("hint", check.hint)):
-        if text:
-            yield (label, make_text(text, "cyan" if label == "hint" else ""))
+    details = dict(list_details(check))
+    # Two arrays are compared at a glance only where they are side by side.
+    beside = put_beside(details.get("expected", ""), details.get("got", ""), "got", screen.width - DETAIL_INDENT)
+    if beside is not None and "\n" in (check.expected or ""):
+        details = {label: text for label, text in details.items() if label != "got"} | {"expected": beside}
+    for label, text in details.items():
+        yield (label, make_text(text, "cyan" if label == "hint" else "", limit=MAX_DETAIL_CHARS))
     if check.line:
         yield ("line", Text(str(check.line)))
 
@@ -198,7 +211,7 @@ def _describe_trainings(verdict: Verdict, screen: Screen) -> Iterator[tuple[str,
         lines = [make_text(seed + describe_training(record)), *_draw_curve(record, to_cross, screen)]
         yield ("Training" if index == 0 else "", Text("\n").join(lines))
     if several:
-        yield ("", make_text("A near miss is tried again with other seeds; the best attempt counts."))
+        yield ("", make_text("It was a near miss, so it was tried again with other seeds; the best attempt counts."))
 
 
 def _draw_curve(record: TrainingRecord, to_cross: LineToCross | None, screen: Screen) -> Iterator[Text]:
@@ -238,7 +251,7 @@ def draw_notes(found: Sequence[Note]) -> Iterator[RenderableType]:
     """The remarks on a file, if there are any."""
     if not found:
         return
-    yield Text("\nNotes (they cost nothing)", style="bold")
+    yield Text("\nNotes (no points lost)", style="bold")
     shown = found[:20]
     yield make_labelled_rows(
         ((f"line {note.line}" if note.line else "note", make_text(note.message)) for note in shown), indent=2

@@ -7,16 +7,23 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
+from grader.records.clues import Clues, Symptom
 from grader.records.verdict import Note
 from grader.static import function as functions
-from grader.static.blanks import find_blank_function, find_blank_place
+from grader.static.blanks import OpenPlaces, find_blank_function, find_blank_place, find_open_places
 from grader.static.dialect import find_other_names
 from grader.static.dialect import note_tf1_names as dialect_notes
-from grader.static.hooks import note_callback_mistakes as hook_notes
+from grader.static.hooks import find_callback_mistakes
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
 from grader.static.plan import ExecutionPlan, Reach, find_reach, make_plan
+from grader.static.slips import (
+    collect_call_lines,
+    find_function_slips,
+    find_graded_function,
+    find_shrinking_lines,
+)
 from grader.static.supply import BUILTIN_NAMES, SUPPLIED_NAMES
 from grader.static.trainings import iter_fit_calls
 from grader.submission import Finding, Submission
@@ -64,12 +71,24 @@ def _inspect_parsed(
     there = function and not own_call and (whole.find_binders(function) or _can_appear(whole, script, function))
     called = function if there else None
     found = find_reach(whole, called) if called else script
-    findings = _collect_findings(parsed, whole, found, function, stub, arguments) if function and not own_call else []
+    places = find_open_places(submission, parsed.source, parsed.tree, stub)
+    findings = _collect_findings(parsed, whole, found, function, stub, arguments, places) if function and not own_call else []
     dialect = dialect_notes(parsed.tree)
     plan, notes = make_plan(whole, parsed.source, called, found)
     script_note = [own_call] if own_call else [] if findings else _note_script(parsed, function, called)
-    notes = [*_collect_remarks(submission, parsed), *script_note, *hook_notes(parsed.tree), *find_other_names(parsed.tree), *notes]
-    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect)
+    # A half-filled function has no slips yet: what is missing in it is missing because it isn't written.
+    clues = _collect_clues(parsed.tree, function if not places.lines else None)
+    # Slips of the function are only worth a word where its values are wrong; a callback that does nothing always is.
+    told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if Symptom.NEVER_STOPPED in cause.symptoms]
+    left = [Note(line=None, message=places.describe())] if places.lines and not findings else []
+    notes = [*left, *_collect_remarks(submission, parsed), *script_note, *told, *find_other_names(parsed.tree), *notes]
+    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues, places=places if places.lines else None)
+
+
+def _collect_clues(tree: ast.Module, function: str | None) -> Clues:
+    graded = find_graded_function(tree, function)
+    causes = [*find_callback_mistakes(tree), *(find_function_slips(graded) if graded else [])]
+    return Clues(causes=causes[:MAX_FINDINGS], calls=collect_call_lines(tree), shrinking=find_shrinking_lines(tree))
 
 
 def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:
@@ -81,11 +100,17 @@ def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:
 
 
 def _collect_findings(
-    parsed: ParsedFile, whole: ModuleOutline, found: Reach, function: str, stub: str | None, arguments: int
+    parsed: ParsedFile,
+    whole: ModuleOutline,
+    found: Reach,
+    function: str,
+    stub: str | None,
+    arguments: int,
+    places: OpenPlaces,
 ) -> list[Finding]:
     if whole.find_binders(function):
         last = whole.find_binders(function)[-1].node
-        blanks = [fault for fault in [find_blank_function(last, parsed.source, stub)] if fault is not None]
+        blanks = [fault for fault in [find_blank_function(last, places, parsed.source, stub)] if fault is not None]
         # Where names can appear at run time, no static fault of the call is certain.
         faults = blanks or ([] if whole.definable else functions.find_call_faults(function, whole, arguments))
         return faults or _find_in_broken_cells(parsed, found.names - whole.bound - BUILTIN_NAMES - SUPPLIED_NAMES.keys())
@@ -97,7 +122,7 @@ def _collect_findings(
     if not found.training:
         # A syntax error in a cell that would have trained explains best why nothing trains.
         unread = [cell.finding for cell in parsed.broken if cell.can_train()]
-        open_place = find_blank_place(parsed.source)
+        open_place = find_blank_place(places)
         return unread or ([open_place] if open_place else [functions.report_missing_function(function, whole, parsed.tree, parsed.source)])
     directly = any(True for step in whole.steps for _ in iter_fit_calls(iter_load_nodes(step.node)))
     return (
@@ -156,9 +181,14 @@ def _build_findings(notes: list[Note]) -> list[Finding]:
 
 
 class StaticReport(Struct, frozen=True, kw_only=True):
-    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names."""
+    """Any finding means: not graded further. Notes cost nothing; `dialect` are those of them on TF 1 names.
+
+    `clues` are what the text tells about what checks may find, `places` those of the stub that are still open.
+    """
 
     findings: list[Finding]
     notes: list[Note]
     plan: ExecutionPlan | None
     dialect: list[Note] = field(default_factory=list)
+    clues: Clues = field(default_factory=Clues)
+    places: OpenPlaces | None = None

@@ -6,7 +6,7 @@ import ast
 import difflib
 from collections.abc import Iterator
 
-from grader.records.verdict import Note
+from grader.records.clues import Cause, Symptom
 from grader.static.names import FUNCTION_NODES
 
 HOOK_TURNS = ("epoch", "train", "test", "predict", "batch", "train_batch", "test_batch", "predict_batch")
@@ -22,16 +22,21 @@ MIN_LIKENESS = 0.8
 MAX_NAME_CHARS = 60
 
 
-def note_callback_mistakes(tree: ast.Module) -> list[Note]:
-    r"""One note for each place, by line.
+def find_callback_mistakes(tree: ast.Module) -> list[Cause]:
+    r"""One for each place, by line.
 
-    >>> told = note_callback_mistakes(ast.parse("class C(keras.callbacks.Callback):\n  def on_epochs_end(self, epoch, logs): pass"))
+    >>> told = find_callback_mistakes(ast.parse("class C(keras.callbacks.Callback):\n  def on_epochs_end(self, epoch, logs): pass"))
     >>> told[0].message
     'Keras never calls `on_epochs_end`; did you mean `on_epoch_end`?'
     """
     # Judged by the base's name, since nothing is imported here; a class that isn't a callback gets no note.
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
-    return [note for node in classes for note in (*_note_misspelt_hooks(node), *_note_wrong_flags(node), *_note_misplaced_flag(node), *_note_compared_flag(node))]
+    finders = (_find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions)
+    return [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
+
+
+def _build_cause(line: int, message: str, *symptoms: Symptom) -> Cause:
+    return Cause(symptoms=frozenset({Symptom.NEVER_STOPPED, *symptoms}), line=line, message=message)
 
 
 def _is_callback(node: ast.ClassDef) -> bool:
@@ -39,16 +44,16 @@ def _is_callback(node: ast.ClassDef) -> bool:
     return any(name.lower().endswith("callback") for name in named)
 
 
-def _note_misspelt_hooks(node: ast.ClassDef) -> Iterator[Note]:
+def _find_misspelt_hooks(node: ast.ClassDef) -> Iterator[Cause]:
     for part in node.body:
         if isinstance(part, FUNCTION_NODES) and part.name not in HOOKS and part.name.lower().startswith("on"):
             near = difflib.get_close_matches(part.name[:MAX_NAME_CHARS].lower(), HOOKS, n=1, cutoff=MIN_LIKENESS)
             if near:
                 text = f"Keras never calls `{part.name[:MAX_NAME_CHARS]}`; did you mean `{near[0]}`?"
-                yield Note(line=part.lineno, message=text)
+                yield _build_cause(part.lineno, text)
 
 
-def _note_wrong_flags(node: ast.ClassDef) -> Iterator[Note]:
+def _find_wrong_flags(node: ast.ClassDef) -> Iterator[Cause]:
     """Where something like the flag is set, but never the flag itself."""
     stored = [part for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]
     # The right flag is set somewhere in the class, so another attribute of a similar name is no mistake.
@@ -59,16 +64,16 @@ def _note_wrong_flags(node: ast.ClassDef) -> Iterator[Note]:
         misspelt = part.attr != STOP_FLAG and difflib.SequenceMatcher(None, part.attr[:MAX_NAME_CHARS].lower(), STOP_FLAG).ratio() > MIN_LIKENESS
         if own or misspelt:
             shown = ast.unparse(part)[:MAX_NAME_CHARS]
-            yield Note(line=part.lineno, message=f"`{shown}` ends no training; `self.model.{STOP_FLAG} = True` does")
+            yield _build_cause(part.lineno, f"`{shown}` ends no training; `self.model.{STOP_FLAG} = True` does")
 
 
-def _note_misplaced_flag(node: ast.ClassDef) -> Iterator[Note]:
+def _find_misplaced_flag(node: ast.ClassDef) -> Iterator[Cause]:
     """A hook that sets the flag too late or too early, where no other method sets it."""
     setting = [part for part in node.body if isinstance(part, FUNCTION_NODES) and _is_flag_setter(part)]
     # With several places that set the flag, one of them may be the right one.
     if len(setting) == 1 and (when := MISPLACED_HOOKS.get(setting[0].name)) is not None:
         text = f"`{setting[0].name}` {when}; set `self.model.{STOP_FLAG} = True` in `on_epoch_end(self, epoch, logs=None)`"
-        yield Note(line=setting[0].lineno, message=text)
+        yield _build_cause(setting[0].lineno, text, Symptom.WRONG_STOP)
 
 
 def _is_flag_setter(method: ast.AST) -> bool:
@@ -77,10 +82,37 @@ def _is_flag_setter(method: ast.AST) -> bool:
     )
 
 
-def _note_compared_flag(node: ast.ClassDef) -> Iterator[Note]:
+def _find_wrong_conditions(node: ast.ClassDef) -> Iterator[Cause]:
+    """Conditions on the accuracy that can't be meant: the wrong way round, exact, or with a number of per cent."""
+    for part in ast.walk(node):
+        match part:
+            case ast.If(test=ast.Compare(left=left, ops=[sign], comparators=[ast.Constant(value=int() | float() as line)])) if (
+                _mentions_accuracy(left) and any(map(_is_flag_setter, part.body))
+            ):
+                yield from _describe_condition(part.lineno, sign, line)
+
+
+def _describe_condition(number: int, sign: ast.cmpop, line: float) -> Iterator[Cause]:
+    if isinstance(sign, (ast.Gt, ast.GtE)) and 1 < line <= 100:
+        text = f"accuracies are between 0 and 1, so none is above {line:g}; {line:g} % is {line / 100:g}"
+        yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)
+    if isinstance(sign, (ast.Lt, ast.LtE)):
+        text = f"this stops the training while the accuracy is still below {line:g}; write `>`"
+        yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=number, message=text)
+    if isinstance(sign, ast.Eq):
+        text = f"an accuracy is hardly ever exactly {line:g}; write `>`"
+        yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)
+
+
+def _mentions_accuracy(node: ast.expr) -> bool:
+    words = (getattr(part, "value", None) if isinstance(part, ast.Constant) else getattr(part, "id", None) for part in ast.walk(node))
+    return any(isinstance(word, str) and "acc" in word.lower() for word in words)
+
+
+def _find_compared_flag(node: ast.ClassDef) -> Iterator[Cause]:
     """`self.model.stop_training == True` as a line of its own."""
     for part in ast.walk(node):
         match part:
             case ast.Expr(value=ast.Compare(left=ast.Attribute(attr="stop_training") as flag, ops=[ast.Eq()])):
                 shown = ast.unparse(flag)[:MAX_NAME_CHARS]
-                yield Note(line=part.lineno, message=f"`==` only compares; `{shown} = True`, with one `=`, ends the training")
+                yield _build_cause(part.lineno, f"`==` only compares; `{shown} = True`, with one `=`, ends the training")

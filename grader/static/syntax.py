@@ -84,6 +84,17 @@ def _explain_error(error: SyntaxError, text: str) -> tuple[str, str]:
     return said, DEFAULT_HINT
 
 
+def find_syntax_hint(said: str) -> str | None:
+    """The way out of a syntax error by Python's words for it.
+
+    >>> find_syntax_hint("SyntaxError: '[' was never closed")
+    'Close it; count the brackets of this statement.'
+    """
+    # Quoted texts hold anything; only Python's own words are looked for.
+    words = said.partition("Error: ")[2] or said
+    return next((hint for pattern, _, hint in ERROR_MEANINGS if re.search(pattern, words)), None)
+
+
 def _explain_character(code: int) -> tuple[str, str]:
     """A character that Python doesn't take, by its name."""
     character = chr(code)

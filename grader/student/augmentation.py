@@ -24,7 +24,7 @@ def explain(source: Any) -> str | None:
     layers = ", ".join(dict.fromkeys(f"`{LAYERS[name]}`" for name in named))
     return (
         f"`ImageDataGenerator({arguments})` changes the images by augmentation, so they are no longer those of the dataset; "
-        f"give `fit` the images themselves, and put {layers} into the model, which do the same while it trains"
+        f"give `fit` the images themselves, and put {layers} into the model, which do the same during the training"
     )
 
 

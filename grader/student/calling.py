@@ -10,6 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from grader.protocol.arrays import ITEM_SIZES
 from grader.protocol.calls import Call, Enough, Gave, Loaded, Raised, ToStudent
 from grader.protocol.values import ValueEncoder, decode_value, is_same_value
 from grader.protocol.wire import Load, Ready
@@ -39,11 +42,42 @@ def serve_calls(front: Front, load: Load, function: Callable[..., Any]) -> None:
             crash = loader.describe_crash(error, load)
             front.send(Raised(message=crash.message, line=crash.line, package=crash.package))
             continue
-        seal = ValueEncoder()
+        seal = ValueEncoder(partial(convert_array, front))
         sealed = seal.encode_value(value)
         changed = [index for index, before in enumerate(kept) if not is_same_value(before, given[index])]
         buffers = [buffer for buffer in seal.buffers if buffer.nbytes <= message.most_bytes]
         front.channel.send(Gave(value=sealed, arrays=seal.specs, changed=changed), buffers)
+
+
+def convert_array(front: Front, value: Any) -> np.ndarray[Any, Any] | None:
+    """A tensor or another library's array as NumPy's, with a note; None for what isn't one or would lose something."""
+    kind = type(value)
+    # A masked array's plain one has values where there are none.
+    if not hasattr(kind, "__array__") or isinstance(value, np.ma.MaskedArray):
+        return None
+    try:
+        array = np.asarray(value)
+    except RunEnded:
+        raise
+    # A tensor without values, one on another device: each library has its own errors, and a file's own class any.
+    except BaseException:
+        return None
+    # NumPy has no such type; float32 holds each of its numbers.
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
+    if type(array) is not np.ndarray or array.dtype.name not in ITEM_SIZES:
+        return None
+    library = str(kind.__module__).partition(".")[0]
+    front.send_remark_at(None, f"the function returned {kind.__name__} ({library}); its numbers were taken as a NumPy array")
+    return array
+
+
+def install_data(load: Load) -> None:
+    """Gives Keras's `load_data` the datasets where a file may call it; for others TensorFlow needn't be imported."""
+    has_keras = bool(load.supply) or "keras" in load.source or "tensorflow" in load.source
+    if has_keras and "load_data" in load.source:
+        with contextlib.suppress(ImportError):  # the call itself will tell
+            importlib.import_module("grader.student.datasets").install_datasets()
 
 
 def import_ahead(source: str) -> None:
@@ -69,6 +103,7 @@ def run_function_calls() -> None:
     front.filename = load.filename
     sys.argv = [load.filename]
     old_numpy.install()
+    install_data(load)
     loader.run_submission(front, load, partial(serve_calls, front, load))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -88,7 +88,7 @@ class FitCall:
                 message = f"callbacks=[{name}] gives fit the class itself; make an object of it: callbacks=[{name}()]"
                 raise _advised(TypeError(message), "In `callbacks=[...]` write the brackets after the class's name.")
             if not callable(getattr(callback, "set_model", None)):
-                message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is no callback"
+                message = f"callbacks=[...] holds an object of the class {type(callback).__name__}, which is not a callback"
                 raise _advised(TypeError(message), NO_CALLBACK)
         self.swap_ema = self._take_swapping()
         self.own_metrics: list[str] = []
@@ -215,7 +215,7 @@ class FitCall:
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the model can't be written down: {error}", "use built-in Keras layers")
+            self.front.report_unsupported(f"the model can't be saved as JSON: {error}", "use built-in Keras layers")
 
     def _write_statistics(self, written: dict[str, Any]) -> None:
         """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
@@ -240,19 +240,19 @@ class FitCall:
         try:
             settings, self.own_metrics = own_metrics.split_settings(self.model)
             for name in self.own_metrics:
-                self.front.send_remark(f"`{name}` is a metric of your own; it changes nothing in the training and was left out")
+                self.front.send_remark(f"`{name}` is your own metric; it doesn't change the training, so it was left out")
             return json.dumps(settings)
         except own_metrics.Clash as clash:
-            self.front.report_unsupported(f"a metric of your own has the name of another: {clash}", "give it a name that no other has")
+            self.front.report_unsupported(f"your own metric has the same name as another one: {clash}", "give it another name")
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the compile settings can't be written down: {error}", "use built-in losses, metrics and optimizers")
+            self.front.report_unsupported(f"the compile settings can't be saved as JSON: {error}", "use built-in losses, metrics and optimizers")
 
     def _unknown(self) -> dict[str, Callable[[], Any]]:
         """By each log key of a metric of the student's own, what ends the run where it is read."""
 
         def tell(name: str) -> None:
             self.front.report_unsupported(
-                f"`{name}` is a metric of your own, so its figure isn't known here", "read `accuracy` or another metric of Keras's"
+                f"`{name}` is your own metric, so the grader doesn't have its value", "use `accuracy` or another Keras metric"
             )
 
         keys = [key for name in self.own_metrics for key in (name, f"val_{name}")]

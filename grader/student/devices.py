@@ -13,7 +13,7 @@ STRATEGIES = (
     "experimental.CentralStorageStrategy", "experimental.MultiWorkerMirroredStrategy", "experimental.TPUStrategy",
     "experimental.ParameterServerStrategy",
 )  # fmt: skip
-NOTE = "a distribution strategy is left out: files are graded on one device, where it changes nothing"
+NOTE = "the distribution strategy was left out: files are graded on one device"
 
 
 class OneDevice:

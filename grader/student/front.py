@@ -63,7 +63,7 @@ class Front:
         try:
             yield
         except Exception as error:
-            self._broken_off = f"{type(error).__name__[:100]} was raised out of a running fit, and nothing can follow on that"
+            self._broken_off = f"{type(error).__name__[:100]} was raised while `fit` was running, so the training can't continue"
             raise
 
     def receive(self) -> Any:

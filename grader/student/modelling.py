@@ -67,12 +67,12 @@ def collect_maps(value: Any) -> tuple[Cargo, str]:
             f"it returned {'nothing (None)' if value is None else f'one {type(value).__name__[:100]}'}, not a list",
         )
     if len(value) > MAX_MAPS:
-        return cargo, f"it returned a list of {len(value):,} things; there are not so many layers"
+        return cargo, f"it returned a list of {len(value):,} items, more than there are layers"
     for number, item in enumerate(value, 1):
         # Lists aren't converted: a ragged or huge one would raise or take minutes here.
         array = np.asarray(item) if isinstance(item, np.ndarray) or keras.ops.is_tensor(item) else None
         if array is None or array.dtype.name not in ITEM_SIZES or not 0 < array.ndim <= MAX_AXES:
-            return Cargo(), f"thing {number} in its list is no array of numbers ({type(item).__name__[:100]})"
+            return Cargo(), f"item {number} of its list is not an array of numbers ({type(item).__name__[:100]})"
         cargo.add_arrays("x", array)
     return cargo, ""
 

@@ -120,7 +120,7 @@ def _find_callback_line(callbacks: Sequence[Any]) -> int | None:
 
 
 def _raise_unknown(key: str) -> None:
-    raise LookupError(f"`{key}` is a metric of your own, so its figure isn't known here")
+    raise LookupError(f"`{key}` is your own metric, so the grader doesn't have its value")
 
 
 def _follow_curve(

@@ -211,7 +211,7 @@ class EmptyKeyboard:
         if not self.left:
             raise EOFError("EOF when reading a line")
         self.left -= 1
-        self.remark("`input()` got an empty line: nobody sits at the keyboard when a file is graded")
+        self.remark("`input()` got an empty line: files are graded without a keyboard")
         return ""
 
 
@@ -252,7 +252,7 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if root is None or (root not in sys.modules and _is_library_asking()):
             return None
         if fullname == root:
-            self.remark(f"`{root}` isn't there where files are graded; what it shows is left out")
+            self.remark(f"`{root}` isn't installed on the grading machine; what it would show is left out (no points lost)")
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
     def create_module(self, spec: Any) -> types.ModuleType:

@@ -14,6 +14,7 @@ import warnings
 # Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
 PYTHON_CELLS = frozenset(
     [
+        "grade",
         "time",
         "timeit",
         "capture",

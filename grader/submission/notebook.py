@@ -17,6 +17,8 @@ from grader.submission.record import Refusal, SourceText, check_code
 
 DOWNLOAD_AGAIN_HINT = "Download it again; an upload may have cut it off, or an editor may have changed it."
 NOTEBOOK_SHAPE = re.compile(r'"(cells|worksheets)"\s*:\s*\[')
+# In the metadata of a notebook that was made from a session: its cells' numbers are those of their execution.
+SESSION_KEY = "grade_session"
 MERGE_CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 
@@ -24,6 +26,7 @@ class _Cell(Struct):
     cell_type: str = ""
     source: str | list[str] | None = None
     input: str | list[str] | None = None
+    execution_count: int | None = None
 
 
 class _Sheet(Struct):
@@ -44,6 +47,7 @@ class _LanguageSpec(Struct):
 class _Metadata(Struct):
     kernelspec: _LanguageSpec | None = None
     language_info: _LanguageSpec | None = None
+    grade_session: bool = False
 
 
 def is_notebook(text: str) -> bool:
@@ -62,9 +66,12 @@ def parse_notebook(text: str) -> SourceText:
         raise Refusal(
             "S005", "this is JSON, but not a notebook: it has no cells", hint="Hand in the notebook itself (.ipynb)."
         )
-    _check_language(notebook)
-    cells = [*(notebook.cells or []), *(cell for sheet in notebook.worksheets or [] for cell in sheet.cells)]
-    return join([_read_cell_text(cell) for cell in cells if cell.cell_type == "code"])
+    metadata = _read_metadata(notebook)
+    _check_language(metadata)
+    every = [*(notebook.cells or []), *(cell for sheet in notebook.worksheets or [] for cell in sheet.cells)]
+    cells = [cell for cell in every if cell.cell_type == "code"]
+    numbers = [cell.execution_count or 0 for cell in cells] if metadata.grade_session else None
+    return join([_read_cell_text(cell) for cell in cells], numbers)
 
 
 def _decode_notebook(text: str) -> _Notebook:
@@ -102,11 +109,14 @@ def _select_parts(tree: object) -> dict[str, object]:
     return {**parts, "metadata": msgspec.Raw(msgspec.json.encode(tree.get("metadata", {})))}
 
 
-def _check_language(notebook: _Notebook) -> None:
+def _read_metadata(notebook: _Notebook) -> _Metadata:
     try:
-        metadata = msgspec.json.decode(notebook.metadata, type=_Metadata)
+        return msgspec.json.decode(notebook.metadata, type=_Metadata)
     except (msgspec.DecodeError, RecursionError):
-        return  # odd metadata say nothing
+        return _Metadata()  # odd metadata say nothing
+
+
+def _check_language(metadata: _Metadata) -> None:
     named = [
         metadata.language_info and metadata.language_info.name,
         metadata.kernelspec and metadata.kernelspec.language,
@@ -126,8 +136,12 @@ def _read_cell_text(cell: _Cell) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def join(texts: list[str]) -> SourceText:
+def join(texts: list[str], numbers: list[int] | None = None) -> SourceText:
     """Code cells as one text, one empty line between them.
+
+    Args:
+        texts: of the cells.
+        numbers: what the cells are called; without, they are counted from 1.
 
     Raises:
         Refusal: there is no code in them, or too much.
@@ -138,7 +152,7 @@ def join(texts: list[str]) -> SourceText:
         raise Refusal("S001", "the notebook has no code", hint="Did you save it after writing your code?")
     starts: list[tuple[int, int]] = []
     line = 1
-    for number, text in enumerate(cells, 1):
+    for number, text in zip(numbers or range(1, len(cells) + 1), cells, strict=True):
         starts.append((line, number))
         # The cell's own last line end, and the empty line between cells.
         line += text.count("\n") + 2

@@ -258,7 +258,7 @@ class SubmissionTrainer:
     def _measure_model(self) -> None:
         assert self.trained is not None
         if self.trained.transform is None:
-            self.channel.send(Rejected(message="the preprocessing of the training images can't be told"))
+            self.channel.send(Rejected(message="the preprocessing of the training images can't be recognised"))
             return
         measured = self.trainees.find_measured(self.trained, self.dataset)
         try:

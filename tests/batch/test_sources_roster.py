@@ -9,6 +9,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from grader.batch import sources
+from grader.batch.identities import describe_absent
 from grader.batch.sources.members import FileRefused, check_name
 from grader.batch.sources.names import recognize_naming
 from grader.courses.spreadsheets import decode_text
@@ -52,16 +53,25 @@ def test_an_id_that_two_have_finds_nobody():
     assert roster.find_student("2").id == "2"
 
 
-def test_times_need_an_offset():
-    """Without one nobody knows what is late."""
+def test_a_time_without_an_offset_stays_as_the_clock_showed_it():
+    """The course says where the clock is; what is no time is named."""
     roster = rosters.parse_roster("id,submitted_at\n1,2026-10-01T12:00+02:00\n2,2026-10-01\n3,soon\n,\n4,2026-10-01 10:00:00 UTC\n", "r.csv")
 
     assert roster.students[0].submitted_at == roster.students[3].submitted_at == datetime(2026, 10, 1, 10, tzinfo=UTC)
-    assert [student.submitted_at for student in roster.students[1:3]] == [None, None]
-    assert roster.problems == (
-        'r.csv: row 3: the time "2026-10-01" has no offset from UTC, such as +02:00; it is passed over',
-        'r.csv: row 4: expected a time such as 2026-10-01T23:59+02:00, got "soon"',
+    assert [student.submitted_at for student in roster.students[1:3]] == [datetime(2026, 10, 1), None]  # noqa: DTZ001
+    assert roster.problems == ('r.csv: row 4: expected a time such as 2026-10-01T23:59+02:00, got "soon"',)
+
+
+def test_moodles_worksheet_says_when_the_submission_was_changed():
+    """In words, by the site's clock; `-` is no submission."""
+    text = (
+        "Identifier,Full name,Last modified (submission)\n"
+        'Participant 1,Ada,"Thursday, 1 October 2026, 8:00 PM"\nParticipant 2,Bo,-\n'
     )
+    roster = rosters.parse_roster(text, "worksheet.csv")
+
+    assert [student.submitted_at for student in roster.students] == [datetime(2026, 10, 1, 20), None]  # noqa: DTZ001
+    assert roster.problems == ()
 
 
 def test_a_row_without_an_id_is_passed_over_and_named():
@@ -115,7 +125,9 @@ def test_submissions_get_the_rosters_names(tmp_path):
         ("12", "Lovelace, Ada", ("S12.ipynb", "ada.py")),
         ("eve", "", ("eve.py",)),
     ]
-    assert found.remarks == ("eve: not in the roster; known under this name", "1 of the roster handed in nothing: 13")
+    assert found.remarks == ("eve: not in the roster; known under this name",)
+    assert describe_absent(found, ()) == ["1 of the roster handed in nothing: 13"]
+    assert describe_absent(found, {"13"}) == []
     assert (found.problems, found.unread) == ((), ())
     assert found.enrolled == {"12": "Lovelace, Ada", "13": "Byron, Bob", "eve": ""}
     assert len(found) == 2

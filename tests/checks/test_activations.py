@@ -22,9 +22,9 @@ CONV = maps("conv_1", [3, 26, 26, 8], [3, 26, 26, 8])
     [
         (Activations(layers=[CONV], fault="it returned nothing (None), not a list"),
          "the function gave no arrays: it returned nothing (None), not a list"),
-        (Activations(layers=[CONV], came=6), "6 arrays came; 1 are asked for, one for each convolution and pooling"),
+        (Activations(layers=[CONV], came=6), "6 arrays came; expected 1, one for each convolution and pooling"),
         (Activations(layers=[maps("conv_1", [3, 26, 26, 8], [26, 26, 8])], came=1),
-         "the array for conv_1 has the shape (26, 26, 8); (3, 26, 26, 8) is asked for"),
+         "the array for conv_1 has shape (26, 26, 8); expected (3, 26, 26, 8)"),
     ],
 )  # fmt: skip
 def test_what_came_instead_is_named(found, message):
@@ -46,5 +46,5 @@ def test_other_numbers_fail(difference):
     far = Activations(layers=[CONV, maps("pool_1", [1, 2, 2, 1], [1, 2, 2, 1], difference)], came=2)
     assert (
         check_activation_values(far).message
-        == f"the numbers for pool_1 differ from what the layer puts out by up to {difference}"
+        == f"the numbers for pool_1 differ from the layer's output by up to {difference}"
     )

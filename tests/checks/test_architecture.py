@@ -15,19 +15,19 @@ def model(*kinds: str) -> Architecture:
 @pytest.mark.parametrize(
     ("kinds", "counts", "message"),
     [
-        (("Dense",), {"Conv2D": 1}, "the model has no Conv2D layer where exactly 1 is asked for"),
-        (("Conv2D",), {"Conv2D": 0}, "the model has 1 Conv2D layer (l0) where none is allowed"),
-        (("Dense",), {"Dense": 2}, "the model has 1 Dense layer (l0) where exactly 2 are asked for"),
+        (("Dense",), {"Conv2D": 1}, "the model has no Conv2D layer, expected exactly 1"),
+        (("Conv2D",), {"Conv2D": 0}, "the model has 1 Conv2D layer (l0), expected none"),
+        (("Dense",), {"Dense": 2}, "the model has 1 Dense layer (l0), expected exactly 2"),
         (
             ("Conv2D", "Conv2D"),
             {"Conv2D": 1, "MaxPooling2D": 1},
-            "the model has 2 Conv2D layers (l0, l1) where exactly 1 is asked for; "
-            "the model has no MaxPooling2D layer where exactly 1 is asked for",
+            "the model has 2 Conv2D layers (l0, l1), expected exactly 1; "
+            "the model has no MaxPooling2D layer, expected exactly 1",
         ),
         (
             ("Dense",) * 7,
             {"Dense": 2},
-            "the model has 7 Dense layers (l0, l1, l2, l3, l4, ...) where exactly 2 are asked for",
+            "the model has 7 Dense layers (l0, l1, l2, l3, l4, ...), expected exactly 2",
         ),
     ],
 )
@@ -43,14 +43,14 @@ IDLE, WORKING = (ModelLayer(kind="Conv2D", name=name, idle=name == "idle") for n
 @pytest.mark.parametrize(
     ("found", "wanted", "message"),
     [
-        ([IDLE], 1, "the model has no Conv2D layer where exactly 1 is asked for; its output doesn't depend on idle"),
-        ([WORKING, IDLE], 1, "the model has 2 Conv2D layers (works, idle) where exactly 1 is asked for"),
+        ([IDLE], 1, "the model has no Conv2D layer, expected exactly 1; its output doesn't depend on idle"),
+        ([WORKING, IDLE], 1, "the model has 2 Conv2D layers (works, idle), expected exactly 1"),
         (
             [WORKING, IDLE],
             2,
-            "the model has 1 Conv2D layer (works) where exactly 2 are asked for; its output doesn't depend on idle",
+            "the model has 1 Conv2D layer (works), expected exactly 2; its output doesn't depend on idle",
         ),
-        ([IDLE], 0, "the model has 1 Conv2D layer (idle) where none is allowed"),
+        ([IDLE], 0, "the model has 1 Conv2D layer (idle), expected none"),
     ],
 )
 def test_an_idle_layer_helps_nobody(found: list[ModelLayer], wanted: int, message: str) -> None:
@@ -81,7 +81,7 @@ def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
 
     assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
     assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")
-    assert check_layer_counts(model("Dense"), Conv1D=0).message == "the model has none that is ruled out"
+    assert check_layer_counts(model("Dense"), Conv1D=0).message == "the model has none of the excluded layers"
 
 
 @pytest.mark.parametrize(

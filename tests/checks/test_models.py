@@ -37,7 +37,7 @@ def test_a_compiled_model_passes():
 
 def test_without_a_note_nothing_is_judged():
     """A value in another form comes from elsewhere."""
-    assert check_returned_model([0, 1]).message == "not judged: what the function returned was not noted"
+    assert check_returned_model([0, 1]).message == "not judged: the function's result is not known"
 
 
 def built(wide, parameters=10, **call):
@@ -52,17 +52,17 @@ def test_each_model_is_compared_with_its_own_arguments():
     """The first that differs is told, and how many others do."""
     models = [built(16, units=16), built(16, units=32), built(16, units=64)]
     outcome = check_model_layers(models, rows=ROWS, calls=3)
-    assert outcome.message == "units=32: layer 1 (Dense) has units 16; 32 is asked for (and 1 other model with a difference)"
+    assert outcome.message == "units=32: layer 1 (Dense) has units 16; expected 32 (1 other model with differences, too)"
     assert "! Dense 32  | Dense 16" in outcome.got
 
 
 def test_totals_are_compared_for_their_call():
     """A model whose layers agree may still lack its biases."""
     outcome = check_model_layers([built(16, 9, units=16)], rows=ROWS, calls=1, totals=[ParameterTotal(call={"units": 16}, equal=10)])
-    assert outcome.message == "units=16: the model has 9 parameters; 10 are asked for"
+    assert outcome.message == "units=16: the model has 9 parameters; expected 10"
 
 
 def test_a_run_that_ended_early_is_not_judged_by_what_is_missing():
     """Right models are no proof for those that never came."""
     assert check_model_layers([built(16, units=16)], rows=ROWS, calls=2).message == "not judged: only 1 model of 2 came"
-    assert check_model_layers([built(16, units=16)], rows=ROWS, calls=1).message == "the layers of 1 model are those that were asked for"
+    assert check_model_layers([built(16, units=16)], rows=ROWS, calls=1).message == "the layers of 1 model are as expected"

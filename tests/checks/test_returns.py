@@ -73,8 +73,8 @@ CUT = Run(
 @pytest.mark.parametrize(
     ("returned", "given", "status", "message"),
     [
-        ([[0, 1], 0.99912], run(0, 1), "passed", "the returned epochs and accuracy are those of the training"),
-        ([[0, 1], 0.9991], run(0, 1, 2, 0, 1), "passed", "the returned epochs and accuracy are those of the training"),
+        ([[0, 1], 0.99912], run(0, 1), "passed", "what the function returned is what the training gave"),
+        ([[0, 1], 0.9991], run(0, 1, 2, 0, 1), "passed", "what the function returned is what the training gave"),
         (
             [[0, 1, 2], 0.9991],
             run(0, 1),
@@ -100,8 +100,8 @@ CUT = Run(
             "failed",
             "the function returned accuracy 0.9991 after 2 epochs, but nothing was trained",
         ),
-        ([[0], 1.0], CUT, "passed", "the returned epochs and accuracy are those of the training"),
-        (None, run(0), "skipped", "not judged: what was returned is not a list of epochs and an accuracy"),
+        ([[0], 1.0], CUT, "passed", "what the function returned is what the training gave"),
+        (None, run(0), "skipped", "not judged: the function didn't return a list of epochs and an accuracy"),
     ],
 )
 def test_the_claim_against_the_training(returned: Any, given: Run, status: str, message: str) -> None:

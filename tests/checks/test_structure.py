@@ -58,14 +58,14 @@ def changed(place, **config):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        (changed(0, filters=16), "layer 1 (Conv2D) has filters 16; 6 is asked for"),
-        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; 5 is asked for"),
-        (changed(3, activation="linear"), "layer 4 (Dense) has activation linear; relu is asked for"),
+        (changed(0, filters=16), "layer 1 (Conv2D) has filters 16; expected 6"),
+        (changed(0, kernel_size=[3, 3]), "layer 1 (Conv2D) has kernel_size 3x3; expected 5x5"),
+        (changed(3, activation="linear"), "layer 4 (Dense) has activation linear; expected relu"),
         (RIGHT[:2] + RIGHT[3:], "layer 3 is missing: Flatten"),
-        ([*RIGHT, layer("Dropout", rate=0.5)], "layer 5 is one too many: Dropout 0.5"),
+        ([*RIGHT, layer("Dropout", rate=0.5)], "layer 5 is not expected: Dropout 0.5"),
         (
             [RIGHT[0], layer("MaxPooling2D", pool_size=[2, 2]), *RIGHT[2:]],
-            "layer 2 is MaxPooling2D 2x2; AveragePooling2D 2x2 is asked for",
+            "layer 2 is MaxPooling2D 2x2; expected AveragePooling2D 2x2",
         ),
         ([], "layer 1 is missing: Conv2D 6 5x5 relu (and 3 more differences)"),
     ],
@@ -108,7 +108,7 @@ def test_an_activation_of_ones_own_choice_may_be_a_layer(kind):
     layers = [layer("Dense", units=82, activation="linear"), layer(kind, sources=["dense"])]
     assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", units=82)]).status == "passed"
     wrong = structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", units=82, activation="relu")])
-    assert re.fullmatch(r"layer 1 \(Dense\) has activation (leaky_relu|elu|prelu|softmax); relu is asked for", wrong.message)
+    assert re.fullmatch(r"layer 1 \(Dense\) has activation (leaky_relu|elu|prelu|softmax); expected relu", wrong.message)
 
 
 END = [ExpectedLayer(layer="Activation", activation="relu"), ExpectedLayer(layer="Flatten"), ExpectedLayer(layer="Dense", units=10, activation="softmax")]
@@ -124,7 +124,7 @@ END = [ExpectedLayer(layer="Activation", activation="relu"), ExpectedLayer(layer
     ],
 )
 def test_a_models_end_may_have_its_activations_as_layers(first, last):
-    """As in a whole table; and an Activation that is asked for may be a layer ReLU."""
+    """As in a whole table; expected and an Activation that may be a layer ReLU."""
     found = model(layer("Add", sources=["x", "y"]), first, layer("Flatten"), *last)
     assert structure.check_last_layers(found, rows=END).status == "passed"
 
@@ -138,10 +138,10 @@ def test_shapes_and_parameters_of_the_summary_are_compared():
 
     assert structure.check_layer_table(model(good), rows=rows).status == "passed"
     padded = structure.check_layer_table(model(same), rows=rows)
-    assert padded.message == "layer 1 (Conv2D) puts out (28, 28, 64); (26, 26, 64) is asked for"
+    assert padded.message == "layer 1 (Conv2D) has output shape (28, 28, 64); expected (26, 26, 64)"
     assert "! Conv2D (26, 26, 64) | Conv2D (28, 28, 64)" in padded.got
     found = structure.check_layer_table(model(heavy), rows=rows).message
-    assert found == "layer 1 (Conv2D) has 1,792 parameters; 640 are asked for"
+    assert found == "layer 1 (Conv2D) has 1,792 parameters; expected 640"
 
 
 def test_a_long_table_is_shown_around_the_first_difference():
@@ -212,9 +212,9 @@ def test_a_models_end_is_compared_alone():
         ([layer("Flatten"), layer("Dropout", rate=0.5)], "layer 7 is missing: Dense 10"),
         ([layer("Flatten")], "layer 6 is missing: Dropout 0.5 (and 1 more difference)"),
         ([layer("Flatten"), layer("Dropout", rate=0.5), layer("ReLU"), layer("Dense", units=10)],
-         "layer 7 is one too many: ReLU"),
+         "layer 7 is not expected: ReLU"),
         ([layer("Flatten"), layer("Dropout", rate=0.2), layer("Dense", units=10)],
-         "layer 6 (Dropout) has rate 0.2; 0.5 is asked for"),
+         "layer 6 (Dropout) has rate 0.2; expected 0.5"),
     ],
 )  # fmt: skip
 def test_what_is_missing_near_the_end_or_too_much_is_one_difference(end, message):
@@ -236,7 +236,7 @@ def test_parameters_are_counted_in_all():
     found = model(layer("Dense", "hidden", parameters=100480), layer("Dense", "out", parameters=1290))
     assert structure.check_parameter_count(found, equal=101770).status == "passed"
     wrong = structure.check_parameter_count(found, equal=24330)
-    assert wrong.message == "the model has 101,770 parameters; 24,330 are asked for"
+    assert wrong.message == "the model has 101,770 parameters; expected 24,330"
     assert wrong.got == "101,770: hidden 100,480, out 1,290"
 
 
@@ -246,8 +246,8 @@ def test_shapes_of_a_whole_model():
     assert structure.check_shapes(found, input=[28, 28, 1], output=[10]).status == "passed"
     wrong = structure.check_shapes(found, input=[28, 28], output=[100])
     assert wrong.message == (
-        "the model takes (28, 28, 1) for one example; (28, 28) is asked for; "
-        "the model puts out (10) for one example; (100) is asked for"
+        "the model's input shape is (28, 28, 1), expected (28, 28); "
+        "the model's output shape is (10), expected (100)"
     )
     assert (wrong.expected, wrong.got) == ("(28, 28) to (100)", "(28, 28, 1) to (10)")
 
@@ -255,9 +255,9 @@ def test_shapes_of_a_whole_model():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"optimizer": "SGD"}, "the optimizer is SGD; adam is asked for"),
+        ({"optimizer": "SGD"}, "the optimizer is SGD, expected adam"),
         ({"loss": "CategoricalCrossentropy"},
-         "the loss is CategoricalCrossentropy; sparse_categorical_crossentropy is asked for"),
+         "the loss is CategoricalCrossentropy, expected sparse_categorical_crossentropy"),
         ({"metrics": []}, "accuracy is not among the metrics"),
     ],
 )  # fmt: skip
@@ -296,7 +296,7 @@ def test_a_table_can_ask_for_the_total():
     found = model(layer("Dense", parameters=90))
     assert structure.check_layer_table(found, rows=[ExpectedLayer(layer="Dense")], total=90).status == "passed"
     wrong = structure.check_layer_table(found, rows=[ExpectedLayer(layer="Dense")], total=100)
-    assert wrong.message == "the model has 90 parameters; 100 are asked for"
+    assert wrong.message == "the model has 90 parameters; expected 100"
 
 
 def graph(**sources):

@@ -38,9 +38,9 @@ def test_images_held_back_by_hand_are_as_good_as_by_a_split() -> None:
         ({"dataset": "fashion_mnist"}, "trained on Fashion-MNIST instead of MNIST"),
         (
             {"telling": True},
-            "the images come in an order that tells their labels, such as sorted by class, and aren't shuffled",
+            "the images are ordered by label (for example sorted by class) and are not shuffled",
         ),
-        ({"dataset": None, "unknown": 60000}, "the 60,000 examples trained on are not the images of MNIST"),
+        ({"dataset": None, "unknown": 60000}, "the 60,000 examples in the training are not images of MNIST"),
         ({"train": 39000, "held_back": 21000}, "trained on 39,000 of the 60,000 training images"),
         ({"train": 50000, "held_back": 5000}, "trained on 50,000 of the 60,000 training images"),
         (
@@ -57,7 +57,7 @@ def test_images_held_back_by_hand_are_as_good_as_by_a_split() -> None:
         ),
         (
             {"unknown": 5, "train": 59995},
-            "trained on 59,995 of the 60,000 training images; 5 images not from the dataset",
+            "trained on 59,995 of the 60,000 training images; 5 images that the dataset doesn't have",
         ),
         ({"repeated": 60000, "examples": 120000, "trained_on": 120000}, "60,000 images given more than once"),
         (
@@ -126,7 +126,7 @@ def test_reaching_the_line(given: TrainingRecord, status: str, message: str) -> 
 def test_a_missing_metric_is_explained() -> None:
     """The logs that came are listed, with the argument that adds the missing one."""
     outcome = check_reached_line(record(0.1, metric="loss"), metric="val_accuracy", above=Percent(0.9))
-    assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit`.")
+    assert (outcome.got, outcome.hint) == ("only loss", "Ask for it with `validation_data=` in `fit` and `metrics=['accuracy']` in `compile`.")
 
 
 def test_a_part_of_an_epoch_reaches_nothing() -> None:
@@ -140,7 +140,7 @@ def test_a_part_of_an_epoch_reaches_nothing() -> None:
     )
     outcome = check_reached_line(cut, metric="accuracy", above=Percent(0.9))
     assert (outcome.status, outcome.got) == ("failed", "accuracy 1 after a part of the images")
-    assert outcome.message.startswith("the callback ended the epoch before all images had been seen")
+    assert outcome.message.startswith("the callback ended the epoch early")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_number_of_epochs(number: int, stopped_by: str, status: str, message: st
     [
         ("test", 0.97, "passed", "the trained model gets 97 % of the test images right"),
         ("train", 0.999, "failed", "the trained model gets 99.85 % of the training images right; "
-                                   "at least 99.9 % is asked for"),
+                                   "expected at least 99.9 %"),
     ],
 )  # fmt: skip
 def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str) -> None:

@@ -60,19 +60,24 @@ def test_every_name_is_explained(names, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("e204", "two options of a question have the same text. To mend it: reword or remove one"),
+        ("e204", "two options of a question have the same text. How to fix it: reword or remove one"),
         ("callback.stops_when", "rests on: declared"),
-        ("exercise3", "nothing is known"),
+        ("exercise3", "no explanation for"),
         ("timed_out", "a time limit was reached"),
+        ("line", "line (a word of the report): a line of your file"),
+        ("Epochs", "epoch (a word of the report): one pass of the training"),
+        ("TypeError: 'float' object cannot be interpreted as an integer", "divide with `//`"),
+        ("name 'pooled' is not defined", "Nothing before this line gives `pooled` a value"),
+        ("inconsistent use of tabs and spaces in indentation", "Indent with spaces only"),
         ("lr", "in TF 2 write `Adam(learning_rate=...)`"),
         ("logs.get('acc')", "in TF 2 write `logs.get('accuracy')`"),
         ("KeyError: 'acc'", "metrics=['accuracy']"),
         ("one-conv", "one-conv in exercise3: The model has exactly one Conv2D and one MaxPooling2D (20"),
         ("exercise3.one-conv", "one-conv in exercise3: "),
         ("✗ The model has exactly one\n  Conv2D and one", "one-conv in exercise3: "),
-        ("not judged: your code stopped with an error before it came to that", "skipped (the mark of a check)"),
+        ("not judged: your code stopped with an error before that", "skipped (the mark of a check)"),
         ("The memory limit was reached.", "out_of_memory (how a run ended)"),
-        ("a few words", "nothing is known"),
+        ("a few words", "no explanation for"),
     ],
 )
 def test_what_is_said(grade, name, words):
@@ -115,7 +120,7 @@ def test_an_unknown_name_suggests_the_nearest(grade):
     code, out, err = grade("explain", "timed_outt\x1b[2J")
 
     assert (code, out) == (2, "")
-    assert 'nothing is known of "timed_outt\\x1b[2J"; did you mean "timed_out"?' in err
+    assert 'no explanation for "timed_outt\\x1b[2J"; did you mean "timed_out"?' in err
 
 
 def test_without_a_name_everything_is_listed(grade):
@@ -133,4 +138,4 @@ def test_odd_names_are_only_unknown(grade, name):
     code, _, err = grade("explain", name)
 
     assert code == 2
-    assert err.startswith("grade: nothing is known of ")
+    assert err.startswith("grade: no explanation for ")

@@ -114,7 +114,7 @@ def test_each_command_takes_one_line(told):
 def test_wrong_usage_of_the_main_job_names_it_as_it_is_typed(capsys, monkeypatch):
     """Without the name that it has inside."""
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
-    assert cli.run_command_line(["exercise3"]) == 2
+    assert cli.run_command_line(["exercise3", "a.py", "--wrong"]) == 2
     assert "Usage: grade EXERCISE FILE [OPTIONS]\n" in capsys.readouterr().err
 
 
@@ -144,15 +144,16 @@ def test_a_mistyped_command_is_recognised(capsys, word, command):
     err = capsys.readouterr().err
     said = f'grade: no command "{word}"; did you mean "{command}"? (`grade --help` shows all)\n'
 
-    assert err == said if command else "Missing argument 'FILE'" in err
+    assert err == said if command else f'no command, exercise or file "{word}"' in err
 
 
 @pytest.mark.parametrize("exercise", sorted(path.name for path in (ROOT / "exercises").iterdir()))
-def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, exercise):
-    """Without a file, that is what is missing."""
+def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, tmp_path, exercise):
+    """Without a file of its name, that is what is missing."""
     monkeypatch.setenv("GRADE_COURSE", str(ROOT))
+    monkeypatch.chdir(tmp_path)
     assert cli.run_command_line([exercise]) == 2
-    assert "Missing argument 'FILE'" in capsys.readouterr().err
+    assert f"grade new {exercise}" in capsys.readouterr().err
 
 
 def test_no_help_shows_the_mark_that_keeps_its_lines(monkeypatch, capsys):

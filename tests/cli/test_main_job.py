@@ -87,7 +87,7 @@ def test_a_missing_file_is_wrong_usage(grade, student_file):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["exercise3"], "Missing argument 'FILE'"),
+        (["exercise3"], "grade exercise3 FILE"),
         (["exercise3", "a.py", "--time-limit", "soon"], 'expected a time such as "90s", "5min" or "1h", got "soon"'),
         (["exercise3", "a.py", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu'"),
         (["exercise3", "a.py", "--course", "nowhere"], "no course in nowhere: expected course.yaml, exercises/ or quizzes/"),
@@ -154,7 +154,7 @@ def test_the_program_ends_with_the_codes_of_its_commands(program, student_file):
     """What `grade` prints goes to its own stdout and stderr, and its exit code is the command's."""
     wrong, refused = program("exercise3"), program("exercise3", student_file("x = 1"), "-q")
 
-    assert (wrong.returncode, wrong.stdout, "Missing argument 'FILE'" in wrong.stderr) == (2, "", True)
+    assert (wrong.returncode, wrong.stdout, "grade exercise3 FILE" in wrong.stderr) == (2, "", True)
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "exercise3: failed, 0/100\n", "")
 
 

@@ -10,8 +10,10 @@ from grader.checks.loading import load_exercise
 from grader.cli import picture
 from grader.courses.course import Course
 from grader.errors import GraderError
+from grader.grading import GradedSubmission
 from grader.records.run import Activations, LayerActivations, Run, RunEnd
 
+FUNCTION = load_exercise(Course(root=Path(__file__).parents[2]), "pooling")
 EXERCISE = load_exercise(Course(root=Path(__file__).parents[2]), "feature_maps")
 ONE = [[0.0, 1.0], [0.5, 0.0]]
 
@@ -20,12 +22,27 @@ def run(activations):
     return Run(seed=7, end=RunEnd(kind="completed"), activations=activations)
 
 
-def test_without_activations_there_is_nothing_to_draw(tmp_path, capsys):
-    """Neither a file nor an error: the verdict says what went wrong."""
-    picture.draw_feature_maps(EXERCISE, [run(None)], tmp_path / "maps.png")
-    picture.draw_feature_maps(EXERCISE, [], tmp_path / "maps.png")
+@pytest.mark.parametrize("runs", [[], [run(None)]], ids=["no run", "no activations"])
+def test_without_activations_there_is_nothing_to_draw(tmp_path, runs):
+    """No file, and no error: the verdict says what went wrong, and one line that there is no picture."""
+    graded = GradedSubmission(verdict=None, runs=runs, at="2026-01-01T00:00:00+00:00")
+    said = picture.draw(EXERCISE, graded, tmp_path / "maps.png", None)
+
     assert not (tmp_path / "maps.png").exists()
-    assert "no picture, since your function came to no activations" in capsys.readouterr().err
+    assert said.startswith("grade: no picture")
+
+
+@pytest.mark.parametrize(("again", "start"), [(False, "grade: no picture"), (True, "Wrote ")])
+def test_a_picture_of_an_earlier_grading_is_not_taken_for_this_ones(tmp_path, again, start):
+    """The referee draws functions while it judges; a file that was there before says nothing."""
+    path = tmp_path / "old.png"
+    path.write_bytes(b"x")
+    before = picture.find_signature(path)
+    if again:
+        path.write_bytes(b"new")
+    graded = GradedSubmission(verdict=None, runs=[], at="2026-01-01T00:00:00+00:00")
+
+    assert picture.draw(FUNCTION, graded, path, before).startswith(start)
 
 
 @pytest.mark.train

@@ -8,8 +8,8 @@ import pytest
 
 from grader import cli
 from grader.cli import selfcheck
-from grader.cli.selfcheck import Proof
 from grader.errors import GraderError
+from grader.grading.proofs import Proof
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = Proof(exercise="exercise1", what="README.md is there", file="exercises/exercise1/README.md", fault=None)

@@ -177,7 +177,7 @@ def test_what_is_excused_is_not_asked():
         (ScoredSubmission(score=80.0, max_score=100.0, submitted_at=DUE + timedelta(hours=25)), "2 days late: keeps 80 %"),
         (ScoredSubmission(score=80.0, max_score=100.0, submitted_at=DUE + timedelta(hours=2)), "1 day late: keeps 90 %"),
         (ScoredSubmission(score=80.0, max_score=100.0, submitted_at=DUE + timedelta(minutes=59), late=True), ""),
-        (ScoredSubmission(score=80.0, max_score=100.0, late=True), "late; by how much isn't known"),
+        (ScoredSubmission(score=80.0, max_score=100.0, late=True), ""),
         (ScoredSubmission(score=0.0, max_score=100.0, error=True), "not graded, for a fault of the grader or the machine"),
     ],
 )
@@ -186,3 +186,44 @@ def test_a_note_says_what_was_taken_and_why(tmp_path, attempt, note):
     policy = settings.load_settings(course(tmp_path, FULL)).grading
 
     assert grade_attempts(policy, "exercise1", "eve", [attempt]).note == note
+
+
+def attempt(score, **more):
+    return ScoredSubmission(score=score, max_score=100.0, **more)
+
+
+@pytest.mark.parametrize("keep", ["best", "last", "first"])
+@pytest.mark.parametrize("blanks", [(1,), (0,), (0, 2), (2,)])
+def test_a_file_without_code_is_no_attempt(keep, blanks):
+    """Whichever attempt the course keeps, a failed upload takes nothing from the others."""
+    files = [attempt(0.0, blank=True) if index in blanks else attempt(80.0) for index in range(3)]
+    policy = GradingPolicy(attempts=AttemptPolicy(keep=keep))
+    found = grade_attempts(policy, "exercise1", "ada", files)
+
+    assert (found.score, found.attempts) == (80.0, 3)
+    assert ("has no code" in found.note) == ((keep == "last" and 2 in blanks) or (keep == "first" and 0 in blanks))
+
+
+def test_files_without_code_use_up_no_attempts():
+    """With two attempts allowed, the third file is the second."""
+    policy = GradingPolicy(attempts=AttemptPolicy(keep="best", most=2))
+
+    assert grade_attempts(policy, "e", "ada", [attempt(10.0), attempt(0.0, blank=True), attempt(90.0)]).score == 90.0
+    assert grade_attempts(policy, "e", "ada", [attempt(0.0, blank=True), attempt(0.0, blank=True)]).score == 0.0
+
+
+def test_a_last_attempt_that_is_worse_says_what_an_earlier_one_had():
+    """The rule stands; nobody is to wonder where the points went."""
+    policy = GradingPolicy(attempts=AttemptPolicy(keep="last"))
+
+    assert grade_attempts(policy, "e", "ada", [attempt(100.0), attempt(60.0)]).note == "the last attempt counts; attempt 1 has 100 points"
+    assert grade_attempts(policy, "e", "ada", [attempt(60.0), attempt(100.0)]).note == ""
+    assert grade_attempts(policy, "e", "ada", [attempt(100.0, blank=True), attempt(60.0)]).note == ""
+
+
+def test_a_time_zone_that_does_not_exist_is_told_at_its_place(tmp_path):
+    """As is every other fault of the file."""
+    with pytest.raises(CourseError) as caught:
+        settings.load_settings(course(tmp_path, "schema: grade-course/1\ngrading: {timezone: Europe/Berlinn}\n"))
+
+    assert "course.yaml:2:21: no time zone" in str(caught.value)

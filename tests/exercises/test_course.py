@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli.selfcheck import generate_exercise_stub, lint_exercise, list_rejects, find_solution, find_unproven_checks
-from grader.courses.course import Course
 from grader.checks.loading import load_exercise
+from grader.courses.course import Course
+from grader.grading.proofs import (
+    find_solution,
+    find_unproven_checks,
+    generate_exercise_stub,
+    lint_exercise,
+    list_rejects,
+)
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = Course(root=ROOT).list_exercise_ids()

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.train
 
 @pytest.mark.parametrize("exercise", ["exercise1", "exercise2", "exercise3"])
 def test_selfcheck_holds(exercise, capsys):
-    """The stub fails kindly, the solution earns full marks, every reject fails for its stated check and no other."""
+    """The stub fails clearly, the solution earns full marks, every reject fails for its stated check and no other."""
     code = cli.run_command_line(["selfcheck", exercise])
 
     assert code == 0, capsys.readouterr().out

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import selfcheck
+from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.errors import CourseError
-from grader.checks.loading import load_exercise
 from grader.grading import GradingOptions, grade
+from grader.grading import proofs as promises
 from grader.grading.refereeing import update_case_file
 
 pytestmark = pytest.mark.train
@@ -34,12 +34,12 @@ def result(verdict, check_id):
 
 @pytest.mark.parametrize("exercise_id", FUNCTIONS)
 def test_every_promise_of_the_course_holds(exercise_id):
-    """The stub fails kindly, the solution earns full marks, each wrong answer fails for its reason and no other."""
+    """The stub fails clearly, the solution earns full marks, each wrong answer fails for its reason and no other."""
     course = Course(root=ROOT)
     exercise = load_exercise(course, exercise_id)
 
-    proofs = list(selfcheck.lint_exercise(course, exercise))
-    proofs += selfcheck.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
+    proofs = list(promises.lint_exercise(course, exercise))
+    proofs += promises.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 
@@ -51,6 +51,50 @@ def test_an_import_inside_the_function_costs_the_call_no_time(tmp_path):
 
     assert (verdict.status, verdict.notes) == ("passed", [])
     assert "ModuleNotFoundError" in result(graded(tmp_path, f"def max_pool(image):\n{body}"), "even-sizes").message
+
+
+TENSORS = {
+    "eager": "tf.reduce_max(tf.reshape(image[: rows * 2, : columns * 2], (rows, 2, columns, 2)), (1, 3))",
+    "variable": "tf.Variable(tf.reduce_max(tf.reshape(image[: rows * 2, : columns * 2], (rows, 2, columns, 2)), (1, 3)))",
+}
+
+
+@pytest.mark.parametrize("kind", TENSORS)
+def test_a_tensor_counts_as_the_array_that_it_holds(tmp_path, kind):
+    """With a note that says so; a wrong one is wrong at its place."""
+    head = "import tensorflow as tf\ndef max_pool(image):\n    rows, columns = image.shape[0] // 2, image.shape[1] // 2\n"
+    right = graded(tmp_path, f"{head}    return {TENSORS[kind]}\n")
+    wrong = graded(tmp_path, f"{head}    return {TENSORS[kind]} + 1\n")
+
+    assert right.status == "passed"
+    assert [note.message for note in right.notes if "its numbers were taken as a NumPy array" in note.message]
+    assert "is wrong at [0, 0]" in result(wrong, "even-sizes").message
+
+
+HOSTILE_ARRAYS = {
+    "raises": "    def __array__(self, *_, **__): raise SystemExit",
+    "another object": "    def __array__(self, *_, **__): return self",
+    "objects": "    def __array__(self, *_, **__): return np.array([self], object)",
+    "masked": "    pass\n    def __new__(cls): return np.ma.masked_array([[1, 2]], [[True, False]])",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE_ARRAYS.values(), ids=HOSTILE_ARRAYS)
+def test_what_only_looks_like_an_array_is_no_answer(tmp_path, body):
+    """Nor does it end the grading."""
+    text = f"import numpy as np\nclass Box:\n{body}\ndef max_pool(image):\n    return Box()\n"
+    verdict = graded(tmp_path, text)
+
+    assert (verdict.status, verdict.end, verdict.score) == ("failed", "completed", 0.0)
+    assert "an object of class" in result(verdict, "even-sizes").message
+
+
+@pytest.mark.parametrize("load", ["tf.keras.datasets.mnist.load_data()", "tf.keras.datasets.mnist.load_data(path='mnist.npz')"])
+def test_the_datasets_are_there_for_plain_functions(tmp_path, load):
+    """Whatever `path=` says: many files try their function on a real image first."""
+    text = f"import tensorflow as tf\n(x, y), _ = {load}\nassert x.shape == (60000, 28, 28)\ndef max_pool(image):\n{RIGHT}"
+
+    assert graded(tmp_path, text).status == "passed"
 
 
 def test_types_of_older_numpy_are_known(tmp_path):

@@ -46,7 +46,7 @@ def test_all_shows_every_hint(grade: Grade) -> None:
 def test_the_last_hint_does_not_promise_another(grade: Grade) -> None:
     """Only a hint that has a next one says how to get it."""
     outs = [grade("hint", "exercise2")[1] for _ in range(4)]
-    assert ["shows the next one" in out for out in outs] == [True, True, True, False]
+    assert ["For the next one" in out for out in outs] == [True, True, True, False]
 
 
 def test_every_line_fits_the_terminal(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from grader import checks, cli
-from grader.cli.selfcheck import read_expectation, list_rejects, find_solution
-from grader.courses.course import Course
 from grader.checks.loading import load_exercise
+from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
 from grader.grading.modelling import build_calls_message, find_memory_limit
-from grader.records.run import BuiltModel, RunEnd, Run
+from grader.grading.proofs import find_solution, list_rejects, read_expectation
+from grader.records.run import BuiltModel, Run, RunEnd
 
 COURSE = Course(root=Path(__file__).parents[2])
 RETURNING = ("baseline", "basic_cnn", "lenet5", "alexnet", "vgg16", "resnet", "resnet50", "experiments")

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.loading import load_exercise
 from grader.cli import picture
 from grader.courses.course import Course
-from grader.errors import UsageError
-from grader.checks.loading import load_exercise
 from grader.errors import GraderError, UsageError
-from grader.checks.loading import load_exercise
 from grader.records.verdict import SubmissionRef, TrainingRecord, Verdict
 
 COURSE = Course(root=Path(__file__).parents[2])
@@ -53,12 +51,13 @@ def test_a_training_and_a_function_with_pictures_can_be_drawn(tmp_path):
 
 
 @pytest.mark.train
-def test_a_curve_is_drawn(tmp_path, capsys):
+def test_a_curve_is_drawn(tmp_path):
     """A PNG with the accuracies and the line; nothing trained, nothing drawn."""
     path, exercise = tmp_path / "curve.png", load_exercise(COURSE, "exercise1")
 
-    picture.draw_training_curve(exercise, verdict(), path)
-    assert (path.exists(), capsys.readouterr().err) == (False, "grade: no picture, since nothing was trained\n")
+    with pytest.raises(GraderError):
+        picture.draw_training_curve(exercise, verdict(), path)
+    assert not path.exists()
     picture.draw_training_curve(exercise, verdict(0.93, 0.97, 0.985, 0.991), path)
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 

@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from grader.cli.selfcheck import RejectExpectation, read_expectation, find_solution_fault, format_proof, lint_exercise, prove_answers, find_stub_fault, find_reject_fault
-from grader.courses.course import Course
 from grader.checks.loading import load_exercise
+from grader.cli.selfcheck import format_proof
+from grader.courses.course import Course
 from grader.courses.exercise import Exercise
+from grader.grading.proofs import (
+    RejectExpectation,
+    find_reject_fault,
+    find_solution_fault,
+    find_stub_fault,
+    lint_exercise,
+    prove_answers,
+    read_expectation,
+)
 from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 
 Grade = Callable[..., tuple[int, str, str]]
@@ -196,7 +205,7 @@ def test_a_stub_fails_without_a_fault_of_ours(given: Verdict, fault: str | None)
 def test_lines_name_what_was_proved(small: Course, spec: Exercise) -> None:
     """Each line has the exercise, the promise, the state and the time."""
     proof = next(prove_answers(small, spec, as_promised))
-    assert format_proof(proof).split() == ["exercise2", "stub.py", "fails", "kindly", "ok", "1.2", "s"]
+    assert format_proof(proof).split() == ["exercise2", "stub.py", "fails", "clearly", "ok", "1.2", "s"]
     broken = next(prove_answers(small, spec, lambda _: verdict("passed")))
     assert format_proof(broken).endswith("BROKEN     1.2 s  expected: failed; got: passed")
 

@@ -140,7 +140,7 @@ def test_pages_show_the_feature_maps_of_each_run(url, capsys, tmp_path):
         (["report", "--gradebook", "sqlite:///none.db"], "sqlite:///none.db: there is no gradebook; `grade batch` makes one"),
         (["export", "exercise3", "--format", "csv"], 'no verdicts of "exercise3"'),
         (["export", "--format", "moodle"], "--format moodle is a table of one assignment; name one of: exercise1, exercise2"),
-        (["export", "--format", "csv", "--from", "x.csv"], "--from is for canvas, moodle, blackboard, brightspace; --format csv needs no table"),
+        (["export", "--format", "csv", "--from", "x.csv"], "--from is for canvas, moodle, blackboard, brightspace, gradescope; --format csv needs no table"),
         (["export", "--format", "canvas", "--from", "x.csv"], "x.csv: can't be read: No such file"),
         (["export", "--format", "csv", "--gradebook", "sqlite:///empty.db"], "holds no verdicts yet; `grade batch` writes them"),
     ],

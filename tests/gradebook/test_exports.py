@@ -13,7 +13,7 @@ from grader.courses.policy import GradingPolicy, LatenessPolicy
 from grader.courses.yaml_tree import Percent
 from grader.errors import UsageError
 from grader.gradebook import build_entry
-from grader.gradebook.exports import canvas, moodle, plain
+from grader.gradebook.exports import canvas, gradescope, moodle, plain
 from grader.gradebook.exports.table import escape_cell, read
 from grader.gradebook.grades import build_sheet
 
@@ -149,7 +149,7 @@ def test_what_could_not_be_graded_is_left_empty():
     assert cells(moodle.make_worksheet(found, "exercise1"))[1][2] == ""
     assert cells(plain.render_grades_csv(found, ["exercise1"]))[1][3] == ""
     assert json.loads(plain.render_grades_json(found, ["exercise1"]))["grades"][0]["score"] is None
-    assert cells(plain.render_gradescope(found, "exercise1"))[1][3:6] == ["", "100", "Ungraded"]
+    assert cells(gradescope.make(found, "exercise1"))[1][3:6] == ["", "100", "Ungraded"]
 
 
 def test_json_has_grades_and_totals():
@@ -163,7 +163,7 @@ def test_json_has_grades_and_totals():
 
 def test_gradescope_tells_addresses_from_ids():
     """Its own columns."""
-    rows = cells(plain.render_gradescope(klass(figures("ada@x.org", (60.0, 0.0)), figures("s1", (60.0, 40.0))), "exercise1"))
+    rows = cells(gradescope.make(klass(figures("ada@x.org", (60.0, 0.0)), figures("s1", (60.0, 40.0))), "exercise1"))
 
     assert [row[:5] for row in rows] == [
         ["Name", "SID", "Email", "Total Score", "Max Points"],

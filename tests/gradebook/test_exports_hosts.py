@@ -13,9 +13,10 @@ from grader.batch import sources
 from grader.courses.policy import GradingPolicy
 from grader.errors import UsageError
 from grader.gradebook import build_entry
-from grader.gradebook.exports import blackboard, brightspace, canvas, excel, moodle, plain
-from grader.gradebook.exports.table import read
+from grader.gradebook.exports import blackboard, brightspace, canvas, excel, gradescope, moodle, plain
+from grader.gradebook.exports.table import StudentFinder, read
 from grader.gradebook.grades import build_sheet
+from grader.gradebook.roster import parse_roster
 
 TITLES = {"exercise1": "Dense layers"}
 BLACKBOARD = (
@@ -120,6 +121,65 @@ def test_tables_without_the_hosts_own():
         ["OrgDefinedId", "Dense layers Points Grade", "End-of-Line Indicator"], ["#12", "60", "#"]]  # fmt: skip
 
 
+def test_gradescopes_table_comes_back_with_its_scale_and_states():
+    """Who is missing there stays so; whose grade a fault of ours kept is left as it was; who isn't in it is named."""
+    fault = structs.replace(figures("bo@x.org"), status="error")
+    found = build_sheet([figures("1003"), fault, figures("eve")], {}, GradingPolicy())
+    text, left = gradescope.fill(found, "exercise1", read(GRADESCOPE.encode(), "g.csv"))
+
+    assert [(row[2], *row[5:8]) for row in cells(text)[1:]] == [
+        ("1003", "6", "10.0", "Graded"), ("1001", "", "10.0", "Ungraded"), ("1002", "", "", "Missing")]  # fmt: skip
+    assert cells(text)[0] == cells(GRADESCOPE)[0]
+    assert left == ["eve: not in g.csv"]
+    with pytest.raises(UsageError, match='no columns "Total Score" and "SID"'):
+        gradescope.fill(found, "exercise1", read(b"Name,Points\n", "g.csv"))
+
+
+ROSTER = parse_roster("id,name,sis user id,username\n1,Ada Lovelace,S1,ada\n2,Bo Boole,S2,bo\n3,Cy Young,1003,cy\n", "roster.csv")
+
+
+def known_class(*students):
+    names = {each.id: each.name for each in ROSTER.students}
+    return build_sheet([figures(student) for student in students], names, GradingPolicy(), ROSTER)
+
+
+@pytest.mark.parametrize(
+    ("fill", "text", "column"),
+    [
+        (lambda a, b: canvas.fill(a, TITLES, b), "Student,ID,SIS User ID,SIS Login ID,Section,exercise1\n"
+         '"Boole, Bo",77,S2,x,A,\n"Lovelace, Ada",78,x,ada,A,\n"Someone, Else",1003,x,y,A,\n', 5),
+        (lambda a, b: gradescope.fill(a, "exercise1", b), "First Name,Last Name,SID,Email,x,Total Score,Max Points\n"
+         "Bo,Boole,S2,,,,\nAda,Lovelace,ada,,,,\nSomeone,Else,1003,,,,\n", 5),
+        (lambda a, b: moodle.fill_worksheet(a, "exercise1", b), "Identifier,Full name,Username,x,y,Grade,Feedback comments\n"
+         "Participant 77,Bo Boole,bo,,,,\nParticipant 78,Ada Lovelace,ada,,,,\nParticipant 1003,Someone Else,z,,,,\n", 5),
+    ],
+)  # fmt: skip
+def test_a_student_is_found_by_every_id_that_the_roster_had(fill, text, column):
+    """But an id of another system that is somebody else's there finds nobody."""
+    filled, left = fill(known_class("1", "2", "3"), read(text.encode(), "t.csv"))
+
+    assert [row[column] for row in cells(filled)[1:]] == ["60", "60", ""]
+    assert left == ["3: not in t.csv"]
+
+
+def test_an_id_that_two_students_share_finds_neither():
+    """Their own ids find both."""
+    shared = parse_roster("id,name,username\n1,Ada,x\n2,Bo,x\n", "roster.csv")
+    sheet = build_sheet([figures("1"), figures("2")], {"1": "Ada", "2": "Bo"}, GradingPolicy(), shared)
+    finder = StudentFinder(sheet)
+
+    assert finder.find(["x"]) is None
+    assert finder.find(["#2"]).student == "2"
+
+
+def test_only_who_has_a_grade_for_what_is_exported_is_missed():
+    """A student of another exercise is no business of this table."""
+    other = build_entry(structs.replace(EXERCISE, id="other"), "eve", graded(exercise="other", sha256="e")).figures
+    sheet = build_sheet([figures("ada"), other], {}, GradingPolicy())
+
+    assert blackboard.fill(sheet, TITLES, read(BLACKBOARD.encode(), "t.csv"))[1] == ["ada: not in t.csv"]
+
+
 def test_a_column_per_check():
     """In each format that has room: points before lateness, none where a check wasn't judged."""
     found = klass("ada")
@@ -152,7 +212,19 @@ CANVAS = (
 MOODLE = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\n" + "".join(
     f"Participant {number},{name},x@x.org,,,10.00,Yes,\n" for number, name in ((1003, "Cy Young"), (1001, "Ada L"), (1002, "Bo B"))
 )
+GRADESCOPE = (
+    "First Name,Last Name,SID,Email,Sections,Total Score,Max Points,Status,Submission ID,Submission Time,Lateness (H:M:S)\n"
+    "Cy,Young,1003,cy@x.org,,,10.0,Ungraded,101,2026-10-01 20:00:00 +0200,00:00:00\n"
+    "Ada,Lovelace,1001,ada@x.org,,,10.0,Ungraded,102,2026-10-01 20:00:00 +0200,00:00:00\n"
+    "Bo,Boole,1002,bo@x.org,,,,Missing,,,\n"
+)
+METADATA = "\n".join(
+    f"submission_{number}:\n  :submitters:\n  - :name: {name}\n    :sid: '{sid}'\n    :email: {email}\n  :created_at: 2026-10-01 20:00:00.5 +02:00"
+    for number, name, sid, email in ((101, "Cy Young", 1003, "cy@x.org"), (102, "Ada Lovelace", 1001, "ada@x.org"))
+)
 ROUND = {
+    "gradescope": (["e/submission_101/x.py", "e/submission_102/x.py", "e/submission_metadata.yml"], GRADESCOPE,
+                   lambda a, b: gradescope.fill(a, "exercise1", b), 1),
     "canvas": (["youngcy_LATE_1003_10003_x.py", "lovelaceada_1001_10001_x.py"], CANVAS, lambda a, b: canvas.fill(a, TITLES, b), 2),
     "moodle": (["Cy Young_1003_assignsubmission_file_/x.py", "Ada L_1001_assignsubmission_file_/x.py"], MOODLE,
                lambda a, b: moodle.fill_worksheet(a, "exercise1", b), 1),
@@ -170,7 +242,7 @@ def test_from_a_hosts_archive_to_its_own_table(tmp_path, host, with_roster):
     names, text, fill, start = ROUND[host]
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for name in names:
-            archive.writestr(name, PY)
+            archive.writestr(name, METADATA if name.endswith(".yml") else PY)
     (tmp_path / "theirs.csv").write_text(text)
     found = sources.read_submissions(tmp_path / "a.zip", tmp_path / "theirs.csv" if with_roster else None)
     graded_ = build_sheet([figures(each.student) for each in found], found.enrolled, GradingPolicy())
@@ -178,7 +250,7 @@ def test_from_a_hosts_archive_to_its_own_table(tmp_path, host, with_roster):
     filled, left = fill(graded_, theirs)
     rows = read(filled.encode(), "filled")
     person = next(index for index, cell in enumerate(rows.header) if cell in ("Student", "Full name", "Last Name"))
-    grade = next(index for index, cell in enumerate(rows.header) if cell.startswith(("Dense layers", "Grade")))
+    grade = next(index for index, cell in enumerate(rows.header) if cell.startswith(("Dense layers", "Grade", "Total Score")))
     before = [cells_[theirs.header.index(rows.header[person])].lstrip("=") for cells_ in theirs.rows]
 
     assert left == []

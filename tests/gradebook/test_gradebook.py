@@ -151,7 +151,7 @@ def test_a_server_that_is_not_there_is_the_machines_fault():
     """And the password isn't shown."""
     with pytest.raises(GraderError) as caught:
         Gradebook.open("postgresql://ada:secret@127.0.0.1:1/grades")
-    assert "postgresql+psycopg://ada:***@127.0.0.1:1/grades: the database failed: " in str(caught.value)
+    assert "postgresql://ada:***@127.0.0.1:1/grades: the database failed: " in str(caught.value)
 
 
 def test_reading_needs_a_gradebook(url, tmp_path):

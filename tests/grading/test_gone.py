@@ -48,7 +48,7 @@ def test_a_trainer_that_grows():
     end = find_trainer_memory_end(SimpleNamespace(measure_memory=lambda: 7_100_000_000), 1_000_000_000, LIMITS)
 
     assert end.kind == "out_of_memory"
-    assert end.message == "the training of what your code ordered took more than 6 GB of memory; use a smaller model"
+    assert end.message == "the training took more than 6 GB of memory; use a smaller model"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_the_same_file_is_told_its_verdict(course, file):
     assert not is_told(first.shown)
     assert second.verdict == first.verdict
     assert second.shown.notes[-1].message == (
-        f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; --fresh grades anew"
+        f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; `--fresh` grades it again"
     )
 
 
@@ -141,5 +141,14 @@ def test_what_may_go_otherwise_another_time_is_not_kept(course, file, change):
 
     assert known.load_known_verdict("key", "mine.py") is None
     assert known.load_known_verdict("other", "mine.py") is not None
+
+
+@pytest.mark.parametrize(("end", "kept"), [("timed_out", True), ("out_of_memory", False)])
+def test_a_class_keeps_what_ran_out_of_time(course, file, end, kept):
+    """Else each resumption of a batch waits for the same endless loops again; one student's next try is a new one."""
+    one = graded(course, file)
+    known.store_verdict("key", structs.replace(one, verdict=structs.replace(one.verdict, end=end)))
+
+    assert (known.load_known_verdict("key", "mine.py", timed_out=True) is not None) == kept
 
 

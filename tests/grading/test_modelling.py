@@ -9,7 +9,7 @@ from grader.courses.course import Course
 from grader.courses.exercise import CheckSpec, Exercise, FitSettings, InputImage, ModelCalls, SuppliedModelInput
 from grader.errors import CourseError
 from grader.grading import GradingOptions
-from grader.grading.ledger import RunRecorder
+from grader.grading.ledger import RunRecorder, TurnClocks
 from grader.grading.modelling import (
     SUPPLIED_LAYERS,
     apply_fit_settings,
@@ -164,3 +164,15 @@ def test_what_was_compared_is_kept_with_its_images():
     ledger.record_activations(Maps(arrays=[ArraySpec(dtype="float32", shape=[1])], fault=""), Compared(layers=[], images=[23], channel=1))
 
     assert ledger.build_run_so_far().activations == Activations(layers=[], came=1, images=[23], channel=1)
+
+
+def test_models_are_counted_while_they_are_trained():
+    """One after the other, and never beyond the last."""
+    ledger, clocks = RunRecorder(7, "mnist", 2), TurnClocks({})
+    counted = []
+    for _ in range(3):
+        counted.append(ledger.build_progress("preparing", clocks, None, 60.0, 0.0).model)
+        ledger.models.append(None)
+
+    assert counted == [1, 2, 2]
+    assert RunRecorder(7, "mnist").build_progress("preparing", clocks, None, 60.0, 0.0).model is None

@@ -173,4 +173,29 @@ def test_what_a_trainer_compiles_is_not_counted(attempted):
     run, _ = attempted([Ready(), ORDER, Returned(value=1)], messages, time_limit_s=5.0, progress=moments.append)
 
     assert 20.0 < moments[-1].left_s <= 25.0
-    assert run.end.message == "the training reached its limit of 5 s after 0 of 5 epochs; what was trained until then counts"
+    assert run.end.message == "the training reached its limit of 5 s after 0 of 5 epochs; the epochs until then count"
+
+
+@pytest.mark.parametrize(("stop", "expected"), [(True, "finishing"), (False, "training")])
+def test_no_further_epoch_is_shown_after_the_callbacks_word(attempted, stop, expected):
+    """The trainer then still sends the weights; without that word the next epoch is on."""
+    messages = [HELLO, OPENED, EPOCH, TRAINED, Measured(train_accuracy=0.5, test_accuracy=0.4)]
+    moments = []
+
+    attempted([Ready(), ORDER, Answer(stop=stop), Returned(value=1)], messages, every_s=0.4, silent_s=5.0, progress=moments.append)
+    after = [moment for moment in moments if moment.epoch == 1 and moment.stage in ("training", "finishing")]
+
+    # Until the callbacks have answered, nobody knows that it was the last.
+    assert [moment.stage for moment in after][-2:] == [expected] * 2
+    assert {moment.last_epoch_s is not None for moment in after} == {True}
+    assert moments[-1].stage == "measuring"
+
+
+def test_the_progress_shows_the_limit_that_the_student_knows(attempted):
+    """The trainer's own limit is longer, and nobody's business."""
+    moments = []
+    attempted([Ready(), ORDER, Returned(value=1)], [HELLO, OPENED, TRAINED, Measured(train_accuracy=0.5, test_accuracy=0.4)],
+              every_s=0.2, silent_s=5.0, time_limit_s=50.0, progress=moments.append)  # fmt: skip
+
+    assert {moment.limit_s for moment in moments if moment.stage != "starting"} == {50.0}
+    assert all(moment.left_s <= 50.0 for moment in moments if moment.stage in ("training", "finishing"))

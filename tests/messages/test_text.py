@@ -107,11 +107,11 @@ def test_a_hundred_million_characters_are_cut_before_anything_else():
         ({"arrays": [], "fault": "it returned nothing (None), not a list"}, "it returned nothing (None), not a list"),
         ({"arrays": [[1]] * 14, "fault": ""}, f"14 arrays: {'(1), ' * 12}2 more"),
         ({"arrays": [[1], "x"], "fault": ""}, "2 arrays: (1), ?"),
-        ({"arrays": [[1]], "fault": "", "own": 1}, '{"arrays":[[1]],"fault":"","own":1}'),
+        ({"arrays": [[1]], "fault": "", "own": 1}, "{'arrays': [[1]], 'fault': '', 'own': 1}"),
         ({"call": {}, "returned": "Functional", "model": True, "compiled": True}, "Functional"),
-        ({"call": {}, "returned": None, "model": False, "compiled": False}, "null"),
+        ({"call": {}, "returned": None, "model": False, "compiled": False}, "None"),
         ({"call": 1, "returned": None, "model": False, "compiled": False},
-         '{"call":1,"returned":null,"model":false,"compiled":false}'),
+         "{'call': 1, 'returned': None, 'model': False, 'compiled': False}"),
     ],
 )  # fmt: skip
 def test_what_was_returned_is_told_in_words(value, words):

@@ -42,7 +42,7 @@ def test_a_metric_that_nobody_reads_is_a_note(soon_graded, metric, name):
     verdict = soon_graded(FILE.format(metric=metric, callback="print(logs, list(logs.items()), 'loss' in logs)", after="print(history.history)"))
 
     assert (verdict.status, verdict.end) == ("passed", "completed"), verdict.end_message
-    assert [note.line for note in verdict.notes if f"`{name}` is a metric of your own" in note.message] == [27]
+    assert [note.line for note in verdict.notes if f"`{name}` is your own metric" in note.message] == [27]
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_who_reads_its_figure_is_told_at_that_line(soon_graded, callback, after,
 
     assert verdict.end == "forbidden"
     assert f"line {line}: `" in verdict.end_message
-    assert "is a metric of your own, so its figure isn't known here" in verdict.end_message
+    assert "is your own metric, so the grader doesn't have its value" in verdict.end_message

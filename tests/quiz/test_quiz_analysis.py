@@ -1,5 +1,6 @@
 """Item analysis against independent computations: scipy's, and values worked out by hand."""
 
+import msgspec
 import numpy as np
 import pytest
 import scipy  # its parts are loaded where they are named, so that only one of the workers waits for them
@@ -18,15 +19,16 @@ from grader.quiz.analysis import (
     compute_correlation,
     compute_efficiency,
     compute_guess_share,
+    compute_share_interval,
     find_extreme_groups,
-    list_cautions,
-    list_item_remarks,
 )
 from grader.quiz.handed_in import ResponseFile, mark_class
+from grader.quiz.item_remarks import list_cautions, list_item_remarks, sort_worst_first
 from grader.quiz.key import CorrectAnswer
 from grader.quiz.model import AnswerOption, AuthoredAnswer, Question
 from grader.quiz.responses import Responses
 from grader.records.verdict import SubmissionRef
+from grader.reports.cohort import ConfidenceInterval, compute_correlation_interval
 
 QUIZ = quiz_of()
 KEY = key_of(QUIZ)
@@ -174,35 +176,105 @@ def item(**fields):
     blank = dict.fromkeys(
         ("guess", "spread", "item_rest", "point_biserial", "efficiency", "upper_lower", "alpha_without")
     )
+    fields = {"answered": fields.get("asked", 40)} | fields
+    given = {"question": "q", "asked": 40, "facility": 0.5, "distractors": [], **blank, **fields}
     return ItemStatistics(
-        **{"question": "q", "asked": 40, "answered": 40, "facility": 0.5, "distractors": [], **blank, **fields}
+        **given
+        | {
+            "answered_facility": fields.get("answered_facility", given["facility"]),
+            "facility_95": compute_share_interval(given["facility"], given["asked"]),
+            "item_rest_95": compute_correlation_interval(given["item_rest"], given["asked"]),
+        }
     )
+
+
+def gravities(one):
+    return [(remark.gravity, remark.text.split(" (")[0]) for remark in list_item_remarks(one)]
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"item_rest": -0.1}, ["negative discrimination: check the key of `q`"]),
-        ({"item_rest": 0.1}, ["hardly tells strong from weak students (0.10; 0.2 or more is usable)"]),
-        ({"facility": 0.2, "guess": 0.25}, ["no better than guessing (20%, guessing gives 25%)"]),
-        ({"facility": 0.1}, ["very hard (10%)"]),
-        ({"facility": 0.99}, ["very easy (99%)"]),
+        ({"item_rest": -0.46, "asked": 30}, [(1, "negative discrimination: check the key of `q`")]),
+        (
+            {"item_rest": -0.03, "asked": 30},
+            [(4, "may tell strong from weak students or not: 30 students are too few to know")],
+        ),
+        ({"item_rest": -0.03, "asked": 1000}, [(2, "hardly tells strong from weak students")]),
+        ({"item_rest": -0.09, "asked": 1000}, [(1, "negative discrimination: check the key of `q`")]),
+        (
+            {"item_rest": -0.13, "asked": 200},
+            [(2, "negative discrimination, perhaps by chance: look at the key of `q`")],
+        ),
+        ({"item_rest": -1.0, "asked": 3}, [(4, "item-rest −1.00: too few students to say more")]),
+        ({"facility": 0.2, "guess": 0.25}, [(2, "no better than guessing")]),
+        ({"facility": 0.2, "guess": 0.25, "asked": 8, "answered": 8}, [(4, "as yet no better than guessing")]),
+        ({"facility": 0.24, "guess": 0.25, "answered": 30, "answered_facility": 0.32}, []),
+        ({"facility": 0.0, "guess": 0.25, "answered": 0, "item_rest": None}, [(3, "nobody answered it")]),
+        ({"facility": 0.2, "answered": 12, "answered_facility": 0.7}, [(3, "28 of 40 gave no answer")]),
+        ({"facility": 0.02, "asked": 100}, [(3, "very hard")]),
+        ({"facility": 0.1}, [(4, "seems very hard")]),
+        ({"facility": 0.99, "asked": 500}, [(3, "very easy")]),
+        ({"facility": 0.99}, [(4, "seems very easy")]),
         ({"item_rest": 0.4}, []),
     ],
 )
-def test_remarks_have_thresholds(fields, said):
-    """Each figure beyond its threshold gives one sentence; good ones give none."""
-    assert list(list_item_remarks(item(**fields))) == said
+def test_remarks_say_what_the_figures_show(fields, said):
+    """The key is doubted only where chance doesn't explain the figure; what nobody answered isn't guessing."""
+    assert gravities(item(**fields)) == said
+
+
+def test_an_interval_is_in_the_sentence():
+    """From where to where the figure can lie, with signs that can't be taken for dashes."""
+    (remark,) = list_item_remarks(item(item_rest=-0.46, asked=30))
+
+    assert "item-rest −0.46, with 95 % certainty from −0.70 to −0.12" in remark.text
+
+
+def test_intervals_are_scipys():
+    """Fisher's z for a correlation, Wilson's for a share."""
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=40)
+    other = one + rng.normal(size=40)
+    found, same = scipy.stats.pearsonr(one, other), compute_correlation_interval(compute_correlation(one, other), 40)
+    share = scipy.stats.binomtest(7, 30).proportion_ci(method="wilson")
+
+    assert (same.low, same.high) == pytest.approx(tuple(found.confidence_interval()), abs=1e-6)
+    assert compute_share_interval(7 / 30, 30).low == pytest.approx(share.low, abs=1e-6)
+    assert compute_share_interval(7 / 30, 30).high == pytest.approx(share.high, abs=1e-6)
+
+
+def test_the_worst_questions_come_first():
+    """A doubtful key before a useless question, before one that may be chance, before good ones in their order."""
+    found = build_item_analysis(QUIZ, KEY, sheet_of({"one": ["b"]}, {}))
+    items = [
+        item(question="good", item_rest=0.5), item(question="chance", item_rest=0.1), item(question="fine", item_rest=0.4),
+        item(question="useless", item_rest=0.01, asked=1000), item(question="key", item_rest=-0.5),
+    ]  # fmt: skip
+    ordered = sort_worst_first(msgspec.structs.replace(found, items=items))
+
+    assert [one.question for one in ordered] == ["key", "useless", "chance", "good", "fine"]
 
 
 def test_remarks_on_options():
-    """A wrong option that draws the strong, and one that nobody chooses, are named."""
+    """A wrong option that draws the strong beyond chance, and one that nobody chooses, are named."""
     options = [
-        DistractorStatistics(option="a", text="A", correct=False, share=0.3, upper=0.5, lower=0.1),
-        DistractorStatistics(option="b", text="B", correct=False, share=0.01, upper=0.0, lower=0.0),
-        DistractorStatistics(option="c", text="C", correct=True, share=0.69, upper=0.5, lower=0.9),
-    ]
-
-    assert list(list_item_remarks(item(distractors=options))) == [
-        "the wrong option `a` draws strong students more than weak ones", "hardly anyone chooses `b`",
+        DistractorStatistics(
+            option=name, text=name, correct=name == "c", share=share, upper=0.5, lower=0.1,
+            rest=ConfidenceInterval(low=low, high=0.5),
+        )
+        for name, share, low in (("a", 0.3, 0.05), ("b", 0.01, -0.2), ("c", 0.5, 0.1), ("d", 0.2, -0.1))
     ]  # fmt: skip
+    said = [text for _, text in gravities(item(distractors=options))]
+
+    assert said == ["the wrong option `a` draws strong students more than weak ones", "hardly anyone chooses `b`"]
+    assert len(gravities(item(distractors=options, asked=10, answered=10))) == 1
+
+
+def test_a_question_that_nobody_answered():
+    """From answers to the remark: it isn't compared with guessing, and no option of it is doubted."""
+    given = [{"one": ["b"], "count": "27"} if number % 2 else {"one": ["a"]} for number in range(30)]
+    found = build_item_analysis(QUIZ, KEY, sheet_of(*given))
+    yes = next(one for one in found.items if one.question == "yes")
+
+    assert gravities(yes) == [(3, "nobody answered it")]

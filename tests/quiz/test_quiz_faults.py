@@ -77,6 +77,7 @@ KEYS = [
     ("tolerance: 0.5", "tolerance: -1", 'E307 expected a tolerance such as "0.5" or "1%", got "-1"'),
     ("[relu, rectified linear unit]", "[relu, '.']", "9:26: E307 an empty text can't be the correct answer"),
     ("[26x26]", "[26 and 26]", '10:20: E307 expected a shape such as 26x26, got "26 and 26"'),
+    ("[26x26]", "[26, 26, 64]", "10:19: E307 is this one shape? Write it as [26x26x64]"),
     ("a: Not A.", "z: Not Z.", '5:53: E308 question "one" has no option "z"'),
     ("yes: {correct: [true]", "yes: {correct: [true], tolerance: 1", 'E309 a question of kind truefalse has no "tolerance"'),
     ("B it is.", '"\\e"', "E208 the explanation holds a character that can't be shown: '\\x1b'"),

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from quiz_samples import key_of, quiz_of
 from quiz_strategies import TRAPS
 
+from grader.courses.course import Course
 from grader.errors import UsageError
 from grader.quiz.formats import gift_reader, qti12, qti12_reader, text2qti_reader
 from grader.quiz.formats.draft import QuizImportError, make_question_ids, render_draft
+from grader.quiz.loading import load_quiz
 
 MOODLE_GIFT = r"""// question: 1  name: switch
 $CATEGORY: $course$/top/Week 9
@@ -325,10 +327,16 @@ def test_an_imported_quiz_is_ready_to_mark(inside, tmp_path):
     done = inside("quiz-import", "q.gift", "--id", "week9", env=env)
     assert done.returncode == 0
     assert "week9.yaml (10 questions) and" in done.stdout
-    assert 'left out: line 25 "Write an essay.": an essay, which nobody can mark but a person; the question is left out' in done.stderr
+    assert (
+        'left out: line 25 "Write an essay.": an essay, which nobody can mark but a person; the question is left out'
+        in done.stderr
+    )
 
+    assert "Shuffled the options of " in done.stderr
+    quiz = load_quiz(Course(root=tmp_path / "course"), "week9")
+    yellow = next(option.id for option in quiz.find_question("Q1").options if option.text == "yellow")
     (tmp_path / "a.yaml").write_text(
-        "{schema: grade-responses/1, quiz: week9, student: s, answers: {Q1: [a], q5: 1823}}"
+        f"{{schema: grade-responses/1, quiz: week9, student: s, answers: {{Q1: [{yellow}], q5: 1823}}}}"
     )
     assert inside("quiz", "week9", "--answers", "a.yaml", "-q", env=env).stdout == "week9: failed, 2/9\n"
     assert (

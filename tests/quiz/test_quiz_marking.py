@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from quiz_samples import key_of, quiz_of
+from quiz_samples import EVERY_ANSWER, key_of, quiz_of
 
 from grader.courses.yaml_tree import Percent
 from grader.quiz.key import CorrectAnswer
 from grader.quiz.marking import mark_answer, mark_attempt
 from grader.quiz.model import AnswerOption, AuthoredAnswer, Question, QuestionHint
-from grader.quiz.responses import Responses
+from grader.quiz.responses import Responses, read_responses
 
 QUIZ = quiz_of()
 KEY = key_of(QUIZ)
@@ -37,8 +37,44 @@ def outcome(name, given):
         ("name", ["relu", "ReLU", " Rectified  Linear\tUnit.", "ｒｅｌｕ"], ["re lu", "elu", "."]),
         (
             "size",
-            ["26x26", "(26, 26)", "[26,26]", "26 × 26", "26X26", "26 by 26"],
-            ["26", "26x26x1", "(26", "None, 26", "x"],
+            [
+                "26x26",
+                "(26, 26)",
+                "[26,26]",
+                "26 × 26",
+                "26X26",
+                "26 by 26",
+                "26 26",
+                "(26, 26,)",
+                "(None, 26, 26)",
+                "? x 26 x 26",
+                "[(None, 26, 26)]",
+                "TensorShape([None, 26, 26])",
+                "shape=(26, 26)",
+                "$26 \\times 26$",
+                "26*26.",
+                "（26，26）",
+                "-1 26 26",
+                "{26; 26}",
+            ],
+            [
+                "26",
+                "26x26x1",
+                "(26",
+                "None, 26",
+                "x",
+                "26 26 26",
+                "2626",
+                "26.26",
+                "(26, 26",
+                "26,,26",
+                "26-26",
+                "32x26x26",
+                "None, None, 26, 26",
+                "(26), (26)",
+                "26x26 or 24x24",
+                "()",
+            ],
         ),
     ],
 )
@@ -61,6 +97,32 @@ def test_the_score_is_the_sum_of_the_points():
         "unanswered",
         "wrong",
     ]
+
+
+@pytest.mark.parametrize("key", ["26x26x64", "(None, 26, 26, 64)", "26 26 64", "? × 26 × 26 × 64"])
+@pytest.mark.parametrize("answer", ["(None, 26, 26, 64)", "26 26 64", "26 × 26 × 64", "[26, 26, 64]", "26x26x64"])
+def test_a_shape_is_the_same_in_every_spelling(key, answer):
+    """With or without the batch, on either side."""
+    solutions = key_of(QUIZ, EVERY_ANSWER.replace("size: {correct: [26x26]}", f"size: {{correct: ['{key}']}}"))
+
+    assert mark_answer(QUIZ.find_question("size"), solutions["size"], answer).outcome == "right"
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome"),
+    [
+        ("size: [26, 26]", "right"), ("size: [26x26]", "right"), ("size: (None, 26, 26)", "right"), ("size: 26 26", "right"),
+        ("size: [26, 24]", "wrong"), ("size: [26, 26, 26]", "wrong"),
+        ("count: [27]", "right"), ("count: 27", "right"), ("count: '27,0'", "right"), ("name: [relu]", "right"), ("name: relu", "right"),
+    ],
+)  # fmt: skip
+def test_typed_answers_in_a_response_file(written, outcome):
+    """A scalar, as the page on quizzes says; a list where YAML or a habit makes one of it."""
+    text = f"schema: grade-responses/1\nquiz: kinds\nanswers:\n  {written}\n"
+    given = read_responses(text.encode(), QUIZ, "a.yaml")
+
+    name = written.partition(":")[0]
+    assert {item.question: item.outcome for item in mark_attempt(QUIZ, KEY, given).marks}[name] == outcome
 
 
 def question(**fields):

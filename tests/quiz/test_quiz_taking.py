@@ -81,7 +81,7 @@ def test_every_kind_is_answered_by_its_line(shelf):
         (["r", "4", "::b"], "4. :b"),
         (["a", "b", "f", "r"], "1 flagged (!)"),
         (["a", ":b", ":c", "r"], "1. (no answer)"),
-        (["r", "submit", "no"], "5 questions without an answer. Hand in all the same?"),
+        (["r", "submit", "no"], "5 questions without an answer. Hand in anyway?"),
     ],
 )  # fmt: skip
 def test_each_key_and_mistake_is_answered(shelf, lines, said):
@@ -102,7 +102,7 @@ def test_the_time_limit_hands_in_what_is_there(shelf):
     assert done.answers == {"many": ["a"], "yes": ["true"]}
     assert done.submitted == START + timedelta(seconds=75)
     assert "35 seconds left" in script.text
-    assert "The time is up: your answers are handed in as they were." in script.text
+    assert "Time is up: your answers are handed in as they are." in script.text
 
 
 def test_a_closed_quiz_is_refused(shelf):
@@ -118,7 +118,7 @@ def test_a_quiz_that_changed_meanwhile_is_not_gone_on_with(shelf):
     take_quiz(quiz_of(KINDS), "s1", shelf, Scripted(["a", "q"]).desk())
 
     with pytest.raises(
-        UsageError, match='the quiz has changed since attempt 1 began: question "many" is another one now'
+        UsageError, match='the quiz has changed since attempt 1 began: question "many" has changed'
     ):
         take_quiz(quiz_of(KINDS.replace("{id: c, text: C}", "{id: d, text: D}")), "s1", shelf, Scripted([]).desk())
 
@@ -126,7 +126,7 @@ def test_a_quiz_that_changed_meanwhile_is_not_gone_on_with(shelf):
 def test_attempts_that_cannot_be_read_or_written_are_told(tmp_path):
     """A damaged file is named with what to do, and so is a folder that takes none."""
     (tmp_path / "attempt-1.json").write_text("{")
-    with pytest.raises(UsageError, match="can't be read .*; move it away to start this attempt anew"):
+    with pytest.raises(UsageError, match="can't be read .*; move it away to start this attempt again"):
         take_quiz(quiz_of(KINDS), "s1", AttemptStore(folder=tmp_path), Scripted([]).desk())
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="your answers can't be saved in .*: Not a directory"):
@@ -146,3 +146,28 @@ def test_shuffles_are_stable_and_differ_between_students():
     assert len({tuple(order.questions) for order in orders}) > 10
     assert {tuple(order.options["many"]) for order in orders} == {("a", "b", "c"), ("b", "a", "c")}
     assert {tuple(order.options["yes"]) for order in orders} == {("true", "false")}
+
+
+@pytest.mark.parametrize(("word", "attempts"), [("yes", 2), ("no", 1), (None, 1)])
+def test_a_second_attempt_is_asked_for(shelf, word, attempts):
+    """It uses one up: only a clear yes begins it, anything else shows what was handed in; a closed terminal is no yes."""
+    quiz = quiz_of(KINDS)
+    first = take_quiz(quiz, "s1", shelf, Scripted(["r", "submit", "yes"]).desk())
+    script = Scripted([word, "q"] if word else [])
+
+    again = take_quiz(quiz, "s1", shelf, script.desk())
+
+    assert "You have handed in attempt 1 of 2. Start attempt 2?" in script.text
+    assert (len(shelf.list_attempts()), again.attempt) == (attempts, attempts)
+    assert (again == first) == (attempts == 1)
+
+
+def test_an_attempt_in_progress_is_continued_without_a_question(shelf):
+    """Nothing is used up by it."""
+    quiz = quiz_of(KINDS)
+    take_quiz(quiz, "s1", shelf, Scripted(["a", "q"]).desk())
+    script = Scripted(["q"])
+
+    assert take_quiz(quiz, "s1", shelf, script.desk()).attempt == 1
+    assert "Resuming: 1 of 5 answered." in script.text
+    assert "Start attempt" not in script.text

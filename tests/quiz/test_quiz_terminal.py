@@ -101,7 +101,7 @@ def test_quit_saves_and_ctrl_c_too(sit):
     child.sendline("a")
     screen(child)
     child.sendline("q")
-    assert "Saved. `grade quiz week2` goes on where you were." in finished(child)
+    assert "Saved. `grade quiz week2` continues where you were." in finished(child)
     assert child.exitstatus == 0
 
     child = sit("quiz", "week2", "--student", "s003")
@@ -117,22 +117,22 @@ def test_a_second_terminal_is_refused_while_the_first_is_open(sit):
     screen(sit("quiz", "week3", "--student", "s004"))
     second = sit("quiz", "week3", "--student", "s004")
 
-    assert "this quiz is open in another terminal; go on there, or quit it first" in finished(second)
+    assert "this quiz is open in another terminal; continue there, or quit it first" in finished(second)
     assert second.exitstatus == 2
 
 
 @pytest.mark.train
 def test_attempts_run_out(sit):
     """After the two attempts that week 3 allows, a third is refused."""
-    for _ in range(2):
+    for attempt in range(2):
         child = sit("quiz", "week3", "--student", "s005")
-        for line in ("r", "submit", "yes"):
+        for line in (*["yes"] * attempt, "r", "submit", "yes"):
             screen(child)
             child.sendline(line)
         finished(child)
     child = sit("quiz", "week3", "--student", "s005")
 
-    assert "no attempt is left at week3: you have handed in 2 of 2" in finished(child)
+    assert "no attempts left for week3: you have handed in 2 of 2" in finished(child)
     assert child.exitstatus == 2
 
 

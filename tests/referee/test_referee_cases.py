@@ -63,7 +63,7 @@ def test_written_values_become_arrays_and_pictures():
 
     assert np.array_equal(case.arguments[0], draw_scene(6, 8))
     assert case.arguments[1] == [1, [2]]
-    assert (case.expected.dtype, case.expected.tolist(), case.answered, case.size) == (np.int8, [3], True, 50)
+    assert (case.expected.dtype, case.expected.tolist(), case.answered, case.size) == (np.int8, [3], True, (50, 0.0))
     assert cases.build_panel_case(Panel(title="t", case={"image": [[1]], "plain": 1}), arguments).owner == "picture"
 
 

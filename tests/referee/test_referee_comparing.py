@@ -40,27 +40,27 @@ def test_these_are_the_same(expected, got):
 @pytest.mark.parametrize(
     ("expected", "got", "what"),
     [
-        (5, 6, "gave 6, not 5"),
-        (5, None, "gave nothing (None), not a number"),
-        (5, True, "gave true or false, not a number"),
-        (True, 1, "gave a number, not true or false"),
-        (5, "5", "gave text, not a number"),
-        (5, [5], "gave a list, not a number"),
-        (5, OpaqueValue("Liar"), "gave an object of class Liar, not a number"),
-        (5, ONE, "gave an array of shape (2, 2), not a number"),
-        ((1, 2), 1, "gave a number, not a tuple"),
-        ([1, 2], [1], "gave 1 value, not 2"),
-        ([1, 2], [1, 2, 3], "gave 3 values, not 2"),
-        ([1, [2]], [1, [3]], "is wrong at [1]: [3], not [2]"),
-        (None, 0, "gave a number, not nothing (None)"),
-        ("a", "b", "gave 'b', not 'a'"),
-        (ONE, ONE.tolist(), "gave a list, not an array of numbers"),
-        (ONE, None, "gave nothing (None), not an array of numbers"),
-        (ONE, ONE[:1], "gave an array of shape (1, 2), not (2, 2)"),
-        (ONE, np.array(1), "gave an array of shape (), not (2, 2)"),
-        (ONE, UnreadArray("float64", (9999, 9999)), "gave an array of shape (9999, 9999), not (2, 2)"),
-        (ONE, np.array([[1, 2], [0, 4]]), "is wrong at [1, 0]: 0, not 3 (1 of 4 values differ)"),
-        (np.array([1.0]), np.array([np.nan]), "is wrong at [0]: nan, not 1.0"),
+        (5, 6, "your function gives 6 instead of 5"),
+        (5, None, "your function gives nothing (None) instead of a number"),
+        (5, True, "your function gives true or false instead of a number"),
+        (True, 1, "your function gives a number instead of true or false"),
+        (5, "5", "your function gives text instead of a number"),
+        (5, [5], "your function gives a list instead of a number"),
+        (5, OpaqueValue("Liar"), "your function gives an object of class Liar instead of a number"),
+        (5, ONE, "your function gives an array of shape (2, 2) instead of a number"),
+        ((1, 2), 1, "your function gives a number instead of a tuple"),
+        ([1, 2], [1], "your function gives 1 value instead of 2"),
+        ([1, 2], [1, 2, 3], "your function gives 3 values instead of 2"),
+        ([1, [2]], [1, [3]], "at [1] your function gives [3] instead of [2]"),
+        (None, 0, "your function gives a number instead of nothing (None)"),
+        ("a", "b", "your function gives 'b' instead of 'a'"),
+        (ONE, ONE.tolist(), "your function gives a list instead of an array of numbers"),
+        (ONE, None, "your function gives nothing (None) instead of an array of numbers"),
+        (ONE, ONE[:1], "your function gives an array of shape (1, 2) instead of (2, 2)"),
+        (ONE, np.array(1), "your function gives an array of shape () instead of (2, 2)"),
+        (ONE, UnreadArray("float64", (9999, 9999)), "your function gives an array of shape (9999, 9999) instead of (2, 2)"),
+        (ONE, np.array([[1, 2], [0, 4]]), "at [1, 0] your function gives 0 instead of 3 (1 of 4 values differs)"),
+        (np.array([1.0]), np.array([np.nan]), "at [0] your function gives nan instead of 1.0"),
     ],
 )
 def test_each_difference_has_its_words(expected, got, what):
@@ -75,6 +75,11 @@ def test_each_difference_has_its_words(expected, got, what):
         (np.array([255, 0]), np.array([255, 256]), "wrapped round: bring them into the range"),
         (np.array([-5, 300]), np.array([251, 44]), "wrapped round: an array of a larger type"),
         (np.array([2.0, 3.0]), np.array([2.4, 3.0]), "rounded"),
+        (np.array([2, 3]), np.array([2.4, 3.0]), "Your array holds fractions"),
+        (np.array([0, 255], "uint8"), np.array([247, 254], "uint8"), "wrap round in an array of uint8"),
+        (np.zeros((5, 6)), np.zeros((3, 4)), "Your result has no margin: 2 rows and 2 columns fewer"),
+        (np.zeros((5, 6)), np.zeros((9, 10)), "has a margin too many: 4 rows and 4 columns more"),
+        (ONE, None, "End it with `return`"),
         (ONE, ONE.tolist(), "np.array"),
         (ONE, OpaqueValue("tensorflow.EagerTensor"), ".numpy()"),
     ],
@@ -125,5 +130,15 @@ def test_a_case_shows_each_argument():
     """As they would stand in a call, floats short."""
     assert (
         format_call(["image", "pair", "weight"], (ONE, (1, 2), 1 / 3))
-        == "image = [[1, 2], [3, 4]], pair = (1, 2), weight = 0.333333"
+        == "image = [[1, 2],\n         [3, 4]]\npair = (1, 2)\nweight = 0.333333"
     )
+
+
+def test_arrays_are_shown_row_by_row():
+    """Columns below each other; of three axes the slice with the place, of a large array a window around it."""
+    image = np.arange(27).reshape(3, 3, 3)
+
+    assert format_value(np.array([[1, 20], [3, 4]])) == "[[1, 20],\n [3,  4]]"
+    assert format_value(image, (1, 2, 1)) == "[:, :, 1] of 3 × 3 × 3:\n[[ 1,  4,  7],\n [10, 13, 16],\n [19, 22, 25]]"
+    assert format_value(np.zeros((20, 9), int), (19, 0)) == "[18:20, 0:2] of 20 × 9:\n[[0, 0],\n [0, 0]]"
+    assert format_call(["image"], (image,), (0, 0, 2)).startswith("image[:, :, 2] of 3 × 3 × 3 = [[ 2,")

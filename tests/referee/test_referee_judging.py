@@ -45,7 +45,7 @@ def test_a_right_answer_satisfies_every_check():
         "time": (1, 1, 0),
     }
     assert trials["time"].slowest_s == 1.5
-    assert trials["float"].failure.what == "gave numbers of type int64, not float32"
+    assert trials["float"].failure.what == "your function gives numbers of type int64 instead of float32"
 
 
 def test_an_error_has_its_explanation():
@@ -54,8 +54,8 @@ def test_an_error_has_its_explanation():
 
     failure = judged((case(3), reply))["values"].failure
 
-    assert (failure.what, failure.line) == ("raised ModuleNotFoundError: No module named 'cv2'", 1)
-    assert failure.hint.startswith("The package `cv2` isn't there where files are graded.")
+    assert (failure.what, failure.line) == ("your function raised ModuleNotFoundError: No module named 'cv2'", 1)
+    assert failure.hint.startswith("The package `cv2` isn't installed on the grading machine.")
 
 
 def test_the_smallest_failure_is_kept():
@@ -71,7 +71,7 @@ def test_changed_arguments_are_named():
     """By the name that they have in the exercise; an index beyond them is nothing."""
     trials = judged((case(2), gave(np.array([0, 2]), changed=(0, 7))))
 
-    assert trials["input"].failure.what == "changed its argument image"
+    assert trials["input"].failure.what == "your function changed its argument image"
     assert trials["values"].failure is None
 
 
@@ -79,13 +79,13 @@ def test_an_exception_fails_the_values_alone():
     """What was raised stands in the failure, with its line; nothing else can be judged."""
     trials = judged((case(2), CallReply(end="raised", message="IndexError: no\nmore", line=4)))
 
-    assert (trials["values"].failure.what, trials["values"].failure.line) == ("raised IndexError: no", 4)
+    assert (trials["values"].failure.what, trials["values"].failure.line) == ("your function raised IndexError: no", 4)
     assert [trials[name].judged for name in ("input", "dtype")] == [0, 0]
 
 
 @pytest.mark.parametrize(
     ("owner", "check", "what"),
-    [("values", "values", "did not come back within 3.0 s"), ("time", "time", "took more than 3.0 s")],
+    [("values", "values", "your function did not come back within 3.0 s"), ("time", "time", "your function took more than 3.0 s")],
 )
 def test_a_call_that_hangs_fails_the_check_that_asked_for_it(owner, check, what):
     """And no other."""
@@ -101,3 +101,45 @@ def test_only_a_right_answer_is_a_fast_one():
 
     assert judged((case(2, "time"), wrong))["time"].judged == 0
     assert judged((case(2, "time"), right))["time"].failure.got == "2.5 s"
+
+
+def test_a_wrong_value_out_of_a_changed_argument_is_blamed_on_the_change():
+    """What is read from the array that is written into goes wrong; the check's own hint would send elsewhere."""
+    failure = judged((case(3), gave(np.zeros(3), changed=(0,))))["values"].failure
+
+    assert (failure.what, failure.beside) == ("your function writes into its argument image", True)
+    assert failure.hint == "Start from a copy, `result = image.copy()`, and change only that."
+
+
+@pytest.mark.parametrize(
+    ("reply", "beside"),
+    [
+        (gave(np.zeros(3)), False),
+        (gave(None), True),
+        (gave([0, 2, 4]), True),
+        (CallReply(end="raised", message="IndexError: index 3 is out of bounds"), False),
+        (CallReply(end="raised", message="NameError: name 'pooled' is not defined"), True),
+    ],
+)
+def test_only_a_wrong_answer_of_the_right_form_is_what_a_check_asks_about(reply, beside):
+    """And only that can be explained by a slip in the text."""
+    failure = judged((case(3), reply))["values"].failure
+
+    assert (failure.beside, failure.wrong) == (beside, not beside and reply.end == "gave")
+
+
+def test_a_check_can_look_at_some_items_of_a_list():
+    """Others are another check's, also where they are missing; its own must be there."""
+    asked = [AskedCheck(id=name, kind="matches", cases=[{}], places=[place]) for name, place in (("first", 0), ("second", 1))]
+    made = [Case(owner=one.id, arguments=(28,)).fill_expected([26, 13, 169]) for one in asked]
+
+    def faulty(value):
+        bench = ReplyJudge("f", ["size"], asked, made)
+        for one in made:
+            bench.judge_reply(one, gave(value))
+        return [name for name, trial in bench.build_trials(reference=True).items() if trial.failure]
+
+    assert faulty([26, 12, 144]) == ["second"]
+    assert faulty([24, 13]) == ["first"]
+    assert faulty([26]) == ["second"]
+    assert faulty([26, 13]) == []

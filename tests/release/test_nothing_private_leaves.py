@@ -26,7 +26,7 @@ from grader.release import leaks, public, written
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = re.compile(rb"canary", re.IGNORECASE)
 # Fields of `course.yaml` that stay in the course; a new field belongs in this list or in `written.SETTINGS`.
-PRIVATE_SETTINGS = {"grading"}
+PRIVATE_SETTINGS = {"grading", "solutions"}
 COURSE = """\
 # canary-comment
 schema: grade-course/1
@@ -36,6 +36,7 @@ grading:
   late: {per_day: 13%, grace: 17min, cut_off: 19d}
   attempts: {keep: last, most: 23}
   drop_lowest: 0
+  weights: {exercise1: 31.337%, week2: 68.663%}
   extensions: {canary-1003: {exercise1: 5d}, 'Canary Lovelace': {exercise1: '2031-07-14T12:00:00+01:00'}}
   excused: {canary-1012: [exercise1]}
 """
@@ -69,7 +70,7 @@ def course(tmp_path):
     key = root / "solutions" / "quizzes" / "week2.yaml"
     key.write_text(re.sub(r"explain: .*", "explain: canary-explanation of some length", key.read_text()))
     (root / "course.yaml").write_text(COURSE)
-    for name in ("roster.csv", "quizzes/notes.md", "solutions/datasets/held/held.csv", "grades/feedback.html", ".git/HEAD"):
+    for name in ("roster.csv", "quizzes/notes.md", "solutions/datasets/held/held.csv", "grades/feedback.html", "feedback/1001.html", "gradebook.db", ".git/HEAD"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(ROSTER)
     return Course(root=root)
@@ -97,7 +98,7 @@ def test_no_canary_leaves(course, tmp_path, monkeypatch, capsys):
     left = dict(everything(out))
     assert len(left) > 300
     assert {name: CANARY.search(data)[0] for name, data in left.items() if CANARY.search(data)} == {}
-    assert not [name for name, data in left.items() if b"2031-07" in data or b"Hopper" in data]
+    assert not [name for name, data in left.items() if b"2031-07" in data or b"Hopper" in data or b"31.337" in data]
     assert left["course.yaml"] == left["exercise1.zip/course/course.yaml"].removeprefix(b"course/course.yaml")
     assert left["course.yaml"] == b"schema: grade-course/1\ndialect: warn\n"
     assert "left out: exercises/pooling/notes.txt" in capsys.readouterr().err

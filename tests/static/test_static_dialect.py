@@ -113,7 +113,7 @@ def test_notes_stay_short(inspect):
         ("from keras_preprocessing import image", "`keras_preprocessing` is an old or private name; write `tensorflow.keras.preprocessing`"),
         ("from keras.src.layers import Dense", "`keras.src.layers` is an old or private name; write `keras.layers`"),
         ("from tensorflow_core.python.keras import Model", "`tensorflow_core.python.keras` is an old or private name; write `tensorflow.keras`"),
-        ("os.environ['TF_USE_LEGACY_KERAS'] = '1'", "`TF_USE_LEGACY_KERAS` has no effect: files are graded with Keras 3, which `tf.keras` is"),
+        ("os.environ['TF_USE_LEGACY_KERAS'] = '1'", "`TF_USE_LEGACY_KERAS` has no effect: files are graded with Keras 3, the same as `tf.keras`"),
         ("os.environ.setdefault('KERAS_BACKEND', 'torch')", "`KERAS_BACKEND` has no effect: files are graded on the grader's own backend, which computes the same"),
     ],
 )  # fmt: skip

@@ -44,10 +44,16 @@ def test_a_function_with_arguments_is_to_keep_its_line(source):
         ("def train_mnist():\n    '''Doc.'''\n    ...\n", "S103", ["is still empty"]),
         (STUB, "S103", ["is still as in the stub", "YOUR CODE STARTS HERE"]),
         (STUB.replace("x = 1", "x = 1  # mine") + "print(1)\n", "S103", ["is still as in the stub"]),
-        ("def train_mnist():\n    m = Sequential([\n        ...,\n    ])\n    m.fit(x)\n", "S103", ["still blank"]),
-        ("def train_mnist():\n    return m.fit(\n        ...,\n    )\n", "S103", ["this place in train_mnist() is still blank"]),
+        ("def train_mnist():\n    m = Sequential([\n        ...,\n    ])\n    m.fit(x)\n", "S103", ["1 place is still open: line 3"]),
+        ("def train_mnist():\n    return m.fit(\n        ...,\n    )\n", "S103", ["1 place is still open: line 3"]),
         ("def train_mnist():\n    m.fit(\n        # YOUR CODE STARTS HERE\n\n        # YOUR CODE ENDS HERE\n    )\n", "S103",
-         ["this place in train_mnist() is still blank"]),
+         ["1 place is still open: line 3"]),
+        ("def train_mnist():\n    m.compile(\n        # YOUR CODE STARTS HERE\n        # TODO: adam\n        # YOUR CODE ENDS HERE\n    )\n",
+         "S103", ["1 place is still open: line 3"]),
+        ("def train_mnist():\n    layers = [\n        Flatten(),\n        ...,\n    ]\n    return Sequential(layers)\n", "S103",
+         ["1 place is still open: line 4"]),
+        ("def train_mnist():\n    layers = [\n        # YOUR CODE STARTS HERE\n        Flatten(),\n        ...,\n"
+         "        # YOUR CODE ENDS HERE\n    ]\n", "S103", ["`...` still stands beside your code", "Delete this line."]),
     ],
 )  # fmt: skip
 def test_each_fault_is_found_with_its_remedy(inspect, source, code, words):

@@ -61,3 +61,29 @@ def test_a_callback_that_does_nothing_is_noticed(inspect, source, line, told):
 def test_what_works_is_let_be(inspect, source):
     """Known hooks, flags of the model under any name, methods of other kinds, classes that are no callbacks."""
     assert inspect(source).notes == []
+
+
+def condition(text):
+    return HEAD + f"class C(Callback):\n    def on_epoch_end(self, epoch, logs=None):\n        if {text}:\n            self.model.stop_training = True\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom", "told"),
+    [
+        ("logs['accuracy'] > 99", "never_stopped", "accuracies are between 0 and 1, so none is above 99; 99 % is 0.99"),
+        ("logs.get('acc') >= 60.0", "never_stopped", "accuracies are between 0 and 1, so none is above 60; 60 % is 0.6"),
+        ("logs['accuracy'] < 0.99", "wrong_stop", "this stops the training while the accuracy is still below 0.99; write `>`"),
+        ("logs['accuracy'] == 0.99", "never_stopped", "an accuracy is hardly ever exactly 0.99; write `>`"),
+    ],
+)
+def test_a_condition_that_cant_be_meant_is_a_cause(inspect, text, symptom, told):
+    """With the line of the `if`, and for the one symptom that it explains."""
+    (cause,) = inspect(condition(text)).clues.causes
+
+    assert (cause.line, cause.message, cause.symptoms) == (6, told, {symptom})
+
+
+@pytest.mark.parametrize("text", ["logs['accuracy'] > 0.99", "logs['loss'] < 0.1", "epoch > 5", "logs['accuracy'] > LINE", "logs['accuracy'] > 1"])
+def test_other_conditions_are_no_cause(inspect, text):
+    """A line of 1 may be meant; losses and epochs have other sizes."""
+    assert inspect(condition(text)).clues.causes == []

@@ -46,7 +46,7 @@ def test_each_missing_package_is_told_once():
     assert finder.find_spec("matplotlib", None) is not None
     assert finder.find_spec("matplotlib.pyplot", None) is not None
     assert finder.find_spec("sklearn", None) is None
-    assert told == ["`matplotlib` isn't there where files are graded; what it shows is left out"]
+    assert told == ["`matplotlib` isn't installed on the grading machine; what it would show is left out (no points lost)"]
 
 
 def absent(name):
@@ -138,7 +138,7 @@ def test_missing_packages_can_be_imported_in_each_form():
     run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("`livelossplot` isn't there where files are graded; what it shows is left out\n")
+    assert run.stdout.startswith("`livelossplot` isn't installed on the grading machine; what it would show is left out (no points lost)\n")
 
 
 ASKING = """
@@ -162,7 +162,7 @@ def test_a_library_is_told_what_is_missing(tmp_path):
     run = subprocess.run([sys.executable, "-c", ASKING, folder], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
-    assert run.stdout == "0 False\n`IPython` isn't there where files are graded; what it shows is left out\n"
+    assert run.stdout == "0 False\n`IPython` isn't installed on the grading machine; what it would show is left out (no points lost)\n"
 
 
 WRITING = """

@@ -88,7 +88,8 @@ class RayCluster:
             return grade_or_recall(course, exercise, path, options)
         # Looked up here: a known verdict needs no worker.
         key = known.make_verdict_key(course, exercise, source, options)
-        if not options.fresh and (recalled := known.load_known_verdict(key, source.path)) is not None:
+        recalled = None if options.fresh else known.load_known_verdict(key, source.path, timed_out=options.keep_timeouts)
+        if recalled is not None:
             return recalled
         asked = GradingRequest(
             exercise=exercise.id,

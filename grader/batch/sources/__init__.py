@@ -296,9 +296,7 @@ def _read_file_table(path: Path, roster: Roster | None) -> Submissions:
     problems: list[str] = []
     found: dict[str, Handed] = {}
     for student in table.students:
-        before = found.get(student.id) or Handed(
-            student=student.id, name=student.name, submitted_at=student.submitted_at
-        )
+        before = found.get(student.id) or Handed(student=student.id, name=student.name, roster_time=student.submitted_at)
         try:
             files = _find_named_file(path.parent, student.file)
         except FileRefused as refusal:

@@ -15,6 +15,7 @@ from itertools import takewhile
 from math import log10
 
 from grader.batch.file_names import is_archive_name, strip_archive, strip_marks, strip_suffix
+from grader.courses.host_times import parse_host_time
 from grader.errors import UsageError
 
 GROUP = "grade.namings"
@@ -40,8 +41,6 @@ CANVAS_ANONYMOUS = re.compile(
 )
 CANVAS_TYPED = re.compile(r"(?P<name>.+?)_(?:(?P<late>LATE)_)?(?P<student>\d{1,20})_(?P<file>(?:text|link)\.html)")
 CANVAS_RESUBMITTED = re.compile(r"-\d{1,3}(?=\.\w+(?:\.\w+)?$)")
-
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,7 @@ def find_gradescope(name: str) -> Owner | None:
 def find_brightspace(name: str) -> Owner | None:
     """A file of Brightspace's archive; each attempt is a folder."""
     found = BRIGHTSPACE.fullmatch(name)
-    time = found and _read_time(found["time"])
+    time = found and parse_host_time(found["time"])
     if found is None or time is None:
         return None
     return Owner(
@@ -113,25 +112,6 @@ def find_brightspace(name: str) -> Owner | None:
         handed_in=time,
         is_internal=True,
     )
-
-
-def _read_time(text: str) -> datetime | None:
-    """`Sep 30, 2026 1015 AM`, `30 September 2026 10:15`."""
-    words = re.findall(r"[^\W\d_]+|\d+", text)
-    months = [word for word in words if word[:3].lower() in MONTHS]
-    numbers = [int(word) for word in words if word.isdecimal()]
-    if len(months) != 1 or len(numbers) not in (3, 4):
-        return None
-    day, year = numbers[:2]
-    # Brightspace writes 1015 for 10:15.
-    hour, minute = divmod(numbers[2], 100) if len(numbers) == 3 else numbers[2:]
-    half = "".join(word.lower() for word in words if not word.isdecimal() and word not in months)
-    if half:
-        hour = hour % 12 + 12 * half.startswith("p")
-    try:
-        return datetime(year, MONTHS.index(months[0][:3].lower()) + 1, day, hour, minute)  # noqa: DTZ001 - the name has no zone
-    except ValueError:
-        return None
 
 
 def build_blackboard(names: Sequence[str], around: str) -> FindOwner:

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,22 @@ import click
 
 from grader.batch import sources
 from grader.batch.assign import assign_all
+from grader.batch.given_times import read_given_times
 from grader.batch.handed import Submissions
-from grader.batch.loop import Batch
+from grader.batch.identities import describe_absent
+from grader.batch.loop import Batch, FinishedJob
 from grader.checks import loading
 from grader.cli import outputs
 from grader.cli.batch import engine as engines
 from grader.cli.batch.follow import MAX_AT_ONCE, Place, grade_arrivals
-from grader.cli.batch.record import record
-from grader.cli.batch.view import BatchView
+from grader.cli.batch.record import add_knowledge, record
+from grader.cli.batch.view import BatchView, format_recalled, tell_interruption
 from grader.cli.exercise import backend_option, parse_seconds, parse_size
 from grader.cli.finding import find_course
 from grader.courses import course as courses
 from grader.courses import settings
 from grader.courses.exercise import Exercise
+from grader.courses.policy import find_excused
 from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
@@ -37,6 +41,8 @@ from grader.records.verdict import Verdict
 @click.command("batch", options_metavar="[OPTIONS]")
 @click.argument("words", metavar="EXERCISE… SUBMISSIONS", nargs=-1, required=True)
 @click.option("--roster", type=click.Path(path_type=Path), help="Table of the class: ids and names (CSV or .xlsx).")
+@click.option("--submitted", metavar="TABLE", type=click.Path(path_type=Path),
+              help="Table of the times of handing in: ids, submitted_at, and exercise if they differ.")  # fmt: skip
 @click.option("--naming", metavar="SYSTEM", help="Whose names the files have: plain, canvas, moodle, gradescope, blackboard, "
               "brightspace, github, or a package's own (default: told by the names).")  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Submissions at a time (default: the number of cores).")
@@ -60,6 +66,7 @@ from grader.records.verdict import Verdict
 def command(
     words: Sequence[str],
     roster: Path | None,
+    submitted: Path | None,
     naming: str | None,
     jobs: int | None,
     memory: int | None,
@@ -90,20 +97,28 @@ def command(
     grade report
     """
     found = find_course(course, quiet=quiet)
-    settings.load_settings(found)  # what is wrong with the course is told once, not for each submission
+    # What is wrong with the course is told once, not for each submission.
+    policy = settings.load_settings(found).grading
     known, place = _parse_words(found, words)
-    options = GradingOptions(device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, sandbox=sandbox)  # type: ignore[arg-type]
+    options = GradingOptions(
+        device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, keep_timeouts=True, sandbox=sandbox  # type: ignore[arg-type]
+    )  # fmt: skip
     start = partial(engines.start_engine, engine_, found, known, options, address, jobs, memory=memory)
     if follow_:
         if any(chosen.values()):
             raise UsageError("--follow writes no reports; when it has ended, `grade report` does")
+        if submitted:
+            raise UsageError("--follow takes no --submitted; grade the same files once more with it")
         inbox = Place(folder=place, roster=roster, naming=naming, idle_s=idle_s)
         with contextlib.closing(Gradebook.open(gradebook)) as book, start(MAX_AT_ONCE) as engine:
             return grade_arrivals(inbox, known, book, Batch(found, engine.options, engine.at_once, grade=engine.grade))
+    times = None if submitted is None else read_given_times(submitted, found.list_exercise_ids())
     with (
-        sources.read_submissions(place, roster, naming=naming, taken=sources.names_taken(known)) as handed,
+        sources.read_submissions(place, roster, naming=naming, taken=sources.names_taken(known)) as read,
         contextlib.closing(Gradebook.open(gradebook)) as book,
     ):
+        handed = add_knowledge(read, book, times)
+        handed = replace(handed, remarks=(*handed.remarks, *describe_absent(handed, find_excused(policy, [one.id for one in known]))))
         verdicts, problems, fault = _grade(found, handed, known, book, start, replace_same=fresh, quiet=quiet)
     outcome = _finish_batch(verdicts, handed, problems, chosen, quiet=quiet)
     return Exit.FAULT if fault else outcome
@@ -124,8 +139,10 @@ def _grade(
     problems = [*handed.problems, *doubts]
     # Before grading, so that a report shows who handed in nothing even after an interruption.
     book.add_students(handed.enrolled)
-    verdicts, fault = [], False
-    with start(len(todo)) as engine, BatchView(len(todo), sys.stderr, enabled=not quiet) as view:
+    verdicts: list[Verdict] = []
+    recalled: list[FinishedJob] = []
+    fault = False
+    with tell_interruption(todo, verdicts, book), start(len(todo)) as engine, BatchView(len(todo), sys.stderr, enabled=not quiet) as view:
         batch = Batch(course, engine.options, engine.at_once, view.show_progress, engine.grade)
         # Closing it ends the running attempts if anything here fails.
         with contextlib.closing(batch.run(todo)) as ends:
@@ -136,6 +153,9 @@ def _grade(
                     problems.append(f"{done.job.student}: {done.problem}")
                 else:
                     verdicts.append(record(book, done, replace_same=replace_same))
+                    recalled += [done] * done.graded.recalled
+    if recalled:
+        click.echo(format_recalled(recalled, len(todo)), err=True)
     return verdicts, problems, fault
 
 

@@ -13,7 +13,7 @@ from grader.batch import sources
 from grader.batch.assign import GradingJob, assign_all
 from grader.batch.following import Follower, follow
 from grader.batch.loop import Batch
-from grader.cli.batch.record import record
+from grader.cli.batch.record import add_knowledge, record
 from grader.cli.batch.view import format_end
 from grader.courses.exercise import Exercise
 from grader.errors import Exit, UsageError
@@ -61,7 +61,8 @@ def grade_arrivals(place: Place, exercises: Sequence[Exercise], book: Gradebook,
 def _grade_one(path: Path, place: Place, exercises: Sequence[Exercise], book: Gradebook, batch: Batch) -> Exit:
     taken = sources.names_taken(exercises)
     # The roster is read again for each arrival: students enrol late.
-    with sources.read_arrival(path, place.roster, naming=place.naming, taken=taken) as handed:
+    with sources.read_arrival(path, place.roster, naming=place.naming, taken=taken) as read:
+        handed = add_knowledge(read, book)
         jobs, doubts = assign_all(handed, exercises)
         for problem in (*handed.problems, *handed.unread, *doubts):
             click.echo(f"left: {escape_line(path.name)}: {escape_line(problem, 300)}", err=True)

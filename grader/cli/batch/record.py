@@ -1,4 +1,4 @@
-"""Writing a batch's verdict into the gradebook, under the student's id."""
+"""Between a batch and its gradebook: whom it knows already, and each verdict under the student's id."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ from pathlib import Path
 
 from msgspec import structs
 
+from grader.batch.given_times import GivenTimes, add_given_times
+from grader.batch.handed import Submissions
+from grader.batch.identities import recall_students
 from grader.batch.loop import FinishedJob
 from grader.gradebook import Gradebook
 from grader.records.verdict import Verdict
+
+
+def add_knowledge(read: Submissions, book: Gradebook, times: GivenTimes | None = None) -> Submissions:
+    """The submissions with what else is known of their students: by this roster, or by one that came earlier."""
+    if read.roster is not None:
+        book.remember_roster(read.roster)
+    remembered = book.read_roster()
+    handed = read if read.roster is not None else recall_students(read, remembered)
+    return handed if times is None else add_given_times(handed, times, remembered)
 
 
 def record(book: Gradebook, done: FinishedJob, *, replace_same: bool) -> Verdict:
@@ -21,8 +33,8 @@ def record(book: Gradebook, done: FinishedJob, *, replace_same: bool) -> Verdict
         structs.replace(done.graded, verdict=named),
         name=handed.name,
         source=done.job.path.read_bytes(),
-        submitted_at=handed.submitted_at,
-        handed_in=handed.handed_in,
+        handed_in=handed.handed_in,  # orders the attempts, whoever knows the time better
+        times=handed.list_times(done.job.exercise.id),
         late=handed.late,
         replace=replace_same,
     )

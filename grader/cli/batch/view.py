@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
@@ -14,11 +17,15 @@ from rich.text import Text
 
 from grader.batch.assign import GradingJob
 from grader.batch.loop import FinishedJob
+from grader.gradebook import Gradebook
 from grader.grading.options import RunProgress
 from grader.messages.text import escape_line
+from grader.records.verdict import Verdict
+from grader.reports.reading import format_count
 
 REFRESH_S = 0.5
 RESERVED_COLUMNS = 16  # columns that a short bar, the time left and the blanks between them take
+MAX_SHOWN_STUDENTS = 10
 STATUS_MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
 
 
@@ -30,7 +37,7 @@ class BatchView:
     """
 
     def __init__(self, total: int, stream: TextIO, *, enabled: bool) -> None:
-        console = Console(file=stream, highlight=False)
+        console = Console(file=stream, highlight=False, force_jupyter=False)
         self.enabled = enabled and stream.isatty() and console.is_terminal  # which FORCE_COLOR makes of any stream
         self._progress = Progress(
             BarColumn(bar_width=None),
@@ -85,4 +92,25 @@ def format_end(done: FinishedJob) -> str:
         return f"! {who}  {escape_line(done.problem, limit=200)}"
     verdict = done.graded.verdict
     points = "could not be graded" if verdict.status == "error" else f"{verdict.score:g}/{verdict.max_score:g}"
-    return f"{STATUS_MARKS[verdict.status]} {who}  {verdict.exercise}  {points}"
+    before = f"  (graded on {done.graded.at[:10]})" if done.graded.recalled else ""
+    return f"{STATUS_MARKS[verdict.status]} {who}  {verdict.exercise}  {points}{before}"
+
+
+def format_recalled(recalled: Sequence[FinishedJob], total: int) -> str:
+    """How many verdicts are those of an earlier time, and who then ran out of time."""
+    slow = sorted(done.job.student for done in recalled if done.graded and done.graded.verdict.end == "timed_out")
+    shown = ", ".join(escape_line(student, 40) for student in slow[:MAX_SHOWN_STUDENTS]) + ", …" * (len(slow) > MAX_SHOWN_STUDENTS)
+    late = f" ({shown} ran out of time then)" if slow else ""
+    return f"{len(recalled):,} of {format_count(total, 'file')} were graded before, and nothing has changed since{late}; --fresh grades them anew"
+
+
+@contextlib.contextmanager
+def tell_interruption(jobs: Sequence[GradingJob], graded: Sequence[Verdict], book: Gradebook) -> Iterator[None]:
+    """Says what is kept and what goes on, where somebody ends the batch."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        left = len(jobs) - len(graded)
+        click.echo(f"\n{len(graded):,} of {format_count(len(jobs), 'file')} are graded and kept in {book.shown}; "
+                   f"the same command goes on with the other {left:,}", err=True)  # fmt: skip
+        raise

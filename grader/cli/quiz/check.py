@@ -9,7 +9,7 @@ import click
 from grader.cli.finding import find_course
 from grader.courses.course import Course
 from grader.errors import CourseError, Exit
-from grader.quiz import key, loading, secrecy
+from grader.quiz import key, loading, pictures, secrecy
 from grader.quiz.key import AnswerKey
 from grader.quiz.model import Quiz
 from grader.quiz.screens import format_count
@@ -51,10 +51,13 @@ def _check_quiz(course: Course, name: str, sound: list[tuple[Quiz, AnswerKey]]) 
     except CourseError as error:
         return [str(problem) for problem in error.problems]
     questions = format_count(len(quiz.questions), "question")
+    unseen = list(pictures.find_picture_faults(course, quiz))
     if solutions is None:
         click.echo(f"quizzes/{name}.yaml: {questions}; no key here")
-        return []
-    told = [f"quizzes/{name}.yaml: {leak}" for leak in secrecy.find_leaks(quiz, solutions, path.read_text("utf-8-sig"))]
+        return unseen
+    told = unseen + [
+        f"quizzes/{name}.yaml: {leak}" for leak in secrecy.find_leaks(quiz, solutions, path.read_text("utf-8-sig"))
+    ]
     if not told:
         click.echo(f"quizzes/{name}.yaml: {questions}, key complete")
     sound.append((quiz, solutions))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from grader.quiz import key, loading
 from grader.quiz.formats.losses import QuizExportError, list_losses
 from grader.quiz.key import AnswerKey
 from grader.quiz.model import Quiz
+from grader.quiz.pictures import list_missing, load_pictures
+from grader.quiz.rich_text import describe_pictures, replace_texts
 from grader.reports import write
 
 # Each module has `CAN`, what the format can say, and `render(quiz, solutions)`, its bytes.
@@ -49,13 +52,22 @@ def command(quiz_id: str, out: Path, form: str, course: Path | None, *, strict: 
     if solutions is None:
         raise UsageError(f"no key to export: this course has no solutions/quizzes/{quiz_id}.yaml")
     module = import_module(f"grader.quiz.formats.{form}")
+    files = load_pictures(found, quiz)
     lost = list_losses(quiz, solutions, module.CAN)
+    if "pictures" in module.CAN:
+        lost += [
+            f"the picture {name}: it isn't beside the quiz; `grade quiz-check` says more"
+            for name in list_missing(quiz, files)
+        ]
+        render = partial(module.render, pictures=files)
+    else:
+        quiz, render = replace_texts(quiz, describe_pictures), module.render
     if strict and lost:
         raise QuizExportError(
             "\n".join([f"{FORMAT_TITLES[form]} can't say all of {quiz_id}:", *(f"  {text}" for text in lost)])
         )
     # Before the losses are listed, so that a refusal of the format is all that one reads.
-    write.write_bytes(out, _render_quiz(module.render, quiz, solutions, form))
+    write.write_bytes(out, _render_quiz(render, quiz, solutions, form))
     for text in lost:
         click.echo(f"left out: {text}", err=True)
     if out != write.STDOUT:

@@ -15,6 +15,7 @@ from grader.messages.text import escape_line
 from grader.quiz import loading
 from grader.quiz.formats import gift_reader, qti12_reader, text2qti_reader
 from grader.quiz.formats.draft import QuizDraft, QuizImportError, render_draft
+from grader.quiz.formats.option_order import shuffle_options
 from grader.quiz.formats.qti12_reader import MAX_XML_BYTES
 from grader.quiz.screens import format_count
 from grader.reports import write
@@ -49,7 +50,8 @@ def command(file: Path, quiz_id: str | None, form: str | None, course: Path | No
     # A quiz without its key, or the other way round, would be worse than none.
     if there := [path for path in paths if path.exists()]:
         raise UsageError(f"{there[0]} is there already; give another --id, or remove it")
-    draft = _read_draft(file, _find_format(file, form))
+    kind = _find_format(file, form)
+    draft, shuffled = shuffle_options(_read_draft(file, kind), name, always=kind == "gift")
     texts = render_draft(draft, name, str(file))
     # The same loss in many questions is one line.
     lost = list(dict.fromkeys(draft.lost))
@@ -64,6 +66,12 @@ def command(file: Path, quiz_id: str | None, form: str | None, course: Path | No
         click.echo(f"left out: {escape_line(text)}", err=True)
     if len(lost) > MAX_LOSS_LINES:
         click.echo(f"left out: {len(lost) - MAX_LOSS_LINES:,} things more", err=True)
+    if shuffled:
+        click.echo(
+            f"Shuffled the options of {format_count(shuffled, 'question')}, so that their places don't tell the key; "
+            "another import gives the same order.",
+            err=True,
+        )
     click.echo(f"Wrote {paths[0]} ({format_count(len(draft.questions), 'question')}) and {paths[1]}.")
     return Exit.PASSED
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from grader.cli import outputs
+from grader.courses import settings
 from grader.courses.course import Course
+from grader.courses.policy import find_excused
 from grader.errors import Exit, UsageError
 from grader.messages.text import escape_line
 from grader.quiz import handed_in, key, lms_answers, marking, marksheet, verdicts
@@ -20,27 +25,44 @@ from grader.quiz.handed_in import MarkedResponse, ResponseFile
 from grader.quiz.key import AnswerKey
 from grader.quiz.marksheet import Marksheet
 from grader.quiz.model import Quiz
-from grader.quiz.responses import ResponseFileError
+from grader.quiz.pictures import load_pictures
 from grader.quiz.screens import format_count
 from grader.quiz.verdicts import ReviewScope
 from grader.records.verdict import Verdict
 from grader.reports import write
 
+if TYPE_CHECKING:
+    from grader.batch.quiz_answers import ClassAnswers
+    from grader.gradebook import Gradebook
+
 # The most students whose lines a terminal gets; files get all.
 MAX_STUDENT_LINES = 400
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+GRADEBOOK_FILE = Path("gradebook.db")
 
 
-def mark_answers(
-    course: Course,
-    quiz: Quiz,
-    answers: Path,
-    marks: Path | None,
-    table: Path | None,
-    chosen: Mapping[str, Any],
-    *,
-    reveal: bool,
-    quiet: bool,
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkingOptions:
+    """What becomes of the marks of a class.
+
+    Args:
+        roster, naming: who the students are, and how the archive names them.
+        marks, table: files to write.
+        gradebook: where the marks go beside those of exercises; by default into the gradebook that is here.
+        chosen: the values of the output options.
+    """
+
+    chosen: Mapping[str, Any]
+    roster: Path | None = None
+    naming: str | None = None
+    marks: Path | None = None
+    table: Path | None = None
+    gradebook: str | None = None
+    reveal: bool = False
+    quiet: bool = False
+
+
+def mark_answers(course: Course, quiz: Quiz, answers: Path, options: MarkingOptions) -> int:
     """Marks what is in `answers` and delivers verdicts; returns the exit code.
 
     Raises:
@@ -48,57 +70,97 @@ def mark_answers(
         CourseError: the key is broken.
     """
     solutions = key.load_key(course, quiz)
-    seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
-    paths = [] if lms_answers.is_table(answers) else handed_in.find_response_files(answers)
     # The file has the history of earlier markings, which a new one would lose.
-    if marks is not None and marks.exists():
+    if options.marks is not None and options.marks.exists():
         raise UsageError(
-            f"{marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {marks}"
+            f"{options.marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {options.marks}"
         )
-    if not paths:
-        taken = lms_answers.read_answers(answers, quiz)
-        outputs.tell_problems("left out", taken.remarks)
-        return _mark_class(quiz, solutions, taken.items, 1, marks, table, chosen, seen, quiet=quiet)
-    if not answers.is_dir():
-        item = handed_in.read_response_file(paths[0], quiz)
-        # After reading: a student without the key still learns whether the file is well-formed.
-        solutions = require_key(solutions, quiz, [item])
-        verdict = _build_verdict(quiz, solutions, item, marking.mark_attempt(quiz, solutions, item.responses), seen)
-        outputs.write_reports([verdict], chosen, quiet=quiet)
-        _write_marks(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, marks, table)
-        return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
-    read = list(handed_in.read_response_files(paths, quiz))
-    return _mark_class(quiz, solutions, read, len(paths), marks, table, chosen, seen, quiet=quiet)
+    is_class = answers.is_dir() or lms_answers.is_table(answers) or answers.name.lower().endswith(ARCHIVE_SUFFIXES)
+    if is_class or options.roster is not None or options.gradebook is not None:
+        excused = find_excused(settings.load_settings(course).grading, [quiz.id])
+        return _mark_class(quiz, solutions, answers, options, excused)
+    (path,) = handed_in.find_response_files(answers)
+    item = handed_in.read_response_file(path, quiz)
+    # After reading: a student without the key still learns whether the file is well-formed.
+    solutions = require_key(solutions, quiz, [item])
+    verdict = _build_verdict(
+        quiz, solutions, item, marking.mark_attempt(quiz, solutions, item.responses), _find_scope(quiz, options)
+    )
+    outputs.write_reports(
+        [verdict], options.chosen, quiet=options.quiet, titles=build_page_titles(course, quiz, options.chosen)
+    )
+    _write_marks(quiz, handed_in.mark_class(quiz, solutions, [item]), solutions, options.marks, options.table)
+    return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
+
+
+def _find_gradebook(options: MarkingOptions) -> str | None:
+    """The gradebook that was named, or that `grade batch` has begun here."""
+    here = GRADEBOOK_FILE.is_file() and options.marks is None
+    return options.gradebook or (f"sqlite:///{GRADEBOOK_FILE}" if here else None)
+
+
+def build_page_titles(course: Course, quiz: Quiz, chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """The questions with pictures and formulas as markup, where a page is written."""
+    if chosen["html"] is None:
+        return None
+    # Loaded only for pages: base64 and markup take longer to import than most quizzes to mark.
+    return {quiz.id: import_module("grader.quiz.page_titles").build_titles(quiz, load_pictures(course, quiz))}
+
+
+def _find_scope(quiz: Quiz, options: MarkingOptions) -> ReviewScope:
+    return verdicts.FULL_REVIEW if options.reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
 
 
 def _mark_class(
-    quiz: Quiz,
-    solutions: AnswerKey | None,
-    read: Sequence[ResponseFile | ResponseFileError],
-    files: int,
-    marks: Path | None,
-    table: Path | None,
-    chosen: Mapping[str, Any],
-    seen: ReviewScope,
-    *,
-    quiet: bool,
+    quiz: Quiz, solutions: AnswerKey | None, answers: Path, options: MarkingOptions, excused: Collection[str]
 ) -> int:
     """Marks every file that can be read; 0 where that is all of them, else 2."""
-    broken = [item for item in read if isinstance(item, ResponseFileError)]
-    items = [item for item in read if isinstance(item, ResponseFile)]
+    url = _find_gradebook(options)
+    with closing(import_module("grader.gradebook").Gradebook.open(url)) if url else nullcontext() as book:
+        return _mark_into(quiz, solutions, answers, options, excused, book)
+
+
+def _mark_into(
+    quiz: Quiz,
+    solutions: AnswerKey | None,
+    answers: Path,
+    options: MarkingOptions,
+    excused: Collection[str],
+    book: Gradebook | None,
+) -> int:
+    read: ClassAnswers = import_module("grader.batch.quiz_answers").read_class_answers(
+        answers, quiz, options.roster, naming=options.naming, remembered=book.read_roster() if book else None, excused=excused
+    )
+    items = [item for _, item in read.items]
     attempts = handed_in.mark_class(quiz, require_key(solutions, quiz, items), items)
     assert solutions is not None
-    sheet = _write_marks(quiz, attempts, solutions, marks, table)
+    sheet = _write_marks(quiz, attempts, solutions, options.marks, options.table)
+    seen = _find_scope(quiz, options)
     found = [_build_verdict(quiz, solutions, a.handed_in, a.marked, seen, named=True) for a in attempts if a.kept]
-    if any(chosen.values()) and found:
-        outputs.write_reports(found, chosen, quiet=True)
-    if not any(chosen[name] == "-" for name in outputs.FILE_FORMATS):
-        click.echo(format_class_summary(quiz, sheet, files, quiet=quiet))
-    for error in broken:
-        click.echo(f"not marked: {error}", err=True)
-    for doubt in handed_in.find_suspicious_attempts(quiz, attempts):
+    if any(options.chosen.values()) and found:
+        outputs.write_reports(found, options.chosen, quiet=True)
+    if not any(options.chosen[name] == "-" for name in outputs.FILE_FORMATS):
+        click.echo(format_class_summary(quiz, sheet, read.files, quiet=options.quiet))
+    if book is not None:
+        _record_marks(quiz, solutions, attempts, read, book)
+    for problem in read.problems:
+        click.echo(f"not marked: {problem}", err=True)
+    for doubt in [*read.remarks, *handed_in.find_suspicious_attempts(quiz, attempts)]:
         click.echo(f"look at: {doubt}", err=True)
-    return Exit.USAGE if broken else Exit.PASSED
+    return Exit.USAGE if read.problems else Exit.PASSED
+
+
+def _record_marks(
+    quiz: Quiz, solutions: AnswerKey, attempts: Sequence[MarkedResponse], read: ClassAnswers, book: Gradebook
+) -> None:
+    if read.roster is not None:
+        book.remember_roster(read.roster)
+    book.add_students(read.enrolled)
+    # No more than the policy allows, whatever `--reveal` shows here: students get the gradebook's pages.
+    seen = verdicts.find_review_scope(quiz, datetime.now(UTC))
+    records = {item.source.path: handed for handed, item in read.items}
+    count = import_module("grader.gradebook.quiz_marks").record_quiz(book, quiz, solutions, attempts, seen, records)
+    click.echo(f"{quiz.id}: the marks of {format_count(count, 'student')} are in {book.shown}", err=True)
 
 
 def _write_marks(

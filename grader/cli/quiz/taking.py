@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from grader.cli import outputs
+from grader.cli.quiz.marking import build_page_titles
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
 from grader.quiz import key, sitting, verdicts
@@ -54,7 +55,7 @@ def take_in_terminal(
     with place.lock_folder():
         done = _take_attempt(quiz, who, place)
     if done is None or done.submitted is None:
-        click.echo(f"\nSaved. `grade quiz {quiz.id}` goes on where you were.")
+        click.echo(f"\nSaved. `grade quiz {quiz.id}` continues where you were.")
         return Exit.INTERRUPTED if done is None else Exit.PASSED
     path = _write_responses(done, save or Path(f"{quiz.id}-{escape_path_part(who)}-{done.attempt}.json"))
     seen = verdicts.FULL_REVIEW if reveal else verdicts.find_review_scope(quiz, datetime.now(UTC))
@@ -66,7 +67,7 @@ def take_in_terminal(
     source = SubmissionRef(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     verdict = verdicts.build_quiz_verdict(quiz, solutions, mark_attempt(quiz, solutions, given), given, source, seen)
     click.echo(f"\nYour answers are in {path}.\n")
-    outputs.write_reports([verdict], chosen, quiet=quiet)
+    outputs.write_reports([verdict], chosen, quiet=quiet, titles=build_page_titles(course, quiz, chosen))
     return Exit.PASSED if verdict.status == "passed" else Exit.NOT_PASSED
 
 

@@ -9,13 +9,14 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from grader.grading.attempt import UNTRAINED
 from grader.messages.text import escape_line
 from grader.records.verdict import Note, Verdict
 from grader.reports import terminal
-from grader.reports.reading import format_count, format_number, shorten_path
+from grader.reports.reading import describe_first_task, describe_open, format_count, format_number, shorten_path
 from grader.reports.screen import Screen, draw_parts, make_text
 
-UNTRAINED_REASON = "not judged: the training has not been started"
+UNTRAINED_REASON = f"not judged yet: {UNTRAINED}"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
@@ -47,23 +48,37 @@ def render_untrained_page(subject: WatchedFile, verdict: Verdict, screen: Screen
     known = [check for check in verdict.checks if check.message != UNTRAINED_REASON]
     waiting = [check for check in verdict.checks if check.message == UNTRAINED_REASON]
     points = sum(check.max_points for check in waiting)
-    parts: list[RenderableType] = [*_render_heading(subject), *terminal.draw_checks(known, screen)]
+    left = [Text(f"{describe_open(verdict)}\n", style="bold")] if verdict.open_places else []
+    parts: list[RenderableType] = [*_render_heading(subject), *left, *terminal.draw_checks(known, screen)]
     parts += [*terminal.draw_notes(verdict.notes)]
     told = f"\n{format_count(len(waiting), 'check')} ({format_number(points)} points) can only be judged by training."
     wrong = sum(check.status == "failed" for check in known)
-    parts.append(Text(told + (f" {format_count(wrong, 'check')} above not met." if wrong else " So far all is right.")))
+    parts.append(Text(told + (f" {format_count(wrong, 'check')} above failed." if wrong else " All good so far.")))
     return draw_parts(parts, screen)
 
 
-def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen) -> str:
-    """The whole verdict; of a file that can't be run, only why."""
+def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen, keys: Mapping[str, str]) -> str:
+    """The whole verdict; of a file that can't be run, only why.
+
+    Args:
+        keys: those that work now, each with what it does.
+    """
     # A page of skipped checks would hide the one thing to do.
     if verdict.status == "failed" and verdict.end == "not_started":
         told = Padding(make_text(verdict.end_message), (0, 0, 0, 2))
         return draw_parts(
             [*_render_heading(subject), Text("✗ Your file can't be run yet.", style="bold red"), told], screen
         )
-    return draw_parts(terminal.draw_verdict(verdict, screen), screen)
+    return draw_parts(terminal.draw_verdict(verdict, screen, _describe_next_key(verdict, keys)), screen)
+
+
+def _describe_next_key(verdict: Verdict, keys: Mapping[str, str]) -> str:
+    """What to do next, as this session's keys do it."""
+    if verdict.status == "passed":
+        return "press n for the next exercise." if "n" in keys else "all exercises are passed. Well done!"
+    if verdict.status == "error":
+        return "press r to run it again. If it fails again, show this report to your instructor."
+    return describe_first_task(verdict, "save the file") + " Press h for a hint."
 
 
 def _render_heading(subject: WatchedFile) -> Iterator[RenderableType]:

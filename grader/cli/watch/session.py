@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +15,7 @@ from grader.cli import hint, list_
 from grader.cli.progress import ProgressLine
 from grader.cli.watch import pages
 from grader.cli.watch.keyboard import Keyboard
+from grader.cli.watch.saves import SaveWatcher
 from grader.cli.watch.warm import WarmProcesses
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
@@ -25,6 +25,7 @@ from grader.grading import GradingOptions, grade, inspect_file
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.options import RunProgress
 from grader.grading.refereeing import is_function_exercise
+from grader.messages.text import escape_line
 from grader.records.verdict import Verdict
 from grader.reports.screen import detect_screen
 from grader.static import ExecutionPlan
@@ -33,8 +34,6 @@ POLL_S = 0.1
 READY_POLL_S = 0.02
 SAVE_EVENT = "saved"
 COMMON_KEYS = {"h": "hint", "l": "list", "q": "quit"}
-SETTLE_S = 0.05
-FileSignature = tuple[int, int, int] | None
 
 
 class TaskDropped(Exception):
@@ -46,18 +45,26 @@ class TaskDropped(Exception):
 
 
 class WatchSession:
-    """One terminal that watches one file.
+    """One terminal that watches files; the one that was saved last is the one that its keys are about.
 
     Args:
+        files: each with its exercise; the first is looked at at once.
         options: of every run; its progress and processes are the session's own.
         out: where pages go.
     """
 
     def __init__(
-        self, course: Course, exercise: Exercise, path: Path, options: GradingOptions, keyboard: Keyboard, out: TextIO
+        self,
+        course: Course,
+        files: Sequence[tuple[Exercise, Path]],
+        options: GradingOptions,
+        keyboard: Keyboard,
+        out: TextIO,
     ) -> None:
-        self.course, self.exercise, self.path, self.keyboard, self.out = course, exercise, path, keyboard, out
-        self.saves, self.warm, self.book = SaveWatcher(path), WarmProcesses(), ProgressFile(course)
+        self.course, self.keyboard, self.out = course, keyboard, out
+        self.exercise, self.path = self.saved = files[0]
+        self.watched = {path: (exercise, SaveWatcher(path)) for exercise, path in files}
+        self.warm, self.book = WarmProcesses(), ProgressFile(course)
         self.line = ProgressLine(out)
         self.options = replace(options, progress=self._follow_progress, start=self.warm)
         self.verdict: Verdict | None = None
@@ -74,7 +81,7 @@ class WatchSession:
     def _handle_event(self, event: str) -> str | None:
         """Does what a save or a key asks for; returns the event that cut it short, if one did."""
         tasks: dict[str, Callable[[], None]] = {
-            SAVE_EVENT: self._try_file, "r": self._try_file, "t": self._train_file, "s": self._show_stopped,
+            SAVE_EVENT: self._try_saved, "r": self._try_file, "t": self._train_file, "s": self._show_stopped,
             "h": self._show_hint, "l": self._show_exercises, "n": self._start_next_exercise,
         }  # fmt: skip
         if event not in (SAVE_EVENT, "s") and event not in self._list_keys():
@@ -94,10 +101,15 @@ class WatchSession:
         self._print_text(
             pages.render_footer(self._list_keys(), detect_screen(self.out)) + "\n" if self.keyboard.present else ""
         )
+        if len(self.watched) > 1:
+            self._print_text(f"Watching {', '.join(escape_line(str(path)) for path in self.watched)}.\n")
         while True:
             key = self.keyboard.read_key(POLL_S)
-            if self.saves.has_changed():
+            if self._find_saved():
                 return SAVE_EVENT
+            for path, (_, saves) in self.watched.items():
+                if saves.has_gone():
+                    self._print_text(f"{escape_line(str(path))} was deleted. Waiting until it is back.\n")
             if key is not None and key in self._list_keys():
                 return key
 
@@ -112,6 +124,25 @@ class WatchSession:
         return {"r": "run again", **COMMON_KEYS}
 
     # ---- what can be done ----
+
+    def _try_saved(self) -> None:
+        """Turns to the file that was saved, and looks at it."""
+        self._turn_to(*self.saved)
+        self._try_file()
+
+    def _turn_to(self, exercise: Exercise, path: Path) -> None:
+        # The pair that waits was started for the other exercise's limits and data.
+        if exercise.id != self.exercise.id:
+            self.warm.close()
+        self.exercise, self.path, self.saved = exercise, path, (exercise, path)
+
+    def _find_saved(self) -> bool:
+        """Whether one of the files was saved; it is then the one to look at."""
+        for path, (exercise, saves) in self.watched.items():
+            if saves.has_changed():
+                self.saved = exercise, path
+                return True
+        return False
 
     def _try_file(self) -> None:
         """Looks at the file, and then tries it up to the training."""
@@ -164,9 +195,9 @@ class WatchSession:
         if pages.is_ready_to_train(verdict):
             self._show_page(pages.render_untrained_page(subject, verdict, screen))
             return
-        self._show_page(pages.render_verdict_page(subject, verdict, screen))
         with contextlib.suppress(OSError):
             self.book.note_verdict(verdict)
+        self._show_page(pages.render_verdict_page(subject, verdict, screen, self._list_keys()))
 
     def _show_stopped(self) -> None:
         assert self.verdict is not None
@@ -177,16 +208,15 @@ class WatchSession:
 
     def _show_hint(self) -> None:
         spec = self.exercise
-        self._print_text(
-            "\n" + (hint.open_next_hint(spec, self.book) if spec.hints else f"{spec.id} has no hints.") + "\n"
-        )
+        shown = hint.open_next_hint(spec, self.book, again="press h") if spec.hints else f"{spec.id} has no hints."
+        self._print_text(f"\n{shown}\n")
 
     def _show_exercises(self) -> None:
         exercises, _ = list_.load_readable_exercises(self.course)
         standing = self.book.read_progress()
         lines = [
             list_.format_exercise_list(exercises, detect_screen(self.out).width, standing),
-            *list_.describe_progress(exercises, standing),
+            *list_.describe_progress(exercises, standing, lambda following: following.id),
         ]
         self._print_text("\n" + list_.replace_unencodable("\n".join(lines), self.out.encoding) + "\n")
 
@@ -198,9 +228,10 @@ class WatchSession:
         # The student may have begun it already.
         if not target.exists():
             shutil.copyfile(find_exercise_text(self.course, following.id, "stub.py"), target)
-        # The pair that waits was started for this exercise's limits and data.
-        self.warm.close()
-        self.exercise, self.path, self.saves = following, target, SaveWatcher(target)
+        # The others stay watched, but for the one that is done.
+        self.watched.pop(self.path, None)
+        self.watched[target] = (following, SaveWatcher(target))
+        self._turn_to(following, target)
         self._try_file()
 
     def _find_next_exercise(self) -> Exercise | None:
@@ -230,45 +261,8 @@ class WatchSession:
             return
         self.checked_s = now
         key = self.keyboard.read_key()
-        if self.saves.has_changed():
+        if self._find_saved():
             raise TaskDropped(SAVE_EVENT)
         # Other keys wait: a hint doesn't interrupt a training.
         if key == "q" or (key == "s" and self.training):
             raise TaskDropped(key)
-
-
-class SaveWatcher:
-    """One file, watched by looking at it; no watcher of the system's that could be missing or have run out.
-
-    Args:
-        path: may be missing, or be replaced by another file, as many editors do.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._seen = self._read_signature()
-
-    def has_changed(self) -> bool:
-        """Whether it was saved since this was asked last; waits for an editor that is still writing."""
-        found = self._read_signature()
-        if found == self._seen:
-            return False
-        while True:
-            time.sleep(SETTLE_S)
-            before, found = found, self._read_signature()
-            if found == before:
-                self._seen = found
-                return found is not None
-
-    def _read_signature(self) -> FileSignature:
-        """Time, size and number of the file; None where there is none. Opening it makes a network drive look anew."""
-        try:
-            handle = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        except OSError:
-            return None
-        try:
-            found = os.fstat(handle)
-        finally:
-            os.close(handle)
-        # The number as well: editors that save by renaming may keep time and size.
-        return found.st_mtime_ns, found.st_size, found.st_ino

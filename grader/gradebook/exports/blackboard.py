@@ -39,7 +39,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
     if feedback is not None and len(titles) == 1:
         columns[theirs.header[feedback]] = _build_feedback(next(iter(titles)))
     kept = [index for index, cell in enumerate(theirs.header) if cell.strip().casefold() in IDENTITY]
-    return fill_table(sheet, theirs, ids=("username", "student id"), kept=kept, columns=columns)
+    return fill_table(sheet, theirs, exercises=titles.keys(), ids=("username", "student id"), kept=kept, columns=columns)
 
 
 def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:

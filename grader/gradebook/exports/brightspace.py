@@ -39,7 +39,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
         header, points = _find_column(theirs, exercise, title)
         columns[header] = _build_grade(exercise, points)
     kept = [index for index, cell in enumerate(theirs.header) if cell.strip().casefold() in IDENTITY]
-    return fill_table(sheet, theirs, ids=IDS, kept=kept, columns=columns, after=[end])
+    return fill_table(sheet, theirs, exercises=titles.keys(), ids=IDS, kept=kept, columns=columns, after=[end])
 
 
 def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:

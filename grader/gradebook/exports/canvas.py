@@ -7,13 +7,19 @@ its own export: grades are filled in, everything that identifies is handed back 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_scaled_points, map_by_id, render_table
+from grader.gradebook.exports.table import (
+    LmsTable,
+    StudentFinder,
+    describe_unplaced,
+    format_scaled_points,
+    parse_points,
+    render_table,
+)
 from grader.gradebook.grades import GradeSheet, StudentRow
 from grader.messages.text import escape_line
-from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
 
 IDENTITY_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -33,16 +39,16 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
     # Schools without a student information system have no such column.
     identity = [_require_column(theirs, name) for name in IDENTITY_COLUMNS if name != "SIS User ID" or theirs.find_column(name.casefold()) is not None]
     columns = {exercise: _find_assignment(theirs, exercise, title) for exercise, title in titles.items()}
-    known = map_by_id(sheet)
+    finder = StudentFinder(sheet)
     ids = [theirs.find_column(name) for name in ("id", "sis user id", "sis login id")]
     rows = [[theirs.header[index] for index in (*identity, *columns.values())]]
     possible: dict[str, float | None] = dict.fromkeys(columns)
     placed: set[str] = set()
     for cells in theirs.rows:
-        row = _find_row(known, [cells[index] for index in ids if index is not None and cells[index]])
+        row = finder.find((cells[index] for index in ids if index is not None), cells[identity[0]])
         # The row stands above the students, so the points are known before they are needed.
         if POSSIBLE_POINTS in cells[0].casefold():
-            possible = {exercise: _parse_points(cells[column]) for exercise, column in columns.items()}
+            possible = {exercise: parse_points(cells[column]) for exercise, column in columns.items()}
         if row is not None:
             placed.add(row.student)
         rows.append([
@@ -50,8 +56,7 @@ def fill(sheet: GradeSheet, titles: Mapping[str, str], theirs: LmsTable) -> tupl
             # An empty grade leaves what Canvas has; writing nothing would delete it.
             *(_format_cell(row, exercise, possible[exercise]) or cells[column] for exercise, column in columns.items()),
         ])  # fmt: skip
-    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
-    return render_table(rows, theirs.separator), left
+    return render_table(rows, theirs.separator), describe_unplaced(sheet, titles, placed, theirs.name)
 
 
 def make(sheet: GradeSheet, titles: Mapping[str, str]) -> str:
@@ -70,10 +75,6 @@ def _format_cell(row: StudentRow | None, exercise: str, most: float | None) -> s
     return format_scaled_points(row.cells[exercise], most) if row is not None and exercise in row.cells else ""
 
 
-def _find_row(known: Mapping[str, StudentRow], ids: Sequence[str]) -> StudentRow | None:
-    return next((known[to_look(id_)] for id_ in ids if to_look(id_) in known), None)
-
-
 def _require_column(theirs: LmsTable, name: str) -> int:
     column = theirs.find_column(name.casefold())
     if column is None:
@@ -90,10 +91,3 @@ def _find_assignment(theirs: LmsTable, exercise: str, title: str) -> int:
             return index
     others = ", ".join(escape_line(cell, 60) for cell in theirs.header if cell not in IDENTITY_COLUMNS) or "none"
     raise UsageError(f'{theirs.name}: no assignment "{exercise}" or "{title}"; name it so in Canvas; there are: {others}')
-
-
-def _parse_points(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:  # "(read only)"
-        return None

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from grader.courses.spreadsheets import clean_id
-from grader.gradebook.exports.table import LmsTable, map_by_id, render_table
+from grader.gradebook.exports.table import LmsTable, StudentFinder, describe_unplaced, render_table
 from grader.gradebook.grades import GradeSheet, StudentRow
 from grader.gradebook.roster import are_strangers
-from grader.messages.text import escape_line
-from grader.records.student_ids import to_look
 
 
 def fill_table(
     sheet: GradeSheet,
     theirs: LmsTable,
     *,
+    exercises: Collection[str],
     ids: Sequence[str],
     kept: Sequence[int],
     columns: Mapping[str, Callable[[StudentRow, list[str]], str]],
@@ -26,6 +24,7 @@ def fill_table(
     """The table with its people in their order, and a sentence on each student who isn't in it.
 
     Args:
+        exercises: whose grades these are.
         ids: names of columns that identify, the best first; else the name does where only one student has it.
         kept: columns that are handed back, by index.
         columns: by header, a function that writes a student's cell; for an empty cell the host's own value stays.
@@ -39,8 +38,7 @@ def fill_table(
         placed |= {row.student} if row else set()
         grades = [(write(row, cells) if row else "") or _find_cell(theirs, cells, header) for header, write in columns.items()]
         rows.append([*(cells[index] for index in kept), *grades, *(cells[index] for index in after)])
-    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row in sheet.rows if row.cells and row.student not in placed]
-    return render_table(rows, theirs.separator), left
+    return render_table(rows, theirs.separator), describe_unplaced(sheet, exercises, placed, theirs.name)
 
 
 def _find_cell(theirs: LmsTable, cells: list[str], header: str) -> str:
@@ -48,16 +46,15 @@ def _find_cell(theirs: LmsTable, cells: list[str], header: str) -> str:
 
 
 def _build_finder(sheet: GradeSheet, theirs: LmsTable, ids: Sequence[str]) -> Callable[[list[str]], StudentRow | None]:
-    known = map_by_id(sheet)
+    finder = StudentFinder(sheet)
     named = _only_ones([(_fold_name(row.name), row) for row in sheet.rows if row.name])
     columns = [column for name in ids if (column := theirs.find_column(name)) is not None]
     names = [theirs.find_column("first name"), theirs.find_column("last name")]
     people = Counter(_person(cells, names) for cells in theirs.rows)
 
     def find_row(cells: list[str]) -> StudentRow | None:
-        looks = [to_look(clean_id(cells[column])) for column in columns]
         person = _person(cells, names)
-        by_id = next((known[look] for look in looks if look in known), None)
+        by_id = finder.find((cells[column] for column in columns), person)
         if by_id is not None and are_strangers(by_id.name, person):  # an id of another system's
             by_id = None
         # A name counts only if it is unique on both sides; otherwise one student could get another's grade.

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from grader.errors import UsageError
-from grader.gradebook.exports.table import LmsTable, format_comment, format_scaled_points, map_by_id, render_table
+from grader.gradebook.exports.table import (
+    LmsTable,
+    StudentFinder,
+    describe_unplaced,
+    format_comment,
+    format_scaled_points,
+    parse_points,
+    render_table,
+)
 from grader.gradebook.grades import GradeSheet, list_grades
-from grader.messages.text import escape_line
-from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
 
 WORKSHEET_HEADER = ("Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments")
@@ -22,20 +28,19 @@ def fill_worksheet(sheet: GradeSheet, exercise: str, theirs: LmsTable) -> tuple[
     grade, feedback = _require_column(theirs, "Grade"), _require_column(theirs, "Feedback comments")
     ids = [theirs.find_column(name) for name in ("identifier", "email address", "username", "id number")]
     most = theirs.find_column("maximum grade")
-    known = map_by_id(sheet)
+    person = theirs.find_column("full name")
+    finder = StudentFinder(sheet)
     placed: set[str] = set()
     rows = [theirs.header]
     for cells in theirs.rows:
-        names = [_strip_participant(cells[index]) for index in ids if index is not None]
-        row = next((known[name] for name in names if name in known), None)
+        row = finder.find((cells[index] for index in ids if index is not None), "" if person is None else cells[person])
         filled = list(cells)
         if row is not None and exercise in row.cells:
             placed.add(row.student)
-            filled[grade] = format_scaled_points(row.cells[exercise], _parse_maximum(cells, most)) or cells[grade]
+            filled[grade] = format_scaled_points(row.cells[exercise], None if most is None else parse_points(cells[most])) or cells[grade]
             filled[feedback] = format_comment(row.cells[exercise])
         rows.append(filled)
-    left = [f"{escape_line(row.student)}: not in {theirs.name}" for row, _ in list_grades(sheet, exercise) if row.student not in placed]
-    return render_table(rows, theirs.separator), left
+    return render_table(rows, theirs.separator), describe_unplaced(sheet, [exercise], placed, theirs.name)
 
 
 def make_worksheet(sheet: GradeSheet, exercise: str) -> str:
@@ -55,15 +60,3 @@ def _require_column(theirs: LmsTable, name: str) -> int:
             "of the assignment, and download the worksheet"
         )
     return column
-
-
-def _strip_participant(identity: str) -> str:
-    return to_look(identity).removeprefix(PARTICIPANT_PREFIX.casefold())
-
-
-def _parse_maximum(cells: list[str], column: int | None) -> float | None:
-    try:
-        # Moodle writes numbers as the teacher's language does.
-        return None if column is None else float(cells[column].replace(",", "."))
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""Grades in general formats: a long table, JSON, and a table with Gradescope's columns."""
+"""Grades in general formats: a long table, and JSON."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Any
 
 from grader.gradebook.entries import decode_outcomes
 from grader.gradebook.exports.checks import find_checks, points_of
-from grader.gradebook.exports.table import format_scaled_points, render_table
+from grader.gradebook.exports.table import render_table
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow, list_grades
 from grader.reports import jsontext
-from grader.reports.reading import format_number
 
 GRADEBOOK_SCHEMA = "grade-gradebook/1"
-LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "finding",
-        "submitted_at", "graded_at", "sha256")  # fmt: skip
-GRADESCOPE_COLUMNS = ("Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission Time")
+LONG_COLUMNS = ("student", "name", "exercise", "score", "max_score", "raw", "status", "attempt", "attempts", "note", "comment", "finding",
+        "submitted_at", "graded_at", "sha256", "submitted_from")  # fmt: skip
 
 
 def render_grades_csv(sheet: GradeSheet, exercises: Sequence[str], *, checks: bool = False) -> str:
@@ -42,20 +40,6 @@ def render_grades_json(sheet: GradeSheet, exercises: Sequence[str], *, checks: b
     })  # fmt: skip
 
 
-def render_gradescope(sheet: GradeSheet, exercise: str) -> str:
-    """Gradescope's own columns, as it downloads grades."""
-    rows = []
-    for row, cell in list_grades(sheet, exercise):
-        # Gradescope keeps ids and addresses in different columns.
-        is_address = "@" in row.student
-        graded = "Graded" if cell.grade.graded else "Ungraded"
-        rows.append([
-            row.name, "" if is_address else row.student, row.student if is_address else "",
-            format_scaled_points(cell, None), format_number(cell.grade.max_score), graded, cell.figures.submitted_at or "",
-        ])  # fmt: skip
-    return render_table([GRADESCOPE_COLUMNS, *rows])
-
-
 def _checks(cell: GradeCell) -> dict[str, Any]:
     names = ("id", "status", "points", "max_points")
     return {"checks": [dict(zip(names, each, strict=True)) for each in decode_outcomes(cell.figures.outcomes)]}
@@ -79,8 +63,10 @@ def _build_record(row: StudentRow, cell: GradeCell) -> dict[str, Any]:
         "attempt": grade.attempt + 1,
         "attempts": grade.attempts,
         "note": grade.note,
+        "comment": cell.by_hand.comment.text if cell.by_hand.comment else "",
         "finding": figures.finding,
-        "submitted_at": figures.submitted_at,
+        "submitted_at": cell.submitted_at,
         "graded_at": figures.graded_at,
         "sha256": figures.sha256,
+        "submitted_from": cell.time.source if cell.time else None,
     }

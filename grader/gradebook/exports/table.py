@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
-from grader.courses.spreadsheets import read_table
+from grader.courses.spreadsheets import clean_id, read_table
 from grader.errors import UsageError
 from grader.gradebook.grades import GradeCell, GradeSheet, StudentRow
+from grader.gradebook.roster import are_strangers
+from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
 from grader.reports.reading import format_number
 
@@ -83,11 +86,42 @@ def format_scaled_points(cell: GradeCell, most: float | None) -> str:
     return format_number(grade.score * most / grade.max_score)
 
 
+def parse_points(cell: str) -> float | None:
+    """A number of points, written as the teacher's language does; None for anything else, such as "(read only)"."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
+
+
 def format_comment(cell: GradeCell) -> str:
     """What to tell the student, in a line."""
-    return "; ".join(part for part in (cell.grade.note, cell.figures.finding) if part)
+    comment = cell.by_hand.comment
+    return "; ".join(part for part in (comment.text if comment else "", cell.grade.note, cell.figures.finding) if part)
 
 
-def map_by_id(sheet: GradeSheet) -> dict[str, StudentRow]:
-    """Rows by their ids, as they look (see `student_ids.to_look`)."""
-    return {to_look(row.student): row for row in sheet.rows}
+class StudentFinder:
+    """Whose row of a platform's table it is: by the id that the gradebook has, else by another one of the roster's."""
+
+    def __init__(self, sheet: GradeSheet) -> None:
+        self._by_id = {to_look(row.student): row for row in sheet.rows}
+        shared = Counter(alias for row in sheet.rows for alias in row.aliases)
+        self._by_alias = {alias: row for row in sheet.rows for alias in row.aliases if shared[alias] == 1}
+
+    def find(self, ids: Iterable[str], person: str = "") -> StudentRow | None:
+        """The student whom one of these cells identifies, the first of them first.
+
+        Args:
+            person: the name in the row; an id of one system may be another person's in the next.
+        """
+        looks = [look for cell in ids if (look := to_look(clean_id(cell)))]
+        if exact := next((self._by_id[look] for look in looks if look in self._by_id), None):
+            return exact
+        found = next((self._by_alias[look] for look in looks if look in self._by_alias), None)
+        return None if found is None or are_strangers(found.name, person) else found
+
+
+def describe_unplaced(sheet: GradeSheet, exercises: Iterable[str], placed: Collection[str], name: str) -> list[str]:
+    """A sentence on each student who has a grade for one of these exercises and isn't in the platform's table."""
+    wanted = set(exercises)
+    return [f"{escape_line(row.student)}: not in {name}" for row in sheet.rows if wanted & row.cells.keys() and row.student not in placed]

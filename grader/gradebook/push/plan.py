@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -70,7 +70,15 @@ def plan_changes(sheet: GradeSheet, exercise: str, assignment: Assignment, *, lo
         lower: a grade may be replaced by a smaller one.
     """
     known = _find_unique(assignment.people)
-    return [_plan(row, cell, known.get(to_look(row.student)), assignment.most, lower=lower) for row, cell in list_grades(sheet, exercise)]
+    return [_plan(row, cell, _find_person(row, known), assignment.most, lower=lower) for row, cell in list_grades(sheet, exercise)]
+
+
+def _find_person(row: StudentRow, known: Mapping[str, Person]) -> Person | None:
+    """The person of this id, else the only one of another id that the roster has."""
+    if (exact := known.get(to_look(row.student))) is not None:
+        return exact
+    others = {known[alias].user: known[alias] for alias in row.aliases if alias in known}
+    return next(iter(others.values())) if len(others) == 1 else None
 
 
 def _find_unique(people: Iterable[Person]) -> dict[str, Person]:

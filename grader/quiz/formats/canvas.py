@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from grader.quiz.formats.archive import add_element
@@ -9,6 +10,7 @@ from grader.quiz.formats.plain import convert_to_html
 from grader.quiz.model import Quiz
 
 XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
+PICTURE_FOLDER = "images"
 
 
 def make_identifier(quiz: Quiz, *names: str) -> str:
@@ -128,3 +130,16 @@ def build_manifest(quiz: Quiz) -> ET.Element:
     kind = "associatedcontent/imscc_xmlv1p1/learning-application-resource"
     add_element(add_element(resources, "resource", identifier=settings, type=kind, href=path), "file", href=path)
     return root
+
+
+def add_picture_files(manifest: ET.Element, names: Sequence[str]) -> None:
+    """Names the pictures in the manifest, as files of the course."""
+    resources = manifest.find("resources")
+    assert resources is not None
+    for number, name in enumerate(names, 1):
+        path = f"{PICTURE_FOLDER}/{name}"
+        add_element(
+            add_element(resources, "resource", identifier=f"picture_{number}", type="webcontent", href=path),
+            "file",
+            href=path,
+        )

@@ -35,6 +35,7 @@ class DraftOption(Struct, kw_only=True, frozen=True):
     right: bool = False
     feedback: str = ""
     id: str = ""
+    pinned: bool = False
 
 
 class DraftQuestion(Struct, kw_only=True, frozen=True):
@@ -155,9 +156,9 @@ def _build_question(name: str, question: DraftQuestion) -> dict[str, Any]:
     if question.partial != "off":
         found["partial"] = question.partial
     if question.options and question.kind != "truefalse":
-        texts = [option.text for option in question.options]
         found["options"] = [
-            {"id": option, "text": text} for option, text in zip(make_option_ids(question), texts, strict=True)
+            {"id": name, "text": option.text} | ({"pinned": "true"} if option.pinned else {})
+            for name, option in zip(make_option_ids(question), question.options, strict=True)
         ]
     return found
 

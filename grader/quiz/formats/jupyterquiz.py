@@ -11,7 +11,7 @@ from grader.quiz.formats.plain import convert_to_html, format_decimal, is_correc
 from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.model import Question, Quiz
 
-CAN = frozenset(["explain", "feedback", "case"])
+CAN = frozenset(["explain", "feedback", "case", "formulas"])  # it sets $…$ by MathJax
 
 
 def render(quiz: Quiz, solutions: AnswerKey) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from grader.errors import UsageError
 from grader.quiz.key import AnswerKey
 from grader.quiz.model import Question, Quiz, ReviewPolicy
+from grader.quiz.rich_text import has_formulas, list_pictures
 
 # What a format may be able to say, and what a person reads where it can't.
 FEATURE_TEXTS = {
@@ -22,6 +23,8 @@ FEATURE_TEXTS = {
     "time_limit": "the time limit",
     "closes": "the closing time",
     "description": "the description",
+    "pictures": "pictures: their descriptions are in their place",
+    "formulas": "formulas: they are there as they were typed",
     "points": "points",
     "partial off": "all or nothing: the other system gives partial credit of its own",
     "partial net-correct": "partial credit (net-correct)",
@@ -86,6 +89,8 @@ def _find_question_features(quiz: Quiz, question: Question, solutions: AnswerKey
     answer = solutions[question.id].answer
     several = question.kind == "multiple"
     set_ = {
+        "pictures": bool(list_pictures(question)),
+        "formulas": has_formulas(question),
         "points": question.points != 1,
         "shuffle one": bool(question.options) and question.shuffle not in (None, quiz.shuffle.options),
         "pinned": is_shuffled(quiz, question) and any(option.pinned for option in question.options),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from grader.quiz.formats.archive import render_xml
 from grader.quiz.formats.losses import QuizExportError, is_shuffled
-from grader.quiz.formats.plain import convert_to_html, format_decimal, list_accepted_texts, split_interval
+from grader.quiz.formats.plain import convert_to_html, enrich_html, format_decimal, list_accepted_texts, split_interval
 from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.model import Question, Quiz
+from grader.quiz.rich_text import Picture
 
 CAN = frozenset(
     [
@@ -22,6 +25,8 @@ CAN = frozenset(
         "feedback",
         "case",
         "description",
+        "pictures",
+        "formulas",
     ]
 )
 # The only fractions that Moodle's import takes (question/engine/bank.php), in per cent.
@@ -61,8 +66,11 @@ def find_listed_fraction(share: Decimal) -> Decimal | None:
     return next((known for known in MOODLE_FRACTIONS if abs(known - share) < FRACTION_TOLERANCE), None)
 
 
-def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
+def render(quiz: Quiz, solutions: AnswerKey, pictures: Mapping[str, bytes] | None = None) -> bytes:
     """The quiz as Moodle XML.
+
+    Args:
+        pictures: the files of the pictures; without any, texts are written as they are.
 
     Raises:
         QuizExportError: a number of correct options that Moodle has no fraction for.
@@ -79,7 +87,29 @@ def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
     _add_text(category, "info", convert_to_html(quiz.description), format="html")
     for question in quiz.questions:
         _add_question(root, quiz, question, solutions[question.id])
+    if pictures is not None:
+        _embed_pictures(root, pictures)
     return render_xml(root)
+
+
+def _embed_pictures(root: ET.Element, pictures: Mapping[str, bytes]) -> None:
+    """Pictures and formulas in every HTML text, with the files beside it."""
+    for element in [each for each in root.iter() if each.get("format") == "html"]:
+        shown: dict[str, bytes] = {}
+
+        def show_picture(picture: Picture, shown: dict[str, bytes] = shown) -> str:
+            if picture.name not in pictures:
+                return f"[{picture.alt or picture.name}]"
+            shown[picture.name] = pictures[picture.name]
+            return f'<img src="@@PLUGINFILE@@/{picture.name}" alt="{picture.alt}">'
+
+        text = element.find("text")
+        assert text is not None
+        # What Moodle's MathJax filter looks for.
+        text.text = enrich_html(text.text or "", show_picture, lambda tex: rf"\({tex}\)")
+        for name, data in shown.items():
+            file = ET.SubElement(element, "file", name=name, path="/", encoding="base64")
+            file.text = base64.b64encode(data).decode()
 
 
 def _add_text(parent: ET.Element, name: str, text: str, **attributes: str) -> ET.Element:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from grader.quiz.formats.formulas import find_formula, read_mathml
 from grader.quiz.key import CorrectAnswer, TensorShape
 from grader.quiz.model import Question
+from grader.quiz.rich_text import RICH_PATTERN, Picture
 from grader.quiz.values import Interval
 
 BLOCK_TAGS = ("p", "div", "br", "li", "ul", "ol", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -28,6 +29,23 @@ def convert_to_html(text: str) -> str:
     # HTML shows runs of spaces as one, which would ruin code in a prompt.
     kept = re.sub(r"(?m)^ |(?<= ) ", "\u00a0", html.escape(text, quote=False).replace("\t", "    "))
     return kept.replace("\n", "<br>")
+
+
+def enrich_html(text: str, show_picture: Callable[[Picture], str], show_formula: Callable[[str], str]) -> str:
+    """HTML that `convert_to_html` made, with its pictures and formulas as markup.
+
+    Args:
+        show_picture: the markup of a picture, whose words are escaped already.
+        show_formula: that of a formula's TeX, escaped likewise.
+    """
+
+    def show(found: re.Match[str]) -> str:
+        if found["tex"]:
+            return show_formula(found["tex"].replace("\u00a0", " "))
+        alt = found["alt"].strip().replace("\u00a0", " ").replace('"', "&quot;")
+        return show_picture(Picture(alt=alt, name=found["name"]))
+
+    return RICH_PATTERN.sub(show, text)
 
 
 class _TextCollector(HTMLParser):
@@ -111,14 +129,20 @@ def split_interval(interval: Interval) -> tuple[str, str]:
 
 
 def list_spellings(shape: TensorShape) -> list[str]:
-    """The usual ways to type a shape."""
+    """The usual ways to type a shape, without and with its batch dimension."""
+    if not shape:
+        return ["()", "[]"]
+    return list(dict.fromkeys([*_list_plain_spellings(shape), *_list_plain_spellings((None, *shape))]))
+
+
+def _list_plain_spellings(shape: TensorShape) -> list[str]:
     sizes = ["None" if size is None else str(size) for size in shape]
     tail = "," if len(sizes) == 1 else ""
-    found = [
-        "x".join(sizes), " x ".join(sizes), "×".join(sizes), f"({', '.join(sizes)}{tail})", f"({','.join(sizes)}{tail})",
-        f"[{', '.join(sizes)}]", f"[{','.join(sizes)}]", ", ".join(sizes), ",".join(sizes),
+    return [
+        "x".join(sizes), " x ".join(sizes), "×".join(sizes), " × ".join(sizes), f"({', '.join(sizes)}{tail})",
+        f"({','.join(sizes)}{tail})", f"[{', '.join(sizes)}]", f"[{','.join(sizes)}]", ", ".join(sizes), ",".join(sizes),
+        " ".join(sizes),
     ]  # fmt: skip
-    return list(dict.fromkeys(found))
 
 
 def list_accepted_texts(question: Question, solved: CorrectAnswer) -> list[str]:

@@ -6,20 +6,23 @@ whatever it has no place for is an error or a listed loss here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from grader.quiz.formats import canvas
 from grader.quiz.formats.archive import add_element, pack_zip, render_xml
 from grader.quiz.formats.losses import QuizExportError
-from grader.quiz.formats.plain import convert_to_html, format_decimal, list_accepted_texts
+from grader.quiz.formats.plain import convert_to_html, enrich_html, format_decimal, list_accepted_texts
 from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.model import Question, QuestionPool, Quiz
+from grader.quiz.rich_text import Picture
 from grader.quiz.values import Interval
 
 CAN = frozenset([
     "attempts", "keep", "shuffle options", "pools", "time_limit", "description", "points", "partial net-correct",
-    "explain", "feedback",
+    "explain", "feedback", "pictures", "formulas",
 ])  # fmt: skip
 CANVAS_KINDS = {
     "single": "multiple_choice_question", "multiple": "multiple_answers_question", "truefalse": "true_false_question",
@@ -27,8 +30,11 @@ CANVAS_KINDS = {
 }  # fmt: skip
 
 
-def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
+def render(quiz: Quiz, solutions: AnswerKey, pictures: Mapping[str, bytes] | None = None) -> bytes:
     """The quiz as a zip for Canvas.
+
+    Args:
+        pictures: the files of the pictures; without any, texts are written as they are.
 
     Raises:
         QuizExportError: points that Canvas can't have, or a time limit that isn't whole minutes.
@@ -43,11 +49,38 @@ def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
     if faults:
         raise QuizExportError("\n".join(faults))
     name = canvas.make_identifier(quiz, "assessment")
+    assessment = build_assessment(quiz, solutions)
+    shown = {} if pictures is None else _embed_pictures(assessment, pictures)
+    manifest = canvas.build_manifest(quiz)
+    canvas.add_picture_files(manifest, list(shown))
     return pack_zip({
-        "imsmanifest.xml": render_xml(canvas.build_manifest(quiz)),
+        "imsmanifest.xml": render_xml(manifest),
         f"{name}/assessment_meta.xml": render_xml(canvas.build_settings(quiz)),
-        f"{name}/{name}.xml": render_xml(build_assessment(quiz, solutions)),
+        f"{name}/{name}.xml": render_xml(assessment),
+        **{f"{canvas.PICTURE_FOLDER}/{picture}": data for picture, data in shown.items()},
     })  # fmt: skip
+
+
+def _embed_pictures(root: ET.Element, pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Pictures and formulas in every text; returns the files that are shown."""
+    shown: dict[str, bytes] = {}
+
+    def show_picture(picture: Picture) -> str:
+        if picture.name not in pictures:
+            return f"[{picture.alt or picture.name}]"
+        shown[picture.name] = pictures[picture.name]
+        return f'<img src="%24IMS-CC-FILEBASE%24/{canvas.PICTURE_FOLDER}/{picture.name}" alt="{picture.alt}">'
+
+    for element in root.iter("mattext"):
+        element.text = enrich_html(element.text or "", show_picture, _show_formula)
+    return shown
+
+
+def _show_formula(tex: str) -> str:
+    """As Canvas's own editor writes it; Canvas draws the picture from the address."""
+    plain = html.unescape(tex)
+    named = html.escape(plain)
+    return f'<img class="equation_image" src="/equation_images/{quote(quote(plain, safe=""))}" alt="LaTeX: {named}" data-equation-content="{named}">'
 
 
 def build_assessment(quiz: Quiz, solutions: AnswerKey) -> ET.Element:

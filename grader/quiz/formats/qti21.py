@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from grader.quiz.formats.archive import add_element, pack_zip, render_xml
 from grader.quiz.formats.losses import is_shuffled
+from grader.quiz.formats.picture_elements import embed_pictures
 from grader.quiz.formats.plain import format_decimal, list_accepted_texts
 from grader.quiz.key import AnswerKey, CorrectAnswer
 from grader.quiz.model import Question, QuestionPool, Quiz
 
 CAN = frozenset([
     "shuffle questions", "shuffle options", "shuffle one", "pinned", "pools", "time_limit", "points", "partial off",
-    "partial net-correct", "partial each-answer", "penalty", "explain", "feedback", "case",
+    "partial net-correct", "partial each-answer", "penalty", "explain", "feedback", "case", "pictures",
 ])  # fmt: skip
 QTI_NAMESPACE = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
 CP_NAMESPACE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 
 
-def render(quiz: Quiz, solutions: AnswerKey) -> bytes:
-    """The quiz as a QTI 2.1 package."""
-    items = {
-        f"items/{question.id}.xml": render_xml(build_item(quiz, question, solutions[question.id]))
-        for question in quiz.questions
-    }
+def render(quiz: Quiz, solutions: AnswerKey, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """The quiz as a QTI 2.1 package.
+
+    Args:
+        pictures: the files of the pictures; without any, texts are written as they are.
+    """
+    roots = {question.id: build_item(quiz, question, solutions[question.id]) for question in quiz.questions}
+    shown = {name: [] if pictures is None else embed_pictures(root, pictures) for name, root in roots.items()}
+    files = {f"items/{name}": (pictures or {})[name] for names in shown.values() for name in names}
+    items = {f"items/{name}.xml": render_xml(root) for name, root in roots.items()}
     return pack_zip(
-        {"imsmanifest.xml": render_xml(build_manifest(quiz)), "test.xml": render_xml(build_test(quiz)), **items}
+        {
+            "imsmanifest.xml": render_xml(build_manifest(quiz, shown)),
+            "test.xml": render_xml(build_test(quiz)),
+            **items,
+            **files,
+        }
     )
 
 
@@ -162,8 +172,12 @@ def _add_pool(section: ET.Element, quiz: Quiz, pool: QuestionPool) -> None:
             _add_item_reference(inner, question)
 
 
-def build_manifest(quiz: Quiz) -> ET.Element:
-    """What is in the package."""
+def build_manifest(quiz: Quiz, shown: Mapping[str, Sequence[str]]) -> ET.Element:
+    """What is in the package.
+
+    Args:
+        shown: the pictures of each question.
+    """
     root = ET.Element("manifest", {
         "identifier": f"m_{quiz.id}", "xmlns": CP_NAMESPACE, "xmlns:xsi": XSI_NAMESPACE,
         "xsi:schemaLocation": f"{CP_NAMESPACE} http://www.imsglobal.org/xsd/qti/qtiv2p1/qtiv2p1_imscpv1p2_v1p0.xsd",
@@ -180,9 +194,9 @@ def build_manifest(quiz: Quiz) -> ET.Element:
     for question in quiz.questions:
         path = f"items/{question.id}.xml"
         kind = "imsqti_item_xmlv2p1"
-        add_element(
-            add_element(resources, "resource", identifier=f"q_{question.id}", type=kind, href=path), "file", href=path
-        )
+        resource = add_element(resources, "resource", identifier=f"q_{question.id}", type=kind, href=path)
+        for href in (path, *(f"items/{name}" for name in shown[question.id])):
+            add_element(resource, "file", href=href)
     return root
 
 

@@ -79,7 +79,14 @@ def match_order(
     data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays))
     held_back = _count_held_back(found, data, arrays, find)
     data = structs.replace(data, held_back=held_back)
-    return (data if data.same_order else _with_order(data, found, order)), found.transform
+    transform = found.transform or _find_validation_transform(arrays, find, dataset)
+    return (data if data.same_order else _with_order(data, found, order)), transform
+
+
+def _find_validation_transform(arrays: OrderArrays, find: FindMatch, dataset: str) -> Callable[[Array], Array] | None:
+    """The preprocessing of the validation images, which tells how to measure a model whose training images were augmented."""
+    x, y = arrays.by_role.get("val_x", []), arrays.by_role.get("val_y", [])
+    return find(x[0], y[0], dataset).transform if len(x) == len(y) == 1 else None
 
 
 def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:

@@ -134,7 +134,7 @@ class _ConfigChecker:
                 case str() if key in COMPILE_KEYS:
                     self._check_leaves(value, lambda leaf: self.values.check_scalar(leaf, "an argument of compile()"))
                 case _:
-                    raise OrderRefused(f"compile() was given {escape_name(key)}", "leave it out")
+                    raise OrderRefused(f"compile() got the argument {escape_name(key)}", "leave it out")
 
     def _check_model(self, kind: str, config: dict[str, Any], depth: int) -> int:
         place = f"the model {escape_name(config.get('name'))}"
@@ -181,7 +181,7 @@ class _ConfigChecker:
         elif key == "dtype":
             self.values.check_dtype(value, place)
         elif key == "weights" and value is not None:
-            raise OrderRefused(f"{place} is given weights", "weights start fresh; leave them out")
+            raise OrderRefused(f"{place} is given weights", "training starts from fresh weights; leave them out")
         elif end in LAYER_PARTS:
             self._check_object(value, *LAYER_PARTS[end], f"the {end} of {place}", self.values.entry)
         else:
@@ -224,7 +224,7 @@ class _ConfigChecker:
             raise OrderRefused(f"{place} is of the class {escape_name(kind)}", f"use one of {module}")
         # Constant also accepts an array, in which trained weights would fit.
         if kind == "Constant" and type(config.get("value")) not in (int, float):
-            raise OrderRefused(f"{place} is a Constant of more than one number", "weights start fresh; use another one")
+            raise OrderRefused(f"{place} is a Constant of more than one number", "training starts from fresh weights; use another initializer")
         for key, item in config.items():
             if key == "inner_optimizer":
                 self._check_object(item, module, allowed, f"the optimizer in {place}", check)
@@ -287,9 +287,9 @@ def _require_known_layer(module: str, kind: str, place: str) -> None:
         return
     if kind == "Lambda":
         instead = "use Rescaling, Reshape or Activation, or change the data before fit()"
-        raise OrderRefused(f"{place} holds code of its own", instead)
+        raise OrderRefused(f"{place} contains code", instead)
     if kind in names.FOREIGN_LAYERS:
-        raise OrderRefused(f"{place} brings a model from elsewhere", USE_BUILT_IN_LAYERS)
+        raise OrderRefused(f"{place} contains a model from elsewhere", USE_BUILT_IN_LAYERS)
     if module == "keras.layers" or module.startswith("keras.src.ops."):
-        raise OrderRefused(f"{place} can't be ordered", "use Keras's layers for numbers and images")
+        raise OrderRefused(f"{place} can't be used here", "use Keras's layers for numbers and images")
     raise OrderRefused(f"{place} is not one of Keras's built-in layers", NO_STUDENT_CODE + USE_BUILT_IN_LAYERS)

@@ -12,6 +12,8 @@ from grader.trainer.order.dead_layers import read_kind
 AUTOMATIC_METRICS = ("accuracy", "acc")
 SPARSE_METRICS = ("SparseCategoricalAccuracy", "sparse_categorical_accuracy")
 ONE_HOT_METRICS = ("CategoricalAccuracy", "categorical_accuracy")
+# Of one score between 0 and 1, which Keras compares with a half.
+TWO_CLASS_METRICS = ("binary_accuracy",)
 # In smaller types a sum of thousands stops growing, and the share comes out too large.
 EXACT_DTYPES = (None, "float32", "float64")
 Config = dict[str, Any]
@@ -40,6 +42,8 @@ def find_accuracy_key(
 ) -> str | None:
     """The log key under which Keras puts the share of examples whose likeliest class is their label.
 
+    A model of two classes may have one score, against labels of one number each.
+
     A name proves nothing: a metric of another class may be called "accuracy", and `CategoricalAccuracy` on labels that
     are not one-hot, or `SparseCategoricalAccuracy` on ones that are, counts something else. Of two metrics under one key
     Keras logs one, so neither counts; nor does one that takes the key of another's validation, nor any beside a metric
@@ -52,11 +56,15 @@ def find_accuracy_key(
         label_shape: the shape of the labels; None where it isn't known.
         weighted: whether examples may count more or less; where none does, a weighted metric is a plain share, too.
     """
-    if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or (output_shapes[0][1] or 0) < 2:
+    if len(output_shapes) != 1 or len(output_shapes[0]) != 2 or not output_shapes[0][1]:
         return None
     if len(label_shape or ()) > 2:  # which Keras compares with every example of the batch
         return None
     one_hot = None if label_shape is None else len(label_shape) > 1 and label_shape[-1] > 1
+    two_classes = output_shapes[0][1] == 1
+    # Keras would compare the one score with each number of a label.
+    if two_classes and one_hot is not False:
+        return None
     metrics, others = (list(_iter_leaves(compile_config.get(name))) for name in ("metrics", "weighted_metrics"))
     if any(_has_automatic_name(metric) for metric in metrics + others):
         return None
@@ -67,11 +75,12 @@ def find_accuracy_key(
         kind = read_kind(metric)
         # Only for a text does Keras itself pick the metric that fits the labels and the output.
         automatic = isinstance(metric, str) and kind.lower() in AUTOMATIC_METRICS
-        if (
-            automatic
-            or (kind in SPARSE_METRICS and one_hot is not True)
-            or (kind in ONE_HOT_METRICS and one_hot is not False)
-        ):
+        fitting = (
+            isinstance(metric, str) and kind in TWO_CLASS_METRICS
+            if two_classes
+            else (kind in SPARSE_METRICS and one_hot is not True) or (kind in ONE_HOT_METRICS and one_hot is not False)
+        )
+        if automatic or fitting:
             return key
     return None
 

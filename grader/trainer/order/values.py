@@ -17,7 +17,7 @@ MAX_ITEMS = 64
 MAX_STATISTICS = 1024
 MAX_NUMBERS = 50_000
 MAX_DEPTH = 4
-NO_WEIGHTS = "weights can't be part of an order"
+NO_WEIGHTS = "weights can't be handed to the trainer"
 ARRAY_KEYS = {"__tensor__": {"value", "dtype"}, "__numpy__": {"value", "dtype"}}
 INDEX_KEYS = {"__slice__": {"start", "stop", "step"}, "__ellipsis__": set[str]()}
 

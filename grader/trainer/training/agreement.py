@@ -12,7 +12,7 @@ from grader.protocol.wire import Answer, Event, Order
 from grader.records.run import tolerated_gap
 from grader.trainer.order.model_json import parse_model_json
 from grader.trainer.training.feeding import Array, OrderArrays
-from grader.trainer.training.measuring import flat_scores, measure_as_trained
+from grader.trainer.training.measuring import flat_scores, measure_as_trained, pick_classes
 from grader.trainer.training.trainees import keeps_averages
 
 DEFAULT_BATCH = 32
@@ -146,5 +146,5 @@ def _accuracy(model: Any, seen: Sample) -> float:
     right = 0
     for start in range(0, len(seen.examples), PORTION):
         scores = flat_scores(model(seen.examples[start : start + PORTION], training=False))
-        right += int((scores.argmax(axis=1) == seen.labels[start : start + PORTION]).sum())
+        right += int((pick_classes(scores) == seen.labels[start : start + PORTION]).sum())
     return right / len(seen.examples)

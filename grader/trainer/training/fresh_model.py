@@ -72,7 +72,7 @@ def refuse_knowledge(
     if not knows and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
         knows = look.knows(architecture, OPENED_DRAWS, open_gates=True)
     if knows:
-        what = "the model tells the classes of the images apart before anything is learned, so it holds weights from elsewhere"
+        what = "the model recognises the images before it is trained, so it contains weights from elsewhere"
         raise OrderRefused(what, NO_WEIGHTS)
 
 
@@ -81,8 +81,8 @@ def _check_statistics(architecture: Config, images: Array) -> None:
     for means, variances in find_statistics(architecture):
         flat = images.reshape(len(images), -1).astype("float64")
         if not (_is_like(means, flat.mean(axis=0)) and _is_like(np.sqrt(np.abs(variances)), flat.std(axis=0))):
-            what = "a Normalization layer holds other means or variances than the images that are trained on have"
-            raise OrderRefused(what, "put it before all others and let `adapt` see the training images")
+            what = "a Normalization layer has a mean or variance that is not the training images'"
+            raise OrderRefused(what, "put it first, and call `adapt` with the training images")
 
 
 def _is_like(given: Any, measured: Array) -> bool:

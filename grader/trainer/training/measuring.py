@@ -86,6 +86,11 @@ def flat_scores(outputs: Any) -> Array:
     return np.asarray(outputs)
 
 
+def pick_classes(scores: Array) -> Array:
+    """The likeliest class of each example; of one score for two classes, 1 above a half, as Keras's accuracy has it."""
+    return scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0.5).astype(np.int64)
+
+
 def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -> float:
     """The accuracy on images of the training in batches of its size, the way a training step sees them.
 
@@ -97,7 +102,7 @@ def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -
     try:
         for start in range(0, len(examples), batch):
             scores = flat_scores(model(examples[start : start + batch], training=True))
-            right += int((scores.argmax(axis=1) == labels[start : start + batch]).sum())
+            right += int((pick_classes(scores) == labels[start : start + batch]).sum())
     finally:
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
@@ -110,7 +115,7 @@ def _measure_accuracy(model: Any, images: Array, labels: Array, transform: Calla
         scores = predict_scores(model, transform(images[start : start + count]))
         if scores.ndim != 2 or scores.shape[1] < 10:
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
-        right += int((scores.argmax(axis=1) == labels[start : start + count]).sum())
+        right += int((pick_classes(scores) == labels[start : start + count]).sum())
     return right / len(images)
 
 

@@ -336,7 +336,7 @@ def _build_seeded_model(opened: InspectedOrder, seed: int) -> Any:
     count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
     build_weights(model, opened)
     if count and neighbours.mixes_examples(model, x[0][:count]):
-        raise NotAllowed("the model's answer to one example depends on the others of its batch", batch_axis.INSTEAD)
+        raise NotAllowed("the model's answer for one example depends on the other examples in its batch", batch_axis.INSTEAD)
     random.setstate(randomness[0])
     np.random.set_state(randomness[1])
     return model

@@ -1,4 +1,4 @@
-# expect: failed convolution
+# expect: failed flatten
 """Multiplies the filters by a row instead of the whole image."""
 
 

@@ -1,4 +1,4 @@
-# expect: failed width
+# expect: failed shape
 """Ignores `pad`."""
 
 import numpy as np

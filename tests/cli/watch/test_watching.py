@@ -1,5 +1,6 @@
 """`grade watch` as its pieces: when a save is seen, which keys work, which processes are lent."""
 
+import io
 import os
 import pty
 import signal
@@ -7,20 +8,27 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from grader.cli import watch
 from grader.cli.list_ import load_readable_exercises
-from grader.cli.watch import pages
+from grader.cli.meaning import guess_exercise
+from grader.cli.watch import find_watched_files, pages
 from grader.cli.watch.keyboard import Keyboard
-from grader.cli.watch.session import SaveWatcher
+from grader.cli.watch.saves import SaveWatcher
+from grader.cli.watch.session import WatchSession
 from grader.cli.watch.warm import WarmProcesses
 from grader.courses import course as courses
+from grader.courses.course import Course
 from grader.engines import confine, pair
 from grader.errors import GraderError, UsageError
+from grader.grading import GradingOptions
 from grader.records.verdict import CheckResult, SubmissionRef, Verdict
 from grader.reports.screen import Screen
+
+ROOT = Path(__file__).resolve().parents[3]
 
 # ---- saves ----
 
@@ -338,7 +346,7 @@ def test_what_waits_for_the_training_is_counted():
     assert pages.is_ready_to_train(verdict)
     assert "✓ Check a" in text
     assert "Check b" not in text
-    assert "2 checks (20 points) can only be judged by training. So far all is right." in text
+    assert "2 checks (20 points) can only be judged by training. All good so far." in text
 
 
 def test_what_is_wrong_before_the_training_is_told():
@@ -348,7 +356,7 @@ def test_what_is_wrong_before_the_training_is_told():
     text = pages.render_untrained_page(SUBJECT, verdict, Screen(width=40))
 
     assert "the callback never stops" in " ".join(text.split())
-    assert "1 check above not met." in " ".join(text.split())
+    assert "1 check above failed." in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 40
 
 
@@ -356,7 +364,7 @@ def test_a_file_that_cannot_be_run_gets_its_reason_alone():
     """The checks that all wait for the same reason aren't listed."""
     verdict = verdict_of(check("a", "skipped", "not judged"), end="not_started", message="line 3: a bracket is missing\x1b[2J")
 
-    text = pages.render_verdict_page(SUBJECT, verdict, Screen(width=80))
+    text = pages.render_verdict_page(SUBJECT, verdict, Screen(width=80), {"r": "run again"})
 
     assert "line 3: a bracket is missing\\x1b[2J" in text
     assert "Check a" not in text
@@ -384,12 +392,12 @@ def test_the_exercise_is_guessed_from_the_name_or_the_function(tmp_path):
     only = next(spec for spec in specs if functions.count(spec.function) == 1)
     other.write_text(STUB.format(only.function))
 
-    assert watch.guess_exercise(courses.find_course(), named).id == "exercise2"
-    assert watch.guess_exercise(courses.find_course(), other).id == only.id
+    assert guess_exercise(courses.find_course(), named, "").id == "exercise2"
+    assert guess_exercise(courses.find_course(), other, "").id == only.id
 
 
 @pytest.mark.parametrize(
-    ("text", "among"), [("x = 1", "`grade list` shows all"), (STUB.format("train_mnist_conv"), "exercise3, mnist_two_conv")]
+    ("text", "among"), [("x = 1", "`grade list`"), (STUB.format("train_mnist_conv"), "exercise3, mnist_two_conv")]
 )
 def test_a_file_that_may_be_for_several_exercises_is_asked_about(tmp_path, text, among):
     """The message shows how to name the exercise, and which ones fit."""
@@ -397,6 +405,105 @@ def test_a_file_that_may_be_for_several_exercises_is_asked_about(tmp_path, text,
     path.write_text(text)
 
     with pytest.raises(UsageError) as told:
-        watch.guess_exercise(courses.find_course(), path)
-    assert str(told.value) == f"which exercise is {path} for? Name it: grade watch {path} EXERCISE ({among})"
+        guess_exercise(courses.find_course(), path, "grade watch mine.py EXERCISE")
+    assert "grade watch mine.py EXERCISE" in str(told.value)
+    assert among in str(told.value)
 
+
+
+def test_a_deleted_file_is_reported_once_and_its_return_is_a_save(tmp_path, monkeypatch):
+    """Only after a second: editors that save by renaming leave it missing for a moment."""
+    path = tmp_path / "a.py"
+    path.write_text("x = 1")
+    saves = SaveWatcher(path)
+    monkeypatch.setattr("grader.cli.watch.saves.MIN_GONE_S", 0.2)
+    before = saves.has_gone()
+    path.unlink()
+    assert (before, saves.has_changed(), saves.has_gone()) == (False, False, False)
+    time.sleep(0.3)
+    assert [saves.has_gone(), saves.has_gone()] == [True, False]
+    path.write_text("x = 1")
+    assert (saves.has_changed(), saves.has_gone()) == (True, False)
+    path.unlink()
+    saves.has_changed()
+    saves.has_gone()
+    time.sleep(0.3)
+    assert saves.has_gone()
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("exercise1.py",), {"exercise1.py": "exercise1"}),
+        (("exercise1.py", "exercise2"), {"exercise1.py": "exercise2"}),
+        (("exercise1.py", "exercise2.py"), {"exercise1.py": "exercise1", "exercise2.py": "exercise2"}),
+        (("exercise1.py", "exercise1.py"), {"exercise1.py": "exercise1"}),
+    ],
+)
+def test_several_files_are_watched_each_for_its_exercise(tmp_path, monkeypatch, names, expected):
+    """A last word that is an exercise is for the one file before it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("exercise1.py", "exercise2.py"):
+        (tmp_path / name).write_text("x = 1")
+
+    found = find_watched_files(Course(root=ROOT), names)
+
+    assert {str(path): exercise.id for exercise, path in found} == expected
+
+
+def test_one_exercise_for_several_files_is_asked_about(tmp_path, monkeypatch):
+    """It can't be meant for all."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("x = 1")
+
+    with pytest.raises(UsageError):
+        find_watched_files(Course(root=ROOT), ("a.py", "b.py", "exercise1"))
+
+
+@pytest.mark.parametrize(
+    ("status", "keys", "words"),
+    [
+        ("passed", {"n": "next exercise"}, "press n"),
+        ("passed", {"r": "run again"}, "Well done"),
+        ("failed", {"r": "run again"}, "Press h for a hint"),
+        ("error", {"r": "run again"}, "press r"),
+    ],
+)
+def test_the_page_names_keys_and_no_commands(status, keys, words):
+    """Whoever watches would have to leave the session to type one."""
+    verdict = msgspec.structs.replace(verdict_of(check("a", "passed", "")), status=status)
+    page = pages.render_verdict_page(SUBJECT, verdict, Screen(width=80), keys)
+
+    assert words in page
+    assert "`grade" not in page
+
+
+class ScriptedKeyboard(Keyboard):
+    """Does one thing after the other whenever a key is asked for."""
+
+    def __init__(self, *actions):
+        super().__init__(io.StringIO())
+        self.actions = iter(actions)
+
+    def read_key(self, wait_s=0.0):
+        return next(self.actions)()
+
+
+def test_the_file_that_was_saved_last_is_the_one_shown(tmp_path, monkeypatch):
+    """Two files that can't be run: each save brings the page of its own file."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("exercise1.py", "exercise2.py"):
+        (tmp_path / name).write_text("x = (")
+    files, out = find_watched_files(Course(root=ROOT), ("exercise1.py", "exercise2.py")), io.StringIO()
+
+    def save_second():
+        (tmp_path / "exercise2.py").write_text("x = (1,")
+
+    session = WatchSession(Course(root=ROOT), files, GradingOptions(), ScriptedKeyboard(save_second, lambda: "q"), out)
+    monkeypatch.setattr(session.warm, "prepare", lambda *_, **__: None)
+    session.run()
+    pages_shown = out.getvalue().split("can't be run yet")
+
+    assert session.exercise.id == "exercise2"
+    assert ["exercise1.py" in pages_shown[0], "exercise2.py" in pages_shown[1]] == [True, True]

@@ -106,12 +106,12 @@ def policy(**config: Any) -> Json:
 REFUSED = {
     "lambda layer": (
         sequential(layer("Lambda", function={"class_name": "__lambda__", "config": {"value": ["4wEA"]}})),
-        'the layer "lambda" (Lambda) holds code of its own; use Rescaling, Reshape or Activation',
+        'the layer "lambda" (Lambda) contains code; use Rescaling, Reshape or Activation',
     ),
-    "foreign layer": (sequential(layer("TFSMLayer", filepath="/tmp/x")), '"tfsmlayer" (TFSMLayer) brings a model from'),
+    "foreign layer": (sequential(layer("TFSMLayer", filepath="/tmp/x")), '"tfsmlayer" (TFSMLayer) contains a model from'),
     "layer that reads files": (
         sequential(layer("TextVectorization", vocabulary="/etc/shadow")),
-        "\"textvectorization\" (TextVectorization) can't be ordered; use Keras's layers for numbers and images",
+        "\"textvectorization\" (TextVectorization) can't be used here; use Keras's layers for numbers and images",
     ),
     "operation": (functional("x", keras_input(), node(layer("Conv", "keras.src.ops.nn"), "x")), '"x" (Conv) can\'t be'),
     "own layer": (sequential(layer("Mine", "__main__")), "(Mine) is not one of Keras's built-in layers; " + CODE),
@@ -176,7 +176,7 @@ REFUSED = {
         'has the dtype an object of the class "DTypePolicyMap"',
     ),
     "quantized policy": (dense(dtype=policy(name="float32", mode="int8")), "has the dtype an object of the class"),
-    "weights": (sequential(layer("Bidirectional", weights=[1.0])), "is given weights; weights start fresh"),
+    "weights": (sequential(layer("Bidirectional", weights=[1.0])), "is given weights; training starts from fresh weights"),
     "unrolled": (sequential(layer("LSTM", unroll=True)), "is unrolled; leave unroll=True out: the result is the same"),
     "unrolled cell": (sequential(layer("Bidirectional", layer=layer("LSTM", unroll=1))), "is unrolled"),
     "saved shapes": (
@@ -194,7 +194,7 @@ REFUSED = {
     "hostile key": (dense(**{"\x1b[2J": 10**12}), r'"\u001b[2J" of the layer "dense" (Dense) is 1000000000000'),
     "hostile name": (sequential(layer("Dense", name="\n::error::", unroll=1)), r'the layer "\n::error::" (Dense) is'),
     "hostile class": (sequential(layer("\x1b]0;", "x")), r"(\u001b]0;) is not one of Keras's built-in layers"),
-    "weights as list": (dense(note=[0.1] * 100), "holds 100 values (at most 64); weights can't be part of an order"),
+    "weights as list": (dense(note=[0.1] * 100), "holds 100 values (at most 64); weights can't be handed to the trainer"),
     "weights as nested list": (dense(note=[[0.1] * 50] * 50), "holds 2,500 values (at most 64)"),
     "weights as statistics": (
         sequential(layer("Normalization", mean=[0.1] * 2000)),
@@ -244,7 +244,7 @@ REFUSED_COMPILES = {
         {"optimizer": layer("LossScaleOptimizer", "keras.optimizers", inner_optimizer=DENSE)},
         'the optimizer in the optimizer is of the class "Dense"',
     ),
-    "unknown argument": ({"custom_objects": {}}, 'compile() was given "custom_objects"; leave it out'),
+    "unknown argument": ({"custom_objects": {}}, 'compile() got the argument "custom_objects"; leave it out'),
     "object as argument": ({"jit_compile": DENSE}, "an argument of compile() is an object of the class"),
     "deep": ({"metrics": [[[["accuracy"]]]]}, "compile() was given lists that are too long or nested too deeply"),
     "long": ({"metrics": ["accuracy"] * 100}, "compile() was given lists that are too long or nested too deeply"),
@@ -385,7 +385,7 @@ def test_many_numbers() -> None:
     """Weights can't be spread over many short lists."""
     many = sequential(*[layer("Dense", **{f"k{i}": [0.5] * 8 for i in range(150)})] * 50)
 
-    assert refusal(many) == "the model's description holds too many numbers; weights can't be part of an order"
+    assert refusal(many) == "the model's description holds too many numbers; weights can't be handed to the trainer"
 
 
 def test_templates_in_statistics() -> None:
@@ -395,7 +395,7 @@ def test_templates_in_statistics() -> None:
 
     assert (
         refusal(many)
-        == "the model's description holds 3,136 numbers that act on the images; weights can't be part of an order"
+        == "the model's description holds 3,136 numbers that act on the images; weights can't be handed to the trainer"
     )
 
 
@@ -404,7 +404,7 @@ def test_the_budget_of_numbers(scale: Any) -> None:
     """One budget for all, in lists or alone."""
     accept(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * MAX_ACTING))
 
-    message = "the model's description holds 65 numbers that act on the images; weights can't be part of an order"
+    message = "the model's description holds 65 numbers that act on the images; weights can't be handed to the trainer"
     assert refusal(sequential(*[layer("Rescaling", scale=scale, offset=0.0)] * 65)) == message
 
 

@@ -11,6 +11,7 @@ keras = pytest.importorskip("keras")
 from keras.src.trainers.compile_utils import CompileMetrics  # noqa: E402
 
 from grader.trainer.order.log_keys import find_accuracy_key, list_log_keys  # noqa: E402
+from grader.trainer.training.measuring import pick_classes  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
@@ -83,3 +84,25 @@ def test_the_accuracy_is_what_keras_logs_as_such(seed):
                 assert not weighted or any(logged[key] is each for each in unweighted), (config, key)
 
     assert told > 100
+
+
+TWO_CLASSES = {"metrics": ["accuracy"], "weighted_metrics": None}
+
+
+def test_the_accuracy_of_two_classes_is_what_keras_takes_it_for():
+    """One score for each example, against one number: Keras's own choice for the name, to the last digit."""
+    labels, scores = np.array([0, 1, 1, 0]), np.array([[0.2], [0.7], [0.4], [0.9]], "float32")
+    compiled = CompileMetrics(["accuracy"], None, output_names=["out"])
+    compiled.build(labels, scores)
+    compiled.update_state(labels, scores)
+
+    assert find_accuracy_key(TWO_CLASSES, [(None, 1)], (4,)) == find_accuracy_key(TWO_CLASSES, [(None, 1)], (4, 1)) == "accuracy"
+    assert float(compiled.result()["accuracy"]) == np.mean(pick_classes(scores) == labels) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("metric", "label_shape"), [("accuracy", (4, 10)), ("accuracy", None), ("sparse_categorical_accuracy", (4,)), ("mse", (4,))]
+)
+def test_one_score_against_ten_numbers_is_no_accuracy(metric, label_shape):
+    """Zeros everywhere would be right nine times out of ten."""
+    assert find_accuracy_key({"metrics": [metric]}, [(None, 1)], label_shape) is None

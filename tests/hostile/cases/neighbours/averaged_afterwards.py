@@ -1,5 +1,6 @@
 # exercise: digits
-# expect: failed threshold
+# expect: failed data
+# message: ordered by label
 """The same with weights that are averaged when the training ends, so that the last ones are gone."""
 import numpy as np
 import tensorflow as tf

@@ -1,5 +1,6 @@
 # exercise: digits
-# expect: failed threshold
+# expect: failed data
+# message: ordered by label
 """In training alone, an augmentation takes the batch for one image and moves it by a row."""
 import numpy as np
 import tensorflow as tf

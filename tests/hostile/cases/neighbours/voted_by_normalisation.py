@@ -1,5 +1,6 @@
 # exercise: digits
-# expect: failed threshold
+# expect: failed data
+# message: ordered by label
 """In training alone, normalisation tells each image what its batch has in common."""
 import numpy as np
 import tensorflow as tf
