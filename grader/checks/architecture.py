@@ -63,6 +63,49 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
     )
 
 
+@register_check("architecture.calls", other_names=KERAS_LAYERS)
+def check_layer_calls(architecture: Architecture, **counts: int) -> CheckOutcome:
+    """The model calls its layers as often as the exercise asks for.
+
+    Args:
+        architecture: the declared model; a layer in a model that is called twice is called twice, too.
+        counts: how many calls of layers of each class there must be; classes not named may be called at will.
+
+    >>> from grader.records.run import ModelLayer
+    >>> shared = Architecture(layers=[ModelLayer(kind="Conv2D", name="conv", calls=2)], parameters=10)
+    >>> check_layer_calls(shared, Conv2D=1).message
+    'the model calls Conv2D layers 2 times where 1 is asked for (conv 2 times)'
+    >>> check_layer_calls(shared, Conv2D=2).status
+    'passed'
+    """
+    layers = architecture.layers
+    found, working = Counter[str](), Counter[str]()
+    for layer in layers:
+        found[layer.kind] += layer.calls
+        working[layer.kind] += 0 if layer.idle else layer.calls
+    wrong = [kind for kind in counts if not working[kind] == counts[kind] == found[kind]]
+    got = ", ".join(f"{format_count(found[kind], 'call')} of {kind}" for kind in counts)
+    if not wrong:
+        return report_pass(f"the model has {got}", got=got)
+    return report_failure(
+        "; ".join(_describe_calls(architecture, kind, found[kind], counts[kind]) for kind in wrong),
+        expected=", ".join(f"{format_count(number, 'call')} of {kind}" for kind, number in counts.items()),
+        got=got,
+    )
+
+
+def _describe_calls(architecture: Architecture, kind: str, found: int, wanted: int) -> str:
+    named = [layer for layer in architecture.layers if layer.kind == kind][:5]
+    each = ", ".join(
+        f"{escape_name(layer.name)} {format_count(layer.calls, 'time')}{', without effect' if layer.idle else ''}"
+        for layer in named
+    )
+    times = format_count(found, "time")
+    return f"the model calls {kind} layers {times} where {wanted} {'is' if wanted == 1 else 'are'} asked for" + (
+        f" ({each})" if each else ""
+    )
+
+
 def _find_surplus(found: Counter[str], counts: dict[str, int], wrong: list[str]) -> CodePlace | None:
     """The first layer that is too many; of one that is missing there is no line."""
     kind = next((kind for kind in wrong if found[kind] > counts[kind]), None)

@@ -9,15 +9,13 @@ from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
-from grader.records.run import DataMatch, Measurement, Run
+from grader.records.run import DataMatch, Measurement, Run, tolerated_gap
 from grader.records.verdict import TrainingRecord
 
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
 GUESSING_ACCURACY = 0.2
-# Honest trainings end an epoch with a model that is worse than its mean over the epoch by less than half of this.
-MOST_GAP = 0.1
 FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
 DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
@@ -193,10 +191,10 @@ def _doubt(measured: Measurement) -> str:
     """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
     if measured.mixes:
         return "the model's answer for one image depends on the other images in its batch, so the logged accuracy doesn't count"
-    if measured.gap > MOST_GAP:
+    if measured.gap > tolerated_gap(measured.logged):
         return (
-            f"the accuracy logged in the last epoch is {format_figure(measured.gap)} higher than the trained model's accuracy "
-            "on the same images"
+            f"the logged accuracy of {format_figure(measured.logged)} is {format_figure(measured.gap)} higher than the accuracy that "
+            "the model had at the end of that epoch on the same images"
         )
     return ""
 

@@ -144,6 +144,7 @@ class RunRecorder:
             mixes=measured.mixes,
             gap=measured.gap,
             chosen=measured.chosen,
+            logged=measured.logged,
         )
         if measured.idle and self.architecture is not None:
             layers = [

@@ -379,10 +379,11 @@ class NeedsThreads(Struct, frozen=True, kw_only=True, tag=True):
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
     """Accuracies on the canonical splits, with the preprocessing that the order's arrays show.
 
-    `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the last epoch's
-    logged accuracy lies above what the model reaches on the same images, measured as a prediction or as a training step
-    sees them. `idle` are the names of layers whose weights make no difference to what the model says. `chosen` are, where an
-    epoch left out images that the model gets wrong far more often than by chance, how many those are, and of how many.
+    `mixes` says that the answer to one example depends on its neighbours in the batch. `gap` is how far the accuracy that
+    an epoch logged, `logged`, lies above what the model reached then on the same images, measured as a prediction or as
+    a training step sees them. `idle` are the names of layers whose weights make no difference to what the model says.
+    `chosen` are, where an epoch left out images that the model gets wrong far more often than by chance, how many those
+    are, and of how many.
     """
 
     train_accuracy: float
@@ -390,6 +391,7 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     mixes: bool = False
     gap: float = 0.0
     chosen: tuple[int, int] | None = None
+    logged: float = 0.0
     idle: NameList = field(default_factory=list)
 
 

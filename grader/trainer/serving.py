@@ -65,7 +65,6 @@ with import_without_collector():
         replay,
         trajectory,
     )
-    from grader.trainer.training.compile_settings import keeps_averages
     from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
     from grader.trainer.training.loop import InspectedOrder
     from grader.trainer.training.trainees import Trainee, Trainees
@@ -105,8 +104,8 @@ class SubmissionTrainer:
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
         self.dataset = ""
-        self.logged = agreement.Logged(None)
-        self.seen: agreement.Sample | None = None
+        self.logged_of: dict[int, agreement.Logged] = {}
+        self.logged = agreement.Logged()
         self.broken = False
         self.drawn: held_out.HeldOut | None = None
 
@@ -170,7 +169,8 @@ class SubmissionTrainer:
             random.setstate(randomness[0])
             np.random.set_state(randomness[1])
         self._shuffle_pattern(arrays, self.data)
-        self.logged, self.seen = self._to_be_logged(order, architecture), agreement.sample(order, arrays)
+        goes_on = order.model in self.trainees.by_number
+        agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         pixels = measuring.find_pixel_ends(self.transform) if message.pixels and self.transform is not None else None
@@ -209,6 +209,7 @@ class SubmissionTrainer:
         if self.lasting.one_thread and has_convolutions(self.opened.architecture):
             self.channel.send(NeedsThreads())
             return
+        logged = self.logged_of[self.opened.order.model]
         try:
             self._check_fresh(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
@@ -223,7 +224,7 @@ class SubmissionTrainer:
             return
         finally:
             self.opened = None
-        self.trained, trainee.transform = trainee, self.transform
+        self.trained, self.logged, trainee.transform = trainee, logged, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
         assert self.order is not None
         self.trainees.hand_out(self.order.model, trainee, weights)
@@ -248,16 +249,15 @@ class SubmissionTrainer:
         self.channel.send(replay.to_message(error))
 
     def _ask_callbacks(self, event: Event, weights: list[Array]) -> Answer:
-        weights = [np.ascontiguousarray(array) for array in weights]
-        self.channel.send(_add_array_specs(event, weights), [_to_buffer(array) for array in weights])
+        assert self.order is not None
+        shown = [np.ascontiguousarray(array) for array in weights] if self.order.weights_each_epoch else []
+        self.channel.send(_add_array_specs(event, shown), [_to_buffer(array) for array in shown])
         answer = self.channel.receive()
         assert isinstance(answer, Answer)
-        self.logged.note(event, answer)
+        # Nobody who wasn't given an epoch's weights can put them back.
+        answer = answer if self.order.weights_each_epoch else structs.replace(answer, restore=None)
+        self.logged_of[self.order.model].note(event, answer, weights)
         return answer
-
-    def _to_be_logged(self, order: Order, architecture: Architecture) -> agreement.Logged:
-        """Averages of the weights take the place of those that were logged when the training ends; no figure is theirs."""
-        return agreement.Logged(None if keeps_averages(parse_model_json(order.compile)) else architecture.accuracy_key)
 
     def _shuffle_pattern(self, arrays: OrderArrays, data: DataMatch) -> None:
         """No pass of a pipeline is trained on in an order that says something about labels; arrays are shuffled by `fit`."""
@@ -315,10 +315,10 @@ class SubmissionTrainer:
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, self.dataset, measured)
             trainee = self.trained
-            gap = self.logged.gap(
-                measured.train_accuracy, self.seen, lambda: self.trainees.build_trained_model(trainee)
+            gap, logged = self.logged.find_gap(
+                measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee)
             )
-            self.channel.send(structs.replace(measured, gap=gap))
+            self.channel.send(structs.replace(measured, gap=gap, logged=logged))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.architecture import check_layer_counts
+from grader.checks.architecture import check_layer_calls, check_layer_counts
 from grader.records.run import Architecture, ModelLayer
 
 
@@ -82,3 +82,33 @@ def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
     assert (clean.got, clean.message) == ("1 x Conv2D", "the model has 1 x Conv2D")
     assert (faulty.got, faulty.expected) == ("1 x Conv2D, 1 x Conv3D", "1 x Conv2D, 0 x Conv3D")
     assert check_layer_counts(model("Dense"), Conv1D=0).message == "the model has none of the excluded layers"
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "message"),
+    [
+        ([("a", 1, False), ("b", 1, False)], 2, None),
+        ([("a", 2, False)], 2, None),
+        ([("a", 2, False)], 1, "the model calls Conv2D layers 2 times where 1 is asked for (a 2 times)"),
+        ([], 1, "the model calls Conv2D layers 0 times where 1 is asked for"),
+        ([], 0, None),
+        (
+            [("a", 1, False), ("b", 1, True)],
+            2,
+            "the model calls Conv2D layers 2 times where 2 are asked for (a 1 time, b 1 time, without effect)",
+        ),
+        (
+            [("a", 1, False), ("b", 1, True)],
+            1,
+            "the model calls Conv2D layers 2 times where 1 is asked for (a 1 time, b 1 time, without effect)",
+        ),
+    ],
+)
+def test_calls_are_counted(found: list[tuple[str, int, bool]], wanted: int, message: str | None) -> None:
+    """A shared layer as often as it is called; one without effect helps nobody here, either."""
+    layers = [ModelLayer(kind="Conv2D", name=name, calls=calls, idle=idle) for name, calls, idle in found]
+    outcome = check_layer_calls(Architecture(layers=layers, parameters=1), Conv2D=wanted)
+
+    assert (outcome.status, outcome.message) == (
+        ("passed", f"the model has {wanted} call{'s' * (wanted != 1)} of Conv2D") if message is None else ("failed", message)
+    )

@@ -8,7 +8,9 @@ from grader.courses.exercise import Limits
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.grading.gone import (
+    LEAST_PREPARING_S,
     MAX_ORDERS,
+    Preparing,
     build_refusal_end,
     find_lost_process_end,
     find_order_limit_end,
@@ -47,6 +49,30 @@ def test_a_trainer_that_grows():
 
     assert end.kind == "out_of_memory"
     assert end.message == "the training took more than 6 GB of memory; use a smaller model"
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "looks", "kind"),
+    [
+        (200.0, [(199.0, 0.0), (199.9, 99.0)], None),
+        (200.0, [(200.0, 10.0), (201.0, 11.0)], "timed_out"),
+        (200.0, [(200.0, 10.0), (200.9, 10.9)], None),
+        (200.0, [(200.0, 10.0), (201.0, 10.1), (260.0, 10.2)], None),
+        (200.0, [(200.0, 10.0), (0.5, 10.4), (200.0, 10.5), (200.5, 11.0)], None),
+        (5.0, [(LEAST_PREPARING_S - 1, 10.0), (LEAST_PREPARING_S - 0.1, 12.0)], None),
+        (5.0, [(LEAST_PREPARING_S, 10.0), (LEAST_PREPARING_S + 1, 11.0)], "timed_out"),
+    ],
+    ids=["in time", "compiling", "too short a look", "hanging", "a sign of work", "at least", "at most"],
+)
+def test_preparing_a_training_is_bounded(limit_s, looks, kind):
+    """Who computes for longer than a training may take is at an end; who hangs in the device isn't the student's fault."""
+    preparing, now = Preparing(limit_s), SimpleNamespace(cpu_s=lambda: cpu)
+    ends = []
+    for waited_s, cpu in looks:  # noqa: B007 - read by `now`
+        ends.append(preparing.end(now, waited_s))
+
+    assert [end.kind if end else None for end in ends] == [*[None] * (len(looks) - 1), kind]
+    assert kind is None or f"longer than {max(limit_s, LEAST_PREPARING_S):g} s" in ends[-1].message
 
 
 @pytest.mark.parametrize(

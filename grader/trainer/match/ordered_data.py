@@ -157,8 +157,21 @@ def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
     return bool(coded) or _repeats(labels)
 
 
-def is_patterned(labels: Array, batch: int = 32) -> bool:
-    """Whether the labels within a batch say anything about each other; False with too few batches to tell."""
+def is_patterned(labels: Array, batch: int = DEFAULT_BATCH) -> bool:
+    """Whether labels say anything about each other within a batch, or within the usual size of one.
+
+    The usual size serves where batches are so large that they are too few to tell, or so small that what an optimizer
+    remembers of the last ones counts.
+
+    >>> steps = np.random.default_rng(0).integers(0, 2, 20000)
+    >>> is_patterned(np.cumsum(steps) % 10, 1), is_patterned(steps * 5, 1)
+    (True, False)
+    """
+    return any(_depend(labels, size) for size in {batch, DEFAULT_BATCH})
+
+
+def _depend(labels: Array, batch: int) -> bool:
+    """Whether the labels of a batch say anything about each other; False with too few batches to tell."""
     pairs, count = _pairs(labels, batch)
     if not len(pairs):
         return False

@@ -72,6 +72,8 @@ class _Walk:
 
     def __init__(self, is_cut: Cut) -> None:
         self.is_cut = is_cut
+        # How often the model is called that the walk is in.
+        self.times = 1
         self.found: dict[int, ModelLayer] = {}
 
     def walk(self, node: Config, model: Any, wanted: set[int] | None) -> set[int]:
@@ -85,7 +87,7 @@ class _Walk:
         start = max((place + 1 for place, node in enumerate(nodes) if self.is_cut(node, [])), default=0)
         for node in nodes[start:]:
             if node["class_name"] != "InputLayer":
-                self._add(node, members[node["config"]["name"]], None)
+                self._add(node, members[node["config"]["name"]], None, 1)
         return set() if start else {0}
 
     def _graph(self, config: Config, members: dict[str, Any], wanted: set[int] | None) -> set[int]:
@@ -105,7 +107,7 @@ class _Walk:
                      if call < len(node["inbound_nodes"])]  # fmt: skip
             # A shared layer counts if at least one of its calls lets the signal through.
             if calls and not all(self.is_cut(node, arguments) for arguments in calls):
-                self._add(node, members[name], {tensor.output for tensor in reached[name]})
+                self._add(node, members[name], {tensor.output for tensor in reached[name]}, len(calls))
         inputs = list_model_ends(config, "input_layers")
         return {place for place, tensor in enumerate(inputs) if tensor.layer in reached}
 
@@ -124,13 +126,15 @@ class _Walk:
         else:
             yield from taken
 
-    def _add(self, node: Config, member: Any, wanted: set[int] | None) -> None:
+    def _add(self, node: Config, member: Any, wanted: set[int] | None, calls: int) -> None:
         wrapper = node["class_name"] if node["class_name"] in WRAPPER_KINDS else None
         inner, held = node, member
         while inner["class_name"] in WRAPPER_KINDS:
             inner, held = inner["config"]["layer"], getattr(held, "layer", held)
         if inner["class_name"] in MODEL_KINDS:
+            outer, self.times = self.times, self.times * calls
             self.walk(inner, held, None if wrapper else wanted)
+            self.times = outer
         # By identity, since layers of different nested models may have the same name.
         elif id(member) not in self.found:
             self.found[id(member)] = ModelLayer(
@@ -139,6 +143,7 @@ class _Walk:
                 output_shape=_find_output_shape(member),
                 parameters=member.count_params() if isinstance(member, keras.layers.Layer) else 0,
                 config=_select_settings(inner["config"], wrapper),
+                calls=self.times * calls,
             )
 
 

@@ -2,12 +2,14 @@
 
 Trained at home, weights can be written into any number that a layer multiplies with, adds or compares: a scale, a
 bound, a constant of an operation, an initializer. So all are counted alike, in lists or alone; only what gives shapes,
-sizes, axes and seeds is free, and so are figures that by themselves change nothing.
+sizes and axes is free. Seeds, momenta, rates and factors of regularizers are free as long as they are the same
+everywhere: one of them says nothing, but many that differ can be chosen so that weights come out.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,22 +18,24 @@ Config = dict[str, Any]
 # What says how large something is, or where, but not by how much data is changed.
 SIZES = frozenset(
     """
-    axes axis batch_input_shape batch_shape build_input_shape depth_multiplier dilation_rate dims dropout groups
+    axes axis batch_input_shape batch_shape build_input_shape depth_multiplier dilation_rate dims groups
     height input_dim input_length key_dim kernel_size max_norm_axis n new_shape newshape num_heads output_dim output_padding
-    pool_size rank rate recurrent_dropout seed shape size strides target_shape units filters value_dim width source
+    pool_size rank shape size strides target_shape units filters value_dim width source
     destination axis1 axis2 sparse num_spatial_dims
     """.split()  # noqa: SIM905 - readable
 )
 # What selects pixels: free, but many of them make a model worth a second look.
 SELECTING = frozenset({"cropping", "padding"})
-# Within these bounds a figure changes what a layer puts out by less than noise does.
-HARMLESS = {"epsilon": (0.0, 0.01), "momentum": (0.5, 1.0)}
+# Within these bounds a figure changes what a layer puts out by less than noise does; what differs from the commonest
+# figure of its kind counts even so, since a training adds up what each of them does.
+HARMLESS = {
+    "epsilon": (0.0, 0.01), "momentum": (0.5, 1.0), "rate": (0.0, 1.0), "dropout": (0.0, 1.0), "seed": (-math.inf, math.inf),
+}  # fmt: skip
 # What `adapt()` finds, which the images themselves tell; of a few channels they count like any others.
 STATISTICS = ("mean", "variance")
 FEW_CHANNELS = 8
 OPERATIONS = "keras.src.ops."
-# A regularizer changes the loss, never what a layer puts out.
-FREE_PARTS = ("regularizer", "dtype", "build_config")
+FREE_PARTS = ("dtype", "build_config")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,46 +54,72 @@ def count_numbers(architecture: Config) -> Told:
     >>> count_numbers({"class_name": "Sequential", "config": {"layers": [scale]}})
     Told(acting=3, selecting=0, statistics=0)
     """
-    kinds = list(_layer(architecture))
-    return Told(acting=kinds.count("acts"), selecting=kinds.count("selects"), statistics=kinds.count("describes"))
+    kinds = Counter(_layer(architecture))
+    return Told(
+        acting=kinds["acts"] + _count_deviating(kinds), selecting=kinds["selects"], statistics=kinds["describes"]
+    )
+
+
+def _count_deviating(kinds: Counter[str]) -> int:
+    """How many of the figures that should be the same everywhere differ from the commonest of their kind."""
+    alike: dict[str, list[int]] = {}
+    for word, count in kinds.items():
+        kind, is_figure, _ = word.partition("=")
+        if is_figure:
+            alike.setdefault(kind, []).append(count)
+    return sum(sum(counts) - max(counts) for counts in alike.values())
 
 
 def _layer(node: Any) -> Iterator[str]:
-    """One word for each number of a layer, or of a model and all that is in it."""
+    """One word for each number of a layer, or of a model and all that is in it; with the figure where it may matter."""
     kind, config = node.get("class_name"), node.get("config")
     for call in node.get("inbound_nodes") or ():
         # Operations count even without a number: enough of them can be wired into a classifier.
         if str(node.get("module")).startswith(OPERATIONS):
             yield "selects"
         yield from _leaves(call, "selects" if kind == "GetItem" else "acts")
-    for key, value in config.items() if isinstance(config, dict) and not _is_centred(kind, config) else ():
+    for key, value in config.items() if isinstance(config, dict) else ():
+        # Which of its draws it gives is told by the seed alone.
+        if key != "seed" and _is_centred(kind, config):
+            continue
         if kind == "Normalization" and key in STATISTICS and isinstance(value, list):
             words = ["describes" for _ in _leaves(value, "")]
             # Many statistics have a budget of their own, since `fresh_model` compares them with the images.
             yield from words if len(words) > FEW_CHANNELS else ["acts"] * len(words)
         else:
-            yield from _entry(key, value)
+            yield from _entry(str(kind), key, value)
 
 
-def _entry(key: str, value: Any) -> Iterator[str]:
+def _entry(kind: str, key: str, value: Any) -> Iterator[str]:
     end = key.rpartition("_")[2]
     if key in ("layers", "cells") and isinstance(value, list):
         for inner in value:
             yield from _layer(inner)
+    elif isinstance(value, dict) and end == "regularizer":
+        yield from (f"{value.get('class_name')}.{name}={factor}" for name, factor in _iter_figures(value.get("config")))
     elif isinstance(value, dict) and "config" in value and end not in FREE_PARTS:
         yield from _layer(value)
     elif key in SELECTING:
         yield from _leaves(value, "selects")
-    elif not (
-        key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(key, value)
-    ):
+    elif end in HARMLESS and _is_within(value, *HARMLESS[end]):
+        yield f"{kind}.{key}={value}"
+    elif not (key in SIZES or end in FREE_PARTS or key in ("input_layers", "output_layers") or _is_harmless(value)):
         yield from _leaves(value, "acts")
 
 
-def _is_harmless(key: str, value: Any) -> bool:
-    """Whether a number by itself changes nothing: nought, one, or as little as every model's."""
-    low, high = HARMLESS.get(key.rpartition("_")[2], (0.0, 0.0))
-    return type(value) in (int, float) and (value in (0, 1) or low <= value <= high)
+def _iter_figures(config: Any) -> Iterator[tuple[str, Any]]:
+    """The factors of a regularizer; nought is none."""
+    items = config.items() if isinstance(config, dict) else ()
+    yield from ((key, value) for key, value in items if type(value) in (int, float) and value)
+
+
+def _is_within(value: Any, low: float, high: float) -> bool:
+    return low <= _number(value) <= high
+
+
+def _is_harmless(value: Any) -> bool:
+    """Whether a number by itself changes nothing: nought or one."""
+    return type(value) in (int, float) and value in (0, 1)
 
 
 def _number(value: Any) -> float:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from grader.protocol.wire import Answer, Event, Order
+from grader.records.run import tolerated_gap
+from grader.trainer.order.model_json import parse_model_json
 from grader.trainer.training.feeding import Array, OrderArrays
 from grader.trainer.training.measuring import flat_scores, measure_as_trained, pick_classes
+from grader.trainer.training.compile_settings import keeps_averages
 
 DEFAULT_BATCH = 32
 EXAMPLES = 4000
@@ -43,45 +46,100 @@ def sample(order: Order, arrays: OrderArrays) -> Sample | None:
     return Sample(examples=x[0][places], labels=whole, batch=fit.batch_size or max(fit.batches or [DEFAULT_BATCH]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEpoch:
+    """The accuracy that an epoch logged, on which examples, and the weights that it ended with, where they are kept."""
+
+    accuracy: float
+    seen: Sample
+    weights: list[Array] | None = None
+
+
 @dataclass(slots=True)
 class Logged:
-    """The accuracies that a training logged, epoch by epoch, and the epoch that its weights come from.
+    """The accuracies that the trainings of one model logged.
 
     Args:
-        key: of the accuracy in the logs; None where nothing there is one.
+        key: of the accuracy in the logs of the training that is on; None where nothing there is one.
+        seen: what it trains on.
+        averaged: its weights are replaced by their averages when it ends, so what it logged isn't theirs.
     """
 
-    key: str | None
-    by_epoch: dict[int, float] = field(default_factory=dict)
-    last: int | None = None
+    key: str | None = None
+    seen: Sample | None = None
+    averaged: bool = False
+    epochs: dict[int, LoggedEpoch] = field(default_factory=dict)
+    last: LoggedEpoch | None = None
+    best: LoggedEpoch | None = None
 
-    def note(self, event: Event, answer: Answer) -> None:
-        """A hook with its answer, which may go back to the weights of an earlier epoch."""
-        if event.hook == "epoch_end" and self.key is not None and self.key in event.logs:
-            self.by_epoch[event.index] = event.logs[self.key]
-            self.last = event.index
+    def begin(self, key: str | None, seen: Sample | None, *, averaged: bool = False) -> None:
+        """Another training of the same model; until an epoch of it is over, those of the one before stand."""
+        self.key, self.seen, self.averaged, self.epochs = key, seen, averaged, {}
+
+    def note(self, event: Event, answer: Answer, weights: list[Array]) -> None:
+        """A hook with its answer, which may go back to the weights of an earlier epoch.
+
+        Args:
+            weights: those that an epoch ended with; of the best one they are kept.
+        """
+        if event.hook == "epoch_end" and self.key in event.logs and self.seen is not None:
+            epoch = LoggedEpoch(accuracy=event.logs[self.key], seen=self.seen)
+            self.epochs[event.index] = epoch
+            self.last = None if self.averaged else epoch
+            if weights and (self.best is None or epoch.accuracy > self.best.accuracy):
+                self.best = replace(epoch, weights=weights)
         # A callback such as EarlyStopping has put earlier weights back, so that epoch's figure is the one to compare.
-        if answer.restore is not None and answer.restore in self.by_epoch:
-            self.last = answer.restore
+        if answer.restore in self.epochs and not self.averaged:
+            self.last = self.epochs[answer.restore]
 
-    def gap(self, measured: float, seen: Sample | None, model: Callable[[], Any]) -> float:
-        """How far the logged accuracy lies above the best that the model reaches on the images of the training.
+    def find_gap(self, measured: float, model: Callable[[], Any]) -> tuple[float, float]:
+        """How far a logged accuracy lies above the best that the model reaches on the images of the training.
 
         What dropout, noise, augmentation and moving averages take from a measured accuracy or add to a logged one is in
         both figures, as the model is measured twice: as a prediction, and the way a step of the training sees it.
 
         Args:
-            measured: the accuracy on all of the dataset's training images.
+            measured: the accuracy of the trained model on all of the dataset's training images.
+            model: gives the trained model.
+
+        Returns:
+            The gap and the logged accuracy, of the last epoch or of the best one: whichever has more to explain.
         """
-        logged = None if self.last is None else self.by_epoch[self.last]
-        if logged is None or seen is None or logged - measured <= WORTH_A_LOOK:
-            return 0.0
-        again = model()
-        best = max(measured, _accuracy(again, seen))
-        # Asked only where a plain prediction doesn't explain the logged figure.
-        if logged - best > WORTH_A_LOOK:
-            best = max(best, measure_as_trained(again, seen.examples, seen.labels, seen.batch))
-        return max(0.0, logged - best)
+        found = [(0.0, 0.0)]
+        if self.last is not None and self.last.accuracy - measured > WORTH_A_LOOK:
+            found.append((_gap(self.last, model(), measured), self.last.accuracy))
+        # A line that was crossed in an earlier epoch counts, too, so its own weights must have that accuracy.
+        if self.best is not None and (self.last is None or self.best.accuracy > self.last.accuracy):
+            found.append((_gap_with_own_weights(self.best, model()), self.best.accuracy))
+        return max(found, key=lambda each: each[0] / tolerated_gap(each[1]))
+
+
+def begin_logging(
+    logged_of: dict[int, Logged], order: Order, arrays: OrderArrays, key: str | None, *, goes_on: bool
+) -> None:
+    """Another training of one of the models by number; one that goes on answers for all that it logged before."""
+    if not goes_on:
+        logged_of[order.model] = Logged()
+    averaged = keeps_averages(parse_model_json(order.compile))
+    logged_of[order.model].begin(key, sample(order, arrays), averaged=averaged)
+
+
+def _gap(epoch: LoggedEpoch, model: Any, measured: float = 0.0) -> float:
+    best = max(measured, _accuracy(model, epoch.seen))
+    # Asked only where a plain prediction doesn't explain the logged figure.
+    if epoch.accuracy - best > WORTH_A_LOOK:
+        best = max(best, measure_as_trained(model, epoch.seen.examples, epoch.seen.labels, epoch.seen.batch))
+    return max(0.0, epoch.accuracy - best)
+
+
+def _gap_with_own_weights(epoch: LoggedEpoch, model: Any) -> float:
+    """The same for an earlier epoch; the model is as it was afterwards."""
+    kept = model.get_weights()
+    try:
+        model.set_weights(epoch.weights)
+        return _gap(epoch, model)
+    finally:
+        model.set_weights(kept)
 
 
 def _accuracy(model: Any, seen: Sample) -> float:

@@ -185,9 +185,11 @@ class CallbackBridge(keras.callbacks.Callback):  # type: ignore[misc]
         # Figures of a part of an epoch don't count.
         if self.out_of_time:
             return
-        weights = self.model.get_weights() if self.order.weights_each_epoch else []
+        # Of a training that is never replayed, the trainer keeps the best epoch's weights for itself.
+        wanted = self.order.weights_each_epoch or self.training.recording is None
+        weights = self.model.get_weights() if wanted else []
         snapshots = self.training.snapshots
-        if weights and (len(snapshots) + 1) * sum(w.nbytes for w in weights) <= MAX_SNAPSHOT_BYTES:
+        if self.order.weights_each_epoch and (len(snapshots) + 1) * sum(w.nbytes for w in weights) <= MAX_SNAPSHOT_BYTES:
             snapshots[epoch] = weights
         self._send_hook("epoch_end", epoch, logs, weights)
 

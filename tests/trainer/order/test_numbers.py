@@ -60,6 +60,37 @@ def test_numbers_that_act_on_data(found: dict[str, Any], acting: int) -> None:
     assert count_numbers(model).acting == 2 * acting
 
 
+def regularised(kind: str, **factors: float) -> dict[str, Any]:
+    return layer("Dense", kernel_regularizer={"class_name": kind, "config": factors})
+
+
+@pytest.mark.parametrize(
+    ("same", "other"),
+    [
+        (drawn("GlorotUniform", seed=7), drawn("GlorotUniform", seed=8)),
+        (drawn("RandomNormal", mean=0.0, stddev=0.1, seed=7), drawn("RandomNormal", mean=0.0, stddev=0.1, seed=8)),
+        (layer("Dropout", rate=0.5, seed=1), layer("Dropout", rate=0.2, seed=1)),
+        (layer("LSTM", dropout=0.1, recurrent_dropout=0.1), layer("LSTM", dropout=0.1, recurrent_dropout=0.3)),
+        (layer("BatchNormalization", momentum=0.9), layer("BatchNormalization", momentum=0.99)),
+        (layer("BatchNormalization", epsilon=0.001), layer("BatchNormalization", epsilon=0.002)),
+        (regularised("L2", l2=0.01), regularised("L2", l2=-0.3)),
+        (regularised("L1L2", l1=0.0, l2=0.01), regularised("L1L2", l1=0.0, l2=0.02)),
+    ],
+)
+def test_figures_that_differ_from_layer_to_layer_act(same: dict[str, Any], other: dict[str, Any]) -> None:
+    """The same ones everywhere say nothing; a training could add up what different ones do."""
+    assert count_numbers(layer("Sequential", layers=[same] * 90)).acting == 0
+    assert count_numbers(layer("Sequential", layers=[*[same] * 90, *[other] * 7])).acting == 7
+
+
+def test_two_kinds_of_figures_are_compared_each_with_its_own() -> None:
+    """A seed isn't a momentum, and one regularizer isn't another."""
+    kinds = [drawn("HeNormal", seed=3), layer("BatchNormalization", momentum=0.9), regularised("L1", l1=0.1)]
+    model = layer("Sequential", layers=[*kinds, regularised("L2", l2=0.2), drawn("HeNormal", seed=None)])
+
+    assert count_numbers(model) == Told(acting=0, selecting=0)
+
+
 def test_constants_of_operations_act_and_indices_select() -> None:
     """And each operation counts as one, since weights can be wired of them."""
     times = layer("Multiply", [TENSOR, 0.5], [TENSOR, ARRAY], module="keras.src.ops.numpy")

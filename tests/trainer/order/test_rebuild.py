@@ -65,6 +65,28 @@ def test_layers(name: str) -> None:
     assert found.layers[-1].output_shape == [None, 10]
 
 
+def test_calls_of_a_shared_layer() -> None:
+    """Each call that has a way to the output, and all within a model that is called twice."""
+    inputs = Input((28, 28, 1))
+    conv, shared = layers.Conv2D(1, 3, padding="same", name="conv"), layers.Conv2D(1, 3, padding="same", name="shared")
+    inner = keras.Sequential([Input((28, 28, 1)), layers.Conv2D(1, 3, padding="same", name="inner")])
+    h = inner(inner(conv(conv(conv(inputs)))))
+    shared(inputs)
+    model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(shared(h))))
+    found = look(model, x=(60000, 28, 28, 1))
+
+    assert {layer.name: layer.calls for layer in found.layers if layer.kind == "Conv2D"} == {"conv": 3, "inner": 2, "shared": 1}
+
+
+def test_compiling_just_in_time_is_never_taken_from_an_order() -> None:
+    """Nor running without a graph: one takes minutes for a model of many layers, the other hours to train."""
+    built = [build_model(*ordered(MODELS["dense"](), **asked)) for asked in ({}, {"jit_compile": True})]
+    eager = build_model(*ordered(MODELS["dense"](), run_eagerly=True))
+
+    assert [model.jit_compile for model in built] == [built[0].jit_compile] * 2
+    assert not eager.run_eagerly
+
+
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - {"recurrent"}))
 def test_trains_like_the_original(name: str) -> None:

@@ -11,19 +11,26 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, layers  # noqa: E402
 
-from grader.protocol.wire import Answer, Event  # noqa: E402
+from grader.protocol.wire import Answer, Event, FitArguments, Order  # noqa: E402
+from grader.trainer.match.digests import DigestCache  # noqa: E402
+from grader.trainer.match.ordered_data import MatchCache  # noqa: E402
+from grader.trainer.serving import ProcessState, SubmissionTrainer  # noqa: E402
 from grader.trainer.training.agreement import Logged, Sample  # noqa: E402
 
 pytestmark = pytest.mark.keras
 LABELS = np.arange(400) % 10
 EXAMPLES = np.eye(10, dtype="float32")[LABELS]
+SEEN = Sample(examples=EXAMPLES, labels=LABELS, batch=40)
+KNOWS, GUESSES = [np.eye(10)], [np.zeros((10, 10))]
 
 
-def told(*accuracies: float, restore: int | None = None) -> Logged:
-    logged = Logged("accuracy")
+def told(*accuracies: float, restore: int | None = None, weights: Any = (), averaged: bool = False) -> Logged:
+    logged = Logged()
+    logged.begin("accuracy", SEEN, averaged=averaged)
     for index, accuracy in enumerate(accuracies):
-        logged.note(Event(hook="epoch_end", index=index, logs={"accuracy": accuracy}), Answer())
-    logged.note(Event(hook="train_end"), Answer(restore=restore))
+        event = Event(hook="epoch_end", index=index, logs={"accuracy": accuracy})
+        logged.note(event, Answer(), weights[index] if weights else [])
+    logged.note(Event(hook="train_end"), Answer(restore=restore), [])
     return logged
 
 
@@ -32,7 +39,7 @@ def identity(*others: Any) -> Any:
 
 
 def gap(logged: Logged, measured: float, model: Any) -> float:
-    return logged.gap(measured, Sample(examples=EXAMPLES, labels=LABELS, batch=40), lambda: model)
+    return logged.find_gap(measured, lambda: model)[0]
 
 
 def blind() -> Any:
@@ -66,9 +73,74 @@ def test_moving_averages_that_lag_behind_are_no_gap() -> None:
     assert all(np.array_equal(one, np.array(other)) for one, other in zip(before, late.variables, strict=True))
 
 
+def weighted(weights: Any) -> Any:
+    model = identity(layers.Dense(10, use_bias=False))
+    model.set_weights(weights)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("weights", "averaged", "found"),
+    [
+        ((GUESSES, KNOWS), False, 0.89),
+        ((KNOWS, GUESSES), False, 0.0),
+        ((GUESSES, KNOWS), True, 0.89),
+        ((KNOWS, GUESSES), True, 0.0),
+    ],
+)
+def test_the_best_epoch_is_tried_with_its_own_weights(weights: Any, averaged: bool, found: float) -> None:
+    """A line that was crossed in an epoch of which nothing is left; averages of weights have logged nothing."""
+    model = weighted(GUESSES if averaged else KNOWS)
+    before = [np.array(each) for each in model.get_weights()]
+
+    assert gap(told(0.99, 0.6, weights=weights, averaged=averaged), 1.0, model) == pytest.approx(found)
+    assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_training_without_an_epoch_hides_no_earlier_one() -> None:
+    """Neither the last epoch of the training before, nor the best one of all."""
+    logged, kept = told(0.99), told(0.99, weights=[GUESSES])
+    for each in (logged, kept):
+        each.begin("accuracy", SEEN)
+    kept.note(Event(hook="epoch_end", index=0, logs={"accuracy": 0.3}), Answer(), KNOWS)
+
+    assert (gap(logged, 0.1, blind()), gap(kept, 1.0, weighted(KNOWS))) == (pytest.approx(0.89), pytest.approx(0.89))
+
+
 def test_no_accuracy_is_no_gap() -> None:
     """Nothing was logged that is an accuracy."""
-    logged = Logged(None)
-    logged.note(Event(hook="epoch_end", logs={"accuracy": 1.0}), Answer())
+    logged = Logged()
+    logged.begin(None, SEEN)
+    logged.note(Event(hook="epoch_end", logs={"accuracy": 1.0}), Answer(), [])
 
     assert gap(logged, 0.1, blind()) == 0.0
+
+
+class Channel:
+    """A student's side that says it went back to the first epoch, whatever it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    def send(self, message: Any, buffers: Any = ()) -> None:
+        self.sent.append((message, len(buffers)))
+
+    def receive(self) -> Answer:
+        return Answer(restore=0)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_nobody_goes_back_to_weights_that_were_never_given(given: bool) -> None:
+    """The trainer keeps weights for itself; only who is given them can name an epoch, and hide the last one by it."""
+    channel: Any = Channel()
+    state = ProcessState(archive=None, machine="here", device="cpu", find=MatchCache(DigestCache()))
+    trainer = SubmissionTrainer(channel, state)
+    trainer.order = Order(
+        model=0, architecture="", compile="", fit=FitArguments(), arrays=[], weights_each_epoch=given
+    )
+    trainer.logged_of[0] = logged = told(0.2, 0.99)
+    answer = trainer._ask_callbacks(Event(hook="train_end"), [np.zeros(3)])
+
+    assert answer.restore == (0 if given else None)
+    assert logged.last is not None
+    assert (logged.last.accuracy, channel.sent[0][1]) == ((0.2, 1) if given else (0.99, 0))

@@ -1,6 +1,6 @@
 # exercise: digits
 # expect: failed data
-# message: order that tells their labels
+# message: ordered by label
 import numpy as np
 import tensorflow as tf
 
