@@ -174,7 +174,7 @@ def _build_judged_verdict(
 
 def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
     """What is left to fill; of a file that was not run its findings say it."""
-    if report.places is None or not report.places.lines or run.end.kind == "not_started":
+    if report.places is None or run.end.kind == "not_started":
         return None
     return OpenPlaces(places=report.places.words, total=report.places.total)
 

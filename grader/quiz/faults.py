@@ -29,7 +29,7 @@ FAULT_CODES = {
     "E213": ("a time in another form", "such as 2026-12-01T12:00:00+01:00"),
     "E214": (
         "a picture of a quiz that can't be shown",
-        "put a .png, .jpg, .gif or .webp file beside the quiz, and describe it: ![what it shows](file.png)",
+        "put a .png, .jpg, .gif or .webp file beside the quiz, and say in the square brackets what it shows",
     ),
     "E301": ("the key is for another quiz", "correct `quiz`"),
     "E302": (

@@ -82,7 +82,7 @@ def _inspect_parsed(
     told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if Symptom.NEVER_STOPPED in cause.symptoms]
     left = [Note(line=None, message=places.describe())] if places.lines and not findings else []
     notes = [*left, *_collect_remarks(submission, parsed), *script_note, *told, *find_other_names(parsed.tree), *notes]
-    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues, places=places)
+    return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues, places=places if places.lines else None)
 
 
 def _collect_clues(tree: ast.Module, function: str | None) -> Clues:

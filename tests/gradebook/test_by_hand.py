@@ -14,6 +14,7 @@ from grader import cli
 from grader.courses.policy import GradingPolicy
 from grader.gradebook import Gradebook, build_entry
 from grader.gradebook.grades import read_sheet
+from grader.messages.glossary import BASIS_MEANINGS
 from grader.records.verdict import LineToCross, SubmissionRef, TrainingRecord
 
 OTHER = structs.replace(EXERCISE, id="exercise2")
@@ -202,7 +203,7 @@ def test_an_account_says_where_the_points_come_from(grade):
 
     assert code == 0
     for said in (
-        "85/100 points count; the checks gave 60", "2 epochs of 60,000 examples", "threshold: passed; measured: found by the grader's own training",
+        "85/100 points count; the checks gave 60", "2 epochs of 60,000 examples", f"threshold: passed; measured: {BASIS_MEANINGS['measured']}"[:60],
         "→ 1.", "60/100, In few epochs", "Dr. Hopper: 85 points: The curve was right.", "+40  epochs: as it was measured",
         "the best epoch of 1 training reached 0.9700; the line is 0.98", "without it: 60",
     ):  # fmt: skip

@@ -119,5 +119,5 @@ def test_an_idle_layer_is_marked():
         ("dense", False),
     ]
     assert [note.message for note in ledger.notes] == [
-        "not counted as asked for: decoration. Changing its weights doesn't change the trained model's predictions"
+        "not counted: decoration. Changing its weights doesn't change the trained model's predictions"
     ]

@@ -52,7 +52,7 @@ def test_the_same_file_is_told_its_verdict(course, file):
     assert not is_told(first.shown)
     assert second.verdict == first.verdict
     assert second.shown.notes[-1].message == (
-        f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; --fresh grades anew"
+        f"graded on {first.at[:16].replace('T', ' ')} UTC, and nothing has changed since; `--fresh` grades it again"
     )
 
 

@@ -47,7 +47,7 @@ def test_what_needs_a_promised_package_that_is_missing_is_no_fault_of_the_studen
     verdict = promising(imports, before)
 
     assert (verdict.status, {check.status for check in verdict.checks}) == ("error", {"error"})
-    assert "the file needs `no_such_thing`, which is not installed where files are graded" in verdict.end_message
+    assert "the file needs `no_such_thing`, which is not installed on the grading machine" in verdict.end_message
 
 
 def test_what_nobody_promised_is_the_files_own_fault(promising):

@@ -55,7 +55,7 @@ def test_an_error_has_its_explanation():
     failure = judged((case(3), reply))["values"].failure
 
     assert (failure.what, failure.line) == ("your function raised ModuleNotFoundError: No module named 'cv2'", 1)
-    assert failure.hint.startswith("The package `cv2` isn't installed")
+    assert failure.hint.startswith("The package `cv2` isn't installed on the grading machine.")
 
 
 def test_the_smallest_failure_is_kept():

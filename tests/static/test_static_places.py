@@ -50,7 +50,7 @@ def test_what_is_filled_has_no_open_place(inspect, source):
     """Nor has a method that does nothing, a left-over `...` beside code, or one in a text."""
     report = inspect(source, stub=STUB)
 
-    assert (report.findings, report.places.lines, report.notes) == ([], [], [])
+    assert (report.findings, report.places, report.notes) == ([], None, [])
 
 
 def test_a_stub_without_its_marks_still_shows_its_dots(inspect):

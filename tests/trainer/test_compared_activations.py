@@ -77,8 +77,8 @@ def test_which_images_and_channel_is_told(model):
         (None, "it returned nothing (None), not a list"),
         ({"a": 1}, "it returned one dict, not a list"),
         ([np.zeros(1)] * 101, "it returned a list of 101 items, more than there are layers"),
-        ([np.zeros(2), "map"], "thing 2 in its list is no array of numbers (str)"),
-        ([np.array(["a"])], "thing 1 in its list is no array of numbers (ndarray)"),
+        ([np.zeros(2), "map"], "item 2 of its list is not an array of numbers (str)"),
+        ([np.array(["a"])], "item 1 of its list is not an array of numbers (ndarray)"),
     ],
 )
 def test_what_is_no_list_of_arrays_is_named(value, fault):

@@ -106,12 +106,12 @@ def policy(**config: Any) -> Json:
 REFUSED = {
     "lambda layer": (
         sequential(layer("Lambda", function={"class_name": "__lambda__", "config": {"value": ["4wEA"]}})),
-        'the layer "lambda" (Lambda) holds code of its own; use Rescaling, Reshape or Activation',
+        'the layer "lambda" (Lambda) contains code; use Rescaling, Reshape or Activation',
     ),
-    "foreign layer": (sequential(layer("TFSMLayer", filepath="/tmp/x")), '"tfsmlayer" (TFSMLayer) brings a model from'),
+    "foreign layer": (sequential(layer("TFSMLayer", filepath="/tmp/x")), '"tfsmlayer" (TFSMLayer) contains a model from'),
     "layer that reads files": (
         sequential(layer("TextVectorization", vocabulary="/etc/shadow")),
-        "\"textvectorization\" (TextVectorization) can't be ordered; use Keras's layers for numbers and images",
+        "\"textvectorization\" (TextVectorization) can't be used here; use Keras's layers for numbers and images",
     ),
     "operation": (functional("x", keras_input(), node(layer("Conv", "keras.src.ops.nn"), "x")), '"x" (Conv) can\'t be'),
     "own layer": (sequential(layer("Mine", "__main__")), "(Mine) is not one of Keras's built-in layers; " + CODE),
@@ -176,7 +176,7 @@ REFUSED = {
         'has the dtype an object of the class "DTypePolicyMap"',
     ),
     "quantized policy": (dense(dtype=policy(name="float32", mode="int8")), "has the dtype an object of the class"),
-    "weights": (sequential(layer("Bidirectional", weights=[1.0])), "is given weights; weights start fresh"),
+    "weights": (sequential(layer("Bidirectional", weights=[1.0])), "is given weights; training starts from fresh weights"),
     "unrolled": (sequential(layer("LSTM", unroll=True)), "is unrolled; leave unroll=True out: the result is the same"),
     "unrolled cell": (sequential(layer("Bidirectional", layer=layer("LSTM", unroll=1))), "is unrolled"),
     "saved shapes": (
@@ -244,7 +244,7 @@ REFUSED_COMPILES = {
         {"optimizer": layer("LossScaleOptimizer", "keras.optimizers", inner_optimizer=DENSE)},
         'the optimizer in the optimizer is of the class "Dense"',
     ),
-    "unknown argument": ({"custom_objects": {}}, 'compile() was given "custom_objects"; leave it out'),
+    "unknown argument": ({"custom_objects": {}}, 'compile() got the argument "custom_objects"; leave it out'),
     "object as argument": ({"jit_compile": DENSE}, "an argument of compile() is an object of the class"),
     "deep": ({"metrics": [[[["accuracy"]]]]}, "compile() was given lists that are too long or nested too deeply"),
     "long": ({"metrics": ["accuracy"] * 100}, "compile() was given lists that are too long or nested too deeply"),

@@ -89,7 +89,7 @@ REFUSED = {
     "lambda": (
         lambda: keras.Sequential([Input((4,)), layers.Lambda(lambda x: x)]),
         {},
-        "(Lambda) holds code of its own",
+        "(Lambda) contains code",
     ),
     "own layer": (lambda: keras.Sequential([Input((4,)), Mine(3)]), {}, "(Mine) is not one of Keras's built-in layers"),
     "own activation": (lambda: one(activation=my_loss), {}, 'is the function "my_loss", not one of Keras\'s'),
@@ -100,7 +100,7 @@ REFUSED = {
     "weights": (
         lambda: one(kernel_initializer=keras.initializers.Constant([[1.0] * 3] * 4)),
         {},
-        "is a Constant of more than one number; weights start fresh",
+        "is a Constant of more than one number; training starts from fresh weights",
     ),
 }
 

@@ -1,6 +1,6 @@
 # exercise: quick
 # expect: forbidden
-# message: raised out of a running fit
+# message: was raised while `fit` was running
 import numpy as np
 import tensorflow as tf
 
