@@ -11,9 +11,9 @@ import numpy as np
 from grader.protocol.wire import Answer, Event, Order
 from grader.records.run import tolerated_gap
 from grader.trainer.order.model_json import parse_model_json
+from grader.trainer.training.compile_settings import keeps_averages
 from grader.trainer.training.feeding import Array, OrderArrays
 from grader.trainer.training.measuring import flat_scores, measure_as_trained, pick_classes
-from grader.trainer.training.compile_settings import keeps_averages
 
 DEFAULT_BATCH = 32
 EXAMPLES = 4000
