@@ -74,7 +74,7 @@ def reads(node):
             apart = method in TAKING_APART and is_sentence(value) and bool(arguments) and not LAYOUT.intersection(map(str, by))
             return apart or (method in MATCHING and any(map(is_sentence, arguments)))
         case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
-            return is_text(left) and is_sentence(right)
+            return is_text(left) and left.value not in LAYOUT and is_sentence(right)
         case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
             return is_sentence(left) and is_text(right) and " " in right.value
     return False

@@ -12,6 +12,7 @@ from grader import checks
 from grader.checks import CHECKS, tables
 from grader.courses.exercise import Exercise
 from grader.grading.curves import line_of_training
+from grader.messages.error_hints import is_of_unequal_shapes
 from grader.messages.text import join_words
 from grader.records.clues import Clues
 from grader.records.run import Architecture, ModelLayer, Run, RunEnd
@@ -32,8 +33,6 @@ from grader.submission import Finding, Submission
 FAULT_REASON = "not graded"
 MAX_SHOWN_LAYERS = 400
 MAX_NAMED_LINES = 6
-# What Keras says where the ways into a layer that joins them differ in shape.
-UNEQUAL_SHAPES = re.compile(r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim")
 FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
 
 
@@ -176,7 +175,7 @@ def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
     """What is left to fill; of a file that was not run its findings say it."""
     if report.places is None or run.end.kind == "not_started":
         return None
-    return OpenPlaces(places=report.places.words, total=report.places.total)
+    return OpenPlaces(places=report.places.words, lines=report.places.lines_of_file, total=report.places.total)
 
 
 def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
@@ -191,7 +190,7 @@ def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
 
 def _name_shrinking(end: RunEnd, source: Submission, clues: Clues) -> str:
     """Which convolutions may have made the images smaller that couldn't be added."""
-    if not clues.shrinking or not UNEQUAL_SHAPES.search(end.message):
+    if not clues.shrinking or not is_of_unequal_shapes(end.message):
         return ""
     places = join_words([source.describe_place(line) for line in clues.shrinking[:MAX_NAMED_LINES]])
     return f"Without `padding='same'`: {places}."

@@ -235,6 +235,14 @@ ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
      "Give `Sequential` layers of `tf.keras.layers`, each made with brackets: `tf.keras.layers.Flatten()`."),
 )  # fmt: skip
 
+# Layers that add or join their inputs, where these differ in height or width.
+UNEQUAL_SHAPES = re.compile(r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim")
+
+
+def is_of_unequal_shapes(said: str) -> bool:
+    """Whether Keras said that inputs can't be added because one is smaller."""
+    return UNEQUAL_SHAPES.search(said) is not None
+
 
 def find_error_hint(said: str) -> str | None:
     """What to tell the student beside an error; None where its own words have to do.

@@ -49,17 +49,19 @@ def escape_line(text: str, limit: int = 300) -> str:
     return escape_text(text, limit).replace("\n", r"\n")
 
 
-def describe_open_places(places: list[str], total: int) -> str:
+def describe_open_places(places: list[str], lines: list[int], total: int) -> str:
     """How many places of a stub are still open, and where.
 
-    >>> describe_open_places(["line 14", "line 18"], 6)
+    Args:
+        places: in words.
+        lines: the same as lines of one file, which can share the word; empty for a notebook.
+
+    >>> describe_open_places(["line 14", "line 18"], [14, 18], 6)
     '2 of 6 places are still open: lines 14 and 18'
     """
     number = len(places)
     count = f"{number} of {total} places" if total > number else f"{number} place{'s' * (number != 1)}"
-    lines = [place.removeprefix("line ") for place in places if place.startswith("line ")]
-    # Cells have lines of their own, so only lines of one file can share the word.
-    where = f"line{'s' * (number != 1)} {join_words(lines)}" if len(lines) == number else join_words(places)
+    where = f"line{'s' * (number != 1)} {join_words([str(line) for line in lines])}" if lines else join_words(places)
     return f"{count} {'is' if number == 1 else 'are'} still open: {where}"
 
 

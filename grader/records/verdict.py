@@ -92,10 +92,14 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class OpenPlaces(Struct, frozen=True, kw_only=True):
-    """The places of the stub that the file leaves open, such as `line 14`, and how many there are to fill."""
+    """The places of the stub that the file leaves open, such as `line 14`, and how many there are to fill.
+
+    `lines` are their lines, where the file isn't a notebook.
+    """
 
     places: list[str]
     total: int
+    lines: list[int] = field(default_factory=list)
 
 
 class DeclaredLayer(Struct, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ def describe_open(verdict: Verdict) -> str:
     Whatever else a check says of such a file follows from these.
     """
     left = verdict.open_places
-    return f"{describe_open_places(left.places, left.total)}." if left else ""
+    return f"{describe_open_places(left.places, left.lines, left.total)}." if left else ""
 
 
 def list_failures(verdict: Verdict) -> list[CheckResult]:

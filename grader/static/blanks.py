@@ -26,10 +26,16 @@ class OpenPlaces(Struct, frozen=True, kw_only=True):
     lines: list[int]
     words: list[str]
     total: int
+    in_cells: bool = False
 
     def describe(self) -> str:
         """The places in a sentence."""
-        return describe_open_places(self.words, self.total)
+        return describe_open_places(self.words, self.lines_of_file, self.total)
+
+    @property
+    def lines_of_file(self) -> list[int]:
+        """Their lines; none for a notebook, whose cells have lines of their own."""
+        return [] if self.in_cells else self.lines
 
 
 def find_open_places(file: Submission, source: str, tree: ast.Module, stub: str | None) -> OpenPlaces:
@@ -52,7 +58,7 @@ def find_open_places(file: Submission, source: str, tree: ast.Module, stub: str 
     open_lines = sorted([*(line for line in found if line is not None), *stray])[:MAX_PLACES]
     asked = sum(START_MARK.search(line) is not None for line in (stub or "").split("\n"))
     words = [file.describe_place(line) for line in open_lines]
-    return OpenPlaces(lines=open_lines, words=words, total=max(len(regions), asked, len(open_lines)))
+    return OpenPlaces(lines=open_lines, words=words, total=max(len(regions), asked, len(open_lines)), in_cells=bool(file.cells))
 
 
 def _list_regions(source: str) -> list[range]:

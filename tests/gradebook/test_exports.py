@@ -179,7 +179,7 @@ def test_no_cell_is_a_formula(cell):
     made = escape_cell(cell)
 
     assert made[:1] not in ("=", "@", "\t", "\r")
-    assert made[:1] not in ("+", "-") or made.lstrip("+-").replace(".", "").replace(",", "").strip().rstrip("%").isnumeric()
+    assert made[:1] not in ("+", "-") or made.strip(" ") in ("+", "-") or made.lstrip("+-").replace(".", "").replace(",", "").strip().rstrip("%").isnumeric()
     assert escape_cell(made) == made
 
 

@@ -8,7 +8,7 @@ from grader.reports import gradescope, html, junit, markdown, terminal
 from grader.reports.reading import describe_first_finding, describe_next_step
 from grader.reports.screen import Screen
 
-LEFT = OpenPlaces(places=["line 14", "line 18"], total=6)
+LEFT = OpenPlaces(places=["line 14", "line 18"], total=6, lines=[14, 18])
 SENTENCE = "2 of 6 places are still open: lines 14 and 18."
 
 

@@ -143,7 +143,11 @@ def test_missing_packages_can_be_imported_in_each_form():
 
 ASKING = """
 import sys
+from importlib.machinery import PathFinder
 from grader.student import standins
+# As on a machine without IPython, whatever is installed here.
+plain = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name.partition('.')[0] == 'IPython' else plain(name, *more)
 standins.install_stand_ins(print)
 sys.path.insert(0, sys.argv[1])
 import asking
