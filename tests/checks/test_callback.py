@@ -60,7 +60,7 @@ def test_a_right_callback_passes() -> None:
 @pytest.mark.parametrize(
     ("stops", "status", "message"),
     [
-        (lambda figure: figure >= 0.98, "passed", "the callback stops when accuracy is at least 0.98, on 5 trial curves"),
+        (lambda figure: figure >= 0.98, "passed", "the callback stops when accuracy reaches 0.98, in 5 made-up trainings"),
         (
             lambda figure: figure > 0.98,
             "failed",
