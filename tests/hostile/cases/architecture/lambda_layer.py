@@ -1,6 +1,6 @@
 # exercise: convolution
 # expect: forbidden
-# message: code of its own
+# message: contains code
 import numpy as np
 import tensorflow as tf
 

@@ -1,6 +1,6 @@
 # exercise: digits
 # expect: forbidden
-# message: other means or variances
+# message: a mean or variance that is not the training images'
 import numpy as np
 import tensorflow as tf
 

@@ -1,6 +1,6 @@
 # exercise: digits
 # expect: forbidden
-# message: before anything is learned
+# message: before it is trained
 import numpy as np
 import tensorflow as tf
 
