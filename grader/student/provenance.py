@@ -10,7 +10,7 @@ import functools
 import gc
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import keras
@@ -76,6 +76,19 @@ class Provenance:
         """Notes the weights with which a model begins, if nobody has set them."""
         if variables and _is_fresh(variables):
             self.initial.setdefault(compute_digest(variables), number)
+
+    @contextlib.contextmanager
+    def keep_weights(self, model: Any) -> Iterator[None]:
+        """Lets something train the model here, and puts back what its variables and those of its optimizer held before."""
+        variables = [*model.variables, *getattr(model.optimizer, "variables", [])] if model.built else []
+        before = [variable.numpy() for variable in variables]
+        was, self.taking = self.taking, True
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+            self.taking = was
 
     def take_weights(self, number: int, model: Any, variables: Sequence[Any], weights: Sequence[Any], steps: int) -> bytes:
         """Gives a model the weights that the trainer gave out next, after so many more steps of its optimizer."""
