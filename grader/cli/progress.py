@@ -16,7 +16,9 @@ from grader.reports.reading import line_figure
 REFRESH_S = 0.1
 TICK_S = 0.5
 NOTEBOOK_PAUSE_S = 2.0
-NOTEBOOK_VARIABLES = frozenset({"JPY_PARENT_PID", "COLAB_RELEASE_TAG"})
+# Set by Jupyter in every process of a notebook.
+JUPYTER_VARIABLE = "JPY_PARENT_PID"
+NOTEBOOK_VARIABLES = frozenset({JUPYTER_VARIABLE, "COLAB_RELEASE_TAG"})
 PART_GAP = " · "
 STAGE_TEXTS = {
     "starting": "starting …",

@@ -12,13 +12,12 @@ import click
 
 from grader.cli import outputs
 from grader.cli.finding import find_course
+from grader.cli.progress import JUPYTER_VARIABLE
 from grader.cli.quiz.marking import MarkingOptions, mark_answers
 from grader.errors import UsageError
 from grader.quiz import handed_in, loading
 from grader.quiz.answer_form import render_answer_form
 
-# Set by Jupyter in every process of a notebook.
-NOTEBOOK_VARIABLE = "JPY_PARENT_PID"
 INPUT_WAIT_S = 2.0
 
 
@@ -64,7 +63,7 @@ def command(
     found = find_course(course, quiet=quiet)
     quiz = loading.load_quiz(found, quiz_id)
     # A notebook's cell has a terminal at which nobody can type.
-    at_terminal = sys.stdin.isatty() and NOTEBOOK_VARIABLE not in os.environ
+    at_terminal = sys.stdin.isatty() and JUPYTER_VARIABLE not in os.environ
     if answers is None and at_terminal:
         # Loaded only here: marking, which scripts call, starts quicker without it.
         take = import_module("grader.cli.quiz.taking").take_in_terminal
@@ -72,7 +71,8 @@ def command(
     # Without a terminal nobody can take a quiz, so the input has to be answers.
     if answers is None and (sys.stdin.isatty() or not _has_input()):
         raise UsageError(
-            f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or write your answers "
+            f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or in a "
+            f"notebook `%load_ext grader` and `%grade_quiz {quiz.id}`; or write your answers "
             f"to a file like this one and run `grade quiz {quiz.id} --answers FILE`:\n\n{render_answer_form(quiz)}"
         )
     options = MarkingOptions(
