@@ -26,6 +26,7 @@ MARKED = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(train|keras|browser)\b"
 def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start, which inherit it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job, and all it starts, would ignore Ctrl-C
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one that was started by nohup a closed terminal
     if not hasattr(config, "workerinput"):
         config.stash[CACHE] = os.environ["GRADE_CACHE"] = tempfile.mkdtemp(prefix="grade-tests-")
 
