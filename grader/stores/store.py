@@ -138,6 +138,11 @@ class Store:
         # No folder can hold a lock, and to do the work twice is better than not at all.
         yield True
 
+    def find_marker(self, key: str) -> Path | None:
+        """A file beside an entry's lock, in which its holder can tell something to those who wait; None without a folder."""
+        folder = next(self._iter_folders(make=True), None)
+        return None if folder is None else folder / ".locks" / f"{key}.marker"
+
     def _iter_folders(self, *, make: bool = False) -> Iterator[Path]:
         for base in list_cache_folders():
             folder = base / self.kind

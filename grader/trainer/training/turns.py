@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Self
 
@@ -16,7 +17,7 @@ MOST_WAITS = 900
 
 
 class Turn:
-    """Holds a training while steps of it are done; two that train it at once only waste time, since they get the same.
+    """Holds a training while it runs; two that train it at once only waste time, since they get the same.
 
     Args:
         key: of the training.
@@ -26,31 +27,50 @@ class Turn:
     def __init__(self, store: Store, key: str, at_work: Callable[[float], None]) -> None:
         self.store, self.key, self.at_work = store, key, at_work
         self._held = contextlib.ExitStack()
+        self._marker = store.find_marker(key)
 
     def __enter__(self) -> Self:
         # After fifteen minutes it trains anyway, which costs time but gives the same figures.
         for _ in range(MOST_WAITS):
             if self._take(WAIT_S):
+                self._mark(asking=False)  # whoever had it before may have been killed while asking
                 break
             self.at_work(WAIT_S)
+            if self._is_holder_asking():
+                break
         return self
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
     def left_while(self, ask: AskCallbacks) -> AskCallbacks:
-        """The same `ask` without the turn: callbacks may sleep for as long as they like.
-
-        Afterwards the turn is taken back where nobody has it; else both go on.
-        """
+        """The same `ask`, with a mark for those who wait: callbacks may sleep for as long as they like, and nobody waits for that."""
 
         def asked(event: Event, weights: list[Array]) -> Answer:
-            self._held.close()
-            answer = ask(event, weights)
-            self._take(0.0)
-            return answer
+            self._mark(asking=True)
+            try:
+                return ask(event, weights)
+            finally:
+                self._mark(asking=False)
 
         return asked
+
+    def _mark(self, *, asking: bool) -> None:
+        """Tells those who wait that a student is asked, or no longer; where it can't be written they wait."""
+        if self._marker is None:
+            return
+        with contextlib.suppress(OSError):
+            if asking:
+                self._marker.touch()
+            else:
+                self._marker.unlink(missing_ok=True)
+
+    def _is_holder_asking(self) -> bool:
+        """Whether a student has been asked for longer than an ordinary callback takes."""
+        try:
+            return self._marker is not None and time.time() - self._marker.stat().st_mtime > WAIT_S
+        except OSError:
+            return False
 
     def _take(self, wait_s: float) -> bool:
         with contextlib.ExitStack() as stack:
