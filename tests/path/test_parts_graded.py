@@ -98,7 +98,6 @@ schema: grade-exercise/1
 id: small
 title: Small
 dataset: mnist
-attempts: 1
 {graded}
 checks: [{{id: only, check: {check}, points: 1}}]
 """

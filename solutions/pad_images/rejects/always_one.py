@@ -1,4 +1,4 @@
-# expect: failed shape
+# expect: failed width
 """Ignores `pad`."""
 
 import numpy as np
