@@ -85,7 +85,7 @@ def run_submission(front: Front, load: Load, use: Callable[[Callable[..., Any]],
         if load.function is not None:
             # Binding may happen at run time, so that the static look couldn't rule it out.
             if load.function not in module.__dict__:
-                front.send(Crashed(message=f"your file ran, but defined no function {load.function}()"))
+                front.send(Crashed(message=f"your file ran, but defined no {load.function}"))
                 return
             value = use(module.__dict__[load.function])
             # A stand-in inside a returned value means that a missing package was needed after all: raise its import

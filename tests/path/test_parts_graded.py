@@ -89,7 +89,7 @@ def test_a_fault_in_one_part_leaves_the_others(graded):
     text = text.replace("def build():", "def build():\n    if 'prepared' not in globals(): raise ValueError('no images')")
     verdict = graded(text)
     assert failed(verdict) == ["pixels", "stops"]
-    assert "there is no class Stop in this file" in verdict.end_message
+    assert "defined no Stop" in verdict.end_message
     assert (verdict.end, verdict.status) == ("completed", "failed")
 
 

@@ -167,7 +167,7 @@ def test_a_script_may_end_itself(load):
 
 def test_a_function_that_never_came_is_told(load):
     """A plan may expect what only running the file can bring."""
-    assert load("x = 1\n")[0].message == "your file ran, but defined no function train()"
+    assert load("x = 1\n")[0].message == "your file ran, but defined no train"
 
 
 WRITES = "get_ipython().run_cell_magic('writefile', {!r}, {!r})\n"

@@ -47,7 +47,8 @@ class Handouts:
         """
 
         def keep_and_ask(event: Event, weights: list[Array]) -> Answer:
-            if weights:
+            # Of a training that is never replayed, weights also come for the trainer's own measure, and are given to nobody.
+            if weights and opened.order.weights_each_epoch:
                 optimizer = copy_optimizer(self.live) if self.live is not None else None
                 done = event.index + 1
                 again = find_no_weights if replayed is None else lambda: copy_optimizer(train_again(opened, replayed, done))
