@@ -562,7 +562,6 @@ class Residual(tf.keras.Model):
         self.blocks = [Block(3), Block(5)]
         self.head = keras.Sequential([L.GlobalAveragePooling2D(), L.Dropout(0.1), L.Dense(10)])
 
-    @tf.function
     def call(self, images, training=False):
         features = self.stem(tf.expand_dims(images, -1))
         for block in self.blocks:
