@@ -26,7 +26,6 @@ OF_OTHERS = {
     "cli/explain.py": "words that somebody typed",
     "messages/error_hints.py": "errors of Python, Keras and TensorFlow",
     "gradebook/database.py": "errors of SQLite and PostgreSQL",
-    "checks/models.py": "the keys of a returned value",
     "quiz/formats/draft.py": "titles of other systems' quizzes",
     "quiz/formats/gift_reader.py": "GIFT",
     "static/syntax.py": "syntax errors of Python",

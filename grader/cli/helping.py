@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 import click
 from click.formatting import wrap_text
 
+# Set by Jupyter in every process of a notebook.
+JUPYTER_VARIABLE = "JPY_PARENT_PID"
 MIN_HELP_WIDTH, MAX_HELP_WIDTH = 30, 80
 # Below this many columns what an option does stands under it, not beside it.
 MIN_WIDTH_BESIDE = 60

@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
+from grader.cli.helping import JUPYTER_VARIABLE
 from grader.grading.options import RunProgress
 from grader.reports.reading import line_figure
 
 REFRESH_S = 0.1
 TICK_S = 0.5
 NOTEBOOK_PAUSE_S = 2.0
-# Set by Jupyter in every process of a notebook.
-JUPYTER_VARIABLE = "JPY_PARENT_PID"
 NOTEBOOK_VARIABLES = frozenset({JUPYTER_VARIABLE, "COLAB_RELEASE_TAG"})
 PART_GAP = " · "
 STAGE_TEXTS = {

@@ -13,6 +13,8 @@ import grader
 from grader.engines import surroundings
 
 ROOT = Path(__file__).resolve().parents[2]
+# Where the package under test lies: in its checkout, or where it was installed.
+HOME = str(Path(grader.__file__).parents[1])
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PLAIN = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
 # The front in its surroundings starts a process of ours, as it would start the trainer.
@@ -58,7 +60,7 @@ def seen(tmp_path, names):
     place = tmp_path / "place"
     place.mkdir()
     strange = lay(place, names, VERSION)
-    front = [sys.executable, "-c", f"import sys; sys.path.append({str(ROOT)!r})\n{FRONT}", str(tmp_path / "probe")]
+    front = [sys.executable, "-c", f"import sys; sys.path.insert(0, {HOME!r})\n{FRONT}", str(tmp_path / "probe")]
     environment = {**PLAIN, **strange, "GRADE_CACHE": "/none"}
     done = subprocess.run(front, env=environment, cwd=place, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout, done.stderr

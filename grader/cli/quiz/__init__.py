@@ -12,7 +12,7 @@ import click
 
 from grader.cli import outputs
 from grader.cli.finding import find_course
-from grader.cli.progress import JUPYTER_VARIABLE
+from grader.cli.helping import JUPYTER_VARIABLE
 from grader.cli.quiz.marking import MarkingOptions, mark_answers
 from grader.errors import UsageError
 from grader.quiz import handed_in, loading
