@@ -90,7 +90,7 @@ def test_a_fault_in_one_part_leaves_the_others(graded):
     verdict = graded(text)
     assert failed(verdict) == ["pixels", "stops"]
     assert "defined no Stop" in verdict.end_message
-    assert (verdict.end, verdict.status) == ("completed", "failed")
+    assert (verdict.end, verdict.status) == ("crashed", "failed")
 
 
 ONE = """
