@@ -196,13 +196,15 @@ class FitCall:
         x = self.arguments["x"]
         # The training images take 188 MB as float32; most submissions give exactly what the trainer holds already.
         cargo.skip_held(self.front.held)
+        # First of all, since it finds the model of Keras's own classes, whose order of weights is the trainer's.
+        architecture = self._write_architecture()
         number, variables = self.delegate.find_model_number(self.model), self._list_variables()
         self.delegate.provenance.note_initial(number, variables)
         order = Order(
             model=number,
             origin=self.delegate.provenance.find_origin(number, self.model, variables),
             compilation=self.delegate.compilations[id(self.model)],
-            architecture=self._write_architecture(),
+            architecture=architecture,
             compile=self._write_compile_config(),
             fit=fit,
             arrays=cargo.specs,
