@@ -132,7 +132,7 @@ def test_a_training_waits_until_there_is_memory_for_it(pool):
     first.kill()
     waiting.join(60.0)
     assert second[0].warm is first.warm
-    assert 100_000_000 < pool.room.need("a", 4_000_000_000) < 2_500_000_000
+    assert 100_000_000 < pool.room.estimate_need("a", 4_000_000_000) < 2_500_000_000
     third = pool._take_trainer(asked("a"))  # the second one is counted by what is known now
 
     waiting, unknown = later(pool, asked("b"))
