@@ -140,7 +140,7 @@ def test_a_training_waits_until_there_is_memory_for_it(pool):
     second[0].kill()
     third.kill()
     waiting.join(60.0)
-    assert unknown[0].warm.holds(pool.room) == 4_000_000_000
+    assert unknown[0].warm.count_held_bytes(pool.room) == 4_000_000_000
     assert not (psutil.pid_exists(first.warm.process.process.pid) and psutil.pid_exists(third.warm.process.process.pid))
 
     waiting, refused = later(pool, asked("b"))
