@@ -84,7 +84,7 @@ def test_from_the_stub_to_a_passed_exercise(watching):
     terminal.until("Your file can be read")
     page = terminal.until("quit")
     assert "NOT PASSED" in page
-    assert "Training" not in page
+    assert "Training  " not in page
     assert "r run again" in page
 
     terminal.save(SOLUTION)
