@@ -39,4 +39,4 @@ def test_every_way_to_train_gives_the_histories_of_plain_keras(graded, tmp_path)
 
     assert verdict.end == "completed", verdict.end_message
     assert [name for name in plain if plain[name] != verdict.returned[name]] == []
-    assert len(plain) == 55
+    assert len(plain) == 32
