@@ -76,6 +76,7 @@ def test_the_sample_works_as_it_is(course):
 def test_an_empty_folder_becomes_a_course(tmp_path, monkeypatch, capsys):
     """The exercise is in one's own folder, and the command says where; nothing goes into the package."""
     monkeypatch.delenv("GRADE_COURSE", raising=False)
+    monkeypatch.setattr(courses, "find_built_in", lambda: Course(root=ROOT, source="built-in"))  # an installed one has no solutions
     monkeypatch.chdir(tmp_path)
 
     assert cli.run_command_line(["new-exercise", "my_own"]) == 0
@@ -119,7 +120,7 @@ def test_a_copy_without_solutions_says_what_is_missing(tmp_path, monkeypatch, ca
     monkeypatch.delenv("GRADE_COURSE", raising=False)
     monkeypatch.chdir(tmp_path)
     built_in = tmp_path / "installed"
-    shutil.copytree(Path(__file__).resolve().parents[2] / "exercises/exercise1", built_in / "exercises/exercise1")
+    shutil.copytree(ROOT / "exercises/exercise1", built_in / "exercises/exercise1")
     monkeypatch.setattr(courses, "find_built_in", lambda: Course(root=built_in, source="built-in"))
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path / "mine")

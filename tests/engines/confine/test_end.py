@@ -1,7 +1,6 @@
 """The end of a run: nothing that student code started outlives it, and nothing of its files stays."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -195,11 +194,12 @@ def test_the_grader_keeps_no_descriptor_after_a_run():
     """A hundred runs don't use up the front's descriptors or threads."""
     with running(""):
         pass
-    before = len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()
+    descriptors, threads = len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()
 
     for _ in range(3):
         with running("print(1)"):
             pass
 
-    assert (len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()) == before
-    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > before[0]
+    # Fewer is no fault: a thread of an earlier test may end meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
+    assert psutil.Process().num_threads() <= threads
