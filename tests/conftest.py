@@ -48,6 +48,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[StartPair]:
-    """Starts attempts in processes that are warm already, as a batch does: `Options(start=warm)`."""
+    """Starts attempts in processes that are warm already, as a batch does: `GradingOptions(start=warm)`."""
     with open_pool(1) as made:
         yield made.start_pair

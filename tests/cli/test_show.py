@@ -27,7 +27,7 @@ def test_a_pipe_gets_the_readme_as_it_is(capsys):
     assert cli.run_command_line(["show", "pooling"]) == 0
     said = capsys.readouterr()
 
-    assert said.out == (ROOT / "exercises" / "pooling" / "README.md").read_text() + "\n" * 1
+    assert said.out == (ROOT / "exercises" / "pooling" / "README.md").read_text() + "\n"
     assert "grade new pooling" in said.err
 
 

@@ -41,7 +41,7 @@ def test_a_readme_without_sections_is_one_cell():
     assert [cell.source for cell in found.cells] == ["# Über\n\ntext `x`", "%load_ext grader", "y = 1", "%grade e"]
 
 
-def test_new_writes_over_nothing(tmp_path, monkeypatch, capsys):
+def test_new_writes_over_nothing(tmp_path, monkeypatch):
     """Nor over a notebook."""
     monkeypatch.chdir(tmp_path)
     assert cli.run_command_line(["new", "pooling", "--notebook"]) == 0
@@ -50,7 +50,7 @@ def test_new_writes_over_nothing(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "pooling.ipynb").read_bytes() == before
 
 
-def test_a_release_has_the_notebooks(tmp_path, capsys):
+def test_a_release_has_the_notebooks(tmp_path):
     """Of the exercises that are released."""
     assert cli.run_command_line(["release", str(tmp_path / "out"), "pooling", "exercise1", "--notebooks"]) == 0
 

@@ -11,9 +11,9 @@ import subprocess
 import zipfile
 
 import pytest
+from zip_files import write_zip
 
 from grader import cli
-from grader.gradebook import Gradebook
 
 pytestmark = pytest.mark.train
 
@@ -61,12 +61,6 @@ def git(folder, *args):
     )
 
 
-def pack(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-
-
 def write_course(run, folder):
     """An exercise and a quiz of one's own, from nothing; every step as the commands say it."""
     folder.mkdir()
@@ -103,14 +97,14 @@ def test_from_an_empty_folder_to_a_classs_grades(run, tmp_path):
 
     solution = (course / "solutions/my_own/solution.py").read_text()
     stub = (clone / "my_own.py").read_text()
-    pack(course / "work.zip", {"ada_1001_9001_my_own.py": solution, "bo_1002_9002_my_own.py": stub})
+    write_zip(course / "work.zip", {"ada_1001_9001_my_own.py": solution, "bo_1002_9002_my_own.py": stub})
     answers = {
         "schema": "grade-responses/1",
         "quiz": "shapes",
         "student": "me",
         "answers": {"out": "(None, 26, 26, 64)", "pool": ["true"]},
     }
-    pack(course / "answers.zip", {"ada_1001_9011_shapes.json": json.dumps(answers)})
+    write_zip(course / "answers.zip", {"ada_1001_9011_shapes.json": json.dumps(answers)})
     assert run(course, "batch", "my_own", "work.zip", "-q")[0] == 0
     assert run(course, "quiz", "shapes", "--answers", "answers.zip", "-q")[0] == 0
     assert (
@@ -146,7 +140,6 @@ def test_from_an_empty_folder_to_a_classs_grades(run, tmp_path):
         assert {name: b"canary-comment" in archive.read(name) for name in archive.namelist()} == {
             "ada_1001_9001_my_own-feedback.html": False, "bo_1002_9002_my_own-feedback.html": True,
         }  # fmt: skip
-    Gradebook.open(f"sqlite:///{course / 'gradebook.db'}").close()
 
     # After all of this is in the course, what leaves it still holds nothing of it.
     again = tmp_path / "again"

@@ -12,7 +12,7 @@ from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.errors import CourseError
 from grader.grading import GradingOptions, grade
-from grader.grading import proofs as promises
+from grader.grading.proofs import lint_exercise, prove_answers
 from grader.grading.refereeing import update_case_file
 
 pytestmark = pytest.mark.train
@@ -38,8 +38,8 @@ def test_every_promise_of_the_course_holds(exercise_id):
     course = Course(root=ROOT)
     exercise = load_exercise(course, exercise_id)
 
-    proofs = list(promises.lint_exercise(course, exercise))
-    proofs += promises.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
+    proofs = list(lint_exercise(course, exercise))
+    proofs += prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 

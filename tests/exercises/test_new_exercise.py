@@ -10,7 +10,7 @@ from grader.checks.loading import load_exercise
 from grader.courses import course as courses
 from grader.courses.course import Course
 from grader.grading import GradingOptions, grade
-from grader.grading import proofs as promises
+from grader.grading.proofs import lint_exercise, prove_answers
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ def test_an_exercise_is_made_like_another(course, capsys):
         shutil.copytree(ROOT / top / "exercise1", course.root / top / "exercise1")
 
     assert cli.run_command_line(["new-exercise", "deep_digits", "--like", "exercise1"]) == 0
-    assert [proof.fault for proof in promises.lint_exercise(course, load_exercise(course, "deep_digits")) if proof.fault] == []
+    assert [proof.fault for proof in lint_exercise(course, load_exercise(course, "deep_digits")) if proof.fault] == []
     assert "grade selfcheck deep_digits --write-stubs" in capsys.readouterr().out
 
 
@@ -67,8 +67,8 @@ def test_the_sample_works_as_it_is(course):
     assert cli.run_command_line(["new-exercise", "brighten"]) == 0
 
     exercise = load_exercise(course, "brighten")
-    proofs = list(promises.lint_exercise(course, exercise))
-    proofs += promises.prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
+    proofs = list(lint_exercise(course, exercise))
+    proofs += prove_answers(course, exercise, lambda path: grade(course, exercise, path, GradingOptions()))
 
     assert [f"{proof.what}: {proof.fault}" for proof in proofs if proof.fault] == []
 

@@ -7,10 +7,10 @@ import csv
 import io
 import json
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
+from zip_files import write_zip
 
 from grader import cli
 from grader.quiz.loading import hash_quiz, load_quiz_bytes
@@ -89,12 +89,6 @@ def solution(exercise, name="solution"):
     return (folder / "solution.py" if name == "solution" else folder / "rejects" / f"{name}.py").read_text(encoding="utf-8")
 
 
-def zipped(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The course, and what the platforms gave."""
@@ -118,7 +112,7 @@ def lay_quiz(place):
     (place / "quizzes/week1.yaml").write_text(QUIZ)
     (place / "solutions/quizzes/week1.yaml").write_text(KEY.replace("DIGEST", hash_quiz(load_quiz_bytes(QUIZ.encode()))))
     given = {"1001": ("26 x 26 x 64", False), "1002": ("(None, 26, 26, 64)", True), "1003": ("28x28x1", False), "1012": ("1x1", True)}
-    zipped(place / "week1.zip", {
+    write_zip(place / "week1.zip", {
         f"{' '.join(reversed(PEOPLE[number]))}_{number}_assignsubmission_file_/answers.json":
             json.dumps({"schema": "grade-responses/1", "quiz": "week1", "student": "", "answers": {"size": size, "weights": weights}})
         for number, (size, weights) in given.items()
@@ -134,9 +128,9 @@ def lay_canvas(place):
     }  # fmt: skip
     marks = dict.fromkeys(("1002", "1004", "1007", "1011"), "_LATE")
     names = {number: f"{''.join(PEOPLE[number]).casefold().replace(' ', '')}{marks.get(number, '')}_{number}_1{number}_pooling.py" for number in files}
-    zipped(place / "canvas.zip", {names[number]: text for number, text in files.items()})
+    write_zip(place / "canvas.zip", {names[number]: text for number, text in files.items()})
     again = {"1001": "", "1003": right + "\n# Cy\n", "1006": solution("pooling", "rounded_up")}
-    zipped(place / "again.zip", {names[number].replace(".py", "-1.py"): text for number, text in again.items()})
+    write_zip(place / "again.zip", {names[number].replace(".py", "-1.py"): text for number, text in again.items()})
     times = {"1001": "01T17:00", "1002": "01T20:00", "1003": "01T17:30", "1004": "02T20:00", "1005": "01T18:30", "1006": "01T12:00",
              "1007": "09T18:00", "1008": "01T10:00", "1009": "01T10:00", "1010": "01T10:00"}  # fmt: skip
     (place / "times.csv").write_text("sis user id,id,submitted_at\n" + "".join(f"S{n},{n},2026-10-{at}+02:00\n" for n, at in times.items()))
@@ -145,7 +139,7 @@ def lay_canvas(place):
 
 def lay_others(place):
     moodle = {"1001": solution("pad_images"), "1002": solution("pad_images", "floats"), "1003": solution("pad_images", "sliced")}
-    zipped(place / "moodle.zip", {f"{' '.join(reversed(PEOPLE[n]))}_{n}_assignsubmission_file_/work.py": text for n, text in moodle.items()})
+    write_zip(place / "moodle.zip", {f"{' '.join(reversed(PEOPLE[n]))}_{n}_assignsubmission_file_/work.py": text for n, text in moodle.items()})
     when = {"1001": "Thursday, 8 October 2026, 5:00 PM", "1002": "Friday, 9 October 2026, 6:00 AM", "1003": "Donnerstag, 8. Oktober 2026, 17:59"}
     sheet = [["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade", "Last modified (submission)", "Feedback comments"]]
     sheet += [
@@ -153,7 +147,7 @@ def lay_others(place):
         for number in ("1003", "1001", "1004", "1002")
     ]
     write_csv(place / "worksheet.csv", sheet)
-    zipped(place / "gradebook_DL_Padding_2026-10-10-10-00-00.zip", {
+    write_zip(place / "gradebook_DL_Padding_2026-10-10-10-00-00.zip", {
         "Padding_u1005_attempt_2026-10-08-17-00-00_first.py": solution("pad_images"),
         "Padding_u1005_attempt_2026-10-09-08-00-00_second.py": solution("pad_images", "square_only"),
         "Padding_u1005_attempt_2026-10-08-17-00-00.txt": "Name: Eve", "Padding_u1006_attempt_2026-10-08-16-00-00_x.py": solution("pad_images") + "\n# Fay\n",
@@ -168,7 +162,7 @@ def lay_others(place):
         for key, (members, at) in groups.items()
     )
     files = {"7": solution("pad_images") + "\n# both\n", "8": solution("pad_images", "always_one")}
-    zipped(place / "gradescope.zip", {"a/submission_metadata.yml": text} | {f"a/submission_{key}/pad.py": body for key, body in files.items()})
+    write_zip(place / "gradescope.zip", {"a/submission_metadata.yml": text} | {f"a/submission_{key}/pad.py": body for key, body in files.items()})
     write_csv(place / "gradescope.csv", [["First Name", "Last Name", "SID", "Email", "Total Score", "Max Points", "Status"]]
               + [[PEOPLE[n][1], PEOPLE[n][0], f"S{n}", f"s{n}@example.org", "", "100.0", "Ungraded"] for n in ("1011", "1009", "1010")])  # fmt: skip
 

@@ -56,7 +56,7 @@ def test_a_later_roster_replaces_an_earlier_one_and_is_known_by_every_id(book):
     assert book.read_roster().find_student("bo").id == "1002"
 
 
-def test_the_best_source_of_a_time_wins_in_any_order(book):
+def test_the_best_source_of_a_time_wins_in_any_order():
     """A table given for it, then the archive, then the roster; and all are kept."""
     told = {"table": DUE, "archive": DUE + timedelta(days=1), "roster": DUE + timedelta(days=2)}
     for sources in itertools.permutations(told):
@@ -92,7 +92,7 @@ def test_a_clock_without_a_zone_counts_once_the_course_says_where_it_is(book):
     assert cell(book, other).grade.score == 90.0
 
 
-def test_a_zoneless_clock_of_a_better_source_waits_for_its_zone(book):
+def test_a_zoneless_clock_of_a_better_source_waits_for_its_zone():
     """A time with an offset is used meanwhile, whoever says it."""
     times = encode_times({"archive": EVENING, "roster": DUE})
 

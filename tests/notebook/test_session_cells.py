@@ -7,7 +7,7 @@ import pytest
 from grader.notebook.history import CellRecorder, RunCell, build_notebook, find_recorder, merge_reruns
 from grader.submission import parse_bytes
 
-IPython = pytest.importorskip("IPython")
+pytest.importorskip("IPython")
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-import zipfile
 
 import pytest
+from zip_files import write_zip
 
 from grader.courses.policy import GradingPolicy
 from grader.gradebook import Gradebook
@@ -56,12 +56,6 @@ def answers(size, yes, student="", attempt=1):
     )
 
 
-def pack(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-
-
 RIGHT, HALF, NONE = (
     answers("26 26 64", ["false"], "me"),
     answers("26x26", ["false"], "me"),
@@ -82,7 +76,7 @@ PLAIN = {"answers/week1-ada-1.json": answers("26 26 64", ["false"], "1001"), "an
 @pytest.mark.parametrize("members", [CANVAS, MOODLE, BLACKBOARD, PLAIN])
 def test_every_hosts_archive_is_marked_under_the_rosters_ids(course, tmp_path, members):
     """Whoever the file says it is by: the host knows who handed it in."""
-    pack(tmp_path / "answers.zip", members)
+    write_zip(tmp_path / "answers.zip", members)
 
     done = course("quiz", "week1", "--answers", "answers.zip", "--roster", "roster.csv", "--csv", "marks.csv")
 
@@ -96,8 +90,8 @@ def test_every_hosts_archive_is_marked_under_the_rosters_ids(course, tmp_path, m
 def test_marks_go_into_the_gradebook_of_the_class(course, tmp_path):
     """The quiz's own rule chooses the attempt, over all archives; the names are the roster's; the key stays out."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
-    pack(tmp_path / "one.zip", CANVAS)
-    pack(tmp_path / "two.zip", {"lovelaceada_1001_9101_week1.json": answers("26x26", ["false"], "me", attempt=2)})
+    write_zip(tmp_path / "one.zip", CANVAS)
+    write_zip(tmp_path / "two.zip", {"lovelaceada_1001_9101_week1.json": answers("26x26", ["false"], "me", attempt=2)})
 
     assert (
         course("quiz", "week1", "--answers", "one.zip", "--roster", "roster.csv", "--gradebook", url, "-q").returncode
@@ -121,7 +115,7 @@ def test_marks_go_into_the_gradebook_of_the_class(course, tmp_path):
 def test_a_corrected_key_marks_the_same_answers_again(course, tmp_path):
     """The same command once more: the new marks count, each student has one grade."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
-    pack(tmp_path / "one.zip", CANVAS)
+    write_zip(tmp_path / "one.zip", CANVAS)
     course("quiz", "week1", "--answers", "one.zip", "--gradebook", url, "-q")
     path = tmp_path / "solutions/quizzes/week1.yaml"
     path.write_text(path.read_text().replace("26x26x64", "26x26"))
@@ -137,7 +131,7 @@ def test_a_corrected_key_marks_the_same_answers_again(course, tmp_path):
 def test_weights_make_one_total(course, tmp_path):
     """40 % of the quiz's share; what has no weight counts nothing and is told."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
-    pack(tmp_path / "one.zip", CANVAS)
+    write_zip(tmp_path / "one.zip", CANVAS)
     course("quiz", "week1", "--answers", "one.zip", "--gradebook", url, "-q")
     (tmp_path / "course.yaml").write_text("schema: grade-course/1\ngrading:\n  weights: {week1: 40%}\n")
 
@@ -150,7 +144,7 @@ def test_weights_make_one_total(course, tmp_path):
 @pytest.mark.parametrize("text", ["weights: {week1: heavy}", "weights: {week1: -1}", "weights: {week9: 1}"])
 def test_a_weight_that_is_none_is_told_with_its_place(course, tmp_path, text):
     """With line and column, as every fault of a course."""
-    pack(tmp_path / "one.zip", CANVAS)
+    write_zip(tmp_path / "one.zip", CANVAS)
     course("quiz", "week1", "--answers", "one.zip", "--gradebook", f"sqlite:///{tmp_path / 'gradebook.db'}", "-q")
     (tmp_path / "course.yaml").write_text(f"schema: grade-course/1\ngrading:\n  {text}\n")
 
@@ -160,7 +154,7 @@ def test_a_weight_that_is_none_is_told_with_its_place(course, tmp_path, text):
 
 def test_broken_and_hostile_files_cost_nobody_else(course, tmp_path):
     """Each is told by name; the others are marked."""
-    pack(tmp_path / "answers.zip", {
+    write_zip(tmp_path / "answers.zip", {
         **CANVAS, "ngdee_1004_9004_week1.json": "{", "../../evil_1005_9005_week1.json": RIGHT,
         "evans_1006_9006_week1.json": "x" * 1_100_000, "fox_1007_9007_a.zip": "no zip",
         "gus_1008_9008_week1.json": RIGHT.replace("week1", "week2"),
@@ -171,12 +165,12 @@ def test_broken_and_hostile_files_cost_nobody_else(course, tmp_path):
     assert done.returncode == 2
     assert "week1: 3 students" in done.stdout
     for name in ("ngdee_1004", "evil_1005", "evans_1006", "fox_1007", "gus_1008"):
-        assert f"{name}" in done.stderr
+        assert name in done.stderr
 
 
 def test_a_file_under_another_students_name_is_told(course, tmp_path):
     """It counts for whoever handed it in."""
-    pack(
+    write_zip(
         tmp_path / "answers.zip",
         {**CANVAS, "boolebo_LATE_1002_9002_week1-me-1.json": answers("26 26 64", ["false"], "lovelaceada")},
     )
@@ -205,7 +199,7 @@ def test_what_is_no_archive_is_told(course, tmp_path, name, data, said):
 ])  # fmt: skip
 def test_feedback_shows_what_the_quiz_allows(course, tmp_path, review, points, key):
     """The key's words only after it may be seen; a page without a score is none."""
-    pack(tmp_path / "one.zip", CANVAS)
+    write_zip(tmp_path / "one.zip", CANVAS)
     course("quiz", "week1", "--answers", "one.zip", "--gradebook", f"sqlite:///{tmp_path / 'gradebook.db'}", "-q")
     path = tmp_path / "quizzes/week1.yaml"
     path.write_text(path.read_text().replace("keep: last", f"keep: last\nreview: {review}"))

@@ -200,7 +200,7 @@ def test_pictures_leave_with_the_quiz_and_no_others(course, tmp_path, capsys):
         ("https://e.org/x.png", None, "isn't the name of"), ("text.png", b"text", "isn't a picture"), ("big.png", PNG + b"x" * 2_000_001, "is larger than"),
     ],
 )  # fmt: skip
-def test_pictures_that_cant_be_shown_are_faults(course, capsys, name, data, said):
+def test_pictures_that_cant_be_shown_are_faults(course, name, data, said):
     """`quiz-check` tells; everything else shows the words."""
     path = course.root / "quizzes/week1.yaml"
     path.write_text(QUIZ.replace("filter.png", name))

@@ -1,4 +1,4 @@
-"""Small orders of trainings, and a student's side that answers as it is told to."""
+"""Small orders of trainings, what trains them, and a student's side that answers as it is told to."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from keras import Input, layers
 from grader.protocol.arrays import OrderedSpec
 from grader.protocol.wire import Answer, Event, FitArguments, Order
 from grader.records.run import Architecture
+from grader.stores.store import Store
+from grader.trainer.match.digests import DigestCache
 from grader.trainer.training.feeding import OrderArrays
 from grader.trainer.training.loop import InspectedOrder
+from grader.trainer.training.trainees import Trainees
+from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.random((256, 6, 6, 1)).astype("float32")
@@ -59,6 +63,10 @@ def order(build: Any = dense, optimizer: Any = "adam", model: int = 0, y: Any = 
         weights_each_epoch=weights_each_epoch,
     )
     return InspectedOrder(order=declared, arrays=OrderArrays(specs, values), architecture=Architecture(layers=[], parameters=0))
+
+
+def trainees(*, stored: bool = False) -> Trainees:
+    return Trainees(TrajectoryArchive(Store(STORE_KIND)) if stored else None, "here", lambda seconds: None, DigestCache())
 
 
 @dataclass

@@ -411,7 +411,6 @@ def test_a_file_that_may_be_for_several_exercises_is_asked_about(tmp_path, text,
     assert among in str(told.value)
 
 
-
 def test_a_deleted_file_is_reported_once_and_its_return_is_a_save(tmp_path, monkeypatch):
     """Only after a second: editors that save by renaming leave it missing for a moment."""
     path = tmp_path / "a.py"

@@ -10,16 +10,13 @@ keras = pytest.importorskip("keras")
 
 import numpy as np  # noqa: E402
 from msgspec import structs  # noqa: E402
-from replay_orders import Student, X, Y, dense, order, unbuilt  # noqa: E402
+from replay_orders import Student, X, Y, dense, order, trainees, unbuilt  # noqa: E402
 
 from grader.protocol.wire import Begin, Origin  # noqa: E402
-from grader.stores.store import Store  # noqa: E402
-from grader.trainer.match.digests import DigestCache  # noqa: E402
 from grader.trainer.order.checking import OrderRefused  # noqa: E402
 from grader.trainer.training import handouts  # noqa: E402
 from grader.trainer.training.handouts import Handouts, find_no_weights  # noqa: E402
 from grader.trainer.training.trainees import Trainees  # noqa: E402
-from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive  # noqa: E402
 
 pytestmark = pytest.mark.keras
 COMPILED = order(dense).order.compile
@@ -29,10 +26,6 @@ BEGIN = Begin(seed=7, limit_s=60.0, reuse=True)
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADE_CACHE", str(tmp_path))
-
-
-def trainees(*, stored: bool) -> Trainees:
-    return Trainees(TrajectoryArchive(Store(STORE_KIND)) if stored else None, "here", lambda seconds: None, DigestCache())
 
 
 def train(all_of_them: Trainees, opened: Any, origin: Origin | None = None, compilation: int = 0, ask: Any = None) -> list[float]:

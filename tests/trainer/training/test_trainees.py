@@ -12,16 +12,13 @@ keras = pytest.importorskip("keras")
 import numpy as np  # noqa: E402
 from keras import Input, layers  # noqa: E402
 from msgspec import structs  # noqa: E402
-from replay_orders import Student, X, Y, dense, order  # noqa: E402
+from replay_orders import Student, X, Y, dense, order, trainees  # noqa: E402
 
 from grader.protocol.wire import Begin  # noqa: E402
 from grader.records.run import Architecture, ModelLayer  # noqa: E402
-from grader.stores.store import Store  # noqa: E402
-from grader.trainer.match.digests import DigestCache  # noqa: E402
 from grader.trainer.order.model_json import OrderTooLarge  # noqa: E402
 from grader.trainer.training import measuring  # noqa: E402
 from grader.trainer.training.trainees import Trainee, Trainees  # noqa: E402
-from grader.trainer.training.trajectory import STORE_KIND, TrajectoryArchive  # noqa: E402
 
 pytestmark = pytest.mark.keras
 BEGIN = Begin(seed=7, limit_s=60.0, reuse=True)
@@ -30,10 +27,6 @@ BEGIN = Begin(seed=7, limit_s=60.0, reuse=True)
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADE_CACHE", str(tmp_path))
-
-
-def trainees(*, stored: bool = False) -> Trainees:
-    return Trainees(TrajectoryArchive(Store(STORE_KIND)) if stored else None, "here", lambda seconds: None, DigestCache())
 
 
 def train(all_of_them: Trainees, opened: Any, student: Any = None) -> Trainee:
