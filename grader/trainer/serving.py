@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import random
 import socket
 import sys
 import traceback
@@ -65,6 +64,7 @@ with import_without_collector():
         replay,
         trajectory,
     )
+    from grader.trainer.training.building import keep_randomness
     from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
     from grader.trainer.training.loop import InspectedOrder
     from grader.trainer.training.trainees import Trainee, Trainees
@@ -132,29 +132,9 @@ class SubmissionTrainer:
         order, self.opened, self.dataset = message.order, None, message.dataset
         self.order = order
         arrays = OrderArrays(order.arrays, read_ordered_arrays(self.channel, order.arrays, self.held))
-        # The inspection must not move the random numbers of a model that trains on.
-        randomness = (random.getstate(), np.random.get_state())
         try:
-            shapes = [array.shape for array in arrays.by_role.get("x", [])]
-            labels = arrays.by_role.get("y", [])
-            architecture = rebuild.inspect_order(
-                order.architecture,
-                parse_model_json(order.compile),
-                shapes,
-                message.memory,
-                batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
-                label_shape=labels[0].shape if len(labels) == 1 else None,
-                weighted=_has_sample_weights(order),
-                most_products=MAX_STEP_PRODUCTS[self.lasting.device],
-            )
-            self._check_unchanged(order, architecture)
-            self.trainees.check_room(order, architecture, arrays, message.memory)
-            passes = self.passes.setdefault(order.model, [])
-            for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
-                passes.extend(self.passes.get(model, []))
-            if order.fit.batches:
-                passes.append(Passes())
-            self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
+            with keep_randomness():
+                architecture = self._inspect_order(message, arrays)
         except NotAllowed as error:
             too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
@@ -165,9 +145,6 @@ class SubmissionTrainer:
         except Exception as error:
             self._report_failure(error)
             return
-        finally:
-            random.setstate(randomness[0])
-            np.random.set_state(randomness[1])
         self._shuffle_pattern(arrays, self.data)
         goes_on = order.model in self.trainees.by_number
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
@@ -175,6 +152,31 @@ class SubmissionTrainer:
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         pixels = measuring.find_pixel_ends(self.transform) if message.pixels and self.transform is not None else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
+
+    def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
+        """Looks at an order's model and matches its data; changes nothing of a model that trains on."""
+        order = message.order
+        shapes = [array.shape for array in arrays.by_role.get("x", [])]
+        labels = arrays.by_role.get("y", [])
+        architecture = rebuild.inspect_order(
+            order.architecture,
+            parse_model_json(order.compile),
+            shapes,
+            message.memory,
+            batch_size=order.fit.batch_size or max(order.fit.batches or [0]) or None,
+            label_shape=labels[0].shape if len(labels) == 1 else None,
+            weighted=_has_sample_weights(order),
+            most_products=MAX_STEP_PRODUCTS[self.lasting.device],
+        )
+        self._check_unchanged(order, architecture)
+        self.trainees.check_room(order, architecture, arrays, message.memory)
+        passes = self.passes.setdefault(order.model, [])
+        for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
+            passes.extend(self.passes.get(model, []))
+        if order.fit.batches:
+            passes.append(Passes())
+        self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
+        return architecture
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
         """A second `fit` goes on with the first one's model, so that must be the one that is declared."""
@@ -193,15 +195,11 @@ class SubmissionTrainer:
         """
         if opened.order.model in self.trainees.by_number:
             return
-        randomness = (random.getstate(), np.random.get_state())
         names = opened.order.x_names
         portion = measuring.pick_portion_size(opened.architecture)
         model = parse_model_json(opened.order.architecture)
-        try:
+        with keep_randomness():
             fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
-        finally:  # a refused or failed look leaves a model that trains on as it was, too
-            random.setstate(randomness[0])
-            np.random.set_state(randomness[1])
 
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
@@ -328,6 +326,7 @@ class SubmissionTrainer:
         # From the machine's entropy: a seed that could be known would tell the order of the images.
         self.drawn = held_out.draw_images(message.dataset, np.random.default_rng())
         self.channel.send(_add_array_specs(Drawn(arrays=[]), [self.drawn.images]), [_to_buffer(self.drawn.images)])
+
     def _predict_values(self, values: list[float]) -> None:
         assert self.trained is not None
         try:
