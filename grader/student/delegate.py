@@ -13,19 +13,8 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from grader.protocol.wire import (
-    Answer,
-    Event,
-    FitArguments,
-    LocalTrouble,
-    NeedPass,
-    Order,
-    Pass,
-    Probe,
-    Rejected,
-    Seen,
-    Trained,
-)
+from grader.protocol.orders import Answer, Event, FitArguments, NeedPass, Order, Pass, Trained
+from grader.protocol.wire import LocalTrouble, Probe, Rejected, Seen
 from grader.student import augmentation, own_metrics, plain_models
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded

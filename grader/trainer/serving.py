@@ -21,20 +21,16 @@ with import_without_collector():
     from grader.protocol import keras_settings
     from grader.protocol.arrays import ArraySpec, check_same_form
     from grader.protocol.channel import Channel, ChannelClosed
+    from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass
     from grader.protocol.wire import (
-        Answer,
         Begin,
         Compare,
         Draw,
         Drawn,
-        Event,
         Hello,
         Measure,
-        NeedPass,
         NeedsThreads,
         Open,
-        Order,
-        Pass,
         Predicted,
         Refused,
         Rejected,

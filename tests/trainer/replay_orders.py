@@ -11,7 +11,7 @@ import numpy as np
 from keras import Input, layers
 
 from grader.protocol.arrays import OrderedSpec
-from grader.protocol.wire import Answer, Event, FitArguments, Order
+from grader.protocol.orders import Answer, Event, FitArguments, Order
 from grader.records.run import Architecture
 from grader.trainer.training.feeding import OrderArrays
 from grader.trainer.training.loop import InspectedOrder

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from msgspec import structs
 
-from grader.protocol.wire import Answer, Begin
+from grader.protocol.orders import Answer
+from grader.protocol.wire import Begin
 from grader.trainer.order import batch_axis, rebuild
 from grader.trainer.order.checking import OrderRefused as NotAllowed
 from grader.trainer.order.checking import parse_model_json

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from grader.protocol.wire import Answer, Begin, Event, Fault, Rejected, Trained
+from grader.protocol.orders import Answer, Event, Trained
+from grader.protocol.wire import Begin, Fault, Rejected
 from grader.trainer.order.checking import parse_model_json
 from grader.trainer.training import trajectory
 from grader.trainer.training.compile_settings import keeps_averages

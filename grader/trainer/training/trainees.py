@@ -10,7 +10,8 @@ import blake3
 import keras
 from msgspec import structs
 
-from grader.protocol.wire import Begin, Measured, Order, Origin, Trained
+from grader.protocol.orders import Order, Origin, Trained
+from grader.protocol.wire import Begin, Measured
 from grader.records.run import Architecture
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.order import identity

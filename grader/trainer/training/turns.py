@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from grader.protocol.wire import Answer, Event
+from grader.protocol.orders import Answer, Event
 from grader.stores.store import Store
 from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import AskCallbacks

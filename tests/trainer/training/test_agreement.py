@@ -11,7 +11,7 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, layers  # noqa: E402
 
-from grader.protocol.wire import Answer, Event, FitArguments, Order  # noqa: E402
+from grader.protocol.orders import Answer, Event, FitArguments, Order  # noqa: E402
 from grader.trainer.match.digests import DigestCache  # noqa: E402
 from grader.trainer.match.ordered_data import MatchCache  # noqa: E402
 from grader.trainer.serving import ProcessState, SubmissionTrainer  # noqa: E402

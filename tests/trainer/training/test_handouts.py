@@ -12,7 +12,8 @@ import numpy as np  # noqa: E402
 from msgspec import structs  # noqa: E402
 from replay_orders import Student, X, Y, dense, order, unbuilt  # noqa: E402
 
-from grader.protocol.wire import Begin, Origin  # noqa: E402
+from grader.protocol.orders import Origin  # noqa: E402
+from grader.protocol.wire import Begin  # noqa: E402
 from grader.stores.store import Store  # noqa: E402
 from grader.trainer.match.digests import DigestCache  # noqa: E402
 from grader.trainer.order.checking import OrderRefused  # noqa: E402

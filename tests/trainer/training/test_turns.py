@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.protocol.wire import Answer, Event
+from grader.protocol.orders import Answer, Event
 from grader.stores.store import Store
 from grader.trainer.training.turns import Turn
 
