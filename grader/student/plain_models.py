@@ -43,7 +43,7 @@ def to_plain_model(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]],
         return model
     if (changed := sorted(name for name in own if name not in HARMLESS | FOLLOWED)) and not is_kerass(type(model)):
         name = next((name for name in ("train_step", "compute_loss") if name in changed), changed[0])
-        line = getattr(getattr(vars(type(model)).get(name), "__code__", None), "co_firstlineno", None)
+        line = find_first_line(type(model), name)
         raise Untraceable(f"its {name}() changes what fit() does", f"leave {name}() out: fit() trains the model", line)
     if own <= HARMLESS and isinstance(model, (keras.Sequential, Functional)):
         plain = _to_base(model)
