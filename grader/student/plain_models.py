@@ -142,3 +142,21 @@ def sort_by_creation(written: dict[str, Any], model: Any) -> None:
     ordered = sorted((entries[place] for place in places), key=lambda entry: made[entry["config"]["name"]])
     for place, entry in zip(places, ordered, strict=True):
         entries[place] = entry
+
+
+def write_statistics(written: dict[str, Any], model: Any) -> None:
+    """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
+    adapted = find_adapted_layers(model)
+    for entry in written["config"]["layers"]:
+        if (layer := adapted.get(entry["config"].get("name"))) is not None:
+            for name in ("mean", "variance"):
+                # The stored weights are broadcast to the input; the config wants them in the shape of the
+                # statistics.
+                values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
+                entry["config"][name] = values.tolist()
+
+
+def find_adapted_layers(model: Any) -> dict[str, Any]:
+    """The `Normalization` layers that `adapt()` has given statistics, by name."""
+    kinds = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
+    return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
