@@ -34,7 +34,8 @@ from grader.protocol.wire import Begin, Hello, Measure, Measured, Open, TrainerM
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.match.ordered_data import MatchCache
 from grader.trainer.order import checking, rebuild
-from grader.trainer.serving import ProcessState, serve_submission
+from grader.trainer.serving import serve_submission
+from grader.trainer.submission_trainer import ProcessState
 from grader.trainer.training import agreement, fresh_model, neighbours
 
 LINE = 0.99
