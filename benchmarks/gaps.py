@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, optimizers
 
 from grader.data import load_dataset
-from grader.protocol.wire import Answer, Event
+from grader.protocol.orders import Answer, Event
 from grader.records.run import tolerated_gap
 from grader.trainer.training.agreement import EXAMPLES, Logged, Sample
 

@@ -29,24 +29,13 @@ from msgspec import structs
 from grader.data import load_dataset
 from grader.protocol.arrays import OrderedSpec
 from grader.protocol.channel import Channel
-from grader.protocol.wire import (
-    Answer,
-    Begin,
-    Event,
-    FitArguments,
-    Hello,
-    Measure,
-    Measured,
-    Open,
-    Order,
-    Trained,
-    TrainerMessage,
-    Waiting,
-)
+from grader.protocol.orders import Answer, Event, FitArguments, Order, Trained
+from grader.protocol.wire import Begin, Hello, Measure, Measured, Open, TrainerMessage, Waiting
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.match.ordered_data import MatchCache
 from grader.trainer.order import checking, rebuild
-from grader.trainer.serving import ProcessState, serve_submission
+from grader.trainer.serving import serve_submission
+from grader.trainer.submission_trainer import ProcessState
 from grader.trainer.training import agreement, fresh_model, neighbours
 
 LINE = 0.99

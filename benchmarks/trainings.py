@@ -17,7 +17,8 @@ from keras import layers
 
 from grader.data import load_dataset
 from grader.protocol.arrays import ArraySpec
-from grader.protocol.wire import Answer, Begin, FitArguments, Order
+from grader.protocol.orders import Answer, FitArguments, Order
+from grader.protocol.wire import Begin
 from grader.records.run import Architecture, ModelLayer
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.training import loop

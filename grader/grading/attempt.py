@@ -45,15 +45,14 @@ from grader.grading.ledger import RunRecorder, TurnClocks, TurnTimeout
 from grader.grading.options import GradingOptions, RunStage
 from grader.protocol.arrays import ArraySpec, is_all_held
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
+from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import (  # fmt: skip
-    Answer,
     Begin,
     Compared,
     Counted,
     Crashed,
     Draw,
     Drawn,
-    Event,
     Fault,
     Guesses,
     Hello,
@@ -61,13 +60,10 @@ from grader.protocol.wire import (  # fmt: skip
     LocalTrouble,
     Maps,
     Measured,
-    NeedPass,
     NeedsThreads,
     Observed,
     Open,
     Opened,
-    Order,
-    Pass,
     Predicted,
     Probed,
     Ready,
@@ -79,7 +75,6 @@ from grader.protocol.wire import (  # fmt: skip
     Seen,
     StudentMessage,
     Tally,
-    Trained,
     TrainerMessage,
     Unsupported,
     Waiting,

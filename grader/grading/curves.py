@@ -9,7 +9,8 @@ from grader import checks
 from grader.checks import convert_arguments
 from grader.courses.exercise import Exercise
 from grader.protocol.channel import MalformedMessage
-from grader.protocol.wire import Event, Probed
+from grader.protocol.orders import Event
+from grader.protocol.wire import Probed
 from grader.records.run import Architecture, CallbackProbe, CurveId, CurveOutcome, Run
 from grader.records.verdict import LineToCross
 

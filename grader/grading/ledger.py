@@ -12,7 +12,8 @@ from msgspec import structs
 from grader.checks.wording import escape_name, format_count
 from grader.grading.lineage import Handout, Lineage, join_trainings
 from grader.grading.options import RunProgress, RunStage
-from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened, Order, Trained
+from grader.protocol.orders import Order, Trained
+from grader.protocol.wire import MAX_NOTE_CHARS, Compared, Maps, Measured, Opened
 from grader.records.run import (
     Activations,
     Architecture,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from grader.protocol.channel import MalformedMessage
-from grader.protocol.wire import Order, Origin
+from grader.protocol.orders import Order, Origin
 from grader.records.run import DataMatch
 from grader.records.verdict import TrainingRecord
 

@@ -14,7 +14,8 @@ from msgspec import structs
 from grader.courses.exercise import Exercise, Kind
 from grader.grading.options import GradingOptions
 from grader.protocol.channel import Channel, MalformedMessage
-from grader.protocol.wire import Building, Compare, FitArguments, Maps, Measure, Order
+from grader.protocol.orders import FitArguments, Order
+from grader.protocol.wire import Building, Compare, Maps, Measure
 from grader.records.run import Architecture
 
 # What `grader.data.supplied_model` makes.

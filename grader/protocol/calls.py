@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from grader.protocol.arrays import ArraySpecs, Dtype, check_plain_data
-from grader.protocol.wire import Crashed, Line, Load, Ready, Remark, Returned, Unsupported
+from grader.protocol.orders import Line
+from grader.protocol.wire import Crashed, Load, Ready, Remark, Returned, Unsupported
 from grader.records.run import FunctionTrial
 
 BoundedText = Annotated[str, Meta(max_length=20_000)]

@@ -15,7 +15,7 @@ with forking.drop_stderr(), import_without_collector():
 
     from grader.protocol import keras_settings
     from grader.protocol.wire import Load, Ready
-    from grader.student import datasets, delegate, devices, dialect, dialect_calls, loader
+    from grader.student import datasets, devices, dialect, dialect_calls, keras_methods, loader
     from grader.student.front import Front
     from grader.student.modelling import USES
     from grader.student.observing import observe_function
@@ -29,7 +29,7 @@ def run_student() -> None:
     datasets.install_datasets()
     datasets.install_tfds()
     devices.install(tf, front.send_remark)
-    orders = delegate.install_delegate(front)
+    orders = keras_methods.install_delegate(front)
     dialect_calls.install_old_calls(keras, front.send_remark, (tf.keras,))
     front.send(Ready())
     load = front.receive()

@@ -5,39 +5,25 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
 import keras
-import numpy as np
 
-from grader.protocol.wire import (
-    Answer,
-    Event,
-    FitArguments,
-    LocalTrouble,
-    NeedPass,
-    Order,
-    Pass,
-    Probe,
-    Rejected,
-    Seen,
-    Trained,
-)
+from grader.protocol.orders import Answer, Event, FitArguments, NeedPass, Order, Pass, Trained
+from grader.protocol.wire import LocalTrouble, Probe, Rejected, Seen
 from grader.student import augmentation, own_metrics, plain_models
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
+from grader.student.plain_trial import StopAfterOneEpoch, TrialPassed
 from grader.student.probing import probe_callbacks
 from grader.student.provenance import Provenance, compute_digest
-from grader.student.symbolic import install_symbolic
 from grader.student.tracing import Tracer, Untraceable
 
 PLAIN_FIT = keras.Model.fit
 SIGNATURE = inspect.signature(PLAIN_FIT)
-TRIAL_S = 20.0
 NO_CALLBACK = (
     "A callback is an object of a class that inherits: `class Stop(tf.keras.callbacks.Callback):`, then "
     "`fit(..., callbacks=[Stop()])`."
@@ -221,7 +207,7 @@ class FitCall:
         try:
             written = json.loads(self.plain.to_json())
             plain_models.sort_by_creation(written, self.model)
-            self._write_statistics(written)
+            plain_models.write_statistics(written, self.plain)
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
@@ -236,21 +222,6 @@ class FitCall:
                 f"{why.instead}; or build it with keras.Sequential([...]) or keras.Model(inputs, outputs)",
                 why.line,
             )
-
-    def _write_statistics(self, written: dict[str, Any]) -> None:
-        """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
-        adapted = self._find_adapted_layers()
-        for entry in written["config"]["layers"]:
-            if (layer := adapted.get(entry["config"].get("name"))) is not None:
-                for name in ("mean", "variance"):
-                    # The stored weights are broadcast to the input; the config wants them in the shape of the
-                    # statistics.
-                    values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
-                    entry["config"][name] = values.tolist()
-
-    def _find_adapted_layers(self) -> dict[str, Any]:
-        kinds = [layer for layer in self.plain.layers if isinstance(layer, keras.layers.Normalization)]
-        return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}
 
     def _write_compile_config(self) -> str:
         if not self.model.compiled:
@@ -322,7 +293,7 @@ class FitCall:
 
     def _list_variables(self) -> list[Any]:
         """The model's weights as the trainer has them: statistics of Normalization layers went into the order."""
-        fixed = {id(weight) for layer in self._find_adapted_layers().values() for weight in layer.weights}
+        fixed = {id(weight) for layer in plain_models.find_adapted_layers(self.plain).values() for weight in layer.weights}
         return [weight for weight in self.plain.weights if id(weight) not in fixed]
 
     def _find_restored_epoch(self) -> int | None:
@@ -356,13 +327,13 @@ class FitCall:
 
         If plain Keras raises too, its error is the student's, at the line of their `fit`.
         """
-        arguments = {**self.arguments, "callbacks": [_StopAfterOneEpoch()], "verbose": 0}
+        arguments = {**self.arguments, "callbacks": [StopAfterOneEpoch()], "verbose": 0}
         arguments["self"] = self.model
         try:
             with self.delegate.provenance.keep_weights(self.model):
                 PLAIN_FIT(**arguments)
         # Plain Keras takes what the trainer rejected, so the fault is the grader's and must not cost points.
-        except _TrialPassed:
+        except TrialPassed:
             self.front.send(LocalTrouble(message=text[:2000]))
             raise RunEnded from None
 
@@ -373,73 +344,5 @@ def _advised(error: Exception, advice: str) -> Exception:
     return error
 
 
-class _TrialPassed(Exception):
-    """Plain Keras trained where the trainer couldn't."""
-
-
-class _StopAfterOneEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Ends a trial of plain Keras after one epoch, or after some seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.end = time.monotonic() + TRIAL_S
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if time.monotonic() > self.end:
-            raise _TrialPassed
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        raise _TrialPassed
-
-
 def _to_int(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def install_delegate(front: Front) -> FitDelegate:
-    """Puts the delegate in the place of Keras's own training methods, in this process."""
-    delegate = FitDelegate(front)
-    delegate.provenance.watch_variables()
-    install_symbolic(front.send_remark, lambda: delegate.tracer.is_tracing)
-    keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
-    _count_compilations(delegate)
-
-    plain_batch = keras.Model.train_on_batch
-
-    @functools.wraps(plain_batch)
-    def train_on_batch(*args: Any, **kwargs: Any) -> Any:
-        if delegate.observed:
-            return plain_batch(*args, **kwargs)
-        return front.report_unsupported("train_on_batch() can't be measured by the grader", "call model.fit(...) and let a callback watch the training")
-
-    keras.Model.train_on_batch = train_on_batch
-    keras.Model.evaluate = _drop_progress_bar(keras.Model.evaluate, quiet=2)
-    keras.Model.predict = _drop_progress_bar(keras.Model.predict, quiet=0)
-    return delegate
-
-
-def _count_compilations(delegate: FitDelegate) -> None:
-    """Tells the delegate of each `compile`, where Keras defines it: set on `Model`, Keras takes it for the student's own."""
-    home = next(kind for kind in keras.Model.__mro__ if "compile" in vars(kind))
-    plain = home.compile
-
-    @functools.wraps(plain)
-    def counted(model: Any, *args: Any, **kwargs: Any) -> Any:
-        delegate.compilations[id(model)] += 1
-        return plain(model, *args, **kwargs)
-
-    home.compile = counted
-
-
-def _drop_progress_bar(method: Any, quiet: int) -> Any:
-    """Keras's progress bar redraws itself for terminals; captured output gets one line (2) or nothing (0) instead."""
-    signature = inspect.signature(method)
-
-    @functools.wraps(method)
-    def call_quietly(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        if bound.arguments.get("verbose", "auto") in ("auto", 1):
-            bound.arguments["verbose"] = quiet
-        return method(*bound.args, **bound.kwargs)
-
-    return call_quietly

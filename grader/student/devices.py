@@ -20,10 +20,10 @@ class OneDevice:
     """`tf.distribute.Strategy` where there is one replica: the model in its scope is the plain model."""
 
     num_replicas_in_sync = 1
-    extended: Any = None  # TensorFlow's own for one device: Keras's optimizers change weights through it
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.cluster_resolver = None
+        self.extended = Silent()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[OneDevice]:

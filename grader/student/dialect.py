@@ -148,14 +148,14 @@ def _alias_tensorflow(tf: Any, keras: Any) -> None:
     """Adds the table's names to `tf.compat.v1`, and to `tf` where they are missing."""
     for old, row in TENSORFLOW.items():
         if row.alias is not None:
-            value = _make(old, row, keras) if row.alias.startswith("=") else _reach(tf, row.alias)
+            value = _make(old, row, keras) if row.alias.startswith("=") else resolve_name(tf, row.alias)
             home, _, name = old.rpartition(".")
-            setattr(_reach(tf.compat.v1, home), name, value)
+            setattr(resolve_name(tf.compat.v1, home), name, value)
             # Never over a name that TF 2 has: there it has today's meaning.
-            _add_alias(_reach(tf, home), name, value)
+            _add_alias(resolve_name(tf, home), name, value)
 
 
-def _reach(root: Any, dotted: str) -> Any:
+def resolve_name(root: Any, dotted: str) -> Any:
     """Resolves a dotted name below a module; returns the module itself for an empty name."""
     return functools.reduce(getattr, filter(None, dotted.split(".")), root)
 
@@ -220,8 +220,8 @@ def _add_keras_aliases(family: Any, keras: Any) -> None:
     for old, row in KERAS.items():
         home, _, name = old.rpartition(".")
         if row.alias is not None and "engine" not in old and home not in KERAS:
-            value = _make(old, row, keras) if row.alias.startswith("=") else _reach(family, row.alias)
-            _add_alias(_reach(family, home), name, value)
+            value = _make(old, row, keras) if row.alias.startswith("=") else resolve_name(family, row.alias)
+            _add_alias(resolve_name(family, home), name, value)
     _add_alias(family.backend, "learning_phase", lambda: 0)
     _add_alias(family.backend, "image_dim_ordering", lambda: "tf")
     legacy = importlib.import_module(f"{family.optimizers.__name__}.legacy")  # it refuses to make what was the only way in its time
@@ -250,7 +250,7 @@ def _alias_private(keras: Any) -> None:
     for old, row in KERAS.items():
         module = sys.modules.get(f"keras.src.{old}")
         if module is not None and row.alias and not row.alias.startswith("="):
-            vars(module).setdefault("__getattr__", functools.partial(getattr, _reach(keras, row.alias)))
+            vars(module).setdefault("__getattr__", functools.partial(getattr, resolve_name(keras, row.alias)))
 
 
 def _set_value(variable: Any, value: Any) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 
 from grader.protocol.arrays import OrderedSpec
 from grader.protocol.channel import Channel
-from grader.protocol.wire import Order, Remark, Returned, ToStudent, Unsupported
+from grader.protocol.orders import Order
+from grader.protocol.wire import Remark, Returned, ToStudent, Unsupported
 from grader.records.verdict import Note
 
 MAX_NOTE_CHARS = 2000

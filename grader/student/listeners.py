@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from grader.protocol.wire import Hook
+from grader.protocol.orders import Hook
 from grader.student.logs import Logs
 
 TRAINING_HOOKS = {"train_begin", "train_end", "test_begin", "test_end"}

@@ -43,7 +43,7 @@ def to_plain_model(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]],
         return model
     if (changed := sorted(name for name in own if name not in HARMLESS | FOLLOWED)) and not is_kerass(type(model)):
         name = next((name for name in ("train_step", "compute_loss") if name in changed), changed[0])
-        line = getattr(getattr(vars(type(model)).get(name), "__code__", None), "co_firstlineno", None)
+        line = find_first_line(type(model), name)
         raise Untraceable(f"its {name}() changes what fit() does", f"leave {name}() out: fit() trains the model", line)
     if own <= HARMLESS and isinstance(model, (keras.Sequential, Functional)):
         plain = _to_base(model)
@@ -142,3 +142,21 @@ def sort_by_creation(written: dict[str, Any], model: Any) -> None:
     ordered = sorted((entries[place] for place in places), key=lambda entry: made[entry["config"]["name"]])
     for place, entry in zip(places, ordered, strict=True):
         entries[place] = entry
+
+
+def write_statistics(written: dict[str, Any], model: Any) -> None:
+    """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
+    adapted = find_adapted_layers(model)
+    for entry in written["config"]["layers"]:
+        if (layer := adapted.get(entry["config"].get("name"))) is not None:
+            for name in ("mean", "variance"):
+                # The stored weights are broadcast to the input; the config wants them in the shape of the
+                # statistics.
+                values = np.asarray(getattr(layer, name)).reshape(layer._mean_and_var_shape)
+                entry["config"][name] = values.tolist()
+
+
+def find_adapted_layers(model: Any) -> dict[str, Any]:
+    """The `Normalization` layers that `adapt()` has given statistics, by name."""
+    kinds = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
+    return {layer.name: layer for layer in kinds if layer.input_mean is None and layer.built}

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-from grader.protocol.wire import Origin
+from grader.protocol.orders import MAX_OPTIMIZER_VALUES, Origin
 from grader.student.front import Front
 
 # On a variable that was set: the line, 0 where it isn't the student's, or `BY_TRAINER`.
@@ -24,8 +24,6 @@ SET_AT = "_grade_set_at"
 BY_TRAINER = -1
 # The digest of what it held before that for the first time.
 FIRST = "_grade_first"
-# An optimizer takes twice the memory of the weights; with larger models a saved one begins anew.
-MAX_OPTIMIZER_VALUES = 25_000_000
 INSTEAD = (
     "go on with weights that `fit` gave in this file: the model itself, a copy with its `get_weights()`, or a file that "
     "`save`, `save_weights` or `ModelCheckpoint` wrote"

@@ -13,6 +13,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.util import dispatch
 
+from grader.student.dialect import resolve_name
+
 Remark = Callable[[str], None]
 # By TensorFlow's name: the name in `keras.ops`, and what the arguments are called there. An argument that isn't listed
 # must have its default.
@@ -75,12 +77,12 @@ class SymbolicDispatcher(dispatch.GlobalOpDispatcher):  # type: ignore[misc]
 
     def __init__(self, remark: Remark, is_quiet: Callable[[], bool]) -> None:
         self.remark, self.is_quiet = remark, is_quiet
-        self.known = {_unwrap(_reach(name)): name for name in (*OPERATIONS, *UNCHANGED)}
+        self.known = {inspect.unwrap(resolve_name(tf, name)): name for name in (*OPERATIONS, *UNCHANGED)}
 
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
         if not any(isinstance(part, keras.KerasTensor) for part in keras.tree.flatten((args, kwargs))):
             return self.NOT_SUPPORTED
-        name = self.known.get(_unwrap(op))
+        name = self.known.get(inspect.unwrap(op))
         try:
             bound = inspect.signature(op).bind(*args, **kwargs)
         except (TypeError, ValueError):
@@ -119,7 +121,7 @@ def _keep(arguments: dict[str, Any]) -> Any:
 
 
 def _to_plain(value: Any) -> Any:
-    """A TensorFlow dtype, shape or small tensor in the form that `keras.ops` takes."""
+    """A TensorFlow dtype or shape in the form that `keras.ops` takes."""
     if isinstance(value, tf.DType):
         return value.name
     if isinstance(value, tf.TensorShape):
@@ -127,19 +129,11 @@ def _to_plain(value: Any) -> Any:
     return value
 
 
-def _reach(dotted: str) -> Any:
-    return functools.reduce(getattr, dotted.split("."), tf)
-
-
-def _unwrap(function: Any) -> Any:
-    return inspect.unwrap(function)
-
-
 def _find_name(op: Any) -> str:
     """The name under which TensorFlow exports a function."""
     for module in NAMED_MODULES:
-        for name, value in list(vars(_reach(module) if module else tf).items()):
-            if callable(value) and not name.startswith("_") and _unwrap(value) is _unwrap(op):
+        for name, value in list(vars(resolve_name(tf, module)).items()):
+            if callable(value) and not name.startswith("_") and inspect.unwrap(value) is inspect.unwrap(op):
                 return f"{module}.{name}" if module else name
     return str(getattr(op, "__name__", "function")).removesuffix("_v2")
 

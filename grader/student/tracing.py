@@ -230,9 +230,9 @@ def _sort_tensors(outputs: list[Any], places: dict[int, int]) -> list[Any]:
 
 def _describe_operation(operation: Any) -> Any:
     """A layer with weights is itself; one without, which may be made within `call()`, and an operation are their settings."""
-    if isinstance(operation, keras.layers.Layer) and operation.variables:
-        return id(operation)
     is_layer = isinstance(operation, keras.layers.Layer)
+    if is_layer and operation.variables:
+        return id(operation)
     settings = (
         operation.get_config()
         if is_layer
@@ -258,9 +258,8 @@ def _describe_constant(value: Any) -> Any:
 
 def is_training_only(layer: Any) -> bool:
     """Whether a layer gives back what it gets when nothing is trained: dropout, noise, augmentation, a row of these."""
-    parts = list(layer._flatten_layers(include_self=False)) if isinstance(layer, keras.layers.Layer) else []
-    parts = [part for part in parts if type(part).__name__ != "InputLayer"]
     if isinstance(layer, keras.Sequential):
+        parts = [part for part in layer._flatten_layers(include_self=False) if type(part).__name__ != "InputLayer"]
         return bool(parts) and all(is_training_only(part) for part in parts)
     kind = type(layer).__name__
     return isinstance(layer, keras.layers.Layer) and (kind in TRAINING_ONLY or kind.startswith("Random"))
@@ -309,10 +308,11 @@ def _check_own_weights(model: Any) -> None:
             )
 
 
-def find_first_line(kind: type) -> int | None:
-    """The line of a class's `call()`."""
-    call = getattr(kind.call, "python_function", kind.call)  # type: ignore[attr-defined]
-    return getattr(getattr(call, "__code__", None), "co_firstlineno", None) if not is_kerass(kind) else None
+def find_first_line(kind: type, name: str = "call") -> int | None:
+    """The line of a method of a student's class; None for one of Keras's."""
+    method = getattr(kind, name)
+    plain = getattr(method, "python_function", method)
+    return getattr(getattr(plain, "__code__", None), "co_firstlineno", None) if not is_kerass(kind) else None
 
 
 def _make_functional(trace: Trace, model: Any) -> Any:

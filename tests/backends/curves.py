@@ -11,7 +11,8 @@ import sys
 import trainings
 from msgspec import structs
 
-from grader.protocol.wire import Answer, Begin
+from grader.protocol.orders import Answer
+from grader.protocol.wire import Begin
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.training import loop
 from grader.trainer.training.trainees import Trainees

@@ -12,7 +12,7 @@ from grader.grading.curves import (
     split_cut_epoch,
 )
 from grader.grading.ledger import RunRecorder
-from grader.protocol.wire import Event, FitArguments, Order, Trained
+from grader.protocol.orders import Event, FitArguments, Order, Trained
 from grader.records.run import Architecture
 from grader.records.verdict import CutEpoch
 

@@ -3,7 +3,8 @@
 from msgspec import structs
 
 from grader.grading.ledger import RunRecorder
-from grader.protocol.wire import FitArguments, Measured, Opened, Order, Trained
+from grader.protocol.orders import FitArguments, Order, Trained
+from grader.protocol.wire import Measured, Opened
 from grader.records.run import Architecture, DataMatch, ModelLayer
 
 

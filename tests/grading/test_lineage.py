@@ -5,7 +5,8 @@ import pytest
 
 from grader.grading.ledger import RunRecorder
 from grader.protocol.channel import MalformedMessage
-from grader.protocol.wire import FitArguments, Opened, Order, Origin, Trained
+from grader.protocol.orders import FitArguments, Order, Origin, Trained
+from grader.protocol.wire import Opened
 from grader.records.run import Architecture, DataMatch
 
 WHOLE = DataMatch(dataset="mnist", examples=60000, trained_on=60000, train=60000)

@@ -22,7 +22,8 @@ from grader.grading.ledger import RunRecorder, TurnClocks
 from grader.grading.modelling import SUPPLIED_LAYERS, make_task
 from grader.protocol.arrays import ArraySpec
 from grader.protocol.channel import MalformedMessage
-from grader.protocol.wire import Compare, Compared, FitArguments, Maps, Order
+from grader.protocol.orders import FitArguments, Order
+from grader.protocol.wire import Compare, Compared, Maps
 from grader.records.run import Activations, Architecture, ModelLayer
 
 SPEC = """

@@ -13,7 +13,8 @@ from grader.errors import GraderError
 from grader.grading import GradingOptions
 from grader.grading.attempt import TrainingAttempt
 from grader.protocol.channel import Channel
-from grader.protocol.wire import FitArguments, Hello, Order, Ready
+from grader.protocol.orders import FitArguments, Order
+from grader.protocol.wire import Hello, Ready
 from grader.static import ExecutionPlan
 
 EXERCISE = Exercise(

@@ -18,19 +18,8 @@ from grader.grading.attempt import TrainingAttempt
 from grader.grading.options import skip_progress
 from grader.protocol.arrays import ArraySpec
 from grader.protocol.channel import Channel
-from grader.protocol.wire import (
-    Answer,
-    Event,
-    FitArguments,
-    Hello,
-    Measured,
-    Opened,
-    Order,
-    Ready,
-    Returned,
-    Trained,
-    Waiting,
-)
+from grader.protocol.orders import Answer, Event, FitArguments, Order, Trained
+from grader.protocol.wire import Hello, Measured, Opened, Ready, Returned, Waiting
 from grader.records.run import Architecture, DataMatch
 from grader.static import ExecutionPlan
 

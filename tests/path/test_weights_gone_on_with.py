@@ -107,7 +107,7 @@ def test_a_pickled_history_is_no_weights(soon_graded):
 
 FORGED = """
     import grader.student.provenance as provenance
-    from grader.protocol.wire import Origin
+    from grader.protocol.orders import Origin
     first = model.fit(x, y, epochs=1).history["loss"][0]
     provenance.Provenance.find_origin = lambda *_: Origin({})
     model = compiled()

@@ -13,7 +13,8 @@ from grader.protocol import channel
 from grader.protocol.arrays import ArraySpec
 from grader.protocol.calls import Gave
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
-from grader.protocol.wire import Answer, Pass, Returned, StudentMessage
+from grader.protocol.orders import Answer, Pass
+from grader.protocol.wire import Returned, StudentMessage
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 from keras import Input, layers
 
 from grader.protocol.arrays import OrderedSpec
-from grader.protocol.wire import Answer, Event, FitArguments, Order
+from grader.protocol.orders import Answer, Event, FitArguments, Order
 from grader.records.run import Architecture
 from grader.stores.store import Store
 from grader.trainer.match.digests import DigestCache

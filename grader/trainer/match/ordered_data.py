@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from grader.protocol.wire import Order
+from grader.protocol.orders import DEFAULT_BATCH, Order
 from grader.records.run import DataMatch
 from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, load_canonical_images
 from grader.trainer.match.comparison import Match, match_arrays
 from grader.trainer.match.digests import DigestCache, HeldArrays
-from grader.trainer.match.passes import DEFAULT_BATCH, Passes, describe_array_epoch
+from grader.trainer.match.passes import Passes, describe_array_epoch
 from grader.trainer.training.feeding import Array, OrderArrays
 
 MAX_REMEMBERED = 16
@@ -135,7 +135,7 @@ def _describe_validation(order: Order, arrays: OrderArrays) -> str | None:
     return None
 
 
-def order_reveals_labels(labels: Array, batch: int = 32) -> bool:
+def order_reveals_labels(labels: Array, batch: int = DEFAULT_BATCH) -> bool:
     """Whether labels at some distance, or at two places of a batch, say far more about each other than by chance.
 
     Args:

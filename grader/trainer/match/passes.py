@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import structs
 
-from grader.protocol.wire import FitArguments
+from grader.protocol.orders import DEFAULT_BATCH, FitArguments
 from grader.records.run import DataMatch
 from grader.trainer.match.canonical import TRAIN_COUNT
 
 Array = npt.NDArray[Any]
-DEFAULT_BATCH = 32
 # The fewer images may be left out, the less it helps to choose them. Where a pipeline shuffles what it has repeated, passes
 # run into each other: of `.repeat().shuffle(10000)` an epoch leaves out about 3,600 images for others that come twice.
 MAX_LEFT_OUT = TRAIN_COUNT // 15

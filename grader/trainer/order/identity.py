@@ -16,7 +16,7 @@ import msgspec
 from grader.engines.forking import find_version
 from grader.engines.surroundings import determining
 from grader.protocol import keras_settings
-from grader.protocol.wire import Order
+from grader.protocol.orders import Order
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.order.model_json import parse_model_json
 from grader.trainer.training.feeding import OrderArrays

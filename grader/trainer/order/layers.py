@@ -102,7 +102,7 @@ class _Walk:
                 known.add(tensor)
                 waiting.extend(self._sources(nodes[tensor.layer], members[tensor.layer], tensor, known))
         # In the order of the graph; an order's layers stand in the order in which the student's class made them.
-        for name, node in sorted(nodes.items(), key=lambda item: list(members).index(item[0])):
+        for name, node in ((name, nodes[name]) for name in members if name in nodes):
             calls = [node["inbound_nodes"][call]["args"] for call in {tensor.call for tensor in reached.get(name, ())}
                      if call < len(node["inbound_nodes"])]  # fmt: skip
             # A shared layer counts if at least one of its calls lets the signal through.

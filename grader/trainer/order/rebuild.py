@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from msgspec import structs
 
+from grader.protocol.orders import DEFAULT_BATCH
 from grader.records.run import Architecture, ModelLayer
 from grader.trainer.order.allowed_names import MODEL_KINDS
 from grader.trainer.order.batch_axis import check_examples_apart
@@ -19,7 +20,6 @@ from grader.trainer.order.log_keys import find_accuracy_key, list_log_keys, read
 from grader.trainer.order.model_size import PASSES_PER_STEP, LayerCall, count_products, iter_calls
 from grader.trainer.order.values import escape_name
 
-DEFAULT_BATCH = 32
 # Weight, gradient and the two moments of Adam, as float32.
 BYTES_PER_TRAINED_WEIGHT = 16
 BYTES_PER_VALUE = 4

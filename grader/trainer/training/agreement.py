@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from grader.protocol.wire import Answer, Event, Order
+from grader.protocol.orders import DEFAULT_BATCH, Answer, Event, Order
 from grader.records.run import tolerated_gap
 from grader.trainer.order.model_json import parse_model_json
 from grader.trainer.training.compile_settings import keeps_averages
 from grader.trainer.training.feeding import Array, OrderArrays
 from grader.trainer.training.measuring import flat_scores, measure_as_trained, pick_classes
 
-DEFAULT_BATCH = 32
 EXAMPLES = 4000
 PORTION = 100
 # Less than this isn't looked into: a model is often a little worse at the end of an epoch than it was on the way.

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from msgspec import structs
 
-from grader.protocol.wire import Answer, Begin
+from grader.protocol.orders import Answer
+from grader.protocol.wire import Begin
 from grader.trainer.order import batch_axis, rebuild
 from grader.trainer.order.checking import OrderRefused as NotAllowed
 from grader.trainer.order.checking import parse_model_json
@@ -25,15 +26,13 @@ def build_seeded_model(opened: InspectedOrder, seed: int) -> Any:
     """The model with its seeded weights. Raises: NotAllowed: an answer of it depends on other examples of the batch."""
     keras.utils.set_random_seed(seed)
     model = build_model(opened)
-    # The look at its neighbours may draw random numbers; the training must begin as plain Keras would.
-    randomness = (random.getstate(), np.random.get_state())
     x = opened.arrays.by_role.get("x", [])
     count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
-    build_weights(model, opened)
-    if count and neighbours.mixes_examples(model, x[0][:count]):
-        raise NotAllowed("the model's answer for one example depends on the other examples in its batch", batch_axis.INSTEAD)
-    random.setstate(randomness[0])
-    np.random.set_state(randomness[1])
+    # The look at its neighbours may draw random numbers; the training must begin as plain Keras would.
+    with keep_randomness():
+        build_weights(model, opened)
+        if count and neighbours.mixes_examples(model, x[0][:count]):
+            raise NotAllowed("the model's answer for one example depends on the other examples in its batch", batch_axis.INSTEAD)
     return model
 
 
@@ -79,7 +78,7 @@ def _go_on(*_: Any) -> Any:
 
 @contextlib.contextmanager
 def keep_randomness() -> Iterator[None]:
-    """Puts the random numbers back where they were, for a training that goes on."""
+    """Puts the random numbers back where they were, also after an error: a model that trains on must not notice."""
     state = (random.getstate(), np.random.get_state())
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.protocol.wire import Order
+from grader.protocol.orders import Order
 from grader.trainer.order.checking import parse_model_json
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.protocol.arrays import ArraySpec, OrderedSpec, Role
 from grader.protocol.channel import Channel
-from grader.protocol.wire import Order
+from grader.protocol.orders import Order
 
 Array = np.ndarray[Any, Any]
 

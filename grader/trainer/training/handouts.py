@@ -10,15 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.protocol.wire import Answer, Begin, Event, Origin
+from grader.protocol.orders import MAX_OPTIMIZER_VALUES, Answer, Event, Origin
+from grader.protocol.wire import Begin
 from grader.trainer.order.checking import OrderRefused
 from grader.trainer.training.building import train_again
 from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import AskCallbacks, InspectedOrder
 
 MAX_KEPT_BYTES = 600_000_000
-# Of a larger model the student's side has no optimizer to save, so nobody goes on with one.
-MAX_OPTIMIZER_VALUES = 25_000_000
 FindState = Callable[[], list[Array]]
 
 

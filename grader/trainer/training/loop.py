@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import keras
 
-from grader.protocol.wire import Answer, Event, Hook, Order, Trained
+from grader.protocol.orders import DEFAULT_BATCH, Answer, Event, Hook, Order, Trained
 from grader.records.run import Architecture
 from grader.trainer.order.model_size import PASSES_PER_STEP
 from grader.trainer.training import trajectory
@@ -22,7 +22,6 @@ ON_JAX = keras.backend.backend() == "jax"
 scanning: Any = importlib.import_module("grader.trainer.training.jax_training") if ON_JAX else None
 logits: Any = importlib.import_module("grader.trainer.training.jax_training") if ON_JAX else None
 
-DEFAULT_BATCH = 32
 MAX_STEPS_PER_CALL = 125
 MAX_CALL_S = 0.5
 CPU_MACS_PER_S = 2e10

@@ -15,7 +15,8 @@ from keras import layers
 
 from grader.protocol.arrays import OrderedSpec
 from grader.protocol.channel import Channel
-from grader.protocol.wire import FitArguments, Open, Order, TrainerMessage
+from grader.protocol.orders import FitArguments, Order
+from grader.protocol.wire import Open, TrainerMessage
 from grader.trainer.match.canonical import TRAIN_COUNT, load_canonical_images
 from grader.trainer.match.ordered_data import FindMatch
 from grader.trainer.training.feeding import Array

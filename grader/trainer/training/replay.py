@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from grader.protocol.wire import Answer, Begin, Event, Fault, Rejected, Trained
+from grader.protocol.orders import Answer, Event, Trained
+from grader.protocol.wire import Begin, Fault, Rejected
+from grader.trainer.order.checking import parse_model_json
 from grader.trainer.training import trajectory
+from grader.trainer.training.compile_settings import keeps_averages
 from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import AskCallbacks, InspectedOrder, Training, run_fit
 from grader.trainer.training.trajectory import RecordedHook, Recorder, Trajectory, TrajectoryArchive, restore_state
@@ -222,6 +225,16 @@ class _KnownAnswers:
                 f"{event.hook} {event.index}: {event.logs}, stored: {known.hook} {known.index}: {known.logs}"
             )
         return answer
+
+
+def can_replay(opened: InspectedOrder) -> bool:
+    """Whether a training depends on its key alone: pipelines, steps per epoch and hooks of batches make it depend on more.
+
+    An optimizer that keeps averages puts them in the weights' place when the training ends, so an epoch's weights aren't
+    those of a training that ends there.
+    """
+    fit = opened.order.fit
+    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or keeps_averages(parse_model_json(opened.order.compile)))
 
 
 def build_weights(model: Any, opened: InspectedOrder) -> None:

@@ -10,21 +10,21 @@ import blake3
 import keras
 from msgspec import structs
 
-from grader.protocol.wire import Begin, Measured, Order, Origin, Trained
+from grader.protocol.orders import Order, Origin, Trained
+from grader.protocol.wire import Begin, Measured
 from grader.records.run import Architecture
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.order import identity
-from grader.trainer.order.checking import parse_model_json
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
 from grader.trainer.order.rebuild import BYTES_PER_TRAINED_WEIGHT
 from grader.trainer.training import trajectory
 from grader.trainer.training.building import build_model, build_seeded_model, make_first_weights_finder
-from grader.trainer.training.compile_settings import goes_on, keeps_averages
+from grader.trainer.training.compile_settings import goes_on
 from grader.trainer.training.feeding import Array, OrderArrays
 from grader.trainer.training.handouts import Handouts, copy_optimizer, find_no_weights, take_optimizer, take_weights
 from grader.trainer.training.loop import AskCallbacks, InspectedOrder, Training, run_fit
-from grader.trainer.training.replay import Replay, TrainingOutcome, build_weights
+from grader.trainer.training.replay import Replay, TrainingOutcome, build_weights, can_replay
 from grader.trainer.training.trajectory import TrajectoryArchive
 from grader.trainer.training.turns import Turn
 
@@ -96,7 +96,7 @@ class Trainees:
         order = opened.order
         begin = structs.replace(begin, seed=self._compute_seed(opened, begin.seed))
         # A model that goes on has a state that no key describes, so only its first training is looked up.
-        if order.model not in self.by_number and order.origin is None and self.archive is not None and _can_replay(opened):
+        if order.model not in self.by_number and order.origin is None and self.archive is not None and can_replay(opened):
             return self._train_or_replay(self.archive, opened, begin, ask)
         first = len(self.handouts.given)
         try:
@@ -251,7 +251,7 @@ class Trainees:
         replay.drop_unused_snapshots()
         if not outcome.trained.replayed:
             archive.store.prune_entries()
-        trainee = _build_trainee(opened, outcome, replay, key)
+        trainee = _to_trainee(opened, outcome, replay, key)
         trainee.find_first = make_first_weights_finder(opened, begin.seed)
         self.by_number[opened.order.model] = trainee
         return outcome.trained, trainee
@@ -313,7 +313,7 @@ class Trainees:
         trainee.replay = None
 
 
-def _build_trainee(opened: InspectedOrder, outcome: TrainingOutcome, replay: Replay, key: str) -> Trainee:
+def _to_trainee(opened: InspectedOrder, outcome: TrainingOutcome, replay: Replay, key: str) -> Trainee:
     return Trainee(
         compile=opened.order.compile,
         compilation=opened.order.compilation,
@@ -335,16 +335,6 @@ def _estimate_bytes(architecture: Architecture) -> int:
 
 def _list_arrays(arrays: OrderArrays) -> list[Array]:
     return [array for values in arrays.by_role.values() for array in values]
-
-
-def _can_replay(opened: InspectedOrder) -> bool:
-    """Whether a training depends on its key alone: pipelines, steps per epoch and hooks of batches make it depend on more.
-
-    An optimizer that keeps averages puts them in the weights' place when the training ends, so an epoch's weights aren't
-    those of a training that ends there.
-    """
-    fit = opened.order.fit
-    return not (fit.batches or fit.steps_per_epoch or opened.order.batch_hooks or keeps_averages(parse_model_json(opened.order.compile)))
 
 
 def _list_label_shapes(opened: InspectedOrder) -> list[tuple[int, ...]]:

@@ -12,7 +12,8 @@ import numpy as np
 from msgspec import Struct, field, structs
 
 from grader.protocol.arrays import ITEM_SIZES, ArraySpec
-from grader.protocol.wire import Answer, Event, Hook, Measured
+from grader.protocol.orders import Answer, Event, Hook
+from grader.protocol.wire import Measured
 from grader.stores.store import Store
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.training.feeding import Array, OrderArrays

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from grader.protocol.wire import Answer, Event
+from grader.protocol.orders import Answer, Event
 from grader.stores.store import Store
 from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import AskCallbacks
@@ -27,6 +27,7 @@ class Turn:
     def __init__(self, store: Store, key: str, at_work: Callable[[float], None]) -> None:
         self.store, self.key, self.at_work = store, key, at_work
         self._held = contextlib.ExitStack()
+        self._has_turn = False
         self._marker = store.find_marker(key)
 
     def __enter__(self) -> Self:
@@ -57,7 +58,8 @@ class Turn:
 
     def _mark(self, *, asking: bool) -> None:
         """Tells those who wait that a student is asked, or no longer; where it can't be written they wait."""
-        if self._marker is None:
+        # The mark is the holder's: whoever trains beside it would take it away while the holder still asks.
+        if self._marker is None or not self._has_turn:
             return
         with contextlib.suppress(OSError):
             if asking:
@@ -75,6 +77,5 @@ class Turn:
     def _take(self, wait_s: float) -> bool:
         with contextlib.ExitStack() as stack:
             if stack.enter_context(self.store.lock_entry(self.key, wait_s)):
-                self._held = stack.pop_all()
-                return True
-        return False
+                self._held, self._has_turn = stack.pop_all(), True
+        return self._has_turn

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.checks.training import check_training_data
-from grader.protocol.wire import FitArguments
+from grader.protocol.orders import FitArguments
 from grader.records.run import DataMatch
 from grader.trainer.match.canonical import TRAIN_COUNT
 from grader.trainer.match.passes import Passes, describe_array_epoch, find_chosen_images

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.keras
 def key(first: str, second: str, x_names: list[str] | None) -> str:
     """The key of a model whose first input goes to a small layer and whose second to a large one."""
     from grader.protocol.arrays import ArraySpec
-    from grader.protocol.wire import FitArguments, Order
+    from grader.protocol.orders import FitArguments, Order
     from grader.trainer.match.digests import DigestCache
     from grader.trainer.order import identity
     from grader.trainer.training.feeding import OrderArrays

@@ -11,10 +11,10 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, layers  # noqa: E402
 
-from grader.protocol.wire import Answer, Event, FitArguments, Order  # noqa: E402
+from grader.protocol.orders import Answer, Event, FitArguments, Order  # noqa: E402
 from grader.trainer.match.digests import DigestCache  # noqa: E402
 from grader.trainer.match.ordered_data import MatchCache  # noqa: E402
-from grader.trainer.serving import ProcessState, SubmissionTrainer  # noqa: E402
+from grader.trainer.submission_trainer import ProcessState, SubmissionTrainer  # noqa: E402
 from grader.trainer.training.agreement import Logged, Sample  # noqa: E402
 
 pytestmark = pytest.mark.keras

@@ -12,7 +12,8 @@ import numpy as np  # noqa: E402
 from msgspec import structs  # noqa: E402
 from replay_orders import Student, X, Y, dense, order, trainees, unbuilt  # noqa: E402
 
-from grader.protocol.wire import Begin, Origin  # noqa: E402
+from grader.protocol.orders import Origin  # noqa: E402
+from grader.protocol.wire import Begin  # noqa: E402
 from grader.trainer.order.checking import OrderRefused  # noqa: E402
 from grader.trainer.training import handouts  # noqa: E402
 from grader.trainer.training.handouts import Handouts, find_no_weights  # noqa: E402

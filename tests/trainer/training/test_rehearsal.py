@@ -72,6 +72,7 @@ def test_the_usual_images_are_held_in_both_shapes():
 
 THREADS = """
 import os
+from grader.data import load_dataset
 from grader.trainer import serving
 from grader.trainer.training import rehearsal
 from grader.trainer.match.digests import DigestCache
@@ -81,7 +82,7 @@ def threads():
 before = threads()
 rehearsal.match_usual_images("mnist", MatchCache(DigestCache(threads=1)))
 print(before, threads())
-MatchCache(DigestCache()).digests.of(serving.load_dataset("mnist").x_train)
+MatchCache(DigestCache()).digests.of(load_dataset("mnist").x_train)
 print(threads())
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.protocol.wire import Answer, Event
+from grader.protocol.orders import Answer, Event
 from grader.stores.store import Store
 from grader.trainer.training.turns import Turn
 
@@ -44,6 +44,21 @@ def test_nobody_waits_while_a_student_is_asked(store: Store, monkeypatch: pytest
     assert is_free(store)
 
 
+def test_whoever_trains_beside_the_holder_leaves_its_mark(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a third would wait, though the holder's student is still being asked."""
+    monkeypatch.setattr("grader.trainer.training.turns.WAIT_S", 0.05)
+
+    def ask(event: Event, weights: list[object]) -> Answer:
+        with Turn(store, "key", lambda _: None) as beside:
+            beside.left_while(lambda event, weights: Answer())(EVENT, [])
+            assert beside._is_holder_asking()
+        return Answer()
+
+    with Turn(store, "key", lambda _: None) as turn:
+        turn.left_while(ask)(EVENT, [])
+        assert not turn._is_holder_asking()
+
+
 def test_a_quick_answer_lets_nobody_in_between(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else two would train the same at once, though each epoch's callback takes a moment only."""
     monkeypatch.setattr("grader.trainer.training.turns.MOST_WAITS", 3)
@@ -60,7 +75,8 @@ def test_a_quick_answer_lets_nobody_in_between(store: Store, monkeypatch: pytest
 def test_a_mark_of_a_killed_holder_is_taken_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next holder is not taken for one that asks."""
     monkeypatch.setattr("grader.trainer.training.turns.WAIT_S", 0.01)
-    Turn(store, "key", lambda _: None)._mark(asking=True)
+    with Turn(store, "key", lambda _: None) as killed:
+        killed._mark(asking=True)
     time.sleep(0.05)
     with Turn(store, "key", lambda _: None) as turn:
         assert not turn._is_holder_asking()
