@@ -47,7 +47,10 @@ def _line_of(exercise: Exercise, check: str) -> tuple[str, float] | None:
 
 def counts_line_itself(exercise: Exercise) -> bool:
     """Whether a callback has to stop at a figure that is exactly on the line, too."""
-    return any(spec.check == "callback.stops_when" and spec.args.get("or_equal") for spec in exercise.checks)
+    # Converted, since YAML's `false` is still the text "false" in a check's arguments.
+    return any(
+        spec.check == "callback.stops_when" and convert_arguments(spec).get("or_equal") for spec in exercise.checks
+    )
 
 
 def should_probe_callbacks(exercise: Exercise) -> bool:
