@@ -18,6 +18,7 @@ from grader.engines.pair import PairRequest
 from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
 from grader.grading import modelling, observing
+from grader.grading.clocks import TurnClocks, TurnTimeout
 from grader.grading.curves import (
     build_probe_curves,
     counts_line_itself,
@@ -41,7 +42,7 @@ from grader.grading.gone import (
     find_trainer_memory_end,
     raise_as_grader_fault,
 )
-from grader.grading.ledger import RunRecorder, TurnClocks, TurnTimeout
+from grader.grading.ledger import RunRecorder
 from grader.grading.options import GradingOptions, RunStage
 from grader.protocol.arrays import ArraySpec, is_all_held
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
