@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from grader.courses.case_checks import BEHAVIOUR_PREFIX
 from grader.courses.course import Course
 from grader.courses.yaml_tree import ByteSize, Duration, Percent
 from grader.protocol.calls import FunctionArgument, Panel
@@ -215,11 +216,16 @@ class Exercise(Struct, frozen=True, kw_only=True):
             return "stops"
         if self.given is not None:
             return "predicts" if self.given.values else "fits" if self.given.labels else "prepares"
-        if any(spec.check.startswith("behaviour.") for spec in self.checks):
+        if self.has_behaviour_checks:
             return "calls"
         if self.training == "observed":
             return "observes"
         return "trains" if self.training != "none" else None
+
+    @property
+    def has_behaviour_checks(self) -> bool:
+        """Whether a check, of any part, rests on calls of a plain function."""
+        return any(spec.check.startswith(BEHAVIOUR_PREFIX) for spec in self.checks)
 
     @property
     def graded_name(self) -> str | None:
@@ -239,12 +245,11 @@ class Exercise(Struct, frozen=True, kw_only=True):
 
 
 def _make_part(exercise: Exercise, part: Part) -> Exercise:
-    checks = [spec for spec in exercise.checks if spec.part == part.id]
-    called = any(spec.check.startswith("behaviour.") for spec in checks)
+    judged = structs.replace(exercise, checks=[spec for spec in exercise.checks if spec.part == part.id])
+    called = judged.has_behaviour_checks
     return structs.replace(
-        exercise,
+        judged,
         parts=[],
-        checks=checks,
         function=part.function,
         callback=part.callback,
         given=part.given,

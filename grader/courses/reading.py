@@ -77,8 +77,7 @@ def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Prob
         problems.add(tree, '"function" is missing: what is it that takes what is "given"?')
     _check_parts(exercise, tree, problems)
     check_cases(tree, exercise.arguments, {part.id: part.arguments for part in exercise.parts}, problems)
-    plain = any(spec.check.startswith("behaviour.") for spec in exercise.checks)
-    if plain and not exercise.parts and (exercise.function is None or exercise.training != "none"):
+    if exercise.has_behaviour_checks and not exercise.parts and (exercise.function is None or exercise.training != "none"):
         problems.add(tree, 'checks of behaviour need "function" and "training: none"')
     _check_training(exercise, tree, problems)
     if not 1 <= exercise.attempts <= 10:
