@@ -74,7 +74,7 @@ def check_layer_calls(architecture: Architecture, **counts: int) -> CheckOutcome
     >>> from grader.records.run import ModelLayer
     >>> shared = Architecture(layers=[ModelLayer(kind="Conv2D", name="conv", calls=2)], parameters=10)
     >>> check_layer_calls(shared, Conv2D=1).message
-    'the model calls Conv2D layers 2 times where 1 is asked for (conv 2 times)'
+    'the model calls Conv2D layers 2 times (conv 2 times), expected 1'
     >>> check_layer_calls(shared, Conv2D=2).status
     'passed'
     """
@@ -100,10 +100,7 @@ def _describe_calls(architecture: Architecture, kind: str, found: int, wanted: i
         f"{escape_name(layer.name)} {format_count(layer.calls, 'time')}{', without effect' if layer.idle else ''}"
         for layer in named
     )
-    times = format_count(found, "time")
-    return f"the model calls {kind} layers {times} where {wanted} {'is' if wanted == 1 else 'are'} asked for" + (
-        f" ({each})" if each else ""
-    )
+    return f"the model calls {kind} layers {format_count(found, 'time')}{f' ({each})' if each else ''}, expected {wanted}"
 
 
 def _find_surplus(found: Counter[str], counts: dict[str, int], wrong: list[str]) -> CodePlace | None:

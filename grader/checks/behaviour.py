@@ -15,7 +15,6 @@ from grader.courses.yaml_tree import Duration
 from grader.records.clues import Symptom
 from grader.records.run import FailedCall, FunctionTrial, Run
 
-BEHAVIOUR_PREFIX = "behaviour."
 MAX_SHOWN_TEXT = 900
 CaseList = list[dict[str, Any]]
 

@@ -84,6 +84,10 @@ def check_stop_epoch(
     if not wrong:
         trials = format_count(len(probe.outcomes), "made-up training")
         return report_pass(f"the callback stops when {metric} {line.crosses}, in {trials}")
+    return _report_wrong_stops(probe, wrong, metric, line)
+
+
+def _report_wrong_stops(probe: CallbackProbe, wrong: list[CurveOutcome], metric: str, line: Line) -> CheckOutcome:
     shown, message, hint = _describe_diagnosis(probe, wrong, metric, line)
     never = all(outcome.stopped is None for outcome in probe.outcomes) and bool(probe.callbacks)
     return report_failure(

@@ -93,24 +93,33 @@ def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise, clues: Clues) ->
     # A check that breaks on unforeseen evidence is our fault: full points, and the verdict becomes an error.
     except Exception as error:
         return _report_broken_check(spec, entry, error)
-    return _build_result(spec, entry, run, _name_cause(outcome, spec, clues), clues)
+    return _build_result(spec, entry, run, _name_cause(outcome, spec, exercise, clues), clues)
 
 
-def _name_cause(outcome: CheckOutcome, spec: CheckSpec, clues: Clues) -> CheckOutcome:
+def _name_cause(outcome: CheckOutcome, spec: CheckSpec, exercise: Exercise, clues: Clues) -> CheckOutcome:
     """The outcome with a mistake that explains it in the place of its guesses."""
-    cause = next((cause for cause in clues.causes if outcome.symptom in cause.symptoms and _can_explain(cause, spec)), None)
+    calls = _list_calls(spec, exercise)
+    cause = next((cause for cause in clues.causes if outcome.symptom in cause.symptoms and _can_explain(cause, calls)), None)
     if cause is None:
         return outcome
     line = cause.line or outcome.line
     return structs.replace(outcome, message=cause.message, hint=cause.hint, line=line, beside=True)
 
 
-def _can_explain(cause: Cause, spec: CheckSpec) -> bool:
+def _list_calls(spec: CheckSpec, exercise: Exercise) -> list[dict[str, Any]] | None:
+    """The written calls that a check rests on, by argument; None where others are drawn at random."""
+    if spec.args.get("random"):
+        return None
+    # A function that returns models is called as the exercise says, a plain one with the check's own cases.
+    return exercise.models.calls if exercise.models is not None else spec.args.get("cases", [])
+
+
+def _can_explain(cause: Cause, calls: list[dict[str, Any]] | None) -> bool:
     """Whether the argument that a cause is about differs among the calls of a check."""
-    if not cause.argument or spec.args.get("random"):
+    if not cause.argument or calls is None:
         return True
     # Compared as text, since written values are nested lists.
-    return len({str(case.get(cause.argument)) for case in spec.args.get("cases", [])}) > 1
+    return len({str(call.get(cause.argument)) for call in calls}) > 1
 
 
 def _find_evidence(item: str, spec: CheckSpec, run: Run, exercise: Exercise) -> Any:

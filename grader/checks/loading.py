@@ -5,7 +5,8 @@ from __future__ import annotations
 from grader.checks.catalogue import check_arguments
 from grader.checks.exercise_kinds import check_use
 from grader.courses.course import Course
-from grader.courses.exercise import Exercise, read_exercise
+from grader.courses.exercise import Exercise
+from grader.courses.reading import read_exercise
 from grader.courses.signatures import check_signatures
 from grader.courses.yaml_nodes import Problems, YamlNode
 

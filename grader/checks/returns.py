@@ -188,5 +188,5 @@ def _find_curve_fault(value: Any, fewer_than: int) -> str | None:
     if not all(type(each) in (int, float) and 0 <= each <= 1 for each in value[1]):
         return "the list of accuracies holds something other than figures from 0 to 1"
     if len(value[1]) >= fewer_than:
-        return f"the function reports {len(value[1])} epochs; fewer than {fewer_than} are asked for"
+        return f"the function reports {len(value[1])} epochs; expected fewer than {fewer_than}"
     return None

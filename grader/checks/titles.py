@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.checks.catalogue import CHECKS, convert_arguments
-from grader.checks.wording import exact, format_count
+from grader.checks.wording import exact
 from grader.courses.exercise import CheckSpec
+from grader.messages.text import join_words
 
 METRIC_TITLES = {"accuracy": "accuracy", "val_accuracy": "validation accuracy"}
 MAX_NAMED_KINDS = 4
@@ -53,10 +54,10 @@ def _name_accuracy(*, split: str, at_least: float) -> str:
 
 
 def _name_counts(**counts: int) -> str:
-    asked = [format_count(number, kind) if number == 1 else f"{number} {kind}" for kind, number in counts.items() if number]
+    asked = [f"{number} {kind}" for kind, number in counts.items() if number]
     ruled_out = [kind for kind, number in counts.items() if not number]
     if asked:
-        return f"The model has exactly {_join_words(asked)}"
+        return f"The model has exactly {join_words(asked)}"
     more = f" and {len(ruled_out) - MAX_NAMED_KINDS} other kinds" if len(ruled_out) > MAX_NAMED_KINDS else ""
     return f"The model has no {', '.join(ruled_out[:MAX_NAMED_KINDS])}{more}"
 
@@ -72,7 +73,7 @@ def _name_parameters(*, equal: int) -> str:
 
 def _name_settings(*, optimizer: str | None = None, loss: str | None = None, metrics: list[str] | None = None) -> str:
     named = [name for name in (optimizer, loss, *(metrics or [])) if name]
-    return f"The model is compiled with {_join_words(named)}" if named else ""
+    return f"The model is compiled with {join_words(named)}" if named else ""
 
 
 def _name_merges(*, at_least: int = 1, by: str = "Add") -> str:
@@ -104,10 +105,6 @@ def _format_shape(shape: list[int]) -> str:
     ('(28, 28, 1)', '(10,)')
     """
     return str(tuple(shape))
-
-
-def _join_words(words: list[str]) -> str:
-    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 
 TITLE_WRITERS: MappingProxyType[str, Callable[..., str]] = MappingProxyType({

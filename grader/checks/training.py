@@ -299,13 +299,13 @@ def check_asked_epochs(run: Run, training: TrainingRecord, *, epochs: int) -> Ch
     >>> from grader.records.run import RunEnd
     >>> record = TrainingRecord(epochs=[{"epoch": 0}], stopped_by="callback", examples=9, seed=7)
     >>> check_asked_epochs(Run(seed=7, end=RunEnd(kind="completed"), fit_epochs=12), record, epochs=10).message
-    '`fit` was asked for 12 epochs; 10 are asked for'
+    '`fit` was asked for 12 epochs; expected 10'
     """
     del training
     if run.fit_epochs == epochs:
         return report_pass(f"`fit` was asked for {format_count(epochs, 'epoch')}", got=str(epochs))
     return report_failure(
-        f"`fit` was asked for {format_count(run.fit_epochs or 0, 'epoch')}; {epochs} are asked for",
+        f"`fit` was asked for {format_count(run.fit_epochs or 0, 'epoch')}; expected {epochs}",
         expected=f"epochs={epochs}",
         got=f"epochs={run.fit_epochs}",
         hint=f"Write `epochs={epochs}` in the call of `fit`; the callback ends the training in time.",

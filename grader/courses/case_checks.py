@@ -8,6 +8,7 @@ from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import format_suggestion
 from grader.protocol.calls import FunctionArgument
 
+BEHAVIOUR_PREFIX = "behaviour."
 RESULT_KEY = "gives"
 MAX_RANDOM_CASES = 1000
 
@@ -35,7 +36,7 @@ def check_cases(
     # Faults of form are reported elsewhere; here they must only do no harm.
     for item in checks if isinstance(checks, tuple) else ():
         given = item.find_nearest("args")
-        if isinstance(given.value, dict) and str(item.find_nearest("check").value).startswith("behaviour."):
+        if isinstance(given.value, dict) and str(item.find_nearest("check").value).startswith(BEHAVIOUR_PREFIX):
             part = item.find_nearest("part").value
             _check_behaviour_arguments(given, of_parts.get(part, arguments) if isinstance(part, str) else arguments, problems)
     panels = tree.find_nearest("picture").value

@@ -44,7 +44,8 @@ def _call_of(exercise: Exercise, tree: YamlNode) -> tuple[Place, list[list[str]]
     """Where the call is written, and the names of its arguments, for each call; positional, so that their order counts."""
     models = exercise.models
     if exercise.given is not None:
-        return tree.keys["given"], [["images", "labels"][: exercise.argument_count]]
+        names = ["values"] if exercise.given.values else ["images", "labels"][: exercise.argument_count]
+        return tree.keys["given"], [names]
     if models is None:
         given = list(exercise.arguments) if exercise.kind == "calls" else []
         return tree.keys["arguments"] if given else tree.find_nearest("function"), [given]

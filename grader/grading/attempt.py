@@ -18,6 +18,7 @@ from grader.engines.pair import PairRequest
 from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
 from grader.grading import modelling, observing
+from grader.grading.clocks import TurnClocks, TurnTimeout
 from grader.grading.curves import (
     build_probe_curves,
     counts_line_itself,
@@ -41,7 +42,7 @@ from grader.grading.gone import (
     find_trainer_memory_end,
     raise_as_grader_fault,
 )
-from grader.grading.ledger import RunRecorder, TurnClocks, TurnTimeout
+from grader.grading.ledger import RunRecorder
 from grader.grading.options import GradingOptions, RunStage
 from grader.protocol.arrays import ArraySpec, is_all_held
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
@@ -218,18 +219,19 @@ class TrainingAttempt:
     def _follow_student(self) -> RunEnd:
         """Follows the student's code until it returns or ends otherwise."""
         plan = self.plan
-        if observing.is_observed(self.exercise) and self.options.until == "probe":
-            raise RunOver(RunEnd(kind="gated", message="the training has not been started"))
+        # Where the file trains by itself nothing is ordered: an order's training would take the measurement's place.
+        observed = observing.is_observed(self.exercise)
+        asked = (Observed,) if observed else (Order, Maps)
+        if observed and self.options.until == "probe":
+            raise RunOver(RunEnd(kind="gated", message=UNTRAINED))
         self._show_stage("loading")
         function = self.exercise.graded_name if plan.mode == "function" else None
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
             tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
-            observed=observing.is_observed(self.exercise),
+            observed=observed,
         ))  # fmt: skip
         while True:
-            # Where the file trains by itself nothing is ordered: an order's training would take the measurement's place.
-            asked = (Observed,) if observing.is_observed(self.exercise) else (Order, Maps)
             message = self._receive_from_student(*asked, Returned)
             if isinstance(message, Observed):
                 self._measure_function()
@@ -255,13 +257,13 @@ class TrainingAttempt:
         if self.ledger.measured is not None or self.ledger.unmeasured:
             raise MalformedMessage("nothing to measure was asked for")
         with self.clocks.measure_turn("measuring"):
-            self.trainer.send(Draw(dataset=self.exercise.dataset or "mnist"))
+            self.trainer.send(Draw(dataset=self.task.dataset))
             drawn = self._receive_from_trainer(Drawn)
         self.student.send(Recognise(arrays=drawn.arrays))
         self.trainer.relay_arrays(drawn.arrays, self.student)
         guesses = self._receive_from_student(Guesses)
-        if observing.find_fault(guesses, drawn) is not None:
-            self.ledger.unmeasured = str(observing.find_fault(guesses, drawn))
+        if (fault := observing.find_fault(guesses, drawn)) is not None:
+            self.ledger.unmeasured = fault
             return
         with self.clocks.measure_turn("measuring"):
             self.trainer.send(Tally(classes=guesses.classes))

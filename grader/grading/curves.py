@@ -48,7 +48,10 @@ def _line_of(exercise: Exercise, check: str) -> tuple[str, float] | None:
 
 def counts_line_itself(exercise: Exercise) -> bool:
     """Whether a callback has to stop at a figure that is exactly on the line, too."""
-    return any(spec.check == "callback.stops_when" and spec.args.get("or_equal") for spec in exercise.checks)
+    # Converted, since YAML's `false` is still the text "false" in a check's arguments.
+    return any(
+        spec.check == "callback.stops_when" and convert_arguments(spec).get("or_equal") for spec in exercise.checks
+    )
 
 
 def should_probe_callbacks(exercise: Exercise) -> bool:
@@ -65,15 +68,6 @@ def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> l
     """
     # Errors are scaled by the gap above the line, so that the curves keep their form for a line of 90 % and of 99.8 %.
     gap = 1.0 - line
-    start = min(0.7, 25.0 * gap)
-
-    def build_rising_figures(due: int, epochs: int) -> list[float]:
-        """Errors fall geometrically from `start` to just under the line, then go past it."""
-        steps = max(due - 1, 1)
-        before = [start * (1.15 * gap / start) ** (epoch / steps) for epoch in range(due)]
-        after = [0.6 * gap * 0.8**epoch for epoch in range(epochs - due)]
-        return [1.0 - error for error in before + after]
-
     # Never above the line, but always rising: a patience-based callback must find no reason to stop either.
     plateau = [1.0 - gap * (1.15 + 0.5 * 0.5**epoch) for epoch in range(9)]
     other = "val_accuracy" if metric == "accuracy" else "accuracy"
@@ -82,14 +76,14 @@ def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> l
     large = [2.5 * 0.98**epoch for epoch in range(9)]
     small = [0.008 - 0.0012 * epoch for epoch in range(7)]
     # Last, so that a line in the code that is too high or too low is told by the other curves.
-    meeting = [*build_rising_figures(3, 3), line, *build_rising_figures(3, 7)[3:]] if or_equal else []
+    meeting = [*_build_rising_figures(gap, 3, 3), line, *_build_rising_figures(gap, 3, 7)[3:]] if or_equal else []
     trials = [
-        (CurveId.CROSSES, 5, build_rising_figures(5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
+        (CurveId.CROSSES, 5, _build_rising_figures(gap, 5, 9), [0.004 * 0.7**epoch for epoch in range(9)], low, large),
         (CurveId.LOSS_FALLS, None, plateau, [0.02 * 0.4**epoch for epoch in range(9)], low, large),
         (
             CurveId.VALIDATION_AHEAD,
             3,
-            build_rising_figures(3, 7),
+            _build_rising_figures(gap, 3, 7),
             [0.4 * 0.95**epoch for epoch in range(7)],
             high,
             small,
@@ -97,7 +91,7 @@ def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> l
         (
             CurveId.LOSS_STAYS_HIGH,
             2,
-            build_rising_figures(2, 6),
+            _build_rising_figures(gap, 2, 6),
             [0.9 * value for value in large[:6]],
             low[:6],
             large[:6],
@@ -108,6 +102,14 @@ def build_probe_curves(metric: str, line: float, *, or_equal: bool = False) -> l
         ProbeCurve(id=curve, due=due, logs=_build_logs(metric, other, figures, losses, others, val_losses))
         for curve, due, figures, losses, others, val_losses in trials
     ]
+
+
+def _build_rising_figures(gap: float, due: int, epochs: int) -> list[float]:
+    """Errors fall geometrically to just under the line, then go past it; `gap` is what the line leaves above it."""
+    start, steps = min(0.7, 25.0 * gap), max(due - 1, 1)
+    before = [start * (1.15 * gap / start) ** (epoch / steps) for epoch in range(due)]
+    after = [0.6 * gap * 0.8**epoch for epoch in range(epochs - due)]
+    return [1.0 - error for error in before + after]
 
 
 def join_probe(probed: Probed, trials: Sequence[ProbeCurve]) -> CallbackProbe:

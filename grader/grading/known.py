@@ -97,7 +97,9 @@ def make_verdict_key(course: Course, exercise: Exercise, source: Submission, opt
         "until": options.until,
         "sandbox": options.sandbox,
     }
-    folders = [course.root / "exercises" / exercise.id, course.solutions / exercise.id]
+    # The verdict on a file that answers another edition says so, by that one's names.
+    folders = [course.root / "exercises" / name for name in (exercise.id, *exercise.editions)]
+    folders.append(course.solutions / exercise.id)
     parts = [
         source.sha256,
         # Tracebacks and messages contain the file's name.

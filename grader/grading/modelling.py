@@ -148,7 +148,6 @@ class ModelTask(Task):
         plain = structs.replace(order, fit=arguments, callbacks=[], batch_hooks=False, weights_each_epoch=False)
         return plain, calls[number]
 
-
     def describe_return(self, order: Order, call: dict[str, int] | None) -> dict[str, Any] | None:
         found = MODEL_CLASS.match(order.architecture)
         return {"call": call or {}, "returned": found[1] if found else "Keras", "model": True, "compiled": True}

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from grader.courses.exercise import Exercise
-from grader.records.verdict import Note, Status, Verdict
+from grader.records.verdict import GradingEnvironment, Note, Status, Verdict
 
 # What says nothing of the file's own model, since the runtime made the one that was looked at.
 STAND_IN_KINDS = ("prepares", "stops")
@@ -37,10 +37,10 @@ def join_verdicts(exercise: Exercise, verdicts: Sequence[Verdict]) -> Verdict:
         title=exercise.title,
         status=_pick_status(exercise, verdicts, score, most),
         score=round(score, 6),
-        max_score=most,
+        max_score=round(most, 6),
         end=worst.end if worst else "completed",
         end_message="\n".join(_list_messages(ended)),
-        end_line=ended[0][1].end_line if ended else None,
+        end_line=(worst or ended[0][1]).end_line if ended else None,
         end_codes=list(dict.fromkeys(code for _, verdict in ended for code in verdict.end_codes)),
         line_to_cross=next((verdict.line_to_cross for verdict in reversed(verdicts) if verdict.line_to_cross), None),
         checks=checks,
@@ -51,6 +51,7 @@ def join_verdicts(exercise: Exercise, verdicts: Sequence[Verdict]) -> Verdict:
         # Each part runs the file anew, so all outputs begin alike.
         stdout=_find_last(verdict.stdout or None for verdict in verdicts) or "",
         timings=_sum_timings(verdicts),
+        environment=_find_environment(verdicts),
         layers=_find_last(verdict.layers or None for verdict in own) or [],
     )
 
@@ -82,6 +83,12 @@ def _sum_timings(verdicts: Sequence[Verdict]) -> dict[str, float]:
         for turn, seconds in verdict.timings.items():
             spent[turn] = round(spent.get(turn, 0.0) + seconds, 3)
     return spent
+
+
+def _find_environment(verdicts: Sequence[Verdict]) -> GradingEnvironment | None:
+    """That of the last part with a trainer, which a plain function and a part that was never run are without."""
+    found = [verdict.environment for verdict in verdicts if verdict.environment is not None]
+    return _find_last(each if each.backend else None for each in found) or _find_last(found)
 
 
 def _find_last(values: Iterable[Any]) -> Any:

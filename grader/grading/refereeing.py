@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from grader.checks import convert_arguments
-from grader.checks.behaviour import BEHAVIOUR_PREFIX
+from grader.courses.case_checks import BEHAVIOUR_PREFIX
 from grader.courses.course import Course
 from grader.courses.exercise import CheckSpec, Exercise, find_exercise_text
 from grader.engines.trainer import RefereeProcess
@@ -22,7 +22,7 @@ MAX_REFEREE_S = 120.0
 
 def is_function_exercise(exercise: Exercise) -> bool:
     """Whether an exercise grades a plain function by calling it."""
-    return any(spec.check.startswith(BEHAVIOUR_PREFIX) for spec in exercise.checks)
+    return exercise.has_behaviour_checks
 
 
 def find_function_part(exercise: Exercise) -> Exercise:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Layers that add or join their inputs, where these differ in height or width.
+UNEQUAL_SHAPES = r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim"
+
 # An error of each kind (as `Type: text`), what tells the kind, and what to tell the student; the first that fits counts.
 ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
     ("ModuleNotFoundError: No module named 'tensorflow.examples'",
@@ -89,7 +92,7 @@ ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
      "The stock network comes with weights that were trained on colour images. Write `weights=None`: it then starts "
      "fresh and takes images of any number of channels."),
     ("ValueError: Inputs have incompatible shapes. Received shapes (28, 28, 8) and (26, 26, 8)",
-     r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim",
+     UNEQUAL_SHAPES,
      "What `Add` adds must have one shape. A convolution without `padding='same'` takes rows and columns off; one with "
      "other `filters` has another last number."),
     ("ValueError: Could not interpret activation function identifier: Relu2",
@@ -235,13 +238,10 @@ ERROR_HINTS: tuple[tuple[str, str, str], ...] = (
      "Give `Sequential` layers of `tf.keras.layers`, each made with brackets: `tf.keras.layers.Flatten()`."),
 )  # fmt: skip
 
-# Layers that add or join their inputs, where these differ in height or width.
-UNEQUAL_SHAPES = re.compile(r"Inputs have incompatible shapes|Cannot broadcast shape, the failure dim")
-
 
 def is_of_unequal_shapes(said: str) -> bool:
     """Whether Keras said that inputs can't be added because one is smaller."""
-    return UNEQUAL_SHAPES.search(said) is not None
+    return re.search(UNEQUAL_SHAPES, said) is not None
 
 
 def find_error_hint(said: str) -> str | None:

@@ -90,7 +90,7 @@ def render_short_python(value: Any, limit: int = 200) -> str:
 
 
 def _write_python(value: Any, depth: int) -> str:
-    """As `repr`, but of a bounded depth and size: it is a student's value."""
+    """As `repr`, but of a bounded depth: it is a student's value."""
     if depth > MAX_JSON_DEPTH:
         return "…"
     match value:

@@ -43,7 +43,8 @@ def _build_cause(message: str, line: int, hint: str, *, argument: str = "", symp
 def _find_early_returns(node: ast.FunctionDef) -> Iterator[Cause]:
     """A `return` that every round of a loop comes to."""
     for loop in ast.walk(node):
-        if isinstance(loop, LOOPS):
+        # A round that is left by `continue` doesn't come to it, as in a search for the first that fits.
+        if isinstance(loop, LOOPS) and not any(isinstance(part, ast.Continue) for part in ast.walk(loop)):
             for statement in loop.body:
                 if isinstance(statement, ast.Return):
                     text = "this `return` is inside the loop, so the loop ends in its first round"
@@ -55,12 +56,12 @@ def _find_unused_arguments(node: ast.FunctionDef) -> Iterator[Cause]:
     if any(part.id in HIDDEN_READS for part in names):
         return
     for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-        uses = sorted((part.lineno, part.col_offset, part) for part in names if part.id == argument.arg)
+        uses = [part.lineno for part in names if part.id == argument.arg]
         shown = argument.arg[:MAX_NAME_CHARS]
         if not uses:
             text, line = f"the argument `{shown}` is never used", node.lineno
         elif _is_overwritten(node, argument.arg):
-            text, line = f"the argument `{shown}` is overwritten before it is used", uses[0][0]
+            text, line = f"the argument `{shown}` is overwritten before it is used", min(uses)
         else:
             continue
         hint = f"The result has to depend on `{shown}`; is there a fixed number in its place?"

@@ -89,18 +89,18 @@ def test_what_is_ruled_out_is_named_only_where_it_is() -> None:
     [
         ([("a", 1, False), ("b", 1, False)], 2, None),
         ([("a", 2, False)], 2, None),
-        ([("a", 2, False)], 1, "the model calls Conv2D layers 2 times where 1 is asked for (a 2 times)"),
-        ([], 1, "the model calls Conv2D layers 0 times where 1 is asked for"),
+        ([("a", 2, False)], 1, "the model calls Conv2D layers 2 times (a 2 times), expected 1"),
+        ([], 1, "the model calls Conv2D layers 0 times, expected 1"),
         ([], 0, None),
         (
             [("a", 1, False), ("b", 1, True)],
             2,
-            "the model calls Conv2D layers 2 times where 2 are asked for (a 1 time, b 1 time, without effect)",
+            "the model calls Conv2D layers 2 times (a 1 time, b 1 time, without effect), expected 2",
         ),
         (
             [("a", 1, False), ("b", 1, True)],
             1,
-            "the model calls Conv2D layers 2 times where 1 is asked for (a 1 time, b 1 time, without effect)",
+            "the model calls Conv2D layers 2 times (a 1 time, b 1 time, without effect), expected 1",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from grader.courses.exercise import Exercise, InputImage, ModelCalls
 from grader.records.clues import Cause, Clues, Symptom
 from grader.records.run import (
     Architecture,
+    BuiltModel,
     CallbackProbe,
     CurveOutcome,
     FailedCall,
@@ -191,6 +192,20 @@ def test_an_unused_argument_explains_only_calls_in_which_it_differs(exercise: Ma
     run = Run(seed=7, end=RunEnd(kind="completed"), trials={made.checks[0].id: trial})
 
     assert (judge_run(run, made, clues=Clues(causes=[unused]))[0].message == unused.message) == said
+
+
+@pytest.mark.parametrize(("calls", "said"), [([{"n": 1}, {"n": 2}], True), ([{"n": 1}], False)])
+def test_an_unused_argument_explains_models_that_are_all_alike(exercise: Maker, calls: list[dict[str, int]], said: bool) -> None:
+    """A function that returns models is called as the exercise says, not with cases of the check."""
+    unused = Cause(symptoms=frozenset({Symptom.WRONG_MODEL}), message="the argument `n` is never used", argument="n")
+    made = exercise({"check": "models.table", "args": {"rows": [{"layer": "Dense", "units": "=n"}], "calls": len(calls)}})
+    layers = [ModelLayer(kind="Dense", name="d", config={"units": 3})]
+    models = [BuiltModel(call=call, architecture=Architecture(layers=layers, parameters=1)) for call in calls]
+    run = Run(seed=7, end=RunEnd(kind="completed"), models=models)
+
+    (result,) = judge_run(run, msgspec.structs.replace(made, models=ModelCalls(calls=calls)), clues=Clues(causes=[unused]))
+
+    assert (result.status, result.message == unused.message) == ("failed", said)
 
 
 def test_a_layer_check_names_the_line_of_the_layer(exercise: Maker, good_run: Run) -> None:

@@ -32,7 +32,9 @@ def test_an_array_of_the_right_shape_is_returned(returned, status):
     [
         ({"labels_wrong": 54000}, {}, "54,000 images in a wrong place"),
         ({"dataset": None, "unknown": 60000}, {}, "60,000 images that can't be recognised"),
-        ({"test": 10}, {}, "0 images that can't be recognised"),
+        ({"test": 10}, {}, "10 images of the test set"),
+        ({"repeated": 1}, {}, "1 image given more than once"),
+        ({"dataset": "fashion_mnist"}, {}, "images of another dataset"),
         ({}, {"black": None}, ""),
         ({}, {"white": 255.0}, "pixels from 0 to 255"),
         ({}, {"black": 1.0, "white": 0.0}, "pixels from 1 to 0"),

@@ -112,6 +112,7 @@ def test_a_check_that_has_nothing_to_judge(course, name, check, said):
          "the function is called without arguments, but {0}:"),
         ("exercise1", "def train_mnist():", "def train_mnist(*, epochs):", "function: ", "is called without arguments"),
         ("pooling", "def max_pool(", "def max_pool(more, ", "arguments", "the function is called with "),
+        ("house_prices", "def house_model(y_new):", "def house_model():", "given", "the function is called with 1 (values), but {0}:"),
         ("feature_maps", "def activations(model, images):", "def activations(images, model):", "models",
          "the arguments are given in the order model, images, but {0}:"),
     ],

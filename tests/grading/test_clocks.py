@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading.ledger import TurnClocks, TurnTimeout
+from grader.grading.clocks import TurnClocks, TurnTimeout
 
 
 class Hand:

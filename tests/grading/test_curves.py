@@ -4,8 +4,10 @@ import itertools
 
 import pytest
 
+from grader.courses.exercise import CheckSpec, Exercise
 from grader.grading.curves import (
     build_probe_curves,
+    counts_line_itself,
     is_stop_mid_epoch,
     rename_for_student,
     rename_to_canonical,
@@ -47,6 +49,16 @@ def test_a_line_that_counts_itself_is_met_on_a_curve_of_its_own(line):
     for before, after in itertools.pairwise(meets.logs):
         assert after["accuracy"] > before["accuracy"]
         assert after["loss"] < before["loss"]
+
+
+@pytest.mark.parametrize(("written", "counts"), [({}, False), ({"or_equal": "false"}, False), ({"or_equal": "true"}, True)])
+def test_the_line_itself_counts_only_where_the_exercise_says_so(written, counts):
+    """As its YAML is read: `or_equal: false` arrives as a text."""
+    spec = CheckSpec(
+        id="line", check="callback.stops_when", points=1, args={"metric": "accuracy", "above": "0.9", **written}
+    )
+    exercise = Exercise(schema="grade-exercise/1", id="e", title="E", dataset="mnist", checks=[spec])
+    assert counts_line_itself(exercise) == counts
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
@@ -36,6 +37,18 @@ def test_the_edition_is_known_by_its_names(exercise, source, edition):
     """And by the number of arguments; a file that fits the exercise itself is no other edition's."""
     found = find_edition(COURSE, load_exercise(COURSE, exercise), source)
     assert (found.id if found else None) == edition
+
+
+def test_an_edition_without_a_name_is_told_by_none(tmp_path):
+    """Every file would fit it."""
+    folder = tmp_path / "exercises" / "bare"
+    folder.mkdir(parents=True)
+    (folder / "exercise.yaml").write_text(
+        "schema: grade-exercise/1\nid: bare\ntitle: Bare\ndataset: mnist\n"
+        "checks: [{id: epochs, check: training.epochs, args: {below: 9}, points: 1}]\n"
+    )
+    exercise = structs.replace(load_exercise(COURSE, "exercise1"), editions=["bare"])
+    assert find_edition(Course(root=tmp_path), exercise, "x = 1\n") is None
 
 
 def test_the_solutions_are_those_of_their_own_edition():

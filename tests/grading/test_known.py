@@ -69,6 +69,19 @@ def test_the_same_text_at_another_place_is_told_of_that_place(course, file, tmp_
     assert verdict.submission.path == submission.read_submission(other).path
 
 
+def test_another_name_in_an_edition_makes_it_new(course, file):
+    """The verdict says which edition a file answers, by the names that this one has."""
+    (course.root / "exercises/small/exercise.yaml").write_text(SPEC + "editions: [later]\n")
+    later = course.root / "exercises/later/exercise.yaml"
+    later.parent.mkdir()
+    later.write_text(SPEC.replace("small", "later").replace("train\n", "learn\n", 1))
+    assert not graded(course, file).verdict.edition
+
+    later.write_text(later.read_text().replace("learn\n", "tarin\n"))
+
+    assert graded(course, file).verdict.edition == "later"
+
+
 CHANGES = {
     "text": lambda course, file: file.write_text("def tarin():\n    pass  #\n"),
     "specification": lambda course, file: (course.root / "exercises/small/exercise.yaml").write_text(SPEC + "# new\n"),

@@ -18,7 +18,8 @@ from grader.courses.exercise import (
 )
 from grader.errors import CourseError
 from grader.grading import GradingOptions
-from grader.grading.ledger import RunRecorder, TurnClocks
+from grader.grading.clocks import TurnClocks
+from grader.grading.ledger import RunRecorder
 from grader.grading.modelling import SUPPLIED_LAYERS, make_task
 from grader.protocol.arrays import ArraySpec
 from grader.protocol.channel import MalformedMessage

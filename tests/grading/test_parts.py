@@ -6,7 +6,7 @@ import pytest
 
 from grader.courses.exercise import CheckSpec, Exercise, GivenData, ModelCalls, Part
 from grader.grading.parts import join_verdicts
-from grader.records.verdict import CheckResult, Note, SubmissionRef, TrainingRecord, Verdict
+from grader.records.verdict import CheckResult, GradingEnvironment, Note, SubmissionRef, TrainingRecord, Verdict
 
 PARTS = [
     Part(id="build", function="build", models=ModelCalls(calls=[{}], train="never")),
@@ -73,6 +73,31 @@ def test_points_and_checks_of_all_parts_count():
 
     one_wrong = join(stop=0)
     assert (one_wrong.status, one_wrong.score, one_wrong.end) == ("failed", 70, "completed")
+
+
+def test_sums_of_points_are_rounded_alike():
+    """0.1 + 0.2 + 0.3 isn't 0.6, and a solution has to have all points there are."""
+    whole = join_verdicts(WHOLE, [verdict("model", 0.2, 0.2), verdict("line", 0.3, 0.3), verdict("epochs", 0.1, 0.1)])
+    assert (whole.score, whole.max_score) == (0.6, 0.6)
+
+
+def test_the_line_is_that_of_the_end_that_is_told():
+    """Not of another part, which was never run."""
+    whole = join(
+        build=0,
+        stop=0,
+        of_build={"end": "not_started", "end_message": "there is no build()", "end_line": 3},
+        of_stop={"end": "crashed", "end_message": "ValueError: no", "end_line": 20},
+    )
+    assert (whole.end, whole.end_line) == ("crashed", 20)
+
+
+def test_the_environment_is_that_of_a_part_with_a_trainer():
+    """A last part that was never run, or calls a plain function, has none of Keras."""
+    bare, trained = (GradingEnvironment(python="3", keras=keras, tensorflow=keras, backend=backend, cpu="x", gpu=None)
+                     for keras, backend in ((None, None), ("3", "tensorflow")))  # fmt: skip
+    assert join(of_build={"environment": trained}, of_train={"environment": bare}).environment == trained
+    assert join(of_train={"environment": bare}).environment == bare
 
 
 def test_a_part_that_ends_otherwise_is_named_and_costs_only_its_own_points():

@@ -52,6 +52,7 @@ def test_a_slip_is_named_with_its_line(source, told):
         "def f(size, pool):\n    return locals()\n",
         "def f(size, pool):\n    g = lambda: pool\n    return size // g()\n",
         "def f(n):\n    for i in range(n):\n        if i > 2:\n            return i\n    return n\n",
+        "def f(n):\n    for i in range(n):\n        if i < 2:\n            continue\n        return i\n    return n\n",
         SUM.format(out="pass", within="total = 0", adding="total += image[x, i] * filter[i]"),
         SUM.format(out="pass", within="total = 0", adding="total += image[x, i] * filter[i] + min(result[x, x], 255)"),
         "def f(n):\n    count = 0\n    for i in range(n):\n        count += i\n    return count\n",

@@ -1,5 +1,5 @@
 # expect: failed generalises
-"""Forgets to divide the pixels by 255 in `predict`, and by far: it multiplies."""
+"""Forgets to divide the pixels by 255 in `predict`, and inverts them."""
 
 
 import numpy as np

@@ -1,0 +1,108 @@
+"""Reads an exercise's `exercise.yaml`, and finds what in it doesn't fit together. Knows no check by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import UNSET
+
+from grader.courses.case_checks import check_cases
+from grader.courses.course import Course
+from grader.courses.exercise import Exercise
+from grader.courses.yaml_nodes import Problems, YamlNode
+from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
+
+
+def read_exercise(
+    course: Course,
+    exercise_id: str,
+    check_arguments: Callable[[YamlNode, Problems], None],
+    check_use: Callable[[Course, Exercise, YamlNode, Problems], None],
+) -> Exercise:
+    """Reads and checks one exercise.
+
+    Args:
+        check_arguments: adds the faults of one entry of `checks:`, which names a check and its arguments.
+        check_use: adds the faults of an exercise that can be read: what it can't use, and what doesn't fit together.
+
+    Raises:
+        UsageError: there is no such exercise.
+        CourseError: every fault of its `exercise.yaml`, with line and column.
+    """
+    path = course.find_exercise_file(exercise_id)
+    tree, problems = read_yaml(path, f"exercises/{exercise_id}/exercise.yaml")
+    exercise = convert_node(tree, Exercise, problems)
+    # From the tree, so that faults of checks are reported even if another part of the file can't be read.
+    _check_specs(tree.find_nearest("checks"), problems, check_arguments)
+    if exercise is not UNSET:
+        _check_whole(exercise, tree, exercise_id, problems)
+        check_use(course, exercise, tree, problems)
+    problems.raise_if_any()
+    assert isinstance(exercise, Exercise)
+    return exercise
+
+
+def _check_specs(node: YamlNode, problems: Problems, check_arguments: Callable[[YamlNode, Problems], None]) -> None:
+    """Each check has an id of its own, a known name and the arguments of that check."""
+    seen: set[str] = set()
+    for item in node.value if isinstance(node.value, tuple) else ():
+        # The conversion has reported this already.
+        if not isinstance(item.value, dict):
+            continue
+        identity = item.find_nearest("id")
+        if isinstance(identity.value, str) and identity.value in seen:
+            problems.add(identity, f'two checks have the id "{identity.value}"')
+        if isinstance(identity.value, str):
+            seen.add(identity.value)
+        if isinstance(item.find_nearest("check").value, str):
+            check_arguments(item, problems)
+
+
+def _check_training(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """What the key "training" asks for beside it."""
+    if exercise.training == "observed" and (exercise.function is None or exercise.models is not None):
+        problems.add(tree.find_nearest("training"), '"training: observed" needs "function", and no "models": the function trains by itself')
+    if exercise.training != "none" and exercise.dataset is None and exercise.kind != "predicts":
+        problems.add(tree, '"dataset" is missing: training needs one')
+
+
+def _check_whole(exercise: Exercise, tree: YamlNode, folder: str, problems: Problems) -> None:
+    if exercise.id != folder:
+        problems.add(tree.find_nearest("id"), f'the id "{exercise.id}" differs from the folder\'s name "{folder}"')
+    if not exercise.checks:
+        problems.add(tree.find_nearest("checks"), "an exercise needs at least one check")
+    if exercise.models is not None and exercise.function is None:
+        problems.add(tree, '"function" is missing: "models" are what a function returns')
+    if exercise.given is not None and exercise.function is None:
+        problems.add(tree, '"function" is missing: what is it that takes what is "given"?')
+    _check_parts(exercise, tree, problems)
+    check_cases(tree, exercise.arguments, {part.id: part.arguments for part in exercise.parts}, problems)
+    if exercise.has_behaviour_checks and not exercise.parts and (exercise.function is None or exercise.training != "none"):
+        problems.add(tree, 'checks of behaviour need "function" and "training: none"')
+    _check_training(exercise, tree, problems)
+    if not 1 <= exercise.attempts <= 10:
+        problems.add(tree.find_nearest("attempts"), f"attempts must be from 1 to 10, got {exercise.attempts}")
+    for index, spec in enumerate(exercise.checks):
+        if not 0 <= spec.points <= 1000:
+            problems.add(
+                tree.find_nearest("checks", index, "points"), f"points must be from 0 to 1000, got {spec.points:g}"
+            )
+
+
+def _check_parts(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """Each part has an id of its own and one graded name, and each check belongs to a part."""
+    ids = [part.id for part in exercise.parts]
+    if exercise.parts and (exercise.function or exercise.callback or exercise.models or exercise.given):
+        problems.add(tree.find_nearest("parts"), 'what is graded is either in "parts" or at the top')
+    for index, part in enumerate(exercise.parts):
+        node = tree.find_nearest("parts", index)
+        if part.id in ids[:index]:
+            problems.add(node.find_nearest("id"), f'two parts have the id "{part.id}"')
+        if part.function is not None and part.callback is not None:
+            problems.add(node, f'the part "{part.id}" has a function and a callback; make two parts of it')
+        if part.function is None and (part.given is not None or part.models is not None or part.arguments):
+            problems.add(node, f'the part "{part.id}" has no "function" to call')
+    for index, spec in enumerate(exercise.checks):
+        if spec.part not in ids and (exercise.parts or spec.part):
+            fault = f'no part has the id "{spec.part}"' if spec.part else '"part" is missing: which part is judged?'
+            problems.add(tree.find_nearest("checks", index, "part"), fault + format_suggestion(spec.part, ids))
