@@ -158,8 +158,9 @@ def _record_marks(
     book.add_students(read.enrolled)
     # No more than the policy allows, whatever `--reveal` shows here: students get the gradebook's pages.
     seen = verdicts.find_review_scope(quiz, datetime.now(UTC))
-    records = {item.source.path: handed for handed, item in read.items}
-    count = import_module("grader.gradebook.quiz_marks").record_quiz(book, quiz, solutions, attempts, seen, records)
+    quiz_marks = import_module("grader.gradebook.quiz_marks")
+    records = {quiz_marks.make_attempt_key(item): handed for handed, item in read.items}
+    count = quiz_marks.record_quiz(book, quiz, solutions, attempts, seen, records)
     click.echo(f"{quiz.id}: the marks of {format_count(count, 'student')} are in {book.shown}", err=True)
 
 
