@@ -49,6 +49,14 @@ def course(tmp_path, inside):
     return lambda *args: inside(*args, env={"GRADE_COURSE": str(tmp_path)})
 
 
+def damaged():
+    """A zip whose end is whole and whose directory isn't."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.json", "{}")
+    return made.getvalue().replace(b"PK\x01\x02", b"XXXX")
+
+
 def answers(size, yes, student="", attempt=1):
     given = {"size": size, "yes": yes}
     return json.dumps(
@@ -209,6 +217,7 @@ def test_a_file_under_another_students_name_is_told(course, tmp_path):
 
 @pytest.mark.parametrize(("name", "data", "said"), [
     ("answers.zip", b"no zip", "expected a .zip"), ("answers.rar", b"x", "pack it again as .zip"), ("answers.zip", None, "no such file"),
+    ("answers.zip", damaged(), "is damaged (Bad magic number for central directory); download it again"),
 ])  # fmt: skip
 def test_what_is_no_archive_is_told(course, tmp_path, name, data, said):
     """With what to do instead."""
