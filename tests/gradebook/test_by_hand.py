@@ -125,6 +125,21 @@ def test_what_makes_no_sense_changes_nothing(grade, args, said):
     assert Gradebook.open("sqlite:///gradebook.db").list_corrections() == []
 
 
+def test_whoever_has_no_name_is_asked_for_it(grade, monkeypatch):
+    """As in a container; to look needs no name."""
+
+    def fail():
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.delenv("GRADE_INSTRUCTOR")
+    monkeypatch.setattr("getpass.getuser", fail)
+
+    code, _, err = grade("correct", "1001", "exercise1", "--comment", "x")
+    assert (code, "who are you? Give --by NAME" in err) == (2, True), err
+    assert grade("correct", "1001", "exercise1")[0] == 0
+    assert grade("correct", "1001", "exercise1", "--comment", "x", "--by", "Dr. Hopper")[0] == 0
+
+
 def test_a_gradebook_of_before_takes_corrections(grade):
     """One without their table, as earlier versions made it."""
     with sqlite3.connect("gradebook.db") as old:
