@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, case, inspect, select, update
+from sqlalchemy import Connection, Engine, Table, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateTable
 
 from grader.courses.exercise import Exercise
 from grader.gradebook.corrections import Correction
@@ -187,15 +186,11 @@ class Gradebook:
         body = msgspec.json.encode(one).decode()
         row = {"key": hash_text(body), "at": one.at, "body": body}
         with explain_errors(self.shown), self._engine.begin() as connection:
-            # A gradebook of before has no such table.
-            connection.execute(CreateTable(CORRECTION_TABLE, if_not_exists=True))
             _insert_or_update(connection, CORRECTION_TABLE, [row])
 
     def list_corrections(self) -> list[Correction]:
         """Everything that was set by hand, in the order of time."""
         with explain_errors(self.shown), self._engine.connect() as connection:
-            if not inspect(connection).has_table(CORRECTION_TABLE.name):
-                return []
             bodies = connection.execute(select(CORRECTION_TABLE.c.body)).scalars().all()
         found = [msgspec.json.decode(body, type=Correction) for body in bodies]
         return sorted(found, key=lambda one: one.at)
