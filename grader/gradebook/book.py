@@ -74,7 +74,6 @@ class Gradebook:
         *,
         name: str = "",
         source: bytes | None = None,
-        submitted_at: datetime | None = None,
         handed_in: datetime | None = None,
         times: Mapping[TimeSource, datetime] = MappingProxyType({}),
         late: bool | None = None,
@@ -88,9 +87,9 @@ class Gradebook:
         Args:
             name: the student's name to show.
             source: the file that was graded; a regrade looks at it again.
-            submitted_at: with its offset from UTC.
-            handed_in: by the host's clock, where its offset from UTC isn't known.
-            times: what others than the archive say of the same; they are kept side by side, and the best one counts.
+            handed_in: by the host's clock, where its offset from UTC isn't known; it orders attempts.
+            times: when it came, by who says so; they are kept side by side, and the best one counts. `handed_in` is the
+                archive's word unless it gives a better one.
             late: what the LMS said.
             replace: put this verdict in the place of the same one.
 
@@ -99,7 +98,7 @@ class Gradebook:
             GraderError: the database failed, or the disk is full.
         """
         made = build_entry(
-            exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, times=times, late=late
+            exercise, student, graded, name=name, source=source, handed_in=handed_in, times=times, late=late
         )
         self.write_entries([made], replace=replace)
 
