@@ -35,6 +35,7 @@ MAX_MEMBERS = 50_000
 MAX_NESTED_MEMBERS = 200
 MAX_NESTED_BYTES = 20_000_000
 MAX_TOTAL_BYTES = 1_000_000_000
+UNREADABLE_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError)
 ENCRYPTED_FLAG, UTF_8_FLAG = 0x1, 0x800
 LINK_MODE = 0o120000
 
@@ -266,7 +267,7 @@ def _read_members(path: Path, problems: list[str]) -> Iterator[tuple[str, bytes]
     if not zipfile.is_zipfile(path):
         raise UsageError(f"{path}: expected a .zip; unpack other archives and name the folder")
     total = 0
-    with zipfile.ZipFile(path) as archive:
+    with _open_zip(path) as archive:
         if len(archive.infolist()) > MAX_MEMBERS:
             raise UsageError(f"{path}: holds more than {MAX_MEMBERS:,} files; this is no class's answers")
         for name, data in _read_zip(archive, problems, ""):
@@ -280,6 +281,13 @@ def _read_members(path: Path, problems: list[str]) -> Iterator[tuple[str, bytes]
                 yield each, content
 
 
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except UNREADABLE_ZIP as error:
+        raise UsageError(f"{path}: is damaged ({escape_line(str(error), 80)}); download it again") from error
+
+
 def _read_nested(name: str, data: bytes, problems: list[str]) -> Iterator[tuple[str, bytes]]:
     """A student's own archive; a bad one doesn't affect the others."""
     try:
@@ -288,7 +296,7 @@ def _read_nested(name: str, data: bytes, problems: list[str]) -> Iterator[tuple[
                 problems.append(f"{name}: holds more than {MAX_NESTED_MEMBERS} files; hand in the response file itself")
                 return
             yield from _read_zip(archive, problems, f"{name}/")
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except UNREADABLE_ZIP as error:
         problems.append(f"{name}: can't be read ({escape_line(str(error), 80)})")
 
 

@@ -17,6 +17,7 @@ from grader.gradebook import Gradebook
 from grader.gradebook.corrections import MAX_COMMENT_LENGTH, MAX_REASON_LENGTH, Correction, Step
 from grader.gradebook.finding import find_grade
 from grader.gradebook.grades import GradeCell, read_sheet
+from grader.gradebook.verdict_story import describe_corrections
 from grader.messages.text import escape_line, escape_text
 from grader.reports.reading import format_number
 
@@ -60,8 +61,8 @@ def command(
     policy = settings.load_settings(find_course(course)).grading
     with closing(Gradebook.open(gradebook, must_exist=True)) as book:
         row, cell = find_grade(read_sheet(book, policy), student, exercise, book.shown)
-        name = _check_text(by or os.environ.get("GRADE_INSTRUCTOR") or getpass.getuser(), "--by", 100)
         steps = _read_steps(points, reason, comment, cell, withdraw=withdraw)
+        name = _find_instructor(by) if steps else ""
         for step, text, value in steps:
             book.add_correction(Correction(
                 exercise=cell.figures.exercise, student=row.student, step=step, by=name, text=text, points=value,
@@ -74,8 +75,8 @@ def command(
             if (one.student, one.exercise) == (row.student, cell.figures.exercise)
         ]
     click.echo(_format_grade(f"{row.student} {row.name}".strip(), after))
-    for one in history if not steps else []:
-        click.echo(_format_entry(one))
+    for line in describe_corrections(history) if not steps else []:
+        click.echo(line)
     return Exit.PASSED
 
 
@@ -123,6 +124,15 @@ def _read_points(text: str, most: float) -> float:
     return round(value, 6)
 
 
+def _find_instructor(by: str | None) -> str:
+    """Who sets it. Raises: UsageError: nobody says so, as in a container whose user has no name."""
+    try:
+        name = by or os.environ.get("GRADE_INSTRUCTOR") or getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:
+        raise UsageError("who are you? Give --by NAME, or set GRADE_INSTRUCTOR") from error
+    return _check_text(name, "--by", 100)
+
+
 def _check_text(text: str, option: str, most: int) -> str:
     plain = text.strip()
     if len(plain) > most:
@@ -145,14 +155,3 @@ def _format_grade(who: str, cell: GradeCell) -> str:
     if cell.by_hand.comment:
         lines.append(f"  comment by {escape_line(cell.by_hand.comment.by, 100)}: {cell.by_hand.comment.text}")
     return "\n".join(lines)
-
-
-def _format_entry(one: Correction) -> str:
-    what = {
-        "points": f"{one.points:g} points" if one.points is not None else "points",
-        "withdraw": "withdrawn",
-        "comment": "comment",
-    }
-    return (
-        f"  {one.at[:16].replace('T', ' ')} {escape_line(one.by, 100)}: {what[one.step]}: {escape_line(one.text, 1000)}"
-    )

@@ -104,7 +104,9 @@ def explain_name(name: str, course: Course) -> list[str]:
         paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
     tables = ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check"), (WORD_MEANINGS, "a word of the report"))
     for words, title in tables:
-        if (word := name if name in words else name.lower().rstrip("s")) in words:
+        # "Points" at the start of a line, "epochs" for more than one.
+        typed = (name, name.lower(), name.lower().removesuffix("s"))
+        if (word := next((each for each in typed if each in words), None)) is not None:
             paragraphs.append(_format_heading(f"{word} ({title}): {words[word]}."))
     if name in CHECKS:
         paragraphs.append(explain_check(CHECKS[name]))

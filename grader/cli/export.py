@@ -62,7 +62,7 @@ def command(
     policy = settings.load_settings(found).grading
     # All exercises, as a total needs them even if one is exported.
     whole = read_sheet(book, policy)
-    chosen = _select_exercises(whole, exercise_ids, book.shown)
+    chosen = select_exercises(whole, exercise_ids, book.shown)
     # All contradictions are found before anything is written.
     if format_ in SINGLE_EXERCISE_FORMATS and len(chosen) != 1:
         raise UsageError(f"--format {format_} is a table of one assignment; name one of: {', '.join(chosen)}")
@@ -78,7 +78,8 @@ def command(
     return Exit.PASSED
 
 
-def _select_exercises(whole: GradeSheet, named: tuple[str, ...], shown: str) -> list[str]:
+def select_exercises(whole: GradeSheet, named: tuple[str, ...], shown: str) -> list[str]:
+    """The named exercises, or all that have verdicts. Raises: UsageError: there are no verdicts of one, or none at all."""
     for name in named:
         if name not in whole.exercises:
             near = format_suggestion(name, whole.exercises) or f"; it holds {', '.join(whole.exercises) or 'nothing'}"

@@ -11,11 +11,10 @@ from typing import Literal
 import click
 
 from grader.cli import outputs
-from grader.cli.export import read_lms_table
+from grader.cli.export import read_lms_table, select_exercises
 from grader.cli.finding import find_course
 from grader.courses import settings
 from grader.courses.course import Course
-from grader.courses.yaml_tree import format_suggestion
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
 from grader.gradebook import feedback_forms as forms
@@ -86,7 +85,8 @@ def command(
         if from_ is not None and form != "moodle":
             raise UsageError("--from is for --format moodle")
         worksheet = read_lms_table(from_)
-        loaded = {name: loading.load_quiz(found, name) for name in chosen if name in found.list_quiz_ids()}
+        quiz_ids = found.list_quiz_ids()
+        loaded = {name: loading.load_quiz(found, name) for name in chosen if name in quiz_ids}
         quizzes = {name: _build_quiz_view(found, quiz) for name, quiz in loaded.items()}
         titles = {name: build_titles(quiz, load_pictures(found, quiz)) for name, quiz in loaded.items()}
         files = [
@@ -113,13 +113,9 @@ def command(
 
 
 def _choose(sheet: GradeSheet, named: tuple[str, ...], form: FeedbackForm, shown: str) -> list[str]:
-    for name in named:
-        if name not in sheet.exercises:
-            near = format_suggestion(name, sheet.exercises) or f"; it holds {', '.join(sheet.exercises) or 'nothing'}"
-            raise UsageError(f'no verdicts of "{name}" in {shown}{near}')
-    chosen = list(named or sheet.exercises)
+    chosen = select_exercises(sheet, named, shown)
     if form != "folder" and len(chosen) != 1:
-        raise UsageError(f"--format {form} is for one assignment; name one of: {', '.join(sheet.exercises) or 'none'}")
+        raise UsageError(f"--format {form} is for one assignment; name one of: {', '.join(sheet.exercises)}")
     return chosen
 
 

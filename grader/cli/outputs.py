@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -24,6 +25,8 @@ FILE_FORMATS = {
     "codabench": "codabench",
     "html": "html",
 }
+# The values of the output options where no command line gives them.
+NO_OUTPUTS: Mapping[str, None] = MappingProxyType(dict.fromkeys([*FILE_FORMATS, "github", "classroom50"]))
 OUTPUT_OPTIONS = (
     click.option("--json", "json_", metavar="FILE", help="Write the verdict as JSON (- for standard output)."),
     click.option("--junit", metavar="FILE", help="Write JUnit XML."),

@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, case, inspect, select, update
+from sqlalchemy import Connection, Engine, Table, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateTable
 
 from grader.courses.exercise import Exercise
 from grader.gradebook.corrections import Correction
@@ -75,7 +74,6 @@ class Gradebook:
         *,
         name: str = "",
         source: bytes | None = None,
-        submitted_at: datetime | None = None,
         handed_in: datetime | None = None,
         times: Mapping[TimeSource, datetime] = MappingProxyType({}),
         late: bool | None = None,
@@ -89,9 +87,9 @@ class Gradebook:
         Args:
             name: the student's name to show.
             source: the file that was graded; a regrade looks at it again.
-            submitted_at: with its offset from UTC.
-            handed_in: by the host's clock, where its offset from UTC isn't known.
-            times: what others than the archive say of the same; they are kept side by side, and the best one counts.
+            handed_in: by the host's clock, where its offset from UTC isn't known; it orders attempts.
+            times: when it came, by who says so; they are kept side by side, and the best one counts. `handed_in` is the
+                archive's word unless it gives a better one.
             late: what the LMS said.
             replace: put this verdict in the place of the same one.
 
@@ -100,7 +98,7 @@ class Gradebook:
             GraderError: the database failed, or the disk is full.
         """
         made = build_entry(
-            exercise, student, graded, name=name, source=source, submitted_at=submitted_at, handed_in=handed_in, times=times, late=late
+            exercise, student, graded, name=name, source=source, handed_in=handed_in, times=times, late=late
         )
         self.write_entries([made], replace=replace)
 
@@ -187,15 +185,11 @@ class Gradebook:
         body = msgspec.json.encode(one).decode()
         row = {"key": hash_text(body), "at": one.at, "body": body}
         with explain_errors(self.shown), self._engine.begin() as connection:
-            # A gradebook of before has no such table.
-            connection.execute(CreateTable(CORRECTION_TABLE, if_not_exists=True))
             _insert_or_update(connection, CORRECTION_TABLE, [row])
 
     def list_corrections(self) -> list[Correction]:
         """Everything that was set by hand, in the order of time."""
         with explain_errors(self.shown), self._engine.connect() as connection:
-            if not inspect(connection).has_table(CORRECTION_TABLE.name):
-                return []
             bodies = connection.execute(select(CORRECTION_TABLE.c.body)).scalars().all()
         found = [msgspec.json.decode(body, type=Correction) for body in bodies]
         return sorted(found, key=lambda one: one.at)

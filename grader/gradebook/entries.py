@@ -121,7 +121,6 @@ def build_entry(
     *,
     name: str = "",
     source: bytes | None = None,
-    submitted_at: datetime | None = None,
     handed_in: datetime | None = None,
     times: Mapping[TimeSource, datetime] = MappingProxyType({}),
     late: bool | None = None,
@@ -133,15 +132,14 @@ def build_entry(
         student: the id by which the class knows them.
         name: the one to show.
         source: the file that was graded, which a regrade looks at again; one beyond 5 MB isn't kept.
-        submitted_at: with its offset from UTC.
-        handed_in: by the host's clock, where its offset from UTC isn't known.
-        times: what others than the archive say of the same.
+        handed_in: by the host's clock, where its offset from UTC isn't known; it orders attempts.
+        times: when it came, by who says so; `handed_in` is the archive's word unless it gives a better one.
     """
     verdict, body = graded.verdict, encode_specification(exercise)
     spec = _hash_bytes(body)
     # One spelling everywhere, or one student's verdicts would be filed under two ids.
     student = to_student_id(student)
-    archive: dict[TimeSource, datetime] = {"archive": at} if (at := submitted_at or handed_in) else {}
+    archive: dict[TimeSource, datetime] = {"archive": handed_in} if handed_in else {}
     told = encode_times({**archive, **times})
     figures = VerdictFigures(
         key=make_entry_key(exercise.id, student, verdict.submission.sha256, spec),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.courses.spreadsheets import clean_id
 from grader.gradebook.exports.table import LmsTable
 from grader.gradebook.grades import StudentRow
+from grader.gradebook.roster import are_strangers
 from grader.messages.text import escape_line
 from grader.records.student_ids import to_look
 from grader.records.verdict import Verdict
@@ -53,14 +55,15 @@ def name_for_folder(files: Iterable[FeedbackFile]) -> tuple[dict[str, str], list
 
 
 def name_for_moodle(
-    files: Iterable[FeedbackFile], exercise: str, worksheet: LmsTable | None
+    files: Sequence[FeedbackFile], exercise: str, worksheet: LmsTable | None
 ) -> tuple[dict[str, str], list[str]]:
     """The pages by the names that Moodle's “Upload multiple feedback files in a zip” takes, and who has none."""
-    found: dict[str, str] = {}
+    found: list[tuple[FeedbackFile, str, str]] = []
     left: list[str] = []
+    namesakes = Counter(to_look(one.name) for one in files)
     known = _map_participants(worksheet) if worksheet else None
     for one in files:
-        number, name = _find_participant(one, known)
+        number, name = _find_participant(one, known, alone=namesakes[to_look(one.name)] == 1)
         if number is None:
             what = (
                 f"not in {worksheet.name}"
@@ -70,16 +73,21 @@ def name_for_moodle(
             left.append(f"{escape_line(one.student)}: {what}")
             continue
         plain = re.sub(r"[\x00-\x20_/\\:*?\"<>|]+", " ", name or one.name).strip(" .")[:80] or "Student"
-        found[f"{plain}_{number}_assignsubmission_file_/{exercise}-feedback.html"] = one.page
-    return found, left
+        found.append((one, number, f"{plain}_{number}_assignsubmission_file_/{exercise}-feedback.html"))
+    return _keep_single_pages(found, left)
 
 
-def _find_participant(one: FeedbackFile, known: Mapping[str, tuple[str, str]] | None) -> tuple[str | None, str]:
+def _find_participant(
+    one: FeedbackFile, known: Mapping[str, tuple[str, str]] | None, *, alone: bool
+) -> tuple[str | None, str]:
+    """The participant's number and name. Args: alone: no other student here has this name."""
     if known is not None:
-        for key in (one.student, one.name):
-            if to_look(clean_id(key)) in known:
-                return known[to_look(clean_id(key))]
-        return None, ""
+        by_id = known.get(to_look(clean_id(one.student)))
+        # An id of one system may be another person's in the next.
+        if by_id is not None and not are_strangers(one.name, by_id[1]):
+            return by_id
+        # A name counts only if it is unique on both sides; otherwise one student could get another's page.
+        return known.get(to_look(clean_id(one.name)), (None, "")) if alone else (None, "")
     match = PARTICIPANT.fullmatch(one.student.strip())
     return (match[1], "") if match else (None, "")
 
@@ -104,7 +112,7 @@ def _map_participants(worksheet: LmsTable) -> dict[str, tuple[str, str]]:
 
 def name_for_canvas(files: Iterable[FeedbackFile], exercise: str) -> tuple[dict[str, str], list[str]]:
     """The pages by the names that Canvas's “Re-Upload Submissions” takes, and who has none."""
-    found: dict[str, str] = {}
+    found: list[tuple[FeedbackFile, str, str]] = []
     left: list[str] = []
     for one in files:
         match = CANVAS_NAME.fullmatch(one.submitted)
@@ -113,8 +121,22 @@ def name_for_canvas(files: Iterable[FeedbackFile], exercise: str) -> tuple[dict[
                 f'{escape_line(one.student)}: "{escape_line(one.submitted, 80)}" isn\'t the name of a file that Canvas gave'
             )
         else:
-            found[f"{match['head']}_{exercise}-feedback.html"] = one.page
-    return found, left
+            found.append((one, match["user"], f"{match['head']}_{exercise}-feedback.html"))
+    return _keep_single_pages(found, left)
+
+
+def _keep_single_pages(
+    found: Sequence[tuple[FeedbackFile, str, str]], left: Sequence[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The pages by name, each for one user of the host; who shares a user's number with others gets none."""
+    counts = Counter(user for _, user, _ in found)
+    # A file's name may be a student's own doing, and no page may go to somebody else or take another one's place.
+    shared = [
+        f"{escape_line(one.student)}: several students' pages would go to the host's user {user}"
+        for one, user, _ in found
+        if counts[user] > 1
+    ]
+    return {name: one.page for one, user, name in found if counts[user] == 1}, [*left, *shared]
 
 
 def pack_zip(pages: Mapping[str, str]) -> bytes:

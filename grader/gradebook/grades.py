@@ -46,7 +46,7 @@ class GradeCell(Struct, frozen=True, kw_only=True, gc=False):
     Args:
         by_hand: what an instructor has set.
         rules: the grade by the course's rules alone, where a correction counts instead.
-        untimed: why lateness couldn't be looked at for one of the attempts.
+        untimed: why nobody can say whether the attempt that counts is late.
     """
 
     grade: ExerciseGrade

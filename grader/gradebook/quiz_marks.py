@@ -14,7 +14,7 @@ from msgspec import Struct
 from grader.gradebook.book import Gradebook
 from grader.gradebook.entries import GradebookEntry, VerdictFigures, build_entry
 from grader.gradebook.times import TimeSource
-from grader.quiz.handed_in import MarkedResponse
+from grader.quiz.handed_in import MarkedResponse, ResponseFile
 from grader.quiz.key import AnswerKey
 from grader.quiz.loading import hash_quiz
 from grader.quiz.marking import mark_attempt
@@ -25,6 +25,8 @@ from grader.quiz.verdicts import ReviewScope, build_quiz_verdict
 from grader.records.run import Run
 from grader.records.student_ids import to_student_id
 from grader.records.verdict import SubmissionRef, Verdict
+
+AttemptKey = tuple[str, str, int]
 
 
 class HandInRecord(Protocol):
@@ -68,13 +70,13 @@ def record_quiz(
     solutions: AnswerKey,
     attempts: Sequence[MarkedResponse],
     seen: ReviewScope,
-    records: Mapping[str, HandInRecord],
+    records: Mapping[AttemptKey, HandInRecord],
 ) -> int:
     """Writes the attempts that the quiz allows; returns of how many students.
 
     Args:
         seen: what reports may show of the key; the gradebook's pages show no more.
-        records: by the path of the attempt's file.
+        records: by `make_attempt_key`.
     """
     spec = QuizSpecification(id=quiz.id, quiz_digest=hash_quiz(quiz), key_digest=hash_answer_key(solutions))
     allowed = [each for each in attempts if each.marked.attempt <= quiz.attempts and each.handed_in.responses.student]
@@ -82,6 +84,11 @@ def record_quiz(
     students = {to_student_id(each.marked.student) for each in allowed}
     book.choose_counted(quiz.id, choose_attempts(book, quiz, students))
     return len(students)
+
+
+def make_attempt_key(item: ResponseFile) -> AttemptKey:
+    """What distinguishes one attempt from all others: its path doesn't, since an LMS's table is one file for all."""
+    return item.source.path, item.responses.student, item.responses.attempt
 
 
 def rebuild_verdict(
@@ -139,9 +146,9 @@ def _build(
     spec: QuizSpecification,
     each: MarkedResponse,
     seen: ReviewScope,
-    records: Mapping[str, HandInRecord],
+    records: Mapping[AttemptKey, HandInRecord],
 ) -> GradebookEntry:
-    item, record = each.handed_in, records.get(each.handed_in.source.path)
+    item, record = each.handed_in, records.get(make_attempt_key(each.handed_in))
     source = msgspec.json.encode(StoredAnswers(responses=item.responses, asked=item.asked))
     # Of the answers, as an LMS's table is one file for all students and attempts.
     named = SubmissionRef(path=item.responses.student, sha256=hashlib.sha256(source).hexdigest())

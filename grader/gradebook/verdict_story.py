@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from grader.courses.policy import ExerciseGrade, GradingPolicy, find_deadline
-from grader.gradebook.corrections import Correction
+from grader.gradebook.corrections import MAX_REASON_LENGTH, Correction
 from grader.gradebook.entries import VerdictFigures
 from grader.gradebook.grades import GradeCell, StudentRow
 from grader.messages.glossary import BASIS_MEANINGS
-from grader.messages.text import escape_line, escape_text
+from grader.messages.text import escape_line
 from grader.records.verdict import CheckResult, Verdict
 from grader.reports.reading import (
     describe_ending,
@@ -38,7 +38,7 @@ def describe_grade(row: StudentRow, cell: GradeCell, policy: GradingPolicy) -> I
     if (due := find_deadline(policy, figures.exercise, row.student)) is not None:
         came = cell.submitted_at or "a time that isn't known"
         yield f"  due {due.isoformat(timespec='minutes')}, handed in at {came}"
-    if row.cells and len(row.cells) > 1:
+    if len(row.cells) > 1:
         yield f"  total over all: {format_number(row.total.score)}/{format_number(row.total.max_score)}"
 
 
@@ -65,10 +65,10 @@ def describe_corrections(history: Sequence[Correction]) -> Iterator[str]:
     for one in history:
         what = {
             "points": f"{format_number(one.points or 0.0)} points",
-            "withdraw": "correction withdrawn",
+            "withdraw": "withdrawn",
             "comment": "comment",
         }[one.step]
-        yield f"  {one.at[:16].replace('T', ' ')} {escape_line(one.by, 100)}: {what}: {escape_text(one.text, MAX_LINE)}"
+        yield f"  {one.at[:16].replace('T', ' ')} {escape_line(one.by, 100)}: {what}: {escape_line(one.text, MAX_REASON_LENGTH)}"
 
 
 def describe_changes(verdict: Verdict, cell: GradeCell) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
+from grader.cli import outputs
 from grader.cli.hint import open_next_hint
 from grader.cli.list_ import describe_progress, format_exercise_list, format_quiz_list, load_readable_exercises
 from grader.cli.quiz.taking import take_in_terminal
@@ -54,4 +55,4 @@ class GradeMagics(Magics):
             if len(line.split()) != 1:
                 raise UsageError("name one quiz, such as: %grade_quiz week3")
             course = find_course(None)
-            take_in_terminal(course, load_quiz(course, line.strip()), None, None, {}, reveal=False, quiet=False)
+            take_in_terminal(course, load_quiz(course, line.strip()), None, None, outputs.NO_OUTPUTS, reveal=False, quiet=False)

@@ -66,6 +66,8 @@ def test_every_name_is_explained(names, tmp_path):
         ("timed_out", "a time limit was reached"),
         ("line", "line (a word of the report): a line of your file"),
         ("Epochs", "epoch (a word of the report): one pass of the training"),
+        ("Points", "points (a word of the report): a check that is met"),
+        ("Loss", "loss (a word of the report): how far"),
         ("TypeError: 'float' object cannot be interpreted as an integer", "divide with `//`"),
         ("name 'pooled' is not defined", "Nothing before this line gives `pooled` a value"),
         ("inconsistent use of tabs and spaces in indentation", "Indent with spaces only"),

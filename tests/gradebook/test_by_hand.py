@@ -125,6 +125,21 @@ def test_what_makes_no_sense_changes_nothing(grade, args, said):
     assert Gradebook.open("sqlite:///gradebook.db").list_corrections() == []
 
 
+def test_whoever_has_no_name_is_asked_for_it(grade, monkeypatch):
+    """As in a container; to look needs no name."""
+
+    def fail():
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.delenv("GRADE_INSTRUCTOR")
+    monkeypatch.setattr("getpass.getuser", fail)
+
+    code, _, err = grade("correct", "1001", "exercise1", "--comment", "x")
+    assert (code, "who are you? Give --by NAME" in err) == (2, True), err
+    assert grade("correct", "1001", "exercise1")[0] == 0
+    assert grade("correct", "1001", "exercise1", "--comment", "x", "--by", "Dr. Hopper")[0] == 0
+
+
 def test_a_gradebook_of_before_takes_corrections(grade):
     """One without their table, as earlier versions made it."""
     with sqlite3.connect("gradebook.db") as old:
@@ -194,6 +209,37 @@ def test_moodle_gets_folders_of_its_participants(grade, tmp_path):
     assert (code, "left out: 1003: not in w.csv" in err) == (2, True)
     assert "--from WORKSHEET makes sure" in grade("feedback", "exercise1", "--format", "moodle", "-o", "n.zip")[2]
     assert grade("feedback", "--format", "moodle", "-o", "n.zip")[0] == 2
+
+
+def test_no_page_goes_to_a_namesake_or_a_stranger(grade, tmp_path):
+    """A name identifies only whoever is alone with it, and an id only somebody of about that name."""
+    Gradebook.open("sqlite:///gradebook.db").write_entries([
+        entry("1004", (60.0, 0.0), "Bo Boole", "x.py"), entry("75", (60.0, 0.0), "Eve Adams", "x.py"),
+    ])  # fmt: skip
+    (tmp_path / "w.csv").write_text(
+        "Identifier,Full name,ID number\nParticipant 71,Ada Lovelace,1001\nParticipant 72,Bo Boole,\nParticipant 75,Fay Young,\n"
+    )
+    code, _, err = grade("feedback", "exercise1", "--format", "moodle", "--from", "w.csv", "-o", "m.zip")
+
+    with zipfile.ZipFile(tmp_path / "m.zip") as archive:
+        assert archive.namelist() == ["Ada Lovelace_71_assignsubmission_file_/exercise1-feedback.html"]
+    assert code == 2
+    for student in ("1002", "1003", "1004", "75"):
+        assert f"left out: {student}: not in w.csv" in err
+
+
+def test_no_page_takes_the_place_of_another_one(grade, tmp_path):
+    """As where a student has named a file after another one's in Canvas's archive."""
+    Gradebook.open("sqlite:///gradebook.db").write_entries([
+        entry("1004", (60.0, 0.0), "Eve Adams", "lovelaceada_1001_9500_x.py"),
+    ])  # fmt: skip
+    code, _, err = grade("feedback", "exercise1", "--format", "canvas", "-o", "c.zip")
+
+    with zipfile.ZipFile(tmp_path / "c.zip") as archive:
+        assert archive.namelist() == ["boolebo_LATE_1002_9002_exercise1-feedback.html"]
+    assert code == 2
+    for student in ("1001", "1004"):
+        assert f"left out: {student}: several students' pages would go to the host's user 1001" in err
 
 
 def test_an_account_says_where_the_points_come_from(grade):

@@ -96,7 +96,7 @@ def test_what_lateness_takes_is_told_beside_what_was_earned(url, capsys, tmp_pat
         "schema: grade-course/1\ngrading: {due: {exercise1: 2026-10-01T12:00Z}, late: {per_day: 10%}}\n"
     )
     late = datetime(2026, 10, 2, 18, 0, tzinfo=UTC)
-    Gradebook.open(url).record_verdict(EXERCISE, "ada", graded(), submitted_at=late)
+    Gradebook.open(url).record_verdict(EXERCISE, "ada", graded(), times={"archive": late})
     out = run(capsys, "report", "exercise1", "--html", "class")[1]
 
     assert "exercise1 Dense layers: 2 graded, mean 80 %, median 80 %, before lateness" in " ".join(out.split())

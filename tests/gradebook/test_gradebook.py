@@ -89,7 +89,7 @@ def test_another_specification_supersedes_and_keeps_the_old(book):
 def test_when_it_came_is_kept_in_utc_and_may_be_told_later(book):
     """A batch over a plain folder first, and over the LMS's archive afterwards."""
     book.record_verdict(EXERCISE, "ada", graded())
-    book.record_verdict(EXERCISE, "ada", graded(), submitted_at=datetime(2026, 10, 1, 12, 0, tzinfo=UTC), late=True)
+    book.record_verdict(EXERCISE, "ada", graded(), times={"archive": datetime(2026, 10, 1, 12, 0, tzinfo=UTC)}, late=True)
     (found,) = book.list_figures()
 
     assert (found.submitted_at, found.late) == ("2026-10-01T12:00:00+00:00", True)
@@ -273,7 +273,7 @@ def test_attempts_of_the_same_time_stand_as_they_were_recorded(book):
     """Two archives under one roster, which knows one time for both."""
     at = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
     for letter in "zyxwv":
-        book.record_verdict(EXERCISE, "ada", graded(sha256=letter * 64), submitted_at=at)
+        book.record_verdict(EXERCISE, "ada", graded(sha256=letter * 64), times={"archive": at})
 
     assert [one.sha256[0] for one in book.list_figures()] == list("zyxwv")
 
@@ -283,8 +283,8 @@ def test_verdicts_come_by_exercise_student_and_the_time_of_the_file(book):
     other = structs.replace(EXERCISE, id="exercise0")
     early, late = (datetime(2026, 10, day, 12, 0, tzinfo=UTC) for day in (1, 2))
     book.record_verdict(EXERCISE, "bob", graded())
-    book.record_verdict(EXERCISE, "ada", graded(sha256="a" * 64), submitted_at=late)
-    book.record_verdict(EXERCISE, "ada", graded(sha256="b" * 64), submitted_at=early)
+    book.record_verdict(EXERCISE, "ada", graded(sha256="a" * 64), times={"archive": late})
+    book.record_verdict(EXERCISE, "ada", graded(sha256="b" * 64), times={"archive": early})
     book.record_verdict(EXERCISE, "Zoe", graded())
     book.record_verdict(other, "carl", graded())
 

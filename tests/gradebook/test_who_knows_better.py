@@ -69,7 +69,7 @@ def test_the_best_source_of_a_time_wins_in_any_order():
 
 def test_a_time_that_is_told_later_reaches_every_verdict_on_the_file(book):
     """Also of one whose exercise has changed since, and whose new verdict came from a plain folder."""
-    book.record_verdict(EXERCISE, "ada", graded(), submitted_at=DUE + timedelta(hours=30))
+    book.record_verdict(EXERCISE, "ada", graded(), times={"archive": DUE + timedelta(hours=30)})
     book.record_verdict(structs.replace(EXERCISE, checks=EXERCISE.checks[:1]), "ada", graded((60.0, 0.0)))
     (found,) = book.list_figures()
 
@@ -136,7 +136,7 @@ def test_a_gradebook_of_before_gets_the_new_columns(tmp_path):
     """Its verdicts, names and times stay; the time that it had is the archive's."""
     path = tmp_path / "gradebook.db"
     book = Gradebook.open(f"sqlite:///{path}")
-    book.record_verdict(EXERCISE, "ada", graded(), name="Ada", submitted_at=DUE + timedelta(hours=1))
+    book.record_verdict(EXERCISE, "ada", graded(), name="Ada", times={"archive": DUE + timedelta(hours=1)})
     with sqlite3.connect(path) as old:
         for table, column in (("grade_students", "name_from"), ("grade_students", "aliases"), ("grade_verdicts", "codes"), ("grade_verdicts", "times")):
             old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")

@@ -75,3 +75,27 @@ def test_the_numbers_of_a_notebook_that_was_handed_in_are_counted():
     made["metadata"] = {}
 
     assert [number for _, number in parse_bytes(json.dumps(made).encode(), ".ipynb").cells] == [1, 2]
+
+
+def test_a_quiz_is_taken_to_its_end(shell, tmp_path, monkeypatch, capsys):
+    """With its key, as in the course's own folder, the report follows below the cell."""
+    from grader.notebook.magics import GradeMagics
+    from grader.quiz.loading import hash_quiz, load_quiz_bytes
+
+    text = "schema: grade-quiz/1\nid: tiny\ntitle: Tiny\nquestions: [{id: yes, kind: truefalse, prompt: Yes?}]\n"
+    digest = hash_quiz(load_quiz_bytes(text.encode()))
+    for name in ("quizzes", "solutions/quizzes"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "quizzes/tiny.yaml").write_text(text)
+    (tmp_path / "solutions/quizzes/tiny.yaml").write_text(
+        f"schema: grade-key/1\nquiz: tiny\nquiz_digest: {digest}\nanswers: {{yes: {{correct: [true]}}}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("COURSE", tmp_path), ("STATE", tmp_path / "state"), ("STUDENT", "ada")):
+        monkeypatch.setenv(f"GRADE_{name}", str(value))
+    typed = iter(["1", "submit"])
+    monkeypatch.setattr("builtins.input", lambda _="": next(typed))
+
+    GradeMagics(shell).grade_quiz("tiny")
+
+    assert "tiny-ada-1.json" in capsys.readouterr().out

@@ -49,6 +49,14 @@ def course(tmp_path, inside):
     return lambda *args: inside(*args, env={"GRADE_COURSE": str(tmp_path)})
 
 
+def damaged():
+    """A zip whose end is whole and whose directory isn't."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.json", "{}")
+    return made.getvalue().replace(b"PK\x01\x02", b"XXXX")
+
+
 def answers(size, yes, student="", attempt=1):
     given = {"size": size, "yes": yes}
     return json.dumps(
@@ -110,6 +118,26 @@ def test_marks_go_into_the_gradebook_of_the_class(course, tmp_path):
     shown = course("report", "week1").stdout
     assert "Ada Lovelace" in shown
     assert "week1: 4 students: 0 passed, 3 not passed" in shown
+
+
+def test_of_an_lmss_table_each_student_has_their_own_time_and_name(course, tmp_path):
+    """It is one file for all of them, so the file doesn't tell whose record it is."""
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    (tmp_path / "times.csv").write_text(
+        "id,name,submitted at\n1001,Ada Lovelace,2026-10-01T10:00+00:00\n1002,Bo Boole,2026-10-02T10:00+00:00\n"
+    )
+    (tmp_path / "moodle.csv").write_text(
+        "ID number,State,Response 1,Response 2\n1001,Finished,26x26x64,False\n1002,Finished,26x26,False\n"
+    )
+
+    done = course("quiz", "week1", "--answers", "moodle.csv", "--roster", "times.csv", "--gradebook", url, "-q")
+
+    assert done.returncode == 0, done.stderr
+    book = Gradebook.open(url)
+    assert {one.student: one.submitted_at for one in book.list_figures()} == {
+        "1001": "2026-10-01T10:00:00+00:00", "1002": "2026-10-02T10:00:00+00:00",
+    }  # fmt: skip
+    assert book.list_students() == {"1001": "Ada Lovelace", "1002": "Bo Boole"}
 
 
 def test_a_corrected_key_marks_the_same_answers_again(course, tmp_path):
@@ -183,6 +211,7 @@ def test_a_file_under_another_students_name_is_told(course, tmp_path):
 
 @pytest.mark.parametrize(("name", "data", "said"), [
     ("answers.zip", b"no zip", "expected a .zip"), ("answers.rar", b"x", "pack it again as .zip"), ("answers.zip", None, "no such file"),
+    ("answers.zip", damaged(), "is damaged (Bad magic number for central directory); download it again"),
 ])  # fmt: skip
 def test_what_is_no_archive_is_told(course, tmp_path, name, data, said):
     """With what to do instead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -30,7 +30,7 @@ from grader.cli.finding import find_course
 from grader.courses import course as courses
 from grader.courses import settings
 from grader.courses.exercise import Exercise
-from grader.courses.policy import find_excused
+from grader.courses.policy import GradingPolicy, find_excused
 from grader.engines.trainer import Backend, Device
 from grader.errors import Exit, UsageError
 from grader.gradebook import Gradebook
@@ -104,24 +104,38 @@ def command(
         device=device, backend=backend, time_limit_s=time_limit_s, fresh=fresh, keep_timeouts=True, sandbox=sandbox  # type: ignore[arg-type]
     )  # fmt: skip
     start = partial(engines.start_engine, engine_, found, known, options, address, jobs, memory=memory)
+    inbox = Place(folder=place, roster=roster, naming=naming, idle_s=idle_s)
     if follow_:
-        if any(chosen.values()):
-            raise UsageError("--follow writes no reports; when it has ended, `grade report` does")
-        if submitted:
-            raise UsageError("--follow takes no --submitted; grade the same files once more with it")
-        inbox = Place(folder=place, roster=roster, naming=naming, idle_s=idle_s)
+        _check_follow(chosen, submitted)
         with contextlib.closing(Gradebook.open(gradebook)) as book, start(MAX_AT_ONCE) as engine:
             return grade_arrivals(inbox, known, book, Batch(found, engine.options, engine.at_once, grade=engine.grade))
-    times = None if submitted is None else read_given_times(submitted, found.list_exercise_ids())
-    with (
-        sources.read_submissions(place, roster, naming=naming, taken=sources.names_taken(known)) as read,
-        contextlib.closing(Gradebook.open(gradebook)) as book,
-    ):
-        handed = add_knowledge(read, book, times)
-        handed = replace(handed, remarks=(*handed.remarks, *describe_absent(handed, find_excused(policy, [one.id for one in known]))))
+    with _read_class(found, inbox, submitted, known, gradebook, policy) as (handed, book):
         verdicts, problems, fault = _grade(found, handed, known, book, start, replace_same=fresh, quiet=quiet)
     outcome = _finish_batch(verdicts, handed, problems, chosen, quiet=quiet)
     return Exit.FAULT if fault else outcome
+
+
+def _check_follow(chosen: Mapping[str, Any], submitted: Path | None) -> None:
+    """Raises: UsageError: options that --follow contradicts."""
+    if any(chosen.values()):
+        raise UsageError("--follow writes no reports; when it has ended, `grade report` does")
+    if submitted:
+        raise UsageError("--follow takes no --submitted; grade the same files once more with it")
+
+
+@contextlib.contextmanager
+def _read_class(
+    course: courses.Course, inbox: Place, submitted: Path | None, known: Sequence[Exercise], gradebook: str, policy: GradingPolicy
+) -> Iterator[tuple[Submissions, Gradebook]]:
+    """The submissions with what is known of their students, and the open gradebook."""
+    times = None if submitted is None else read_given_times(submitted, course.list_exercise_ids())
+    with (
+        sources.read_submissions(inbox.folder, inbox.roster, naming=inbox.naming, taken=sources.names_taken(known)) as read,
+        contextlib.closing(Gradebook.open(gradebook)) as book,
+    ):
+        handed = add_knowledge(read, book, times)
+        absent = describe_absent(handed, find_excused(policy, [one.id for one in known]))
+        yield replace(handed, remarks=(*handed.remarks, *absent)), book
 
 
 def _grade(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from grader.batch.file_names import ARCHIVES, UNREADABLE_ARCHIVES
 from grader.cli import outputs
 from grader.courses import settings
 from grader.courses.course import Course
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 # The most students whose lines a terminal gets; files get all.
 MAX_STUDENT_LINES = 400
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 GRADEBOOK_FILE = Path("gradebook.db")
 
 
@@ -75,7 +75,7 @@ def mark_answers(course: Course, quiz: Quiz, answers: Path, options: MarkingOpti
         raise UsageError(
             f"{options.marks} is there already; remove it, or mark it again: grade regrade {quiz.id} --marks {options.marks}"
         )
-    is_class = answers.is_dir() or lms_answers.is_table(answers) or answers.name.lower().endswith(ARCHIVE_SUFFIXES)
+    is_class = answers.is_dir() or lms_answers.is_table(answers) or answers.name.lower().endswith((*ARCHIVES, *UNREADABLE_ARCHIVES))
     if is_class or options.roster is not None or options.gradebook is not None:
         excused = find_excused(settings.load_settings(course).grading, [quiz.id])
         return _mark_class(quiz, solutions, answers, options, excused)
@@ -158,8 +158,9 @@ def _record_marks(
     book.add_students(read.enrolled)
     # No more than the policy allows, whatever `--reveal` shows here: students get the gradebook's pages.
     seen = verdicts.find_review_scope(quiz, datetime.now(UTC))
-    records = {item.source.path: handed for handed, item in read.items}
-    count = import_module("grader.gradebook.quiz_marks").record_quiz(book, quiz, solutions, attempts, seen, records)
+    quiz_marks = import_module("grader.gradebook.quiz_marks")
+    records = {quiz_marks.make_attempt_key(item): handed for handed, item in read.items}
+    count = quiz_marks.record_quiz(book, quiz, solutions, attempts, seen, records)
     click.echo(f"{quiz.id}: the marks of {format_count(count, 'student')} are in {book.shown}", err=True)
 
 
