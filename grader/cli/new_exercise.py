@@ -16,7 +16,7 @@ from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.errors import UsageError
 from grader.grading.proofs import generate_exercise_stub
-from grader.grading.refereeing import is_function_exercise, update_case_file
+from grader.grading.refereeing import update_case_file
 from grader.reports import write
 
 SAMPLE_FOLDER = PACKAGE_FOLDER / "scaffold"
@@ -101,7 +101,7 @@ def _complete(found: Course, exercise: str) -> Exercise:
     spec = load_exercise(found, exercise)
     # Made from the solution instead of copied, so that the two agree from the start.
     _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
-    if is_function_exercise(spec):
+    if spec.has_behaviour_checks:
         update_case_file(found, spec, write=True)
     return spec
 
@@ -160,9 +160,9 @@ def _write_new_file(path: Path, text: str) -> None:
 
 
 def _tell_next_steps(course: Course, spec: Exercise) -> None:
-    reference = "solution.py, reference.py and rejects/" if is_function_exercise(spec) else "solution.py and rejects/"
+    reference = "solution.py, reference.py and rejects/" if spec.has_behaviour_checks else "solution.py and rejects/"
     click.echo(f"Made the exercise {spec.id}, which works as it is. Now change, in {course.root}:")
     click.echo(f"  exercises/{spec.id}/exercise.yaml and README.md")
     click.echo(f"  solutions/{spec.id}/{reference}")
-    cases = " --write-cases" if is_function_exercise(spec) else ""
+    cases = " --write-cases" if spec.has_behaviour_checks else ""
     click.echo(f"Then: grade selfcheck {spec.id} --write-stubs{cases} && grade selfcheck {spec.id}")

@@ -29,7 +29,7 @@ from grader.grading.proofs import (
     lint_exercise,
     prove_answers,
 )
-from grader.grading.refereeing import is_function_exercise, update_case_file
+from grader.grading.refereeing import update_case_file
 from grader.release import public
 from grader.reports import github, write
 
@@ -119,7 +119,7 @@ def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
 
 def _write_cases(course: Course, specs: Sequence[Exercise]) -> None:
     for spec in specs:
-        if is_function_exercise(spec):
+        if spec.has_behaviour_checks:
             packed = update_case_file(course, spec, write=True)
             click.echo(f"wrote exercises/{spec.id}/cases.npz: {packed.cases} cases")
 

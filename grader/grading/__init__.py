@@ -22,7 +22,6 @@ from grader.grading.attempt import TrainingAttempt
 from grader.grading.curves import is_near_miss
 from grader.grading.known import GradedSubmission
 from grader.grading.options import GradingOptions
-from grader.grading.refereeing import is_function_exercise
 from grader.leniency.packages import explain_absence
 from grader.records.run import Run
 from grader.records.verdict import Note, Verdict
@@ -111,7 +110,7 @@ def _grade_part(
     runs: list[Run] = []
     fault: str | None = None
     try:
-        if is_function_exercise(exercise):
+        if exercise.has_behaviour_checks:
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:
             _try_seeds(exercise, report.plan, source.name, options, runs)

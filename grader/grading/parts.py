@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from msgspec import structs
 
 from grader.courses.exercise import Exercise
 from grader.records.verdict import GradingEnvironment, Note, Status, Verdict
+
+Item = TypeVar("Item")
 
 # What says nothing of the file's own model, since the runtime made the one that was looked at.
 STAND_IN_KINDS = ("prepares", "stops")
@@ -91,6 +93,6 @@ def _find_environment(verdicts: Sequence[Verdict]) -> GradingEnvironment | None:
     return _find_last(each if each.backend else None for each in found) or _find_last(found)
 
 
-def _find_last(values: Iterable[Any]) -> Any:
+def _find_last(values: Iterable[Item | None]) -> Item | None:
     """The last one that isn't None."""
     return next((value for value in reversed(list(values)) if value is not None), None)

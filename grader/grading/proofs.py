@@ -18,7 +18,7 @@ from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import CourseError
-from grader.grading.refereeing import is_function_exercise, update_case_file
+from grader.grading.refereeing import update_case_file
 from grader.records.verdict import EndKind, Verdict
 
 MIN_REJECTS = 5
@@ -77,7 +77,7 @@ def lint_exercise(course: Course, spec: Exercise) -> Iterator[Proof]:
     told = "it is missing or empty" if missing else None
     yield Proof(exercise=spec.id, what="README.md is there", file=f"{folder}/README.md", fault=told)
     yield Proof(exercise=spec.id, what="stub.py is up to date", file=f"{folder}/stub.py", fault=_find_stale_stub(course, spec))
-    if is_function_exercise(spec):
+    if spec.has_behaviour_checks:
         fault = _find_outdated_cases(course, spec)
         yield Proof(exercise=spec.id, what="cases.npz is up to date", file=f"{folder}/cases.npz", fault=fault)
     rejects = list_rejects(course, spec.id)

@@ -20,14 +20,9 @@ from grader.protocol.channel import Channel, ChannelClosed, MalformedMessage
 MAX_REFEREE_S = 120.0
 
 
-def is_function_exercise(exercise: Exercise) -> bool:
-    """Whether an exercise grades a plain function by calling it."""
-    return exercise.has_behaviour_checks
-
-
 def find_function_part(exercise: Exercise) -> Exercise:
     """The part of an exercise that calls a plain function; the exercise itself where it has one part."""
-    return next(filter(is_function_exercise, exercise.split_parts()), exercise)
+    return next((part for part in exercise.split_parts() if part.has_behaviour_checks), exercise)
 
 
 def build_prepare_message(course: Course, exercise: Exercise, options: GradingOptions) -> Prepare:

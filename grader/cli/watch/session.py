@@ -24,7 +24,6 @@ from grader.errors import UsageError
 from grader.grading import GradingOptions, grade, inspect_file
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.options import RunProgress
-from grader.grading.refereeing import is_function_exercise
 from grader.messages.text import escape_line
 from grader.records.verdict import Verdict
 from grader.reports.screen import detect_screen
@@ -166,7 +165,7 @@ class WatchSession:
 
     def _begin_warming(self, plan: ExecutionPlan, *, early: bool) -> None:
         """Starts the processes also while the file can't be run yet, so that they wait for the save that mends it."""
-        if not is_function_exercise(self.exercise):
+        if not self.exercise.has_behaviour_checks:
             attempt = TrainingAttempt(self.exercise, plan, self.path.name, self.exercise.seed, self.options)
             self.warm.prepare(attempt.build_request(), early=early)
 
