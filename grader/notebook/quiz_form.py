@@ -52,11 +52,10 @@ def show_quiz(course: Course, quiz: Quiz, student: str | None = None) -> None:
         UsageError: the quiz is closed or has changed, or nothing can be kept.
         CourseError: the key is broken.
     """
-    load_key(
-        course, quiz
-    )  # before the quiz begins: a broken key should be noticed before somebody has worked for an hour
-    form = QuizForm(course, quiz, open_attempt_store(quiz, find_student_name(student)), find_student_name(student))
-    form.show()
+    # Before the quiz begins: a broken key should be noticed before somebody has worked for an hour.
+    load_key(course, quiz)
+    name = find_student_name(student)
+    QuizForm(course, quiz, open_attempt_store(quiz, name), name, partial(datetime.now, UTC)).show()
 
 
 class QuizForm:
@@ -64,10 +63,13 @@ class QuizForm:
 
     Args:
         shelf: where the student's attempts are.
+        now: what tells the time.
     """
 
-    def __init__(self, course: Course, quiz: Quiz, shelf: AttemptStore, student: str) -> None:
-        self._course, self._quiz, self._shelf, self._student = course, quiz, shelf, student
+    def __init__(
+        self, course: Course, quiz: Quiz, shelf: AttemptStore, student: str, now: Callable[[], datetime]
+    ) -> None:
+        self._course, self._quiz, self._shelf, self._student, self._now = course, quiz, shelf, student, now
         self._pictures = load_pictures(course, quiz)
         self._box = ipywidgets.VBox()
         self._box.add_class("grade-quiz")
@@ -106,9 +108,9 @@ class QuizForm:
     def _begin(self, _: Any = None) -> None:
         """Goes on with the attempt that is open, or begins the next one."""
         with self._shelf.lock_folder():
-            now, resumed = open_sitting(self._quiz, self._student, self._shelf, _read_clock())
+            now, resumed = open_sitting(self._quiz, self._student, self._shelf, self._now())
             self._shelf.save_attempt(now)
-        self._attempt = OpenAttempt(quiz=self._quiz, shelf=self._shelf, number=now.attempt, now=_read_clock)
+        self._attempt = OpenAttempt(quiz=self._quiz, shelf=self._shelf, number=now.attempt, now=self._now)
         if self._attempt.is_late(now):
             self._finish(self._attempt.change(lambda same: same))
             return
@@ -189,7 +191,7 @@ class QuizForm:
             self._tell_state(then)
 
     def _tell_state(self, now: Sitting) -> None:
-        self._footer.value = str(quiz_page.render_state(self._quiz, now, _read_clock()))
+        self._footer.value = str(quiz_page.render_state(self._quiz, now, self._now()))
 
     def _submit(self, _: Any) -> None:
         """Hands in; where answers are missing, at the second press."""
@@ -199,14 +201,17 @@ class QuizForm:
             text = f"{format_count(blank, 'question')} without an answer. Press “Hand in” again to hand in anyway."
             self._footer.value = str(quiz_page.render_message(text, alert=True))
             return
-        self._finish(self._attempt.change(lambda each: submit_sitting(each, _read_clock())))
+        self._finish(self._attempt.change(lambda each: submit_sitting(each, self._now())))
 
     def _finish(self, done: Sitting) -> None:
         """Puts what was handed in into the place of the form, also in the notebook's file, where nothing runs."""
         page = self._build_result(done)
         self._box.children = (ipywidgets.HTML(page.markup),)
-        if self._handle is not None:
-            self._handle.update({"text/plain": page.text, "text/html": page.markup}, raw=True)
+        bundle = {"text/plain": page.text, "text/html": page.markup}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
 
     def _build_result(self, done: Sitting) -> FormPage:
         handed = hand_in(self._quiz, load_key(self._course, self._quiz), done, None)
@@ -283,7 +288,3 @@ def build_page(course: Course, quiz: Quiz, handed: HandedIn, text: str) -> FormP
     titles = {quiz.id: build_titles(quiz, load_pictures(course, quiz))}
     markup = html.render_fragment(handed.verdict, "", titles=titles)
     return FormPage(markup=markup + said, text=f"{terminal.render([handed.verdict])}\n{text}")
-
-
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
