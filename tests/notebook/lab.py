@@ -12,7 +12,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from real_parts import find_program
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 MAX_WAIT_S = 240
@@ -79,10 +81,7 @@ def open_chromium():
 
 
 class LabPage:
-    """One notebook in a browser.
-
-    `outputs` are numbered as the cells.
-    """
+    """One notebook in a browser; what stands below a cell goes by the cell's number from 0."""
 
     def __init__(self, driver, address, path):
         self.driver, self.address, self.path = driver, address, path
@@ -111,18 +110,22 @@ class LabPage:
         text = "const [name, wait, done] = arguments; const all = window.jupyterapp.commands.execute(name); wait ? all.then(() => done(), done) : done()"
         self.driver.execute_async_script(text, command, wait)
 
-    def output(self, index):
-        """The element below a cell, or None where there is nothing yet."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell")[index].find_elements(
-            By.CSS_SELECTOR, ".jp-OutputArea-output"
-        )
-        return found[0] if found else None
-
     def text(self, index):
         return self.script(
             "const cell = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[arguments[0]];"
             "return [...cell.querySelectorAll('.jp-OutputArea-output')].map(each => each.innerText).join('\\n')", index
         )  # fmt: skip
+
+    def click(self, selector):
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, selector))[0].click()
+
+    def tab_to(self, selector):
+        """Presses the Tab key until an element has the focus."""
+        for _ in range(40):
+            ActionChains(self.driver).send_keys(Keys.TAB).perform()
+            if self.script("return document.activeElement.matches(arguments[0])", selector):
+                return
+        raise AssertionError(f"no way to {selector} with the keyboard")
 
     def save(self):
         self.run("docmanager:save")
