@@ -3,8 +3,8 @@
     python benchmarks/colab.py --tensorflow 2.19.0 --numpy 2.0.2 [--wheel FILE] [--environment DIR]
 
 Makes an environment with TensorFlow, NumPy and Jupyter's kernel as they are there before, installs the wheel, and runs a
-notebook in a folder of its own: `%load_ext grader`, the course's own solutions as cells, a `%grade` without a training
-and one with a training. Prints the seconds of each step and every package whose version the installation changed; ends
+notebook in a folder of its own: `%load_ext grader`, the course's own solutions as cells, a `%grade` without a training,
+one with a training, and a quiz. Prints the seconds of each step and every package whose version the installation changed; ends
 with 1 if TensorFlow, Keras or NumPy is among them, or a verdict isn't a pass. Downloads are part of the seconds.
 """
 
@@ -97,7 +97,7 @@ def list_versions(place: Path) -> dict[str, str]:
 def run_notebook(place: Path, folder: Path) -> bool:
     """Whether both cells were graded as passed; prints how long it took."""
     pooling, dense = ((ROOT / f"solutions/{name}/solution.py").read_text().split("if __name__")[0] for name in ("pooling", "exercise1"))
-    cells = ["%load_ext grader", pooling, "%grade pooling", dense, "%grade exercise1"]
+    cells = ["%load_ext grader", pooling, "%grade pooling", dense, "%grade exercise1", "%grade_quiz week3"]
     work = folder / "work"
     work.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADE_", "PYTHON", "XDG_"))}
@@ -108,10 +108,10 @@ def run_notebook(place: Path, folder: Path) -> bool:
         print(done.stderr[-3000:])
         return False
     told = json.loads(done.stdout)
-    load, _, first, _, trained = told["times"]
+    load, _, first, _, trained, _ = told["times"]
     print(f"%load_ext: {load:.1f} s; first verdict, without a training: {first:.1f} s; verdict with one: {trained:.1f} s; all: {told['all']:.1f} s")
     print("\n".join(told["texts"][index].partition("\n")[0] for index in (2, 4)))
-    return all("✓ PASSED" in told["texts"][index] for index in (2, 4))
+    return all("✓ PASSED" in told["texts"][index] for index in (2, 4)) and "Where no form is shown" in told["texts"][5]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets
-from IPython.core.display_functions import display
+from IPython.display import display
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -89,21 +89,25 @@ class QuizForm:
                     again,
                     self._footer,
                 )
-                self._display(page)
+                self._show_form(page)
             else:
-                self._handle = display({"text/plain": page.text, "text/html": page.markup}, raw=True, display_id=True)
+                self._show({"text/plain": page.text, "text/html": page.markup})
             return
         self._begin()
         if self._handle is None:
             text = f"{self._quiz.title}: the answers so far are kept. Run the cell again to go on. Where no form is shown: %grade_quiz {self._quiz.id} --text"
-            self._display(FormPage(markup=str(quiz_page.render_message(text)), text=text))
+            self._show_form(FormPage(markup=str(quiz_page.render_message(text)), text=text))
 
-    def _display(self, instead: FormPage) -> None:
+    def _show_form(self, instead: FormPage) -> None:
         """The form; `instead` is for what shows none, such as an export."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        self._handle = display(
-            {WIDGET_MIME: view, "text/plain": instead.text, "text/html": instead.markup}, raw=True, display_id=True
-        )
+        self._show({WIDGET_MIME: view, "text/plain": instead.text, "text/html": instead.markup})
+
+    def _show(self, bundle: dict[str, Any]) -> None:
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
 
     def _begin(self, _: Any = None) -> None:
         """Goes on with the attempt that is open, or begins the next one."""
@@ -207,11 +211,7 @@ class QuizForm:
         """Puts what was handed in into the place of the form, also in the notebook's file, where nothing runs."""
         page = self._build_result(done)
         self._box.children = (ipywidgets.HTML(page.markup),)
-        bundle = {"text/plain": page.text, "text/html": page.markup}
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
-        else:
-            self._handle.update(bundle, raw=True)
+        self._show({"text/plain": page.text, "text/html": page.markup})
 
     def _build_result(self, done: Sitting) -> FormPage:
         handed = hand_in(self._quiz, load_key(self._course, self._quiz), done, None)
