@@ -34,7 +34,10 @@ def run_lab(folder, environment):
     runtime = folder.parent / "runtime"
     dirs = {"JUPYTER_RUNTIME_DIR": str(runtime), "JUPYTER_CONFIG_DIR": str(folder.parent / "config"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder.parent / "workspaces"), "IPYTHONDIR": str(folder.parent / "ipython"),
-            "JUPYTER_PLATFORM_DIRS": "1"}  # fmt: skip
+            "JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings"), "JUPYTER_PLATFORM_DIRS": "1"}  # fmt: skip
+    settings = folder.parent / "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}')  # every cell is in the page, wherever it is scrolled to
     command = [sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
                "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     with (folder.parent / "lab.log").open("w") as log:
@@ -90,7 +93,7 @@ class LabPage:
         size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.get(f"{self.address}/doc/tree/{self.path.name}?reset")
-        self.wait(lambda: self.script("return !!window.jupyterapp && !!window.jupyterapp.shell.currentWidget"))
+        self.wait(lambda: self.script("return !!window.jupyterapp?.shell.currentWidget?.context"))
         self.driver.execute_async_script(
             "const [theme, done] = arguments;"
             "const app = window.jupyterapp;"
@@ -133,5 +136,6 @@ class LabPage:
 
 
 def write_notebook(path, *cells):
-    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), path)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}  # else it asks which
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel), path)
     return path

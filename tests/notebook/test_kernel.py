@@ -102,7 +102,7 @@ def test_hints_and_the_list(run):
 
 def test_a_training_is_shown_while_it_runs(run):
     """Its curve grows, and the verdict takes its place: one output, which needs nothing that runs."""
-    client, cells = run("%load_ext grader", TRAINING, "%grade exercise1")
+    client, cells = run("%load_ext grader", TRAINING, "%grade --fresh exercise1")
     texts = [data["text/plain"] for index, data in client.shown if index == 2]
     curves = [data["text/html"].count('<circle class="dot"') for index, data in client.shown if index == 2]
 

@@ -39,8 +39,7 @@ def lab(tmp_path_factory):
     require("chromium")
     root = tmp_path_factory.mktemp("lab")
     course = root / "course"
-    for name in ("exercises/pooling", "exercises/exercise1"):
-        shutil.copytree(ROOT / name, course / name)
+    shutil.copytree(ROOT / "exercises", course / "exercises")
     (course / "quizzes").mkdir()
     (course / "quizzes/tiny.yaml").write_text(QUIZ)
     (root / "work").mkdir()
@@ -69,14 +68,15 @@ def open_notebook(lab, chromium):
     return make
 
 
-def take_picture(page, name):
+def take_picture(page, name, cell=2):
     if PICTURES:
+        page.script("window.jupyterapp.shell.currentWidget.content.widgets[arguments[0]].outputArea.node.scrollIntoView()", cell)
         page.driver.save_screenshot(f"{PICTURES}/{name}.png")
 
 
 def test_a_training_is_watched_to_its_verdict(open_notebook):
     """Its curve grows below the cell; the verdict takes its place, and stays where nothing runs any more."""
-    page = open_notebook("training", "%load_ext grader", TRAINING, "%grade exercise1")
+    page = open_notebook("training", "%load_ext grader", TRAINING, "%grade --fresh exercise1")
     page.run("notebook:run-all-cells", wait=False)
     page.wait(lambda: "epoch 3/" in page.text(2))
     dots = page.script("return document.querySelectorAll('.jp-OutputArea-output circle.dot').length")
@@ -123,7 +123,7 @@ def test_a_cell_that_fails_is_the_learners_to_mend(open_notebook):
     page.script("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2")
     page.run("notebook:run-all-below", wait=False)
     page.wait(lambda: "NOT PASSED" in page.text(3))
-    take_picture(page, "failing")
+    take_picture(page, "failing", 3)
     assert "cell 3, line 14" in page.text(3)
 
 
@@ -132,7 +132,7 @@ def test_a_quiz_is_taken_with_the_keyboard(open_notebook, lab, chromium):
     page = open_notebook("quiz", "%load_ext grader", "%grade_quiz tiny", width=400)
     page.run("notebook:run-all-cells")
     page.wait(lambda: "Saved: 0 of 3 answered." in page.text(1))
-    take_picture(page, "quiz-phone")
+    take_picture(page, "quiz-phone", 1)
     page.script((Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = chromium.execute_async_script("axe.run('.grade-quiz').then(arguments[arguments.length - 1])")
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []
@@ -151,17 +151,18 @@ def test_a_quiz_is_taken_with_the_keyboard(open_notebook, lab, chromium):
     page.run("notebook:restart-run-all", wait=False)
     page.click(".jp-Dialog .jp-mod-accept")
     page.wait(lambda: "Resumed: 2 of 3 answered." in page.text(1))
+    page.save()
     page.open(scheme="dark")
     page.run("notebook:run-all-cells")
     page.wait(lambda: "Resumed: 2 of 3 answered." in page.text(1))
-    take_picture(page, "quiz-dark")
+    take_picture(page, "quiz-dark", 1)
     page.tab_to("input[type=text]")
     keys.send_keys("27", Keys.ENTER).perform()
     page.wait(lambda: "Saved: 3 of 3 answered." in page.text(1))
     page.tab_to("button.mod-primary")
     keys.send_keys(Keys.ENTER).perform()
     page.wait(lambda: "Recorded, not graded." in page.text(1))
-    take_picture(page, "quiz-done")
+    take_picture(page, "quiz-done", 1)
 
     assert page.script("return document.querySelectorAll('.jp-OutputArea-output input').length") == 0
     assert set(page.save().cells[1].outputs[0].data) == {"text/plain", "text/html"}
