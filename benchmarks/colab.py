@@ -51,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tensorflow", required=True)
     parser.add_argument("--numpy", required=True)
+    parser.add_argument("--keras", help="default: the newest that this TensorFlow takes")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--wheel", type=Path)
     parser.add_argument("--environment", type=Path)
@@ -62,6 +63,7 @@ def main() -> None:
         if not place.exists():
             make_environment(place, options)
         before = list_versions(place)
+        print(", ".join(f"{name} {before[name]}" for name in KEPT))
         began = time.monotonic()
         install(place, str(wheel))
         print(f"pip install: {time.monotonic() - began:.1f} s")
@@ -81,7 +83,8 @@ def make_environment(place: Path, options: argparse.Namespace) -> None:
     """An environment with what a notebook service has before."""
     subprocess.run([options.python, "-m", "venv", place], check=True)
     began = time.monotonic()
-    install(place, f"tensorflow=={options.tensorflow}", f"numpy=={options.numpy}", *THERE_BEFORE)
+    keras = [f"keras=={options.keras}"] if options.keras else []
+    install(place, f"tensorflow=={options.tensorflow}", f"numpy=={options.numpy}", *keras, *THERE_BEFORE)
     print(f"there before, installed in {time.monotonic() - began:.1f} s")
 
 
