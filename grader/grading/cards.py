@@ -45,13 +45,13 @@ def use_processor(options: GradingOptions, free: int | None = None) -> GradingOp
     return replace(options, device="cpu", card_note=note)
 
 
-def raise_if_full(options: GradingOptions, hello: Hello | None, said: Fault | str) -> None:
+def raise_if_full(options: GradingOptions, hello: Hello | None, failure: Fault | str) -> None:
     """Raises: CardFull: the trainer failed for want of memory on a GPU that nobody asked for.
 
     Args:
         hello: what the trainer said of itself; None where it failed before that.
-        said: its fault, or the last words of one that ended.
+        failure: its fault, or the last words of one that ended.
     """
-    full = said.out_of_memory if isinstance(said, Fault) else CARD_FULL.search(said) is not None
+    full = failure.out_of_memory if isinstance(failure, Fault) else CARD_FULL.search(failure) is not None
     if full and options.device == "auto" and (hello is None or hello.device == "gpu"):
         raise CardFull

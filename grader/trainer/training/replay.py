@@ -263,10 +263,10 @@ def to_message(error: Exception) -> Fault | Rejected:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether the machine or its device had too little memory."""
-    kind, text = type(error).__name__, str(error)
+    kind = type(error).__name__
     if kind in CARD_ERRORS:
-        return CARD_FULL.search(text) is not None
-    return kind in OUT_OF_MEMORY_ERRORS or (kind in XLA_ERRORS and text.startswith(XLA_EXHAUSTED))
+        return CARD_FULL.search(str(error)) is not None
+    return kind in OUT_OF_MEMORY_ERRORS or (kind in XLA_ERRORS and str(error).startswith(XLA_EXHAUSTED))
 
 
 def should_replace_process(error: Exception) -> bool:
