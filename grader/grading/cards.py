@@ -13,7 +13,9 @@ from grader.protocol.wire import Fault, Hello
 # A process takes 0.6 GB of a card before it computes anything.
 MIN_CARD_BYTES = 1_500_000_000
 # What CUDA and its libraries say where they can't even begin.
-CARD_FULL = re.compile(r"out of memory|OUT_OF_MEMORY|RESOURCE_EXHAUSTED|(CUDNN|CUBLAS)_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)")
+CARD_FULL = re.compile(
+    r"out of memory|OUT_OF_MEMORY|RESOURCE_EXHAUSTED|(CUDNN|CUBLAS)_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)"
+)
 
 
 class CardFull(Exception):

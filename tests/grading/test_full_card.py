@@ -57,18 +57,29 @@ class Machine:
             sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "", begin_ending=lambda: None,
             kill=near.close, wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
         )  # fmt: skip
-        trains = SimpleNamespace(sock=side, read_last_words=lambda: self.words, measure_memory=int, cpu_s=float, kill=side.close, end_process=lambda: None)
+        trains = SimpleNamespace(
+            sock=side,
+            read_last_words=lambda: self.words,
+            measure_memory=int,
+            cpu_s=float,
+            kill=side.close,
+            end_process=lambda: None,
+        )
         return ProcessPair(well, trains)
 
     def grade(self, device="auto"):
         try:
-            return TrainingAttempt(EXERCISE, ExecutionPlan(source=""), "f.py", 7, GradingOptions(start=self.start, device=device)).run()
+            return TrainingAttempt(
+                EXERCISE, ExecutionPlan(source=""), "f.py", 7, GradingOptions(start=self.start, device=device)
+            ).run()
         finally:
             for each in self.open:
                 each.close()
 
 
-@pytest.mark.parametrize("machine", [Machine(ON_CARD, FULL), Machine(words=NO_CONTEXT), Machine(ON_CARD, words=NO_CONTEXT)])
+@pytest.mark.parametrize(
+    "machine", [Machine(ON_CARD, FULL), Machine(words=NO_CONTEXT), Machine(ON_CARD, words=NO_CONTEXT)]
+)
 def test_a_full_card_leaves_the_training_to_the_processor(machine):
     """Whether its trainer couldn't begin, ran out, or ended; the run says why it was on the CPU."""
     run = machine.grade()
