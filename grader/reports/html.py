@@ -86,13 +86,16 @@ def render(
     return _render_index(environment, verdicts, [""] * len(verdicts))
 
 
-def render_fragment(verdict: Verdict, source: str, activations: Activations | None = None) -> str:
+def render_fragment(
+    verdict: Verdict, source: str, activations: Activations | None = None, titles: TitlesByExercise = MappingProxyType({})
+) -> str:
     """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
 
     Args:
         verdict: what to show.
         source: the submission's text, to show lines in context.
         activations: those that its functions gave, to show as pictures.
+        titles: as of `render`.
     """
     sha256 = verdict.submission.sha256
     return _render_page(
@@ -102,6 +105,7 @@ def render_fragment(verdict: Verdict, source: str, activations: Activations | No
         {(verdict.exercise, sha256): activations},
         layout="fragment.html",
         prefix=f"v{secrets.token_hex(4)}-",
+        titles=titles,
     )
 
 
