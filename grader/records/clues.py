@@ -17,6 +17,7 @@ class Symptom(StrEnum):
     WRONG_STOP = "wrong_stop"
     WRONG_VALUES = "wrong_values"
     WRONG_MODEL = "wrong_model"
+    LOW_ACCURACY = "low_accuracy"
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -44,12 +45,14 @@ class CodePlace(Struct, frozen=True, kw_only=True):
 class Clues(Struct, frozen=True, kw_only=True):
     """All that one text tells; `calls` are the lines of calls by the name that is called, in the order of the text.
 
-    `shrinking` are the lines of convolutions that make an image smaller, for want of `padding='same'`.
+    `shrinking` are the lines of convolutions that make an image smaller, for want of `padding='same'`. `lost` are those
+    causes, in `causes` as well, that may end a run with an error.
     """
 
     causes: list[Cause] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
     shrinking: list[int] = field(default_factory=list)
+    lost: list[Cause] = field(default_factory=list)
 
     def find_line(self, place: CodePlace) -> int | None:
         """The line of a place; None where the text doesn't tell.
