@@ -209,7 +209,7 @@ def _explain_slow_training(figures: list[float], training: TrainingRecord) -> st
             "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
         )
     if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
-        return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
+        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
     if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
         return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
     return None

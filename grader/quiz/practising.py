@@ -22,7 +22,9 @@ PRACTICE_ATTEMPT = 0
 def check_practice(quiz: Quiz, now: datetime) -> None:
     """Raises: UsageError: the quiz can't be practised at this time, since that shows its answers."""
     closes = parse_closing_time(quiz)
-    if quiz.review.practice == "always" or (quiz.review.practice == "after_close" and closes is not None and now >= closes):
+    if quiz.review.practice == "always" or (
+        quiz.review.practice == "after_close" and closes is not None and now >= closes
+    ):
         return
     later = quiz.review.practice == "after_close" and closes is not None
     when = f"before it closes, on {closes:%Y-%m-%d at %H:%M %Z}" if later else "in this course"
@@ -65,7 +67,12 @@ def _practise_question(now: Sitting, quiz: Quiz, solutions: AnswerKey, desk: Qui
                     return outcomes
             case "skip":
                 solved = solutions[item.id]
-                _tell(" ".join([f"The answer: {verdicts.format_correct_answer(item, solved)}.", solved.answer.explain]).strip(), desk)
+                _tell(
+                    " ".join(
+                        [f"The answer: {verdicts.format_correct_answer(item, solved)}.", solved.answer.explain]
+                    ).strip(),
+                    desk,
+                )
                 return outcomes
             case "hint":
                 now = _open_hint(now, item, desk)
@@ -78,7 +85,9 @@ def _tell_outcome(item: Question, solutions: AnswerKey, given: GivenAnswer, desk
     solved = solutions[item.id]
     outcome = mark_answer(item, solved, given).outcome
     remarks = verdicts.collect_feedback(solved, given)
-    ending = [solved.answer.explain] if outcome == "right" else [f"Try again; {_format_key('s', item)} shows the answer."]
+    ending = (
+        [solved.answer.explain] if outcome == "right" else [f"Try again; {_format_key('s', item)} shows the answer."]
+    )
     said = verdicts.OUTCOME_TEXTS[outcome].capitalize()
     _tell(" ".join(text for text in [f"{said}.", *remarks, *ending] if text), desk)
     return outcome

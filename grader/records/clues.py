@@ -24,7 +24,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     """A mistake that can be read in the text; it counts only beside a symptom that it explains.
 
     `argument` is the argument of the graded function that it is about. It explains a wrong result only where that
-    argument differs from call to call.
+    argument differs from call to call. Unless it is `silent`, a note tells it wherever there is no such symptom.
     """
 
     symptoms: frozenset[Symptom]
@@ -32,6 +32,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     line: int | None = None
     hint: str | None = None
     argument: str = ""
+    silent: bool = False
 
 
 class CodePlace(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
-from grader.records.clues import Clues, Symptom
+from grader.records.clues import Clues
 from grader.records.verdict import Note
 from grader.static import function as functions
 from grader.static.blanks import OpenPlaces, find_blank_function, find_blank_place, find_open_places
@@ -93,11 +93,7 @@ def _inspect_parsed(
     # A half-filled function has no slips yet: what is missing in it is missing because it isn't written.
     clues = _collect_clues(parsed.tree, function if not places.lines else None)
     # Slips of the function are only worth a word where its values are wrong; a callback that does nothing always is.
-    told = [
-        Note(line=cause.line, message=cause.message)
-        for cause in clues.causes
-        if Symptom.NEVER_STOPPED in cause.symptoms or cause in clues.lost
-    ]
+    told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if not cause.silent]
     left = [Note(line=None, message=places.describe())] if places.lines and not findings else []
     notes = [*left, *_collect_remarks(submission, parsed), *script_note, *told, *find_other_names(parsed.tree), *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues, places=places if places.lines else None)

@@ -9,10 +9,10 @@ from grader.records.clues import Cause, Symptom
 from grader.static.names import FUNCTION_NODES
 
 # What gives a new array and leaves the old one as it is.
-PURE_CALLS = frozenset(
-    "abs asarray array astype cast clip copy expand_dims flatten maximum minimum normalize pad ravel reshape to_categorical "
-    "transpose".split()
-)
+PURE_CALLS = frozenset({
+    "abs", "array", "asarray", "astype", "cast", "clip", "copy", "expand_dims", "flatten", "maximum", "minimum", "normalize",
+    "pad", "ravel", "reshape", "to_categorical", "transpose",
+})  # fmt: skip
 SYMPTOMS = frozenset({Symptom.LOW_ACCURACY, Symptom.WRONG_VALUES, Symptom.WRONG_MODEL})
 MAX_SHOWN_CHARS = 60
 MAX_FOUND = 5
@@ -59,4 +59,6 @@ def _find_changed_name(value: ast.expr) -> str:
 
 
 def _find_first_name(value: ast.expr) -> str:
-    return next((part.id for part in ast.walk(value) if isinstance(part, ast.Name) and part.id not in ("np", "numpy", "tf")), "")
+    return next(
+        (part.id for part in ast.walk(value) if isinstance(part, ast.Name) and part.id not in ("np", "numpy", "tf")), ""
+    )

@@ -24,7 +24,9 @@ def practise(lines, width=60):
             raise EOFError
         return left.pop(0)
 
-    desk = QuizTerminal(ask=ask, tell=lambda text: said.append(" ".join(text.split())), now=lambda: NOW, width=lambda: width)
+    desk = QuizTerminal(
+        ask=ask, tell=lambda text: said.append(" ".join(text.split())), now=lambda: NOW, width=lambda: width
+    )
     return said, practise_quiz(QUIZ, KEY, "s1", desk)
 
 
@@ -54,7 +56,9 @@ def test_a_partly_right_answer_goes_on():
     lines = ["b", *left]
 
     said = []
-    desk = QuizTerminal(ask=lambda _: lines.pop(0) if lines else "q", tell=said.append, now=lambda: NOW, width=lambda: 60)
+    desk = QuizTerminal(
+        ask=lambda _: lines.pop(0) if lines else "q", tell=said.append, now=lambda: NOW, width=lambda: 60
+    )
 
     assert practise_quiz(quiz, key_of(quiz), "s1", desk) == (1, 2)
     assert any(text.startswith("Partly right") for text in said)
@@ -98,7 +102,9 @@ def test_practice_fits_the_terminal(width):
     """No line is longer than the terminal is wide."""
     said = []
     lines = ["a", "zz", "h", "b"]
-    desk = QuizTerminal(ask=lambda _: lines.pop(0) if lines else "q", tell=said.append, now=lambda: NOW, width=lambda: width)
+    desk = QuizTerminal(
+        ask=lambda _: lines.pop(0) if lines else "q", tell=said.append, now=lambda: NOW, width=lambda: width
+    )
 
     practise_quiz(QUIZ, KEY, "s1", desk)
 

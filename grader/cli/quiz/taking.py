@@ -111,7 +111,7 @@ def _take_attempt(quiz: Quiz, who: str, place: AttemptStore) -> Sitting | None:
 
 
 def _open_desk() -> QuizTerminal:
-    """This terminal, ready to be typed at."""
+    """Makes this terminal ready to be typed at."""
     if hasattr(sys.stdin, "reconfigure"):
         # A byte that isn't UTF-8 would end the quiz in the middle of an answer.
         sys.stdin.reconfigure(errors="replace")
