@@ -134,24 +134,24 @@ class ReplyJudge:
         found = find_difference(case.expected, reply.value, tolerance, places)
         if found is None:
             return None
-        shown = self._name_argument_of_shape(case, reply.value)
+        said = self._describe_borrowed_shape(case, reply.value) or found.what
         # What reads from the array that it changes goes wrong from the second number on.
         if not found.beside and (names := self._list_changed(reply)):
             what, hint = f"your function writes into its argument {' and '.join(names)}", self._advise_copy(names[0])
             return self._build_failure(case, what, found.expected, found.got, found.at, hint=hint, beside=True)
         return self._build_failure(
-            case, found.what + shown, found.expected, found.got, found.at,
+            case, said, found.expected, found.got, found.at,
             hint=found.hint, beside=found.beside, wrong=not found.beside,
         )  # fmt: skip
 
-    def _name_argument_of_shape(self, case: Case, value: Any) -> str:
-        """Says where a result of the wrong shape got its shape."""
-        shape = getattr(value, "shape", None)
-        if shape is None or shape == getattr(case.expected, "shape", shape):
+    def _describe_borrowed_shape(self, case: Case, value: Any) -> str:
+        """Says of a result of the wrong shape which argument has that shape; empty where none has."""
+        shape, right = getattr(value, "shape", None), getattr(case.expected, "shape", None)
+        if shape is None or right is None or shape == right:
             return ""
         pairs = zip(self.names, case.arguments, strict=False)
         name = next((name for name, one in pairs if getattr(one, "shape", None) == shape), None)
-        return f", which is the shape of `{name}`" if name else ""
+        return f"your function gives an array of shape {shape}, as `{name}` has, instead of {right}" if name else ""
 
     def _judge_time(self, tally: CheckTally, case: Case, reply: CallReply) -> None:
         """Only a right answer counts as a fast one."""
