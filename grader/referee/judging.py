@@ -145,13 +145,11 @@ class ReplyJudge:
         )  # fmt: skip
 
     def _describe_borrowed_shape(self, case: Case, value: Any) -> str:
-        """Says of a result of the wrong shape which argument has that shape; empty where none has."""
+        """Says of a result of the wrong shape that the first argument, which it is made from, has that shape; else nothing."""
         shape, right = getattr(value, "shape", None), getattr(case.expected, "shape", None)
-        if shape is None or right is None or shape == right:
+        if shape is None or right is None or shape == right or shape != getattr(case.arguments[0], "shape", None):
             return ""
-        pairs = zip(self.names, case.arguments, strict=False)
-        name = next((name for name, one in pairs if getattr(one, "shape", None) == shape), None)
-        return f"your function gives an array of shape {shape}, as `{name}` has, instead of {right}" if name else ""
+        return f"your function gives an array of shape {shape}, as `{self.names[0]}` has, instead of {right}"
 
     def _judge_time(self, tally: CheckTally, case: Case, reply: CallReply) -> None:
         """Only a right answer counts as a fast one."""
