@@ -12,6 +12,7 @@ from grader.quiz.loading import parse_closing_time
 from grader.quiz.marking import mark_answer
 from grader.quiz.model import Question, Quiz
 from grader.quiz.responses import GivenAnswer
+from grader.quiz.rich_text import convert_to_plain
 from grader.quiz.sitting import Sitting
 from grader.quiz.taking import PROMPT, QuizTerminal
 
@@ -107,7 +108,7 @@ def _render_question(now: Sitting, item: Question, width: int) -> str:
     place = f"Question {now.position + 1} of {len(now.names)}"
     return screens.join_blocks(
         screens.wrap_text(place, width),
-        screens.wrap_text(screens.convert_to_plain(item.prompt), width),
+        screens.wrap_text(convert_to_plain(item.prompt), width),
         screens.render_options(item, now, width),
         screens.wrap_text(f"{screens.describe_answer_form(item)}; {_describe_keys(item)}", width),
     )
