@@ -37,6 +37,8 @@ def test_a_line_in_vain_is_told_as_it_should_be_written(line, written):
         "sizes.append(images.reshape(9))",
         "model.compile(images)",
         "images.sort()",
+        "import shutil; shutil.copy(images, 'copy')",
+        "import keras; tf.expand_dims(keras.Input((2,)), -1)",
         "np.random.shuffle(images)",
         "step(images)",
         "make(3)(images)",
