@@ -9,6 +9,7 @@ from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.yaml_tree import Percent
+from grader.records.clues import Symptom
 from grader.records.run import DataMatch, Measurement, Run, tolerated_gap
 from grader.records.verdict import TrainingRecord
 
@@ -184,6 +185,7 @@ def check_reached_line(
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
         hint=_explain_slow_training(figures, training),
+        symptom=Symptom.LOW_ACCURACY,
     )
 
 
@@ -207,7 +209,7 @@ def _explain_slow_training(figures: list[float], training: TrainingRecord) -> st
             "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
         )
     if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
-        return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
+        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
     if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
         return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
     return None
@@ -333,4 +335,5 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
         f"{share}; expected at least {exact(100 * at_least)} %",
         expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
+        symptom=Symptom.LOW_ACCURACY,
     )

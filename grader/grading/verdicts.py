@@ -181,11 +181,18 @@ def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
 def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
     """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
-        also = _name_shrinking(end, source, clues)
-        return "\n".join(filter(None, [end.message, also, add_cells_to_traceback(end.traceback, source)]))
+        # What a line in vain was meant to do is what the error misses, so it comes before guesses at the error.
+        first, *more = end.message.split("\n")
+        also = [first, *_name_lost(source, clues), *more, _name_shrinking(end, source, clues)]
+        return "\n".join(filter(None, [*also, add_cells_to_traceback(end.traceback, source)]))
     if end.line is None or end.kind == "not_started":
         return end.message
     return f"{source.describe_place(end.line)}: {end.message}"
+
+
+def _name_lost(source: Submission, clues: Clues) -> list[str]:
+    """Lines in vain, of which the error may be a consequence: what it asks for is then in the file."""
+    return [f"{source.describe_place(cause.line or 0)}: {cause.message}. {cause.hint or ''}" for cause in clues.lost]
 
 
 def _name_shrinking(end: RunEnd, source: Submission, clues: Clues) -> str:
@@ -200,6 +207,8 @@ def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: 
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
     # What a failed check says by now costs something, so it is no note any more.
     told = {result.message for result in results} | ({report.places.describe()} if report.places else set())
+    if run.end.traceback:
+        told |= {cause.message for cause in report.clues.lost}
     # The same remark may come from the text and from the run.
     merged = {(note.line, note.message): note for note in found if note.message not in told}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))

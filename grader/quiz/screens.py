@@ -158,6 +158,15 @@ def render_options(item: Question, sitting: Sitting, width: int) -> list[str]:
     return lines
 
 
+def describe_answer_form(item: Question) -> str:
+    """How an answer to this question is typed."""
+    count = len(item.choices)
+    kinds = {"numeric": f"a number{f' ({item.unit})' if item.unit else ''}", "text": "your answer", "shape": "a shape"}
+    take = f"a-{format_letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
+    several = ", all that apply, such as ac" if item.kind == "multiple" else ""
+    return f"Type {take}{several}"
+
+
 def _describe_keys(item: Question, sitting: Sitting) -> str:
     """The keys that work now; one that is an option's letter here needs a colon."""
     clash = find_clashing_letters(item)
@@ -165,14 +174,10 @@ def _describe_keys(item: Question, sitting: Sitting) -> str:
     def format_key(sign: str) -> str:
         return f":{sign}" if sign in clash else sign
 
-    count = len(item.choices)
-    kinds = {"numeric": f"a number{f' ({item.unit})' if item.unit else ''}", "text": "your answer", "shape": "a shape"}
-    take = f"a-{format_letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
-    several = ", all that apply, such as ac" if item.kind == "multiple" else ""
     left = item.hints[sitting.hints.get(item.id, 0) :]
     cost = f" ({left[0].cost:.0%} of the points)" if left and left[0].cost else " (free)"
     parts = [
-        f"Type {take}{several}",
+        describe_answer_form(item),
         "Enter keeps it" if item.id in sitting.answers else "",
         f"{format_key('c')} clear" if item.id in sitting.answers else "",
         f"{format_key('b')} back" if sitting.position else "",

@@ -22,7 +22,7 @@ from grader.cli import outputs
 from grader.cli.quiz.marking import build_page_titles
 from grader.courses.course import Course
 from grader.errors import Exit, UsageError
-from grader.quiz import key, sitting, verdicts
+from grader.quiz import key, practising, sitting, verdicts
 from grader.quiz.marking import mark_attempt
 from grader.quiz.model import Quiz
 from grader.quiz.responses import MAX_STUDENT_NAME
@@ -95,6 +95,25 @@ def hand_in(quiz: Quiz, solutions: key.AnswerKey | None, done: Sitting, save: Pa
     return HandedIn(text=f"Your answers are in {path}.", verdict=verdict)
 
 
+def practise_in_terminal(course: Course, quiz: Quiz, student: str | None) -> int:
+    """Practises a quiz; returns the exit code, which says nothing of the answers.
+
+    Raises:
+        UsageError: the quiz can't be practised, or its key isn't here.
+        CourseError: the key is broken.
+    """
+    who = find_student_name(student)
+    practising.check_practice(quiz, datetime.now(UTC))
+    if (solutions := key.load_key(course, quiz)) is None:
+        raise UsageError(f"the answers to {quiz.id} aren't in this copy of the course, so it can't be practised")
+    try:
+        right, tried = practising.practise_quiz(quiz, solutions, who, _open_desk())
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    click.echo(f"\n{right} of {tried} right at the first try." if tried else "\nNothing was answered.")
+    return Exit.PASSED
+
+
 def find_student_name(student: str | None) -> str:
     """Who takes the quiz. Raises: UsageError: the name is empty, too long, or nobody knows it."""
     try:
@@ -108,18 +127,22 @@ def find_student_name(student: str | None) -> str:
 
 def _take_attempt(quiz: Quiz, who: str, place: AttemptStore) -> Sitting | None:
     """The attempt as it was left; None where Ctrl-C ended it."""
+    try:
+        return go_through(quiz, who, place, _open_desk())
+    # Every step is saved, so Ctrl-C only puts the quiz aside.
+    except KeyboardInterrupt:
+        return None
+
+
+def _open_desk() -> QuizTerminal:
+    """Makes this terminal ready to be typed at."""
     if hasattr(sys.stdin, "reconfigure"):
         # A byte that isn't UTF-8 would end the quiz in the middle of an answer.
         sys.stdin.reconfigure(errors="replace")
     with suppress(ImportError):
         # Gives `input` editing with arrow keys; it isn't there on every system.
         import_module("readline")
-    desk = QuizTerminal(ask=input, tell=click.echo, now=lambda: datetime.now(UTC), width=_measure_width)
-    try:
-        return go_through(quiz, who, place, desk)
-    # Every step is saved, so Ctrl-C only puts the quiz aside.
-    except KeyboardInterrupt:
-        return None
+    return QuizTerminal(ask=input, tell=click.echo, now=lambda: datetime.now(UTC), width=_measure_width)
 
 
 def _measure_width() -> int:
