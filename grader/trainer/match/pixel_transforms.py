@@ -156,15 +156,16 @@ class PerPixelLine:
         """
         pixels = images[:: max(1, len(images) // STATISTICS_EXAMPLES)].astype(np.float64)
         low, middle, high = np.percentile(pixels, (25, 50, 75), axis=0)
-        deviation, mean, largest, smallest = pixels.std(axis=0), pixels.mean(axis=0), pixels.max(axis=0), pixels.min(axis=0)
+        smallest, largest = pixels.min(axis=0), pixels.max(axis=0)
+        deviation, mean = pixels.std(axis=0), pixels.mean(axis=0)
         used = (deviation > MIN_INK_SHARE * deviation.max()) & np.isfinite(self.offsets) & (self.slopes != 0)
         if not used.any():
             return True
         slopes, offsets = self.slopes[used], self.offsets[used]
         widths, centres = (-1 if (slopes < 0).all() else 1) / slopes, -offsets / slopes
-        return _is_like(widths, [part[used] for part in (deviation, mean, largest, largest - smallest, high - low)]) and (
-            _is_like(centres, [part[used] for part in (mean, middle, smallest, largest, low, high)])
-        )
+        ranges = [part[used] for part in (deviation, mean, largest, largest - smallest, high - low)]
+        middles = [part[used] for part in (mean, middle, smallest, largest, low, high)]
+        return _is_like(widths, ranges) and _is_like(centres, middles)
 
     def describe_transform(self) -> str:
         empty = int(np.isnan(self.offsets).sum())
