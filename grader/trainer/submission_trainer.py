@@ -142,9 +142,8 @@ class SubmissionTrainer:
         passes = self.passes.setdefault(order.model, [])
         for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
             passes.extend(self.passes.get(model, []))
-        if order.fit.batches:
-            passes.append(Passes())
-        self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
+        passes.append(Passes())
+        self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, passes[-1])
         return architecture
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from grader.protocol.orders import DEFAULT_BATCH, Order
+from grader.protocol.orders import DEFAULT_BATCH, FitArguments, Order
 from grader.records.run import DataMatch
 from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, load_canonical_images
 from grader.trainer.match.comparison import Match, match_arrays
@@ -86,8 +86,10 @@ def match_order(
     data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays), turns=turns)
     held_back = _find_held_back(found, data, arrays, find)
     data = structs.replace(data, held_back=len(held_back), left_out=left_out, train=max(0, data.train - left_out))
+    passes = passes or Passes()
+    passes.hold_back(held_back if len(held_back) else _find_split(found.source, fit))
     if fit.batches is not None and data.dataset is not None:
-        data = (passes or Passes()).add_epoch(data, found.source, fit, held_back)
+        data = passes.add_epoch(data, found.source, fit, held_back)
     transform = found.transform or _find_validation_transform(arrays, find, dataset)
     return (data if data.same_order else _with_order(data, found, order)), transform
 
@@ -123,6 +125,13 @@ def _find_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: Fi
     images = np.setdiff1d(other.source, found.source)
     held_back: Array = images[(images != UNKNOWN) & (images < TRAIN_COUNT)]
     return held_back
+
+
+def _find_split(source: Array, fit: FitArguments) -> Array:
+    """The training images that `validation_split` takes from the end."""
+    images = source[int(len(source) * (1.0 - fit.validation_split)) :]
+    split: Array = np.unique(images[(images != UNKNOWN) & (images < TRAIN_COUNT)])
+    return split
 
 
 def _describe_validation(order: Order, arrays: OrderArrays) -> str | None:

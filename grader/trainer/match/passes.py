@@ -27,6 +27,8 @@ MAX_LEFT_OUT = TRAIN_COUNT // 15
 LATER_STEP_FACTOR = 2.0
 MAX_DEVIATIONS = 5.0
 MAX_MORE = 3
+# What a dataset holds back may be harder than its test images, at either end of it.
+HELD_BACK_FACTOR = 1.5
 
 
 class Passes:
@@ -35,7 +37,12 @@ class Passes:
     def __init__(self) -> None:
         self.counts: Array = np.zeros(TRAIN_COUNT, np.int32)
         self.left_out: list[Array] = []
+        self.held_back: Array = np.zeros(0, np.int64)
         self._last: tuple[DataMatch, Array, FitArguments, Array] | None = None
+
+    def hold_back(self, images: Array) -> None:
+        """Training images, by number, that are kept for validation."""
+        self.held_back = np.union1d(self.held_back, images)
 
     def add_epoch(self, data: DataMatch, source: Array, fit: FitArguments, held_back: Array) -> DataMatch:
         """The match of one more epoch of a pipeline, as a part of the passes.
@@ -105,7 +112,7 @@ def describe_array_epoch(fit: FitArguments, examples: int) -> tuple[int, int]:
 def find_chosen_images(
     passes: Iterable[Passes], find_wrong: Callable[[Array], Array], train_accuracy: float, test_accuracy: float
 ) -> tuple[int, int] | None:
-    """Of an epoch whose left-out images aren't left out by chance, how many of them the model gets wrong, and of how many.
+    """Of an epoch whose left-out images, or those held back, aren't left out by chance, how many of them the model gets wrong, and of how many.
 
     Args:
         passes: of all trainings of the model.
@@ -115,15 +122,17 @@ def find_chosen_images(
     """
     found = list(passes)
     left_out = [missing for each in found for missing in each.left_out]
-    if not left_out:
+    held_back = [each.held_back for each in found if len(each.held_back)]
+    if not left_out and not held_back:
         return None
     trained = np.sum([each.counts for each in found], axis=0) > 0
-    images = np.unique(np.concatenate(left_out))
+    images = np.unique(np.concatenate([*left_out, *held_back]))
     wrong = np.zeros(TRAIN_COUNT, bool)
     wrong[images] = find_wrong(images)
     seen_rate = LATER_STEP_FACTOR * (1.0 - train_accuracy)
     rates = np.where(trained, seen_rate, max(seen_rate, 1.0 - test_accuracy))
-    beyond = list(_iter_beyond_chance(left_out, wrong, rates))
+    held_rates = np.maximum(rates, HELD_BACK_FACTOR * (1.0 - test_accuracy))
+    beyond = [*_iter_beyond_chance(left_out, wrong, rates), *_iter_beyond_chance(held_back, wrong, held_rates)]
     return max(beyond, default=None)
 
 

@@ -24,6 +24,11 @@ TOLERANCE_ULPS = 64
 SURE_SHARE = 0.98
 MIN_SURE_PLACES = 100
 MAX_TABLE_NUMBERS = 4096
+# How much the lines of all places must agree with statistics of the images, where there is enough ink to tell.
+LEAST_LIKENESS = 0.95
+MIN_INK_SHARE = 0.1
+STATISTICS_EXAMPLES = 6000
+SAME_SHARE = 1e-3
 
 
 class PixelTransform(Protocol):
@@ -141,10 +146,38 @@ class PerPixelLine:
     def apply_transform(self, images: Array) -> Array:
         return np.asarray(self.slopes * images + self.offsets, np.float32)
 
+    def follows_statistics(self, images: Array) -> bool:
+        """Whether the lines are what standardising gives: widths and centres that follow statistics of the images.
+
+        Chosen freely, 784 slopes would hold the weights of a layer, made beforehand.
+
+        Args:
+            images: uint8 of shape (n, 784).
+        """
+        pixels = images[:: max(1, len(images) // STATISTICS_EXAMPLES)].astype(np.float64)
+        low, middle, high = np.percentile(pixels, (25, 50, 75), axis=0)
+        smallest, largest = pixels.min(axis=0), pixels.max(axis=0)
+        deviation, mean = pixels.std(axis=0), pixels.mean(axis=0)
+        used = (deviation > MIN_INK_SHARE * deviation.max()) & np.isfinite(self.offsets) & (self.slopes != 0)
+        if not used.any():
+            return True
+        slopes, offsets = self.slopes[used], self.offsets[used]
+        widths, centres = (-1 if (slopes < 0).all() else 1) / slopes, -offsets / slopes
+        ranges = [part[used] for part in (deviation, mean, largest, largest - smallest, high - low)]
+        middles = [part[used] for part in (mean, middle, smallest, largest, low, high)]
+        return _is_like(widths, ranges) and _is_like(centres, middles)
+
     def describe_transform(self) -> str:
         empty = int(np.isnan(self.offsets).sum())
         note = f" (NaN at {empty} of the 784 places: a standard deviation of zero)" if empty else ""
         return f"each of the 784 places scaled on its own{note}"
+
+
+def _is_like(values: Array, statistics: list[Array]) -> bool:
+    """Whether numbers are all the same, or grow in a line with one of some statistics."""
+    if np.ptp(values) <= SAME_SHARE * max(1.0, np.abs(values).max()):
+        return True
+    return any(np.ptp(each) > 0 and np.corrcoef(values, each)[0, 1] > LEAST_LIKENESS for each in statistics)
 
 
 PLACE_OFFSETS = np.arange(PIXELS, dtype=np.intp) * LEVELS

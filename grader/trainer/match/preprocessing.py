@@ -185,20 +185,30 @@ def _iter_ink_alignments(
 
 def _fit_all_pixel_lines(
     preparation: Preprocessing, x: Array, alignment: Alignment, canon: CanonicalImages
-) -> Preprocessing:
-    """With lines per place taken from all examples, as a sample doesn't show every pixel value at every place."""
+) -> Preprocessing | None:
+    """With lines per place taken from all examples, as a sample doesn't show every pixel value at every place.
+
+    None where those lines follow no statistics of the images: then they are another change, which may be anything.
+    """
     if not any(isinstance(tone, PerPixelLine) for tone in preparation.tones):
         return preparation
+    ordered: list[Array] = []
 
     def iter_parts(channel: int) -> Iterator[tuple[Array, Array]]:
         for rows in iter_chunks(x):
             planes = preparation.layout.split_planes(x[rows])
             at = alignment.find_images(rows, planes[0], canon)
             found = at != UNKNOWN
+            ordered.append(at[found])
             yield planes[channel][found], canon.images[at[found]]
 
     tones = [
         (fit_pixel_lines(iter_parts(channel), x.dtype) or tone) if isinstance(tone, PerPixelLine) else tone
         for channel, tone in enumerate(preparation.tones)
     ]
+    # Whoever trains on a part may have standardised by that part.
+    known = [canon.images[np.concatenate(ordered)], canon.images[:TRAIN_COUNT]]
+    lines = [tone for tone in tones if isinstance(tone, PerPixelLine)]
+    if not all(any(line.follows_statistics(images) for images in known) for line in lines):
+        return None
     return replace(preparation, tones=tuple(tones))

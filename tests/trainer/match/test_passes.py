@@ -196,3 +196,14 @@ def test_hard_images_that_are_left_out_are_found() -> None:
     assert chosen(by_chance, hard, train=0.99, test=0.98) is None
     assert chosen([random.choice(TRAIN_COUNT, 3600, replace=False)], hard, train=0.99, test=0.98) is None
     assert find_chosen_images([], lambda places: places > 0, 0.99, 0.98) is None
+
+
+def test_hard_images_that_are_held_back_are_found() -> None:
+    """Those of a split by chance, or at either end of the dataset, may be somewhat harder than the test images."""
+    random = np.random.default_rng(5)
+    hard = random.choice(TRAIN_COUNT, 1500, replace=False)
+    for held_back, expected in ((np.unique(np.r_[hard[:900], EVERY[:6000]]), True), (EVERY[:20_000], False)):
+        passes = Passes()
+        passes.hold_back(held_back)
+        found = find_chosen_images([passes], lambda places: np.isin(places, hard), 0.99, 0.98)
+        assert (found is not None) == expected
