@@ -18,6 +18,8 @@ import yaml
 from grader.courses.yaml_nodes import Problems, YamlNode, build_tree
 
 MAX_YAML_BYTES = 1_000_000
+# Marks a field that is no key of the file: `Annotated[…, FILLED_IN]`.
+FILLED_IN = msgspec.Meta(description="filled in after the file is read")
 
 
 def format_suggestion(name: str, known: Any) -> str:
@@ -151,7 +153,8 @@ def convert_node(node: YamlNode, kind: Any, problems: Problems) -> Any:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _convert_struct(node, kind, problems)
     if origin in (list, tuple):
-        return _convert_list(node, args[0], problems)
+        items = _convert_list(node, args[0], problems)
+        return tuple(items) if origin is tuple and items is not msgspec.UNSET else items
     if origin is dict:
         return _convert_dict(node, args[1], problems)
     return _convert_scalar(node, kind, problems)
@@ -202,8 +205,11 @@ def _convert_dict(node: YamlNode, kind: Any, problems: Problems) -> Any:
 
 @cache
 def _list_fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """A struct's fields by the names that files use; looked up anew they take as long as all of the rest."""
-    return {item.encode_name: item for item in msgspec.structs.fields(kind)}
+    """A struct's fields by the names that files use; looked up anew they take as long as all of the rest.
+
+    Without those that are filled in from other files, which are no keys of this one.
+    """
+    return {item.encode_name: item for item in msgspec.structs.fields(kind) if FILLED_IN not in get_args(item.type)}
 
 
 def _convert_struct(node: YamlNode, kind: type[msgspec.Struct], problems: Problems) -> Any:

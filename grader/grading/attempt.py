@@ -46,6 +46,7 @@ from grader.grading.ledger import RunRecorder
 from grader.grading.options import GradingOptions, RunStage
 from grader.protocol.arrays import ArraySpec, is_all_held
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
+from grader.protocol.datasets import get_dataset_id
 from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import (  # fmt: skip
     Begin,
@@ -112,7 +113,7 @@ class TrainingAttempt:
         self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.task.dataset, self.task.model_count)
+        self.ledger = RunRecorder(seed, get_dataset_id(self.task.dataset), self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
@@ -159,7 +160,7 @@ class TrainingAttempt:
         """The processes that it needs."""
         limits, level = self.exercise.limits, self.options.sandbox
         return PairRequest(
-            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level),
+            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level, readable=self.task.readable),
             files={self.filename: self.plan.source.encode()},
             trainer=TrainerSpec(
                 device=self.options.device,
@@ -167,7 +168,7 @@ class TrainingAttempt:
                 one_thread=self.one_thread,
                 # Nothing that an unconfined process took part in may be reused for anybody else.
                 stored=level != "off",
-                dataset=self.task.dataset,
+                dataset=self.task.dataset if isinstance(self.task.dataset, str) else "",
             ),
             like=self.exercise.id,
             alone=self.options.alone,
@@ -229,7 +230,7 @@ class TrainingAttempt:
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
             tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
-            observed=observed,
+            observed=observed, dataset=self.task.own_dataset,
         ))  # fmt: skip
         while True:
             message = self._receive_from_student(*asked, Returned)

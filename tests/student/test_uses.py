@@ -114,7 +114,7 @@ def test_numbers_and_images_are_given_as_the_exercise_says():
 @pytest.mark.filterwarnings("ignore:.*encountered")
 def test_what_black_and_white_become(transform, ends):
     """One number each, or nothing."""
-    assert find_pixel_ends(transform) == ends
+    assert find_pixel_ends(transform, (28, 28)) == ends
 
 
 def test_a_model_is_asked_for_single_numbers_only():

@@ -78,7 +78,7 @@ def test_the_datasets_own_order_tells_nothing(dataset, count):
 def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
     """Not with one image that is nobody's, nor where the images have to be written anew."""
     data = load_canonical_images("mnist")
-    images, labels = data.images[:2000], data.labels[:2000]
+    images, labels = data.planes[0][:2000], data.labels[:2000]
     usual = (images / 255.0).astype(np.float32)
     more, normed = usual.copy(), usual / np.linalg.norm(usual, axis=1, keepdims=True)
     more[7] = 0.5
