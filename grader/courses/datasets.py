@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from msgspec import UNSET
 
+from grader.courses.array_archives import find_archive_faults
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
@@ -26,7 +27,6 @@ HELD_OUT_FILE = "held_out.npz"
 # An id is also part of a file's name, and a name in students' code.
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ARCHIVE_PATTERN = re.compile(r"[\w-][\w.-]{0,99}\.npz", re.ASCII)
-PORTION_BYTES = 1 << 20
 
 
 @functools.cache
@@ -77,7 +77,7 @@ def load_own_dataset(course: Course, dataset_id: str) -> DatasetSource:
     about = convert_node(tree, DatasetDescription, problems)
     if about is not UNSET:
         _check_description(about, tree, dataset_id, problems)
-        _check_file(folder / about.file, about.sha256, tree, problems)
+        _check_archive(about, folder, tree, problems)
     problems.raise_if_any()
     assert isinstance(about, DatasetDescription)
     held_out = course.solutions / "datasets" / dataset_id / HELD_OUT_FILE
@@ -120,17 +120,19 @@ def _find_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, in
                 yield (kind, index), f'"{name}" is the name of an embedded dataset'
 
 
-def _check_file(path: Path, sha256: str, tree: YamlNode, problems: Problems) -> None:
-    """The archive is a plain file beside the description, and the one that it means."""
-    if not ARCHIVE_PATTERN.fullmatch(path.name) or path.parent.name != tree.find_nearest("id").value:
-        problems.add(tree.find_nearest("file"), f'"{path.name}" is no name of an .npz file beside {DESCRIPTION_FILE}')
+def _check_archive(about: DatasetDescription, folder: Path, tree: YamlNode, problems: Problems) -> None:
+    """The archive is a plain file beside the description, the one that it means, and holds what it says."""
+    path, node = folder / about.file, tree.find_nearest("file")
+    if not ARCHIVE_PATTERN.fullmatch(about.file):
+        problems.add(node, f'"{about.file}" is no name of an .npz file beside {DESCRIPTION_FILE}')
     elif path.is_symlink() or not path.is_file():
-        problems.add(tree.find_nearest("file"), f"there is no file {path.name} beside {DESCRIPTION_FILE}")
-    elif (found := _hash_file(path)) != sha256:
-        problems.add(
-            tree.find_nearest("sha256"),
-            f"{path.name} is another file; if it is the one that you mean, write sha256: {found}",
-        )
+        problems.add(node, f"there is no file {about.file} beside {DESCRIPTION_FILE}")
+    elif (found := _hash_file(path)) != about.sha256:
+        words = f"{about.file} is another file; if it is the one that you mean, write sha256: {found}"
+        problems.add(tree.find_nearest("sha256"), words)
+    else:
+        for fault in find_archive_faults(path, about.array_shapes):
+            problems.add(node, f"{about.file}: {fault}")
 
 
 def _hash_file(path: Path) -> str:

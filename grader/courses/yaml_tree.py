@@ -10,7 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -236,6 +236,16 @@ def _convert_struct(node: YamlNode, kind: type[msgspec.Struct], problems: Proble
         return msgspec.UNSET
 
 
+def _describe_kind(kind: Any) -> str:
+    """A kind of scalar in words, with its bounds: `a whole number from 1 to 4096`."""
+    base, *rules = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    described = next((rule.description for rule in rules if rule.description), KIND_NAMES.get(base, "another kind of value"))
+    least, most = (next((getattr(rule, bound) for rule in rules if getattr(rule, bound) is not None), None) for bound in ("ge", "le"))
+    if least is not None and most is not None:
+        return f"{described} from {least} to {most}"
+    return f"{described}, {least} or more" if least is not None else described
+
+
 def _convert_scalar(node: YamlNode, kind: Any, problems: Problems) -> Any:
     if not isinstance(node.value, str):
         problems.add(node, f"expected {KIND_NAMES.get(kind, 'a value')}, got {'nothing' if node.value is None else 'a nested value'}")
@@ -248,8 +258,8 @@ def _convert_scalar(node: YamlNode, kind: Any, problems: Problems) -> Any:
         # Not strict, since every scalar is a text here.
         return msgspec.convert(node.value, kind, strict=False)
     except msgspec.ValidationError:
-        choices = get_args(kind)
-        wanted = ", ".join(map(str, choices)) if choices else KIND_NAMES.get(kind, "another kind of value")
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        wanted = ", ".join(map(str, choices)) if choices else _describe_kind(kind)
         hint = format_suggestion(node.value, map(str, choices)) if choices else ""
         problems.add(node, f'expected {"one of " if len(choices) > 1 else ""}{wanted}, got "{node.value}"{hint}')
     except ValueError as error:

@@ -12,7 +12,7 @@ MAX_VALUES = 4_000_000_000
 # What most files train on: what is done beforehand is done with it.
 USUAL_DATASET = "mnist"
 Side = Annotated[int, Meta(ge=1, le=4096)]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 digits from 0 to 9 and a to f")]
 
 
 class Splits(Struct, frozen=True, kw_only=True):

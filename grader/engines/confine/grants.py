@@ -13,6 +13,7 @@ import platformdirs
 from msgspec import Struct
 
 from grader.engines.surroundings import PACKAGE, installed_folders
+from grader.stores.installed_courses import find_installed_courses
 
 COURSE_FOLDER = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
@@ -49,11 +50,17 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
     ]  # fmt: skip
     # The keeper tries these before the start, so that a missing right is reported by its path.
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
-    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *hidden)]
+    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *_list_installed_secrets(), *hidden)]
     # An interpreter installed under / would otherwise show the whole machine.
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
     return PathGrants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
+
+
+def _list_installed_secrets() -> list[Path]:
+    """All of the courses that are installed as packages but their datasets, of which a student process may read a file."""
+    found = (path for folder in find_installed_courses().values() if folder.is_dir() for path in sorted(folder.iterdir()))
+    return [path for path in found if path.name != "datasets"]
 
 
 def _follow_links(path: str) -> list[str]:
