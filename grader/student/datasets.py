@@ -69,7 +69,9 @@ def install_datasets() -> ServedDatasets:
 
 def _install_loader(name: str, loader: Callable[..., Any]) -> None:
     """Gives the function to Keras's modules of this name; where Keras has none, they are made."""
-    for tree in DATASET_TREES:
+    # `from tensorflow.keras.datasets import …` makes modules anew, from Keras's own files: one that has no file must be there.
+    trees = DATASET_TREES if hasattr(keras.datasets, name) else (*DATASET_TREES, "tensorflow.keras.datasets")
+    for tree in trees:
         try:
             parent = importlib.import_module(tree)
         except ImportError:
