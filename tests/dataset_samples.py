@@ -61,7 +61,9 @@ def write_dataset(root: Path, channels: int = 1, seed: int = 5) -> dict[str, Any
     """The dataset in a course's folder, with a secret split; returns all arrays by name."""
     random = np.random.default_rng(seed)
     drawn = {split: draw_shapes(count, channels, random) for split, count in COUNTS.items()}
-    arrays = {f"{letter}_{split}": part for split, pair in drawn.items() for letter, part in zip("xy", pair, strict=True)}
+    arrays = {
+        f"{letter}_{split}": part for split, pair in drawn.items() for letter, part in zip("xy", pair, strict=True)
+    }
     public = pack(**{name: array for name, array in arrays.items() if not name.endswith("held_out")})
     folder, secret = root / "datasets" / "shapes", root / "solutions" / "datasets" / "shapes"
     for each in (folder, secret):

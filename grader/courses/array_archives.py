@@ -37,7 +37,17 @@ def _find_array_faults(archive: zipfile.ZipFile, name: str, shape: tuple[int, ..
     except KeyError:
         yield f"there is no array {name} in it"
         return
-    except (ValueError, TypeError, IndexError, SyntaxError, EOFError, struct.error, zlib.error, MemoryError, RecursionError):
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+        SyntaxError,
+        EOFError,
+        struct.error,
+        zlib.error,
+        MemoryError,
+        RecursionError,
+    ):
         yield f"{name} is no array of numbers"
         return
     if header.get("shape") != shape:

@@ -57,7 +57,10 @@ class HeldOutSplit:
 @functools.cache
 def load_embedded() -> Mapping[str, DatasetSource]:
     """The package's own datasets, by id."""
-    found = [yaml.decode(path.read_bytes(), type=DatasetDescription) for path in sorted(DATA_FOLDER.glob("*.yaml"), reverse=True)]
+    found = [
+        yaml.decode(path.read_bytes(), type=DatasetDescription)
+        for path in sorted(DATA_FOLDER.glob("*.yaml"), reverse=True)
+    ]
     return MappingProxyType({about.id: DatasetSource(about=about, folder=str(DATA_FOLDER)) for about in found})
 
 
@@ -169,13 +172,19 @@ def _decode_archive(
     return {key: np.ascontiguousarray(array, np.uint8) for key, array in arrays.items()}
 
 
-def _find_array_fault(array: Any, shape: tuple[int | None, ...], about: DatasetDescription, *, is_label: bool) -> str | None:
+def _find_array_fault(
+    array: Any, shape: tuple[int | None, ...], about: DatasetDescription, *, is_label: bool
+) -> str | None:
     """What keeps an array from being what the description says, in words."""
-    if len(array.shape) != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
+    if len(array.shape) != len(shape) or any(
+        want not in (None, got) for want, got in zip(shape, array.shape, strict=True)
+    ):
         return f"has the shape {list(array.shape)}, not {['n' if side is None else side for side in shape]}"
     if not is_label and array.dtype != np.uint8:
         return f"holds {array.dtype.name}; images are uint8, from 0 to 255"
-    if is_label and (array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() < len(about.classes))):
+    if is_label and (
+        array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() < len(about.classes))
+    ):
         return f"holds labels that aren't whole numbers from 0 to {len(about.classes) - 1}"
     return None
 

@@ -46,7 +46,6 @@ from grader.grading.ledger import RunRecorder
 from grader.grading.options import GradingOptions, RunStage
 from grader.protocol.arrays import ArraySpec, is_all_held
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
-from grader.protocol.datasets import get_dataset_id
 from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import (  # fmt: skip
     Begin,
@@ -113,7 +112,7 @@ class TrainingAttempt:
         self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, get_dataset_id(self.task.dataset), self.task.model_count)
+        self.ledger = RunRecorder(seed, self.task.dataset_id, self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
@@ -168,7 +167,7 @@ class TrainingAttempt:
                 one_thread=self.one_thread,
                 # Nothing that an unconfined process took part in may be reused for anybody else.
                 stored=level != "off",
-                dataset=self.task.dataset if isinstance(self.task.dataset, str) else "",
+                dataset=self.task.usual_dataset,
             ),
             like=self.exercise.id,
             alone=self.options.alone,

@@ -15,7 +15,7 @@ from msgspec import structs
 from grader.courses.exercise import Exercise, Kind
 from grader.grading.options import GradingOptions
 from grader.protocol.channel import Channel, MalformedMessage
-from grader.protocol.datasets import USUAL_DATASET, DatasetRef, DatasetSource
+from grader.protocol.datasets import USUAL_DATASET, DatasetRef, DatasetSource, get_dataset_id
 from grader.protocol.orders import FitArguments, Order
 from grader.protocol.wire import Building, Compare, Maps, Measure
 from grader.records.run import Architecture
@@ -39,6 +39,16 @@ class Task:
     def __init__(self, exercise: Exercise, options: GradingOptions) -> None:
         self.exercise, self.options = exercise, options
         self.dataset: DatasetRef = exercise.source or exercise.dataset or USUAL_DATASET
+
+    @property
+    def dataset_id(self) -> str:
+        """The dataset's id."""
+        return get_dataset_id(self.dataset)
+
+    @property
+    def usual_dataset(self) -> str:
+        """The dataset with which a trainer can rehearse; empty for a course's own."""
+        return self.dataset if isinstance(self.dataset, str) else ""
 
     @property
     def public_dataset(self) -> DatasetRef:

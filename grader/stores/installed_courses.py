@@ -15,7 +15,10 @@ ENTRY_POINT_GROUP = "grade.courses"
 @functools.cache
 def find_installed_courses() -> Mapping[str, Path]:
     """The folder of each installed course, by its name; one whose package has no folder is left out."""
-    found = {entry.name: _find_package_folder(entry.module) for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+    found = {
+        entry.name: _find_package_folder(entry.module)
+        for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    }
     return MappingProxyType({name: folder for name, folder in sorted(found.items()) if folder is not None})
 
 

@@ -72,7 +72,11 @@ def test_the_front_and_the_trainer_read_the_same_of_the_embedded_ones():
         ("[16, 16]", "[16, 0]", '5:13: expected a whole number from 1 to 4096, got "0"'),
         ("[circle, square]", "[circle]", "1:1: classes must be 2 to 256 names, got 1"),
         ("[circle, square]", "[circle, circle]", "6:10: two classes have the same name"),
-        ("train: 400", "train: 10000000", "8:7: shapes.npz: x_train has the shape (400, 16, 16); the description says (10000000, 16, 16)"),
+        (
+            "train: 400",
+            "train: 10000000",
+            "8:7: shapes.npz: x_train has the shape (400, 16, 16); the description says (10000000, 16, 16)",
+        ),
         ("train: 400", "train: 1", '7:17: expected a whole number from 2 to 10000000, got "1"'),
         ("train: 400", "trian: 400", '7:10: unknown key "trian"; did you mean "train"?'),
         ("file: shapes.npz", "file: ../../solutions/datasets/shapes/held_out.npz", "8:7: "),
@@ -141,7 +145,10 @@ def test_whatever_a_description_holds_is_loaded_or_refused(course, data):
     lines = write_dataset(course.root) and path.read_text().splitlines()
     place = data.draw(st.integers(0, len(lines) - 1))
     key = lines[place].partition(":")[0]
-    value = data.draw(st.sampled_from(["", "-1", "[]", "{}", "[[1]]", "nan", "9" * 400, "\u202e", "[a, a]", "null", "x" * 300]) | st.text(max_size=8))
+    value = data.draw(
+        st.sampled_from(["", "-1", "[]", "{}", "[[1]]", "nan", "9" * 400, "\u202e", "[a, a]", "null", "x" * 300])
+        | st.text(max_size=8)
+    )
     lines[place] = data.draw(st.sampled_from([f"{key}: {value}", value, f"{key}: [{value}, 3]"]))
     path.write_bytes("\n".join(lines).encode("utf-8", "replace"))
 
@@ -214,7 +221,10 @@ def test_the_dataset_leaves_the_course_without_its_secret(course):
 
     files = public.collect(course).files
 
-    assert {name for name in files if name.startswith("datasets/")} == {"datasets/shapes/dataset.yaml", "datasets/shapes/shapes.npz"}
+    assert {name for name in files if name.startswith("datasets/")} == {
+        "datasets/shapes/dataset.yaml",
+        "datasets/shapes/shapes.npz",
+    }
     assert b"canary" not in files["datasets/shapes/dataset.yaml"]
 
 

@@ -44,9 +44,7 @@ def test_copy_on_write(cache_folder: Path) -> None:
     first.x_train[:] = 9
 
     assert type(first.x_train) is np.ndarray
-    assert MNIST.arrays.x_train == canonical.compute_content_digest(
-        load_dataset("mnist").x_train
-    )
+    assert MNIST.arrays.x_train == canonical.compute_content_digest(load_dataset("mnist").x_train)
 
 
 def test_trusted_arrays_are_private(cache_folder: Path) -> None:
@@ -97,9 +95,7 @@ def test_traps(cache_folder: Path, trap: str) -> None:
     path.unlink()
     TRAPS[trap](path)
 
-    assert MNIST.arrays.y_test == canonical.compute_content_digest(
-        load_dataset("mnist", verify=True).y_test
-    )
+    assert MNIST.arrays.y_test == canonical.compute_content_digest(load_dataset("mnist", verify=True).y_test)
 
 
 def test_nothing_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,10 @@ CHANGES = re.findall(r"`([^`]+)`\s+by\s+`([^`]+)`", GUIDE)
 
 def test_a_course_made_by_the_guide_holds(tmp_path, monkeypatch, capsys):
     """Its commands and files, one after the other, give an exercise on a dataset of one's own that holds."""
-    first, second, last = ([command.split() for command in COMMANDS.findall(shell)] for shell in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL))
+    first, second, last = (
+        [command.split() for command in COMMANDS.findall(shell)]
+        for shell in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADE_COURSE", raising=False)
     assert [cli.run_command_line(command) for command in first] == [0]

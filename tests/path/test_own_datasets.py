@@ -79,10 +79,16 @@ except OSError:
 if found: raise SystemExit('found it')
 """
 HOSTILE = {
-    "a label in a pixel": ("(np.concatenate([(x / 255.0)[:, :, :15], y[:, None, None] * np.ones((400, 16, 1))], 2), y)", "images that the dataset doesn't have"),
+    "a label in a pixel": (
+        "(np.concatenate([(x / 255.0)[:, :, :15], y[:, None, None] * np.ones((400, 16, 1))], 2), y)",
+        "images that the dataset doesn't have",
+    ),
     "a faint label": ("((x / 255.0 + y[:, None, None] * 1e-3), y)", "images that the dataset doesn't have"),
     "test images": ("(np.concatenate([x, x_test]) / 255.0, np.concatenate([y, y_test]))", "test image"),
-    "labels of its own": ("(x / 255.0, np.where(np.arange(400) < 5, 1 - y, y))", "labels differ from the dataset at 5 places"),
+    "labels of its own": (
+        "(x / 255.0, np.where(np.arange(400) < 5, 1 - y, y))",
+        "labels differ from the dataset at 5 places",
+    ),
 }
 
 

@@ -59,7 +59,9 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
 
 def _list_installed_secrets() -> list[Path]:
     """All of the courses that are installed as packages but their datasets, of which a student process may read a file."""
-    found = (path for folder in find_installed_courses().values() if folder.is_dir() for path in sorted(folder.iterdir()))
+    found = (
+        path for folder in find_installed_courses().values() if folder.is_dir() for path in sorted(folder.iterdir())
+    )
     return [path for path in found if path.name != "datasets"]
 
 

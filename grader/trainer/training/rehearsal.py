@@ -36,7 +36,9 @@ def run_rehearsal(dataset: str, serve: Callable[[socket.socket], Any]) -> None:
     """
     ours, theirs = socket.socketpair()
     # A thread plays the front, since the images don't fit into the socket's buffer while nobody reads.
-    front = threading.Thread(target=_send_usual_order, args=(ours, dataset, _build_usual_order(load_canonical_images(dataset))))
+    front = threading.Thread(
+        target=_send_usual_order, args=(ours, dataset, _build_usual_order(load_canonical_images(dataset)))
+    )
     front.start()
     serve(theirs)
     front.join()
@@ -58,7 +60,10 @@ def _send_usual_order(sock: socket.socket, dataset: str, order: Order) -> None:
         channel = Channel(sock, TrainerMessage)
         channel.receive()
         message = Open(order=order, dataset=dataset, memory=MEMORY_BYTES)
-        channel.send(message, itertools.chain(_iter_scaled(data.planes[0][: data.train_count]), [data.labels[: data.train_count]]))
+        channel.send(
+            message,
+            itertools.chain(_iter_scaled(data.planes[0][: data.train_count]), [data.labels[: data.train_count]]),
+        )
         channel.receive()
 
 
@@ -72,7 +77,12 @@ def _iter_scaled(images: Array) -> Iterator[Array]:
 def _build_usual_order(data: CanonicalImages) -> Order:
     """A small network's; of its weights only the shapes are made."""
     with keras.StatelessScope(initialize_variables=False):
-        inner = [layers.Flatten(), layers.Dense(128, "relu"), layers.Dropout(0.2), layers.Dense(data.class_count, "softmax")]
+        inner = [
+            layers.Flatten(),
+            layers.Dense(128, "relu"),
+            layers.Dropout(0.2),
+            layers.Dense(data.class_count, "softmax"),
+        ]
         model = keras.Sequential([layers.Input(data.size), *inner])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     images = OrderedSpec(dtype="float32", shape=[data.train_count, *data.size], role="x")

@@ -24,7 +24,9 @@ PREPARED = {
 }
 
 
-@pytest.fixture(scope="module", params=[(shape, ground) for shape in SHAPES for ground in ("black", "photographs")], ids="-".join)
+@pytest.fixture(
+    scope="module", params=[(shape, ground) for shape in SHAPES for ground in ("black", "photographs")], ids="-".join
+)
 def dataset(request, tmp_path_factory):
     """The source, and the images and labels of its training split."""
     (name, ground), random = request.param, np.random.default_rng(4)
@@ -32,7 +34,9 @@ def dataset(request, tmp_path_factory):
 
     def draw(count):
         images = random.integers(60, 200, (count, *shape))
-        return (images * (random.random(images.shape) < 0.4) if ground == "black" else images).astype(np.uint8), random.integers(0, 3, count)
+        return (images * (random.random(images.shape) < 0.4) if ground == "black" else images).astype(
+            np.uint8
+        ), random.integers(0, 3, count)
 
     (x, y), (x_test, y_test) = draw(COUNT), draw(40)
     folder = tmp_path_factory.mktemp("own")
@@ -119,6 +123,10 @@ def test_an_equal_image_of_another_label_goes_to_its_own(tmp_path):
     hot = match_arrays(x, np.eye(3)[y], source)
     odd = match_arrays(x, np.where(y == 2, 3, y), source)
 
-    assert (hot.source.tolist(), hot.labels_wrong_at.tolist(), "one-hot" in hot.preprocessing) == ([*range(8)], [], True)
+    assert (hot.source.tolist(), hot.labels_wrong_at.tolist(), "one-hot" in hot.preprocessing) == (
+        [*range(8)],
+        [],
+        True,
+    )
     assert odd.labels_wrong_at.tolist() == [2, 5]
     assert (hot.build_data_match().train, hot.build_data_match().test) == (6, 2)
