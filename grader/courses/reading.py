@@ -61,7 +61,8 @@ def _check_dataset_use(exercise: Exercise, tree: YamlNode, problems: Problems) -
         if table.dataset not in load_embedded_descriptions():
             known = ", ".join(load_embedded_descriptions())
             problems.add(tree.find_nearest("tables", index, "dataset"), f"a table needs an embedded dataset: {known}")
-    shows = any(part.models is not None and part.models.shown is not None for part in (exercise, *exercise.parts))
+    models = [exercise.models, *(part.models for part in exercise.parts)]
+    shows = any(each is not None and each.shown is not None for each in models)
     if exercise.source is not None and (exercise.training == "observed" or shows):
         what = "models: {shown: …}" if shows else "training: observed"
         problems.add(tree.find_nearest("dataset"), f"{what} needs an embedded dataset")

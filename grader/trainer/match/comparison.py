@@ -108,8 +108,8 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
     if count and x[0].size:
         # The wrong dataset is a mistake that the report can name, so the others are tried, too.
         wanted = find_source(dataset)
-        for source in (wanted, *(other for other in load_embedded().values() if other != wanted)):
-            if (found := _compare_with_dataset(x, y, load_canonical_images(source))) is not None:
+        for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
+            if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
