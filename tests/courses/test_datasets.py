@@ -9,12 +9,15 @@ from dataset_samples import pack, write_course, write_dataset
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.batch.ray.messages import build_worker_setup
+from grader.batch.ray.messages import write_course as write_worker_course
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course, find_course
 from grader.courses.datasets import list_dataset_ids, load_embedded_descriptions, load_own_dataset
 from grader.data import load_dataset, load_embedded, load_held_out
 from grader.engines.confine.grants import collect_grants
 from grader.errors import CourseError, GraderError, UsageError
+from grader.gradebook.entries import decode_specification, encode_specification, hash_specification
 from grader.grading.known import make_verdict_key
 from grader.grading.options import GradingOptions
 from grader.release import public
@@ -273,3 +276,28 @@ def test_students_code_sees_nothing_of_an_installed_course_but_its_datasets(inst
 
     assert {str(root / name) for name in ("solutions", "exercises", "quizzes", "__init__.py")} <= set(hidden)
     assert not any(path.startswith(str(root / "datasets")) for path in hidden)
+
+
+def test_the_gradebook_knows_the_data_and_not_its_place(course, tmp_path):
+    """The same course in another folder has the same specification; other data is another one."""
+    first = load_exercise(course, "outlines")
+    write_course(tmp_path / "other")
+    second = load_exercise(Course(root=tmp_path / "other"), "outlines")
+    write_dataset(tmp_path / "other", seed=6)
+    third = load_exercise(Course(root=tmp_path / "other"), "outlines")
+
+    assert hash_specification(first) == hash_specification(second) != hash_specification(third)
+    assert decode_specification(encode_specification(first)).source.key == first.source.key
+    assert str(tmp_path).encode() not in encode_specification(first)
+
+
+def test_a_node_of_a_cluster_gets_the_data(course, tmp_path):
+    """The public file and the secret one; the exercise can be loaded there."""
+    exercise = load_exercise(course, "outlines")
+
+    there = write_worker_course(build_worker_setup(course, [exercise]), tmp_path / "node")
+
+    source = load_exercise(there, "outlines").source
+    assert source.key == exercise.source.key
+    assert source.folder == str((tmp_path / "node/datasets/shapes").resolve())
+    assert source.held_out.startswith(str((tmp_path / "node").resolve()))
