@@ -67,12 +67,10 @@ def load_canonical_images(dataset: DatasetRef) -> CanonicalImages:
 def _load_canonical_images(source: DatasetSource) -> CanonicalImages:
     # Verified, since student processes may be able to write to the cache that it comes from.
     data = load_dataset(source, verify=True)
-    height, width, *channels = source.about.shape
-    images = np.concatenate([data.x_train, data.x_test]).reshape(-1, height * width, *channels)
-    if images.ndim == 2:
-        images = images[..., np.newaxis]
-    # Where there is one channel the plane is the array itself, else a copy of its own, so that it can be read in one go.
-    planes = tuple(np.ascontiguousarray(images[..., channel]) for channel in range(images.shape[-1]))
+    height, width, *_ = source.about.shape
+    splits = [split.reshape(len(split), height * width, -1) for split in (data.x_train, data.x_test)]
+    # Channel by channel, so that colours aren't in memory once more on the way.
+    planes = tuple(np.concatenate([split[..., channel] for split in splits]) for channel in range(splits[0].shape[-1]))
     labels = np.concatenate([data.y_train, data.y_test])
     # One copy serves the whole process, so a write would spoil every later match.
     for array in (*planes, labels):
