@@ -269,13 +269,15 @@ def test_a_course_can_be_a_package(installed):
         find_course(Path("shapes102"))
 
 
-def test_students_code_sees_nothing_of_an_installed_course_but_its_datasets(installed):
-    """Although packages are readable."""
+def test_students_code_sees_nothing_of_an_installed_course_but_its_archives(installed):
+    """Although packages are readable: not even the script that drew a dataset, which could draw the secret part again."""
     root = installed.root.resolve()
+    (root / "datasets/shapes/draw.py").write_text("")
     hidden = collect_grants([root / "datasets/shapes/shapes.npz"], []).hide
 
     assert {str(root / name) for name in ("solutions", "exercises", "quizzes", "__init__.py")} <= set(hidden)
-    assert not any(path.startswith(str(root / "datasets")) for path in hidden)
+    assert str(root / "datasets/shapes/draw.py") in hidden
+    assert not any(path.endswith(".npz") or path == str(root / "datasets") for path in hidden)
 
 
 def test_the_gradebook_knows_the_data_and_not_its_place(course, tmp_path):

@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -58,11 +58,19 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
 
 
 def _list_installed_secrets() -> list[Path]:
-    """All of the courses that are installed as packages but their datasets, of which a student process may read a file."""
-    found = (
-        path for folder in find_installed_courses().values() if folder.is_dir() for path in sorted(folder.iterdir())
-    )
-    return [path for path in found if path.name != "datasets"]
+    """All of the courses that are installed as packages but the archives of their datasets, as packages are readable.
+
+    A script beside an archive could draw the secret split again.
+    """
+    return [path for folder in find_installed_courses().values() if folder.is_dir() for path in _iter_secrets(folder)]
+
+
+def _iter_secrets(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name != "datasets":
+            yield path
+        else:
+            yield from (file for file in sorted(path.rglob("*")) if file.suffix != ".npz" and not file.is_dir())
 
 
 def _follow_links(path: str) -> list[str]:
