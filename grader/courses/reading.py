@@ -8,7 +8,7 @@ from msgspec import UNSET, structs
 
 from grader.courses.case_checks import check_cases
 from grader.courses.course import Course
-from grader.courses.datasets import find_own_dataset, load_embedded_descriptions
+from grader.courses.datasets import HELD_OUT_FILE, find_own_dataset, load_embedded_descriptions
 from grader.courses.exercise import Exercise
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
@@ -41,6 +41,7 @@ def read_exercise(
         _check_whole(exercise, tree, exercise_id, problems)
         exercise = structs.replace(exercise, source=source)
         _check_dataset_use(exercise, tree, problems)
+        _check_held_out(course, exercise, tree, problems)
         check_use(course, exercise, tree, problems)
     problems.raise_if_any()
     assert isinstance(exercise, Exercise)
@@ -66,6 +67,18 @@ def _check_dataset_use(exercise: Exercise, tree: YamlNode, problems: Problems) -
     if exercise.source is not None and (exercise.training == "observed" or shows):
         what = "models: {shown: …}" if shows else "training: observed"
         problems.add(tree.find_nearest("dataset"), f"{what} needs an embedded dataset")
+
+
+def _check_held_out(course: Course, exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """A check of held-out images has some; a student's copy of the course, without solutions, has none."""
+    embedded = exercise.dataset in load_embedded_descriptions()
+    if not embedded and (exercise.source is None or exercise.source.held_out or not course.solutions.is_dir()):
+        return
+    place = f"solutions/datasets/{exercise.dataset}/{HELD_OUT_FILE}"
+    fault = "an embedded dataset has no held-out images" if embedded else f"there is no {place}"
+    for index, spec in enumerate(exercise.checks):
+        if spec.args.get("split") == "held_out":
+            problems.add(tree.find_nearest("checks", index, "args", "split"), fault)
 
 
 def _check_specs(node: YamlNode, problems: Problems, check_arguments: Callable[[YamlNode, Problems], None]) -> None:

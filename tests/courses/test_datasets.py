@@ -1,6 +1,7 @@
 """Datasets of a course's own: what their descriptions may say, and that each fault is told at its place."""
 
 import hashlib
+import shutil
 
 import msgspec
 import numpy as np
@@ -303,3 +304,17 @@ def test_a_node_of_a_cluster_gets_the_data(course, tmp_path):
     assert source.key == exercise.source.key
     assert source.folder == str((tmp_path / "node/datasets/shapes").resolve())
     assert source.held_out.startswith(str((tmp_path / "node").resolve()))
+
+
+def test_a_check_of_held_out_images_needs_some(course):
+    """The author is told; a student's copy of the course has none, and measures on the test images."""
+    secret = course.solutions / "datasets/shapes/held_out.npz"
+    secret.unlink()
+    assert find_faults(course) == ["exercises/outlines/exercise.yaml:10:58: there is no solutions/datasets/shapes/held_out.npz"]
+
+    shutil.rmtree(course.solutions)
+    assert find_faults(course) == []
+
+    path = course.root / "exercises/outlines/exercise.yaml"
+    path.write_text(path.read_text().replace("dataset: shapes", "dataset: mnist"))
+    assert any("an embedded dataset has no held-out images" in fault for fault in find_faults(course))
