@@ -7,7 +7,11 @@ from dataset_samples import write_course
 
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
+from grader.engines import confine
 from grader.grading import GradingOptions, grade
+from grader.grading.modelling import make_task
+from grader.protocol.channel import Channel
+from grader.protocol.wire import Load, Ready, StudentMessage
 
 pytestmark = pytest.mark.train
 
@@ -105,3 +109,40 @@ def test_the_secret_split_cant_be_read(graded, tmp_path):
     verdict = graded(load=LOAD + READ.format(root=str(tmp_path / "course")))
 
     assert (verdict.status, verdict.end) == ("passed", "completed"), verdict.end_message
+
+
+LOOK = """
+import os
+import numpy as np
+seen = [str(np.load("{root}/datasets/shapes/shapes.npz")["x_train"].shape), *os.listdir("{root}"), *os.listdir("{root}/datasets/shapes")]
+for name in ("solutions/datasets/shapes/held_out.npz", "datasets/shapes/draw.py", "exercises/outlines/exercise.yaml"):
+    try:
+        seen.append(open("{root}/" + name, "rb").read(4))
+    except OSError:
+        pass
+try:
+    seen.append(open("{root}/datasets/shapes/shapes.npz", "ab"))
+except OSError:
+    pass
+raise ValueError(" ".join(map(str, seen)))
+"""
+
+
+def test_of_the_course_nothing_is_there_but_the_archive(tmp_path):
+    """The sandbox alone, without a training: one file to read, and none to write."""
+    write_course(tmp_path)
+    (tmp_path / "datasets/shapes/draw.py").write_text("draws the secret part, too")
+    course = Course(root=tmp_path)
+    task = make_task(load_exercise(course, "outlines"), GradingOptions())
+    text = LOOK.format(root=tmp_path)
+    policy = confine.SandboxPolicy(memory=2_000_000_000, output=10_000, readable=task.readable)
+    process = confine.start_confined("grader.student.calling", {"answer.py": text.encode()}, policy)
+    try:
+        student = Channel(process.sock, StudentMessage)
+        assert isinstance(student.receive(), Ready)
+        student.send(Load(source=text, filename="answer.py", function="train"))
+        crash = student.receive()
+    finally:
+        process.kill()
+
+    assert crash.message.splitlines()[0] == "ValueError: (400, 16, 16) datasets shapes.npz"
