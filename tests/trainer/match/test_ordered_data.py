@@ -18,7 +18,8 @@ FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, 
 def find(x, _y, dataset):
     """Images are their own numbers; those below zero are of no dataset."""
     known = x.min() >= 0
-    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", transform=None)
+    canon = load_canonical_images(dataset) if known else None
+    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", canon=canon)
 
 
 def matched(**roles):
