@@ -20,7 +20,7 @@ from grader.grading.refereeing import update_case_file
 from grader.reports import write
 
 SAMPLE_FOLDER = PACKAGE_FOLDER / "scaffold"
-SampleKind = Literal["function", "training"]
+SampleKind = Literal["function", "training", "outlines"]
 EXERCISE_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 PUBLIC_FILES = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
 COPIED_SUFFIXES = (".yaml", ".md", ".py")

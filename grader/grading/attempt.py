@@ -112,7 +112,7 @@ class TrainingAttempt:
         self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.task.dataset, self.task.model_count)
+        self.ledger = RunRecorder(seed, self.task.dataset_id, self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
         if options.card_note:
@@ -165,7 +165,7 @@ class TrainingAttempt:
         """The processes that it needs."""
         limits, level = self.exercise.limits, self.options.sandbox
         return PairRequest(
-            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level),
+            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level, readable=self.task.readable),
             files={self.filename: self.plan.source.encode()},
             trainer=TrainerSpec(
                 device=self.options.device,
@@ -173,7 +173,7 @@ class TrainingAttempt:
                 one_thread=self.one_thread,
                 # Nothing that an unconfined process took part in may be reused for anybody else.
                 stored=level != "off",
-                dataset=self.task.dataset,
+                dataset=self.task.usual_dataset,
             ),
             like=self.exercise.id,
             alone=self.options.alone,
@@ -235,7 +235,7 @@ class TrainingAttempt:
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
             tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
-            observed=observed,
+            observed=observed, dataset=self.task.own_dataset,
         ))  # fmt: skip
         while True:
             message = self._receive_from_student(*asked, Returned)

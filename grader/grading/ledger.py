@@ -139,6 +139,7 @@ class RunRecorder:
         self.measured = Measurement(
             train_accuracy=measured.train_accuracy,
             test_accuracy=measured.test_accuracy,
+            held_out_accuracy=measured.held_out_accuracy,
             mixes=measured.mixes,
             gap=measured.gap,
             chosen=measured.chosen,

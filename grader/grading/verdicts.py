@@ -15,7 +15,7 @@ from grader.grading.curves import line_of_training
 from grader.messages.error_hints import is_of_unequal_shapes
 from grader.messages.text import join_words
 from grader.records.clues import Clues
-from grader.records.run import Architecture, ModelLayer, Run, RunEnd
+from grader.records.run import Architecture, Measurement, ModelLayer, Run, RunEnd
 from grader.records.verdict import (
     CheckResult,
     DeclaredLayer,
@@ -158,9 +158,7 @@ def _build_judged_verdict(
         line_to_cross=line_of_training(exercise),
         checks=add_cells_to_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
-        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
-        if measured
-        else {},
+        measured=_list_measured(measured) if measured else {},
         returned=run.returned,
         notes=add_cells_to_notes(_collect_notes(report, run, exercise, results), source),
         stdout=run.output,
@@ -169,6 +167,11 @@ def _build_judged_verdict(
         layers=list_declared_layers(run.architecture, exercise),
         open_places=_find_open_places(report, run) if status == "failed" else None,
     )
+
+
+def _list_measured(measured: Measurement) -> dict[str, float]:
+    found = {"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
+    return found if measured.held_out_accuracy is None else found | {"held_out_accuracy": measured.held_out_accuracy}
 
 
 def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:

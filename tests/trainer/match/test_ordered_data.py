@@ -26,7 +26,8 @@ FIT = SimpleNamespace(
 def find(x, _y, dataset):
     """Images are their own numbers; those below zero are of no dataset."""
     known = x.min() >= 0
-    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", transform=None)
+    canon = load_canonical_images(dataset) if known else None
+    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", canon=canon)
 
 
 def matched(**roles):
@@ -101,7 +102,7 @@ def test_the_datasets_own_order_tells_nothing(dataset, count):
 def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
     """Not with one image that is nobody's, nor where the images have to be written anew."""
     data = load_canonical_images("mnist")
-    images, labels = data.images[:2000], data.labels[:2000]
+    images, labels = data.planes[0][:2000], data.labels[:2000]
     usual = (images / 255.0).astype(np.float32)
     more, normed = usual.copy(), usual / np.linalg.norm(usual, axis=1, keepdims=True)
     more[7] = 0.5
