@@ -126,7 +126,7 @@ def render_page(
     site: Site, person: Person | None, session: Session | None, template: str, status: int, values: Mapping[str, Any]
 ) -> HTMLResponse:
     """A page with what all pages show."""
-    shared = {
+    shared: dict[str, Any] = {
         "course_title": site.title,
         "person": person,
         "csrf": session.csrf if session else "",
@@ -134,7 +134,7 @@ def render_page(
         "is_staff": person is not None and person.role in STAFF,
         "refresh_s": 0,
     }
-    return HTMLResponse(render_template(template, shared | values), status)
+    return HTMLResponse(render_template(template, {**shared, **values}), status)
 
 
 async def answer_request(site: Site, rule: Rule, request: Request) -> Response:

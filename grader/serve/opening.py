@@ -126,6 +126,16 @@ def open_class_site(
     records = ClassRecords(book, engine, load_settings(course).grading)
     access = ClassAccess(people, signer)
     site = build_site(
-        course, content, engine, book, records, access, signer, is_class=True, at_once=at_once, hosts=hosts, secure=secure
+        course,
+        content,
+        engine,
+        book,
+        records,
+        access,
+        signer,
+        is_class=True,
+        at_once=at_once,
+        hosts=hosts,
+        secure=secure,
     )
     return site, people

@@ -105,14 +105,10 @@ def begin_attempt(visit: Visit) -> Response:
     return redirect(f"/quizzes/{quiz.id}/questions/{min(sitting.position, len(sitting.names) - 1) + 1}")
 
 
-def _find_running(visit: Visit, quiz: Quiz) -> Sitting:
-    """The attempt that is open. Raises: PageError: there is none, or its time is up."""
+def _find_running(visit: Visit, quiz: Quiz) -> Sitting | None:
+    """The attempt that is open; None where its time is up, or it was handed in."""
     attempts = _list_attempts(visit, quiz)
-    if not attempts or attempts[-1].submitted is not None:
-        raise PageError(
-            409, "No attempt at this quiz is open: its time is up, or it was handed in. The answers so far are kept."
-        )
-    return attempts[-1]
+    return attempts[-1] if attempts and attempts[-1].submitted is None else None
 
 
 def show_question(visit: Visit, status: int = 200, problem: str = "", typed: str | None = None) -> Response:

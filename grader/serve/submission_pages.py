@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct, structs
@@ -78,7 +79,7 @@ def show_submission(visit: Visit) -> Response:
     found = find_submission(visit)
     site = visit.site
     exercise = site.exercises.get(found.exercise)
-    shared = {"found": found, "title": exercise.title if exercise else found.exercise, "came": found.came}
+    shared: dict[str, Any] = {"found": found, "title": exercise.title if exercise else found.exercise, "came": found.came}
     if not found.is_over:
         state = look_up_states(site.queue, site.at_once, [found.number])[found.number]
         return visit.render("waiting.html", live=Markup(state.html), refresh_s=REFRESH_S, **shared)  # noqa: S704 - made by templates
@@ -97,7 +98,9 @@ def render_verdict(site: Site, found: QueuedSubmission) -> Markup | None:
     source = None if documents.source is None else decode_source(documents.source, verdict)
     # The path holds an id, and the reader knows whose file it is.
     named = structs.replace(verdict, submission=structs.replace(verdict.submission, path=found.exercise + found.suffix))
-    return render_body(named, source, find_activations(documents.read_runs() or []), next_step=_describe_next_step(verdict))
+    return render_body(
+        named, source, find_activations(documents.read_runs() or []), next_step=_describe_next_step(verdict)
+    )
 
 
 def _describe_next_step(verdict: Verdict) -> str:

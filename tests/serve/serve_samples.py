@@ -98,7 +98,9 @@ class Browser:
 
 def open_browser(site, person=None):
     scheme = "https" if site.secure else "http"
-    return Browser(site, TestClient(build_app(site), base_url=f"{scheme}://{HOST}", raise_server_exceptions=False), person)
+    return Browser(
+        site, TestClient(build_app(site), base_url=f"{scheme}://{HOST}", raise_server_exceptions=False), person
+    )
 
 
 def judge(exercise, path, *, status="passed", message="as it should be", **fields):
