@@ -135,6 +135,13 @@ class Gradebook:
                 found += msgspec.convert([tuple(row) for row in rows], list[VerdictFigures])
         return _sort_by_time(found)
 
+    def find_figures(self, key: str) -> VerdictFigures | None:
+        """One verdict by its key; None where there is none."""
+        query = select(*[VERDICT_TABLE.c[name] for name in FIGURE_COLUMNS]).where(VERDICT_TABLE.c.key == key)
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else msgspec.convert(tuple(row), VerdictFigures)
+
     def iter_documents(self, keys: Sequence[str]) -> Iterator[tuple[str, VerdictDocuments]]:
         """The documents of some verdicts, by key, in no order."""
         columns = [DOCUMENT_TABLE.c.key, DOCUMENT_TABLE.c.verdict, DOCUMENT_TABLE.c.runs, DOCUMENT_TABLE.c.source]

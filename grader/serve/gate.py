@@ -5,6 +5,7 @@ A route is a `Rule`; the roles in it are all that decides who gets in, and nothi
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import logging
 import re
@@ -65,6 +66,7 @@ class Visit:
     Args:
         person: who asks; None on the few pages that are for everybody.
         params: the variable parts of the address.
+        bearer: the word by which a program says that it may ask.
         form: what was sent, every field with its values.
         upload: the file that was sent with it: its name, and its bytes.
     """
@@ -74,6 +76,7 @@ class Visit:
     session: Session | None
     params: Mapping[str, str]
     query: Mapping[str, str]
+    bearer: str = ""
     form: Mapping[str, list[str]] = field(default_factory=dict)
     upload: tuple[str, bytes] | None = None
 
@@ -189,7 +192,10 @@ async def _admit(site: Site, rule: Rule, request: Request, session: Session | No
         raise PageError(401, f"You are not signed in. Open {where}.")
     if rule.roles and (person is None or person.role not in rule.roles):
         raise PageError(403, "This page isn't for you.")
-    visit = Visit(site=site, person=person, session=session, params=request.path_params, query=request.query_params)
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    visit = Visit(
+        site=site, person=person, session=session, params=request.path_params, query=request.query_params, bearer=bearer
+    )
     if rule.method == "GET":
         return visit
     _check_origin(request)
@@ -199,15 +205,7 @@ async def _admit(site: Site, rule: Rule, request: Request, session: Session | No
         raise PageError(
             403, "This form is from an earlier session. Go back, load the page again and send it once more."
         )
-    return Visit(
-        site=site,
-        person=person,
-        session=session,
-        params=request.path_params,
-        query=request.query_params,
-        form=form,
-        upload=upload,
-    )
+    return dataclasses.replace(visit, form=form, upload=upload)
 
 
 def _check_origin(request: Request) -> None:

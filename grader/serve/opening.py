@@ -24,9 +24,12 @@ from grader.serve.metrics import Metrics
 from grader.serve.people import Person, PersonTable, Signer
 from grader.serve.records import ClassRecords, LearnerRecords, StudentRecords
 from grader.serve.site import Access, ClassAccess, LearnerAccess, Site
+from grader.serve.sittings import SittingTable
 from grader.serve.submission_pages import look_up_states
 from grader.serve.submissions import SubmissionQueue
 from grader.serve.tables import SERVE_METADATA
+
+METRICS_VARIABLE = "GRADE_METRICS_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ def build_site(
         book=book,
         queue=queue,
         records=records,
+        sittings=SittingTable(engine, book.shown),
         access=access,
         signer=signer,
         is_class=is_class,
@@ -99,6 +103,7 @@ def build_site(
         metrics=Metrics(),
         hosts=hosts,
         secure=secure,
+        metrics_token=os.environ.get(METRICS_VARIABLE, ""),
     )
 
 

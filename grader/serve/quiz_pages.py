@@ -6,6 +6,7 @@ what is shown of it is what the review policy allows at that moment.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from grader.courses.yaml_nodes import YamlNode
 from grader.errors import CourseError
+from grader.gradebook.quiz_marks import encode_answers, rebuild_verdict
 from grader.messages.text import escape_line
 from grader.quiz import sitting as sittings
 from grader.quiz.faults import QuizFaults
@@ -32,7 +34,7 @@ from grader.quiz.sitting import AttemptKeeper, Sitting
 from grader.quiz.taking import open_sitting
 from grader.quiz.values import MAX_ANSWER_LENGTH
 from grader.quiz.verdicts import ReviewScope, build_quiz_verdict, find_review_scope, format_given_answer
-from grader.records.verdict import SubmissionRef
+from grader.records.verdict import SubmissionRef, Verdict
 from grader.reports.html import render_body
 from grader.serve.gate import PageError, Visit, redirect
 from grader.serve.site import read_clock
@@ -182,13 +184,7 @@ def save_answer(visit: Visit) -> Response:
 
 def _at_question(visit: Visit, number: int) -> Visit:
     """The visit as of a question's own page."""
-    return Visit(
-        site=visit.site,
-        person=visit.person,
-        session=visit.session,
-        params={**visit.params, "position": str(number)},
-        query=visit.query,
-    )
+    return dataclasses.replace(visit, params={**visit.params, "position": str(number)})
 
 
 def _read_answer(question: Question, visit: Visit) -> tuple[str, GivenAnswer]:
@@ -305,13 +301,24 @@ def show_attempt(visit: Visit) -> Response:
     return visit.render("attempt.html", quiz=quiz, sitting=sitting, body=body, lines=lines, later=not seen.score)
 
 
-def _render_marks(visit: Visit, quiz: Quiz, solutions: AnswerKey, sitting: Sitting, seen: ReviewScope) -> Markup:
+def _render_marks(visit: Visit, quiz: Quiz, solutions: AnswerKey, sitting: Sitting, seen: ReviewScope) -> Markup | None:
+    """The marks; of a class those that the gradebook has, which a corrected key changes only with a regrade."""
     given = sittings.build_responses(sitting)
-    named = SubmissionRef(
-        path=f"attempt {sitting.attempt}", sha256=hashlib.sha256(msgspec.json.encode(given)).hexdigest()
-    )
+    kept = encode_answers(given)
+    digest = hashlib.sha256(kept).hexdigest()
+    named = SubmissionRef(path=f"attempt {sitting.attempt}", sha256=digest)
     verdict = build_quiz_verdict(quiz, solutions, mark_attempt(quiz, solutions, given), given, named, seen)
+    if (stored := _find_stored(visit, quiz, digest)) is not None:
+        shown = rebuild_verdict(quiz, solutions, seen, stored, kept)
+        verdict = msgspec.structs.replace(shown or verdict, submission=named)
     return render_body(verdict, None, titles={quiz.id: build_titles(quiz, load_pictures(visit.site.course, quiz))})
+
+
+def _find_stored(visit: Visit, quiz: Quiz, digest: str) -> Verdict | None:
+    """What the gradebook has of an attempt by now, the last marks of several."""
+    own = visit.site.book.list_figures(quiz.id, student=visit.student, current=False) if visit.site.is_class else []
+    same = sorted((one for one in own if one.sha256 == digest), key=lambda one: one.graded_at)
+    return dict(visit.site.book.iter_documents([same[-1].key]))[same[-1].key].read_verdict() if same else None
 
 
 def send_answers(visit: Visit) -> Response:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -36,6 +37,7 @@ def build_environment() -> Environment:
         finalize=escape_value,
     )
     environment.filters |= {"number": format_number, "time": format_time, "minutes": format_wait}
+    environment.globals["query_of"] = encode_query
     environment.globals["marks"] = {status: mark for status, (mark, _) in STATUS_MARKS.items()}
     return environment
 
@@ -43,6 +45,11 @@ def build_environment() -> Environment:
 def render_template(name: str, values: Mapping[str, Any]) -> str:
     """One page."""
     return build_environment().get_template(name).render(values)
+
+
+def encode_query(**values: str) -> str:
+    """The part of an address after the question mark."""
+    return urlencode(values)
 
 
 def format_time(at: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -11,10 +12,24 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from grader.serve import course_pages, quiz_pages, submission_pages
-from grader.serve.gate import ANYBODY, STUDENT, Rule, Visit, answer_request, render_page
+from grader.serve import class_pages, course_pages, quiz_pages, review_pages, submission_pages
+from grader.serve.gate import ANYBODY, INSTRUCTOR, STAFF, STUDENT, PageError, Rule, Visit, answer_request, render_page
 from grader.serve.shielding import Shield
 from grader.serve.site import Site
+
+
+def send_metrics(visit: Visit) -> Response:
+    """Counters for Prometheus: for instructors, and for programs that know the word."""
+    site = visit.site
+    knows = bool(site.metrics_token) and secrets.compare_digest(visit.bearer.encode(), site.metrics_token.encode())
+    if not knows and (visit.person is None or visit.person.role != "instructor"):
+        raise PageError(401 if visit.person is None else 403, "This page isn't for you.")
+    counts = site.queue.count_states()
+    gauges = {
+        **{f"submissions_{state}": float(count) for state, count in counts.items()},
+        "live_views": float(site.live.stream_count),
+    }
+    return PlainTextResponse(site.metrics.render_text(gauges))
 
 
 def check_health(visit: Visit) -> Response:
@@ -25,6 +40,7 @@ def check_health(visit: Visit) -> Response:
 
 RULES = (
     Rule(path="/healthz", handle=check_health, roles=frozenset()),
+    Rule(path="/metrics", handle=send_metrics, roles=frozenset()),
     Rule(path="/assets/{name}", handle=course_pages.show_asset, roles=frozenset()),
     Rule(path="/enter/{link}", handle=course_pages.enter_site, roles=frozenset()),
     Rule(path="/leave", handle=course_pages.leave_site, roles=ANYBODY, method="POST"),
@@ -50,6 +66,19 @@ RULES = (
     Rule(path="/quizzes/{quiz}/hand-in", handle=quiz_pages.hand_in_quiz, roles=STUDENT, method="POST"),
     Rule(path="/quizzes/{quiz}/attempts/{attempt}", handle=quiz_pages.show_attempt, roles=STUDENT),
     Rule(path="/quizzes/{quiz}/attempts/{attempt}/answers.json", handle=quiz_pages.send_answers, roles=STUDENT),
+    Rule(path="/class", handle=class_pages.show_class, roles=STAFF),
+    Rule(path="/class/student", handle=class_pages.show_student, roles=STAFF),
+    Rule(path="/class/verdict", handle=class_pages.show_verdict, roles=STAFF),
+    Rule(path="/class/comments", handle=class_pages.save_comment, roles=STAFF, method="POST"),
+    Rule(path="/class/corrections", handle=class_pages.save_correction, roles=INSTRUCTOR, method="POST"),
+    Rule(path="/exports/{format}", handle=class_pages.send_export, roles=INSTRUCTOR),
+    Rule(path="/machine", handle=class_pages.show_machine, roles=STAFF),
+    Rule(path="/submissions/{number}/again", handle=class_pages.requeue_submission, roles=STAFF, method="POST"),
+    Rule(path="/review/regrade/{name}", handle=review_pages.show_regrade, roles=INSTRUCTOR),
+    Rule(path="/review/regrade/{name}", handle=review_pages.apply_regrade, roles=INSTRUCTOR, method="POST"),
+    Rule(path="/review/similar/{name}", handle=review_pages.show_similar, roles=STAFF),
+    Rule(path="/review/pair", handle=review_pages.show_pair, roles=STAFF),
+    Rule(path="/review/items/{name}", handle=review_pages.show_items, roles=STAFF),
 )
 
 

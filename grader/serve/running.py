@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from msgspec import structs
@@ -10,9 +12,17 @@ from msgspec import structs
 from grader.cli.quiz.taking import find_student_name
 from grader.courses.course import Course
 from grader.courses.student_progress import ProgressReader
+from grader.errors import UsageError
 from grader.messages.text import escape_line
 from grader.records.student_ids import to_student_id
-from grader.serve.opening import SiteContent, load_content, open_learner_site, prepare_learner_gradebook
+from grader.serve.links import check_url, enrol_students
+from grader.serve.opening import (
+    SiteContent,
+    load_content,
+    open_class_site,
+    open_learner_site,
+    prepare_learner_gradebook,
+)
 from grader.serve.server import LOOPBACK_NAMES, bind_port, open_browser, run_server, set_up_logging
 from grader.serve.site import Site
 from grader.serve.supervising import WorkerSupervisor
@@ -70,3 +80,56 @@ def read_content(course: Course) -> SiteContent:
 def describe_content(site: Site) -> str:
     """What is served."""
     return f"{site.title}: {len(site.exercises)} exercises, {len(site.quizzes)} quizzes"
+
+
+def serve_class(
+    course: Course,
+    settings: WorkerSettings,
+    *,
+    roster: Path | None,
+    host: str,
+    port: int | None,
+    url: str | None,
+    grades: bool,
+    log_requests: bool,
+) -> None:
+    """Serves the course to a class, until a signal.
+
+    Args:
+        roster: the class; None where the gradebook has its people already.
+        url: the address by which the class reaches the server; None for this machine only.
+        grades: whether submissions are graded here; otherwise another process on the same gradebook does.
+
+    Raises:
+        UsageError: the roster, the gradebook or the address can't be used.
+        CourseError: of `course.yaml`.
+    """
+    set_up_logging(requests=log_requests)
+    base = None if url is None else check_url(url)
+    secure = base is not None and base.startswith("https:")
+    names = {*LOOPBACK_NAMES, *([str(urlsplit(base).hostname)] if base else [])}
+    if not secure and (host not in LOOPBACK_NAMES or not names <= {*LOOPBACK_NAMES}):
+        raise UsageError(
+            "a class signs in over HTTPS only: put a server with TLS in front (docs/serve.md), and give its --url https://…"
+        )
+    content = read_content(course)
+    sock = bind_port(host, port)
+    site, people = open_class_site(
+        course, content, settings.gradebook, at_once=settings.at_once, hosts=tuple(names), secure=secure
+    )
+    if roster is not None:
+        site.book.remember_roster(enrol_students(people, roster))
+    known = people.list_people()
+    click.echo(
+        f"{describe_content(site)}, {len(known)} people\n\n  {base or f'http://{host}:{sock.getsockname()[1]}'}\n\nCtrl-C ends it."
+    )
+    if not any(each.role == "instructor" for each in known):
+        click.echo("Nobody is an instructor yet: grade serve links --instructor ID --url URL", err=True)
+    worker = WorkerSupervisor(settings) if grades else None
+    if worker is not None:
+        worker.start()
+    try:
+        run_server(site, sock)
+    finally:
+        if worker is not None:
+            worker.stop()

@@ -76,8 +76,8 @@ class Shield:
 
     def _is_known_host(self, scope: Scope) -> bool:
         """Whether it is one of our names: a page elsewhere whose name was made to lead here must get nothing."""
-        told = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-        name = told.rpartition(":")[0] if not told.endswith("]") and ":" in told else told
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
         return name.lower() in self._hosts
 
 

@@ -18,6 +18,7 @@ from grader.serve.live import LiveFeed
 from grader.serve.metrics import Metrics
 from grader.serve.people import Person, PersonTable, Signer
 from grader.serve.records import StudentRecords
+from grader.serve.sittings import SittingTable
 from grader.serve.submissions import SubmissionQueue
 
 
@@ -73,9 +74,11 @@ class Site:
     Args:
         exercises, quizzes: those that could be read, in the course's order.
         records: what is known of a student: results, hints, quizzes.
+        sittings: a class's attempts at quizzes.
         is_class: whether there are a class and its instructors, or one learner.
         at_once: how many submissions are graded at a time.
         hosts: the names under which it may be reached.
+        metrics_token: the word that `/metrics` is told to programs for; without one only instructors see it.
         secure: whether browsers reach it by HTTPS, so that cookies may be limited to that.
         stopping: set when the server is about to end.
     """
@@ -88,6 +91,7 @@ class Site:
     book: Gradebook
     queue: SubmissionQueue
     records: StudentRecords
+    sittings: SittingTable
     access: Access
     signer: Signer
     is_class: bool
@@ -96,6 +100,7 @@ class Site:
     metrics: Metrics
     hosts: tuple[str, ...] = ()
     secure: bool = False
+    metrics_token: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -75,6 +75,11 @@ class SittingTable:
         """Those that were handed in, and whose marks aren't in the gradebook yet."""
         return self._list(~SITTING_TABLE.c.open & ~SITTING_TABLE.c.marked)
 
+    def list_handed_in(self, quiz: str) -> list[Sitting]:
+        """Every attempt at a quiz that was handed in, by student and attempt."""
+        found = self._list(~SITTING_TABLE.c.open & (SITTING_TABLE.c.quiz == quiz))
+        return sorted(found, key=lambda one: (one.student, one.attempt))
+
     def _list(self, condition: object) -> list[Sitting]:
         query = select(SITTING_TABLE.c.body).where(condition)  # type: ignore[arg-type]
         with explain_errors(self._shown), self._engine.connect() as connection:

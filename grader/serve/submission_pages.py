@@ -79,7 +79,11 @@ def show_submission(visit: Visit) -> Response:
     found = find_submission(visit)
     site = visit.site
     exercise = site.exercises.get(found.exercise)
-    shared: dict[str, Any] = {"found": found, "title": exercise.title if exercise else found.exercise, "came": found.came}
+    shared: dict[str, Any] = {
+        "found": found,
+        "title": exercise.title if exercise else found.exercise,
+        "came": found.came,
+    }
     if not found.is_over:
         state = look_up_states(site.queue, site.at_once, [found.number])[found.number]
         return visit.render("waiting.html", live=Markup(state.html), refresh_s=REFRESH_S, **shared)  # noqa: S704 - made by templates

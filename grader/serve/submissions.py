@@ -21,6 +21,7 @@ from grader.gradebook.database import explain_errors
 from grader.serve.tables import FILE_TABLE, PROGRESS_TABLE, SUBMISSION_TABLE, build_insert, lock_rows
 
 State = Literal["waiting", "running", "done", "failed"]
+STATES: tuple[State, ...] = ("waiting", "running", "done", "failed")
 SHOWN_COLUMNS = (
     "number",
     "student",
@@ -252,6 +253,13 @@ class SubmissionQueue:
         )
         with explain_errors(self._shown), self._engine.connect() as connection:
             return {number: (state, body or "") for number, state, body in connection.execute(query)}
+
+    def count_states(self) -> dict[State, int]:
+        """How many submissions are in each state."""
+        query = select(SUBMISSION_TABLE.c.state, func.count()).group_by(SUBMISSION_TABLE.c.state)
+        with explain_errors(self._shown), self._engine.connect() as connection:
+            found: dict[State, int] = {row[0]: row[1] for row in connection.execute(query)}
+        return {state: found.get(state, 0) for state in STATES}
 
     def read_places(self, at_once: int) -> dict[int, QueuePlace]:
         """The place of each waiting submission.

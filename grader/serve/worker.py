@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,8 @@ from grader.gradebook.database import add_tables, open_engine
 from grader.grading import GradingOptions
 from grader.grading.options import RunProgress
 from grader.serve.progress import ProgressWriter
+from grader.serve.quiz_marking import hand_in_expired, record_marks
+from grader.serve.sittings import SittingTable
 from grader.serve.submissions import BEAT_S, QueuedSubmission, SubmissionQueue
 from grader.serve.tables import SERVE_METADATA
 from grader.serve.worker_settings import WorkerSettings
@@ -50,6 +53,7 @@ class Worker:
         name: by which the queue knows it.
         engine: how a file is graded, and how many at a time.
         progress: where the learner's own results are noted, unless this is a class.
+        sittings: the class's quizzes, which are brought to an end and marked.
     """
 
     def __init__(
@@ -59,16 +63,12 @@ class Worker:
         book: Gradebook,
         queue: SubmissionQueue,
         engine: BatchEngine,
+        *,
         progress: ProgressFile | None = None,
+        sittings: SittingTable | None = None,
     ) -> None:
-        self._name, self._course, self._book, self._queue, self._engine, self._progress = (
-            name,
-            course,
-            book,
-            queue,
-            engine,
-            progress,
-        )
+        self._name, self._course, self._book, self._queue = name, course, book, queue
+        self._engine, self._progress, self._sittings = engine, progress, sittings
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -83,7 +83,15 @@ class Worker:
             # A database that fails for a moment is asked again; for longer, another worker takes over.
             with contextlib.suppress(GradeError):
                 self._queue.beat(self._name)
+                self.mark_quizzes()
         self._queue.release_all(self._name)
+
+    def mark_quizzes(self) -> None:
+        """Hands in the attempts whose time is up, and marks what was handed in."""
+        if self._sittings is not None:
+            now = datetime.now(UTC)
+            hand_in_expired(self._course, self._sittings, now)
+            record_marks(self._course, self._book, self._sittings, now)
 
     def stop(self) -> None:
         """Ends `run`; called from a thread or a signal."""
@@ -171,7 +179,10 @@ def open_worker(settings: WorkerSettings) -> Iterator[Worker]:
         memory=settings.memory,
     ) as grading:
         progress = None if settings.is_class else ProgressFile(course)
-        yield Worker(name, course, book, SubmissionQueue(engine, book.shown), grading, progress)
+        sittings = SittingTable(engine, book.shown) if settings.is_class else None
+        yield Worker(
+            name, course, book, SubmissionQueue(engine, book.shown), grading, progress=progress, sittings=sittings
+        )
 
 
 def main() -> None:

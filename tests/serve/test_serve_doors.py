@@ -18,8 +18,10 @@ PARAMS = {
     "position": "1",
     "attempt": "1",
     "link": "x",
-    "name": "serve.css",
+    "format": "csv",
 }
+# These decide by themselves, and have tests of their own.
+OWN_DOORS = ("/enter/{link}", "/metrics")
 
 
 def list_routes(site):
@@ -32,7 +34,8 @@ def find_rule(path, method):
 
 
 def fill_in(path, number):
-    return path.format_map({**PARAMS, "number": str(number)})
+    name = "output_shapes" if path.startswith("/review") else "serve.css"
+    return path.format_map({**PARAMS, "name": name, "number": str(number)})
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_every_route_lets_in_whom_it_names_and_nobody_else(site, adas, role):
             assert (path, status) == (path, 403)
         elif "{number}" in path and role == "student":
             assert (path, status) == (path, 404)
-        elif path != "/enter/{link}":
+        elif path not in OWN_DOORS:
             assert status not in (401, 403), path
         assert status < 500, path
 
@@ -68,7 +71,7 @@ def test_every_route_lets_in_whom_it_names_and_nobody_else(site, adas, role):
 def test_the_rules_are_the_routes(site):
     """What the test above goes through is what is served; only few of them are for everybody."""
     assert sorted(list_routes(site)) == sorted((rule.path, rule.method) for rule in RULES)
-    assert {rule.path for rule in RULES if not rule.roles} == {"/healthz", "/assets/{name}", "/enter/{link}"}
+    assert {rule.path for rule in RULES if not rule.roles} == {"/healthz", "/assets/{name}", *OWN_DOORS}
 
 
 def test_each_changing_route_needs_the_word_of_the_session(site, adas):
