@@ -81,6 +81,7 @@ class ServeCommand(click.Group):
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     roster: Path | None,
     gradebook: str | None,
     jobs: int | None,

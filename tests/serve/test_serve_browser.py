@@ -1,5 +1,6 @@
 """The pages in a real Chromium: every flow, at two widths, light and dark, with nothing on the console and axe content."""
 
+import dataclasses
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ import uvicorn
 from real_parts import find_program, require
 from selenium import webdriver as selenium
 from selenium.webdriver.common.by import By
-from serve_samples import CODE, judge, make_course, make_worker
+from serve_samples import CODE, PEOPLE, judge, make_course, make_worker
 
 from grader.grading.options import RunProgress
 from grader.records.verdict import LineToCross, TrainingRecord
@@ -99,6 +100,46 @@ def look_over(browser):
                 (width, scheme, item["id"], [node["html"] for node in item["nodes"]][:2]) for item in told["violations"]
             ]
     return found + [entry["message"] for entry in browser.get_log("browser")]
+
+
+@pytest.fixture
+def klass(make_site, browser):
+    """A class's site with some work in it, and the browser signed in as its instructor."""
+    site = make_site(settings="schema: grade-course/1\ngrading:\n  due: {output_shapes: 2020-01-01T00:00+00:00}\n  late: {per_day: 1%}\n")
+    site = dataclasses.replace(site, hosts=("127.0.0.1",))
+    for student in ("ada", "bob"):
+        for exercise in ("output_shapes", "pooling"):
+            site.queue.add_submission(student, exercise, ".py", CODE + student.encode(), datetime.now(UTC))
+    for _ in range(3):
+        make_worker(site, lambda _c, exercise, path, _o: judge(exercise, path, status="failed")).grade_next()
+    made = Served(site)
+    browser.delete_all_cookies()
+    browser.get_log("browser")
+    browser.get(f"{made.base}/enter/{site.signer.sign_link(PEOPLE[3])}")
+    yield made
+    made.stop()
+
+
+def test_instructors_pages_are_for_everybody(browser, klass):
+    """The class, a student, a verdict, the machine, and what is looked into."""
+    key, other = (one.key for one in klass.site.book.list_figures("output_shapes"))
+    pages = ["/class", "/class/student?id=ada", f"/class/verdict?key={key}", "/machine", "/review/regrade/output_shapes",
+             "/review/similar/output_shapes", f"/review/pair?a={key}&b={other}", "/review/items/warmup", "/review/regrade/warmup"]  # fmt: skip
+    found = {}
+    for page in pages:
+        browser.get(klass.base + page)
+        found[page] = look_over(browser)
+
+    assert found == {page: [] for page in pages}
+
+
+def test_a_grade_is_corrected_by_hand(browser, klass):
+    key = klass.site.book.list_figures("output_shapes", student="ada")[0].key
+    browser.get(f"{klass.base}/class/verdict?key={key}")
+    browser.find_element(By.ID, "points").send_keys("90")
+    browser.find_element(By.ID, "reason").send_keys("As agreed")
+    click(browser, "button[value=points]")
+    wait_until(lambda: "90 points by Ines: As agreed" in browser.page_source)
 
 
 def test_the_token_is_out_of_the_address(browser, served):
