@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -159,7 +159,7 @@ def _read_counted_texts(visit: Visit, exercise: Exercise) -> tuple[list[tuple[Gr
     for key, documents in visit.site.book.iter_documents(list(students)):
         source = decode_source(documents.source, documents.read_verdict()) if documents.source else ""
         if source and len(source) <= MAX_FILE_LETTERS:
-            path = PurePath(f"{students[key]}.py")
+            path = Path(f"{students[key]}.py")
             texts.append(
                 (
                     GradingJob(handed=Handed(student=students[key]), exercise=exercise, path=path, name=exercise.id),
