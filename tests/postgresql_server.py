@@ -23,7 +23,9 @@ def server():
         Path(folder).chmod(0o777)
         data = f"{folder}/data"
         binaries = Path(find_program("initdb")).resolve().parent
-        subprocess.run([*as_user, binaries / "initdb", "-D", data, "-U", "grade", "-A", "trust"], check=True, capture_output=True)
+        subprocess.run(
+            [*as_user, binaries / "initdb", "-D", data, "-U", "grade", "-A", "trust"], check=True, capture_output=True
+        )
         free.close()
         command = [*as_user, binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

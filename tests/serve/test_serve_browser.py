@@ -105,7 +105,9 @@ def look_over(browser):
 @pytest.fixture
 def klass(make_site, browser):
     """A class's site with some work in it, and the browser signed in as its instructor."""
-    site = make_site(settings="schema: grade-course/1\ngrading:\n  due: {output_shapes: 2020-01-01T00:00+00:00}\n  late: {per_day: 1%}\n")
+    site = make_site(
+        settings="schema: grade-course/1\ngrading:\n  due: {output_shapes: 2020-01-01T00:00+00:00}\n  late: {per_day: 1%}\n"
+    )
     site = dataclasses.replace(site, hosts=("127.0.0.1",))
     for student in ("ada", "bob"):
         for exercise in ("output_shapes", "pooling"):

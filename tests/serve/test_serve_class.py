@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -255,3 +257,20 @@ def test_points_of_a_quiz_stay_hidden_on_every_page(make_site, when):
 
     assert "1/3" not in browser.get("/").text
     assert "points</" not in browser.get("/quizzes/warmup/attempts/1").text
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list", "--help"], ["nothing.py"]])
+def test_other_commands_load_nothing_of_this(words):
+    """They start as quickly as before, also where the libraries aren't installed."""
+    program = f"from grader import cli; cli.run_command_line({words!r}); import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert [name for name in loaded if name.startswith(("grader.serve", "starlette", "uvicorn", "itsdangerous"))] == []
+
+
+def test_help_needs_none_of_the_libraries():
+    """It says what the command could do, were they there."""
+    program = "from grader import cli; cli.run_command_line(['serve', '--help']); import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert [name for name in loaded if name.startswith(("starlette", "uvicorn", "itsdangerous"))] == []

@@ -30,7 +30,12 @@ def sites(server, tmp_path):  # noqa: F811
         connection.execute("create schema public")
     course = make_course(tmp_path / "course")
     with ThreadPoolExecutor(2) as threads:
-        made = list(threads.map(lambda _: open_class_site(course, load_content(course), server, at_once=2, hosts=(HOST,), secure=False), range(2)))
+        made = list(
+            threads.map(
+                lambda _: open_class_site(course, load_content(course), server, at_once=2, hosts=(HOST,), secure=False),
+                range(2),
+            )
+        )
     made[0][1].add_people([*PEOPLE, *(Person(id=f"s{index}") for index in range(40))], change_roles=True)
     return [site for site, _ in made]
 
@@ -38,7 +43,11 @@ def sites(server, tmp_path):  # noqa: F811
 def test_the_queue_is_shared_without_a_row_twice(sites):
     """Forty students hand in at once at either server; six workers take from both; each file is recorded once."""
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda index: open_browser(sites[index % 2], f"s{index}").hand_in(CODE + b"#%d" % index), range(40)))
+        list(
+            threads.map(
+                lambda index: open_browser(sites[index % 2], f"s{index}").hand_in(CODE + b"#%d" % index), range(40)
+            )
+        )
     workers = [make_worker(sites[index % 2], name=f"w{index}") for index in range(6)]
 
     def work(worker):
@@ -63,7 +72,9 @@ def test_a_database_that_drops_every_connection_loses_nothing(sites, server):  #
     def cut():
         while not stop:
             with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = 'grade'")
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = 'grade'"
+                )
             time.sleep(0.05)
 
     def hand_in(index):

@@ -134,3 +134,22 @@ def test_a_killed_server_takes_its_worker_with_it_and_loses_nothing(served, tmp_
         again.process.kill()
         again.process.wait()
         again.process.stdout.close()
+
+
+def test_the_token_is_in_no_program_s_arguments(tmp_path):
+    """Which everybody on the machine can read: the browser gets a file that only this user can, and it goes with the server."""
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}\nstat -c %a "${{1#file://}}" >> {seen}\ncat "${{1#file://}}" >> {seen}\n')
+    browser.chmod(0o755)
+    program = (
+        "from pathlib import Path; from grader.serve.server import open_browser\n"
+        f"with open_browser('http://127.0.0.1:1/enter/TOKEN', Path({str(tmp_path)!r}) / 'state'): pass\n"
+    )
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "BROWSER": f"{browser} %s"}, check=True)
+    arguments, mode, text = seen.read_text().split("\n", 2)
+
+    assert "TOKEN" not in arguments
+    assert mode == "600"
+    assert "url=http://127.0.0.1:1/enter/TOKEN" in text
+    assert not list((tmp_path / "state").iterdir())
