@@ -65,7 +65,7 @@ def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
 
 
 def parse_typed_answer(text: str, question: Question) -> ParsedLine:
-    """An answer in words or figures, which is never a command."""
+    """A typed answer to a question without options, which is never a command; or what is wrong with its form."""
     if len(text) > MAX_ANSWER_LENGTH:
         return ParsedLine(do="mistake", message=f"that is longer than {MAX_ANSWER_LENGTH:,} characters")
     if question.kind == "numeric" and parse_number(text.removesuffix(question.unit)) is None:

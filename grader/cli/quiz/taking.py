@@ -53,7 +53,7 @@ def take_in_terminal(
     # Before the quiz begins: a broken key should be noticed before somebody has worked for an hour.
     solutions = key.load_key(course, quiz)
     place = open_attempt_store(quiz, who)
-    with place.lock_folder():
+    with place.lock_attempts():
         done = _take_attempt(quiz, who, place)
     if done is None or done.submitted is None:
         click.echo(f"\nSaved. `grade quiz {quiz.id}` continues where you were.")
