@@ -100,7 +100,7 @@ def _complete(found: Course, exercise: str) -> Exercise:
     """Makes what follows from the solution and the reference: the stub and the cases."""
     spec = load_exercise(found, exercise)
     # Made from the solution instead of copied, so that the two agree from the start.
-    _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
+    _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec.id))
     if spec.has_behaviour_checks:
         update_case_file(found, spec, write=True)
     return spec

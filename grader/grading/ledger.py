@@ -228,7 +228,7 @@ class RunRecorder:
             epoch_s=clocks.compute_elapsed_s("training") - self.epoch_started_s,
             last_epoch_s=self.last_epoch_s,
             left_s=clocks.compute_left_s("training") - spare_s,
-            limit_s=limit_s,
+            limit_s=float(limit_s),  # a plain one, since a Ray worker sends it
             seed=self.seed,
             model=min(len(self.models) + 1, self.expected) or None,
             models=self.expected,
