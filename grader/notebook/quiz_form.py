@@ -111,7 +111,7 @@ class QuizForm:
 
     def _begin(self, _: Any = None) -> None:
         """Goes on with the attempt that is open, or begins the next one."""
-        with self._shelf.lock_folder():
+        with self._shelf.lock_attempts():
             now, resumed = open_sitting(self._quiz, self._student, self._shelf, self._now())
             self._shelf.save_attempt(now)
         self._attempt = OpenAttempt(quiz=self._quiz, shelf=self._shelf, number=now.attempt, now=self._now)

@@ -34,7 +34,7 @@ class OpenAttempt:
         Raises:
             UsageError: as `read`, a terminal has the quiz open, or it can't be written.
         """
-        with self.shelf.lock_folder():
+        with self.shelf.lock_attempts():
             before = self.read()
             if before.submitted is not None:
                 return before

@@ -314,7 +314,7 @@ def test_time_that_ran_out_meanwhile_hands_in(open_form, course, displays):
 def test_a_quiz_that_a_terminal_holds_is_not_changed(open_form):
     """The form says so and works again afterwards."""
     page = open_form()
-    with page.form._shelf.lock_folder():
+    with page.form._shelf.lock_attempts():
         page.choose(0, "Second")
         assert "open in another terminal" in page.text
         assert kept().answers == {}

@@ -203,7 +203,7 @@ def test_hard_images_that_are_held_back_are_found() -> None:
     random = np.random.default_rng(5)
     hard = random.choice(TRAIN_COUNT, 1500, replace=False)
     for held_back, expected in ((np.unique(np.r_[hard[:900], EVERY[:6000]]), True), (EVERY[:20_000], False)):
-        passes = Passes()
+        passes = Passes(TRAIN_COUNT)
         passes.hold_back(held_back)
         found = find_chosen_images([passes], lambda places: np.isin(places, hard), 0.99, 0.98)
         assert (found is not None) == expected
