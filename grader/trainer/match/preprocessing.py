@@ -227,7 +227,7 @@ def _fit_all_pixel_lines(
         for channel, tone in enumerate(preparation.tones)
     ]
     # Whoever trains on a part may have standardised by that part.
-    parts = [slice(canon.train_count), np.concatenate(ordered)]
+    parts: list[Any] = [slice(canon.train_count), np.concatenate(ordered)]
     for channel, tone in enumerate(tones):
         plane = canon.planes[channel % len(canon.planes)]
         if isinstance(tone, PerPixelLine) and not any(tone.follows_statistics(plane[part]) for part in parts):
