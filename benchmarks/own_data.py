@@ -28,7 +28,7 @@ from grader.trainer.match.canonical import load_canonical_images
 from grader.trainer.match.comparison import match_arrays
 
 SHAPE = (64, 64, 3)
-MOST_READS = 3.0
+MAX_READS = 3.0
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
         np.save(f"{folder}/ordered.npy", ordered)
         ratios = [compare(source, ordered, data.y_train, f"{folder}/ordered.npy") for _ in range(options.rounds)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"matched in {min(ratios):.2f} times a read (goal: {MOST_READS:g}); memory: {memory:.2f} GB at most")
+    print(f"matched in {min(ratios):.2f} times a read (goal: {MAX_READS:g}); memory: {memory:.2f} GB at most")
 
 
 def write_dataset(folder: Path, count: int) -> DatasetSource:

@@ -36,7 +36,7 @@ from grader.quiz.sitting import build_responses
 from grader.serve.gate import PageError, Visit, redirect
 from grader.serve.quiz_marking import build_response_file, record_attempts
 
-LEAST_SHARE = 0.5
+MIN_SHARE = 0.5
 MAX_PAIRS = 100
 ANALYSIS_WIDTH = 100
 
@@ -140,9 +140,9 @@ def show_similar(visit: Visit) -> Response:
         raise UsageError(COPYDETECT_MISSING)
     texts, keys = _read_counted_texts(visit, exercise)
     stub = find_exercise_text(visit.site.course, exercise.id, "stub.py")
-    found = compare_files(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", LEAST_SHARE)
+    found = compare_files(texts, stub.read_text(encoding="utf-8") if stub.exists() else "", MIN_SHARE)
     return visit.render(
-        "similar.html", name=exercise.id, found=found, pairs=found.pairs[:MAX_PAIRS], keys=keys, least=LEAST_SHARE
+        "similar.html", name=exercise.id, found=found, pairs=found.pairs[:MAX_PAIRS], keys=keys, least=MIN_SHARE
     )
 
 

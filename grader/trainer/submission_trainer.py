@@ -273,7 +273,7 @@ class SubmissionTrainer:
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
                 measured = measuring.measure_accuracies(model, dataset, self._transform_images, count, load_held_out(find_source(self.dataset)))
-                few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
+                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)

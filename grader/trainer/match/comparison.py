@@ -23,7 +23,7 @@ from grader.trainer.match.preprocessing import infer_preprocessing, iter_chunks
 Array = npt.NDArray[Any]
 MAX_WRONG_LABELS_SHOWN = 10
 # A fold or a slice leaves a few gaps in the dataset's own order; by many of them images could be chosen for their labels.
-MOST_GAPS = 10
+MAX_GAPS = 10
 NO_CLASS = -1
 
 
@@ -91,7 +91,7 @@ class Match:
 def _is_own_order(known: Array, turns: int) -> bool:
     """Whether images stand in the dataset's own order, but for a few that are left out in a row."""
     steps = np.diff(known)
-    return bool((steps <= 0).sum() <= turns and (steps > 1).sum() <= MOST_GAPS)
+    return bool((steps <= 0).sum() <= turns and (steps > 1).sum() <= MAX_GAPS)
 
 
 def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:

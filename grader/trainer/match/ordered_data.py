@@ -25,15 +25,15 @@ MAX_EXCESS_SHARE = (
     0.1  # by chance, the share at any distance is within 0.06 of the mean one for a thousand labels or more
 )
 TEN_CLASSES = 10
-MOST_PLACES = 256
-LEAST_BATCHES = 200
+MAX_PLACES = 256
+MIN_BATCHES = 200
 # How much the labels at two places of a batch say about each other, as chi-square per batch beyond that by chance: 9 where
 # one gives the other. In MNIST's own order neighbours reach 0.5, and all pairs of a batch of 8 have a mean of 0.09; where
 # each batch holds five classes, the mean is 0.11. These figures are of ten classes: what is possible, and what comes by
 # chance, grows as the number of classes less one.
-MOST_OF_A_PAIR = 1.0
-MOST_OF_ALL = 0.1
-LEAST_PAIRS = 28
+MAX_OF_A_PAIR = 1.0
+MAX_OF_ALL = 0.1
+MIN_PAIRS = 28
 # Beyond this an order isn't one by chance: about five standard deviations of the mean, or of the largest of all pairs.
 CHANCE = 0.02
 CHANCE_OF_A_PAIR = 100
@@ -181,7 +181,7 @@ def order_reveals_labels(labels: Array, batch: int = DEFAULT_BATCH, class_count:
     pairs, _ = _pairs(labels, batch, class_count)
     share = (class_count - 1) / (TEN_CLASSES - 1)
     coded = len(pairs) and (
-        pairs.max() > share * MOST_OF_A_PAIR or (len(pairs) >= LEAST_PAIRS and pairs.mean() > share * MOST_OF_ALL)
+        pairs.max() > share * MAX_OF_A_PAIR or (len(pairs) >= MIN_PAIRS and pairs.mean() > share * MAX_OF_ALL)
     )
     return bool(coded) or _repeats(labels, class_count)
 
@@ -212,10 +212,10 @@ def _depend(labels: Array, batch: int, class_count: int) -> bool:
 def _pairs(labels: Array, batch: int, class_count: int) -> tuple[Array, int]:
     """How much the labels at each two places of a batch say about each other, and in how many batches."""
     count = len(labels) // batch
-    if count < LEAST_BATCHES or batch < 2:
+    if count < MIN_BATCHES or batch < 2:
         return np.zeros(0), count
     # All pairs of places are compared, so of a large batch only some places are looked at.
-    places = np.unique(np.linspace(0, batch - 1, min(batch, MOST_PLACES)).astype(int))
+    places = np.unique(np.linspace(0, batch - 1, min(batch, MAX_PLACES)).astype(int))
     hot = np.eye(class_count)[labels[: count * batch].reshape(count, batch)[:, places]]
     share = np.maximum(hot.mean(axis=0), 1 / count)
     table = (hot - hot.mean(axis=0)).reshape(count, -1) / np.sqrt(count)

@@ -26,7 +26,7 @@ MIN_SURE_PLACES = 100
 MAX_PLACES = 200_000  # each takes two kilobytes for its 256 levels
 MAX_TABLE_NUMBERS = 4096
 # How much the lines of all places must agree with statistics of the images, where there is enough ink to tell.
-LEAST_LIKENESS = 0.95
+MIN_LIKENESS = 0.95
 MIN_INK_SHARE = 0.1
 STATISTICS_EXAMPLES = 6000
 SAME_SHARE = 1e-3
@@ -186,7 +186,7 @@ def _is_like(values: Array, statistics: list[Array]) -> bool:
     """Whether numbers are all the same, or grow in a line with one of some statistics."""
     if np.ptp(values) <= SAME_SHARE * max(1.0, np.abs(values).max()):
         return True
-    return any(np.ptp(each) > 0 and np.corrcoef(values, each)[0, 1] > LEAST_LIKENESS for each in statistics)
+    return any(np.ptp(each) > 0 and np.corrcoef(values, each)[0, 1] > MIN_LIKENESS for each in statistics)
 
 
 def compute_tolerance(dtype: Any, values: Array, axis: int | None = None) -> Any:
