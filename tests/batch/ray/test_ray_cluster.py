@@ -146,8 +146,9 @@ def test_with_a_worker_killed_the_gradebook_is_that_of_one_machine(folder, clust
     code, out, err = ended(process)
     alone = ended(started(folder, "alone"))
 
-    assert (code, alone[0], "Error" in err + alone[2]) == (0, 0, False), err
+    assert (code, alone[0], alone[2].count("\n")) == (0, 0, 1), err  # what was written
     assert "grade: a Ray worker was lost: " in err
+    assert "TypeError" not in err  # of a message that can't be sent
     assert f"{STUDENTS} submissions: 4 passed, 4 not passed" in out
     assert figures(folder, "ray") == figures(folder, "alone")
     assert told(folder, "ray") == told(folder, "alone")
@@ -164,6 +165,6 @@ def test_ctrl_c_ends_it_with_what_is_done_kept(folder, cluster):
     process.send_signal(signal.SIGINT)
     code, _, err = ended(process)
 
-    assert (code, err.splitlines()[-1]) == (130, "grade: interrupted"), err
+    assert (code, "grade: interrupted" in err.splitlines()) == (130, True), err
     assert 2 <= so_far(folder, "stopped") < STUDENTS
     assert nobody_left(folder)
