@@ -9,7 +9,7 @@ must hold to some units in the last place, and as even those could spell a label
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -60,6 +60,21 @@ class ValueTable:
 
     def apply_transform(self, images: Array) -> Array:
         return np.asarray(self.fill_table()[images])
+
+    def learn_levels(self, parts: Iterable[tuple[Array, Array]]) -> ValueTable:
+        """With the numbers of pixel values that a sample didn't show, as small or sparse images have them.
+
+        Args:
+            parts: examples, and the canonical images that they are, both of shape (n, pixels).
+        """
+        values, known = self.values.copy(), self.known.copy()
+        for plane, images in parts:
+            fresh = ~known[images]
+            if fresh.any():
+                # Of an odd example a wrong number would be learned, and costs the images with this value.
+                levels, first = np.unique(images[fresh], return_index=True)
+                values[levels], known[levels] = plane[fresh][first], True
+        return replace(self, values=values, known=known)
 
     def fill_table(self) -> Array:
         """All 256 numbers as float32; those not seen lie on the line through those that were."""

@@ -21,7 +21,7 @@ from grader.trainer.match.canonical import (
 )
 from grader.trainer.match.layout import ImageLayout, iter_layouts, to_bits
 from grader.trainer.match.masks import DEFAULT_INK, InkSignature, guess_signatures
-from grader.trainer.match.pixel_transforms import PerPixelLine, PixelTransform, find_transform, fit_pixel_lines
+from grader.trainer.match.pixel_transforms import PerPixelLine, PixelTransform, ValueTable, find_transform, fit_pixel_lines
 
 Array = npt.NDArray[Any]
 SAMPLE_SIZE = 256
@@ -160,7 +160,7 @@ def _infer_for_layout(
     if best is None:
         return None
     preparation = Preprocessing(layout=layout, tones=best[0], outside=layout.read_outside_value(sample))
-    return _fit_all_pixel_lines(preparation, x, best[1], canon)
+    return _fit_all_examples(preparation, x, best[1], canon)
 
 
 def _iter_alignments(
@@ -201,14 +201,19 @@ def _iter_ink_alignments(
         yield [MatchedByInk(signature=signature) for signature in group]
 
 
-def _fit_all_pixel_lines(
+def _is_of_a_sample(tone: PixelTransform) -> bool:
+    """Whether more examples may show more of a change."""
+    return isinstance(tone, PerPixelLine) or (isinstance(tone, ValueTable) and not tone.known.all())
+
+
+def _fit_all_examples(
     preparation: Preprocessing, x: Array, alignment: Alignment, canon: CanonicalImages
 ) -> Preprocessing | None:
-    """With lines per place taken from all examples, as a sample doesn't show every pixel value at every place.
+    """With tables and lines per place taken from all examples: a sample doesn't show every pixel value at every place.
 
     None where those lines follow no statistics of the images: then they are another change, which may be anything.
     """
-    if not any(isinstance(tone, PerPixelLine) for tone in preparation.tones):
+    if not any(map(_is_of_a_sample, preparation.tones)):
         return preparation
     ordered: list[Array] = []
 
@@ -220,12 +225,12 @@ def _fit_all_pixel_lines(
             ordered.append(at[found])
             yield planes[channel][found], canon.planes[channel % len(canon.planes)][at[found]]
 
-    tones = [
-        (fit_pixel_lines(iter_parts(channel), canon.pixels, x.dtype) or tone)
-        if isinstance(tone, PerPixelLine)
-        else tone
-        for channel, tone in enumerate(preparation.tones)
-    ]
+    tones: list[PixelTransform] = []
+    for channel, tone in enumerate(preparation.tones):
+        if isinstance(tone, PerPixelLine):
+            tones.append(fit_pixel_lines(iter_parts(channel), canon.pixels, x.dtype) or tone)
+        else:
+            tones.append(tone.learn_levels(iter_parts(channel)) if isinstance(tone, ValueTable) else tone)
     # Whoever trains on a part may have standardised by that part.
     parts: list[Any] = [slice(canon.train_count), np.concatenate(ordered)]
     for channel, tone in enumerate(tones):

@@ -130,3 +130,23 @@ def test_an_equal_image_of_another_label_goes_to_its_own(tmp_path):
     )
     assert odd.labels_wrong_at.tolist() == [2, 5]
     assert (hot.build_data_match().train, hot.build_data_match().test) == (6, 2)
+
+
+def test_pixel_values_that_a_sample_hardly_shows_are_learned_from_all_images(tmp_path):
+    """Each image has a value of its own, as drawings of few pixels have; an odd image stays unknown."""
+    random = np.random.default_rng(6)
+    x, y = np.zeros((900, 8, 8), np.uint8), random.integers(0, 3, 900)
+    for number, image in enumerate(x):
+        image.reshape(-1)[random.choice(64, 9, replace=False)] = 100 + number // 6
+    data = pack(x_train=x[:800], y_train=y[:800], x_test=x[800:], y_test=y[800:])
+    (tmp_path / "own.npz").write_bytes(data)
+    about = DatasetDescription(
+        schema="grade-dataset/1", id="own", title="Own", licence="CC0-1.0", shape=(8, 8), classes=("a", "b", "c"),
+        splits=Splits(train=800, test=100), file="own.npz", sha256=hashlib.sha256(data).hexdigest(),
+    )  # fmt: skip
+    given = (x[:800] / 255).astype(F32)
+    given[700, 0, 0] = 0.123
+
+    found = match_arrays(given, y[:800], DatasetSource(about=about, folder=str(tmp_path)))
+
+    assert np.flatnonzero(found.source != np.arange(800)).tolist() == [700]
