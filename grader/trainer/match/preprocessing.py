@@ -21,7 +21,13 @@ from grader.trainer.match.canonical import (
 )
 from grader.trainer.match.layout import ImageLayout, iter_layouts, to_bits
 from grader.trainer.match.masks import DEFAULT_INK, InkSignature, guess_signatures
-from grader.trainer.match.pixel_transforms import PerPixelLine, PixelTransform, ValueTable, find_transform, fit_pixel_lines
+from grader.trainer.match.pixel_transforms import (
+    PerPixelLine,
+    PixelTransform,
+    ValueTable,
+    find_transform,
+    fit_pixel_lines,
+)
 
 Array = npt.NDArray[Any]
 SAMPLE_SIZE = 256
