@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from serve_samples import CODE, judge, make_worker, open_browser
@@ -269,3 +269,24 @@ def test_a_deadline_counts_by_the_server_s_clock(make_site):
     assert results == {"ada": 0.0, "bob": 100.0}
     assert "was due 2020-01-01 00:00" in open_browser(site, "ada").get("/exercises/output_shapes").text
     assert "due 2047" in open_browser(site, "bob").get("/exercises/output_shapes").text
+
+
+def test_nobody_fills_the_disk_by_the_hour(site):
+    """So many files within an hour and no more; afterwards it goes on."""
+    for index in range(submissions.MAX_PER_HOUR):
+        add(site, source=b"%d" % index)
+        site.queue.claim_next("w")
+        site.queue.finish("w", index + 1)
+    with pytest.raises(TooManyUnfinished, match="within an hour"):
+        add(site, came=AT + timedelta(minutes=59))
+
+    assert add(site, came=AT + timedelta(minutes=61)) > submissions.MAX_PER_HOUR
+
+
+def test_a_graded_file_is_kept_once(site, ada):
+    """In the gradebook, beside its verdict; one that isn't graded stays in the queue's own table."""
+    number, other = ada.hand_in(), ada.hand_in(CODE + b"\n")
+    make_worker(site).grade_next()
+
+    assert (site.queue.read_file(number), site.queue.read_file(other)) == (None, CODE + b"\n")
+    assert next(site.book.iter_documents([site.book.list_figures()[0].key]))[1].source == CODE

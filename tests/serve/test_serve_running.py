@@ -140,7 +140,9 @@ def test_the_token_is_in_no_program_s_arguments(tmp_path):
     """Which everybody on the machine can read: the browser gets a file that only this user can, and it goes with the server."""
     seen = tmp_path / "seen"
     browser = tmp_path / "browser.sh"
-    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}\nstat -c %a "${{1#file://}}" >> {seen}\ncat "${{1#file://}}" >> {seen}\n')
+    browser.write_text(
+        f'#!/bin/sh\necho "$@" > {seen}\nstat -c %a "${{1#file://}}" >> {seen}\ncat "${{1#file://}}" >> {seen}\n'
+    )
     browser.chmod(0o755)
     program = (
         "from pathlib import Path; from grader.serve.server import open_browser\n"
