@@ -14,6 +14,7 @@ import keras
 from grader.protocol.orders import Answer, Event, FitArguments, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import LocalTrouble, Probe, Rejected, Seen
 from grader.student import augmentation, own_metrics, plain_models
+from grader.student.creation_order import CreationOrder
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
@@ -41,6 +42,7 @@ class FitDelegate:
         self.owners: dict[int, int] = {}
         self.provenance = Provenance(front)
         self.tracer = Tracer()
+        self.creation = CreationOrder()
         self.observed = False  # whether the file trains by itself, with Keras's own methods
 
     def fit(self, model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -206,7 +208,7 @@ class FitCall:
         self.plain = self._find_plain_model()
         try:
             written = json.loads(self.plain.to_json())
-            plain_models.sort_by_creation(written, self.model)
+            self.delegate.creation.sort_layers(written, self.plain)
             plain_models.write_statistics(written, self.plain)
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})

@@ -17,6 +17,7 @@ def install_delegate(front: Front) -> FitDelegate:
     """Puts the delegate in the place of Keras's own training methods, in this process."""
     delegate = FitDelegate(front)
     delegate.provenance.watch_variables()
+    delegate.creation.watch_layers()
     install_symbolic(front.send_remark, lambda: delegate.tracer.is_tracing)
     keras.Model.fit = lambda model, *args, **kwargs: delegate.fit(model, *args, **kwargs)  # noqa: PLW0108 - a method
     _count_compilations(delegate)

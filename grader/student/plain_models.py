@@ -129,21 +129,6 @@ def describe_own(model: Any) -> str:
     return f"the model has a layer of your own class {', '.join(kinds[:5])}"
 
 
-def sort_by_creation(written: dict[str, Any], model: Any) -> None:
-    """Puts a traced model's layers in the order in which the student's class made them.
-
-    Layers draw their seeds when they are made, so that another order would start from other weights than plain Keras.
-    """
-    if isinstance(model, (keras.Sequential, Functional)):
-        return
-    entries = written["config"]["layers"]
-    made = {layer.name: place for place, layer in enumerate(model._flatten_layers())}
-    places = [place for place, entry in enumerate(entries) if entry["config"].get("name") in made]
-    ordered = sorted((entries[place] for place in places), key=lambda entry: made[entry["config"]["name"]])
-    for place, entry in zip(places, ordered, strict=True):
-        entries[place] = entry
-
-
 def write_statistics(written: dict[str, Any], model: Any) -> None:
     """`Normalization.adapt()` keeps its statistics as weights; the order has none, so they go into the config."""
     adapted = find_adapted_layers(model)

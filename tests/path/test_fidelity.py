@@ -44,7 +44,7 @@ def both(graded, tmp_path):
     return run
 
 
-@pytest.mark.parametrize(("cases", "count"), [("CASES[::2]", 27), ("CASES[1::2]", 27)])
+@pytest.mark.parametrize(("cases", "count"), [("CASES[::2]", 29), ("CASES[1::2]", 29)])
 def test_every_way_to_train_gives_the_histories_of_plain_keras(both, cases, count):
     """The histories that a student's file sees are the same floats, graded or run by itself."""
     plain, returned = both(cases)
@@ -54,7 +54,7 @@ def test_every_way_to_train_gives_the_histories_of_plain_keras(both, cases, coun
 
 
 def test_other_random_numbers_give_a_history_alike(both):
-    """The same epochs and figures, and losses that are close, where layers or batches come in another order."""
+    """The same epochs and figures, and losses that are close, where plain Keras has drawn other random numbers."""
     plain, returned = both("ALIKE")
     losses = {name: (plain[name][1]["loss"], returned[name][1]["loss"]) for name in plain}
 
@@ -62,4 +62,4 @@ def test_other_random_numbers_give_a_history_alike(both):
         name: (epochs, sorted(figures)) for name, (epochs, figures) in returned.items()
     }
     assert {name: pair for name, pair in losses.items() if pair[0] != pytest.approx(pair[1], rel=0.1)} == {}
-    assert len(plain) == 6
+    assert len(plain) == 2

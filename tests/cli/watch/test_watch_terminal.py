@@ -88,7 +88,7 @@ def test_from_the_stub_to_a_passed_exercise(watching):
     assert "r run again" in page
 
     terminal.save(SOLUTION)
-    terminal.until("So far all is right")
+    terminal.until("All good so far")
     terminal.until("quit")
     terminal.child.send("t")
     assert "s stop" in terminal.until("quit")
@@ -96,7 +96,7 @@ def test_from_the_stub_to_a_passed_exercise(watching):
     assert "PASSED" in page
     assert "NOT PASSED" not in page
     terminal.child.send("l")
-    assert "✓  exercise1" in terminal.until("next: grade new exercise2")
+    assert "✓  exercise1" in terminal.until("next: exercise2")
     processes = terminal.processes()
     terminal.child.send("q")
     terminal.child.expect(pexpect.EOF)
@@ -109,7 +109,7 @@ def test_from_the_stub_to_a_passed_exercise(watching):
 def test_nothing_is_left_running(watching, how):
     """However it is ended while it trains, no process stays."""
     terminal = watching(SOLUTION, columns=40)
-    terminal.until("So far all is right")
+    terminal.until("All good so far")
     terminal.until("quit")
     terminal.child.send("t")
     terminal.until("epoch 1/9")
@@ -127,7 +127,7 @@ def test_nothing_is_left_running(watching, how):
 def test_a_save_stops_the_training(watching):
     """While it trains, s goes back to the tried file, and a save drops the training for the new file."""
     terminal = watching(SOLUTION)
-    terminal.until("So far all is right")
+    terminal.until("All good so far")
     terminal.until("quit")
     terminal.child.send("t")
     terminal.until("epoch 1/9")
