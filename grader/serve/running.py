@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,7 +111,7 @@ def serve_class(
     content = read_content(course)
     sock = bind_port(host, port)
     site, people = open_class_site(
-        course, content, settings.gradebook, at_once=settings.at_once, hosts=hosts, secure=secure
+        course, content, settings.gradebook, at_once=settings.at_once or os.cpu_count() or 1, hosts=hosts, secure=secure
     )
     if roster is not None:
         site.book.remember_roster(enrol_students(people, roster))

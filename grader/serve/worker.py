@@ -24,6 +24,7 @@ from grader.batch.handed import Handed
 from grader.batch.loop import Batch, FinishedJob
 from grader.checks.loading import load_exercise
 from grader.cli.batch.engine import BatchEngine, start_engine
+from grader.cli.batch.follow import MAX_AT_ONCE
 from grader.cli.batch.record import record
 from grader.courses.course import Course
 from grader.courses.student_progress import ProgressFile
@@ -177,7 +178,7 @@ def open_worker(settings: WorkerSettings) -> Iterator[Worker]:
         options,
         settings.address,
         settings.at_once,
-        settings.at_once,
+        MAX_AT_ONCE,
         memory=settings.memory,
     ) as grading:
         progress = None if settings.is_class else ProgressFile(course)
