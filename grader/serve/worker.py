@@ -42,7 +42,7 @@ from grader.serve.tables import SERVE_METADATA
 from grader.serve.worker_settings import WorkerSettings
 
 LOOK_S = 0.5
-# Trainings take what pages leave them, which is nearly everything, and not the other way round.
+# Of a class's trainings: they take what pages leave them, which is nearly everything, and not the other way round.
 NICENESS = 10
 MAX_WORDS_OF_PROBLEM = 2000
 OUR_FAULT = "the grader or the machine failed; this is not your fault"
@@ -191,7 +191,8 @@ def open_worker(settings: WorkerSettings) -> Iterator[Worker]:
 def main() -> None:
     """`python -m grader.serve.worker`: reads its settings, and works until its web process is gone or ends it."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerSettings)
-    os.nice(NICENESS)
+    if settings.is_class:
+        os.nice(NICENESS)
     with open_worker(settings) as worker:
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         # The terminal's Ctrl-C goes to the web process, which then ends this one in order.
