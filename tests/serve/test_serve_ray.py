@@ -15,8 +15,10 @@ pytestmark = [
 ]
 
 
-def test_a_class_is_graded_on_a_cluster(site):
+def test_a_class_is_graded_on_a_cluster(site, monkeypatch):
     """One that is refused by its text, and one that is run there."""
+    # A cluster of its own, whatever other tests have started.
+    monkeypatch.setenv("RAY_ADDRESS", "local")
     url = site.book._engine.url.render_as_string(hide_password=False)
     ada = open_browser(site, "ada")
     numbers = [ada.hand_in(source) for source in (b"def output_shape(:\n", CODE)]
