@@ -64,6 +64,10 @@ class Class:
     def measure_memory(self) -> float:
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
 
+    def measure_cpu_s(self) -> float:
+        spent = psutil.Process(self.process.pid).cpu_times()
+        return spent.user + spent.system
+
     def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
@@ -96,9 +100,10 @@ async def watch(client: httpx2.AsyncClient, address: str, opened: list[str]) -> 
                 opened.append(address)
 
 
-async def play(course: Class, views: int) -> tuple[dict[str, list[float]], int, float]:
+async def play(course: Class, views: int) -> tuple[dict[str, list[float]], int, float, float]:
     clients = await asyncio.gather(*(course.open_client(link) for link in course.links))
     times: dict[str, list[float]] = {"page": [], "hand-in": []}
+    began_s = course.measure_cpu_s()
     first = await hand_in(clients[0], 0, 0, times)
     watching = [
         asyncio.create_task(
@@ -117,22 +122,24 @@ async def play(course: Class, views: int) -> tuple[dict[str, list[float]], int, 
 
     await asyncio.gather(*(take_part(index) for index in range(1, len(clients))))
     await asyncio.sleep(5)
-    memory = course.measure_memory()
+    memory, cpu_s = course.measure_memory(), course.measure_cpu_s() - began_s
     count = sum(not task.done() for task in watching)
     for task in watching:
         task.cancel()
-    return times, count, memory
+    return times, count, memory, cpu_s
 
 
 def report(name: str, students: int, views: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         course = Class(Path(folder), students)
         try:
-            times, count, memory = asyncio.run(play(course, views))
+            times, count, memory, cpu_s = asyncio.run(play(course, views))
         finally:
             course.end()
     shown = ", ".join(f"{kind} p95 {1000 * compute_p95(values):.0f} ms" for kind, values in times.items())
-    print(f"{name}: {students} students in {SPREAD_S:.0f} s, {count} live views: {shown}; web process {memory:.0f} MB")
+    print(
+        f"{name}: {students} students in {SPREAD_S:.0f} s, {count} live views: {shown}; web process {memory:.0f} MB, {cpu_s:.0f} s of one core"
+    )
 
 
 def main() -> None:

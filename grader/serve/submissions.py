@@ -191,9 +191,10 @@ class SubmissionQueue:
             row = connection.execute(statement.returning(*[columns[name] for name in SHOWN_COLUMNS])).first()
         return None if row is None else _build_submission(row)
 
-    def beat(self, worker: str) -> None:
-        """Shows that a worker is alive."""
-        own = (SUBMISSION_TABLE.c.worker == worker) & (SUBMISSION_TABLE.c.state == "running")
+    def beat(self, worker: str, numbers: Iterable[int]) -> None:
+        """Shows that a worker is alive and at work on these submissions."""
+        columns = SUBMISSION_TABLE.c
+        own = (columns.worker == worker) & (columns.state == "running") & columns.number.in_(list(numbers))
         with explain_errors(self._shown), self._engine.begin() as connection:
             connection.execute(update(SUBMISSION_TABLE).where(own).values(beat_s=time.time()))
 

@@ -71,7 +71,7 @@ def test_a_heartbeat_keeps_a_long_training(site):
     number = add(site)
     site.queue.claim_next("w")
     make_stale(site, number)
-    site.queue.beat("w")
+    site.queue.beat("w", [number])
 
     assert site.queue.claim_next("other") is None
 
@@ -185,6 +185,37 @@ def test_a_worker_killed_after_recording_counts_nothing_twice(site, ada):
 
     assert list_verdicts(site) == list_verdicts(site, current=False) == [("ada", "output_shapes", 100.0)]
     assert list_states(site) == ["done"]
+
+
+def test_what_an_error_leaves_behind_goes_to_another_turn(site, ada):
+    """The worker lives on and shows it, but not for what it isn't at work on any more."""
+    number = ada.hand_in()
+    worker = make_worker(site)
+    worker._queue = Broken(site.queue)
+    with pytest.raises(GraderError):
+        worker.grade_next()
+    make_stale(site, number)
+    worker.show_alive()
+
+    assert make_worker(site, name="next").grade_next()
+    assert list_states(site) == ["done"]
+
+
+def test_a_heartbeat_is_for_what_is_being_graded(site, ada):
+    """Also while it takes long."""
+    number = ada.hand_in()
+    claimed = []
+
+    def grade(_course, exercise, path, _options):
+        make_stale(site, number)
+        worker.show_alive()
+        claimed.append(site.queue.claim_next("other"))
+        return judge(exercise, path)
+
+    worker = make_worker(site, grade)
+    worker.grade_next()
+
+    assert claimed == [None]
 
 
 class Broken:
