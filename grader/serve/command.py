@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -151,7 +150,7 @@ def _build_settings(
         course=str(course),
         gradebook=gradebook,
         is_class=is_class,
-        at_once=(jobs or os.cpu_count() or 1) if is_class else 1,
+        at_once=(jobs or None) if is_class else 1,
         engine=chosen["engine"],
         address=chosen["address"],
         memory=chosen["memory"],

@@ -26,10 +26,16 @@ from grader.errors import GradeError
 from grader.serve.people import ROLES, Person, Role, Session
 from grader.serve.rendering import render_template
 from grader.serve.site import Site
+from grader.serve.uploads import UploadLimits
+from grader.submission.record import MAX_BYTES
 
 LOGGER = logging.getLogger("grader.serve")
 MAX_FORM_BYTES = 65_536
 MAX_FIELDS = 60
+# A field is held in memory while it comes, a file isn't.
+MAX_FIELD_BYTES = MAX_BYTES + 100_000
+# Of one person at a time: each may take the disk space of the largest file.
+MAX_UPLOADS = 2
 MAX_NUMBER = 2**53
 NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 ANYBODY: frozenset[Role] = frozenset(ROLES)
@@ -140,23 +146,24 @@ def render_page(
     return HTMLResponse(render_template(template, {**shared, **values}), status)
 
 
-async def answer_request(site: Site, rule: Rule, request: Request) -> Response:
+async def answer_request(site: Site, rule: Rule, uploads: UploadLimits, request: Request) -> Response:
     """The answer to one request, whatever happens: of an error of ours only its number travels."""
+    session: Session | None = None
     person: Person | None = None
     try:
         session, person = await run_in_threadpool(_find_visitor, site, request)
-        visit = await _admit(site, rule, request, session, person)
-        if inspect.iscoroutinefunction(rule.handle):
-            response: Response = await rule.handle(visit)
+        visit = _admit(site, rule, request, session, person)
+        if rule.method == "GET":
+            response = await _handle(rule, visit)
         else:
-            response = await run_in_threadpool(rule.handle, visit)  # type: ignore[arg-type]
+            response = await _receive_and_handle(rule, uploads, request, visit)
     except PageError as error:
-        return _render_error(site, person, error.status, str(error))
+        return _render_error(site, person, session, error.status, str(error))
     except GradeError as error:
         LOGGER.warning("%s: %s", rule.name, type(error).__name__)
-        return _render_error(site, person, 409, str(error))
+        return _render_error(site, person, session, 409, str(error))
     except HTTPException as error:  # of a form that can't be parsed
-        return _render_error(site, person, error.status_code, "What was sent can't be read.")
+        return _render_error(site, person, session, error.status_code, "What was sent can't be read.")
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception:
@@ -166,14 +173,15 @@ async def answer_request(site: Site, rule: Rule, request: Request) -> Response:
         return _render_error(
             site,
             person,
+            session,
             500,
             f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept.",
         )
     return response
 
 
-def _render_error(site: Site, person: Person | None, status: int, message: str) -> Response:
-    return render_page(site, person, None, "error.html", status, {"message": message, "status": status})
+def _render_error(site: Site, person: Person | None, session: Session | None, status: int, message: str) -> Response:
+    return render_page(site, person, session, "error.html", status, {"message": message, "status": status})
 
 
 def _find_visitor(site: Site, request: Request) -> tuple[Session | None, Person | None]:
@@ -185,27 +193,54 @@ def _find_visitor(site: Site, request: Request) -> tuple[Session | None, Person 
     return session, person
 
 
-async def _admit(site: Site, rule: Rule, request: Request, session: Session | None, person: Person | None) -> Visit:
-    """Checks a request, the cheapest first; its body is read last. Raises: PageError: it is refused."""
+def _admit(site: Site, rule: Rule, request: Request, session: Session | None, person: Person | None) -> Visit:
+    """Checks a request before anything of its body is read. Raises: PageError: it is refused."""
     if rule.roles and person is None:
         where = "your personal link" if site.is_class else "the address that `grade serve` has shown in the terminal"
         raise PageError(401, f"You are not signed in. Open {where}.")
     if rule.roles and (person is None or person.role not in rule.roles):
         raise PageError(403, "This page isn't for you.")
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    visit = Visit(
+    return Visit(
         site=site, person=person, session=session, params=request.path_params, query=request.query_params, bearer=bearer
     )
-    if rule.method == "GET":
-        return visit
+
+
+async def _handle(rule: Rule, visit: Visit) -> Response:
+    if inspect.iscoroutinefunction(rule.handle):
+        answer: Response = await rule.handle(visit)
+        return answer
+    return await run_in_threadpool(rule.handle, visit)  # type: ignore[arg-type]
+
+
+async def _receive_and_handle(rule: Rule, uploads: UploadLimits, request: Request, visit: Visit) -> Response:
+    """Reads a form as far as it may go, and does what it asks for. Raises: PageError: it is refused."""
     _check_origin(request)
-    form, upload = await _read_form(request, rule.max_body)
-    sent = form.get("csrf", [""])[0]
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told) > rule.max_body:
+        raise BodyTooLarge(rule.max_body)
+    with uploads.count_person(visit.person.id if visit.person else "") as count:
+        if count > MAX_UPLOADS and rule.max_body > MAX_FORM_BYTES:
+            raise PageError(429, "Another file of yours is just coming in; wait until it is there.")
+        # A length may be missing or wrong, so what comes is counted, too.
+        bounded = Request(request.scope, _bound_receive(request.receive, rule.max_body))
+        most = min(rule.max_body, MAX_FIELD_BYTES)
+        async with bounded.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=most) as form:
+            fields = _list_fields(form)
+            _check_word(visit.session, fields)
+            # On the disk until here; only so many at a time take memory, however slowly others come in.
+            async with uploads.in_memory:
+                upload = await _read_upload(form)
+                return await _handle(rule, dataclasses.replace(visit, form=fields, upload=upload))
+
+
+def _check_word(session: Session | None, fields: Mapping[str, list[str]]) -> None:
+    """Raises: PageError: the form isn't from a page of this session."""
+    sent = fields.get("csrf", [""])[0]
     if session is None or not secrets.compare_digest(sent.encode(), session.csrf.encode()):
         raise PageError(
             403, "This form is from an earlier session. Go back, load the page again and send it once more."
         )
-    return dataclasses.replace(visit, form=form, upload=upload)
 
 
 def _check_origin(request: Request) -> None:
@@ -216,19 +251,12 @@ def _check_origin(request: Request) -> None:
         raise PageError(403, "This was sent from another site.")
 
 
-async def _read_form(request: Request, most: int) -> tuple[dict[str, list[str]], tuple[str, bytes] | None]:
-    """The fields and the file of a request. Raises: BodyTooLarge: nothing, or not all of it, was read."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > most:
-        raise BodyTooLarge(most)
-    # A length may be missing or wrong, so what comes is counted, too.
-    bounded = Request(request.scope, _bound_receive(request.receive, most))
-    async with bounded.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=most) as form:
-        fields: dict[str, list[str]] = {}
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                fields.setdefault(name, []).append(value)
-        return fields, await _read_upload(form)
+def _list_fields(form: FormData) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return fields
 
 
 async def _read_upload(form: FormData) -> tuple[str, bytes] | None:

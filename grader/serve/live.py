@@ -21,6 +21,7 @@ MAX_STREAMS = 8
 class LiveState:
     """What a live view shows of a submission now; `is_over` when its verdict, or its problem, is there."""
 
+    title: str
     html: str
     is_over: bool
 
@@ -76,7 +77,7 @@ class LiveFeed:
                 state = self._states.get(number)
                 if state is not None and state != shown:
                     shown, silent_s = state, 0.0
-                    yield f"data: {json.dumps({'html': state.html, 'over': state.is_over})}\n\n"
+                    yield f"data: {json.dumps({'title': state.title, 'html': state.html, 'over': state.is_over})}\n\n"
                     continue
                 if silent_s >= KEEP_ALIVE_S:
                     silent_s = 0.0

@@ -56,9 +56,9 @@ def record_marks(course: Course, book: Gradebook, sittings: SittingTable, now: d
     for quiz_id, group in groupby(sorted(sittings.list_unmarked(), key=lambda one: one.quiz), key=lambda one: one.quiz):
         try:
             count += _record_quiz(course, book, quiz_id, list(group), sittings, now)
-        # A broken key keeps only its own quiz from being marked.
-        except GradeError as error:
-            LOGGER.warning("a quiz can't be marked: %s: %s", quiz_id, error)
+        # A broken key, or answers that don't fit a changed quiz, keep only their own quiz from being marked.
+        except Exception as error:
+            LOGGER.warning("a quiz can't be marked: %s: %s: %s", quiz_id, type(error).__name__, error)
     return count
 
 

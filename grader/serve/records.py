@@ -5,7 +5,8 @@ uses too, of a class by the gradebook's database.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from grader.gradebook.corrections import fold_corrections
 from grader.gradebook.database import explain_errors
 from grader.gradebook.grades import GradeCell, build_sheet
 from grader.quiz.model import Quiz
-from grader.quiz.sitting import AttemptKeeper, open_attempt_store
+from grader.quiz.sitting import AttemptKeeper, AttemptStore, Sitting, open_attempt_store
 from grader.serve.sittings import SittingTable
 from grader.serve.tables import HINT_TABLE, build_insert
 
@@ -62,6 +63,7 @@ class LearnerRecords:
 
     def __init__(self, course: Course) -> None:
         self._file = ProgressFile(course)
+        self._lock = threading.Lock()
 
     def list_results(self, student: str) -> Mapping[str, StudentResult]:
         """The best of what was ever graded, here or in the terminal."""
@@ -82,7 +84,29 @@ class LearnerRecords:
 
     def open_attempts(self, quiz: Quiz, student: str) -> AttemptKeeper:
         """Those that `grade quiz` goes on with, too."""
-        return open_attempt_store(quiz, student)
+        return LearnerAttempts(open_attempt_store(quiz, student), self._lock)
+
+
+class LearnerAttempts:
+    """The learner's attempts at a quiz: requests wait for each other, and a terminal that has the quiz open is told."""
+
+    def __init__(self, store: AttemptStore, lock: threading.Lock) -> None:
+        self._store, self._lock = store, lock
+
+    @contextlib.contextmanager
+    def lock_attempts(self) -> Iterator[None]:
+        """Holds them for one request. Raises: UsageError: a terminal has them."""
+        # The store's own lock doesn't wait, since a terminal may keep it for hours.
+        with self._lock, self._store.lock_attempts():
+            yield
+
+    def list_attempts(self) -> list[Sitting]:
+        """Every attempt so far, in order."""
+        return self._store.list_attempts()
+
+    def save_attempt(self, sitting: Sitting) -> None:
+        """Writes an attempt; it is on the disk when this returns."""
+        self._store.save_attempt(sitting)
 
 
 class ClassRecords:

@@ -16,6 +16,7 @@ from grader.serve import class_pages, course_pages, quiz_pages, review_pages, su
 from grader.serve.gate import ANYBODY, INSTRUCTOR, STAFF, STUDENT, PageError, Rule, Visit, answer_request, render_page
 from grader.serve.shielding import Shield
 from grader.serve.site import Site
+from grader.serve.uploads import UploadLimits
 
 
 def send_metrics(visit: Visit) -> Response:
@@ -91,16 +92,19 @@ def build_app(site: Site) -> Shield:
         yield
         looking.cancel()
 
-    routes = [Route(rule.path, _build_endpoint(site, rule), methods=[rule.method], name=rule.name) for rule in RULES]
+    uploads = UploadLimits()
+    routes = [
+        Route(rule.path, _build_endpoint(site, rule, uploads), methods=[rule.method], name=rule.name) for rule in RULES
+    ]
     app = Starlette(
         routes=routes, lifespan=live, exception_handlers={404: _build_not_found(site), 405: _build_not_found(site)}
     )
     return Shield(app, site.metrics.note_request, site.hosts)
 
 
-def _build_endpoint(site: Site, rule: Rule) -> Callable[[Request], Awaitable[Response]]:
+def _build_endpoint(site: Site, rule: Rule, uploads: UploadLimits) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await answer_request(site, rule, request)
+        return await answer_request(site, rule, uploads, request)
 
     return endpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -106,16 +107,11 @@ def serve_class(
     """
     set_up_logging(requests=log_requests)
     base = None if url is None else check_url(url)
-    secure = base is not None and base.startswith("https:")
-    names = {*LOOPBACK_NAMES, *([str(urlsplit(base).hostname)] if base else [])}
-    if not secure and (host not in LOOPBACK_NAMES or not names <= {*LOOPBACK_NAMES}):
-        raise UsageError(
-            "a class signs in over HTTPS only: put a server with TLS in front (docs/serve.md), and give its --url https://…"
-        )
+    hosts, secure = _check_names(host, base)
     content = read_content(course)
     sock = bind_port(host, port)
     site, people = open_class_site(
-        course, content, settings.gradebook, at_once=settings.at_once, hosts=tuple(names), secure=secure
+        course, content, settings.gradebook, at_once=settings.at_once or os.cpu_count() or 1, hosts=hosts, secure=secure
     )
     if roster is not None:
         site.book.remember_roster(enrol_students(people, roster))
@@ -133,3 +129,18 @@ def serve_class(
     finally:
         if worker is not None:
             worker.stop()
+
+
+def _check_names(host: str, base: str | None) -> tuple[tuple[str, ...], bool]:
+    """The names under which a class reaches the server, and whether by HTTPS.
+
+    Raises:
+        UsageError: others could read along.
+    """
+    names = {*LOOPBACK_NAMES, *([str(urlsplit(base).hostname)] if base else [])}
+    secure = base is not None and base.startswith("https:")
+    if not secure and (host not in LOOPBACK_NAMES or names > {*LOOPBACK_NAMES}):
+        raise UsageError(
+            "a class signs in over HTTPS only: put a server with TLS in front (docs/serve.md), and give its --url https://…"
+        )
+    return tuple(sorted(names)), secure

@@ -27,6 +27,7 @@ from grader.submission.record import MAX_BYTES, MAX_NOTEBOOK_BYTES
 
 MAX_UPLOAD_BYTES = MAX_NOTEBOOK_BYTES + 100_000
 REFRESH_S = 5
+LIVE_TITLES = {"waiting": "Waiting to be graded", "running": "Being graded", "done": "Graded", "failed": "Not graded"}
 STATE_WORDS = {"waiting": "waiting", "running": "being graded", "failed": "not graded"}
 
 
@@ -86,7 +87,7 @@ def show_submission(visit: Visit) -> Response:
     }
     if not found.is_over:
         state = look_up_states(site.queue, site.at_once, [found.number])[found.number]
-        return visit.render("waiting.html", live=Markup(state.html), refresh_s=REFRESH_S, **shared)  # noqa: S704 - made by templates
+        return visit.render("waiting.html", live=Markup(state.html), heading=state.title, refresh_s=REFRESH_S, **shared)  # noqa: S704 - made by templates
     body = render_verdict(site, found)
     others = site.queue.list_submissions(student=found.student, exercise=found.exercise)
     return visit.render("submission.html", body=body, attempts=describe_submissions(site, others), **shared)
@@ -157,7 +158,7 @@ def look_up_states(queue: SubmissionQueue, at_once: int, numbers: Sequence[int])
     made = {}
     for number, (state, body) in states.items():
         html = _render_place(places.get(number)) if state == "waiting" else _render_progress(body)
-        made[number] = LiveState(html=str(html), is_over=state in ("done", "failed"))
+        made[number] = LiveState(title=LIVE_TITLES[state], html=str(html), is_over=state in ("done", "failed"))
     return made
 
 

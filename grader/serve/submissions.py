@@ -10,7 +10,7 @@ import hashlib
 import statistics
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 
 from grader.errors import UsageError
 from grader.gradebook.database import explain_errors
+from grader.gradebook.entries import MAX_SOURCE_BYTES
 from grader.serve.tables import FILE_TABLE, PROGRESS_TABLE, SUBMISSION_TABLE, build_insert, lock_rows
 
 State = Literal["waiting", "running", "done", "failed"]
@@ -42,6 +43,8 @@ BEAT_S = 10.0
 MAX_TRIES = 3
 # Of one student at a time, so that nobody keeps a class waiting.
 MAX_UNFINISHED = 5
+# Nobody works faster than this, and each file is kept.
+MAX_PER_HOUR = 60
 RECENT_RUNS = 50
 LOST_WORKER = "the process that graded it ended before it was done, several times; this is not your fault"
 
@@ -102,30 +105,22 @@ class SubmissionQueue:
         """Stores a file; when this returns, it is in the database for good. Returns its number.
 
         Raises:
-            TooManyUnfinished: the student's others aren't graded yet.
+            TooManyUnfinished: the student's others aren't graded yet, or there were too many lately.
         """
-        columns = SUBMISSION_TABLE.c
         row = {
             "student": student,
             "exercise": exercise,
             "suffix": suffix,
             "sha256": hashlib.sha256(source).hexdigest(),
-            "came_at": came.astimezone(UTC).isoformat(timespec="microseconds"),
+            "came_at": _format_time(came),
             "state": "waiting",
             "tries": 0,
         }
         with explain_errors(self._shown), self._engine.begin() as connection:
             lock_rows(connection, "hand-in", student)
-            own = (columns.student == student) & columns.state.in_(("waiting", "running"))
-            if (
-                connection.execute(select(func.count()).select_from(SUBMISSION_TABLE).where(own)).scalar_one()
-                >= MAX_UNFINISHED
-            ):
-                raise TooManyUnfinished(
-                    f"{MAX_UNFINISHED} of your files are not graded yet; wait until one is, then hand in this one"
-                )
+            _check_limits(connection, student, came)
             number: int = connection.execute(
-                insert(SUBMISSION_TABLE).values(row).returning(columns.number)
+                insert(SUBMISSION_TABLE).values(row).returning(SUBMISSION_TABLE.c.number)
             ).scalar_one()
             connection.execute(insert(FILE_TABLE).values(number=number, source=source))
         return number
@@ -196,9 +191,10 @@ class SubmissionQueue:
             row = connection.execute(statement.returning(*[columns[name] for name in SHOWN_COLUMNS])).first()
         return None if row is None else _build_submission(row)
 
-    def beat(self, worker: str) -> None:
-        """Shows that a worker is alive."""
-        own = (SUBMISSION_TABLE.c.worker == worker) & (SUBMISSION_TABLE.c.state == "running")
+    def beat(self, worker: str, numbers: Iterable[int]) -> None:
+        """Shows that a worker is alive and at work on these submissions."""
+        columns = SUBMISSION_TABLE.c
+        own = (columns.worker == worker) & (columns.state == "running") & columns.number.in_(list(numbers))
         with explain_errors(self._shown), self._engine.begin() as connection:
             connection.execute(update(SUBMISSION_TABLE).where(own).values(beat_s=time.time()))
 
@@ -222,8 +218,12 @@ class SubmissionQueue:
             "worker": None,
         }
         with explain_errors(self._shown), self._engine.begin() as connection:
-            connection.execute(update(SUBMISSION_TABLE).where(own).values(ended))
+            changed = connection.execute(update(SUBMISSION_TABLE).where(own).values(ended)).rowcount
             connection.execute(delete(PROGRESS_TABLE).where(PROGRESS_TABLE.c.number == number))
+            if changed and not problem:
+                # The gradebook has it beside the verdict, unless it is too large for that.
+                small = func.length(FILE_TABLE.c.source) <= MAX_SOURCE_BYTES
+                connection.execute(delete(FILE_TABLE).where(FILE_TABLE.c.number == number, small))
 
     def requeue(self, number: int) -> None:
         """Has a submission graded once more that ended without a verdict."""
@@ -280,6 +280,24 @@ class SubmissionQueue:
             run_s = took[one.exercise]
             total_s = None if total_s is None or run_s is None else total_s + run_s
         return places
+
+
+def _check_limits(connection: Connection, student: str, came: datetime) -> None:
+    """Raises: TooManyUnfinished: a student hands in more than is good for the others."""
+    columns = SUBMISSION_TABLE.c
+    own = select(func.count()).select_from(SUBMISSION_TABLE).where(columns.student == student)
+    if connection.execute(own.where(columns.state.in_(("waiting", "running")))).scalar_one() >= MAX_UNFINISHED:
+        raise TooManyUnfinished(
+            f"{MAX_UNFINISHED} of your files are not graded yet; wait until one is, then hand in this one"
+        )
+    hour_ago = _format_time(came - timedelta(hours=1))
+    if connection.execute(own.where(columns.came_at > hour_ago)).scalar_one() >= MAX_PER_HOUR:
+        raise TooManyUnfinished(f"you have handed in {MAX_PER_HOUR} files within an hour; wait for a while, then go on")
+
+
+def _format_time(at: datetime) -> str:
+    """In UTC, in one form, so that texts compare as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _estimate_run_s(connection: Connection, exercise: str) -> float | None:

@@ -40,7 +40,8 @@ class WorkerSupervisor:
         self._thread.start()
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", "grader.serve.worker"], stdin=subprocess.PIPE)
+        # Without the working folder on the path (-P), where a learner may have a `random.py` of their own.
+        process = subprocess.Popen([sys.executable, "-P", "-m", "grader.serve.worker"], stdin=subprocess.PIPE)
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(self._line)

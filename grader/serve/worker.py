@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from grader.batch.handed import Handed
 from grader.batch.loop import Batch, FinishedJob
 from grader.checks.loading import load_exercise
 from grader.cli.batch.engine import BatchEngine, start_engine
+from grader.cli.batch.follow import MAX_AT_ONCE
 from grader.cli.batch.record import record
 from grader.courses.course import Course
 from grader.courses.student_progress import ProgressFile
@@ -41,6 +42,8 @@ from grader.serve.tables import SERVE_METADATA
 from grader.serve.worker_settings import WorkerSettings
 
 LOOK_S = 0.5
+# Of a class's trainings: they take what pages leave them, which is nearly everything, and not the other way round.
+NICENESS = 10
 MAX_WORDS_OF_PROBLEM = 2000
 OUR_FAULT = "the grader or the machine failed; this is not your fault"
 NO_FILE = "the file isn't in the database any more"
@@ -70,6 +73,8 @@ class Worker:
         self._name, self._course, self._book, self._queue = name, course, book, queue
         self._engine, self._progress, self._sittings = engine, progress, sittings
         self._stopping = threading.Event()
+        # What is being graded; changed by one statement each, which threads may do at once.
+        self._active: set[int] = set()
 
     def run(self) -> None:
         """Works until it is stopped; what is being graded then is given back to the queue."""
@@ -81,10 +86,21 @@ class Worker:
             thread.start()
         while not self._stopping.wait(BEAT_S):
             # A database that fails for a moment is asked again; for longer, another worker takes over.
-            with contextlib.suppress(GradeError):
-                self._queue.beat(self._name)
-                self.mark_quizzes()
+            self._try(self.show_alive)
+            self._try(self.mark_quizzes)
         self._queue.release_all(self._name)
+
+    def _try(self, step: Callable[[], object]) -> object:
+        """What a step returns; None after an error, as an unforeseen one must not end the grading of a whole class."""
+        try:
+            return step()
+        except Exception as error:
+            sys.stderr.write(f"grade: the worker failed ({type(error).__name__}), and goes on\n")
+            return None
+
+    def show_alive(self) -> None:
+        """The heartbeat of what is being graded: what an error left behind gets none, and goes to another turn."""
+        self._queue.beat(self._name, self._active.copy())
 
     def mark_quizzes(self) -> None:
         """Hands in the attempts whose time is up, and marks what was handed in."""
@@ -99,19 +115,22 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            try:
-                if not self.grade_next():
-                    self._stopping.wait(LOOK_S)
-            # One unforeseen error must not end the grading of a whole class.
-            except Exception as error:
-                sys.stderr.write(f"grade: the worker failed ({type(error).__name__}), and goes on\n")
-                self._stopping.wait(BEAT_S)
+            # Nothing to do, or an error: no reason to ask the database again at once.
+            if not self._try(self.grade_next):
+                self._stopping.wait(LOOK_S)
 
     def grade_next(self) -> bool:
         """Grades one submission; returns whether there was one."""
         found = self._queue.claim_next(self._name)
         if found is None:
             return False
+        self._active.add(found.number)
+        try:
+            return self._grade_and_record(found)
+        finally:
+            self._active.discard(found.number)
+
+    def _grade_and_record(self, found: QueuedSubmission) -> bool:
         with tempfile.TemporaryDirectory(prefix="grade-serve-") as folder:
             done = self._grade(found, Path(folder))
             if isinstance(done, str):
@@ -175,7 +194,7 @@ def open_worker(settings: WorkerSettings) -> Iterator[Worker]:
         options,
         settings.address,
         settings.at_once,
-        settings.at_once,
+        MAX_AT_ONCE,
         memory=settings.memory,
     ) as grading:
         progress = None if settings.is_class else ProgressFile(course)
@@ -188,6 +207,8 @@ def open_worker(settings: WorkerSettings) -> Iterator[Worker]:
 def main() -> None:
     """`python -m grader.serve.worker`: reads its settings, and works until its web process is gone or ends it."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerSettings)
+    if settings.is_class:
+        os.nice(NICENESS)
     with open_worker(settings) as worker:
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         # The terminal's Ctrl-C goes to the web process, which then ends this one in order.

@@ -73,7 +73,7 @@ def click(browser, css):
     browser.find_element(By.CSS_SELECTOR, css).click()
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=90):
     for _ in range(seconds * 10):
         if found := condition():
             return found
@@ -166,7 +166,7 @@ def test_a_file_is_handed_in_watched_and_judged(browser, served, tmp_path):
                 RunProgress(stage="training", epoch=epoch, epochs=4, accuracy=0.9 + epoch / 50, line=0.95, seed=7)
             )
             time.sleep(1.1)
-        going_on.wait(20)
+        going_on.wait(200)
         record = TrainingRecord(
             epochs=[{"epoch": 0.0, "accuracy": 0.99}], stopped_by="callback", examples=60000, seed=7
         )
@@ -182,6 +182,8 @@ def test_a_file_is_handed_in_watched_and_judged(browser, served, tmp_path):
     worker.start()
     wait_until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#live svg .dot")) >= 2)
     assert browser.find_elements(By.CSS_SELECTOR, "#live svg .line-label")
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Being graded"
+    assert "ended here" not in browser.page_source
     assert look_over(browser) == []
     going_on.set()
     worker.join()

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,8 +30,16 @@ from grader.serve.submissions import SubmissionQueue
 
 pytestmark = pytest.mark.train
 STUDENTS, KILLS = map(int, os.environ.get("GRADE_DAY", "24,3").split(","))
-PORT_LINE = re.compile(r"http://127\.0\.0\.1:(\d+)")
 RUN = [sys.executable, "-c", "from grader.cli import main; main()", "serve"]
+
+
+def find_free_port():
+    """One that no outgoing connection is given while the server is away."""
+    for port in random.Random().sample(range(20_000, 32_000), 50):
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError
 
 
 class Server:
@@ -38,15 +47,14 @@ class Server:
 
     def __init__(self, course, roster, url, environment):
         self.words = ["--course", str(course.root), "--class", str(roster), "--gradebook", url, "--jobs", "2"]
-        self.environment, self.port = environment, 0
+        self.environment, self.port = environment, find_free_port()
         self.start()
 
     def start(self):
-        port = ["--port", str(self.port)] if self.port else []
         self.process = subprocess.Popen(
-            [*RUN, *self.words, *port], stdout=subprocess.PIPE, text=True, env=self.environment
+            [*RUN, *self.words, "--port", str(self.port)], stdout=subprocess.PIPE, text=True, env=self.environment
         )
-        self.port = next(int(found[1]) for line in self.process.stdout if (found := PORT_LINE.search(line)))
+        next(line for line in self.process.stdout if "http://127.0.0.1:" in line)
 
     def kill_one(self, chance):
         """The server itself, or the worker."""

@@ -5,11 +5,13 @@ import itertools
 
 import pytest
 from serve_samples import HOST, PEOPLE, open_browser
+from starlette.requests import Request
 
 from grader.serve import gate
 from grader.serve.people import Session
 from grader.serve.routes import RULES, build_app
 from grader.serve.shielding import CONTENT_POLICY, HEADERS
+from grader.serve.uploads import UploadLimits
 
 ROLES = {"stranger": None, "student": "bob", "assistant": "asta", "instructor": "ines"}
 PARAMS = {
@@ -245,6 +247,41 @@ def test_what_is_too_large_isn_t_read(site, ada):
         "/quizzes/warmup/answers",
     )
     assert (status, read) == (413, 3)
+
+
+def test_one_person_sends_two_files_at_a_time(site, ada):
+    """A third one is told to wait before it is read; another person's, and a small form, aren't held up."""
+    rules = {rule.path: rule for rule in RULES if rule.method == "POST"}
+    uploads, read = UploadLimits(), []
+
+    async def receive():
+        read.append(True)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(path, browser):
+        cookie = f"{site.cookie_name}={browser.client.cookies[site.cookie_name]}".encode()
+        headers = [(b"host", HOST.encode()), (b"cookie", cookie), (b"content-type", b"multipart/form-data; boundary=x")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/",
+            "query_string": b"",
+            "headers": headers,
+            "path_params": PARAMS,
+        }
+        return (await gate.answer_request(site, rules[path], uploads, Request(scope, receive))).status_code
+
+    async def play():
+        with uploads.count_person("ada"), uploads.count_person("ada"):
+            third = await send("/exercises/{exercise}/submissions", ada)
+            seen = len(read)
+            return third, seen, await send("/exercises/{exercise}/submissions", open_browser(site, "bob"))
+
+    third, seen, other = asyncio.run(play())
+
+    assert (third, seen) == (429, 0)
+    assert other != 429
+    assert len(read) == 1
 
 
 def test_of_strangers_nothing_is_read(site):

@@ -8,7 +8,7 @@ from serve_samples import CODE, find_hidden, judge, make_worker, open_browser
 
 from grader.grading.options import RunProgress
 from grader.records.verdict import Note
-from grader.serve.live import LiveFeed, LiveState
+from grader.serve.live import LiveFeed
 from grader.serve.metrics import Metrics
 from grader.serve.progress import ProgressWriter, decode_progress
 from grader.serve.rendering import load_assets, render_readme
@@ -226,7 +226,7 @@ def test_a_live_view_ends_with_the_verdict(site, ada):
     told = [json.loads(event.removeprefix("data: ")) for event in seen[1:]]
 
     assert seen[0].startswith("retry")
-    assert told[0] == {"html": "<p>It is next.</p>", "over": False}
+    assert told[0] == {"title": "Waiting to be graded", "html": "<p>It is next.</p>", "over": False}
     assert [each["over"] for each in told] == [False, True]
     assert feed.stream_count == 0
 
@@ -252,7 +252,6 @@ def test_one_person_opens_a_few_live_views(site, ada):
     site.live._streams["ada"] = 8
 
     assert ada.get(f"/submissions/{number}/events").status_code == 429
-    assert LiveState(html="", is_over=True) == LiveState(html="", is_over=True)
 
 
 def test_metrics_and_the_log_have_no_word_on_who_asked(site, ada, caplog):

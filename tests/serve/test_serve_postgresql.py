@@ -1,5 +1,6 @@
 """A class on a real PostgreSQL server, with several web processes and workers at once; skipped where none is installed."""
 
+import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from postgresql_server import server  # noqa: F401
+from real_parts import find_program
 from serve_samples import CODE, HOST, PEOPLE, make_course, make_worker, open_browser
 from sqlalchemy import update
 
@@ -135,3 +137,22 @@ def test_a_dead_worker_s_row_goes_to_another_server(sites):
 
     assert "100 / 100 points" in open_browser(sites[0], "ada").get(f"/submissions/{number}").text
     assert sites[0].queue.claim_next("dead") is None
+
+
+def test_a_dump_is_restored_as_the_docs_say(sites, server, tmp_path):  # noqa: F811
+    """What was there at its moment: graded and waiting work; what came afterwards is gone."""
+    ada = open_browser(sites[0], "ada")
+    ada.hand_in()
+    make_worker(sites[0]).grade_next()
+    ada.hand_in(CODE + b"\n")
+    dump = [find_program("pg_dump"), "--format", "custom", "--file", str(tmp_path / "copy.dump"), server]
+    restore = [find_program("pg_restore"), "--clean", "--if-exists", "--dbname", server, str(tmp_path / "copy.dump")]
+    subprocess.run(dump, check=True)
+    ada.hand_in(CODE + b"\n\n")
+    subprocess.run(restore, check=True)
+
+    assert sites[1].queue.count_states() == {"waiting": 1, "running": 0, "done": 1, "failed": 0}
+    assert make_worker(sites[1]).grade_next()
+    assert len(sites[0].book.list_figures(current=False)) == 2
+    # Numbers go on where they were, and don't begin anew.
+    assert ada.hand_in(CODE + b"\n\n\n") == 3

@@ -26,21 +26,15 @@ class Served:
     def __init__(self, course, state):
         self.state = state
         environment = {**os.environ, "GRADE_STATE": str(state), "PYTHONUNBUFFERED": "1"}
-        command = [
-            sys.executable,
-            "-m",
-            "grader",
-            "serve",
-            "--no-browser",
-            "--student",
-            "ada",
-            "--course",
-            str(course.root),
-        ]
-        if not (ROOT / "grader" / "__main__.py").exists():
-            command[1:3] = ["-c", "from grader.cli import main; main()"]
+        # A learner's folder may hold anything, also files that are called as modules are.
+        folder = state.parent / "work"
+        folder.mkdir(exist_ok=True)
+        for name in ("random.py", "json.py", "sqlalchemy.py"):
+            (folder / name).write_text("raise SystemExit('the wrong module')\n")
+        words = ["serve", "--no-browser", "--student", "ada", "--course", str(course.root)]
+        command = [sys.executable, "-P", "-c", "from grader.cli import main; main()", *words]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder
         )
         address = next(found[0] for line in self.process.stdout if (found := re.search(r"http://\S+", line)))
         self.base = address.partition("/enter/")[0]
@@ -140,7 +134,9 @@ def test_the_token_is_in_no_program_s_arguments(tmp_path):
     """Which everybody on the machine can read: the browser gets a file that only this user can, and it goes with the server."""
     seen = tmp_path / "seen"
     browser = tmp_path / "browser.sh"
-    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}\nstat -c %a "${{1#file://}}" >> {seen}\ncat "${{1#file://}}" >> {seen}\n')
+    browser.write_text(
+        f'#!/bin/sh\necho "$@" > {seen}\nstat -c %a "${{1#file://}}" >> {seen}\ncat "${{1#file://}}" >> {seen}\n'
+    )
     browser.chmod(0o755)
     program = (
         "from pathlib import Path; from grader.serve.server import open_browser\n"

@@ -10,6 +10,9 @@ if (live && window.EventSource) {
       events.close();
       location.reload();
     } else {
+      // Only when it changes, since screen readers say it then.
+      const state = document.getElementById("state");
+      if (state.textContent !== told.title) state.textContent = told.title;
       live.innerHTML = told.html;
     }
   };
