@@ -179,7 +179,8 @@ class PerPixelLine:
         """
         pixels = images[:: max(1, len(images) // STATISTICS_EXAMPLES)].astype(np.float64)
         low, middle, high = np.percentile(pixels, (25, 50, 75), axis=0)
-        smallest, largest = pixels.min(axis=0), pixels.max(axis=0)
+        # One image more may change these, so that they need all of them.
+        smallest, largest = images.min(axis=0).astype(np.float64), images.max(axis=0).astype(np.float64)
         deviation, mean = pixels.std(axis=0), pixels.mean(axis=0)
         used = (deviation > MIN_INK_SHARE * deviation.max()) & np.isfinite(self.offsets) & (self.slopes != 0)
         if not used.any():

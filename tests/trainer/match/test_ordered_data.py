@@ -60,7 +60,7 @@ def test_validation_data_and_a_split_hold_images_back():
         (split, {"x": 60_000, "y": 60_000}),
         (SimpleNamespace(fit=FIT), {"x": 54_000, "y": 54_000, "val_x": 60_000, "val_y": 60_000}),
     ):
-        passes = Passes()
+        passes = Passes(60_000)
         arrays = SimpleNamespace(by_role={role: [np.arange(count)] for role, count in roles.items()})
 
         match_order(order, arrays, "mnist", find, passes)
