@@ -107,11 +107,11 @@ def _name_cause(outcome: CheckOutcome, spec: CheckSpec, exercise: Exercise, clue
 
 
 def _list_calls(spec: CheckSpec, exercise: Exercise) -> list[dict[str, Any]] | None:
-    """The written calls that a check rests on, by argument; None where others are drawn at random."""
+    """The written calls that a check rests on, by argument; None where others are drawn at random, or there is just one."""
     if spec.args.get("random"):
         return None
     # A function that returns models is called as the exercise says, a plain one with the check's own cases.
-    return exercise.models.calls if exercise.models is not None else spec.args.get("cases", [])
+    return exercise.models.calls if exercise.models is not None else spec.args.get("cases")
 
 
 def _can_explain(cause: Cause, calls: list[dict[str, Any]] | None) -> bool:

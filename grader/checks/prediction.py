@@ -10,6 +10,7 @@ from grader.checks.wording import format_figure, format_value
 from grader.records.run import Predictions
 
 RELATIVE_TOLERANCE = 1e-3
+MAX_FACTOR_ERROR = 0.1  # how far from a power of ten a factor may be that is one of units
 
 
 @register_check("predicted.near")
@@ -29,8 +30,27 @@ def check_prediction(predicted: Predictions, *, value: float, within: float) -> 
     if math.isfinite(got) and abs(got - value) <= within:
         return report_pass(said, got=format_figure(got))
     return report_failure(
-        f"{said}; about {value:g} is right", expected=f"{value:g}, give or take {within:g}", got=format_figure(got)
+        f"{said}; about {value:g} is right",
+        expected=f"{value:g}, give or take {within:g}",
+        got=format_figure(got),
+        hint=_explain_factor(got, value),
     )
+
+
+def _explain_factor(got: float, value: float) -> str | None:
+    """What to say of a prediction that is right but for a power of ten.
+
+    >>> _explain_factor(399_000.0, 4.0), _explain_factor(3.1, 4.0)
+    ('That is about 100,000 times what is right: in which unit are the numbers of the training?', None)
+    """
+    ratio = got / value if value else math.nan
+    if not math.isfinite(ratio) or ratio <= 0:
+        return None
+    power = round(math.log10(ratio))
+    if not power or abs(ratio / 10**power - 1) > MAX_FACTOR_ERROR:
+        return None
+    times = f"{10**power:,} times" if power > 0 else f"a {10**-power:,}th of"
+    return f"That is about {times} what is right: in which unit are the numbers of the training?"
 
 
 @register_check("predicted.match_return")

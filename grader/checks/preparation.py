@@ -6,6 +6,7 @@ from typing import Any
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import escape_name, format_count, format_figure, format_value
+from grader.records.clues import Symptom
 from grader.records.run import DataMatch, PreparedImages
 
 TOLERANCE = 1e-5
@@ -41,6 +42,7 @@ def check_returned_array(returned: Any, *, shape: list[int]) -> CheckOutcome:
             f"the function returned an array of shape {got_shape}; expected {wanted}",
             expected=wanted,
             got=got_shape,
+            symptom=Symptom.WRONG_VALUES,
             hint="The channel is a last axis of its own: `np.expand_dims(images, axis=-1)`.",
         )
     return report_pass(f"the function returned an array of shape {got_shape}", got=got_shape)
@@ -73,6 +75,7 @@ def check_prepared_images(
             "the function returned other images than it was given, or in another order",
             expected=expected,
             got=f"{format_count(data.labels_wrong, 'image')} in a wrong place",
+            symptom=Symptom.WRONG_VALUES,
             hint="Work on the function's argument, not on an array from outside.",
         )
     if data.dataset != dataset or data.unknown or data.test or data.repeated:
@@ -91,6 +94,7 @@ def check_prepared_images(
                 f"a {name} pixel has become {format_figure(got)}; expected {wanted:g}",
                 expected=expected,
                 got=f"pixels from {format_figure(prepared.black)} to {format_figure(prepared.white)}",
+                symptom=Symptom.WRONG_VALUES,
                 hint="Divide the pixels by 255.0.",
             )
     return report_pass(f"the images given, with pixels from {black:g} to {white:g}")

@@ -49,7 +49,7 @@ def _name_epochs(*, below: int) -> str:
 
 
 def _name_accuracy(*, split: str, at_least: float) -> str:
-    kind = "training" if split == "train" else "test"
+    kind = {"train": "training", "held_out": "held-out"}.get(split, split)
     return f"At least {_format_percent(at_least)} of the {kind} images are right"
 
 

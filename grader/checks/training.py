@@ -8,7 +8,9 @@ from typing import Literal
 from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
+from grader.courses.datasets import load_embedded_descriptions
 from grader.courses.yaml_tree import Percent
+from grader.records.clues import Symptom
 from grader.records.run import DataMatch, Measurement, Run, tolerated_gap
 from grader.records.verdict import TrainingRecord
 
@@ -17,7 +19,6 @@ MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
 GUESSING_ACCURACY = 0.2
 FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
-DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
 @register_check("training.data")
@@ -60,7 +61,7 @@ def check_training_data(
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(
         "; ".join(faults),
-        expected=f"all {examples:,} {kind} images of {DATASET_TITLES.get(dataset or '', 'the dataset')}, with their labels",
+        expected=f"all {examples:,} {kind} images of {_find_title(dataset)}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
         hint=remedy,
         # An exercise's hint is about the number of images, the commonest fault.
@@ -78,11 +79,11 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
             "Were they changed by augmentation (turned, shifted, mirrored)? Give `fit` the images themselves, and put "
             "`RandomRotation`, `RandomTranslation` or `RandomFlip` layers into the model."
         )
-    if data.dataset != dataset and data.dataset is not None:
+    if data.dataset != dataset and data.dataset is not None and dataset in load_embedded_descriptions():
         return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
     if data.labels_wrong:
         return (
-            "Labels are the class numbers 0 to 9: divide only the images by 255, and keep the labels in the order of "
+            f"Labels are the class numbers{_describe_range(dataset)}: divide only the images by 255, and keep the labels in the order of "
             "their images."
         )
     if data.telling:
@@ -132,13 +133,24 @@ def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str
         yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} images there are"
 
 
+def _find_title(dataset: str | None) -> str:
+    """A dataset in words: an embedded one's title, or the name that the course gives it."""
+    known = load_embedded_descriptions().get(dataset or "")
+    return known.title if known is not None else dataset or "the dataset"
+
+
+def _describe_range(dataset: str | None) -> str:
+    known = load_embedded_descriptions().get(dataset or "")
+    return f" 0 to {len(known.classes) - 1}" if known is not None else ""
+
+
 def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
-    wanted = DATASET_TITLES.get(dataset or "", "the dataset")
+    wanted = _find_title(dataset)
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
         return f"the {format_count(data.examples, 'example')} in the training are not images of {wanted}"
-    return f"trained on {DATASET_TITLES.get(data.dataset, data.dataset)} instead of {wanted}"
+    return f"trained on {_find_title(data.dataset)} instead of {wanted}"
 
 
 @register_check("training.reaches")
@@ -184,6 +196,7 @@ def check_reached_line(
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
         hint=_explain_slow_training(figures, training),
+        symptom=Symptom.LOW_ACCURACY,
     )
 
 
@@ -207,7 +220,7 @@ def _explain_slow_training(figures: list[float], training: TrainingRecord) -> st
             "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
         )
     if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
-        return "Give `fit` more epochs, as many as the exercise allows; the callback ends the training in time."
+        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
     if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
         return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
     return None
@@ -313,12 +326,12 @@ def check_asked_epochs(run: Run, training: TrainingRecord, *, epochs: int) -> Ch
 
 
 @register_check("measured.accuracy")
-def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test"], at_least: Percent) -> CheckOutcome:
+def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test", "held_out"], at_least: Percent) -> CheckOutcome:
     """The trained model is accurate enough on images it is measured on afterwards.
 
     Args:
         measured: accuracies that the trainer recomputed on the canonical images.
-        split: `test` holds images that the training never saw.
+        split: `test` holds images that the training never saw; `held_out` ones that nobody has seen, from `solutions/datasets/`.
         at_least: the floor; a figure equal to it passes.
 
     >>> check_measured_accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
@@ -326,6 +339,9 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
     """
     value = measured.train_accuracy if split == "train" else measured.test_accuracy
     kind = "training" if split == "train" else "test"
+    # Where solutions/ isn't at hand, as on a student's machine, the test images stand in for it.
+    if split == "held_out" and measured.held_out_accuracy is not None:
+        value, kind = measured.held_out_accuracy, "held-out"
     share = f"the trained model gets {format_figure(100 * value)} % of the {kind} images right"
     if value >= at_least:
         return report_pass(share, got=f"{value:.4f}")
@@ -333,4 +349,5 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
         f"{share}; expected at least {exact(100 * at_least)} %",
         expected=f"at least {exact(at_least)}",
         got=f"{value:.4f}",
+        symptom=Symptom.LOW_ACCURACY,
     )

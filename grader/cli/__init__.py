@@ -25,6 +25,7 @@ COMMANDS = {
     "new-exercise": ("grader.cli.new_exercise", "Create a working sample exercise to change"),
     "new-course": ("grader.cli.new_course", "Create a small working course to change"),
     "watch": ("grader.cli.watch", "Check a file whenever you save it; train on a key"),
+    "serve": ("grader.serve.command", "Open the course in a browser"),
     "doctor": ("grader.cli.doctor", "Show what the sandbox can do on this machine"),
     "explain": ("grader.cli.explain", "Explain a code, a check or a word in a report"),
     "analyze": ("grader.cli.analyze", "Show how well the questions of a quiz work"),

@@ -61,7 +61,7 @@ def command(
     policy = settings.load_settings(find_course(course)).grading
     with closing(Gradebook.open(gradebook, must_exist=True)) as book:
         row, cell = find_grade(read_sheet(book, policy), student, exercise, book.shown)
-        steps = _read_steps(points, reason, comment, cell, withdraw=withdraw)
+        steps = read_steps(points, reason, comment, cell, withdraw=withdraw)
         name = _find_instructor(by) if steps else ""
         for step, text, value in steps:
             book.add_correction(Correction(
@@ -80,10 +80,10 @@ def command(
     return Exit.PASSED
 
 
-def _read_steps(
+def read_steps(
     points: str | None, reason: str | None, comment: str | None, cell: GradeCell, *, withdraw: bool
 ) -> list[tuple[Step, str, float | None]]:
-    """What to write. Raises: UsageError: options that contradict each other, or lack a reason."""
+    """What to write of these options. Raises: UsageError: options that contradict each other, or lack a reason."""
     if points is not None and withdraw:
         raise UsageError("--points and --withdraw contradict each other; give one of them")
     if (points is not None or withdraw) and not (reason or "").strip():
@@ -97,14 +97,14 @@ def _read_steps(
         steps.append(
             (
                 "points",
-                _check_text(reason or "", "--reason", MAX_REASON_LENGTH),
+                check_text(reason or "", "--reason", MAX_REASON_LENGTH),
                 _read_points(points, cell.grade.max_score),
             )
         )
     if withdraw:
-        steps.append(("withdraw", _check_text(reason or "", "--reason", MAX_REASON_LENGTH), None))
+        steps.append(("withdraw", check_text(reason or "", "--reason", MAX_REASON_LENGTH), None))
     if comment is not None:
-        steps.append(("comment", _check_text(comment, "--comment", MAX_COMMENT_LENGTH), None))
+        steps.append(("comment", check_text(comment, "--comment", MAX_COMMENT_LENGTH), None))
     return steps
 
 
@@ -130,10 +130,11 @@ def _find_instructor(by: str | None) -> str:
         name = by or os.environ.get("GRADE_INSTRUCTOR") or getpass.getuser()
     except (OSError, KeyError, ImportError) as error:
         raise UsageError("who are you? Give --by NAME, or set GRADE_INSTRUCTOR") from error
-    return _check_text(name, "--by", 100)
+    return check_text(name, "--by", 100)
 
 
-def _check_text(text: str, option: str, most: int) -> str:
+def check_text(text: str, option: str, most: int) -> str:
+    """A text as reports may print it. Raises: UsageError: too long, or no text."""
     plain = text.strip()
     if len(plain) > most:
         raise UsageError(f"{option} is longer than {most:,} characters")

@@ -70,7 +70,7 @@ def command(
         raise UsageError(f"--from is for {', '.join(FILLED_FORMATS)}; --format {format_} needs no table to fill in")
     if checks and format_ not in WITH_CHECKS:
         raise UsageError(f"--checks is for {', '.join(WITH_CHECKS)}; --format {format_} has one column for an exercise")
-    data, left = _render(whole, chosen, format_, read_lms_table(from_), found, checks=checks)
+    data, left = render_grades(whole, chosen, format_, read_lms_table(from_), found, checks=checks)
     write.write_bytes(output, data)
     # On stderr, as the table may go to stdout.
     outputs.tell_problems("left out", left)
@@ -103,7 +103,7 @@ def read_lms_table(path: Path | None) -> LmsTable | None:
     return table.read(data, str(path))
 
 
-def _render(
+def render_grades(
     whole: GradeSheet, chosen: list[str], format_: ExportFormat, theirs: LmsTable | None, course: Course, *, checks: bool
 ) -> tuple[bytes, list[str]]:
     """The table, and sentences on what could not be placed in it."""

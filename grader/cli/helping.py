@@ -20,7 +20,7 @@ CHOICE_PIECES = re.compile(r"[^ |]+[ |]*|[ |]+")
 COMMAND_PIECES = re.compile(r"(?:-\S+ (?!-))?\S+ *")
 # Who uses a command, in the order in which a newcomer needs them, and a line to try.
 AUDIENCES = {
-    "Students": (("list", "show", "new", "watch", "hint", "solution", "quiz", "explain"), "grade watch exercise3.py"),
+    "Students": (("list", "show", "new", "watch", "hint", "solution", "quiz", "serve", "explain"), "grade watch exercise3.py"),
     "Instructors": (
         (
             "batch",

@@ -20,7 +20,7 @@ from grader.grading.refereeing import update_case_file
 from grader.reports import write
 
 SAMPLE_FOLDER = PACKAGE_FOLDER / "scaffold"
-SampleKind = Literal["function", "training"]
+SampleKind = Literal["function", "training", "outlines"]
 EXERCISE_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 PUBLIC_FILES = ("exercise.yaml", "README.md")  # what students get; the rest goes to solutions/
 COPIED_SUFFIXES = (".yaml", ".md", ".py")
@@ -100,7 +100,7 @@ def _complete(found: Course, exercise: str) -> Exercise:
     """Makes what follows from the solution and the reference: the stub and the cases."""
     spec = load_exercise(found, exercise)
     # Made from the solution instead of copied, so that the two agree from the start.
-    _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec))
+    _write_new_file(find_exercise_text(found, exercise, "stub.py"), generate_exercise_stub(found, spec.id))
     if spec.has_behaviour_checks:
         update_case_file(found, spec, write=True)
     return spec

@@ -66,11 +66,14 @@ def command(
     found = find_course(course)
     if not found.solutions.is_dir():
         raise UsageError(f"no solutions/ in {found.root}: only a course with its solutions can be checked")
+    names = exercises or found.list_exercise_ids()
+    if write_stubs:
+        _write_stubs(found, names)  # before the exercises are loaded, which refuses a stub that doesn't fit
     # All are loaded first: a fault in the last one shouldn't show after an hour of training.
-    specs = [load_exercise(found, exercise_id) for exercise_id in exercises or found.list_exercise_ids()]
+    specs = [load_exercise(found, exercise_id) for exercise_id in names]
+    if write_cases:
+        _write_cases(found, specs)
     if write_stubs or write_cases:
-        for writes in [*([_write_stubs] if write_stubs else []), *([_write_cases] if write_cases else [])]:
-            writes(found, specs)
         return Exit.PASSED
     proofs: list[Proof] = []
     at_once = jobs or os.cpu_count() or 1
@@ -111,10 +114,10 @@ def _prove_exercise(course: Course, spec: Exercise, options: GradingOptions, eac
         yield from prove_answers(course, spec, lambda path: grade(course, spec, path, options), each)
 
 
-def _write_stubs(course: Course, specs: Sequence[Exercise]) -> None:
-    for spec in specs:
-        write.write_text(find_exercise_text(course, spec.id, "stub.py"), generate_exercise_stub(course, spec))
-        click.echo(f"wrote exercises/{spec.id}/stub.py")
+def _write_stubs(course: Course, exercises: Sequence[str]) -> None:
+    for name in exercises:
+        write.write_text(find_exercise_text(course, name, "stub.py"), generate_exercise_stub(course, name))
+        click.echo(f"wrote exercises/{name}/stub.py")
 
 
 def _write_cases(course: Course, specs: Sequence[Exercise]) -> None:

@@ -1,4 +1,7 @@
-"""Where the exercises and quizzes are: `--course`, `GRADE_COURSE`, the nearest ancestor folder, or the wheel's own."""
+"""Where the exercises and quizzes are: `--course`, `GRADE_COURSE`, the nearest ancestor folder, or the wheel's own.
+
+`--course` and `GRADE_COURSE` name a folder, or a course that was installed as a package.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Literal
 
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
+from grader.stores.installed_courses import find_installed_courses
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 FILE = "course.yaml"
@@ -63,13 +67,22 @@ def find_course(given: Path | None = None) -> Course:
     # An empty variable counts as none, as in most programs.
     named = given or (Path(os.environ["GRADE_COURSE"]) if os.environ.get("GRADE_COURSE") else None)
     if named is not None:
-        # Less is asked of a folder that somebody named than of one that is only found.
-        if not _may_be_course(named):
-            raise UsageError(f"no course in {named}: expected course.yaml, exercises/ or quizzes/")
-        return Course(root=named.resolve(), source=source)
+        return Course(root=_find_named(named), source=source)
     if (surrounding := find_surrounding()) is not None:
         return Course(root=surrounding, source="ancestor")
     return find_built_in()
+
+
+def _find_named(named: Path) -> Path:
+    """The folder, or that of an installed course. Raises: UsageError: there is neither."""
+    # Less is asked of a folder that somebody named than of one that is only found.
+    if _may_be_course(named):
+        return named.resolve()
+    installed = find_installed_courses()
+    if (folder := installed.get(str(named))) is not None and _may_be_course(folder):
+        return folder
+    known = f"; installed courses: {', '.join(installed)}" if installed else ""
+    raise UsageError(f"no course in {named}: expected course.yaml, exercises/ or quizzes/{known}")
 
 
 def find_built_in() -> Course:

@@ -9,8 +9,9 @@ from msgspec import Meta, Struct, field, structs
 
 from grader.courses.case_checks import BEHAVIOUR_PREFIX
 from grader.courses.course import Course
-from grader.courses.yaml_tree import ByteSize, Duration, Percent
+from grader.courses.yaml_tree import FILLED_IN, ByteSize, Duration, Percent
 from grader.protocol.calls import FunctionArgument, Panel
+from grader.protocol.datasets import DatasetSource
 
 # What is done with the graded name: a function is called, looks inside a model, returns models, prepares images, has
 # its training ordered, trains on what it is given or to predict numbers, or trains by itself; a callback's class is tried.
@@ -146,7 +147,7 @@ class Experiment(Struct, frozen=True, kw_only=True):
     """Models that `--table` trains one after the other and sets side by side."""
 
     title: str
-    dataset: Literal["mnist", "fashion_mnist"]
+    dataset: str
     fit: FitSettings
     columns: list[ExperimentColumn]
 
@@ -176,6 +177,7 @@ class Exercise(Struct, frozen=True, kw_only=True):
         editions: exercises of which a file may have been meant for another one of these, by its names.
         arguments: of a plain function, whose checks are `behaviour…`, in the order of the call.
         picture: the sheet that `--picture` draws of a plain function's answers.
+        source: where the dataset is, if it is the course's own.
     """
 
     schema: Literal["grade-exercise/1"]
@@ -187,7 +189,8 @@ class Exercise(Struct, frozen=True, kw_only=True):
     given: GivenData | None = None
     parts: list[Part] = field(default_factory=list)
     editions: list[str] = field(default_factory=list)
-    dataset: Literal["mnist", "fashion_mnist"] | None = None
+    dataset: str | None = None
+    source: Annotated[DatasetSource | None, FILLED_IN] = None
     training: Literal["delegated", "observed", "none"] = "delegated"
     models: ModelCalls | None = None
     tables: list[Experiment] = field(default_factory=list)
@@ -257,6 +260,7 @@ def _make_part(exercise: Exercise, part: Part) -> Exercise:
         arguments=part.arguments,
         training="none" if called else exercise.training,
         dataset=None if called else exercise.dataset,
+        source=None if called else exercise.source,
     )
 
 

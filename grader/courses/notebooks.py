@@ -6,6 +6,8 @@ import ast
 import json
 import re
 
+from grader.records.syntax_tree import parse_python
+
 HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
 
@@ -36,7 +38,7 @@ def split_code(text: str) -> list[str]:
     """
     lines = text.splitlines(keepends=True)
     starts = {0}
-    for node in ast.parse(text).body:
+    for node in parse_python(text).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             start = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
             while start and lines[start - 1].startswith("#"):

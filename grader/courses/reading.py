@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from grader.courses.case_checks import check_cases
 from grader.courses.course import Course
+from grader.courses.datasets import HELD_OUT_FILE, find_own_dataset, load_embedded_descriptions
 from grader.courses.exercise import Exercise
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
+from grader.protocol.datasets import DatasetSource
 
 
 def read_exercise(
@@ -34,12 +36,49 @@ def read_exercise(
     exercise = convert_node(tree, Exercise, problems)
     # From the tree, so that faults of checks are reported even if another part of the file can't be read.
     _check_specs(tree.find_nearest("checks"), problems, check_arguments)
+    source = _find_source(course, tree, problems)
     if exercise is not UNSET:
         _check_whole(exercise, tree, exercise_id, problems)
+        exercise = structs.replace(exercise, source=source)
+        _check_dataset_use(exercise, tree, problems)
+        _check_held_out(course, exercise, tree, problems)
         check_use(course, exercise, tree, problems)
     problems.raise_if_any()
     assert isinstance(exercise, Exercise)
     return exercise
+
+
+def _find_source(course: Course, tree: YamlNode, problems: Problems) -> DatasetSource | None:
+    """The dataset that an exercise names, if that is the course's own; checked even if the rest can't be read."""
+    node = tree.find_nearest("dataset")
+    if node is tree or not isinstance(node.value, str):
+        return None
+    return find_own_dataset(course, node.value, node, problems)
+
+
+def _check_dataset_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """What can be done with the embedded datasets only."""
+    for index, table in enumerate(exercise.tables):
+        if table.dataset not in load_embedded_descriptions():
+            known = ", ".join(load_embedded_descriptions())
+            problems.add(tree.find_nearest("tables", index, "dataset"), f"a table needs an embedded dataset: {known}")
+    models = [exercise.models, *(part.models for part in exercise.parts)]
+    shows = any(each is not None and each.shown is not None for each in models)
+    if exercise.source is not None and (exercise.training == "observed" or shows):
+        what = "models: {shown: …}" if shows else "training: observed"
+        problems.add(tree.find_nearest("dataset"), f"{what} needs an embedded dataset")
+
+
+def _check_held_out(course: Course, exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
+    """A check of held-out images has some; a student's copy of the course, without solutions, has none."""
+    embedded = exercise.dataset in load_embedded_descriptions()
+    if not embedded and (exercise.source is None or exercise.source.held_out or not course.solutions.is_dir()):
+        return
+    place = f"solutions/datasets/{exercise.dataset}/{HELD_OUT_FILE}"
+    fault = "an embedded dataset has no held-out images" if embedded else f"there is no {place}"
+    for index, spec in enumerate(exercise.checks):
+        if spec.args.get("split") == "held_out":
+            problems.add(tree.find_nearest("checks", index, "args", "split"), fault)
 
 
 def _check_specs(node: YamlNode, problems: Problems, check_arguments: Callable[[YamlNode, Problems], None]) -> None:

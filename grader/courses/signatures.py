@@ -11,6 +11,7 @@ from grader.courses.course import Course
 from grader.courses.exercise import Exercise
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.errors import Problem
+from grader.records.syntax_tree import parse_python
 
 MAX_BYTES = 1_000_000
 Place = YamlNode | tuple[int, int]
@@ -57,7 +58,7 @@ def _find_function(path: Path, name: str) -> ast.FunctionDef | None:
     """The last module-level `def` of this name; None without one, or where anything else may have the last word."""
     try:
         with path.open("rb") as file:
-            nodes = ast.parse(file.read(MAX_BYTES)).body
+            nodes = parse_python(file.read(MAX_BYTES)).body
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
     found = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name]

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -18,6 +18,8 @@ import yaml
 from grader.courses.yaml_nodes import Problems, YamlNode, build_tree
 
 MAX_YAML_BYTES = 1_000_000
+# Marks a field that is no key of the file: `Annotated[…, FILLED_IN]`.
+FILLED_IN = msgspec.Meta(description="filled in after the file is read")
 
 
 def format_suggestion(name: str, known: Any) -> str:
@@ -151,7 +153,8 @@ def convert_node(node: YamlNode, kind: Any, problems: Problems) -> Any:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _convert_struct(node, kind, problems)
     if origin in (list, tuple):
-        return _convert_list(node, args[0], problems)
+        items = _convert_list(node, args[0], problems)
+        return tuple(items) if origin is tuple and items is not msgspec.UNSET else items
     if origin is dict:
         return _convert_dict(node, args[1], problems)
     return _convert_scalar(node, kind, problems)
@@ -202,8 +205,11 @@ def _convert_dict(node: YamlNode, kind: Any, problems: Problems) -> Any:
 
 @cache
 def _list_fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """A struct's fields by the names that files use; looked up anew they take as long as all of the rest."""
-    return {item.encode_name: item for item in msgspec.structs.fields(kind)}
+    """A struct's fields by the names that files use; looked up anew they take as long as all of the rest.
+
+    Without those that are filled in from other files, which are no keys of this one.
+    """
+    return {item.encode_name: item for item in msgspec.structs.fields(kind) if FILLED_IN not in get_args(item.type)}
 
 
 def _convert_struct(node: YamlNode, kind: type[msgspec.Struct], problems: Problems) -> Any:
@@ -230,6 +236,16 @@ def _convert_struct(node: YamlNode, kind: type[msgspec.Struct], problems: Proble
         return msgspec.UNSET
 
 
+def _describe_kind(kind: Any) -> str:
+    """A kind of scalar in words, with its bounds: `a whole number from 1 to 4096`."""
+    base, *rules = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    described = next((rule.description for rule in rules if rule.description), KIND_NAMES.get(base, "another kind of value"))
+    least, most = (next((getattr(rule, bound) for rule in rules if getattr(rule, bound) is not None), None) for bound in ("ge", "le"))
+    if least is not None and most is not None:
+        return f"{described} from {least} to {most}"
+    return f"{described}, {least} or more" if least is not None else described
+
+
 def _convert_scalar(node: YamlNode, kind: Any, problems: Problems) -> Any:
     if not isinstance(node.value, str):
         problems.add(node, f"expected {KIND_NAMES.get(kind, 'a value')}, got {'nothing' if node.value is None else 'a nested value'}")
@@ -242,8 +258,8 @@ def _convert_scalar(node: YamlNode, kind: Any, problems: Problems) -> Any:
         # Not strict, since every scalar is a text here.
         return msgspec.convert(node.value, kind, strict=False)
     except msgspec.ValidationError:
-        choices = get_args(kind)
-        wanted = ", ".join(map(str, choices)) if choices else KIND_NAMES.get(kind, "another kind of value")
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        wanted = ", ".join(map(str, choices)) if choices else _describe_kind(kind)
         hint = format_suggestion(node.value, map(str, choices)) if choices else ""
         problems.add(node, f'expected {"one of " if len(choices) > 1 else ""}{wanted}, got "{node.value}"{hint}')
     except ValueError as error:

@@ -1,5 +1,5 @@
-"""The canonical datasets, embedded in the package; this room never downloads and never unpickles."""
+"""The datasets' arrays, embedded in the package or a course's own; this room never downloads and never unpickles."""
 
-from grader.data.canonical import DATASET_NAMES, Dataset, load_dataset
+from grader.data.canonical import Dataset, HeldOutSplit, find_source, load_dataset, load_embedded, load_held_out
 
-__all__ = ["DATASET_NAMES", "Dataset", "load_dataset"]
+__all__ = ["Dataset", "HeldOutSplit", "find_source", "load_dataset", "load_embedded", "load_held_out"]

@@ -1,4 +1,4 @@
-"""What the canonical datasets are: their files' digests, their arrays' digests, and how to get them.
+"""Datasets as arrays: the embedded ones and those that a course brings, each proven by its digests.
 
 The arrays are decoded once per machine into a cache that processes share by mapping it. A student's process may have
 written to that cache, so nothing that comes out of it is used before its digest is right.
@@ -7,22 +7,26 @@ written to that cache, so nothing that comes out of it is used before its digest
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import io
 import math
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import blake3
 import numpy as np
 import numpy.typing as npt
+from msgspec import yaml
 
 from grader.errors import GraderError
+from grader.protocol.datasets import DatasetDescription, DatasetRef, DatasetSource
 from grader.stores.cache_folders import is_own_folder, list_cache_folders
 from grader.stores.filing import write_whole
 
@@ -32,62 +36,87 @@ Array = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Images as uint8 of shape (60000, 28, 28) and (10000, 28, 28); labels 0 to 9 as uint8 of shape (n,)."""
+    """Images as uint8 of shape (n, height, width) or (n, height, width, channels); labels from 0 on, of shape (n,)."""
 
     name: str
+    class_count: int
     x_train: Array
     y_train: Array
     x_test: Array
     y_test: Array
 
 
-ARRAY_SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
-FILE_DIGESTS = {
-    "mnist": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
-    "fashion_mnist": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
-}
-ARRAY_DIGESTS = {
-    "mnist": {
-        "x_train": "44651af436b7e9e7dd33ab1fcf89187861a19804b3b6ade682e4f6ef8f338fe7",
-        "y_train": "1c3275b65d4325f25b12452240d2e92c4b24c10f3337aa3469a3ca9b9cd9b40a",
-        "x_test": "3b246b152ec5a49792c766810f8f52f8a8bc08e27b3dbef8ee578cd792ba345e",
-        "y_test": "314201d56c8aef7efd0d344348cc2f155ca4a5e936f7aa26b7c2f7f1658d4071",
-    },
-    "fashion_mnist": {
-        "x_train": "df49e97997a0d965880777587234ea51c7385b6d5e6fa2849763fa90aadbef77",
-        "y_train": "32fcc5c992292ad2bdad03c701be466e8fba20b38d37a4f59514aba5d872dc07",
-        "x_test": "8ea90ef2b1691ab3333c7c5badcb667307e2f5c09cb7c78d0f3d3927ef580f02",
-        "y_test": "46effff67f65a1a2ba684568341f9a34c0e0c344fee101842cc811422cf19f16",
-    },
-}
-DATASET_NAMES = tuple(FILE_DIGESTS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOutSplit:
+    """The secret split of a course's own dataset: images and labels as in `Dataset`."""
+
+    images: Array
+    labels: Array
 
 
-def load_dataset(name: str, *, verify: bool = False) -> Dataset:
-    """The dataset `name`, from the machine's cache or, failing that, from the package.
+@functools.cache
+def load_embedded() -> Mapping[str, DatasetSource]:
+    """The package's own datasets, by id."""
+    found = [
+        yaml.decode(path.read_bytes(), type=DatasetDescription)
+        for path in sorted(DATA_FOLDER.glob("*.yaml"), reverse=True)
+    ]
+    return MappingProxyType({about.id: DatasetSource(about=about, folder=str(DATA_FOLDER)) for about in found})
+
+
+def find_source(dataset: DatasetRef) -> DatasetSource:
+    """Where a dataset is. Raises: GraderError: there is no embedded one of this name."""
+    if not isinstance(dataset, str):
+        return dataset
+    if dataset not in load_embedded():
+        raise GraderError(f'no dataset "{dataset}" (there are: {", ".join(load_embedded())})')
+    return load_embedded()[dataset]
+
+
+def load_dataset(dataset: DatasetRef, *, verify: bool = False) -> Dataset:
+    """A dataset, from the machine's cache or, failing that, from its file.
 
     Args:
-        name: "mnist" or "fashion_mnist".
+        dataset: an embedded one's id, or a course's own.
         verify: for a trusted process: the arrays are read into memory of its own before their digest is taken, so
             that nobody can change them afterwards, and they can't be written to. Otherwise they are fresh
             copy-on-write views of the cache, as a student may write into what `load_data` returns.
 
     Raises:
-        GraderError: there is no such dataset, or its file in the package is damaged.
+        GraderError: there is no such dataset, or its file is damaged.
     """
-    if name not in FILE_DIGESTS:
-        raise GraderError(f'no dataset "{name}" (there are: {", ".join(DATASET_NAMES)})')
-    arrays = {key: _read_cached(name, key, private=verify) for key in ARRAY_SHAPES}
-    if any(array is None for array in arrays.values()):
-        arrays = _decode_package_file(name)
-        for key, array in arrays.items():
-            write_array(_name_cache_file(name, key), array)
-        # Mapped from the file that was just written, so that processes share its pages.
-        if not verify:
-            arrays = {key: _read_cached(name, key, private=False, default=array) for key, array in arrays.items()}
+    source = find_source(dataset)
+    about = source.about
+    arrays: dict[str, Any] = {}
+    # Without their digests, what is in a cache can't be proven to be the arrays.
+    if about.arrays is not None:
+        arrays = {key: _read_cached(about, key, private=verify) for key in about.array_shapes}
+    if not arrays or any(array is None for array in arrays.values()):
+        arrays = _decode_file(source)
+        if about.arrays is not None:
+            for key, array in arrays.items():
+                write_array(_name_cache_file(about, key), array)
+            # Mapped from the file that was just written, so that processes share its pages.
+            if not verify:
+                arrays = {key: _read_cached(about, key, private=False, default=array) for key, array in arrays.items()}
     for array in arrays.values():
         array.flags.writeable = not verify
-    return Dataset(name=name, **arrays)
+    return Dataset(name=about.id, class_count=len(about.classes), **arrays)
+
+
+def load_held_out(source: DatasetSource) -> HeldOutSplit | None:
+    """The secret split, in a trusted process only; None where there is none at hand.
+
+    Raises:
+        GraderError: its file has changed since the course was read, or holds something else.
+    """
+    if not source.held_out:
+        return None
+    shapes = {"x": (None, *source.about.shape), "y": (None,)}
+    arrays = _decode_archive(Path(source.held_out), source.held_out_sha256, shapes, source.about)
+    if len(arrays["x"]) != len(arrays["y"]) or not len(arrays["x"]):
+        raise GraderError(f"{source.held_out}: x and y must have the same number of examples, and some")
+    return HeldOutSplit(images=arrays["x"], labels=arrays["y"])
 
 
 def compute_content_digest(array: Array) -> str:
@@ -95,36 +124,69 @@ def compute_content_digest(array: Array) -> str:
     return blake3.blake3(np.ascontiguousarray(array).data).hexdigest()
 
 
-def _name_cache_file(name: str, key: str) -> str:
+def _name_cache_file(about: DatasetDescription, key: str) -> str:
     """A cache file's name; the digest in it keeps versions of the grader apart."""
-    return f"{name}-{key}-{ARRAY_DIGESTS[name][key][:12]}.u8"
+    return f"{about.id}-{key}-{getattr(about.arrays, key)[:12]}.u8"
 
 
-def _read_cached(name: str, key: str, *, private: bool, default: Any = None) -> Any:
+def _read_cached(about: DatasetDescription, key: str, *, private: bool, default: Any = None) -> Any:
     """The array in the cache; `default` where there is none. One with a wrong digest is removed."""
-    for path, array in iter_copies(_name_cache_file(name, key), ARRAY_SHAPES[key], private=private):
-        if compute_content_digest(array) == ARRAY_DIGESTS[name][key]:
+    for path, array in iter_copies(_name_cache_file(about, key), about.array_shapes[key], private=private):
+        if compute_content_digest(array) == getattr(about.arrays, key):
             return array
         drop_copy(path)
     return default
 
 
-def _decode_package_file(name: str) -> dict[str, Any]:
-    """Raises: GraderError: the file isn't there or isn't the one that was released."""
-    path = DATA_FOLDER / f"{name}.npz"
+def _decode_file(source: DatasetSource) -> dict[str, Any]:
+    """Raises: GraderError: the file isn't there or isn't the one that the description means."""
+    arrays = _decode_archive(source.path, source.about.sha256, source.about.array_shapes, source.about)
+    for key, array in arrays.items():
+        if source.about.arrays is not None and compute_content_digest(array) != getattr(source.about.arrays, key):
+            raise GraderError(f"{source.path}: {key} has another digest than the description says")
+    return arrays
+
+
+def _decode_archive(
+    path: Path, sha256: str, shapes: Mapping[str, tuple[int | None, ...]], about: DatasetDescription
+) -> dict[str, Any]:
+    """Images and labels, as uint8, of an archive whose digest is right. Raises: GraderError: it isn't such an archive."""
+    remedy = "install grade again" if about.id in load_embedded() else f'see the dataset "{about.id}"'
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise GraderError(f"{path} can't be read: {error.strerror}; install grade again") from error
-    if (found := hashlib.sha256(data).hexdigest()) != FILE_DIGESTS[name]:
-        raise GraderError(
-            f"{path} is damaged (SHA-256 {found[:12]}…, not {FILE_DIGESTS[name][:12]}…); install grade again"
-        )
-    # From the bytes whose digest is right, since the file may have changed meanwhile.
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {key: archive.read(f"{key}.npy") for key in ARRAY_SHAPES}
-    # Without pickles, whose loading could run code.
-    return {key: np.load(io.BytesIO(member), allow_pickle=False) for key, member in members.items()}
+        raise GraderError(f"{path} can't be read: {error.strerror}; {remedy}") from error
+    if (found := hashlib.sha256(data).hexdigest()) != sha256:
+        raise GraderError(f"{path} is damaged (SHA-256 {found[:12]}…, not {sha256[:12]}…); {remedy}")
+    try:
+        # From the bytes whose digest is right, since the file may have changed meanwhile.
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = {key: archive.read(f"{key}.npy") for key in shapes}
+        # Without pickles, whose loading could run code.
+        arrays = {key: np.load(io.BytesIO(member), allow_pickle=False) for key, member in members.items()}
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
+        raise GraderError(f"{path} isn't an archive of the arrays {', '.join(shapes)}: {error}; {remedy}") from error
+    for key, array in arrays.items():
+        if (fault := _find_array_fault(array, shapes[key], about, is_label=key[0] == "y")) is not None:
+            raise GraderError(f"{path}: {key} {fault}; {remedy}")
+    return {key: np.ascontiguousarray(array, np.uint8) for key, array in arrays.items()}
+
+
+def _find_array_fault(
+    array: Any, shape: tuple[int | None, ...], about: DatasetDescription, *, is_label: bool
+) -> str | None:
+    """What keeps an array from being what the description says, in words."""
+    if len(array.shape) != len(shape) or any(
+        want not in (None, got) for want, got in zip(shape, array.shape, strict=True)
+    ):
+        return f"has the shape {list(array.shape)}, not {['n' if side is None else side for side in shape]}"
+    if not is_label and array.dtype != np.uint8:
+        return f"holds {array.dtype.name}; images are uint8, from 0 to 255"
+    if is_label and (
+        array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() < len(about.classes))
+    ):
+        return f"holds labels that aren't whole numbers from 0 to {len(about.classes) - 1}"
+    return None
 
 
 def iter_copies(name: str, shape: tuple[int, ...], *, private: bool) -> Iterator[tuple[Path, Array]]:

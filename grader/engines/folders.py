@@ -46,4 +46,7 @@ class TemporaryFolder:
 
 def _remove(path: Path, remover: subprocess.Popen[bytes]) -> None:
     shutil.rmtree(path, ignore_errors=True)
+    # It may still be starting, which takes longer than all that it would do; where something is left it tries for a while.
+    if not path.exists():
+        remover.kill()
     remover.communicate()

@@ -17,6 +17,7 @@ from grader.engines import surroundings
 from grader.engines.confine.inside import tree
 from grader.engines.copies import CAN_COPY_PROCESSES, Nursery, ProcessCopy
 from grader.errors import UsageError, describe_missing_extra
+from grader.protocol.datasets import USUAL_DATASET
 
 Device = Literal["auto", "cpu", "gpu"]
 Backend = Literal["auto", "tensorflow", "jax"]
@@ -65,14 +66,14 @@ class TrainerSpec:
         one_thread: don't split single operations over cores; for dense networks that is faster and gives the same
             floats (it doesn't for convolutions, for which such a trainer asks for another one).
         stored: keep trainings, and replay a known one.
-        dataset: what the usual file trains on.
+        dataset: what the usual file trains on, an embedded dataset; empty: nothing can be done beforehand.
     """
 
     device: Device = "auto"
     backend: Backend = "auto"
     one_thread: bool = False
     stored: bool = True
-    dataset: str = "mnist"
+    dataset: str = USUAL_DATASET
 
     def build_environment(self, *, pooled: bool = False, rehearsed: bool = False) -> dict[str, str]:
         """The environment of its interpreter.
@@ -88,7 +89,7 @@ class TrainerSpec:
             "TF_NUM_INTRAOP_THREADS": "1" if self.one_thread else None,
             "GRADE_TRAJECTORIES": None if self.stored else "off",
             "GRADE_POOL": "1" if pooled else None,
-            "GRADE_REHEARSAL": self.dataset if rehearsed else None,
+            "GRADE_REHEARSAL": (self.dataset or None) if rehearsed else None,
         }
         own = {name: value for name, value in settings.items() if value is not None}
         return {**build_trainer_environment(self.device, pick_library(self.backend)), **own}

@@ -109,19 +109,24 @@ class Gradebook:
         with explain_errors(self.shown), self._engine.begin() as connection:
             _write_chunk(connection, entries, replace=replace)
 
-    def list_figures(self, exercise: str | None = None, *, current: bool = True) -> list[VerdictFigures]:
+    def list_figures(
+        self, exercise: str | None = None, *, student: str | None = None, current: bool = True
+    ) -> list[VerdictFigures]:
         """The figures of the verdicts, by exercise, student, and the time at which their file came.
 
         They are sorted here, which is quicker than by SQLite and in the same order whatever a database's collation.
 
         Args:
             exercise: only those of one.
+            student: only those of one, by their id.
             current: leave out those by an earlier specification.
         """
         columns = VERDICT_TABLE.c
         query = select(*[columns[name] for name in FIGURE_COLUMNS])
         if exercise is not None:
             query = query.where(columns.exercise == exercise)
+        if student is not None:
+            query = query.where(columns.student == student)
         if current:
             query = query.where(columns.current)
         found: list[VerdictFigures] = []
@@ -129,6 +134,13 @@ class Gradebook:
             for rows in connection.execute(query).partitions(ROWS_AT_ONCE):  # more rows alive keep the garbage collector busy
                 found += msgspec.convert([tuple(row) for row in rows], list[VerdictFigures])
         return _sort_by_time(found)
+
+    def find_figures(self, key: str) -> VerdictFigures | None:
+        """One verdict by its key; None where there is none."""
+        query = select(*[VERDICT_TABLE.c[name] for name in FIGURE_COLUMNS]).where(VERDICT_TABLE.c.key == key)
+        with explain_errors(self.shown), self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else msgspec.convert(tuple(row), VerdictFigures)
 
     def iter_documents(self, keys: Sequence[str]) -> Iterator[tuple[str, VerdictDocuments]]:
         """The documents of some verdicts, by key, in no order."""

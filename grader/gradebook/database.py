@@ -201,18 +201,29 @@ def _add_column(connection: Connection, table: Table, column: Column[Any]) -> No
         connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}'))
 
 
-def _create_tables(connection: Connection) -> None:
-    """All tables in one transaction; several processes may come at once."""
+def add_tables(engine: Engine, metadata: MetaData) -> None:
+    """Makes another room's tables beside the gradebook's own, where they aren't there yet."""
+    with engine.begin() as connection:
+        _create_missing(connection, metadata)
+
+
+def _create_missing(connection: Connection, metadata: MetaData) -> None:
+    """In one transaction; several processes may come at once."""
     if connection.dialect.name == "postgresql":
         # `CREATE TABLE IF NOT EXISTS` can fail in PostgreSQL if two sessions run it at once.
         connection.execute(select(sqlalchemy.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     else:
         # Takes the write lock first: two processes that both began by reading would block each other.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    for table in TABLE_METADATA.sorted_tables:
+    for table in metadata.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _create_tables(connection: Connection) -> None:
+    """All tables of a gradebook, and its version."""
+    _create_missing(connection, TABLE_METADATA)
     if connection.execute(select(META_TABLE.c.value).where(META_TABLE.c.name == "schema")).scalar() is None:
         connection.execute(insert(META_TABLE).values(name="schema", value=str(SCHEMA_VERSION)))
 

@@ -184,7 +184,12 @@ def hash_specification(exercise: Specified) -> str:
 
 def encode_specification(exercise: Specified) -> bytes:
     """A specification as JSON."""
-    return msgspec.json.encode(exercise, enc_hook=float)  # durations, sizes and shares are numbers
+    # Durations, sizes and shares are numbers.
+    told = msgspec.to_builtins(exercise, enc_hook=float)
+    # What the data was, but not where it lay: another machine has the same under another path.
+    if (source := told.pop("source", None)) is not None:
+        told["source"] = {**source, "folder": "", "held_out": ""}
+    return msgspec.json.encode(told)
 
 
 def decode_specification(body: bytes) -> Exercise | None:

@@ -86,6 +86,11 @@ def record_quiz(
     return len(students)
 
 
+def encode_answers(responses: Responses, asked: tuple[str, ...] | None = None) -> bytes:
+    """The file that the gradebook keeps of an attempt; its SHA-256 is that of the verdict's submission."""
+    return msgspec.json.encode(StoredAnswers(responses=responses, asked=asked))
+
+
 def make_attempt_key(item: ResponseFile) -> AttemptKey:
     """What distinguishes one attempt from all others: its path doesn't, since an LMS's table is one file for all."""
     return item.source.path, item.responses.student, item.responses.attempt
@@ -149,7 +154,7 @@ def _build(
     records: Mapping[AttemptKey, HandInRecord],
 ) -> GradebookEntry:
     item, record = each.handed_in, records.get(make_attempt_key(each.handed_in))
-    source = msgspec.json.encode(StoredAnswers(responses=item.responses, asked=item.asked))
+    source = encode_answers(item.responses, item.asked)
     # Of the answers, as an LMS's table is one file for all students and attempts.
     named = SubmissionRef(path=item.responses.student, sha256=hashlib.sha256(source).hexdigest())
     verdict = build_quiz_verdict(quiz, solutions, each.marked, item.responses, named, seen)

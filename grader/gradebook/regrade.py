@@ -216,6 +216,8 @@ def _check_same_run(old: Exercise, new: Exercise, runs: list[Run]) -> None:
     if new.parts:
         raise NeedsNewRun("its runs are of several parts, which are judged as they are run")
     changed = [name for name in RUN_FIELDS if getattr(old, name) != getattr(new, name)]
+    if _find_dataset_key(old) != _find_dataset_key(new):
+        changed.append("the dataset's files")
     if changed:
         raise NeedsNewRun(f"what is run has changed ({', '.join(changed)})")
     if should_probe_callbacks(new) and (not should_probe_callbacks(old) or find_line_to_cross(old) != find_line_to_cross(new)):
@@ -228,6 +230,10 @@ def _check_same_run(old: Exercise, new: Exercise, runs: list[Run]) -> None:
         raise NeedsNewRun("it may be tried with further seeds now")
     if _list_trials(old) != _list_trials(new):
         raise NeedsNewRun("what its function is called with has changed")
+
+
+def _find_dataset_key(exercise: Exercise) -> str | None:
+    return exercise.source.key if exercise.source is not None else None
 
 
 def _is_gated(run: Run, exercise: Exercise) -> bool:

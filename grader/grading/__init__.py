@@ -17,7 +17,7 @@ from grader.courses.exercise import Exercise, find_exercise_text
 from grader.engines import pair
 from grader.engines.pool import open_pool
 from grader.errors import GraderError
-from grader.grading import editions, functions, known, parts, verdicts
+from grader.grading import cards, editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.curves import is_near_miss
 from grader.grading.known import GradedSubmission
@@ -79,6 +79,7 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
 
 
 def _grade_source(course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions) -> GradedSubmission:
+    options = cards.choose_free_device(options)
     if exercise.parts:
         with _keep_warm(options) as warm:
             graded = [_grade_part(course, part, source, warm, in_parts=True) for part in exercise.split_parts()]

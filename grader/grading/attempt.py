@@ -17,7 +17,7 @@ from grader.engines import confine
 from grader.engines.pair import PairRequest
 from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
-from grader.grading import modelling, observing
+from grader.grading import cards, modelling, observing
 from grader.grading.clocks import TurnClocks, TurnTimeout
 from grader.grading.curves import (
     build_probe_curves,
@@ -82,7 +82,7 @@ from grader.protocol.wire import (  # fmt: skip
 )
 from grader.protocol.wire import Probe as ProbeMessage
 from grader.records.run import Predictions, Run, RunEnd
-from grader.records.verdict import CutEpoch
+from grader.records.verdict import CutEpoch, Note
 from grader.static import ExecutionPlan, mentions_convolutions
 
 # How a run ends that was only to be tried; `grade watch` knows it by this.
@@ -112,9 +112,12 @@ class TrainingAttempt:
         self.task = modelling.make_task(exercise, options)
         # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
         self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.task.dataset, self.task.model_count)
+        self.ledger = RunRecorder(seed, self.task.dataset_id, self.task.model_count)
         self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
         self.line = find_line_to_cross(exercise)
+        if options.card_note:
+            self.ledger.add_note(Note(line=None, message=options.card_note))
+        self.hello: Hello | None = None
         self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
@@ -134,7 +137,10 @@ class TrainingAttempt:
             # Threads are set before a trainer's first step, so it can't be helped with the one at hand.
             again = TrainingAttempt(self.exercise, self.plan, self.filename, self.seed, self.options)
             again.one_thread = False
-            return again._run_once()
+        except cards.CardFull:
+            again = TrainingAttempt(self.exercise, self.plan, self.filename, self.seed, cards.use_processor(self.options))
+            again.one_thread = self.one_thread
+        return again.run()
 
     def _run_once(self) -> Run:
         with contextlib.ExitStack() as stack:
@@ -159,7 +165,7 @@ class TrainingAttempt:
         """The processes that it needs."""
         limits, level = self.exercise.limits, self.options.sandbox
         return PairRequest(
-            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level),
+            policy=confine.SandboxPolicy(memory=limits.memory, output=limits.output, level=level, readable=self.task.readable),
             files={self.filename: self.plan.source.encode()},
             trainer=TrainerSpec(
                 device=self.options.device,
@@ -167,7 +173,7 @@ class TrainingAttempt:
                 one_thread=self.one_thread,
                 # Nothing that an unconfined process took part in may be reused for anybody else.
                 stored=level != "off",
-                dataset=self.task.dataset,
+                dataset=self.task.usual_dataset,
             ),
             like=self.exercise.id,
             alone=self.options.alone,
@@ -201,7 +207,7 @@ class TrainingAttempt:
 
     def _wait_until_started(self) -> None:
         self._show_stage("starting")
-        hello = self._receive_from_trainer(Hello)
+        self.hello = hello = self._receive_from_trainer(Hello)
         self.held = hello.held
         self.trainer_began = self.trainer_process.measure_memory()
         self.ledger.versions = {**hello.versions, "backend": hello.backend, "device": hello.device}
@@ -229,7 +235,7 @@ class TrainingAttempt:
         self.student.send(Load(
             source=plan.source, filename=self.filename, function=function, supply=plan.supply, skipped=plan.skipped,
             tolerated=plan.tolerated, building=self.task.build_calls_message(), held=self.held,
-            observed=observed,
+            observed=observed, dataset=self.task.own_dataset,
         ))  # fmt: skip
         while True:
             message = self._receive_from_student(*asked, Returned)
@@ -451,9 +457,11 @@ class TrainingAttempt:
                 self.clocks.limits_s["training"] += message.seconds
         except (ChannelClosed, MalformedMessage) as error:
             words = self.trainer_process.read_last_words()
+            cards.raise_if_full(self.options, self.hello, words)
             raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
         # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
         if isinstance(message, Fault):
+            cards.raise_if_full(self.options, self.hello, message)
             kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
             raise GraderError(f"{kind}: {message.message}")
         if isinstance(message, NeedsThreads) and self.one_thread:

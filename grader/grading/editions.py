@@ -9,6 +9,7 @@ from msgspec import structs
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise
+from grader.records.syntax_tree import parse_python
 from grader.records.verdict import Note, Verdict
 from grader.submission import Submission
 
@@ -27,7 +28,7 @@ def name_edition(course: Course, exercise: Exercise, source: Submission, verdict
 def find_edition(course: Course, exercise: Exercise, source: str) -> Exercise | None:
     """The edition whose names a file defines, where it doesn't define those of the exercise; of several that of most names."""
     try:
-        tree = ast.parse(source)
+        tree = parse_python(source)
     except (SyntaxError, ValueError, RecursionError):
         return None
     if _defines_all(tree, exercise):

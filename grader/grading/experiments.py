@@ -31,7 +31,7 @@ def train_experiment(
     calls = [column.call for column in experiment.columns]
     models = structs.replace(exercise.models, image=None, calls=calls, fit=experiment.fit, train="always")
     # Without checks: experiments are shown, not graded, and no gate may end them.
-    alone = structs.replace(exercise, dataset=experiment.dataset, models=models, checks=[])
+    alone = structs.replace(exercise, dataset=experiment.dataset, source=None, models=models, checks=[])
     return TrainingAttempt(
         alone, plan, source.name, exercise.seed if options.seed is None else options.seed, options
     ).run()

@@ -40,6 +40,7 @@ MAX_STARTUP_S = 60.0
 MAX_IDLE_FACTOR = 10  # a call that waits instead of computing is given up after this many times its limit
 MAX_RESULT_BYTES = 500_000_000
 MAX_NOTES = 200
+HUNG_HINT = "Does every loop come to its end, and does none repeat for each pixel what could be done once, before it?"
 
 
 class AnswerTimeout(Exception):
@@ -187,7 +188,7 @@ class FunctionAttempt:
         self.referee.send(Hung(seconds=seconds, why="too long"))
         judged: Judged = self.referee.receive(Judged)
         self.trials, _ = keep_up_to_gate(self.exercise, judged.trials)
-        text = f"{self.exercise.function}() didn't return within {self._limit_s:g} s, so it was stopped"
+        text = f"{self.exercise.function}() didn't return within {self._limit_s:g} s, so it was stopped\n{HUNG_HINT}"
         return RunEnd(kind="timed_out", message=text)
 
     def _finish_run(self, judged: Judged) -> RunEnd:

@@ -18,7 +18,7 @@ from grader.records.verdict import Note
 
 EXIT_WAIT_S = 2.0
 # Compiling counts for no limit, so that a busy machine costs no training; this much of it is always allowed.
-LEAST_PREPARING_S = 60.0
+MIN_PREPARING_S = 60.0
 LOOK_S = 1.0  # in which a trainer that computes takes processor time, and one that hangs in its device doesn't
 MAX_ORDERS = 200
 # TensorFlow's last words where it can start no thread. Whoever prints them falsely may bring about an error, no points.
@@ -103,7 +103,7 @@ class Preparing:
     """
 
     def __init__(self, limit_s: float) -> None:
-        self.most_s = max(limit_s, LEAST_PREPARING_S)
+        self.most_s = max(limit_s, MIN_PREPARING_S)
         self.looked_s, self.cpu_s = 0.0, 0.0
 
     def end(self, trainer: TrainerHandle, waited_s: float) -> RunEnd | None:

@@ -110,6 +110,9 @@ def make_verdict_key(course: Course, exercise: Exercise, source: Submission, opt
         SCHEMA,
         chosen,
     ]
+    # The description's own words are shown too, such as its title.
+    if exercise.source is not None:
+        parts.append(msgspec.json.encode(exercise.source).decode())
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()
 
 

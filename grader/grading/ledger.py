@@ -139,6 +139,7 @@ class RunRecorder:
         self.measured = Measurement(
             train_accuracy=measured.train_accuracy,
             test_accuracy=measured.test_accuracy,
+            held_out_accuracy=measured.held_out_accuracy,
             mixes=measured.mixes,
             gap=measured.gap,
             chosen=measured.chosen,
@@ -227,7 +228,7 @@ class RunRecorder:
             epoch_s=clocks.compute_elapsed_s("training") - self.epoch_started_s,
             last_epoch_s=self.last_epoch_s,
             left_s=clocks.compute_left_s("training") - spare_s,
-            limit_s=limit_s,
+            limit_s=float(limit_s),  # a plain one, since a Ray worker sends it
             seed=self.seed,
             model=min(len(self.models) + 1, self.expected) or None,
             models=self.expected,

@@ -7,6 +7,7 @@ that was ordered decides them.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from msgspec import structs
@@ -14,6 +15,7 @@ from msgspec import structs
 from grader.courses.exercise import Exercise, Kind
 from grader.grading.options import GradingOptions
 from grader.protocol.channel import Channel, MalformedMessage
+from grader.protocol.datasets import USUAL_DATASET, DatasetRef, DatasetSource, get_dataset_id
 from grader.protocol.orders import FitArguments, Order
 from grader.protocol.wire import Building, Compare, Maps, Measure
 from grader.records.run import Architecture
@@ -24,7 +26,6 @@ SUPPLIED_LAYERS = (
     ("Flatten", [200]), ("Dense", [10]),
 )  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
-DEFAULT_DATASET = "mnist"
 # How `to_json` of a model begins.
 MODEL_CLASS = re.compile(r'\{"module": "[^"]{0,200}", "class_name": "(\w{1,100})"')
 
@@ -37,7 +38,32 @@ class Task:
 
     def __init__(self, exercise: Exercise, options: GradingOptions) -> None:
         self.exercise, self.options = exercise, options
-        self.dataset = exercise.dataset or DEFAULT_DATASET
+        self.dataset: DatasetRef = exercise.source or exercise.dataset or USUAL_DATASET
+
+    @property
+    def dataset_id(self) -> str:
+        """The dataset's id."""
+        return get_dataset_id(self.dataset)
+
+    @property
+    def usual_dataset(self) -> str:
+        """The dataset with which a trainer can rehearse; empty for a course's own."""
+        return self.dataset if isinstance(self.dataset, str) else ""
+
+    @property
+    def public_dataset(self) -> DatasetRef:
+        """The dataset as a student process may know it: without where the secret split lies."""
+        return self.dataset if isinstance(self.dataset, str) else self.dataset.hide_held_out()
+
+    @property
+    def own_dataset(self) -> DatasetSource | None:
+        """The same, where it is the course's own."""
+        return None if isinstance(self.dataset, str) else self.dataset.hide_held_out()
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """What a student process may read beside what all may: the file of a course's own dataset."""
+        return () if isinstance(self.dataset, str) else (self.dataset.path,)
 
     @property
     def trains(self) -> bool:
@@ -124,7 +150,7 @@ class ModelTask(Task):
     def build_calls_message(self) -> Building | None:
         models = self.models
         return Building(
-            dataset=self.dataset,
+            dataset=self.public_dataset,
             pad=models.image.pad if models.image is not None else None,
             calls=models.calls,
             scale=models.fit.scale,
@@ -188,7 +214,7 @@ class GivenTask(Task):
     def build_calls_message(self) -> Building | None:
         given = self.exercise.given
         assert given is not None
-        return Building(dataset=self.dataset, use=self.use, scale=given.scale, channel=given.channel, train=True)
+        return Building(dataset=self.public_dataset, use=self.use, scale=given.scale, channel=given.channel, train=True)
 
 
 class PreparationTask(GivenTask):
@@ -209,7 +235,7 @@ class PredictionTask(Task):
     """The function is given numbers, trains on data of its own, and predicts others."""
 
     def build_calls_message(self) -> Building | None:
-        return Building(dataset=self.dataset, use="predict", values=self._list_values())
+        return Building(dataset=self.public_dataset, use="predict", values=self._list_values())
 
     def build_measurement(self) -> Measure:
         return Measure(values=self._list_values())
@@ -227,7 +253,7 @@ class CallbackTask(Task):
         return False
 
     def build_calls_message(self) -> Building | None:
-        return Building(dataset=self.dataset, use="stop")
+        return Building(dataset=self.public_dataset, use="stop")
 
     def apply_settings(self, order: Order, number: int) -> tuple[Order, dict[str, int] | None]:
         return _order_without_training(order, number), None

@@ -74,6 +74,7 @@ class GradingOptions:
         picture: the file in which to draw a plain function's results.
         start: where the processes of an attempt come from.
         alone: nothing else is trained at the same time, nor kept ready for it.
+        card_note: why it trains on the CPU although there is a GPU.
         silent_s: how long the trainer may give no sign of work before it counts as hanging, in seconds.
     """
 
@@ -90,6 +91,7 @@ class GradingOptions:
     progress: ProgressListener = skip_progress
     start: pair.StartPair = pair.start_pair
     alone: bool = False
+    card_note: str = ""
     silent_s: float = MAX_SILENCE_S
 
 

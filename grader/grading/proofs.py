@@ -64,9 +64,9 @@ def list_rejects(course: Course, exercise_id: str) -> list[Path]:
     return sorted((course.solutions / exercise_id / "rejects").glob("*.py"))
 
 
-def generate_exercise_stub(course: Course, spec: Exercise) -> str:
+def generate_exercise_stub(course: Course, exercise_id: str) -> str:
     """The stub as the solution gives it. Raises: CourseError: as `stub.generate_stub_from`."""
-    return stub.generate_stub_from(find_solution(course, spec.id), f"solutions/{spec.id}/solution.py")
+    return stub.generate_stub_from(find_solution(course, exercise_id), f"solutions/{exercise_id}/solution.py")
 
 
 def lint_exercise(course: Course, spec: Exercise) -> Iterator[Proof]:
@@ -96,7 +96,7 @@ def lint_exercise(course: Course, spec: Exercise) -> Iterator[Proof]:
 def _find_stale_stub(course: Course, spec: Exercise) -> str | None:
     path = find_exercise_text(course, spec.id, "stub.py")
     try:
-        fresh = generate_exercise_stub(course, spec)
+        fresh = generate_exercise_stub(course, spec.id)
     except CourseError as error:
         return str(error)
     if not path.is_file() or path.read_text(encoding="utf-8") != fresh:

@@ -15,7 +15,7 @@ from grader.grading.curves import line_of_training
 from grader.messages.error_hints import is_of_unequal_shapes
 from grader.messages.text import join_words
 from grader.records.clues import Clues
-from grader.records.run import Architecture, ModelLayer, Run, RunEnd
+from grader.records.run import Architecture, Measurement, ModelLayer, Run, RunEnd
 from grader.records.verdict import (
     CheckResult,
     DeclaredLayer,
@@ -158,9 +158,7 @@ def _build_judged_verdict(
         line_to_cross=line_of_training(exercise),
         checks=add_cells_to_checks(results, source),
         training=[each.training for each in runs if each.training is not None],
-        measured={"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
-        if measured
-        else {},
+        measured=_list_measured(measured) if measured else {},
         returned=run.returned,
         notes=add_cells_to_notes(_collect_notes(report, run, exercise, results), source),
         stdout=run.output,
@@ -169,6 +167,11 @@ def _build_judged_verdict(
         layers=list_declared_layers(run.architecture, exercise),
         open_places=_find_open_places(report, run) if status == "failed" else None,
     )
+
+
+def _list_measured(measured: Measurement) -> dict[str, float]:
+    found = {"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
+    return found if measured.held_out_accuracy is None else found | {"held_out_accuracy": measured.held_out_accuracy}
 
 
 def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
@@ -181,11 +184,18 @@ def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
 def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
     """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
-        also = _name_shrinking(end, source, clues)
-        return "\n".join(filter(None, [end.message, also, add_cells_to_traceback(end.traceback, source)]))
+        # What a line in vain was meant to do is what the error misses, so it comes before guesses at the error.
+        first, *more = end.message.split("\n")
+        also = [first, *_name_lost(source, clues), *more, _name_shrinking(end, source, clues)]
+        return "\n".join(filter(None, [*also, add_cells_to_traceback(end.traceback, source)]))
     if end.line is None or end.kind == "not_started":
         return end.message
     return f"{source.describe_place(end.line)}: {end.message}"
+
+
+def _name_lost(source: Submission, clues: Clues) -> list[str]:
+    """Lines in vain, of which the error may be a consequence: what it asks for is then in the file."""
+    return [f"{source.describe_place(cause.line or 0)}: {cause.message}. {cause.hint or ''}" for cause in clues.lost]
 
 
 def _name_shrinking(end: RunEnd, source: Submission, clues: Clues) -> str:
@@ -200,6 +210,8 @@ def _collect_notes(report: StaticReport, run: Run, exercise: Exercise, results: 
     found = [*report.notes, *run.notes, *checks.judge_advice(run, exercise)]
     # What a failed check says by now costs something, so it is no note any more.
     told = {result.message for result in results} | ({report.places.describe()} if report.places else set())
+    if run.end.traceback:
+        told |= {cause.message for cause in report.clues.lost}
     # The same remark may come from the text and from the run.
     merged = {(note.line, note.message): note for note in found if note.message not in told}
     return sorted(merged.values(), key=lambda note: (note.line or 0, note.message))

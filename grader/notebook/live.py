@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 from types import TracebackType
@@ -13,9 +12,10 @@ from IPython.display import DisplayHandle, display
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
 from grader.cli.progress import ProgressLine, describe_moment
+from grader.grading.live_curve import LiveCurve
 from grader.grading.options import RunProgress
 from grader.records.run import Activations
-from grader.records.verdict import LineToCross, TrainingRecord, Verdict
+from grader.records.verdict import Verdict
 from grader.reports import html, terminal
 
 # Each update is kept until the next one: more of them would slow a notebook over a network down.
@@ -36,9 +36,7 @@ class LiveView:
         self._handle: DisplayHandle | None = None
         self._line = ProgressLine(sys.stderr) if isinstance(shell, TerminalInteractiveShell) else None
         self._shown_s = 0.0
-        self._accuracies: dict[int, float] = {}
-        self._training: tuple[int | None, int | None] = (None, None)
-        self._metric = "accuracy"
+        self._curve = LiveCurve()
         self._began_s = time.monotonic()
         self._over = False
 
@@ -54,11 +52,7 @@ class LiveView:
 
     def show_progress(self, moment: RunProgress) -> None:
         """Called several times a second by what grades."""
-        if (moment.seed, moment.model) != self._training:  # another attempt
-            self._training, self._accuracies = (moment.seed, moment.model), {}
-        # The accuracy is that of the last epoch that has ended.
-        if moment.stage == "training" and moment.epoch and moment.accuracy is not None:
-            self._accuracies[moment.epoch - 1], self._metric = moment.accuracy, moment.metric
+        self._curve.note_moment(moment)
         self._update(moment)
 
     def _update(self, moment: RunProgress) -> None:
@@ -67,15 +61,10 @@ class LiveView:
         elif time.monotonic() - self._shown_s >= REFRESH_S:
             self._shown_s = time.monotonic()
             text = describe_moment(moment, time.monotonic() - self._began_s, TEXT_WIDTH)
-            self._show({"text/plain": text, "text/html": self._render(text, moment.line)})
+            self._show({"text/plain": text, "text/html": self._render(text)})
 
-    def _render(self, text: str, above: float | None) -> str:
-        # Only epochs from the first on, without a gap, make a curve.
-        known = itertools.takewhile(lambda epoch: epoch in self._accuracies, itertools.count())
-        epochs = [{"epoch": float(epoch), self._metric: self._accuracies[epoch]} for epoch in known]
-        record = TrainingRecord(epochs=epochs, stopped_by="limit", examples=0, seed=0)
-        to_cross = None if above is None else LineToCross(metric=self._metric, above=above)
-        return html.render_live(self._title, text, record, to_cross)
+    def _render(self, text: str) -> str:
+        return html.render_live(self._title, text, self._curve.build_record(), self._curve.find_line())
 
     def show_verdict(self, verdict: Verdict, source: str, activations: Activations | None) -> None:
         """Puts the verdict in the place of what was shown so far."""

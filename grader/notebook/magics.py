@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
 import click
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
 from grader.cli import outputs
 from grader.cli.hint import open_next_hint
@@ -50,9 +56,47 @@ class GradeMagics(Magics):
 
     @line_magic
     def grade_quiz(self, line: str) -> None:
-        """Take a quiz, with its answers typed below the cell: %grade_quiz week3."""
+        """Take a quiz in a form below the cell: %grade_quiz week3.
+
+        --student NAME says who takes it; --text asks for typed answers instead, as in a terminal.
+        """
         with explain_errors():
-            if len(line.split()) != 1:
-                raise UsageError("name one quiz, such as: %grade_quiz week3")
+            words = read_quiz_words(line)
             course = find_course(None)
-            take_in_terminal(course, load_quiz(course, line.strip()), None, None, outputs.NO_OUTPUTS, reveal=False, quiet=False)
+            quiz = load_quiz(course, words.quiz)
+            if words.as_text or isinstance(self.shell, TerminalInteractiveShell) or find_spec("ipywidgets") is None:
+                take_in_terminal(course, quiz, words.student, None, outputs.NO_OUTPUTS, reveal=False, quiet=False)
+            else:
+                # Loaded only here: the widgets belong to the notebook, not to this package.
+                import_module("grader.notebook.quiz_form").show_quiz(course, quiz, words.student)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizWords:
+    """What was written after %grade_quiz."""
+
+    quiz: str
+    student: str | None
+    as_text: bool
+
+
+def read_quiz_words(line: str) -> QuizWords:
+    """The words of a line.
+
+    >>> read_quiz_words("week3 --student 'Ada L.'")
+    QuizWords(quiz='week3', student='Ada L.', as_text=False)
+
+    Raises:
+        UsageError: there is no quiz, or too much.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"{error}: {line}") from error
+    as_text = "--text" in words
+    rest = [word for word in words if word != "--text"]
+    student = rest[rest.index("--student") + 1 :][:1] if "--student" in rest else []
+    names = [word for place, word in enumerate(rest) if word != "--student" and (not place or rest[place - 1] != "--student")]
+    if len(names) != 1 or ("--student" in rest and not student) or names[0].startswith("-"):
+        raise UsageError("name one quiz, such as: %grade_quiz week3 (--student NAME says who takes it, --text types the answers)")
+    return QuizWords(quiz=names[0], student=student[0] if student else None, as_text=as_text)

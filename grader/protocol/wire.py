@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from grader.protocol.arrays import ArraySpecs, Count, OrderedSpecs, check_plain_data
+from grader.protocol.datasets import DatasetRef, DatasetSource
 from grader.protocol.orders import MAX_LINE, Answer, BoundedText, Event, Line, NameList, NeedPass, Order, Pass, Trained
 from grader.records.run import Architecture, DataMatch, LayerActivations
 from grader.records.verdict import Note
@@ -117,7 +118,7 @@ class Building(Struct, frozen=True, kw_only=True):
         values: the numbers to predict from.
     """
 
-    dataset: str
+    dataset: DatasetRef
     use: Literal["build", "show", "prepare", "fit", "predict", "stop"] = "build"
     pad: int | None = None
     calls: list[dict[str, int]] = field(default_factory=list)
@@ -132,7 +133,7 @@ class Building(Struct, frozen=True, kw_only=True):
 class Load(Struct, frozen=True, kw_only=True, tag=True):
     """The file to run: its source, the graded function (None: script mode), names to supply, and by index the
     top-level statements to leave out and those that may fail; and the arrays that the trainer holds already. `observed`
-    says that the file trains by itself.
+    says that the file trains by itself. `dataset` is the course's own one, if the exercise has one.
     """
 
     source: str
@@ -144,6 +145,7 @@ class Load(Struct, frozen=True, kw_only=True, tag=True):
     building: Building | None = None
     held: OrderedSpecs = field(default_factory=list)
     observed: bool = False
+    dataset: DatasetSource | None = None
 
 
 class Probe(Struct, frozen=True, kw_only=True, tag=True):
@@ -188,7 +190,7 @@ class Open(Struct, frozen=True, kw_only=True, tag=True):
     """An order to look at: inspected and matched, not yet trained; with `pixels`, what became of black and white, too."""
 
     order: Order
-    dataset: str
+    dataset: DatasetRef
     memory: int
     pixels: bool = False
 
@@ -267,11 +269,12 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     an epoch logged, `logged`, lies above what the model reached then on the same images, measured as a prediction or as
     a training step sees them. `idle` are the names of layers whose weights make no difference to what the model says.
     `chosen` are, where an epoch left out images that the model gets wrong far more often than by chance, how many those
-    are, and of how many.
+    are, and of how many. `held_out_accuracy` is that on the course's secret split.
     """
 
     train_accuracy: float
     test_accuracy: float
+    held_out_accuracy: float | None = None
     mixes: bool = False
     gap: float = 0.0
     chosen: tuple[int, int] | None = None
@@ -295,7 +298,7 @@ class Fault(Struct, frozen=True, kw_only=True, tag=True):
 class Draw(Struct, frozen=True, kw_only=True, tag=True):
     """Draw held-out images for a function that has trained by itself."""
 
-    dataset: str
+    dataset: DatasetRef
 
 
 class Drawn(Struct, frozen=True, kw_only=True, tag=True):

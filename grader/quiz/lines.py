@@ -50,7 +50,7 @@ def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
         return ParsedLine(do="next")
     # The way to give an answer that begins with a colon.
     if text.startswith("::"):
-        return _parse_typed_answer(text[1:], question)
+        return parse_typed_answer(text[1:], question)
     if text.startswith(":"):
         do = LINE_COMMANDS.get(word[1:].strip())
         return ParsedLine(do=do) if do else ParsedLine(do="mistake", message=f'there is no command "{text[:20]}"')
@@ -61,10 +61,11 @@ def parse_line(line: str, question: Question, order: list[str]) -> ParsedLine:
         and not (question.kind == "text" and len(word) > 1)
     ):
         return ParsedLine(do=LINE_COMMANDS[word])
-    return _parse_choice(word, question, order) if question.choices else _parse_typed_answer(text, question)
+    return _parse_choice(word, question, order) if question.choices else parse_typed_answer(text, question)
 
 
-def _parse_typed_answer(text: str, question: Question) -> ParsedLine:
+def parse_typed_answer(text: str, question: Question) -> ParsedLine:
+    """A typed answer to a question without options, which is never a command; or what is wrong with its form."""
     if len(text) > MAX_ANSWER_LENGTH:
         return ParsedLine(do="mistake", message=f"that is longer than {MAX_ANSWER_LENGTH:,} characters")
     if question.kind == "numeric" and parse_number(text.removesuffix(question.unit)) is None:

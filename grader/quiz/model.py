@@ -75,11 +75,16 @@ class ShuffleSettings(Struct, frozen=True, kw_only=True):
 
 
 class ReviewPolicy(Struct, frozen=True, kw_only=True):
-    """When a student may see the score, the correct answers with their explanation, and the feedback."""
+    """When a student may see the score, the correct answers with their explanation, and the feedback.
+
+    `practice` is when the quiz may be practised, which shows whether each answer is right; `after_close` without a closing
+    time is never.
+    """
 
     score: ReviewTime = "after_submit"
     correct: ReviewTime = "after_close"
     feedback: ReviewTime = "after_submit"
+    practice: Literal["always", "after_close", "never"] = "after_close"
 
 
 class Quiz(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from grader.quiz.pictures import find_media_type
 from grader.quiz.rich_text import Formula, Picture, convert_to_plain, has_formulas, list_pictures, split_rich
 
 MAX_TITLE = 2000
-PICTURE_TAG = Markup('<img src="data:{};base64,{}" alt="{}" style="max-width: 100%; vertical-align: middle">')
+PICTURE_TAG = Markup('<img src="data:{};base64,{}" alt="{}" class="picture">')
 
 
 def build_titles(quiz: Quiz, pictures: Mapping[str, bytes]) -> dict[str, Markup]:

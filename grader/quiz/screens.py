@@ -84,6 +84,17 @@ def format_count(count: float, noun: str) -> str:
 
 def render_welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -> str:
     """What stands at the beginning."""
+    again = f"Resuming: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
+    return join_blocks(
+        wrap_text(quiz.title, width),
+        wrap_text(quiz.description, width) if quiz.description else [],
+        wrap_text(describe_attempt(quiz, sitting), width),
+        wrap_text(again, width) if again else [],
+    )
+
+
+def describe_attempt(quiz: Quiz, sitting: Sitting) -> str:
+    """How long a quiz is, and which attempt this is."""
     points = sum(quiz.find_question(name).points for name in sitting.names)
     facts = [
         f"{format_count(len(sitting.names), 'question')}, {format_count(points, 'point')}.",
@@ -91,13 +102,7 @@ def render_welcome(quiz: Quiz, sitting: Sitting, width: int, *, resumed: bool) -
         f"You have {_format_time(quiz.time_limit)}." if quiz.time_limit else "",
         "Each answer is saved at once.",
     ]
-    again = f"Resuming: {len(sitting.answers)} of {len(sitting.names)} answered." if resumed else ""
-    return join_blocks(
-        wrap_text(quiz.title, width),
-        wrap_text(quiz.description, width) if quiz.description else [],
-        wrap_text(" ".join(fact for fact in facts if fact), width),
-        wrap_text(again, width) if again else [],
-    )
+    return " ".join(fact for fact in facts if fact)
 
 
 def render_question(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> str:
@@ -119,12 +124,13 @@ def _render_heading(quiz: Quiz, sitting: Sitting, item: Question, now: datetime)
     flags = f", {len(sitting.flags)} flagged" if sitting.flags else ""
     own = ", flagged" if item.id in sitting.flags else ""
     loses = f", a wrong answer loses {item.penalty:.0%}" if item.penalty else ""
-    left = f". {_describe_time_left(quiz, sitting, now)}" if find_end_time(sitting, quiz) else ""
+    left = f". {describe_time_left(quiz, sitting, now)}" if find_end_time(sitting, quiz) else ""
     place = f"Question {sitting.position + 1} of {len(sitting.names)}"
     return f"{place} ({format_count(item.points, 'point')}{loses}{own}): {done}{flags}{left}"
 
 
-def _describe_time_left(quiz: Quiz, sitting: Sitting, now: datetime) -> str:
+def describe_time_left(quiz: Quiz, sitting: Sitting, now: datetime) -> str:
+    """`20 minutes left`, of an attempt that has an end."""
     end = find_end_time(sitting, quiz)
     assert end is not None
     return f"{_format_time(max(0.0, (end - now).total_seconds()))} left"
@@ -152,6 +158,15 @@ def render_options(item: Question, sitting: Sitting, width: int) -> list[str]:
     return lines
 
 
+def describe_answer_form(item: Question) -> str:
+    """How an answer to this question is typed."""
+    count = len(item.choices)
+    kinds = {"numeric": f"a number{f' ({item.unit})' if item.unit else ''}", "text": "your answer", "shape": "a shape"}
+    take = f"a-{format_letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
+    several = ", all that apply, such as ac" if item.kind == "multiple" else ""
+    return f"Type {take}{several}"
+
+
 def _describe_keys(item: Question, sitting: Sitting) -> str:
     """The keys that work now; one that is an option's letter here needs a colon."""
     clash = find_clashing_letters(item)
@@ -159,14 +174,10 @@ def _describe_keys(item: Question, sitting: Sitting) -> str:
     def format_key(sign: str) -> str:
         return f":{sign}" if sign in clash else sign
 
-    count = len(item.choices)
-    kinds = {"numeric": f"a number{f' ({item.unit})' if item.unit else ''}", "text": "your answer", "shape": "a shape"}
-    take = f"a-{format_letter(count - 1)} or 1-{count}" if count else kinds[item.kind]
-    several = ", all that apply, such as ac" if item.kind == "multiple" else ""
     left = item.hints[sitting.hints.get(item.id, 0) :]
     cost = f" ({left[0].cost:.0%} of the points)" if left and left[0].cost else " (free)"
     parts = [
-        f"Type {take}{several}",
+        describe_answer_form(item),
         "Enter keeps it" if item.id in sitting.answers else "",
         f"{format_key('c')} clear" if item.id in sitting.answers else "",
         f"{format_key('b')} back" if sitting.position else "",
@@ -187,7 +198,7 @@ def render_review(quiz: Quiz, sitting: Sitting, now: datetime, width: int) -> st
         flag = "! " if name in sitting.flags else ""
         lines += wrap_text(f"{flag}{_format_given(quiz.find_question(name), sitting)}", width, f"{index + 1:>3}. ")
     blank = len(sitting.names) - len(sitting.answers)
-    left = f" {_describe_time_left(quiz, sitting, now)}." if find_end_time(sitting, quiz) else ""
+    left = f" {describe_time_left(quiz, sitting, now)}." if find_end_time(sitting, quiz) else ""
     head = (
         f"Review: {len(sitting.answers)} answered, {blank} without an answer, {len(sitting.flags)} flagged (!).{left}"
     )

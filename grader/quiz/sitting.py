@@ -6,11 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 import platformdirs
@@ -120,6 +120,14 @@ def build_responses(sitting: Sitting) -> Responses:
     )
 
 
+class AttemptKeeper(Protocol):
+    """Where one student's attempts at one quiz are kept: files for the terminal, a database for a class."""
+
+    def lock_attempts(self) -> AbstractContextManager[None]: ...
+    def list_attempts(self) -> list[Sitting]: ...
+    def save_attempt(self, sitting: Sitting) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStore:
     """The folder with one student's attempts at one quiz."""
@@ -156,7 +164,7 @@ class AttemptStore:
             raise UsageError(f"your answers can't be saved in {self.folder}: {error.strerror}") from error
 
     @contextmanager
-    def lock_folder(self) -> Iterator[None]:
+    def lock_attempts(self) -> Iterator[None]:
         """Holds the folder for this terminal.
 
         Raises:

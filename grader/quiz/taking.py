@@ -11,7 +11,7 @@ from grader.quiz import screens, sitting
 from grader.quiz.lines import ParsedLine, parse_line
 from grader.quiz.loading import parse_closing_time
 from grader.quiz.model import Quiz
-from grader.quiz.sitting import AttemptStore, Sitting, change_flag, move_to, open_hint, record_answer
+from grader.quiz.sitting import AttemptKeeper, AttemptStore, Sitting, change_flag, move_to, open_hint, record_answer
 
 PROMPT = "> "
 
@@ -29,7 +29,7 @@ class QuizTerminal:
     width: Callable[[], int]
 
 
-def open_sitting(quiz: Quiz, student: str, shelf: AttemptStore, now: datetime) -> tuple[Sitting, bool]:
+def open_sitting(quiz: Quiz, student: str, shelf: AttemptKeeper, now: datetime) -> tuple[Sitting, bool]:
     """The attempt to go on with, or the next one, and whether it was begun before.
 
     Raises:

@@ -17,13 +17,14 @@ class Symptom(StrEnum):
     WRONG_STOP = "wrong_stop"
     WRONG_VALUES = "wrong_values"
     WRONG_MODEL = "wrong_model"
+    LOW_ACCURACY = "low_accuracy"
 
 
 class Cause(Struct, frozen=True, kw_only=True):
     """A mistake that can be read in the text; it counts only beside a symptom that it explains.
 
     `argument` is the argument of the graded function that it is about. It explains a wrong result only where that
-    argument differs from call to call.
+    argument differs from call to call. Unless it is `silent`, a note tells it wherever there is no such symptom.
     """
 
     symptoms: frozenset[Symptom]
@@ -31,6 +32,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     line: int | None = None
     hint: str | None = None
     argument: str = ""
+    silent: bool = False
 
 
 class CodePlace(Struct, frozen=True, kw_only=True):
@@ -44,12 +46,14 @@ class CodePlace(Struct, frozen=True, kw_only=True):
 class Clues(Struct, frozen=True, kw_only=True):
     """All that one text tells; `calls` are the lines of calls by the name that is called, in the order of the text.
 
-    `shrinking` are the lines of convolutions that make an image smaller, for want of `padding='same'`.
+    `shrinking` are the lines of convolutions that make an image smaller, for want of `padding='same'`. `lost` are those
+    causes, in `causes` as well, that may end a run with an error.
     """
 
     causes: list[Cause] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
     shrinking: list[int] = field(default_factory=list)
+    lost: list[Cause] = field(default_factory=list)
 
     def find_line(self, place: CodePlace) -> int | None:
         """The line of a place; None where the text doesn't tell.

@@ -176,9 +176,6 @@ def guess_mistake(expected: Array, got: Array, wrong: Array) -> str | None:
     if np.isfinite(off).all() and (off % WRAP_SIZE == 0).all():
         inside = expected.min() >= 0 and expected.max() < WRAP_SIZE
         return f"Numbers beyond 0 to 255 have wrapped round: {CLAMP_HINT if inside else KEEP_HINT}."
-    # Clamped too late: what was below 0 or above 255 has wrapped round when it was written into the array.
-    if got.dtype == np.uint8 and np.isin(expected[wrong], (0, WRAP_SIZE - 1)).all():
-        return f"Numbers beyond 0 to 255 wrap round in an array of uint8: {CLAMP_HINT}."
     if got.dtype.kind == "f" and expected.dtype.kind in "iu" and np.array_equal(np.trunc(got), expected):
         return f"Your array holds fractions; one of the right type cuts them off, as `np.zeros(shape, dtype=np.{expected.dtype})`."
     if (abs(off) < 1).all():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import structs
 
 from grader.messages.error_hints import find_error_hint
 from grader.protocol.calls import AskedCheck
@@ -18,6 +19,7 @@ from grader.referee.showing import format_call as case_shown
 from grader.referee.showing import format_value
 
 NO_ANSWER = "nothing"
+UNTOUCHED_HINT = "What is wrong there has its old value still: do the loops reach it?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +44,29 @@ class CheckTally:
     faulty: int = 0
     fixed: int = 0
     slowest_s: float = 0.0
+    untouched: int = 0
     smallest: tuple[tuple[int, float], FailedCall] | None = field(default=None)
 
-    def count_call(self, case: Case, failure: FailedCall | None) -> None:
-        """Counts one judged call."""
+    def count_call(self, case: Case, failure: FailedCall | None, *, untouched: bool = False) -> None:
+        """Counts one judged call; `untouched` says that all that is wrong was left as it came."""
         self.judged += 1
         if failure is not None:
             self.faulty += 1
+            self.untouched += untouched
             # The smallest example is the easiest to follow by hand.
             if self.smallest is None or case.size < self.smallest[0]:
                 self.smallest = (case.size, failure)
 
     def build_trial(self, *, reference: bool) -> FunctionTrial:
+        failure = self.smallest[1] if self.smallest else None
+        # In a single call the old value may be there by chance.
+        if failure is not None and failure.hint is None and self.untouched == self.faulty > 1:
+            failure = structs.replace(failure, hint=UNTOUCHED_HINT)
         return FunctionTrial(
             cases=self.cases,
             judged=self.judged,
             faulty=self.faulty,
-            failure=self.smallest[1] if self.smallest else None,
+            failure=failure,
             fixed=self.fixed,
             reference=reference,
             slowest_s=round(self.slowest_s, 4),
@@ -92,7 +100,8 @@ class ReplyJudge:
             tally.slowest_s = max(tally.slowest_s, reply.seconds)
             match tally.asked.kind:
                 case "matches":
-                    tally.count_call(case, self._judge_value(case, reply, tally.asked.tolerance, tally.asked.places))
+                    failure = self._judge_value(case, reply, tally.asked.tolerance, tally.asked.places)
+                    tally.count_call(case, failure, untouched=failure is not None and _is_untouched(case, reply.value))
                 case "time":
                     self._judge_time(tally, case, reply)
                 # An error or a hang says nothing about the next two kinds; `matches` reports it.
@@ -125,14 +134,22 @@ class ReplyJudge:
         found = find_difference(case.expected, reply.value, tolerance, places)
         if found is None:
             return None
+        said = self._describe_borrowed_shape(case, reply.value) or found.what
         # What reads from the array that it changes goes wrong from the second number on.
         if not found.beside and (names := self._list_changed(reply)):
             what, hint = f"your function writes into its argument {' and '.join(names)}", self._advise_copy(names[0])
             return self._build_failure(case, what, found.expected, found.got, found.at, hint=hint, beside=True)
         return self._build_failure(
-            case, found.what, found.expected, found.got, found.at,
+            case, said, found.expected, found.got, found.at,
             hint=found.hint, beside=found.beside, wrong=not found.beside,
         )  # fmt: skip
+
+    def _describe_borrowed_shape(self, case: Case, value: Any) -> str:
+        """Says of a result of the wrong shape that the first argument, which it is made from, has that shape; else nothing."""
+        shape, right = getattr(value, "shape", None), getattr(case.expected, "shape", None)
+        if shape is None or right is None or shape == right or shape != getattr(case.arguments[0], "shape", None):
+            return ""
+        return f"your function gives an array of shape {shape}, as `{self.names[0]}` has, instead of {right}"
 
     def _judge_time(self, tally: CheckTally, case: Case, reply: CallReply) -> None:
         """Only a right answer counts as a fast one."""
@@ -182,6 +199,15 @@ class ReplyJudge:
     def build_trials(self, *, reference: bool) -> dict[str, FunctionTrial]:
         """The record of each check."""
         return {name: tally.build_trial(reference=reference) for name, tally in self.tallies.items()}
+
+
+def _is_untouched(case: Case, value: Any) -> bool:
+    """Whether an argument of the result's shape holds just what is wrong in the result."""
+    expected = case.expected
+    if not isinstance(value, np.ndarray) or not isinstance(expected, np.ndarray) or value.shape != expected.shape:
+        return False
+    wrong = value != expected
+    return any(isinstance(one, np.ndarray) and one.shape == value.shape and bool((one == value)[wrong].all()) for one in case.arguments)
 
 
 def _has_no_own_cases(asked: AskedCheck) -> bool:

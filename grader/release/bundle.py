@@ -19,7 +19,7 @@ BUNDLE_TEMPLATES = PACKAGE_FOLDER / "templates"
 # A fixed time, so that equal courses give equal archives.
 ZIP_TIMESTAMP = (2020, 1, 1, 0, 0, 0)
 # What the package is made of; whatever else lies in its folders stays.
-KINDS = (".py", ".npz", ".txt", ".md", ".html", ".css", ".yml", ".sh")
+KINDS = (".py", ".npz", ".txt", ".md", ".html", ".css", ".yml", ".yaml", ".sh")
 BARE = ("run_autograder", "gitignore")
 
 

@@ -12,12 +12,14 @@ from urllib.parse import unquote
 from grader.checks.loading import load_exercise
 from grader.courses import settings
 from grader.courses.course import FILE, Course
+from grader.courses.datasets import DESCRIPTION_FILE
 from grader.courses.yaml_tree import format_suggestion, read_yaml
 from grader.errors import CourseError, Problem, UsageError
+from grader.protocol.datasets import DatasetSource
 from grader.quiz import loading
 from grader.quiz.pictures import load_pictures
 from grader.release import leaks
-from grader.release.written import EXERCISE, QUIZ, SETTINGS, write_listed
+from grader.release.written import DATASET, EXERCISE, QUIZ, SETTINGS, write_listed
 
 FILES = ("stub.py", "README.md", "cases.npz")
 # Where a page shows or names a file: ![alt](file), [text](file "title"), src="file", href='file'.
@@ -55,7 +57,9 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
         settings.load_settings(course)
         files[FILE] = _written(course, FILE, SETTINGS)
     for exercise in exercises:
-        load_exercise(course, exercise)
+        spec = load_exercise(course, exercise)
+        if spec.source is not None:
+            files |= _collect_dataset(course, spec.source)
         files[f"exercises/{exercise}/exercise.yaml"] = _written(course, f"exercises/{exercise}/exercise.yaml", EXERCISE)
         found = _find_listed(course, exercise)
         files |= {name: (course.root / name).read_bytes() for name in found}
@@ -68,6 +72,15 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
     if problems := leaks.find_leaks(leaks.collect_secrets(course), files):
         raise CourseError(problems)
     return Public(exercises=tuple(exercises), quizzes=tuple(quizzes), files=files, left=tuple(left))
+
+
+def _collect_dataset(course: Course, source: DatasetSource) -> dict[str, bytes]:
+    """A course's own dataset: its description and the one file that it names, whatever else lies beside them."""
+    folder = f"datasets/{source.about.id}"
+    return {
+        f"{folder}/{DESCRIPTION_FILE}": _written(course, f"{folder}/{DESCRIPTION_FILE}", DATASET),
+        f"{folder}/{source.about.file}": source.path.read_bytes(),
+    }
 
 
 def _choose(course: Course, names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ EXERCISE = (
     "editions", "dataset", "training", "models", "tables", "arguments", "picture", "seed", "attempts", "limits",
     "pass_mark", "checks", "hints",
 )  # fmt: skip
+DATASET = ("schema", "id", "title", "licence", "shape", "classes", "splits", "file", "sha256", "arrays", "names")
 QUIZ = (
     "schema", "id", "title", "course", "version", "description", "attempts", "keep", "pass_mark", "time_limit", "closes",
     "shuffle", "review", "pools", "questions",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from grader.messages.text import escape_text
 from grader.records.run import Activations
 from grader.records.verdict import LineToCross, TrainingRecord, Verdict
 from grader.reports import page
-from grader.reports.chart import build_bars, build_chart
+from grader.reports.chart import TrainingChart, build_bars, build_chart
 from grader.reports.cohort import CheckStatistics, Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
@@ -86,13 +86,16 @@ def render(
     return _render_index(environment, verdicts, [""] * len(verdicts))
 
 
-def render_fragment(verdict: Verdict, source: str, activations: Activations | None = None) -> str:
+def render_fragment(
+    verdict: Verdict, source: str, activations: Activations | None = None, titles: TitlesByExercise = MappingProxyType({})
+) -> str:
     """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
 
     Args:
         verdict: what to show.
         source: the submission's text, to show lines in context.
         activations: those that its functions gave, to show as pictures.
+        titles: as of `render`.
     """
     sha256 = verdict.submission.sha256
     return _render_page(
@@ -102,6 +105,7 @@ def render_fragment(verdict: Verdict, source: str, activations: Activations | No
         {(verdict.exercise, sha256): activations},
         layout="fragment.html",
         prefix=f"v{secrets.token_hex(4)}-",
+        titles=titles,
     )
 
 
@@ -110,8 +114,56 @@ def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToC
     return (
         _build_environment()
         .get_template("live.html")
-        .render(title=title, text=text, chart=build_chart(record, to_cross), rules=_scope_style(), prefix=f"v{secrets.token_hex(4)}-")
+        .render(
+            title=title,
+            text=text,
+            chart=_build_live_chart(record, to_cross),
+            layout="fragment.html",
+            rules=_scope_style(),
+            prefix=f"v{secrets.token_hex(4)}-",
+        )
     )
+
+
+def render_body(
+    verdict: Verdict,
+    source: str | None,
+    activations: Activations | None = None,
+    titles: TitlesByExercise = MappingProxyType({}),
+    next_step: str = "",
+) -> Markup:
+    """A verdict as a part of a page that brings the style of `render_style`: no style, no script of its own.
+
+    Args:
+        verdict, source, activations: as of `render_fragment`.
+        titles: as of `render`.
+        next_step: what to do now, where that is nothing to type into a terminal.
+    """
+    sha256 = verdict.submission.sha256
+    sources = {} if source is None else {sha256: source}
+    shown = {(verdict.exercise, sha256): activations}
+    made = _render_page(
+        _build_environment(), verdict, sources, shown, layout="body.html", prefix="v-", titles=titles, next_step=next_step
+    )
+    return Markup(made)  # noqa: S704 - the template has escaped it
+
+
+def render_live_body(title: str, text: str, record: TrainingRecord, to_cross: LineToCross | None) -> Markup:
+    """As `render_live`, for a page that brings the style of `render_style`."""
+    template = _build_environment().get_template("live.html")
+    made = template.render(title=title, text=text, chart=_build_live_chart(record, to_cross), layout="body.html", prefix="live-")
+    return Markup(made)  # noqa: S704 - the template has escaped it
+
+
+def _build_live_chart(record: TrainingRecord, to_cross: LineToCross | None) -> TrainingChart | None:
+    """The chart without the mark of its end, which hasn't come yet."""
+    chart = build_chart(record, to_cross)
+    return None if chart is None else replace(chart, end=None)
+
+
+def render_style() -> str:
+    """The style sheet of all pages, with the colours of both schemes."""
+    return _build_environment().get_template("style.css").render()
 
 
 @cache
@@ -160,14 +212,14 @@ def _build_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_escape_value,
+        finalize=escape_value,
     )
     environment.filters |= {"cut": escape_text, "points": points_of, "details": list_details}
     environment.globals["marks"] = {status: mark for status, (mark, _) in STATUS_MARKS.items()}
     return environment
 
 
-def _escape_value(value: Any) -> Any:
+def escape_value(value: Any) -> Any:
     """Makes every text that a template prints harmless, also where the template forgot to."""
     # `Markup` is made by templates only, never from a verdict.
     return escape_text(value, 50_000) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -182,6 +234,7 @@ def _render_page(
     layout: str = "base.html",
     prefix: str = "",
     titles: TitlesByExercise = MappingProxyType({}),
+    next_step: str | None = None,
 ) -> str:
     source = sources.get(verdict.submission.sha256)
     here = msgspec.structs.asdict(verdict.environment) if verdict.environment else {}
@@ -196,7 +249,7 @@ def _render_page(
         headline=format_headline(verdict),
         score=score_of(verdict),
         ending=describe_ending(verdict),
-        next=describe_next_step(verdict),
+        next=describe_next_step(verdict) if next_step is None else next_step,
         legend=describe_bases(verdict),
         checks=page.build_check_rows(verdict, source),
         end_excerpt=page.find_source_lines(source, verdict.end_line),

@@ -241,7 +241,11 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-MEASURE_TITLES = {"train_accuracy": "accuracy on the training images", "test_accuracy": "accuracy on the test images"}
+MEASURE_TITLES = {
+    "train_accuracy": "accuracy on the training images",
+    "test_accuracy": "accuracy on the test images",
+    "held_out_accuracy": "accuracy on the held-out images",
+}
 
 
 def list_measurements(verdict: Verdict) -> list[tuple[str, str]]:

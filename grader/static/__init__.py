@@ -7,13 +7,14 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
-from grader.records.clues import Clues, Symptom
+from grader.records.clues import Clues
 from grader.records.verdict import Note
 from grader.static import function as functions
 from grader.static.blanks import OpenPlaces, find_blank_function, find_blank_place, find_open_places
 from grader.static.dialect import find_other_names
 from grader.static.dialect import note_tf1_names as dialect_notes
 from grader.static.hooks import find_callback_mistakes
+from grader.static.lost import find_lost_results
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
 from grader.static.parsing import ParsedFile, parse_submission
@@ -92,7 +93,7 @@ def _inspect_parsed(
     # A half-filled function has no slips yet: what is missing in it is missing because it isn't written.
     clues = _collect_clues(parsed.tree, function if not places.lines else None)
     # Slips of the function are only worth a word where its values are wrong; a callback that does nothing always is.
-    told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if Symptom.NEVER_STOPPED in cause.symptoms]
+    told = [Note(line=cause.line, message=cause.message) for cause in clues.causes if not cause.silent]
     left = [Note(line=None, message=places.describe())] if places.lines and not findings else []
     notes = [*left, *_collect_remarks(submission, parsed), *script_note, *told, *find_other_names(parsed.tree), *notes]
     return StaticReport(findings=findings, notes=[*dialect, *notes], plan=None if findings else plan, dialect=dialect, clues=clues, places=places if places.lines else None)
@@ -100,8 +101,9 @@ def _inspect_parsed(
 
 def _collect_clues(tree: ast.Module, function: str | None) -> Clues:
     graded = find_graded_function(tree, function)
-    causes = [*find_callback_mistakes(tree), *(find_function_slips(graded) if graded else [])]
-    return Clues(causes=causes[:MAX_FINDINGS], calls=collect_call_lines(tree), shrinking=find_shrinking_lines(tree))
+    lost = find_lost_results(tree)
+    causes = [*find_callback_mistakes(tree), *lost, *(find_function_slips(graded) if graded else [])]
+    return Clues(causes=causes[:MAX_FINDINGS], lost=lost, calls=collect_call_lines(tree), shrinking=find_shrinking_lines(tree))
 
 
 def _can_appear(whole: ModuleOutline, script: Reach, function: str) -> bool:

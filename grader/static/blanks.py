@@ -8,6 +8,7 @@ import re
 from msgspec import Struct
 
 from grader.messages.text import describe_open_places
+from grader.records.syntax_tree import parse_python
 from grader.submission import Finding, Submission
 
 BLANK_HINT = "Write your code in place of `...`, between YOUR CODE STARTS HERE and YOUR CODE ENDS HERE."
@@ -138,7 +139,7 @@ def _is_empty_statement(statement: ast.stmt) -> bool:
 
 
 def _find_stub_definition(stub: str | None, name: str) -> ast.FunctionDef | ast.ClassDef | None:
-    for node in ast.parse(stub or "").body:
+    for node in parse_python(stub or "").body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
             return node
     return None

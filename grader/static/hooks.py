@@ -31,8 +31,45 @@ def find_callback_mistakes(tree: ast.Module) -> list[Cause]:
     """
     # Judged by the base's name, since nothing is imported here; a class that isn't a callback gets no note.
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
-    finders = (_find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions)
-    return [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
+    finders = (
+        _find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions,
+        _find_flag_without_condition,
+    )  # fmt: skip
+    found = [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
+    return [*found, *_find_missing_flag(tree, classes)]
+
+
+def _find_missing_flag(tree: ast.Module, classes: list[ast.ClassDef]) -> Iterator[Cause]:
+    """A callback that looks at its epochs and never sets the flag to True, in a file in which nothing else does."""
+    values = [part.value for part in ast.walk(tree) if isinstance(part, ast.Assign) and any(map(_is_flag, part.targets))]
+    # `setattr` names the flag in a text, and what isn't plainly False may be True.
+    named = any(isinstance(part, ast.Constant) and part.value == STOP_FLAG for part in ast.walk(tree))
+    mentioned = any(_is_flag(part) for part in ast.walk(tree)) and not values
+    if named or mentioned or any(not (isinstance(value, ast.Constant) and value.value is False) for value in values):
+        return
+    hooks = [part for node in classes for part in node.body if isinstance(part, FUNCTION_NODES) and part.name in HOOKS]
+    for hook in [hook for hook in hooks if any(isinstance(part, ast.Compare) for part in ast.walk(hook))][:1]:
+        does = f"`{hook.name}` sets `{STOP_FLAG}` to False, which ends nothing" if values else f"nothing in `{hook.name}` ends the training"
+        text = f"{does}: set `self.model.{STOP_FLAG} = True` there"
+        yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=hook.lineno, message=text, silent=True)
+
+
+def _is_flag(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == STOP_FLAG
+
+
+def _find_flag_without_condition(node: ast.ClassDef) -> Iterator[Cause]:
+    """A flag that is set beside a condition instead of in it."""
+    for hook in node.body:
+        if not isinstance(hook, FUNCTION_NODES) or hook.name != "on_epoch_end":
+            continue
+        # A `return` in a condition above keeps the line from being reached.
+        leaves = any(isinstance(part, (ast.Return, ast.Raise)) for part in ast.walk(hook))
+        for statement in [] if leaves else hook.body:
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(attr="stop_training")], value=ast.Constant(value=True)):
+                    text = "this line stands outside the `if`, so every training ends after its first epoch"
+                    yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=statement.lineno, message=text, hint="Indent it, so that it belongs to the `if`.", silent=True)
 
 
 def _build_cause(line: int, message: str, *symptoms: Symptom) -> Cause:
@@ -98,7 +135,7 @@ def _describe_condition(number: int, sign: ast.cmpop, line: float) -> Iterator[C
         yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)
     if isinstance(sign, (ast.Lt, ast.LtE)):
         text = f"this stops the training while the accuracy is still below {line:g}; write `>`"
-        yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=number, message=text)
+        yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=number, message=text, silent=True)
     if isinstance(sign, ast.Eq):
         text = f"an accuracy is hardly ever exactly {line:g}; write `>`"
         yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=number, message=text)

@@ -7,6 +7,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
+from grader.records.syntax_tree import parse_python
 from grader.static import syntax
 from grader.submission import Finding, Submission
 
@@ -53,7 +54,7 @@ def _parse_text(text: str) -> ast.Module:
     with warnings.catch_warnings():
         # Python warns of odd escapes and the like on stderr, which would look like the grader's own trouble.
         warnings.simplefilter("ignore")
-        return ast.parse(text)
+        return parse_python(text)
 
 
 def _report_unreadable(error: Exception) -> Finding:

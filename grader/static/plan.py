@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from grader.records.syntax_tree import parse_python
 from grader.records.verdict import Note
 from grader.static.names import FUNCTION_NODES, iter_load_nodes
 from grader.static.outline import DYNAMIC_NAMES, ModuleOutline, OutlineStep, find_reached_steps
@@ -257,7 +258,7 @@ def mentions_convolutions(source: str) -> bool:
     (True, False)
     """
     try:
-        tree = ast.parse(source)
+        tree = parse_python(source)
     # `grade watch` makes processes ready for a file that can't be run yet.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False

@@ -37,7 +37,7 @@ def find_function_slips(node: ast.FunctionDef) -> list[Cause]:
 
 
 def _build_cause(message: str, line: int, hint: str, *, argument: str = "", symptom: Symptom = Symptom.WRONG_VALUES) -> Cause:
-    return Cause(symptoms=frozenset({symptom}), message=message, line=line, hint=hint, argument=argument)
+    return Cause(symptoms=frozenset({symptom}), message=message, line=line, hint=hint, argument=argument, silent=True)
 
 
 def _find_early_returns(node: ast.FunctionDef) -> Iterator[Cause]:

@@ -1,6 +1,6 @@
-"""`keras.datasets.mnist` and `fashion_mnist` from the grader's own files, whatever `path=` says.
+"""Datasets under the names by which student code asks for them, such as `keras.datasets.mnist`, whatever `path=` says.
 
-Files that read `mnist.npz` by themselves, look whether it is there or download it get the same data.
+Files that read a dataset's archive by themselves, look whether it is there or download it get the same data.
 """
 
 from __future__ import annotations
@@ -18,41 +18,78 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from grader.data import DATASET_NAMES, load_dataset
+from grader.data import load_dataset, load_embedded
+from grader.protocol.datasets import DatasetSource
 
-SERVED_NAMES = ("mnist", "fashion_mnist")
-DATASET_FILES = {"mnist.npz": "mnist", "fashion_mnist.npz": "fashion_mnist", "fashion-mnist.npz": "fashion_mnist"}
 PACKAGE = "tensorflow_datasets"
+# Keras exports a dataset's module from several trees, and each keeps a reference of its own.
+DATASET_TREES = ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets", "keras.api.datasets")
 SPLIT_PATTERN = re.compile(r"(?P<split>train|test|all)(?:\[(?P<first>-?\d+%?)?:(?P<after>-?\d+%?)?\])?")
-CLASS_NAMES = {
-    "mnist": [str(digit) for digit in range(10)],
-    "fashion_mnist": [
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-    ],
-}  # fmt: skip
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def install_datasets() -> None:
+class ServedDatasets:
+    """The datasets that student code can ask for: the embedded ones, and those that are added."""
+
+    def __init__(self) -> None:
+        self._by_file: dict[str, DatasetSource] = {}
+        self._by_tfds: dict[str, DatasetSource] = {}
+        for source in load_embedded().values():
+            self.add_dataset(source)
+
+    def add_dataset(self, source: DatasetSource) -> None:
+        """Serves one more dataset under all of its names."""
+        names = source.about.names
+        self._by_file |= dict.fromkeys(names.files, source)
+        self._by_tfds |= dict.fromkeys(names.tfds, source)
+        for name in names.keras:
+            _install_loader(name, _make_loader(source))
+
+    def find_by_path(self, path: Any) -> DatasetSource | None:
+        """The dataset whose file a path names, whatever folders come before it."""
+        if not isinstance(path, (str, os.PathLike)):
+            return None
+        return self._by_file.get(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as students' files write it
+
+    def find_by_tfds_name(self, name: str) -> DatasetSource:
+        """Raises: ValueError: there is none of that name."""
+        # Names may carry a version or a configuration, as in `mnist:3.0.1`.
+        known = re.split(r"[:/]", name)[0]
+        if known not in self._by_tfds:
+            raise ValueError(f"tfds.load({name!r}): there is no network where files are graded, only {' and '.join(self._by_tfds)}")
+        return self._by_tfds[known]
+
+
+def install_datasets() -> ServedDatasets:
     """Replaces `load_data` in every module through which student code can reach it, and what reads its file."""
-    for name in SERVED_NAMES:
-        loader = _make_loader(name)
-        getattr(keras.datasets, name).load_data = loader
-        # Keras exports the function from several trees of modules, and each keeps a reference of its own.
-        for prefix in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets", "keras.api.datasets"):
-            try:
-                module = importlib.import_module(f"{prefix}.{name}")
-            except ImportError:
-                continue
-            module.load_data = loader  # type: ignore[attr-defined]
-        # `from tensorflow.keras.datasets import mnist` finds modules that TensorFlow made under further names.
-        for module in [m for key, m in list(sys.modules.items()) if key.endswith(f"datasets.{name}")]:
-            module.load_data = loader  # type: ignore[attr-defined]
-    _patch_file_functions()
+    served = ServedDatasets()
+    _patch_file_functions(served)
+    return served
 
 
-def _make_loader(name: str) -> Callable[..., Any]:
+def _install_loader(name: str, loader: Callable[..., Any]) -> None:
+    """Gives the function to Keras's modules of this name; where Keras has none, they are made."""
+    # `from tensorflow.keras.datasets import …` makes modules anew, from Keras's own files: one that has no file must be there.
+    trees = DATASET_TREES if hasattr(keras.datasets, name) else (*DATASET_TREES, "tensorflow.keras.datasets")
+    for tree in trees:
+        try:
+            parent = importlib.import_module(tree)
+        except ImportError:
+            continue
+        try:
+            module = importlib.import_module(f"{tree}.{name}")
+        except ImportError:
+            module = sys.modules[f"{tree}.{name}"] = types.ModuleType(f"{tree}.{name}")
+            setattr(parent, name, module)
+        module.load_data = loader  # type: ignore[attr-defined]
+    # `from tensorflow.keras.datasets import mnist` finds modules that TensorFlow made under further names.
+    for module in [m for key, m in list(sys.modules.items()) if key.endswith(f"datasets.{name}")]:
+        module.load_data = loader  # type: ignore[attr-defined]
+
+
+def _make_loader(source: DatasetSource) -> Callable[..., Any]:
     def load_data(path: Any = None) -> Any:  # noqa: ARG001 - TF 1 files name a place; the data is here
-        data = load_dataset(name)
+        data = load_dataset(source)
         return (data.x_train, data.y_train), (data.x_test, data.y_test)
 
     return load_data
@@ -86,26 +123,16 @@ class DatasetArchive(dict[str, Any]):
         return None
 
 
-def open_archive(path: Any) -> DatasetArchive | None:
-    """The dataset whose file a path names, if it names one."""
-    name = _find_dataset_name(path)
-    if name is None:
-        return None
-    data = load_dataset(name)
-    parts = ("x_train", "y_train", "x_test", "y_test")
-    return DatasetArchive({part: getattr(data, part) for part in parts})
+def open_archive(source: DatasetSource) -> DatasetArchive:
+    """A dataset's file, opened."""
+    data = load_dataset(source)
+    return DatasetArchive({part: getattr(data, part) for part in ARRAYS})
 
 
-def _find_dataset_name(path: Any) -> str | None:
-    if not isinstance(path, (str, os.PathLike)):
-        return None
-    return DATASET_FILES.get(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as students' files write it
-
-
-def _patch_file_functions() -> None:
+def _patch_file_functions(served: ServedDatasets) -> None:
     """`os.path.exists`, `numpy.load` and `get_file` know the datasets' files wherever a path puts them."""
     for name in ("exists", "isfile"):
-        setattr(os.path, name, _make_exists(getattr(os.path, name)))
+        setattr(os.path, name, _make_exists(getattr(os.path, name), served))
     plain_load = np.load
 
     def np_load(file: Any, *args: Any, **kwargs: Any) -> Any:
@@ -113,15 +140,15 @@ def _patch_file_functions() -> None:
             return plain_load(file, *args, **kwargs)
         # A file of that name that the student wrote comes first.
         except OSError:
-            if (found := open_archive(file)) is None:
+            if (source := served.find_by_path(file)) is None:
                 raise
-            return found
+            return open_archive(source)
 
     np.load = np_load
     plain_get = keras.utils.get_file
 
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
-        named = next((path for path in (fname, origin) if _find_dataset_name(path)), None)
+        named = next((path for path in (fname, origin) if served.find_by_path(path)), None)
         # Only the name: whatever opens it next is served from the grader's files.
         return os.path.basename(named) if named else plain_get(fname, origin, *args, **kwargs)  # noqa: PTH119
 
@@ -129,18 +156,18 @@ def _patch_file_functions() -> None:
         importlib.import_module(name).get_file = get_file  # type: ignore[attr-defined]
 
 
-def _make_exists(plain: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _make_exists(plain: Callable[[Any], bool], served: ServedDatasets) -> Callable[[Any], bool]:
     def is_there(path: Any) -> bool:
-        return plain(path) or _find_dataset_name(path) is not None
+        return plain(path) or served.find_by_path(path) is not None
 
     return is_there
 
 
-def install_tfds() -> None:
+def install_tfds(served: ServedDatasets) -> None:
     """Makes the package importable, unless it is installed."""
     if importlib.util.find_spec(PACKAGE) is None:
         module = types.ModuleType(PACKAGE)
-        module.__dict__.update(load=_load, as_numpy=_as_numpy, disable_progress_bar=_skip_progress_bar, enable_progress_bar=_skip_progress_bar)
+        module.__dict__.update(load=_make_tfds_load(served), as_numpy=_as_numpy, disable_progress_bar=_skip_progress_bar, enable_progress_bar=_skip_progress_bar)
         module.__dict__["Split"] = types.SimpleNamespace(TRAIN="train", TEST="test", ALL="all")
         sys.modules[PACKAGE] = module
 
@@ -149,27 +176,27 @@ def _skip_progress_bar() -> None:
     """There is no bar."""
 
 
-def _load(
-    name: str, split: Any = None, as_supervised: bool = False, with_info: bool = False, batch_size: int | None = None,
-    **_: Any,
-) -> Any:  # fmt: skip
-    """As `tfds.load`; where and how the data is to be downloaded makes no difference.
+def _make_tfds_load(served: ServedDatasets) -> Callable[..., Any]:
+    def load(
+        name: str, split: Any = None, as_supervised: bool = False, with_info: bool = False, batch_size: int | None = None,
+        **_: Any,
+    ) -> Any:  # fmt: skip
+        """As `tfds.load`; where and how the data is to be downloaded makes no difference.
 
-    Raises:
-        ValueError: another dataset or no such part of it.
-    """
-    # Names may carry a version or a configuration, as in `mnist:3.0.1`.
-    known = re.split(r"[:/]", name)[0]
-    if known not in DATASET_NAMES:
-        raise ValueError(f"tfds.load({name!r}): there is no network where files are graded, only {' and '.join(DATASET_NAMES)}")
-    wanted = {"train": "train", "test": "test"} if split is None else split
-    made = tf.nest.map_structure(lambda part: _build_dataset(known, str(part), as_supervised, batch_size), wanted)
-    return (made, _build_info(known)) if with_info else made
+        Raises:
+            ValueError: another dataset or no such part of it.
+        """
+        source = served.find_by_tfds_name(name)
+        wanted = {"train": "train", "test": "test"} if split is None else split
+        made = tf.nest.map_structure(lambda part: _build_dataset(source, str(part), as_supervised, batch_size), wanted)
+        return (made, _build_info(source)) if with_info else made
+
+    return load
 
 
-def _build_dataset(name: str, split: str, as_supervised: bool, batch_size: int | None) -> Any:
+def _build_dataset(source: DatasetSource, split: str, as_supervised: bool, batch_size: int | None) -> Any:
     """One split, such as `train[:80%]`, as a dataset; whole, as tensors, for a batch size of -1."""
-    images, labels = (np.concatenate(arrays) for arrays in zip(*(_select_arrays(name, one) for one in split.split("+")), strict=True))
+    images, labels = (np.concatenate(arrays) for arrays in zip(*(_select_arrays(source, one) for one in split.split("+")), strict=True))
     pair = (images, labels) if as_supervised else {"image": images, "label": labels}
     if batch_size == -1:
         return tf.nest.map_structure(tf.convert_to_tensor, pair)
@@ -177,17 +204,23 @@ def _build_dataset(name: str, split: str, as_supervised: bool, batch_size: int |
     return dataset.batch(batch_size) if batch_size else dataset
 
 
-def _select_arrays(name: str, split: str) -> tuple[Any, Any]:
-    data = load_dataset(name)
+def _select_arrays(source: DatasetSource, split: str) -> tuple[Any, Any]:
+    data = load_dataset(source)
     match = SPLIT_PATTERN.fullmatch(split.strip())
     if match is None:
-        raise ValueError(f"tfds.load({name!r}, split={split!r}): give 'train', 'test' or a part such as 'train[:80%]'")
+        raise ValueError(f"tfds.load({source.about.id!r}, split={split!r}): give 'train', 'test' or a part such as 'train[:80%]'")
     parts = {"train": [(data.x_train, data.y_train)], "test": [(data.x_test, data.y_test)]}
     chosen = parts.get(match["split"], parts["train"] + parts["test"])
     images, labels = (np.concatenate(arrays) for arrays in zip(*chosen, strict=True))
     rows = slice(_resolve_row(match["first"], len(labels)), _resolve_row(match["after"], len(labels)))
     # tfds gives images a channel and labels int64, other than Keras's `load_data`.
-    return images[rows, ..., None], labels[rows].astype(np.int64)
+    return images[rows].reshape(-1, *_find_tfds_shape(source)), labels[rows].astype(np.int64)
+
+
+def _find_tfds_shape(source: DatasetSource) -> tuple[int, ...]:
+    """An image's shape with an axis for its channels."""
+    shape = source.about.shape
+    return shape if len(shape) == 3 else (*shape, 1)
 
 
 def _resolve_row(text: str | None, count: int) -> int | None:
@@ -200,13 +233,14 @@ def _as_numpy(dataset: Any) -> Any:
     return dataset.as_numpy_iterator() if isinstance(dataset, tf.data.Dataset) else tf.nest.map_structure(np.asarray, dataset)
 
 
-def _build_info(name: str) -> types.SimpleNamespace:
-    names = CLASS_NAMES[name]
+def _build_info(source: DatasetSource) -> types.SimpleNamespace:
+    about = source.about
+    names = list(about.classes)
     label = types.SimpleNamespace(names=names, num_classes=len(names), int2str=names.__getitem__, str2int=names.index)
-    image = types.SimpleNamespace(shape=(28, 28, 1), dtype=np.uint8)
-    counts = {"train": 60_000, "test": 10_000}
+    image = types.SimpleNamespace(shape=_find_tfds_shape(source), dtype=np.uint8)
+    counts = {"train": about.splits.train, "test": about.splits.test}
     return types.SimpleNamespace(
-        name=name,
+        name=about.id,
         features={"image": image, "label": label},
         splits={split: types.SimpleNamespace(num_examples=count) for split, count in counts.items()},
     )

@@ -128,11 +128,12 @@ def iter_models(
 
 
 def load_training_data(building: Building) -> tuple[Array, Array]:
-    """Images of shape (n, 28 + 2 pad, 28 + 2 pad, 1), or without the last axis, and their labels; a few where nothing is trained."""
+    """Images, framed by the padding, with or without an axis for one channel, and their labels; a few where nothing is trained."""
     data = load_dataset(building.dataset)
     number = building.examples if building.train else INSPECTION_EXAMPLES
     images, labels = data.x_train[:number], data.y_train[:number]
-    if building.channel:
+    # Images in colours have that axis already.
+    if building.channel and images.ndim == 3:
         images = images[..., np.newaxis]
     if building.scale != 1.0:
         images = (images / building.scale).astype("float32")

@@ -13,14 +13,15 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
-from importlib.machinery import PathFinder
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 from grader.leniency.packages import COMMON, SHOWING
 
 # How many things a name gives when it is called and unpacked.
-UNPACKED = MappingProxyType({"hist": 3, "hist2d": 4, "pie": 2, "plot": 1, "get_legend_handles_labels": 2, "get_xlim": 2, "get_ylim": 2})
+UNPACKED = MappingProxyType(
+    {"hist": 3, "hist2d": 4, "pie": 2, "plot": 1, "get_legend_handles_labels": 2, "get_xlim": 2, "get_ylim": 2}
+)
 # What shows the progress through something that it is given, and gives that on.
 PROGRESS = frozenset({"tqdm", "fastprogress", "progressbar", "alive_progress"})
 FOR_NOTEBOOKS = frozenset({"tqdm.notebook", "tqdm._tqdm_notebook"})
@@ -252,7 +253,9 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if root is None or (root not in sys.modules and _is_library_asking()):
             return None
         if fullname == root:
-            self.remark(f"`{root}` isn't installed on the grading machine; what it would show is left out (no points lost)")
+            self.remark(
+                f"`{root}` isn't installed on the grading machine; what it would show is left out (no points lost)"
+            )
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
     def create_module(self, spec: Any) -> types.ModuleType:
@@ -262,13 +265,11 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run."""
 
 
-class WithoutWidgets(StandInFinder):
-    """Bars for notebooks, which are there and work only in one: where widgets are missing, they give what they are given."""
+class NotebookBars(StandInFinder):
+    """Bars for notebooks, which may be there and work only in one: they give what they are given."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if fullname not in FOR_NOTEBOOKS or PathFinder.find_spec("ipywidgets") is not None:
-            return None
-        return importlib.util.spec_from_loader(fullname, self)
+        return None if fullname not in FOR_NOTEBOOKS else importlib.util.spec_from_loader(fullname, self)
 
 
 def _is_library_asking() -> bool:
@@ -281,7 +282,7 @@ def _is_library_asking() -> bool:
 
 def install_stand_ins(remark: Callable[[str], None]) -> None:
     """Makes the stand-ins importable, after everything that is really there, and lets a folder to change to be missing."""
-    sys.meta_path.insert(0, WithoutWidgets(remark))
+    sys.meta_path.insert(0, NotebookBars(remark))
     sys.meta_path.append(StandInFinder(remark))
     plain = os.chdir
 

@@ -7,9 +7,10 @@ Text that Python can read is never touched, so a `%` that continues an expressio
 
 from __future__ import annotations
 
-import ast
 import re
 import warnings
+
+from grader.records.syntax_tree import parse_python
 
 # Cell magics whose cell is Python; after any other one the cell is another language or goes to a file.
 PYTHON_CELLS = frozenset(
@@ -78,7 +79,7 @@ def is_python(text: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            parse_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

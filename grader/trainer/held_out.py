@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grader.data import load_dataset
+from grader.protocol.datasets import DatasetRef
 from grader.protocol.wire import Counted
 
 Array = np.ndarray[Any, Any]
@@ -30,9 +31,9 @@ class HeldOut:
     kinds: Array  # 0: test, changed; 1: training, changed; 2: test, as it is
 
 
-def draw_images(name: str, generator: np.random.Generator) -> HeldOut:
+def draw_images(dataset: DatasetRef, generator: np.random.Generator) -> HeldOut:
     """Draws the images, no two of them made of the same one."""
-    data = load_dataset(name, verify=True)
+    data = load_dataset(dataset, verify=True)
     test = generator.permutation(len(data.x_test))[: TEST_IMAGES + CLEAN_IMAGES]
     train = generator.permutation(len(data.x_train))[:TRAIN_IMAGES]
     changed, clean = test[:TEST_IMAGES], test[TEST_IMAGES:]

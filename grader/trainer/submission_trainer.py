@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from grader.data import load_dataset
+from grader.data import find_source, load_dataset, load_held_out
 from grader.protocol.arrays import ArraySpec, check_same_form
 from grader.protocol.channel import Channel
+from grader.protocol.datasets import DatasetRef, get_dataset_id, make_dataset_key
 from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass
 from grader.protocol.wire import (
     Begin,
@@ -72,7 +73,7 @@ class SubmissionTrainer:
         self.order: Order | None = None
         self.data = DataMatch(dataset=None, examples=0, trained_on=0)
         self.transform: Any = None
-        self.dataset = ""
+        self.dataset: DatasetRef = ""
         self.logged_of: dict[int, agreement.Logged] = {}
         self.logged = agreement.Logged()
         self.broken = False
@@ -119,7 +120,8 @@ class SubmissionTrainer:
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        pixels = measuring.find_pixel_ends(self.transform) if message.pixels and self.transform is not None else None
+        shape = find_source(message.dataset).about.shape
+        pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
@@ -142,9 +144,8 @@ class SubmissionTrainer:
         passes = self.passes.setdefault(order.model, [])
         for model in self.trainees.handouts.find_models(order.origin) - {order.model}:
             passes.extend(self.passes.get(model, []))
-        if order.fit.batches:
-            passes.append(Passes())
-        self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, *passes[-1:])
+        passes.append(Passes(find_source(message.dataset).about.splits.train))
+        self.data, self.transform = match_order(order, arrays, message.dataset, self.lasting.find, passes[-1])
         return architecture
 
     def _check_unchanged(self, order: Order, architecture: Architecture) -> None:
@@ -238,7 +239,7 @@ class SubmissionTrainer:
         assert self.order is not None
         passes = self.passes[self.order.model][-1]
         if not message.arrays:
-            self.data = self.data.pick_worse(passes.repeat_epoch() or self.data, self.dataset)
+            self.data = self.data.pick_worse(passes.repeat_epoch() or self.data, get_dataset_id(self.dataset))
             return None
         # Read first and checked then: bytes left unread would be taken for the next message.
         arrays = OrderArrays(message.arrays, read_arrays(self.channel, message.arrays))
@@ -251,7 +252,7 @@ class SubmissionTrainer:
         order = structs.replace(self.order, fit=structs.replace(self.order.fit, batches=message.batches))
         seen, _ = match_order(order, arrays, self.dataset, self.lasting.find, passes)
         # One good pass must not hide a bad one.
-        self.data = self.data.pick_worse(seen, self.dataset)
+        self.data = self.data.pick_worse(seen, get_dataset_id(self.dataset))
         self._shuffle_pattern(arrays, seen)
         return arrays, message.batches
 
@@ -260,7 +261,8 @@ class SubmissionTrainer:
         if self.trained.transform is None:
             self.channel.send(Rejected(message="the preprocessing of the training images can't be recognised"))
             return
-        measured = self.trainees.find_measured(self.trained, self.dataset)
+        key = make_dataset_key(self.dataset)
+        measured = self.trainees.find_measured(self.trained, key)
         try:
             if measured is None:
                 dataset = load_dataset(self.dataset, verify=True)
@@ -270,8 +272,8 @@ class SubmissionTrainer:
                 )
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
-                measured = measuring.measure_accuracies(model, dataset, self._transform_images, count)
-                few = min(2 * neighbours.MOST_EXAMPLES, 2 * count)
+                measured = measuring.measure_accuracies(model, dataset, self._transform_images, count, load_held_out(find_source(self.dataset)))
+                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
@@ -280,7 +282,7 @@ class SubmissionTrainer:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
                     idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
-                self.trainees.keep_measured(self.trained, self.dataset, measured)
+                self.trainees.keep_measured(self.trained, key, measured)
             trainee = self.trained
             gap, logged = self.logged.find_gap(
                 measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee)

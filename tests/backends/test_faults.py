@@ -21,6 +21,12 @@ class InternalError(Exception):
     """As TensorFlow names it."""
 
 
+class FailedPreconditionError(Exception):
+    """As TensorFlow names it."""
+
+
+NO_HANDLE = "Failed to create cuBLAS handle: cublas error: CUBLAS_STATUS_ALLOC_FAILED"
+NO_DNN = "DNN library initialization failed. Look at the errors above for more details."
 EXHAUSTED = "RESOURCE_EXHAUSTED: Out of memory allocating 12884901888 bytes."
 LOST = "INTERNAL: CUDA_ERROR_ILLEGAL_ADDRESS"
 SAID = [
@@ -28,6 +34,10 @@ SAID = [
     (MemoryError("too much"), Fault(message="MemoryError: too much", out_of_memory=True), True),
     (JaxRuntimeError(LOST), Rejected(message=f"JaxRuntimeError: {LOST}"), True),
     (InternalError("lost"), Rejected(message="InternalError: lost"), True),
+    (InternalError(NO_HANDLE), Fault(message=f"InternalError: {NO_HANDLE}", out_of_memory=True), True),
+    (FailedPreconditionError(NO_DNN), Fault(message=f"FailedPreconditionError: {NO_DNN}", out_of_memory=True), True),
+    (FailedPreconditionError("lookup"), Rejected(message="FailedPreconditionError: lookup"), False),
+    (ValueError(NO_HANDLE), Rejected(message=f"ValueError: {NO_HANDLE}"), False),
     (ValueError(EXHAUSTED), Rejected(message=f"ValueError: {EXHAUSTED}"), False),
     (
         TrajectoryMismatch("epoch_end 1"),

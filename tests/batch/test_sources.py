@@ -258,22 +258,25 @@ def test_bombs_are_refused_before_they_go_off(tmp_path):
         assert found.problems == ("ada.py: it is larger than 50 MB",)
 
 
-def test_who_hands_in_too_much_is_refused_by_name(tmp_path):
+def test_who_hands_in_too_much_is_refused_by_name(tmp_path, monkeypatch):
     """However small the archive is; the rest of the class is read, and nothing of theirs was unpacked."""
-    bombs = {f"mallory/n{number}.ipynb": bytes(19_000_000) for number in range(6)}
+    monkeypatch.setattr(budgets, "MAX_BYTES", 1_000_000)  # with the true limit, packing the bombs takes seconds
+    bombs = {f"mallory/n{number}.ipynb": bytes(400_000) for number in range(6)}
     for place in (
         zipped(tmp_path / "a.zip", {"ada/s.py": PY, "bob.py": PY, **bombs}),
         tarred(tmp_path / "b.tar.gz", [("ada/s.py", PY), *bombs.items(), ("bob.py", PY)]),
     ):
         with sources.read_submissions(place) as found:
             assert who(found) == {"ada": ["s.py"], "bob": ["bob.py"]}
-            assert found.problems == ("mallory: 114 MB of files; at most 100 MB of one student are unpacked",)
+            assert found.problems == ("mallory: 2 MB of files; at most 1 MB of one student are unpacked",)
             assert sum(path.stat().st_size for path in found.unpacked.rglob("*") if path.is_file()) < 1000
 
 
-def test_files_that_are_not_unpacked_count_for_no_size(tmp_path):
+def test_files_that_are_not_unpacked_count_for_no_size(tmp_path, monkeypatch):
     """A data set beside the solution takes no room here."""
-    place = tarred(tmp_path / "a.tgz", [("ada/s.py", PY), ("ada/data.bin", bytes(120_000_000))])
+    monkeypatch.setattr(budgets, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(archive, "MAX_MEMBER_BYTES", 1_000_000)
+    place = tarred(tmp_path / "a.tgz", [("ada/s.py", PY), ("ada/data.bin", bytes(2_000_000))])
 
     with sources.read_submissions(place) as found:
         assert who(found) == {"ada": ["s.py"]}

@@ -194,6 +194,27 @@ def test_an_unused_argument_explains_only_calls_in_which_it_differs(exercise: Ma
     assert (judge_run(run, made, clues=Clues(causes=[unused]))[0].message == unused.message) == said
 
 
+def test_an_unused_argument_explains_images_that_were_not_prepared(exercise: Maker) -> None:
+    """The one call gave the images, so what doesn't read them can't prepare them."""
+    unused = Cause(symptoms=frozenset({Symptom.WRONG_VALUES}), message="the argument `images` is never used", argument="images")
+    given = {"array": True, "shape": [60000, 28, 28], "returned": "uint8"}
+    run = Run(seed=7, end=RunEnd(kind="completed"), returned=given, has_returned=True)
+    made = exercise({"check": "prepared.array", "args": {"shape": [60000, 28, 28, 1]}})
+
+    assert judge_run(run, made, clues=Clues(causes=[unused]))[0].message == unused.message
+
+
+def test_a_line_in_vain_explains_a_low_accuracy(exercise: Maker, good_run: Run) -> None:
+    """What the line was meant to do says more than guesses at optimizers and layers."""
+    lost = Cause(symptoms=frozenset({Symptom.LOW_ACCURACY}), line=5, message="nothing is kept", hint="Write `x = x / 255.0`.")
+    low = msgspec.structs.replace(good_run, training=TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.4}], stopped_by="epochs", examples=60000, seed=7))
+    made = exercise({"check": "training.reaches", "args": {"metric": "accuracy", "above": 0.998}, "hint": "Look again."})
+    (said,) = judge_run(low, made, clues=Clues(causes=[lost]))
+
+    assert (said.message, said.hint, said.line) == (lost.message, lost.hint, 5)
+    assert judge_run(good_run, made, clues=Clues(causes=[lost]))[0].status == "passed"
+
+
 @pytest.mark.parametrize(("calls", "said"), [([{"n": 1}, {"n": 2}], True), ([{"n": 1}], False)])
 def test_an_unused_argument_explains_models_that_are_all_alike(exercise: Maker, calls: list[dict[str, int]], said: bool) -> None:
     """A function that returns models is called as the exercise says, not with cases of the check."""

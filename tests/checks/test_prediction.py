@@ -39,3 +39,13 @@ def test_a_diverged_model_is_told_honestly() -> None:
     assert check_returned_prediction([float("nan")], diverged).status == "passed"
     assert check_returned_prediction([4.0], diverged).status == "failed"
     assert check_returned_prediction([4.0], None).status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("got", "said"), [(399_000.0, "100,000 times"), (0.0041, "1,000th"), (3.4, None), (4.4, None), (-4.0, None), (0.0, None), (float("nan"), None)]
+)
+def test_a_prediction_in_another_unit_is_recognised(got, said):
+    """Right but for a power of ten: the numbers of the training are in another unit."""
+    hint = check_prediction(Predictions(inputs=[7.0], outputs=[got]), value=4.0, within=0.2).hint
+
+    assert (said in hint) if said else hint is None

@@ -115,7 +115,7 @@ def test_every_fault_of_a_broken_exercise_is_told_with_its_place(grade, tmp_path
 
     assert done.returncode == 3
     for words in (
-        'exercises/broken/exercise.yaml:4:10: expected one of mnist, fashion_mnist, got "mnits"; did you mean "mnist"?',
+        'exercises/broken/exercise.yaml:4:10: no dataset "mnits" (there are: fashion_mnist, mnist); did you mean "mnist"?',
         'exercises/broken/exercise.yaml:6:20: no check "architecture.layer"; did you mean "architecture.layers"?',
         'exercises/broken/exercise.yaml:7:10: two checks have the id "a"',
         "exercises/broken/exercise.yaml:7:",

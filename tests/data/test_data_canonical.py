@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.data import DATASET_NAMES, canonical, load_dataset
+from grader.data import canonical, load_dataset, load_embedded
 from grader.errors import GraderError
+from grader.protocol.datasets import DatasetSource
 
 pytestmark = pytest.mark.train  # works through the whole data
 KEYS = ("x_train", "y_train", "x_test", "y_test")
+MNIST = load_embedded()["mnist"].about
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", DATASET_NAMES)
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 @pytest.mark.parametrize("verify", [False, True])
 def test_arrays(cache_folder: Path, name: str, verify: bool) -> None:
     """Every array of both datasets is the released one, decoded or from the cache."""
@@ -31,7 +33,7 @@ def test_arrays(cache_folder: Path, name: str, verify: bool) -> None:
         dataset = load_dataset(name, verify=verify)
 
         found = {key: canonical.compute_content_digest(getattr(dataset, key)) for key in KEYS}
-        assert canonical.ARRAY_DIGESTS[name] == found
+        assert {key: getattr(load_embedded()[name].about.arrays, key) for key in KEYS} == found
         assert [getattr(dataset, key).shape for key in KEYS] == [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
         assert {np.dtype("uint8")} == {getattr(dataset, key).dtype for key in KEYS}
 
@@ -42,9 +44,7 @@ def test_copy_on_write(cache_folder: Path) -> None:
     first.x_train[:] = 9
 
     assert type(first.x_train) is np.ndarray
-    assert canonical.ARRAY_DIGESTS["mnist"]["x_train"] == canonical.compute_content_digest(
-        load_dataset("mnist").x_train
-    )
+    assert MNIST.arrays.x_train == canonical.compute_content_digest(load_dataset("mnist").x_train)
 
 
 def test_trusted_arrays_are_private(cache_folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_trusted_arrays_are_private(cache_folder: Path) -> None:
         with path.open("r+b") as file:
             file.write(b"\xff" * 100)
 
-    assert canonical.ARRAY_DIGESTS["mnist"]["x_train"] == canonical.compute_content_digest(dataset.x_train)
+    assert MNIST.arrays.x_train == canonical.compute_content_digest(dataset.x_train)
     with pytest.raises(ValueError, match="read-only"):
         dataset.x_train[0] = 1
 
@@ -69,8 +69,8 @@ def test_tampered_cache(cache_folder: Path, verify: bool) -> None:
 
     dataset = load_dataset("mnist", verify=verify)
 
-    assert canonical.ARRAY_DIGESTS["mnist"]["y_train"] == canonical.compute_content_digest(dataset.y_train)
-    assert canonical.ARRAY_DIGESTS["mnist"]["y_train"] == canonical.compute_content_digest(np.fromfile(path, np.uint8))
+    assert MNIST.arrays.y_train == canonical.compute_content_digest(dataset.y_train)
+    assert MNIST.arrays.y_train == canonical.compute_content_digest(np.fromfile(path, np.uint8))
 
 
 def _huge(path: Path) -> None:
@@ -95,9 +95,7 @@ def test_traps(cache_folder: Path, trap: str) -> None:
     path.unlink()
     TRAPS[trap](path)
 
-    assert canonical.ARRAY_DIGESTS["mnist"]["y_test"] == canonical.compute_content_digest(
-        load_dataset("mnist", verify=True).y_test
-    )
+    assert MNIST.arrays.y_test == canonical.compute_content_digest(load_dataset("mnist", verify=True).y_test)
 
 
 def test_nothing_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +106,7 @@ def test_nothing_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     dataset = load_dataset("mnist")
 
-    assert canonical.ARRAY_DIGESTS["mnist"]["x_test"] == canonical.compute_content_digest(dataset.x_test)
+    assert MNIST.arrays.x_test == canonical.compute_content_digest(dataset.x_test)
     assert dataset.x_test.flags.writeable
 
 
@@ -119,7 +117,7 @@ def test_side_by_side(cache_folder: Path) -> None:
 
     answers = {process.communicate(timeout=60)[0].strip() for process in running}
 
-    assert {canonical.ARRAY_DIGESTS["mnist"]["x_test"]} == answers
+    assert {MNIST.arrays.x_test} == answers
     assert [path.suffix for path in cache_folder.iterdir()] == [".u8"] * 4
 
 
@@ -129,18 +127,15 @@ def test_unknown_name() -> None:
         load_dataset("cifar10")
 
 
-def test_missing_file(cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_file(cache_folder: Path, tmp_path: Path) -> None:
     """A missing archive is the installation's fault, and the message says so."""
-    monkeypatch.setattr(canonical, "DATA_FOLDER", tmp_path)
-
     with pytest.raises(GraderError, match=r"mnist\.npz can't be read: No such file or directory; install grade again"):
-        load_dataset("mnist")
+        load_dataset(DatasetSource(about=MNIST, folder=str(tmp_path)))
 
 
-def test_damaged_file(cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_file(cache_folder: Path, tmp_path: Path) -> None:
     """A damaged archive is never decoded."""
     (tmp_path / "mnist.npz").write_bytes(b"PK")
-    monkeypatch.setattr(canonical, "DATA_FOLDER", tmp_path)
 
     with pytest.raises(GraderError, match=r"mnist\.npz is damaged \(SHA-256 .*…, not 06af5dfe73b7…\); install grade"):
-        load_dataset("mnist")
+        load_dataset(DatasetSource(about=MNIST, folder=str(tmp_path)))

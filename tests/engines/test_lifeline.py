@@ -5,10 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from grader.engines import folders
 from grader.engines.folders import TemporaryFolder
 
 BUSY = "from grader.engines import lifeline\nlifeline.hold({line})\nprint('busy', flush=True)\nwhile True: pass"
@@ -57,6 +59,19 @@ def test_a_folder_that_is_removed_leaves_no_process():
 
     waiting = [child for child in psutil.Process().children() if str(folder.path) in child.cmdline()]
     assert (folder.path.exists(), waiting) == (False, [])
+
+
+@pytest.mark.parametrize("rest", [False, True])
+def test_where_something_is_left_the_process_goes_on_trying(tmp_path, monkeypatch, rest):
+    """It is ended early only where it has nothing more to do."""
+    done = []
+    remover = SimpleNamespace(kill=lambda: done.append("killed"), communicate=lambda: done.append("waited for"))
+    if rest:
+        monkeypatch.setattr(folders.shutil, "rmtree", lambda path, ignore_errors: None)
+
+    folders._remove(tmp_path, remover)
+
+    assert done == (["waited for"] if rest else ["killed", "waited for"])
 
 
 def test_a_folder_goes_with_the_object_that_holds_it():

@@ -102,11 +102,12 @@ def test_a_folder_with_other_files_is_no_course(tmp_path, monkeypatch, capsys):
 
 
 def test_a_new_course_is_whole_and_overwrites_nothing(tmp_path, monkeypatch, capsys):
-    """Two exercises and a quiz; a second time is refused."""
+    """A dataset, two exercises and a quiz; a second time is refused."""
     monkeypatch.chdir(tmp_path)
 
     assert cli.run_command_line(["new-course", "mine"]) == 0
-    for name in ("exercises/brighten/cases.npz", "exercises/digits/stub.py", "solutions/digits/rejects/subset.py", "quizzes/first_quiz.yaml"):
+    for name in ("exercises/brighten/cases.npz", "exercises/outlines/stub.py", "solutions/outlines/rejects/subset.py",
+                 "datasets/shapes/shapes.npz", "solutions/datasets/shapes/held_out.npz", "quizzes/first_quiz.yaml"):
         assert (tmp_path / "mine" / name).is_file()
     monkeypatch.chdir(tmp_path / "mine")
     assert cli.run_command_line(["selfcheck", "--text-only"]) == 0

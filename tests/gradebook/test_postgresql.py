@@ -1,19 +1,13 @@
 """The gradebook on a real PostgreSQL server; skipped where none is installed."""
 
-import os
-import socket
-import subprocess
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
 from gradebook_samples import EXERCISE, graded
 from msgspec import structs
-from real_parts import find_program, require
+from postgresql_server import server  # noqa: F401
 
 from grader.gradebook import Gradebook
 from grader.gradebook.roster import parse_roster
@@ -21,40 +15,7 @@ from grader.gradebook.roster import parse_roster
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(scope="module")
-def server():
-    """A server of its own in a temporary folder; it refuses to run as root, so then it runs as nobody."""
-    require("postgresql")
-    as_user = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
-    with socket.socket() as free, tempfile.TemporaryDirectory(prefix="grade-pg-") as folder:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        Path(folder).chmod(0o777)
-        data = f"{folder}/data"
-        binaries = Path(find_program("initdb")).resolve().parent
-        subprocess.run([*as_user, binaries / "initdb", "-D", data, "-U", "grade", "-A", "trust"], check=True, capture_output=True)
-        free.close()
-        command = [*as_user, binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            try:
-                yield wait(f"postgresql://grade@127.0.0.1:{port}/postgres", process)
-            finally:
-                process.terminate()
-
-
-def wait(url, process):
-    for _ in range(100):
-        try:
-            psycopg.connect(url).close()
-        except psycopg.OperationalError:  # it may answer before it is ready
-            assert process.poll() is None
-            time.sleep(0.1)
-        else:
-            return url
-    raise AssertionError("the server didn't start")
-
-
-def test_a_server_keeps_what_a_file_keeps(server):
+def test_a_server_keeps_what_a_file_keeps(server):  # noqa: F811
     """Many at once, the same twice, another specification, names with anything in them."""
     with ThreadPoolExecutor(4) as threads:
         books = list(threads.map(lambda _: Gradebook.open(server), range(4)))
@@ -73,7 +34,7 @@ def test_a_server_keeps_what_a_file_keeps(server):
     assert book.find_specification(found[0].spec) == changed
 
 
-def test_a_server_keeps_who_said_what_and_gets_new_columns(server):
+def test_a_server_keeps_who_said_what_and_gets_new_columns(server):  # noqa: F811
     """As a file does: rosters and times, also in a gradebook of before."""
     book = Gradebook.open(server)
     with psycopg.connect(server) as old:

@@ -8,8 +8,8 @@ from grader.courses.exercise import Limits
 from grader.engines import confine
 from grader.errors import GraderError
 from grader.grading.gone import (
-    LEAST_PREPARING_S,
     MAX_ORDERS,
+    MIN_PREPARING_S,
     Preparing,
     build_refusal_end,
     find_lost_process_end,
@@ -59,8 +59,8 @@ def test_a_trainer_that_grows():
         (200.0, [(200.0, 10.0), (200.9, 10.9)], None),
         (200.0, [(200.0, 10.0), (201.0, 10.1), (260.0, 10.2)], None),
         (200.0, [(200.0, 10.0), (0.5, 10.4), (200.0, 10.5), (200.5, 11.0)], None),
-        (5.0, [(LEAST_PREPARING_S - 1, 10.0), (LEAST_PREPARING_S - 0.1, 12.0)], None),
-        (5.0, [(LEAST_PREPARING_S, 10.0), (LEAST_PREPARING_S + 1, 11.0)], "timed_out"),
+        (5.0, [(MIN_PREPARING_S - 1, 10.0), (MIN_PREPARING_S - 0.1, 12.0)], None),
+        (5.0, [(MIN_PREPARING_S, 10.0), (MIN_PREPARING_S + 1, 11.0)], "timed_out"),
     ],
     ids=["in time", "compiling", "too short a look", "hanging", "a sign of work", "at least", "at most"],
 )
@@ -72,7 +72,7 @@ def test_preparing_a_training_is_bounded(limit_s, looks, kind):
         ends.append(preparing.end(now, waited_s))
 
     assert [end.kind if end else None for end in ends] == [*[None] * (len(looks) - 1), kind]
-    assert kind is None or f"longer than {max(limit_s, LEAST_PREPARING_S):g} s" in ends[-1].message
+    assert kind is None or f"longer than {max(limit_s, MIN_PREPARING_S):g} s" in ends[-1].message
 
 
 @pytest.mark.parametrize(

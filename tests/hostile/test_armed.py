@@ -28,7 +28,8 @@ def names(tree: ast.AST):
             yield aliases[base], rest
 
 
-ARMED = [case for case in all_cases() if any(True for _ in names(ast.parse(case.text)))]
+# Few have the word in them at all, and reading all as Python would take each worker half a second.
+ARMED = [case for case in all_cases() if "grader" in case.text and any(True for _ in names(ast.parse(case.text)))]
 
 
 def defined(body: list[ast.stmt], inside: str = ""):

@@ -1,11 +1,13 @@
 """Grading in a real kernel: the magics, the functions, the display that changes, an interrupt."""
 
+import json
 import os
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+import yaml
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -100,7 +102,7 @@ def test_hints_and_the_list(run):
 
 def test_a_training_is_shown_while_it_runs(run):
     """Its curve grows, and the verdict takes its place: one output, which needs nothing that runs."""
-    client, cells = run("%load_ext grader", TRAINING, "%grade exercise1")
+    client, cells = run("%load_ext grader", TRAINING, "%grade --fresh exercise1")
     texts = [data["text/plain"] for index, data in client.shown if index == 2]
     curves = [data["text/html"].count('<circle class="dot"') for index, data in client.shown if index == 2]
 
@@ -109,6 +111,35 @@ def test_a_training_is_shown_while_it_runs(run):
     assert any("epoch 2/" in text for text in texts)
     assert curves[0] == 0
     assert max(curves[:-1]) >= 3
+
+
+class Answering(Kernel):
+    """Chooses the first option of a quiz's first question, as a front end does."""
+
+    done = False
+
+    def seen(self, index):
+        if not self.done and "application/vnd.jupyter.widget-view+json" in self.shown[-1][1]:
+            self.done = True
+            field = next(name for name, state in self.widget_state.items() if state.get("_model_name") == "RadioButtonsModel")
+            data = {"method": "update", "state": {"index": 0}, "buffer_paths": []}
+            self.kc.shell_channel.send(self.kc.session.msg("comm_msg", {"comm_id": field, "data": data}))
+
+
+def test_a_quiz_is_a_form_whose_answers_are_kept(run, tmp_path, monkeypatch):
+    """Without a word of the key in the notebook; where no form can be shown there is text."""
+    pytest.importorskip("ipywidgets")
+    monkeypatch.setenv("GRADE_STUDENT", "ada")
+    client, cells = run("%load_ext grader", "%grade_quiz week3", "x = 1", "%grade_quiz week3", kind=Answering)
+    (attempt,) = (tmp_path / "state").rglob("attempt-1.json")
+    held = json.dumps(client.widget_state)
+    key = yaml.safe_load((ROOT / "solutions/quizzes/week3.yaml").read_text())
+
+    assert len(json.loads(attempt.read_text())["answers"]) == 1
+    assert "Saved: 0 of 6 answered." in held
+    assert "Resumed: 1 of 6 answered." in held
+    assert [answer["explain"] for answer in key["answers"].values() if answer["explain"] in held + nbformat.writes(client.nb)] == []
+    assert "Where no form is shown: %grade_quiz week3 --text" in text_of(cells[1])
 
 
 class Interrupting(Kernel):

@@ -96,6 +96,6 @@ def test_a_quiz_is_taken_to_its_end(shell, tmp_path, monkeypatch, capsys):
     typed = iter(["1", "submit"])
     monkeypatch.setattr("builtins.input", lambda _="": next(typed))
 
-    GradeMagics(shell).grade_quiz("tiny")
+    GradeMagics(shell).grade_quiz("tiny --text")
 
     assert "tiny-ada-1.json" in capsys.readouterr().out

@@ -30,15 +30,15 @@ def test_one_terminal_at_a_time(tmp_path):
     """A second one is told of the first; when that has gone, it gets its turn."""
     shelf = AttemptStore(folder=tmp_path / "state")
     with (
-        shelf.lock_folder(),
+        shelf.lock_attempts(),
         pytest.raises(UsageError, match="open in another terminal"),
-        AttemptStore(folder=shelf.folder).lock_folder(),
+        AttemptStore(folder=shelf.folder).lock_attempts(),
     ):
         pass
-    with shelf.lock_folder():
+    with shelf.lock_attempts():
         assert shelf.list_attempts() == []
     with (
         pytest.raises(UsageError, match="can't be saved"),
-        AttemptStore(folder=tmp_path / "state" / "lock" / "x").lock_folder(),
+        AttemptStore(folder=tmp_path / "state" / "lock" / "x").lock_attempts(),
     ):
         pass

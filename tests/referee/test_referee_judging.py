@@ -143,3 +143,33 @@ def test_a_check_can_look_at_some_items_of_a_list():
     assert faulty([24, 13]) == ["first"]
     assert faulty([26]) == ["second"]
     assert faulty([26, 13]) == []
+
+
+def judge_results(function, *images, right):
+    """What is said of a function's results on some images."""
+    made = [Case(owner="values", arguments=(image,)).fill_expected(right(image)) for image in images]
+    return judged(*((one, gave(function(one.arguments[0].copy()))) for one in made))["values"].failure
+
+
+def test_what_no_loop_has_reached_is_told():
+    """Wherever it is wrong, the result is as it came: the fault isn't in the sum. Once may be by chance."""
+
+    def double_inside(image):
+        image[:-1, :-1] *= 2
+        return image
+
+    small, large = np.arange(1, 10).reshape(3, 3), np.arange(1, 21).reshape(4, 5)
+    said = judge_results(double_inside, small, large, right=lambda image: image * 2)
+
+    assert "loops reach it" in said.hint
+    assert not said.beside
+    assert judge_results(double_inside, small, right=lambda image: image * 2).hint is None
+    assert judge_results(lambda image: image * 3, small, large, right=lambda image: image * 2).hint is None
+
+
+@pytest.mark.parametrize(("shape", "named"), [((4, 4), True), ((3, 3), False)])
+def test_a_shape_that_came_from_an_argument_is_named(shape, named):
+    """A result as large as the image says where its shape comes from; another wrong shape doesn't."""
+    said = judge_results(lambda _: np.zeros(shape), np.zeros((4, 4)), right=lambda _: np.zeros((2, 2)))
+
+    assert ("`image`" in said.what) == named

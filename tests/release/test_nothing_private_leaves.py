@@ -19,6 +19,7 @@ from grader.courses.course import Course
 from grader.courses.yaml_nodes import Problems
 from grader.courses.yaml_tree import convert_to_python, parse_yaml
 from grader.errors import CourseError
+from grader.protocol.datasets import DatasetDescription
 from grader.quiz import loading
 from grader.quiz.model import Quiz
 from grader.release import leaks, public, written
@@ -115,7 +116,8 @@ def test_selfcheck_finds_nothing_in_it(course, capsys):
     ("kind", "listed", "private"),
     [
         (settings.CourseSettings, written.SETTINGS, PRIVATE_SETTINGS),
-        (exercise.Exercise, written.EXERCISE, set()),
+        (DatasetDescription, written.DATASET, set()),
+        (exercise.Exercise, written.EXERCISE, {"source"}),
         (Quiz, written.QUIZ, set()),
     ],
 )

@@ -411,3 +411,11 @@ def test_figures_of_a_cut_epoch_are_told_as_such():
 
     assert row.keys == ["accuracy", "accuracy (part of an epoch)"]
     assert [each.figures for each in row.rows] == [["0.5000", "NaN"], ["NaN", "0.7500"]]
+
+
+def test_a_running_training_hasnt_ended():
+    """Its curve is drawn so far, without the mark of the end that a verdict's has."""
+    record = TrainingRecord(epochs=[{"epoch": 0.0, "accuracy": 0.7}, {"epoch": 1.0, "accuracy": 0.8}], stopped_by="limit", examples=9, seed=0)
+
+    assert 'class="end"' not in html.render_live("exercise1", "epoch 3/9", record, LineToCross(metric="accuracy", above=0.9))
+    assert build_chart(record, None).end is not None

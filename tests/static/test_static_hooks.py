@@ -87,3 +87,40 @@ def test_a_condition_that_cant_be_meant_is_a_cause(inspect, text, symptom, told)
 def test_other_conditions_are_no_cause(inspect, text):
     """A line of 1 may be meant; losses and epochs have other sizes."""
     assert inspect(condition(text)).clues.causes == []
+
+
+def stopper(*lines, other=""):
+    body = "".join(f"        {line}\n" for line in lines)
+    return HEAD + f"class C(Callback):\n    def on_epoch_end(self, epoch, logs=None):\n{body}{other}"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "symptom"),
+    [
+        (stopper("if logs['accuracy'] > 0.99:", "    print('done')"), 5, "never_stopped"),
+        (stopper("if logs['accuracy'] > 0.99:", "    self.model.stop_training = False"), 5, "never_stopped"),
+        (stopper("if logs['accuracy'] > 0.99:", "    print('done')", "self.model.stop_training = True"), 8, "wrong_stop"),
+    ],
+)
+def test_a_flag_in_the_wrong_place_is_a_cause(inspect, source, line, symptom):
+    """Left out, set to False, or set beside the condition: said where the callback stops wrongly, and nowhere else."""
+    report = inspect(source)
+
+    assert [(cause.line, set(cause.symptoms)) for cause in report.clues.causes] == [(line, {symptom})]
+    assert report.notes == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        stopper("if logs['accuracy'] > 0.99:", "    self.model.stop_training = True"),
+        stopper("if logs['accuracy'] > 0.99:", "    setattr(self.model, 'stop_training', True)"),
+        stopper("self.model.stop_training = logs['accuracy'] > 0.99"),
+        stopper("if logs['accuracy'] <= 0.99:", "    return", "self.model.stop_training = True"),
+        stopper("if logs['accuracy'] > 0.99:", "    print('done')", other="m.stop_training = True\n"),
+        stopper("print(epoch)"),
+    ],
+)
+def test_a_flag_in_its_place_is_none(inspect, source):
+    """Also under another name, as a condition's own value, or after a `return`."""
+    assert inspect(source).clues.causes == []

@@ -3,10 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from dataset_samples import write_course
 
+from grader.courses.course import Course
+from grader.courses.datasets import load_own_dataset
 from grader.data import load_dataset
 from grader.protocol.wire import Building
-from grader.student.modelling import USES
+from grader.student.modelling import USES, load_training_data
 from grader.trainer.training.measuring import find_pixel_ends, predict_values
 
 pytestmark = pytest.mark.keras
@@ -114,7 +117,7 @@ def test_numbers_and_images_are_given_as_the_exercise_says():
 @pytest.mark.filterwarnings("ignore:.*encountered")
 def test_what_black_and_white_become(transform, ends):
     """One number each, or nothing."""
-    assert find_pixel_ends(transform) == ends
+    assert find_pixel_ends(transform, (28, 28)) == ends
 
 
 def test_a_model_is_asked_for_single_numbers_only():
@@ -124,3 +127,14 @@ def test_a_model_is_asked_for_single_numbers_only():
     for inputs, outputs in ((2, 1), (1, 2)):
         with pytest.raises(ValueError, match="the model"):
             predict_values(keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(outputs)]), [7.0])
+
+
+@pytest.mark.parametrize(("channels", "asked", "shape"), [(1, True, (18, 18, 1)), (1, False, (18, 18)), (3, True, (18, 18, 3))])
+def test_what_a_function_is_given_of_an_own_dataset(tmp_path, channels, asked, shape):
+    """Images of its own shape with their frame; colours get no further axis."""
+    write_course(tmp_path, channels)
+    source = load_own_dataset(Course(root=tmp_path), "shapes")
+
+    images, labels = load_training_data(Building(dataset=source, pad=1, channel=asked, train=True))
+
+    assert (images.shape, labels.shape) == ((400, *shape), (400,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -74,10 +74,11 @@ class GradingAnswer(Struct, frozen=True, kw_only=True):
 
 def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerSetup:
     """What a worker needs of a course to grade these exercises; none of the students' names."""
-    places = [folder / each.id for each in exercises for folder in (course.root / "exercises", course.solutions)]
+    asked = list(exercises)
+    places = [folder / each.id for each in asked for folder in (course.root / "exercises", course.solutions)]
     files = {
-        f"{path.parent.parent.name}/{path.parent.name}/{path.name}": path.read_bytes()
-        for place in places
+        path.relative_to(course.root).as_posix(): path.read_bytes()
+        for place in (*places, *_list_dataset_folders(course, asked))
         for path in sorted(place.glob("*"))
         if path.is_file()
     }
@@ -86,6 +87,12 @@ def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerS
     files[FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
     environment = {name: os.environ[name] for name in FORWARDED_VARIABLES if name in os.environ}
     return WorkerSetup(files=files, environment=environment)
+
+
+def _list_dataset_folders(course: Course, exercises: Sequence[Exercise]) -> list[Path]:
+    """Where the datasets of the course's own lie, with their secret parts."""
+    names = dict.fromkeys(each.source.about.id for each in exercises if each.source is not None)
+    return [folder / "datasets" / name for name in names for folder in (course.root, course.solutions)]
 
 
 def write_course(made: WorkerSetup, folder: Path) -> Course:

@@ -15,7 +15,7 @@ __all__ = ["METADATA", "NamingScheme", "Owner", "is_doubtful", "recognize_naming
 # `gh classroom clone` and `gh teacher download` put the repositories of an assignment into such a folder.
 CLONED_SUFFIX = re.compile(r"(?P<assignment>.+?)(?:-submissions|_submissions(?:_[\dT_]+)?)")
 REPOSITORY_FOLDERS = (".git", ".github", ".classroom50.yaml", ".classroom50.yml")
-MOST_FOLDERS = 5  # around a class's files
+MAX_FOLDERS = 5  # around a class's files
 # What no student is called: dates, several long numbers, the words that hosts put between them.
 DOUBTFUL = re.compile(
     r"(?<!\d)\d{4}([-_.])\d\d\1\d\d(?!\d)|(?<!\d)\d{4,}(?!\d).*(?<!\d)\d{4,}(?!\d)|assignsubmission|attempt_?\d|submission_\d",
@@ -109,7 +109,7 @@ def _find_worth(names: Sequence[str]) -> list[str]:
 def _find_roots(names: Sequence[str]) -> list[str]:
     """No folder at all, the one that everything lies in, the one in that, and so on; each with `/`."""
     roots = [""]
-    for _ in range(MOST_FOLDERS):
+    for _ in range(MAX_FOLDERS):
         inner = _find_only_folder([name.removeprefix(roots[-1]) for name in names])
         if not inner:
             break

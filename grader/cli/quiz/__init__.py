@@ -31,6 +31,7 @@ INPUT_WAIT_S = 2.0
 @click.option("--marks", type=click.Path(path_type=Path), help="Keep the marks of a class here, for regrade and analyze.")
 @click.option("--gradebook", metavar="URL", help="Write the marks of a class there, beside those of exercises (default: gradebook.db, if it is here).")
 @click.option("--csv", "csv_", type=click.Path(path_type=Path), help="Write the marks of a class as a table.")
+@click.option("--practice", is_flag=True, help="Mark each answer at once, and save nothing, where the quiz allows it.")
 @click.option("--reveal", is_flag=True, help="Show correct answers and feedback, whatever the quiz's review policy says.")
 @outputs.add_output_options
 @click.option("--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found).")
@@ -48,6 +49,7 @@ def command(
     course: Path | None,
     quiet: bool,
     reveal: bool,
+    practice: bool,
     **chosen: str | bool | None,
 ) -> int:
     r"""Take QUIZ in the terminal, or mark answers to it.
@@ -56,6 +58,7 @@ def command(
 
     \b
     grade quiz week3                     take it, or go on where you were
+    grade quiz week3 --practice          see at once whether each answer is right
     grade quiz week3 --answers a.yaml    mark a response file
     grade quiz week3 --answers folder/   mark a class (--marks keeps the marks)
     grade quiz week3 --answers canvas.zip --roster class.csv --gradebook sqlite:///gradebook.db
@@ -64,12 +67,16 @@ def command(
     quiz = loading.load_quiz(found, quiz_id)
     # A notebook's cell has a terminal at which nobody can type.
     at_terminal = sys.stdin.isatty() and JUPYTER_VARIABLE not in os.environ
+    if practice and answers is not None:
+        raise UsageError("--practice asks the questions, so it takes no --answers")
+    if practice and at_terminal:
+        return int(import_module("grader.cli.quiz.taking").practise_in_terminal(found, quiz, student))
     if answers is None and at_terminal:
         # Loaded only here: marking, which scripts call, starts quicker without it.
         take = import_module("grader.cli.quiz.taking").take_in_terminal
         return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
     # Without a terminal nobody can take a quiz, so the input has to be answers.
-    if answers is None and (sys.stdin.isatty() or not _has_input()):
+    if answers is None and (practice or sys.stdin.isatty() or not _has_input()):
         raise UsageError(
             f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or in a "
             f"notebook `%load_ext grader` and `%grade_quiz {quiz.id}`; or write your answers "

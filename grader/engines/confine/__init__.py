@@ -139,6 +139,8 @@ class ConfinedProcess:
         try:
             self.process.wait(MAX_KILL_WAIT_S)
         except subprocess.TimeoutExpired:
+            # On a busy machine it may be between stopping and killing what is below it, which nobody would end then.
+            tree.kill_tree(self.process.pid)
             self.process.kill()
             self.process.wait()
         self._control.close()

@@ -6,13 +6,14 @@ import os
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import platformdirs
 from msgspec import Struct
 
 from grader.engines.surroundings import PACKAGE, installed_folders
+from grader.stores.installed_courses import find_installed_courses
 
 COURSE_FOLDER = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
@@ -49,11 +50,27 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
     ]  # fmt: skip
     # The keeper tries these before the start, so that a missing right is reported by its path.
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
-    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *hidden)]
+    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *_list_installed_secrets(), *hidden)]
     # An interpreter installed under / would otherwise show the whole machine.
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
     return PathGrants(read=tuple(known), hide=tuple(hide), show=tuple(show), need=tuple(need))
+
+
+def _list_installed_secrets() -> list[Path]:
+    """All of the courses that are installed as packages but the archives of their datasets, as packages are readable.
+
+    A script beside an archive could draw the secret split again.
+    """
+    return [path for folder in find_installed_courses().values() if folder.is_dir() for path in _iter_secrets(folder)]
+
+
+def _iter_secrets(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name != "datasets":
+            yield path
+        else:
+            yield from (file for file in sorted(path.rglob("*")) if file.suffix != ".npz" and not file.is_dir())
 
 
 def _follow_links(path: str) -> list[str]:

@@ -13,27 +13,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.data import DATASET_NAMES
+from grader.data import find_source, load_embedded
+from grader.protocol.datasets import DatasetRef
 from grader.records.run import DataMatch
-from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, CanonicalImages, load_canonical_images
+from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, load_canonical_images
 from grader.trainer.match.locate import locate_images
 from grader.trainer.match.preprocessing import infer_preprocessing, iter_chunks
 
 Array = npt.NDArray[Any]
 MAX_WRONG_LABELS_SHOWN = 10
 # A fold or a slice leaves a few gaps in the dataset's own order; by many of them images could be chosen for their labels.
-MOST_GAPS = 10
+MAX_GAPS = 10
 NO_CLASS = -1
-CLASS_COUNT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """The result for one order.
 
-    `source` says for each example which image it is: 0 to 59,999 of the training split, 60,000 to 69,999 of the test
-    split, -1 unknown. `transform` does to uint8 images (n, 28, 28) what was done to these, giving float32 (n, …) of
-    the ordered shape; None where that is unknown.
+    `source` says for each example which image it is: first the training split's, from 0 on, then the test split's;
+    -1 unknown. `transform` does to uint8 images of the dataset's shape what was done to these, giving float32 (n, …) of
+    the ordered shape; None where that is unknown. `canon` are the dataset's images, where it is known.
     """
 
     dataset: str | None
@@ -42,6 +42,7 @@ class Match:
     preprocessing: str
     transform: Callable[[Array], Array] | None = None
     exact: bool = True
+    canon: CanonicalImages | None = None
 
     def rewrite_inexact_images(self, x: Array) -> Array:
         """`x` (which was matched) with its known images computed anew, where they hold to a tolerance only.
@@ -49,26 +50,28 @@ class Match:
         Otherwise the last bits of an image that was scaled by its own norm could spell its label. It is written into,
         unless it is protected from that, and left as it is where the match is exact.
         """
-        if self.exact or self.dataset is None or self.transform is None:
+        if self.exact or self.canon is None or self.transform is None:
             return x
         # An array that the trainer holds for other submissions is read-only.
         x = x if x.flags.writeable else x.copy()
-        images = load_canonical_images(self.dataset).images
         for rows in iter_chunks(x):
             rows = rows[self.source[rows] != UNKNOWN]  # noqa: PLW2901
-            x[rows] = self.transform(images[self.source[rows]]).astype(x.dtype)
+            x[rows] = self.transform(self.canon.pick_images(self.source[rows])).astype(x.dtype)
         return x
 
-    def build_data_match(self, *, trained_on: int | None = None, validation: str | None = None, turns: int = 0) -> DataMatch:
+    def build_data_match(
+        self, *, trained_on: int | None = None, validation: str | None = None, turns: int = 0
+    ) -> DataMatch:
         """The record for the report, over all examples of the order; its own order may begin anew `turns` times."""
         known = self.source[self.source != UNKNOWN]
         distinct = np.unique(known)
+        train = int((distinct < self.canon.train_count).sum()) if self.canon is not None else 0
         return DataMatch(
             dataset=self.dataset,
             examples=len(self.source),
             trained_on=len(self.source) if trained_on is None else trained_on,
-            train=int((distinct < TRAIN_COUNT).sum()),
-            test=int((distinct >= TRAIN_COUNT).sum()),
+            train=train,
+            test=len(distinct) - train,
             unknown=len(self.source) - len(known),
             repeated=len(known) - len(distinct),
             labels_wrong=len(self.labels_wrong_at),
@@ -88,36 +91,37 @@ class Match:
 def _is_own_order(known: Array, turns: int) -> bool:
     """Whether images stand in the dataset's own order, but for a few that are left out in a row."""
     steps = np.diff(known)
-    return bool((steps <= 0).sum() <= turns and (steps > 1).sum() <= MOST_GAPS)
+    return bool((steps <= 0).sum() <= turns and (steps > 1).sum() <= MAX_GAPS)
 
 
-def match_arrays(x: Array, y: Array, dataset_name: str) -> Match:
+def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
     """Compares what was ordered with the dataset, then with the others.
 
     Args:
         x: the images as they were ordered, of any number type; the first axis counts examples.
         y: the labels, of shape (n,), (n, 1) or one-hot (n, classes).
-        dataset_name: the dataset that the exercise asks for.
+        dataset: the one that the exercise asks for.
     """
     count = len(x) if x.ndim else 0
-    labels, odd_labels = normalize_labels(y, count)
     # Booleans are images too, after a threshold such as `x > 127`.
     x = np.ascontiguousarray(x).view(np.uint8) if x.dtype == bool else np.ascontiguousarray(x)
     if count and x[0].size:
         # The wrong dataset is a mistake that the report can name, so the others are tried, too.
-        for name in (dataset_name, *(name for name in DATASET_NAMES if name != dataset_name)):
-            if (found := _compare_with_dataset(x, labels, odd_labels, load_canonical_images(name))) is not None:
+        wanted = find_source(dataset)
+        for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
+            if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
     return Match(dataset=None, source=source, labels_wrong_at=source[:0], preprocessing=words)
 
 
-def _compare_with_dataset(x: Array, labels: Array, odd_labels: str, canon: CanonicalImages) -> Match | None:
+def _compare_with_dataset(x: Array, y: Array, canon: CanonicalImages) -> Match | None:
     """Against one dataset; None where not even part of a sample is found."""
     preparation = infer_preprocessing(x, canon)
     if preparation is None:
         return None
+    labels, odd_labels = normalize_labels(y, len(x), canon.class_count)
     source = locate_images(x, labels, canon, preparation)
     known = source != UNKNOWN
     words = (preparation.describe_preprocessing(), odd_labels)
@@ -128,15 +132,17 @@ def _compare_with_dataset(x: Array, labels: Array, odd_labels: str, canon: Canon
         preprocessing=", ".join(word for word in words if word),
         transform=preparation.apply_preprocessing,
         exact=preparation.exact,
+        canon=canon,
     )
 
 
-def normalize_labels(y: Array, count: int) -> tuple[Array, str]:
+def normalize_labels(y: Array, count: int, class_count: int) -> tuple[Array, str]:
     """The labels as int64 of shape (count,), -1 where one isn't a class, and what is odd about them in words.
 
     Args:
         y: of shape (n,), (n, 1) or one-hot (n, classes).
         count: how many labels there should be; where `y` is shorter, the rest has none.
+        class_count: how many classes there are.
     """
     labels = np.full(count, NO_CLASS, np.int64)
     rows = min(len(y), count) if y.ndim else 0
@@ -145,34 +151,34 @@ def normalize_labels(y: Array, count: int) -> tuple[Array, str]:
         return labels, "no labels"
     flat = y[:rows].reshape(rows, width)
     if width == 1:
-        return _normalize_numbers(flat[:, 0], labels)
-    if width <= 4 * CLASS_COUNT:
-        return _normalize_one_hot(flat, labels)
+        return _normalize_numbers(flat[:, 0], labels, class_count)
+    if width <= 4 * class_count:
+        return _normalize_one_hot(flat, labels, class_count)
     return labels, f"labels of the shape {y.shape[1:]}"
 
 
-def _normalize_numbers(values: Array, labels: Array) -> tuple[Array, str]:
+def _normalize_numbers(values: Array, labels: Array, class_count: int) -> tuple[Array, str]:
     values = values.astype(np.float64)
-    labels[: len(values)] = _round_to_classes(values)
+    labels[: len(values)] = _round_to_classes(values, class_count)
     # Most are classes, so the rest are wrong labels and not labels on another scale.
     if (labels[: len(values)] >= 0).mean() > 0.5:
         return labels, ""
     # Labels that were scaled like the pixels, or to the range from 0 to 1: the report can then say so.
-    for divisor in (255, 10, 9):
-        if (_round_to_classes(values * divisor, 1e-3) >= 0).all():
+    for divisor in (255, class_count, class_count - 1):
+        if (_round_to_classes(values * divisor, class_count, 1e-3) >= 0).all():
             return labels, f"labels / {divisor}"
-    return labels, "labels that are not whole numbers from 0 to 9"
+    return labels, f"labels that are not whole numbers from 0 to {class_count - 1}"
 
 
-def _round_to_classes(values: Array, tolerance: float = 0.0) -> Array:
-    """Each value as a class from 0 to 9, or -1."""
+def _round_to_classes(values: Array, class_count: int, tolerance: float = 0.0) -> Array:
+    """Each value as a class, or -1."""
     near = np.rint(np.where(np.isfinite(values), values, NO_CLASS))
-    sound = (np.abs(values - near) <= tolerance) & (near >= 0) & (near < CLASS_COUNT)
+    sound = (np.abs(values - near) <= tolerance) & (near >= 0) & (near < class_count)
     return np.where(sound, near, NO_CLASS).astype(np.int64)
 
 
-def _normalize_one_hot(rows: Array, labels: Array) -> tuple[Array, str]:
+def _normalize_one_hot(rows: Array, labels: Array, class_count: int) -> tuple[Array, str]:
     hot = rows.argmax(axis=1)
-    sound = (rows == np.eye(rows.shape[1], dtype=rows.dtype)[hot]).all(axis=1) & (hot < CLASS_COUNT)
+    sound = (rows == np.eye(rows.shape[1], dtype=rows.dtype)[hot]).all(axis=1) & (hot < class_count)
     labels[: len(rows)] = np.where(sound, hot, NO_CLASS)
     return labels, "one-hot labels" if sound.any() else f"labels of the shape {rows.shape[1:]} that are not one-hot"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.trainer.match.canonical import TRAIN_COUNT, UNKNOWN, CanonicalImages, build_mask_index, hash_masks
-from grader.trainer.match.masks import build_signature
+from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, build_mask_index, has_black_ground, hash_masks
+from grader.trainer.match.masks import InkSignature, build_signature
 from grader.trainer.match.pixel_transforms import ValueTable
 from grader.trainer.match.preprocessing import MIN_SHARE, Preprocessing, iter_chunks
 
@@ -22,7 +22,7 @@ def locate_images(x: Array, labels: Array, canon: CanonicalImages, preparation: 
     """For each example the number of its image, or -1: int32 of shape (n,)."""
     source = np.full(len(x), UNKNOWN, np.int32)
     # Most orders keep the images in place, and a plain comparison is far faster than a search.
-    for offset in (0, TRAIN_COUNT):
+    for offset in (0, canon.train_count):
         _match_in_order(x, source, canon, preparation, offset)
     _match_by_ink(x, source, canon, preparation)
     _resolve_twins(source, labels, canon, preparation)
@@ -32,13 +32,12 @@ def locate_images(x: Array, labels: Array, canon: CanonicalImages, preparation: 
 def _match_in_order(x: Array, source: Array, canon: CanonicalImages, preparation: Preprocessing, offset: int) -> None:
     """Examples that stand where they stand in the dataset; given up where the beginning doesn't."""
     for part, rows in enumerate(iter_chunks(x)):
-        rows = rows[(rows + offset < len(canon.images)) & (source[rows] == UNKNOWN)]  # noqa: PLW2901
+        rows = rows[(rows + offset < len(canon.labels)) & (source[rows] == UNKNOWN)]  # noqa: PLW2901
         if len(rows):
             whole = slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] + 1 == len(rows) else rows
-            images = (
-                canon.images[rows + offset] if whole is rows else canon.images[rows[0] + offset : rows[-1] + offset + 1]
-            )
-            held = preparation.match_examples(x[whole], images)
+            # A slice is a view; picking by numbers would copy.
+            places = rows + offset if whole is rows else slice(rows[0] + offset, rows[-1] + offset + 1)
+            held = preparation.match_examples(x[whole], canon.pick_planes(places))
             source[rows[held]] = rows[held] + offset
             if part == 0 and held.mean() < MIN_SHARE:
                 return
@@ -48,8 +47,8 @@ def _match_by_ink(x: Array, source: Array, canon: CanonicalImages, preparation: 
     """Examples that stand anywhere: found by their ink, then compared."""
     if (source != UNKNOWN).all():
         return
-    signature = build_signature(preparation.tones[0])
-    known = build_mask_index(canon.name, signature.ink.tobytes())
+    signature = _build_signature(canon, preparation)
+    known = build_mask_index(canon.source, signature.index_key)
     for rows in iter_chunks(x):
         rows = rows[source[rows] == UNKNOWN]  # noqa: PLW2901
         if len(rows) == 0:
@@ -62,8 +61,12 @@ def _match_by_ink(x: Array, source: Array, canon: CanonicalImages, preparation: 
             if len(open_) == 0:
                 break
             at = known.order[first[open_] + attempt]
-            held = preparation.match_examples(examples[open_], canon.images[at])
+            held = preparation.match_examples(examples[open_], canon.pick_planes(at))
             source[rows[open_[held]]] = at[held]
+
+
+def _build_signature(canon: CanonicalImages, preparation: Preprocessing) -> InkSignature:
+    return build_signature(preparation.tones[0], black_ground=has_black_ground(canon.source))
 
 
 def _resolve_twins(source: Array, labels: Array, canon: CanonicalImages, preparation: Preprocessing) -> None:
@@ -105,12 +108,11 @@ def _pick_distinct_images(
 
 
 def _find_twins(canon: CanonicalImages, preparation: Preprocessing) -> list[list[int]]:
-    """Groups of images that are equal under a table."""
-    tone = preparation.tones[0]
+    """Groups of images that are equal under the tables."""
     groups: dict[bytes, list[int]] = defaultdict(list)
-    known = build_mask_index(canon.name, build_signature(tone).ink.tobytes())
+    known = build_mask_index(canon.source, _build_signature(canon, preparation).index_key)
     same = np.concatenate([[False], known.keys[1:] == known.keys[:-1]])
     for image in known.order[same | np.append(same[1:], False)].tolist():
-        content = tone.apply_transform(canon.images[image : image + 1])
-        groups[hashlib.blake2b(content.tobytes(), digest_size=16).digest()].append(image)
+        content = preparation.apply_to_planes(canon.pick_planes(slice(image, image + 1)))
+        groups[hashlib.blake2b(b"".join(plane.tobytes() for plane in content), digest_size=16).digest()].append(image)
     return [images for images in groups.values() if len(images) > 1]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.trainer.match.canonical import compare_places
 from grader.trainer.match.layout import to_bits
 from grader.trainer.match.pixel_transforms import LEVELS, PerPixelLine, PixelTransform, ValueTable
 
@@ -21,14 +22,25 @@ DEFAULT_INK = np.arange(LEVELS) > 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InkSignature:
-    """Which pixels of an example are ink (`masks`), and which canonical pixel values (`ink`, bool of shape (256,))."""
+    """Which pixels of an example are ink (`masks`), and which canonical pixel values (`ink`, bool of shape (256,)).
+
+    Without `ink`, the masks say instead which of two pixels is brighter.
+    """
 
     masks: Callable[[Array], Array]
-    ink: Array
+    ink: Array | None
+
+    @property
+    def index_key(self) -> bytes:
+        """As `build_mask_index` takes it."""
+        return b"" if self.ink is None else self.ink.tobytes()
 
 
-def build_signature(tone: PixelTransform) -> InkSignature:
-    """The signature under a change of pixel values that is known."""
+def build_signature(tone: PixelTransform, *, black_ground: bool) -> InkSignature:
+    """The signature under a change of pixel values that is known, of images with a black ground or others."""
+    if not black_ground and not isinstance(tone, PerPixelLine):
+        falls = isinstance(tone, ValueTable) and tone.falls
+        return InkSignature(masks=_compare_reversed if falls else compare_places, ink=None)
     if isinstance(tone, ValueTable):
         return InkSignature(masks=_make_mask_finder(tone.values[0]), ink=tone.find_ink())
     if isinstance(tone, PerPixelLine):
@@ -41,15 +53,20 @@ def guess_signatures(
     extremes: Callable[[], tuple[Array, Array]],
     ink_share: Callable[[Any], float],
     shares: Callable[[], Array],
+    *,
+    black_ground: bool,
 ) -> Iterator[list[InkSignature]]:
     """Signatures for a change that isn't known, in groups, likeliest first.
 
     Args:
-        sample: planes of shape (n, 784).
-        extremes: the lowest and the highest number at each of the 784 places, over all examples.
+        sample: planes of shape (n, pixels).
+        extremes: the lowest and the highest number at each place, over all examples.
         ink_share: the share of pixels that differ from a given number, over all examples.
         shares: the share of canonical pixels above each of the 256 values.
+        black_ground: whether black is the commonest canonical value.
     """
+    if not black_ground:
+        yield [InkSignature(masks=compare_places, ink=None), InkSignature(masks=_compare_reversed, ink=None)]
     numbers, counts = np.unique(to_bits(sample), return_counts=True)
     # The background is mostly the commonest number of all, else the second.
     common = numbers[np.argsort(-counts)[:2]]
@@ -77,12 +94,17 @@ def _list_thresholds(ink: float, shares: Array) -> list[int]:
 
 
 def _make_mask_finder(ground: Array) -> Callable[[Array], Array]:
-    """Ink is what differs from `ground`, one number or of shape (784,)."""
+    """Ink is what differs from `ground`, one number or of shape (pixels,)."""
 
     def find_mask(plane: Array) -> Array:
         return np.asarray(to_bits(plane) != to_bits(ground))
 
     return find_mask
+
+
+def _compare_reversed(plane: Array) -> Array:
+    """As `compare_places`, of images that were inverted."""
+    return np.asarray(plane < np.roll(plane, plane.shape[1] // 2 + 1, axis=1))
 
 
 def _find_above_lowest(plane: Array) -> Array:

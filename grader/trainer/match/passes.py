@@ -16,26 +16,37 @@ from msgspec import structs
 
 from grader.protocol.orders import DEFAULT_BATCH, FitArguments
 from grader.records.run import DataMatch
-from grader.trainer.match.canonical import TRAIN_COUNT
 
 Array = npt.NDArray[Any]
 # The fewer images may be left out, the less it helps to choose them. Where a pipeline shuffles what it has repeated, passes
 # run into each other: of `.repeat().shuffle(10000)` an epoch leaves out about 3,600 images for others that come twice.
-MAX_LEFT_OUT = TRAIN_COUNT // 15
+LEFT_OUT_DIVISOR = 15
 # Images left out by chance are wrong as often as others: those never trained on as test images, the rest as training images
 # whose last step lies further back. Five standard deviations and a few more are beyond chance.
 LATER_STEP_FACTOR = 2.0
 MAX_DEVIATIONS = 5.0
 MAX_MORE = 3
+# What a dataset holds back may be harder than its test images, at either end of it.
+HELD_BACK_FACTOR = 1.5
 
 
 class Passes:
-    """Which training images the epochs of one `fit` have brought so far."""
+    """Which training images the epochs of one `fit` have brought so far.
 
-    def __init__(self) -> None:
-        self.counts: Array = np.zeros(TRAIN_COUNT, np.int32)
+    Args:
+        train_count: how many the dataset has.
+    """
+
+    def __init__(self, train_count: int) -> None:
+        self.train_count, self.max_left_out = train_count, train_count // LEFT_OUT_DIVISOR
+        self.counts: Array = np.zeros(train_count, np.int32)
         self.left_out: list[Array] = []
+        self.held_back: Array = np.zeros(0, np.int64)
         self._last: tuple[DataMatch, Array, FitArguments, Array] | None = None
+
+    def hold_back(self, images: Array) -> None:
+        """Training images, by number, that are kept for validation."""
+        self.held_back = np.union1d(self.held_back, images)
 
     def add_epoch(self, data: DataMatch, source: Array, fit: FitArguments, held_back: Array) -> DataMatch:
         """The match of one more epoch of a pipeline, as a part of the passes.
@@ -46,10 +57,10 @@ class Passes:
             held_back: the training images that are kept for validation.
         """
         self._last = (data, source, fit, held_back)
-        came = np.bincount(source[(source >= 0) & (source < TRAIN_COUNT)], minlength=TRAIN_COUNT)
+        came = np.bincount(source[(source >= 0) & (source < self.train_count)], minlength=self.train_count)
         self.counts += came.astype(np.int32)
-        whole = TRAIN_COUNT - len(held_back)
-        room = _compute_room(fit, validated=bool(len(held_back)))
+        whole = self.train_count - len(held_back)
+        room = min(_compute_room(fit, validated=bool(len(held_back))), self.max_left_out)
         short = max(0, whole - int(came.sum()))
         if short > room or not (came.max() <= 1 or (fit.goes_on and self._is_even(source, whole, room))):
             return data
@@ -71,13 +82,13 @@ class Passes:
         new = np.zeros(len(source), bool)
         new[np.unique(source, return_index=True)[1]] = True
         # Where nothing new follows the first repetition, a part of the dataset has begun anew.
-        runs_together = bool(new[new.argmin() :].any()) and int((~new).sum()) <= MAX_LEFT_OUT
+        runs_together = bool(new[new.argmin() :].any()) and int((~new).sum()) <= self.max_left_out
         return runs_together and self._is_between(
             (total - whole // 2) // whole, math.ceil(total / whole) + 1, whole, room
         )
 
     def _is_between(self, least: int, most: int, whole: int, room: int) -> bool:
-        held_back = TRAIN_COUNT - whole if least > 0 else 0
+        held_back = self.train_count - whole if least > 0 else 0
         behind = int((self.counts < least).sum()) - held_back
         return int(self.counts.max()) <= most and behind <= room * max(1, least)
 
@@ -89,7 +100,7 @@ def _compute_room(fit: FitArguments, *, validated: bool) -> int:
     # An epoch that goes on within a pass may have the incomplete batch of the pass before in it; others have none at all.
     left = 2 * (size - 1) if fit.goes_on else (size - 1) * (min(rows) == size)
     held = (fit.validation_batch_size or 1) - 1 if validated else 0
-    return min(left + held, MAX_LEFT_OUT)
+    return left + held
 
 
 def describe_array_epoch(fit: FitArguments, examples: int) -> tuple[int, int]:
@@ -105,7 +116,7 @@ def describe_array_epoch(fit: FitArguments, examples: int) -> tuple[int, int]:
 def find_chosen_images(
     passes: Iterable[Passes], find_wrong: Callable[[Array], Array], train_accuracy: float, test_accuracy: float
 ) -> tuple[int, int] | None:
-    """Of an epoch whose left-out images aren't left out by chance, how many of them the model gets wrong, and of how many.
+    """Of an epoch whose left-out images, or those held back, aren't left out by chance, how many of them the model gets wrong, and of how many.
 
     Args:
         passes: of all trainings of the model.
@@ -115,15 +126,17 @@ def find_chosen_images(
     """
     found = list(passes)
     left_out = [missing for each in found for missing in each.left_out]
-    if not left_out:
+    held_back = [each.held_back for each in found if len(each.held_back)]
+    if not left_out and not held_back:
         return None
     trained = np.sum([each.counts for each in found], axis=0) > 0
-    images = np.unique(np.concatenate(left_out))
-    wrong = np.zeros(TRAIN_COUNT, bool)
+    images = np.unique(np.concatenate([*left_out, *held_back]))
+    wrong = np.zeros(found[0].train_count, bool)
     wrong[images] = find_wrong(images)
     seen_rate = LATER_STEP_FACTOR * (1.0 - train_accuracy)
     rates = np.where(trained, seen_rate, max(seen_rate, 1.0 - test_accuracy))
-    beyond = list(_iter_beyond_chance(left_out, wrong, rates))
+    held_rates = np.maximum(rates, HELD_BACK_FACTOR * (1.0 - test_accuracy))
+    beyond = [*_iter_beyond_chance(left_out, wrong, rates), *_iter_beyond_chance(held_back, wrong, held_rates)]
     return max(beyond, default=None)
 
 

@@ -9,13 +9,13 @@ must hold to some units in the last place, and as even those could spell a label
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from grader.trainer.match.layout import PIXELS, SIDE, to_bits
+from grader.trainer.match.layout import to_bits
 
 Array = npt.NDArray[Any]
 LEVELS = 256
@@ -23,7 +23,13 @@ LEVELS = 256
 TOLERANCE_ULPS = 64
 SURE_SHARE = 0.98
 MIN_SURE_PLACES = 100
+MAX_PLACES = 200_000  # each takes two kilobytes for its 256 levels
 MAX_TABLE_NUMBERS = 4096
+# How much the lines of all places must agree with statistics of the images, where there is enough ink to tell.
+MIN_LIKENESS = 0.95
+MIN_INK_SHARE = 0.1
+STATISTICS_EXAMPLES = 6000
+SAME_SHARE = 1e-3
 
 
 class PixelTransform(Protocol):
@@ -32,10 +38,10 @@ class PixelTransform(Protocol):
     exact: ClassVar[bool]
 
     def match_plane(self, plane: Array, images: Array) -> Array:
-        """For each example, whether its plane (n, 784) is this change of `images` (n, 784): bool of shape (n,)."""
+        """For each example, whether its plane (n, pixels) is this change of `images` (n, pixels): bool of shape (n,)."""
 
     def apply_transform(self, images: Array) -> Array:
-        """The change, applied to uint8 images (n, 784); float32."""
+        """The change, applied to uint8 images (n, pixels); float32."""
 
     def describe_transform(self) -> str:
         """In words."""
@@ -55,6 +61,21 @@ class ValueTable:
     def apply_transform(self, images: Array) -> Array:
         return np.asarray(self.fill_table()[images])
 
+    def learn_levels(self, parts: Iterable[tuple[Array, Array]]) -> ValueTable:
+        """With the numbers of pixel values that a sample didn't show, as small or sparse images have them.
+
+        Args:
+            parts: examples, and the canonical images that they are, both of shape (n, pixels).
+        """
+        values, known = self.values.copy(), self.known.copy()
+        for plane, images in parts:
+            fresh = ~known[images]
+            if fresh.any():
+                # Of an odd example a wrong number would be learned, and costs the images with this value.
+                levels, first = np.unique(images[fresh], return_index=True)
+                values[levels], known[levels] = plane[fresh][first], True
+        return replace(self, values=values, known=known)
+
     def fill_table(self) -> Array:
         """All 256 numbers as float32; those not seen lie on the line through those that were."""
         levels = np.flatnonzero(self.known)
@@ -67,6 +88,12 @@ class ValueTable:
     def find_ink(self) -> Array:
         """Which pixel values differ from black's number: bool of shape (256,)."""
         return np.asarray(to_bits(self.values) != to_bits(self.values)[0])
+
+    @property
+    def falls(self) -> bool:
+        """Whether the brightest pixels have become the smallest numbers."""
+        seen = self.values[self.known]
+        return bool(seen[-1] < seen[0])
 
     def describe_transform(self) -> str:
         line = self._fit_line()
@@ -97,6 +124,7 @@ class PerImageScaling:
     exact: ClassVar[bool] = False
     words: str
     figures: Callable[[Array], tuple[Array, Array]]
+    size: tuple[int, int]
     dtype: Any
 
     def match_plane(self, plane: Array, images: Array) -> Array:
@@ -113,16 +141,16 @@ class PerImageScaling:
 
     def _compute_exact(self, images: Array) -> Array:
         # In float64, so that what differs is the rounding of the student's own computation.
-        squares = images.reshape(-1, SIDE, SIDE).astype(np.float64)
+        squares = images.reshape(-1, *self.size).astype(np.float64)
         subtrahend, divisor = self.figures(squares)
-        return ((squares - subtrahend) / np.where(divisor == 0, 1, divisor)).reshape(-1, PIXELS)
+        return ((squares - subtrahend) / np.where(divisor == 0, 1, divisor)).reshape(images.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerPixelLine:
-    """Each of the 784 places has a line of its own, as after standardising over the dataset.
+    """Each place has a line of its own, as after standardising over the dataset.
 
-    All of shape (784,); `slack` is how far off the line rounding may lead.
+    All of shape (pixels,); `slack` is how far off the line rounding may lead.
     """
 
     exact: ClassVar[bool] = False
@@ -141,13 +169,40 @@ class PerPixelLine:
     def apply_transform(self, images: Array) -> Array:
         return np.asarray(self.slopes * images + self.offsets, np.float32)
 
+    def follows_statistics(self, images: Array) -> bool:
+        """Whether the lines are what standardising gives: widths and centres that follow statistics of the images.
+
+        Chosen freely, 784 slopes would hold the weights of a layer, made beforehand.
+
+        Args:
+            images: uint8 of shape (n, height · width).
+        """
+        pixels = images[:: max(1, len(images) // STATISTICS_EXAMPLES)].astype(np.float64)
+        low, middle, high = np.percentile(pixels, (25, 50, 75), axis=0)
+        # One image more may change these, so that they need all of them.
+        smallest, largest = images.min(axis=0).astype(np.float64), images.max(axis=0).astype(np.float64)
+        deviation, mean = pixels.std(axis=0), pixels.mean(axis=0)
+        used = (deviation > MIN_INK_SHARE * deviation.max()) & np.isfinite(self.offsets) & (self.slopes != 0)
+        if not used.any():
+            return True
+        slopes, offsets = self.slopes[used], self.offsets[used]
+        widths, centres = (-1 if (slopes < 0).all() else 1) / slopes, -offsets / slopes
+        ranges = [part[used] for part in (deviation, mean, largest, largest - smallest, high - low)]
+        middles = [part[used] for part in (mean, middle, smallest, largest, low, high)]
+        return _is_like(widths, ranges) and _is_like(centres, middles)
+
     def describe_transform(self) -> str:
         empty = int(np.isnan(self.offsets).sum())
-        note = f" (NaN at {empty} of the 784 places: a standard deviation of zero)" if empty else ""
-        return f"each of the 784 places scaled on its own{note}"
+        count = len(self.offsets)
+        note = f" (NaN at {empty} of the {count} places: a standard deviation of zero)" if empty else ""
+        return f"each of the {count} places scaled on its own{note}"
 
 
-PLACE_OFFSETS = np.arange(PIXELS, dtype=np.intp) * LEVELS
+def _is_like(values: Array, statistics: list[Array]) -> bool:
+    """Whether numbers are all the same, or grow in a line with one of some statistics."""
+    if np.ptp(values) <= SAME_SHARE * max(1.0, np.abs(values).max()):
+        return True
+    return any(np.ptp(each) > 0 and np.corrcoef(values, each)[0, 1] > MIN_LIKENESS for each in statistics)
 
 
 def compute_tolerance(dtype: Any, values: Array, axis: int | None = None) -> Any:
@@ -157,16 +212,17 @@ def compute_tolerance(dtype: Any, values: Array, axis: int | None = None) -> Any
     return TOLERANCE_ULPS * np.finfo(dtype).eps * np.abs(values).max(axis=axis, keepdims=axis is not None)
 
 
-def find_transform(plane: Array, images: Array) -> tuple[PixelTransform | None, float]:
+def find_transform(plane: Array, images: Array, size: tuple[int, int]) -> tuple[PixelTransform | None, float]:
     """The change that most of a sample shows, and the share that shows it.
 
     Args:
-        plane: examples of shape (n, 784), as ordered.
-        images: the canonical images that they may be, uint8 of shape (n, 784).
+        plane: examples of shape (n, pixels), as ordered.
+        images: the canonical images that they may be, uint8 of shape (n, pixels).
+        size: height and width of an image.
     """
     best: PixelTransform | None = None
     best_share = 0.0
-    for tone in _iter_candidates(plane, images):
+    for tone in _iter_candidates(plane, images, size):
         share = float(tone.match_plane(plane, images).mean())
         if share > best_share:
             best, best_share = tone, share
@@ -176,13 +232,13 @@ def find_transform(plane: Array, images: Array) -> tuple[PixelTransform | None, 
     return best, best_share
 
 
-def _iter_candidates(plane: Array, images: Array) -> Iterator[PixelTransform]:
+def _iter_candidates(plane: Array, images: Array, size: tuple[int, int]) -> Iterator[PixelTransform]:
     if (table := _fit_table(plane, images)) is not None:
         yield table
     if plane.dtype.kind == "f":
         for words, figures in IMAGE_SCALINGS.items():
-            yield PerImageScaling(words=words, figures=figures, dtype=plane.dtype)
-        if (per_pixel := fit_pixel_lines([(plane, images)], plane.dtype)) is not None:
+            yield PerImageScaling(words=words, figures=figures, size=size, dtype=plane.dtype)
+        if (per_pixel := fit_pixel_lines([(plane, images)], plane.shape[1], plane.dtype)) is not None:
             yield per_pixel
 
 
@@ -200,30 +256,34 @@ def _fit_table(plane: Array, images: Array) -> ValueTable | None:
     return ValueTable(values=values, known=known) if len(np.unique(to_bits(values)[known])) > 1 else None
 
 
-def fit_pixel_lines(parts: Iterable[tuple[Array, Array]], dtype: Any) -> PerPixelLine | None:
+def fit_pixel_lines(parts: Iterable[tuple[Array, Array]], pixels: int, dtype: Any) -> PerPixelLine | None:
     """One line per place; None where too few places have three different pixel values to tell.
 
     Args:
-        parts: planes (n, 784) with the canonical images that they are.
+        parts: planes (n, pixels) with the canonical images that they are.
+        pixels: how many places there are.
         dtype: the planes' float type.
     """
-    numbers, seen = np.zeros(PIXELS * LEVELS, dtype), np.zeros(PIXELS * LEVELS, bool)
+    if pixels > MAX_PLACES:
+        return None
+    numbers, seen = np.zeros(pixels * LEVELS, dtype), np.zeros(pixels * LEVELS, bool)
+    offsets = np.arange(pixels, dtype=np.intp) * LEVELS
     for plane, images in parts:
-        where = images + PLACE_OFFSETS
+        where = images + offsets
         numbers[where], seen[where] = plane, True
-    cells, known = numbers.astype(np.float64).reshape(PIXELS, LEVELS), seen.reshape(PIXELS, LEVELS)
-    slopes, offsets = _fit_lines(cells, known)
+    cells, known = numbers.astype(np.float64).reshape(pixels, LEVELS), seen.reshape(pixels, LEVELS)
+    slopes, shifts = _fit_lines(cells, known)
     # Two points always lie on a line; only a third one shows that it is one.
-    if ((known.sum(axis=1) >= 3) & np.isfinite(slopes) & (slopes != 0)).sum() < MIN_SURE_PLACES:
+    if ((known.sum(axis=1) >= 3) & np.isfinite(slopes) & (slopes != 0)).sum() < min(MIN_SURE_PLACES, pixels // 2):
         return None
     largest = np.nan_to_num(np.abs(np.where(known, cells, 0)).max(axis=1))
-    return PerPixelLine(slopes=slopes, offsets=offsets, slack=TOLERANCE_ULPS * np.finfo(dtype).eps * largest)
+    return PerPixelLine(slopes=slopes, offsets=shifts, slack=TOLERANCE_ULPS * np.finfo(dtype).eps * largest)
 
 
 def _fit_lines(cells: Array, known: Array) -> tuple[Array, Array]:
     """Slope and offset through the lowest and the highest known pixel value of each place; flat where there is one."""
     low, high = known.argmax(axis=1), LEVELS - 1 - known[:, ::-1].argmax(axis=1)
-    rows = np.arange(PIXELS)
+    rows = np.arange(len(cells))
     run = np.maximum(high - low, 1)
     slopes = np.where(high > low, (cells[rows, high] - cells[rows, low]) / run, 0.0)
     return slopes, cells[rows, low] - slopes * low

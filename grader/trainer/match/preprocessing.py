@@ -12,17 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.trainer.match.canonical import (
-    PIXELS,
-    TRAIN_COUNT,
     UNKNOWN,
     CanonicalImages,
     build_mask_index,
     compute_ink_shares,
+    has_black_ground,
     hash_masks,
 )
 from grader.trainer.match.layout import ImageLayout, iter_layouts, to_bits
 from grader.trainer.match.masks import DEFAULT_INK, InkSignature, guess_signatures
-from grader.trainer.match.pixel_transforms import PerPixelLine, PixelTransform, find_transform, fit_pixel_lines
+from grader.trainer.match.pixel_transforms import (
+    PerPixelLine,
+    PixelTransform,
+    ValueTable,
+    find_transform,
+    fit_pixel_lines,
+)
 
 Array = npt.NDArray[Any]
 SAMPLE_SIZE = 256
@@ -40,17 +45,29 @@ class Preprocessing:
     tones: tuple[PixelTransform, ...]
     outside: Any
 
-    def match_examples(self, rows: Array, images: Array) -> Array:
-        """For each example, whether it is exactly this preparation of `images` (n, 784): bool of shape (n,)."""
+    def match_examples(self, rows: Array, images: list[Array]) -> Array:
+        """For each example, whether it is exactly this preparation of `images`, (n, pixels) per channel: bool of shape (n,)."""
         right = self.layout.has_frame(rows, self.outside)
-        for tone, plane in zip(self.tones, self.layout.split_planes(rows), strict=True):
-            right &= tone.match_plane(plane, images)
+        for tone, plane, wanted in zip(
+            self.tones, self.layout.split_planes(rows), self.repeat_planes(images), strict=True
+        ):
+            right &= tone.match_plane(plane, wanted)
         return right
 
     def apply_preprocessing(self, images: Array) -> Array:
-        """Does the same to uint8 images (n, 28, 28); float32 of the ordered shape."""
-        flat = images.reshape(-1, PIXELS)
-        return self.layout.build_examples([tone.apply_transform(flat) for tone in self.tones], self.outside)
+        """Does the same to uint8 images of the dataset's shape, (n, …); float32 of the ordered shape."""
+        channels = self.layout.own_channels
+        flat = images.reshape(len(images), self.layout.pixels, channels)
+        planes = self.apply_to_planes([flat[..., channel] for channel in range(channels)])
+        return self.layout.build_examples(planes, self.outside)
+
+    def apply_to_planes(self, images: list[Array]) -> list[Array]:
+        """The same, per channel."""
+        return [tone.apply_transform(plane) for tone, plane in zip(self.tones, self.repeat_planes(images), strict=True)]
+
+    def repeat_planes(self, images: list[Array]) -> list[Array]:
+        """One plane for each channel of an example: of a grey image, always the same."""
+        return images if len(images) == len(self.tones) else images * len(self.tones)
 
     def describe_preprocessing(self) -> str:
         """In words."""
@@ -71,7 +88,7 @@ class InDatasetOrder:
 
     def find_images(self, rows: Array, _plane: Array, canon: CanonicalImages) -> Array:
         at = rows + self.offset
-        return np.where(at < len(canon.images), at, UNKNOWN)
+        return np.where(at < len(canon.labels), at, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +98,7 @@ class MatchedByInk:
     signature: InkSignature
 
     def find_images(self, _rows: Array, plane: Array, canon: CanonicalImages) -> Array:
-        known = build_mask_index(canon.name, self.signature.ink.tobytes())
+        known = build_mask_index(canon.source, self.signature.index_key)
         first, count = known.find_images(hash_masks(self.signature.masks(plane)))
         # Only a mask that belongs to one image may teach how its pixels were changed.
         return np.where(count == 1, known.order[np.minimum(first, len(known.order) - 1)], UNKNOWN)
@@ -98,7 +115,10 @@ def infer_preprocessing(x: Array, canon: CanonicalImages) -> Preprocessing | Non
     # One number everywhere would fit any image.
     if (to_bits(sample) == to_bits(sample).flat[0]).all():
         return None
-    found = sorted(iter_layouts(sample), key=lambda layout: -_measure_known_share(layout, sample, canon))
+    found = sorted(
+        iter_layouts(sample, canon.size, len(canon.planes)),
+        key=lambda layout: -_measure_known_share(layout, sample, canon),
+    )
     return next(
         filter(None, (_infer_for_layout(layout, x, rows, sample, canon) for layout in found[:MAX_LAYOUTS])), None
     )
@@ -117,7 +137,7 @@ def _measure_known_share(layout: ImageLayout, sample: Array, canon: CanonicalIma
         return 1.0
     plane = layout.split_planes(sample)[0]
     numbers, counts = np.unique(to_bits(plane), return_counts=True)
-    _, hits = build_mask_index(canon.name, DEFAULT_INK.tobytes()).find_images(
+    _, hits = build_mask_index(canon.source, DEFAULT_INK.tobytes()).find_images(
         hash_masks(to_bits(plane) != numbers[counts.argmax()])
     )
     return float((hits > 0).mean())
@@ -131,7 +151,11 @@ def _infer_for_layout(
     best, best_share = None, MIN_SHARE
     for alignment, at in _iter_alignments(layout, x, rows, planes[0], canon):
         found = at != UNKNOWN
-        fitted = [find_transform(plane[found], canon.images[at[found]]) for plane in planes]
+        images = canon.pick_planes(at[found])
+        images = images if len(images) == len(planes) else images * len(planes)
+        fitted = [
+            find_transform(plane[found], wanted, canon.size) for plane, wanted in zip(planes, images, strict=True)
+        ]
         # The channel that fits worst decides, since every channel must hold.
         share = min(share for _, share in fitted) * float(found.mean())
         if share >= best_share:
@@ -142,14 +166,14 @@ def _infer_for_layout(
     if best is None:
         return None
     preparation = Preprocessing(layout=layout, tones=best[0], outside=layout.read_outside_value(sample))
-    return _fit_all_pixel_lines(preparation, x, best[1], canon)
+    return _fit_all_examples(preparation, x, best[1], canon)
 
 
 def _iter_alignments(
     layout: ImageLayout, x: Array, rows: Array, plane: Array, canon: CanonicalImages
 ) -> Iterator[tuple[Alignment, Array]]:
     """Ways to find the image of each example, with the images of the sample; likeliest first."""
-    straight: list[list[Alignment]] = [[InDatasetOrder(offset=0)], [InDatasetOrder(offset=TRAIN_COUNT)]]
+    straight: list[list[Alignment]] = [[InDatasetOrder(offset=0)], [InDatasetOrder(offset=canon.train_count)]]
     for group in itertools.chain(straight, _iter_ink_alignments(layout, x, plane, canon)):
         tried = []
         for alignment in group:
@@ -175,30 +199,48 @@ def _iter_ink_alignments(
         )
 
     def measure_ink_share(number: Any) -> float:
-        return sum(int((to_bits(part) != number).sum()) for part in iter_planes()) / (len(x) * PIXELS)
+        return sum(int((to_bits(part) != number).sum()) for part in iter_planes()) / (len(x) * canon.pixels)
 
-    for group in guess_signatures(
-        plane, find_extremes, measure_ink_share, functools.partial(compute_ink_shares, canon.name)
-    ):
+    shares = functools.partial(compute_ink_shares, canon.source)
+    black_ground = has_black_ground(canon.source)
+    for group in guess_signatures(plane, find_extremes, measure_ink_share, shares, black_ground=black_ground):
         yield [MatchedByInk(signature=signature) for signature in group]
 
 
-def _fit_all_pixel_lines(
+def _is_of_a_sample(tone: PixelTransform) -> bool:
+    """Whether more examples may show more of a change."""
+    return isinstance(tone, PerPixelLine) or (isinstance(tone, ValueTable) and not tone.known.all())
+
+
+def _fit_all_examples(
     preparation: Preprocessing, x: Array, alignment: Alignment, canon: CanonicalImages
-) -> Preprocessing:
-    """With lines per place taken from all examples, as a sample doesn't show every pixel value at every place."""
-    if not any(isinstance(tone, PerPixelLine) for tone in preparation.tones):
+) -> Preprocessing | None:
+    """With tables and lines per place taken from all examples: a sample doesn't show every pixel value at every place.
+
+    None where those lines follow no statistics of the images: then they are another change, which may be anything.
+    """
+    if not any(map(_is_of_a_sample, preparation.tones)):
         return preparation
+    ordered: list[Array] = []
 
     def iter_parts(channel: int) -> Iterator[tuple[Array, Array]]:
         for rows in iter_chunks(x):
             planes = preparation.layout.split_planes(x[rows])
             at = alignment.find_images(rows, planes[0], canon)
             found = at != UNKNOWN
-            yield planes[channel][found], canon.images[at[found]]
+            ordered.append(at[found])
+            yield planes[channel][found], canon.planes[channel % len(canon.planes)][at[found]]
 
-    tones = [
-        (fit_pixel_lines(iter_parts(channel), x.dtype) or tone) if isinstance(tone, PerPixelLine) else tone
-        for channel, tone in enumerate(preparation.tones)
-    ]
+    tones: list[PixelTransform] = []
+    for channel, tone in enumerate(preparation.tones):
+        if isinstance(tone, PerPixelLine):
+            tones.append(fit_pixel_lines(iter_parts(channel), canon.pixels, x.dtype) or tone)
+        else:
+            tones.append(tone.learn_levels(iter_parts(channel)) if isinstance(tone, ValueTable) else tone)
+    # Whoever trains on a part may have standardised by that part.
+    parts: list[Any] = [slice(canon.train_count), np.concatenate(ordered)]
+    for channel, tone in enumerate(tones):
+        plane = canon.planes[channel % len(canon.planes)]
+        if isinstance(tone, PerPixelLine) and not any(tone.follows_statistics(plane[part]) for part in parts):
+            return None
     return replace(preparation, tones=tuple(tones))

@@ -107,7 +107,7 @@ def _iter_call_tensors(node: Any, place: str, constant: ConstantCheck) -> Iterat
         raise OrderRefused(
             f"{place} is not in the form that Keras 3 writes", "save nothing by hand; let Keras write it"
         )
-    for value in (*node["args"], *node["kwargs"].values()):
+    for value in (*node["args"], *_list_items(node["kwargs"])):
         yield from _iter_tensors(value, place, constant)
 
 
@@ -117,7 +117,7 @@ def _iter_tensors(value: Any, place: str, constant: ConstantCheck, depth: int = 
     if type(value) is dict and value.get("class_name") == "__keras_tensor__":
         yield _parse_tensor(value, place)
     elif type(value) is list or (type(value) is dict and "class_name" not in value):
-        for item in value.values() if isinstance(value, dict) else value:
+        for item in _list_items(value):
             yield from _iter_tensors(item, place, constant, depth + 1)
     else:
         constant(value, place)
@@ -149,5 +149,10 @@ def _iter_model_ends(value: Any, depth: int = 0) -> Iterator[GraphTensor]:
     if type(value) is list and type(value[0]) is str:
         yield _parse_history(value)
         return
-    for item in value.values() if type(value) is dict else value:
+    for item in _list_items(value):
         yield from _iter_model_ends(item, depth + 1)
+
+
+def _list_items(value: list[Any] | dict[str, Any]) -> list[Any]:
+    """The parts of a structure in the order in which Keras numbers them: a dictionary's by name, however it is written."""
+    return [value[key] for key in sorted(value)] if isinstance(value, dict) else value

@@ -2,8 +2,8 @@
 
 Trained at home, weights can be written into any number that a layer multiplies with, adds or compares: a scale, a
 bound, a constant of an operation, an initializer. So all are counted alike, in lists or alone; only what gives shapes,
-sizes and axes is free. Seeds, momenta, rates and factors of regularizers are free as long as they are the same
-everywhere: one of them says nothing, but many that differ can be chosen so that weights come out.
+sizes and axes is free. Seeds, spreads of initializers, momenta, rates and factors of regularizers are free as long as
+they are the same everywhere: one of them says nothing, but many that differ can be chosen so that weights come out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from grader.trainer.order.dead_layers import read_kind
 
 Config = dict[str, Any]
 # What says how large something is, or where, but not by how much data is changed.
@@ -26,6 +28,17 @@ SIZES = frozenset(
 )
 # What selects pixels: free, but many of them make a model worth a second look.
 SELECTING = frozenset({"cropping", "padding"})
+# The spread of what an initializer draws around nought.
+SPREADS = frozenset({"stddev", "maxval", "scale"})
+# Layers that move, repeat or select what they get: enough of them, and weights can be wired without a number.
+WIRING = frozenset(
+    """
+    CenterCrop Concatenate Dot Maximum Minimum Multiply Permute RepeatVector Reshape Subtract UpSampling1D UpSampling2D
+    UpSampling3D
+    """.split()  # noqa: SIM905 - readable
+)
+# So do sums and copies, which kernels of these initializers are.
+PLAIN_KERNELS = frozenset({"Ones", "ones", "Identity", "identity", "IdentityInitializer"})
 # Within these bounds a figure changes what a layer puts out by less than noise does; what differs from the commonest
 # figure of its kind counts even so, since a training adds up what each of them does.
 HARMLESS = {
@@ -78,9 +91,13 @@ def _layer(node: Any) -> Iterator[str]:
         if str(node.get("module")).startswith(OPERATIONS):
             yield "selects"
         yield from _leaves(call, "selects" if kind == "GetItem" else "acts")
+    if kind in WIRING and not str(node.get("module")).startswith(OPERATIONS):
+        yield "selects"
     for key, value in config.items() if isinstance(config, dict) else ():
-        # Which of its draws it gives is told by the seed alone.
+        # Sign and size of what is drawn are known to whoever knows the seed, so spreads that differ could be weights.
         if key != "seed" and _is_centred(kind, config):
+            if key in SPREADS:
+                yield f"{kind}.{key}={value}"
             continue
         if kind == "Normalization" and key in STATISTICS and isinstance(value, list):
             words = ["describes" for _ in _leaves(value, "")]
@@ -92,6 +109,8 @@ def _layer(node: Any) -> Iterator[str]:
 
 def _entry(kind: str, key: str, value: Any) -> Iterator[str]:
     end = key.rpartition("_")[2]
+    if key.endswith("kernel_initializer") and read_kind(value) in PLAIN_KERNELS:
+        yield "selects"
     if key in ("layers", "cells") and isinstance(value, list):
         for inner in value:
             yield from _layer(inner)

@@ -27,7 +27,7 @@ def build_seeded_model(opened: InspectedOrder, seed: int) -> Any:
     keras.utils.set_random_seed(seed)
     model = build_model(opened)
     x = opened.arrays.by_role.get("x", [])
-    count = min(2 * neighbours.MOST_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
+    count = min(2 * neighbours.MAX_EXAMPLES, len(x[0])) // 2 * 2 if len(x) == 1 else 0
     # The look at its neighbours may draw random numbers; the training must begin as plain Keras would.
     with keep_randomness():
         build_weights(model, opened)

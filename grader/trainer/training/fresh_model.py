@@ -3,7 +3,7 @@
 The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
 is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which
 needs no assumption about images or layers. Over several draws the evidence multiplies (an e-process); by Ville's
-inequality an honest model comes to `MOST_EVIDENCE` with a probability of one in a billion, however often one looks.
+inequality an honest model comes to `MAX_EVIDENCE` with a probability of one in a billion, however often one looks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from grader.trainer.training.feeding import Array, OrderArrays
 
 ERROR_RATE = 1e-9
 # Two processes at most, so that each has half of the error rate.
-MOST_EVIDENCE = 2 / ERROR_RATE
+MAX_EVIDENCE = 2 / ERROR_RATE
 # One honest model in twenty is looked at again.
 SUSPICIOUS = 20.0
 FRESH_DRAWS = 10
@@ -35,7 +35,7 @@ OPENED_DRAWS = 24
 HOPELESS = 1e-9
 EXAMPLES = 500
 # How much statistics of some thousand other images agree with those of the ones that are looked at, and more.
-LEAST_LIKENESS = 0.9
+MIN_LIKENESS = 0.9
 MAX_CLASSES = 12
 MAX_OUTPUTS = 1000
 SHARPNESS = (2.0, 5.0, 10.0, 20.0)
@@ -90,7 +90,7 @@ def _is_like(given: Any, measured: Array) -> bool:
     if len(given) != len(measured):
         return False
     spreads = float(np.std(given)), float(measured.std())
-    return min(spreads) < 1e-9 or float(np.corrcoef(given, measured)[0, 1]) > LEAST_LIKENESS
+    return min(spreads) < 1e-9 or float(np.corrcoef(given, measured)[0, 1]) > MIN_LIKENESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class _Look:
             start = time.monotonic()
             evidence *= weigh_evidence(self._answers(architecture, open_gates=open_gates), self.classes)
             self.at_work(time.monotonic() - start)
-            if evidence >= MOST_EVIDENCE:
+            if evidence >= MAX_EVIDENCE:
                 return True
             # Nearly all honest models leave after the first draw, so that the look costs little.
             if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader.data import Dataset
+from grader.data import Dataset, HeldOutSplit
 from grader.protocol.wire import Measured
 from grader.records.run import Architecture
 from grader.trainer.match.passes import Passes, find_chosen_images
@@ -28,9 +28,9 @@ MAX_LAYER_WEIGHTS = 50_000_000
 RANDOM_WEIGHT_SCALES = (1.0, 0.03)
 
 
-def find_pixel_ends(transform: Callable[[Array], Array]) -> list[float] | None:
-    """What a black and a white pixel become by a preprocessing; None where that isn't one number each."""
-    black, white = transform(np.stack([np.zeros((28, 28), np.uint8), np.full((28, 28), 255, np.uint8)]))
+def find_pixel_ends(transform: Callable[[Array], Array], shape: Sequence[int]) -> list[float] | None:
+    """What a black and a white pixel become by a preprocessing of images of that shape; None where that isn't one number each."""
+    black, white = transform(np.stack([np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)]))
     ends = [float(black.flat[0]), float(white.flat[0])]
     same = (black == black.flat[0]).all() and (white == white.flat[0]).all() and all(map(math.isfinite, ends))
     return ends if same else None
@@ -42,19 +42,27 @@ def pick_portion_size(architecture: Architecture) -> int:
     return next((count for count in PORTION_SIZES if count * values * BYTES_PER_VALUE <= MAX_PORTION_BYTES), 1)
 
 
-def measure_accuracies(model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTION_SIZES[0]) -> Measured:
+def measure_accuracies(
+    model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTION_SIZES[0], held_out: HeldOutSplit | None = None
+) -> Measured:
     """Accuracy (argmax against the canonical label) on both splits.
 
     Args:
-        transform: the preprocessing that the ordered arrays show, uint8 (n, 28, 28) -> float32 (n, …).
+        transform: the preprocessing that the ordered arrays show, from uint8 images to float32 (n, …).
         count: examples at a time.
+        held_out: the secret split, where the course has one.
 
     Raises:
         ValueError: the model doesn't give one score per class.
     """
+
+    def measure_split(images: Array, labels: Array) -> float:
+        return int(find_right(model, images, labels, transform, dataset.class_count, count).sum()) / len(images)
+
     return Measured(
-        train_accuracy=_measure_accuracy(model, dataset.x_train, dataset.y_train, transform, count),
-        test_accuracy=_measure_accuracy(model, dataset.x_test, dataset.y_test, transform, count),
+        train_accuracy=measure_split(dataset.x_train, dataset.y_train),
+        test_accuracy=measure_split(dataset.x_test, dataset.y_test),
+        held_out_accuracy=None if held_out is None else measure_split(held_out.images, held_out.labels),
     )
 
 
@@ -129,16 +137,15 @@ def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -
     return right / len(examples)
 
 
-def _measure_accuracy(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> float:
-    return int(find_right(model, images, labels, transform, count).sum()) / len(images)
-
-
-def find_right(model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], count: int) -> Array:
+def find_right(
+    model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], class_count: int, count: int
+) -> Array:
     """For each canonical image whether the model gets it right; as for `measure_accuracies`."""
     right = np.zeros(len(images), bool)
     for start in range(0, len(images), count):
         scores = predict_scores(model, transform(images[start : start + count]))
-        if scores.ndim != 2 or scores.shape[1] < 10:
+        # Of two classes one score is enough, for the second one.
+        if scores.ndim != 2 or not (scores.shape[1] >= class_count or scores.shape[1] == class_count - 1 == 1):
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
         right[start : start + count] = pick_classes(scores) == labels[start : start + count]
     return right
@@ -150,7 +157,7 @@ def find_chosen(
     """As `find_chosen_images`, of the model that was measured."""
 
     def find_wrong(places: Array) -> Array:
-        return ~find_right(model, dataset.x_train[places], dataset.y_train[places], transform, count)
+        return ~find_right(model, dataset.x_train[places], dataset.y_train[places], transform, dataset.class_count, count)
 
     return find_chosen_images(passes, find_wrong, measured.train_accuracy, measured.test_accuracy)
 

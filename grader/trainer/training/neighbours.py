@@ -14,7 +14,7 @@ from grader.trainer.training.feeding import Array
 from grader.trainer.training.measuring import flat_scores
 
 # Of a model that takes large images, fewer are given.
-MOST_EXAMPLES = 64
+MAX_EXAMPLES = 64
 # What rounding may change in an answer: other places in a batch are computed in another order.
 TOLERANCE = 0.02
 

@@ -17,13 +17,12 @@ from grader.protocol.arrays import OrderedSpec
 from grader.protocol.channel import Channel
 from grader.protocol.orders import FitArguments, Order
 from grader.protocol.wire import Open, TrainerMessage
-from grader.trainer.match.canonical import TRAIN_COUNT, load_canonical_images
+from grader.trainer.match.canonical import CanonicalImages, load_canonical_images
 from grader.trainer.match.ordered_data import FindMatch
 from grader.trainer.training.feeding import Array
 
 # The name of a dataset, for a trainer that is started before there is a file.
 DATASET_VARIABLE = "GRADE_REHEARSAL"
-IMAGE_SHAPE = (28, 28)
 ROWS_PER_PORTION = 400  # about a megabyte of them is sent at a time
 MEMORY_BYTES = 4_000_000_000
 
@@ -32,12 +31,14 @@ def run_rehearsal(dataset: str, serve: Callable[[socket.socket], Any]) -> None:
     """Inspects an order that nobody gave; leaves behind only what a pool's trainer keeps of any submission.
 
     Args:
-        dataset: its name.
+        dataset: an embedded one's name.
         serve: serves one submission at the other end of a socket.
     """
     ours, theirs = socket.socketpair()
     # A thread plays the front, since the images don't fit into the socket's buffer while nobody reads.
-    front = threading.Thread(target=_send_usual_order, args=(ours, dataset, _build_usual_order()))
+    front = threading.Thread(
+        target=_send_usual_order, args=(ours, dataset, _build_usual_order(load_canonical_images(dataset)))
+    )
     front.start()
     serve(theirs)
     front.join()
@@ -47,9 +48,9 @@ def run_rehearsal(dataset: str, serve: Callable[[socket.socket], Any]) -> None:
 def match_usual_images(dataset: str, find: FindMatch) -> None:
     """The part of it that needs no model, in a process that is to be copied: the usual images are found, and held."""
     data = load_canonical_images(dataset)
-    images = np.concatenate(list(_iter_scaled(data.images[:TRAIN_COUNT])))
-    for shape in (IMAGE_SHAPE, (*IMAGE_SHAPE, 1)):
-        find(images.reshape(TRAIN_COUNT, *shape), data.labels[:TRAIN_COUNT], dataset)
+    images = np.concatenate(list(_iter_scaled(data.planes[0][: data.train_count])))
+    for shape in (data.size, (*data.size, 1)):
+        find(images.reshape(data.train_count, *shape), data.labels[: data.train_count], dataset)
 
 
 def _send_usual_order(sock: socket.socket, dataset: str, order: Order) -> None:
@@ -59,7 +60,10 @@ def _send_usual_order(sock: socket.socket, dataset: str, order: Order) -> None:
         channel = Channel(sock, TrainerMessage)
         channel.receive()
         message = Open(order=order, dataset=dataset, memory=MEMORY_BYTES)
-        channel.send(message, itertools.chain(_iter_scaled(data.images[:TRAIN_COUNT]), [data.labels[:TRAIN_COUNT]]))
+        channel.send(
+            message,
+            itertools.chain(_iter_scaled(data.planes[0][: data.train_count]), [data.labels[: data.train_count]]),
+        )
         channel.receive()
 
 
@@ -70,14 +74,19 @@ def _iter_scaled(images: Array) -> Iterator[Array]:
     )
 
 
-def _build_usual_order() -> Order:
+def _build_usual_order(data: CanonicalImages) -> Order:
     """A small network's; of its weights only the shapes are made."""
     with keras.StatelessScope(initialize_variables=False):
-        inner = [layers.Flatten(), layers.Dense(128, "relu"), layers.Dropout(0.2), layers.Dense(10, "softmax")]
-        model = keras.Sequential([layers.Input(IMAGE_SHAPE), *inner])
+        inner = [
+            layers.Flatten(),
+            layers.Dense(128, "relu"),
+            layers.Dropout(0.2),
+            layers.Dense(data.class_count, "softmax"),
+        ]
+        model = keras.Sequential([layers.Input(data.size), *inner])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    images = OrderedSpec(dtype="float32", shape=[TRAIN_COUNT, *IMAGE_SHAPE], role="x")
-    labels = OrderedSpec(dtype="uint8", shape=[TRAIN_COUNT], role="y")
+    images = OrderedSpec(dtype="float32", shape=[data.train_count, *data.size], role="x")
+    labels = OrderedSpec(dtype="uint8", shape=[data.train_count], role="y")
     return Order(
         model=0,
         architecture=model.to_json(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ OUT_OF_MEMORY_ERRORS = ("ResourceExhaustedError", "MemoryError")
 # JAX raises one error for all that XLA says; its text begins with the kind.
 XLA_ERRORS = ("XlaRuntimeError", "JaxRuntimeError")
 XLA_EXHAUSTED = "RESOURCE_EXHAUSTED"
+# A card that another program has filled refuses TensorFlow its libraries' handles before it refuses memory.
+CARD_ERRORS = ("InternalError", "UnknownError", "FailedPreconditionError", "UnimplementedError")
+CARD_FULL = re.compile(
+    r"out of memory|OUT_OF_MEMORY|(CUDNN|CUBLAS)_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)|Failed to create cu(BLAS|DNN) handle|DNN library (is not found|initialization failed)",
+    re.IGNORECASE,
+)
 # After these a process may find its device unusable, or its memory in pieces.
 PROCESS_BREAKING_ERRORS = (*OUT_OF_MEMORY_ERRORS, *XLA_ERRORS, "InternalError")
 
@@ -257,9 +264,11 @@ def to_message(error: Exception) -> Fault | Rejected:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether the machine or its device had too little memory."""
     kind = type(error).__name__
+    if kind in CARD_ERRORS:
+        return CARD_FULL.search(str(error)) is not None
     return kind in OUT_OF_MEMORY_ERRORS or (kind in XLA_ERRORS and str(error).startswith(XLA_EXHAUSTED))
 
 
 def should_replace_process(error: Exception) -> bool:
     """Whether the process shouldn't train anything else after it."""
-    return type(error).__name__ in PROCESS_BREAKING_ERRORS
+    return type(error).__name__ in PROCESS_BREAKING_ERRORS or is_out_of_memory(error)

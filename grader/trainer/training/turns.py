@@ -13,7 +13,7 @@ from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import AskCallbacks
 
 WAIT_S = 1.0
-MOST_WAITS = 900
+MAX_WAITS = 900
 
 
 class Turn:
@@ -32,7 +32,7 @@ class Turn:
 
     def __enter__(self) -> Self:
         # After fifteen minutes it trains anyway, which costs time but gives the same figures.
-        for _ in range(MOST_WAITS):
+        for _ in range(MAX_WAITS):
             if self._take(WAIT_S):
                 self._mark(asking=False)  # whoever had it before may have been killed while asking
                 break

@@ -1,16 +1,13 @@
 """What is said when workers are lost, can't start, or fail: the batch's side, with workers that do as they are told."""
 
 import socket
+from importlib import import_module
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-pytest.importorskip("ray")
-
-from ray import exceptions
-
-from grader.batch.ray import engine, messages
+from grader.batch.ray import messages
 from grader.batch.ray.messages import GradingAnswer, MachineVersions
 from grader.errors import GraderError, UsageError
 from grader.grading import GradingOptions
@@ -21,10 +18,8 @@ HERE = msgspec.msgpack.encode(messages.describe_versions())
 class Scripted:
     """A Ray whose calls are answered at once, each worker's `grade` by the next word of a script."""
 
-    exceptions = exceptions
-
-    def __init__(self, script, hello=HERE):
-        self.script, self.said, self.ended = list(script), hello, 0
+    def __init__(self, script, exceptions, hello=HERE):
+        self.script, self.exceptions, self.said, self.ended = list(script), exceptions, hello, 0
 
     def remote(self, **chosen):
         def method(answer):
@@ -50,19 +45,32 @@ class Scripted:
         return {"CPU": 2.0}
 
 
+@pytest.fixture(scope="module")
+def engine():
+    """Imports Ray for these tests alone: at the top of the file, every worker would wait a second for it."""
+    pytest.importorskip("ray")
+    return import_module("grader.batch.ray.engine")
+
+
+@pytest.fixture(scope="module")
+def lost(engine):
+    """What Ray raises when a worker has gone."""
+    return engine.ray.exceptions.RayActorError
+
+
 @pytest.fixture
-def started(monkeypatch):
+def started(monkeypatch, engine):
     def start(*script, hello=HERE):
-        scripted = Scripted(script, hello)
+        scripted = Scripted(script, engine.ray.exceptions, hello)
         monkeypatch.setattr(engine, "ray", scripted)
         return scripted, engine.RayCluster(b"", 1, 0.0)
 
     return start
 
 
-def test_a_submission_that_takes_workers_with_it_is_given_up(started):
+def test_a_submission_that_takes_workers_with_it_is_given_up(started, lost):
     """After two losses, each of them told."""
-    _, cluster = started(exceptions.RayActorError(), exceptions.RayActorError())
+    _, cluster = started(lost(), lost())
 
     with pytest.raises(GraderError, match="could not be graded here: 2 Ray workers were lost while they graded it"):
         cluster._send_until_answered(b"", GradingOptions())
@@ -70,9 +78,9 @@ def test_a_submission_that_takes_workers_with_it_is_given_up(started):
     assert cluster.troubles[0].startswith("a Ray worker was lost: ")
 
 
-def test_after_one_loss_another_worker_gets_it(started):
+def test_after_one_loss_another_worker_gets_it(started, lost):
     """Its answer counts."""
-    _, cluster = started(exceptions.RayActorError(), GradingAnswer(wrong="a.py can't be read"))
+    _, cluster = started(lost(), GradingAnswer(wrong="a.py can't be read"))
 
     with pytest.raises(UsageError, match=r"a.py can't be read"):
         cluster._send_until_answered(b"", GradingOptions())
@@ -95,9 +103,9 @@ def test_a_worker_of_another_version_gets_nothing(started):
     assert scripted.ended == 1
 
 
-def test_a_worker_that_can_t_start_is_tried_again_a_few_times(started):
+def test_a_worker_that_can_t_start_is_tried_again_a_few_times(started, lost, engine):
     """Then the batch ends with the reason."""
-    error = exceptions.RayActorError()
+    error = lost()
     error.args = ("…\nModuleNotFoundError: No module named 'grader'\n",)
     _, cluster = started()
     cluster_says = "could be started: a Ray worker could not be started: "
@@ -108,7 +116,7 @@ def test_a_worker_that_can_t_start_is_tried_again_a_few_times(started):
     assert len(cluster.troubles) == 1 + engine.MAX_FAILED_STARTS
 
 
-def test_no_worker_left_is_told(started, monkeypatch):
+def test_no_worker_left_is_told(started, engine, monkeypatch):
     """After a while without any."""
     monkeypatch.setattr(engine, "WORKER_WAIT_S", -1.0)
     scripted, cluster = started()
@@ -118,7 +126,7 @@ def test_no_worker_left_is_told(started, monkeypatch):
         cluster._find_free_worker(GradingOptions())
 
 
-def test_the_line_that_says_most_is_told():
+def test_the_line_that_says_most_is_told(engine):
     """Of a traceback the error, of another message its first line, of none its kind."""
     assert engine._extract_error_line(ValueError("a\n  File x\nOSError: full\nmore")) == "OSError: full"
     assert engine._extract_error_line(ValueError("first\nsecond")) == "first"
@@ -126,13 +134,13 @@ def test_the_line_that_says_most_is_told():
 
 
 @pytest.mark.parametrize("address", ["nonsense", "ray://head:10001", "10.0.0.1:", "head:99999", ":1"])
-def test_what_is_no_address_is_told(address):
+def test_what_is_no_address_is_told(address, engine):
     """With what was given and what is expected."""
     with pytest.raises(UsageError, match=f"--address {address}: expected HOST:PORT, such as 10.0.0.1:6379, or auto"):
         engine.check_address(address)
 
 
-def test_nobody_there_is_told_at_once():
+def test_nobody_there_is_told_at_once(engine):
     """A port where nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

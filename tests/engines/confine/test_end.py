@@ -11,6 +11,7 @@ import psutil
 import pytest
 from confining import ALL, running, start, wait_for
 
+from grader.engines import confine
 from grader.engines.confine import scratch
 
 SHARED = tuple(name for name in ALL if name in ("files", "processes", "user-namespace", "memory-group"))
@@ -118,6 +119,19 @@ def test_the_keepers_own_death_ends_everything():
         wait_for(marked)
 
         process.process.kill()
+
+        wait_for(lambda: not marked(), 2)
+
+
+@BOTH
+def test_a_keeper_that_hangs_keeps_nothing_alive(without, monkeypatch):
+    """What is below a keeper that doesn't get to its work is ended all the same."""
+    monkeypatch.setattr(confine, "MAX_KILL_WAIT_S", 0.1)
+    with running(START + WAYS["many"] + "\ntime.sleep(99)", without=without) as process:
+        wait_for(lambda: len(marked()) == 30)
+        process.process.send_signal(signal.SIGSTOP)
+
+        process.kill()
 
         wait_for(lambda: not marked(), 2)
 

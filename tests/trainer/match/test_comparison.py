@@ -258,6 +258,42 @@ def test_unknown_images(mnist: Dataset, name: str) -> None:
     assert ("no images" in found.preprocessing) == (count == 0)
 
 
+def lines(slopes: Array, offsets: Any = 0.0) -> Any:
+    return lambda x: (x * slopes + offsets).astype(F32)
+
+
+STANDARDISED = {
+    "by a part": lambda x: (x - x[:1000].mean(0)) / (x[:1000].std(0) + 1),
+    "inverted": lambda x: standardised(255 - x, (0,)),
+    "centred only": lambda x: x / F32(255) - (x / F32(255)).mean(0),
+    "by the largest": lambda x: x.astype(F32) / np.maximum(x.max(0), 1).astype(F32),
+    "where there is ink": lambda x: (x - x.mean(0)) / np.where(x.std(0) < 1, 1, x.std(0)).astype(F32),
+    "by median and quartiles": lambda x: (
+        (x - np.median(x, 0)) / np.maximum(np.subtract(*np.percentile(x, (75, 25), 0)), 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STANDARDISED)
+@pytest.mark.parametrize("count", [1000, 20_000])
+def test_standardised_places_are_known(mnist: Dataset, fashion: Dataset, how: str, count: int) -> None:
+    """By whatever statistics of the images, of all or of those that are trained on."""
+    for data in (mnist, fashion):
+        found = match_arrays(STANDARDISED[how](data.x_train[:count]).astype(F32), data.y_train[:count], data.name)
+
+        assert (found.dataset, found.build_data_match().unknown) == (data.name, 0)
+
+
+def test_lines_chosen_freely_are_no_preprocessing(mnist: Dataset) -> None:
+    """784 slopes or offsets could hold the weights of a layer."""
+    random = np.random.default_rng(0)
+    free = random.uniform(0.5, 2.0, (28, 28))
+    spread = 1 / np.maximum(mnist.x_train.std(axis=0), 1.0)
+    for change in (lines(free), lines(spread, 10 * free), lines(spread * np.sign(free - 1))):
+        found = match_arrays(change(mnist.x_train[:3000]), mnist.y_train[:3000], "mnist")
+        assert found.dataset is None
+
+
 def test_nan_of_a_zero_deviation(mnist: Dataset) -> None:
     """NaN that comes from dividing by a standard deviation of zero is named."""
     floats = mnist.x_train.astype(F32)

@@ -20,7 +20,7 @@ FORMS = {
 def test_forms(form: str) -> None:
     """Labels are read in every usual form."""
     y, words = FORMS[form]
-    labels, found = normalize_labels(y, len(Y))
+    labels, found = normalize_labels(y, len(Y), 10)
 
     assert (Y.tolist(), words) == (labels.tolist(), found)
 
@@ -38,7 +38,7 @@ ODD = {
 @pytest.mark.parametrize("words", ODD)
 def test_odd_labels(words: str) -> None:
     """Labels that are none are said to be, and what was done to them."""
-    labels, found = normalize_labels(ODD[words], len(Y))
+    labels, found = normalize_labels(ODD[words], len(Y), 10)
 
     assert words == found
     assert (labels[Y > 0] == -1).all()
@@ -46,11 +46,11 @@ def test_odd_labels(words: str) -> None:
 
 def test_some_odd_labels() -> None:
     """One label that is no class, or is missing, is -1; the others stay."""
-    labels, words = normalize_labels(np.array([1, 2.5, np.nan, np.inf, 12, 3, 4, 5, 6, 7]), 11)
+    labels, words = normalize_labels(np.array([1, 2.5, np.nan, np.inf, 12, 3, 4, 5, 6, 7]), 11, 10)
 
     assert (labels.tolist(), words) == ([1, -1, -1, -1, -1, 3, 4, 5, 6, 7, -1], "")
 
 
 def test_no_array() -> None:
     """A single number is no labels."""
-    assert (normalize_labels(np.float32(1.0), 2)[0].tolist(), "no labels") == ([-1, -1], "no labels")
+    assert (normalize_labels(np.float32(1.0), 2, 10)[0].tolist(), "no labels") == ([-1, -1], "no labels")

@@ -9,16 +9,25 @@ from grader.trainer.match.canonical import load_canonical_images
 from grader.trainer.match.comparison import Match
 from grader.trainer.match.digests import DigestCache
 from grader.trainer.match.ordered_data import MatchCache, match_order, order_reveals_labels
+from grader.trainer.match.passes import Passes
 
 pytestmark = pytest.mark.keras
-FIT = SimpleNamespace(batches=None, validation_split=0.0, steps_per_epoch=None, batch_size=None, shuffle=True,
-                      goes_on=False, validation_batch_size=None)
+FIT = SimpleNamespace(
+    batches=None,
+    validation_split=0.0,
+    steps_per_epoch=None,
+    batch_size=None,
+    shuffle=True,
+    goes_on=False,
+    validation_batch_size=None,
+)
 
 
 def find(x, _y, dataset):
     """Images are their own numbers; those below zero are of no dataset."""
     known = x.min() >= 0
-    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", transform=None)
+    canon = load_canonical_images(dataset) if known else None
+    return Match(dataset=dataset if known else None, source=x, labels_wrong_at=x[:0], preprocessing="", canon=canon)
 
 
 def matched(**roles):
@@ -42,6 +51,21 @@ def test_training_images_kept_for_validation_are_counted(validation, held_back):
     data = matched(x=range(50_000), y=range(50_000), val_x=validation, val_y=validation)
 
     assert (data.train, data.held_back) == (50_000, held_back)
+
+
+def test_validation_data_and_a_split_hold_images_back():
+    """Which they are is kept, since they may be chosen."""
+    split = SimpleNamespace(fit=SimpleNamespace(**{**vars(FIT), "validation_split": 0.1}))
+    for order, roles in (
+        (split, {"x": 60_000, "y": 60_000}),
+        (SimpleNamespace(fit=FIT), {"x": 54_000, "y": 54_000, "val_x": 60_000, "val_y": 60_000}),
+    ):
+        passes = Passes(60_000)
+        arrays = SimpleNamespace(by_role={role: [np.arange(count)] for role, count in roles.items()})
+
+        match_order(order, arrays, "mnist", find, passes)
+
+        assert passes.held_back.tolist() == list(range(54_000, 60_000))
 
 
 def test_where_all_are_trained_on_nothing_is_held_back():
@@ -78,7 +102,7 @@ def test_the_datasets_own_order_tells_nothing(dataset, count):
 def test_what_is_wholly_the_datasets_is_held_for_the_next_order():
     """Not with one image that is nobody's, nor where the images have to be written anew."""
     data = load_canonical_images("mnist")
-    images, labels = data.images[:2000], data.labels[:2000]
+    images, labels = data.planes[0][:2000], data.labels[:2000]
     usual = (images / 255.0).astype(np.float32)
     more, normed = usual.copy(), usual / np.linalg.norm(usual, axis=1, keepdims=True)
     more[7] = 0.5

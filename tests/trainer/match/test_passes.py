@@ -11,17 +11,17 @@ import pytest
 from grader.checks.training import check_training_data
 from grader.protocol.orders import FitArguments
 from grader.records.run import DataMatch
-from grader.trainer.match.canonical import TRAIN_COUNT
 from grader.trainer.match.passes import Passes, describe_array_epoch, find_chosen_images
 
 Array = Any
+TRAIN_COUNT = 60_000
 NONE = np.zeros(0, np.int64)
 EVERY = np.arange(TRAIN_COUNT)
 
 
 def judge(epochs: Iterator[list[Array]], count: int, held_back: Array = NONE, **fit: Any) -> tuple[str, int]:
     """What the check says of so many epochs, each a list of batches, and how many images an epoch left out."""
-    passes, worst = Passes(), None
+    passes, worst = Passes(TRAIN_COUNT), None
     for _, batches in zip(range(count), epochs, strict=False):
         source = np.concatenate(batches)
         distinct = len(np.unique(source))
@@ -149,7 +149,7 @@ def test_both_parts_of_a_split_may_lose_their_last_batch() -> None:
 
 def test_an_epoch_that_comes_again_counts_again() -> None:
     """What is sent once and trained on twice is judged as what it is."""
-    passes = Passes()
+    passes = Passes(TRAIN_COUNT)
     source = np.r_[EVERY, EVERY[:32]]
     told = DataMatch(dataset="mnist", examples=60_032, trained_on=60_032, train=60_000, repeated=32)
     first = passes.add_epoch(told, source, FitArguments(batches=[128] * 469, goes_on=True), NONE)
@@ -179,7 +179,7 @@ def test_an_epoch_of_arrays_is_counted_by_the_same_rule(fit: Any, told: Any) -> 
 
 def chosen(left_out: list[Array], hard: Array, *, train: float, test: float) -> Any:
     """Whether the left-out images of epochs look chosen, where the model gets those of `hard` wrong."""
-    passes = Passes()
+    passes = Passes(TRAIN_COUNT)
     passes.left_out = left_out
     passes.counts += ~np.isin(EVERY, left_out[0]) if len(left_out) == 1 else 1
     return find_chosen_images([passes], lambda places: np.isin(places, hard), train, test)
@@ -196,3 +196,14 @@ def test_hard_images_that_are_left_out_are_found() -> None:
     assert chosen(by_chance, hard, train=0.99, test=0.98) is None
     assert chosen([random.choice(TRAIN_COUNT, 3600, replace=False)], hard, train=0.99, test=0.98) is None
     assert find_chosen_images([], lambda places: places > 0, 0.99, 0.98) is None
+
+
+def test_hard_images_that_are_held_back_are_found() -> None:
+    """Those of a split by chance, or at either end of the dataset, may be somewhat harder than the test images."""
+    random = np.random.default_rng(5)
+    hard = random.choice(TRAIN_COUNT, 1500, replace=False)
+    for held_back, expected in ((np.unique(np.r_[hard[:900], EVERY[:6000]]), True), (EVERY[:20_000], False)):
+        passes = Passes(TRAIN_COUNT)
+        passes.hold_back(held_back)
+        found = find_chosen_images([passes], lambda places: np.isin(places, hard), 0.99, 0.98)
+        assert (found is not None) == expected

@@ -69,6 +69,9 @@ def regularised(kind: str, **factors: float) -> dict[str, Any]:
     [
         (drawn("GlorotUniform", seed=7), drawn("GlorotUniform", seed=8)),
         (drawn("RandomNormal", mean=0.0, stddev=0.1, seed=7), drawn("RandomNormal", mean=0.0, stddev=0.1, seed=8)),
+        (drawn("RandomNormal", mean=0.0, stddev=0.1, seed=7), drawn("RandomNormal", mean=0.0, stddev=0.2, seed=7)),
+        (drawn("RandomUniform", minval=-0.1, maxval=0.1), drawn("RandomUniform", minval=-0.2, maxval=0.2)),
+        (drawn("VarianceScaling", scale=2.0, mode="fan_in"), drawn("VarianceScaling", scale=0.1, mode="fan_in")),
         (layer("Dropout", rate=0.5, seed=1), layer("Dropout", rate=0.2, seed=1)),
         (layer("LSTM", dropout=0.1, recurrent_dropout=0.1), layer("LSTM", dropout=0.1, recurrent_dropout=0.3)),
         (layer("BatchNormalization", momentum=0.9), layer("BatchNormalization", momentum=0.99)),
@@ -97,6 +100,13 @@ def test_constants_of_operations_act_and_indices_select() -> None:
     picked = layer("GetItem", [TENSOR, [SLICE]], module="keras.src.ops.numpy")
 
     assert count_numbers(layer("Functional", layers=[times, picked])) == Told(acting=4, selecting=5)
+
+
+def test_layers_that_move_and_select_are_counted() -> None:
+    """Weights can be wired of them without an operation or a number."""
+    moving = [layer("RepeatVector", n=7), layer("Reshape", target_shape=[7, 4]), drawn("Identity", gain=1.0)]
+
+    assert count_numbers(layer("Sequential", layers=[*moving, drawn("Zeros")])) == Told(acting=0, selecting=3)
 
 
 def test_statistics_of_many_channels_are_a_kind_of_their_own() -> None:

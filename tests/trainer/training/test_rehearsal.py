@@ -82,7 +82,7 @@ def threads():
 before = threads()
 rehearsal.match_usual_images("mnist", MatchCache(DigestCache(threads=1)))
 print(before, threads())
-MatchCache(DigestCache()).digests.of(load_dataset("mnist").x_train)
+MatchCache(DigestCache()).digests.compute_digest(load_dataset("mnist").x_train)
 print(threads())
 """
 

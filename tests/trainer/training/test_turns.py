@@ -61,7 +61,7 @@ def test_whoever_trains_beside_the_holder_leaves_its_mark(store: Store, monkeypa
 
 def test_a_quick_answer_lets_nobody_in_between(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else two would train the same at once, though each epoch's callback takes a moment only."""
-    monkeypatch.setattr("grader.trainer.training.turns.MOST_WAITS", 3)
+    monkeypatch.setattr("grader.trainer.training.turns.MAX_WAITS", 3)
     monkeypatch.setattr("grader.trainer.training.turns.WAIT_S", 0.05)
     with Turn(store, "key", lambda _: None) as turn:
         free = []
@@ -97,7 +97,7 @@ def test_a_callback_that_raises_leaves_no_turn_behind(store: Store) -> None:
 def test_whoever_waits_gives_a_sign_each_second(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """And trains anyway in the end."""
     monkeypatch.setattr("grader.trainer.training.turns.WAIT_S", 0.01)
-    monkeypatch.setattr("grader.trainer.training.turns.MOST_WAITS", 3)
+    monkeypatch.setattr("grader.trainer.training.turns.MAX_WAITS", 3)
     waited: list[float] = []
 
     with Turn(store, "key", waited.append), Turn(store, "key", waited.append):

@@ -1,0 +1,69 @@
+"""What an `.npz` archive says of the arrays in it, read without NumPy; the numbers themselves are never looked at."""
+
+from __future__ import annotations
+
+import ast
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+MAX_HEADER_BYTES = 10_000
+MAGIC = b"\x93NUMPY"
+IMAGE_TYPES = ("|u1",)
+LABEL_TYPES = tuple(f"{order}{kind}{size}" for order in "<|" for kind in "iu" for size in (1, 2, 4, 8))
+
+
+def find_archive_faults(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    """What keeps an archive from being these arrays, in words: images as uint8, labels as whole numbers.
+
+    Args:
+        shapes: of each array, by its name; those that begin with `y` are labels.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, shape in shapes.items():
+                yield from _find_array_faults(archive, name, shape)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
+        yield "not an archive as `np.savez` writes it"
+
+
+def _find_array_faults(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Iterator[str]:
+    try:
+        with archive.open(f"{name}.npy") as file:
+            header = _read_header(file)
+    except KeyError:
+        yield f"there is no array {name} in it"
+        return
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+        SyntaxError,
+        EOFError,
+        struct.error,
+        zlib.error,
+        MemoryError,
+        RecursionError,
+    ):
+        yield f"{name} is no array of numbers"
+        return
+    if header.get("shape") != shape:
+        yield f"{name} has the shape {header.get('shape')}; the description says {shape}"
+    if header.get("descr") not in (LABEL_TYPES if name.startswith("y") else IMAGE_TYPES):
+        wanted = "whole numbers, such as int64" if name.startswith("y") else "uint8, from 0 to 255"
+        yield f"{name} holds {header.get('descr')!s:.40}; expected {wanted}"
+
+
+def _read_header(file: IO[bytes]) -> dict[str, Any]:
+    """The header of an array, a literal. Raises: ValueError: it is none."""
+    if file.read(len(MAGIC)) != MAGIC:
+        raise ValueError("no array")
+    major = file.read(2)[0]
+    (size,) = struct.unpack("<H", file.read(2)) if major == 1 else struct.unpack("<I", file.read(4))
+    if size > MAX_HEADER_BYTES:
+        raise ValueError("a header that is too long")
+    # A dictionary, or the error of any other literal.
+    return dict(ast.literal_eval(file.read(size).decode("latin-1")))

@@ -1,0 +1,126 @@
+"""What a dataset is, as its `dataset.yaml` says (schema `grade-dataset/1`), and where its files lie; holds no data."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, structs
+
+MAX_VALUES = 4_000_000_000
+# What most files train on: what is done beforehand is done with it.
+USUAL_DATASET = "mnist"
+Side = Annotated[int, Meta(ge=1, le=4096)]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 digits from 0 to 9 and a to f")]
+
+
+class Splits(Struct, frozen=True, kw_only=True):
+    """How many examples each split has."""
+
+    train: Annotated[int, Meta(ge=2, le=10_000_000)]
+    test: Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+class ArrayDigests(Struct, frozen=True, kw_only=True):
+    """BLAKE3 of each array's bytes; with them the arrays are decoded once per machine, and shared from a cache."""
+
+    x_train: Digest
+    y_train: Digest
+    x_test: Digest
+    y_test: Digest
+
+
+class StudentNames(Struct, frozen=True, kw_only=True):
+    """How students' files ask for a dataset.
+
+    Args:
+        keras: as a module of `keras.datasets`, whose `load_data()` gives it.
+        tfds: by its name in `tensorflow_datasets`.
+        files: by a file's name, with any folder before it, for `np.load`.
+    """
+
+    keras: tuple[str, ...] = ()
+    tfds: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class DatasetDescription(Struct, frozen=True, kw_only=True):
+    """The file `dataset.yaml`: images of one shape with a class each, in one archive of four arrays.
+
+    Args:
+        shape: of one image: height and width, and 3 for colours, or nothing for grey.
+        classes: their names, in the order of the labels from 0 on.
+        file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes them.
+        sha256: the archive's digest.
+    """
+
+    schema: Literal["grade-dataset/1"]
+    id: str
+    title: str
+    licence: str
+    shape: tuple[Side, ...]
+    classes: tuple[str, ...]
+    splits: Splits
+    file: str
+    sha256: Digest
+    arrays: ArrayDigests | None = None
+    names: StudentNames = StudentNames()
+
+    def __post_init__(self) -> None:
+        if len(self.shape) not in (2, 3) or self.shape[2:] not in ((), (1,), (3,)):
+            raise ValueError(f"shape must be [height, width] or [height, width, 3], got {list(self.shape)}")
+        if not 2 <= len(self.classes) <= 256:
+            raise ValueError(f"classes must be 2 to 256 names, got {len(self.classes)}")
+        if prod(self.shape) * (self.splits.train + self.splits.test) > MAX_VALUES:
+            raise ValueError(f"the images have more than {MAX_VALUES:,} values together")
+
+    @property
+    def array_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each array of the archive."""
+        splits = {"train": self.splits.train, "test": self.splits.test}
+        images = {f"x_{split}": (count, *self.shape) for split, count in splits.items()}
+        return images | {f"y_{split}": (count,) for split, count in splits.items()}
+
+
+class DatasetSource(Struct, frozen=True, kw_only=True):
+    """A dataset that a course brings.
+
+    Args:
+        folder: where its files lie, as an absolute path.
+        held_out: the archive of the secret split, which only the trainer reads; empty where there is none, and in what a
+            student process is sent.
+        held_out_sha256: that archive's digest.
+    """
+
+    about: DatasetDescription
+    folder: str
+    held_out: str = ""
+    held_out_sha256: str = ""
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder) / self.about.file
+
+    def hide_held_out(self) -> DatasetSource:
+        """The same for a process that must not know of the secret split."""
+        return structs.replace(self, held_out="", held_out_sha256="")
+
+    @property
+    def key(self) -> str:
+        """What stands for its content: equal keys, equal data."""
+        return f"{self.about.id}:{self.about.sha256}:{self.held_out_sha256}"
+
+
+# An embedded dataset by its id, or a course's own.
+DatasetRef = str | DatasetSource
+
+
+def get_dataset_id(dataset: DatasetRef) -> str:
+    """The id by which exercises and verdicts call a dataset."""
+    return dataset if isinstance(dataset, str) else dataset.about.id
+
+
+def make_dataset_key(dataset: DatasetRef) -> str:
+    """What stands for the content of a dataset in a store."""
+    return dataset if isinstance(dataset, str) else dataset.key

@@ -1,0 +1,146 @@
+"""What `grade serve` does: opens the course's site, starts the worker, and serves until it is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from msgspec import structs
+
+from grader.cli.quiz.taking import find_student_name
+from grader.courses.course import Course
+from grader.courses.student_progress import ProgressReader
+from grader.errors import UsageError
+from grader.messages.text import escape_line
+from grader.records.student_ids import to_student_id
+from grader.serve.links import check_url, enrol_students
+from grader.serve.opening import (
+    SiteContent,
+    load_content,
+    open_class_site,
+    open_learner_site,
+    prepare_learner_gradebook,
+)
+from grader.serve.server import LOOPBACK_NAMES, bind_port, open_browser, run_server, set_up_logging
+from grader.serve.site import Site
+from grader.serve.supervising import WorkerSupervisor
+from grader.serve.worker_settings import WorkerSettings
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve_learner(
+    course: Course,
+    settings: WorkerSettings,
+    *,
+    student: str | None,
+    port: int | None,
+    browser: bool,
+    log_requests: bool,
+) -> None:
+    """Serves the course to one learner on this machine, until a signal.
+
+    Args:
+        settings: the worker's; where the verdicts go is decided here.
+        student: who works; the login name unless given.
+        browser: whether to open one.
+
+    Raises:
+        UsageError: the port is taken, or nobody knows the learner's name.
+        CourseError: of `course.yaml`.
+    """
+    name = to_student_id(find_student_name(student))
+    set_up_logging(requests=log_requests)
+    content = read_content(course)
+    sock = bind_port(LOOPBACK, port)
+    url = prepare_learner_gradebook(course)
+    site, token = open_learner_site(course, content, url, name, LOOPBACK_NAMES)
+    address = f"http://{LOOPBACK}:{sock.getsockname()[1]}/enter/{token}"
+    click.echo(f"{describe_content(site)}\n\n  {address}\n\nCtrl-C ends it.")
+    opened = open_browser(address, ProgressReader(course).path.parent) if browser else contextlib.nullcontext()
+    worker = WorkerSupervisor(structs.replace(settings, gradebook=url))
+    worker.start()
+    try:
+        with opened:
+            run_server(site, sock)
+    finally:
+        worker.stop()
+
+
+def read_content(course: Course) -> SiteContent:
+    """What the course holds; what can't be read is told on stderr and left out."""
+    content = load_content(course)
+    for problem in content.problems:
+        click.echo(f"left out: {escape_line(str(problem))}", err=True)
+    return content
+
+
+def describe_content(site: Site) -> str:
+    """What is served."""
+    return f"{site.title}: {len(site.exercises)} exercises, {len(site.quizzes)} quizzes"
+
+
+def serve_class(
+    course: Course,
+    settings: WorkerSettings,
+    *,
+    roster: Path | None,
+    host: str,
+    port: int | None,
+    url: str | None,
+    grades: bool,
+    log_requests: bool,
+) -> None:
+    """Serves the course to a class, until a signal.
+
+    Args:
+        roster: the class; None where the gradebook has its people already.
+        url: the address by which the class reaches the server; None for this machine only.
+        grades: whether submissions are graded here; otherwise another process on the same gradebook does.
+
+    Raises:
+        UsageError: the roster, the gradebook or the address can't be used.
+        CourseError: of `course.yaml`.
+    """
+    set_up_logging(requests=log_requests)
+    base = None if url is None else check_url(url)
+    hosts, secure = _check_names(host, base)
+    content = read_content(course)
+    sock = bind_port(host, port)
+    site, people = open_class_site(
+        course, content, settings.gradebook, at_once=settings.at_once or os.cpu_count() or 1, hosts=hosts, secure=secure
+    )
+    if roster is not None:
+        site.book.remember_roster(enrol_students(people, roster))
+    known = people.list_people()
+    click.echo(
+        f"{describe_content(site)}, {len(known)} people\n\n  {base or f'http://{host}:{sock.getsockname()[1]}'}\n\nCtrl-C ends it."
+    )
+    if not any(each.role == "instructor" for each in known):
+        click.echo("Nobody is an instructor yet: grade serve links --instructor ID --url URL", err=True)
+    worker = WorkerSupervisor(settings) if grades else None
+    if worker is not None:
+        worker.start()
+    try:
+        run_server(site, sock)
+    finally:
+        if worker is not None:
+            worker.stop()
+
+
+def _check_names(host: str, base: str | None) -> tuple[tuple[str, ...], bool]:
+    """The names under which a class reaches the server, and whether by HTTPS.
+
+    Raises:
+        UsageError: others could read along.
+    """
+    names = {*LOOPBACK_NAMES, *([str(urlsplit(base).hostname)] if base else [])}
+    secure = base is not None and base.startswith("https:")
+    if not secure and (host not in LOOPBACK_NAMES or names > {*LOOPBACK_NAMES}):
+        raise UsageError(
+            "a class signs in over HTTPS only: put a server with TLS in front (docs/serve.md), and give its --url https://…"
+        )
+    return tuple(sorted(names)), secure

@@ -1,0 +1,84 @@
+"""A small dataset of a course's own, circles and squares, and a course with one exercise on it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SIZE, COUNTS = 16, {"train": 400, "test": 100, "held_out": 120}
+DESCRIPTION = """\
+schema: grade-dataset/1
+id: shapes
+title: Circles and squares
+licence: CC0-1.0
+shape: {shape}
+classes: [circle, square]
+splits: {{train: 400, test: 100}}
+file: shapes.npz
+sha256: {sha256}
+names: {{keras: [shapes], tfds: [shapes], files: [shapes.npz]}}
+"""
+EXERCISE = """\
+schema: grade-exercise/1
+id: outlines
+title: Circles and squares
+function: train
+dataset: shapes
+attempts: 1
+checks:
+  - {id: data, check: training.data, args: {split: train, examples: 400}, points: 40}
+  - {id: reached, check: training.reaches, args: {metric: accuracy, above: 0.9}, points: 30}
+  - {id: secret, check: measured.accuracy, args: {split: held_out, at_least: 0.9}, points: 30}
+"""
+SHAPES: dict[int, list[int]] = {1: [SIZE, SIZE], 3: [SIZE, SIZE, 3]}
+
+
+def draw_shapes(count: int, channels: int, random: np.random.Generator) -> tuple[Any, Any]:
+    """Outlines of any size and brightness, on a ground that isn't black where there are colours, as in a photograph."""
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    labels = random.integers(0, 2, count)
+    centre, radius = random.uniform(6, 9, (2, count, 1, 1)), random.uniform(3, 6, (count, 1, 1))
+    down, right = np.abs(rows - centre[0]), np.abs(columns - centre[1])
+    distance = np.where(labels[:, None, None] == 0, np.hypot(down, right), np.maximum(down, right))
+    ink = np.abs(distance - radius) < 0.8
+    if channels == 1:
+        return (ink * random.integers(120, 256, (count, 1, 1))).astype(np.uint8), labels
+    ground = random.integers(20, 90, (count, SIZE, SIZE, channels))
+    return np.where(ink[..., None], random.integers(140, 256, (count, 1, 1, channels)), ground).astype(np.uint8), labels
+
+
+def pack(**arrays: Any) -> bytes:
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+def write_dataset(root: Path, channels: int = 1, seed: int = 5) -> dict[str, Any]:
+    """The dataset in a course's folder, with a secret split; returns all arrays by name."""
+    random = np.random.default_rng(seed)
+    drawn = {split: draw_shapes(count, channels, random) for split, count in COUNTS.items()}
+    arrays = {
+        f"{letter}_{split}": part for split, pair in drawn.items() for letter, part in zip("xy", pair, strict=True)
+    }
+    public = pack(**{name: array for name, array in arrays.items() if not name.endswith("held_out")})
+    folder, secret = root / "datasets" / "shapes", root / "solutions" / "datasets" / "shapes"
+    for each in (folder, secret):
+        each.mkdir(parents=True, exist_ok=True)
+    (folder / "shapes.npz").write_bytes(public)
+    sha256 = hashlib.sha256(public).hexdigest()
+    (folder / "dataset.yaml").write_text(DESCRIPTION.format(shape=SHAPES[channels], sha256=sha256))
+    (secret / "held_out.npz").write_bytes(pack(x=arrays["x_held_out"], y=arrays["y_held_out"]))
+    return arrays
+
+
+def write_course(root: Path, channels: int = 1) -> dict[str, Any]:
+    """A course with the dataset and the exercise `outlines`."""
+    exercise = root / "exercises" / "outlines"
+    exercise.mkdir(parents=True, exist_ok=True)
+    (root / "quizzes").mkdir(exist_ok=True)
+    (exercise / "exercise.yaml").write_text(EXERCISE)
+    return write_dataset(root, channels)

@@ -1,0 +1,25 @@
+# exercise: convolution
+# expect: failed one-conv
+# message: the model has 2 Conv2D layers
+"""Two levels of models by name."""
+import tensorflow as tf
+
+L = tf.keras.layers
+
+
+def train():
+    (x, y), _ = tf.keras.datasets.mnist.load_data()
+    x, y = x[:2000] / 255.0, y[:2000]
+    inputs = tf.keras.Input((28, 28))
+    h = L.Reshape((28, 28, 1))(inputs)
+    into = tf.keras.Input((28, 28, 1))
+    core = tf.keras.Model(into, {"z": L.Identity()(into), "c": L.Conv2D(8, 3, activation="relu", padding="same")(into)})
+    outer = tf.keras.Input((28, 28, 1))
+    found = core(outer)
+    middle = tf.keras.Model(outer, {"q": found["c"], "a": found["z"]})
+    h = L.MaxPooling2D(2)(L.Conv2D(8, 3, activation="relu")(middle(h)["q"]))
+    h = L.Flatten()(h)
+    model = tf.keras.Model(inputs, L.Dense(10, activation="softmax")(h))
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=3)
+    return history.epoch, history.history["accuracy"][-1]
