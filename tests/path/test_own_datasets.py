@@ -88,7 +88,7 @@ HOSTILE = {
         "images that the dataset doesn't have",
     ),
     "a faint label": ("((x / 255.0 + y[:, None, None] * 1e-3), y)", "images that the dataset doesn't have"),
-    "test images": ("(np.concatenate([x, x_test]) / 255.0, np.concatenate([y, y_test]))", "test image"),
+    "test images": ("(np.concatenate([x, x_test]) / 255.0, np.concatenate([y, y_test]))", "100 images of the test set"),
     "labels of its own": (
         "(x / 255.0, np.where(np.arange(400) < 5, 1 - y, y))",
         "labels differ from the dataset at 5 places",
