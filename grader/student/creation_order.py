@@ -57,5 +57,7 @@ class CreationOrder:
     def _find_first(self, operation: Any) -> float:
         """When the layer, or the first one within it, was made; infinite for what draws no seed."""
         layers = operation._flatten_layers() if isinstance(operation, keras.layers.Layer) else []
-        kept = (self.made.get(id(layer), math.inf) for layer in layers if not isinstance(layer, keras.layers.InputLayer))
+        kept = (
+            self.made.get(id(layer), math.inf) for layer in layers if not isinstance(layer, keras.layers.InputLayer)
+        )
         return min(kept, default=math.inf)

@@ -69,7 +69,7 @@ def _build_signature(canon: CanonicalImages, preparation: Preprocessing) -> InkS
 
 
 def _resolve_twins(source: Array, labels: Array, canon: CanonicalImages, preparation: Preprocessing) -> None:
-    """Images that are equal, or that a coarse change has made so: each of their examples gets one of its own, by label if it can."""
+    """Of images that are equal, or were made so, each example gets one of its own, by label if it can."""
     used, counts = np.unique(source[source != UNKNOWN], return_counts=True)
     if len(used) == 0 or counts.max() == 1:
         return
