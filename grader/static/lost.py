@@ -64,7 +64,8 @@ def _find_changed_name(value: ast.expr, modules: Mapping[str, str]) -> str:
             # Functions of other packages may do anything, as `shutil.copy` does.
             if modules.get(owner, owner) in ARRAY_PACKAGES:
                 return _find_first_name(args[0], modules) if args else ""
-            return owner if owner not in modules else ""
+            # So may methods of a class of the student's own.
+            return owner if owner not in modules and owner != "self" else ""
         # A layer that is called on a tensor.
         case ast.Call(func=ast.Call(func=ast.Attribute(attr=attr)), args=[ast.Name(id=name)]) if attr[:1].isupper():
             return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import weakref
 from typing import Any
 
 import keras
@@ -16,7 +15,9 @@ class CreationOrder:
     """Knows of every layer when it was made, from `watch_layers` on."""
 
     def __init__(self) -> None:
-        self.made: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        # By id, since a student's class may have a hash of its own. A new layer in the place of one that is gone takes its
+        # entry over.
+        self.made: dict[int, int] = {}
         self.count = itertools.count()
 
     def watch_layers(self) -> None:
@@ -27,7 +28,7 @@ class CreationOrder:
         @functools.wraps(plain)
         def make_layer(cls: type, *args: Any, **kwargs: Any) -> Any:
             layer = plain(cls, *args, **kwargs)
-            made.setdefault(layer, next(count))
+            made[id(layer)] = next(count)
             return layer
 
         keras.layers.Layer.__new__ = staticmethod(make_layer)
@@ -56,5 +57,7 @@ class CreationOrder:
     def _find_first(self, operation: Any) -> float:
         """When the layer, or the first one within it, was made; infinite for what draws no seed."""
         layers = operation._flatten_layers() if isinstance(operation, keras.layers.Layer) else []
-        kept = (self.made.get(layer, math.inf) for layer in layers if not isinstance(layer, keras.layers.InputLayer))
+        kept = (
+            self.made.get(id(layer), math.inf) for layer in layers if not isinstance(layer, keras.layers.InputLayer)
+        )
         return min(kept, default=math.inf)

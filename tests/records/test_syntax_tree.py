@@ -5,9 +5,11 @@ import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from grader.records.syntax_tree import parse_python
+from grader.records.syntax_tree import parse_python, read_literal
 
 TEXT = "f(" * 40 + "x" + ")" * 40 + "\n" + "".join(f"a{number} = [{number}, b.c(d)]\n" for number in range(300))
+NESTED = {"shape": tuple((number, [number]) for number in range(300))}
+LITERAL = repr(NESTED)
 
 
 class Disturbing:
@@ -25,7 +27,7 @@ def test_many_threads_read_at_once():
         for _ in range(20):
             each = Disturbing()
             each.itself = each
-        return ast.dump(parse_python(TEXT)) == expected
+        return ast.dump(parse_python(TEXT)) == expected and read_literal(LITERAL) == NESTED
 
     gc.set_threshold(50)
     try:

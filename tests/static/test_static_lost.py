@@ -41,6 +41,7 @@ def test_a_line_in_vain_is_told_as_it_should_be_written(line, written):
         "import keras; tf.expand_dims(keras.Input((2,)), -1)",
         "np.random.shuffle(images)",
         "step(images)",
+        "self.normalize(images)",
         "make(3)(images)",
         "return images / 255.0",
         '"""images / 255.0"""',

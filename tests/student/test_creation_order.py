@@ -75,3 +75,21 @@ def test_layers_of_a_class_keep_its_own_arguments(sorted_names):
         return keras.Sequential([keras.Input((2,)), layers.Dense(1, name="d")])
 
     assert sorted_names(build)[-1] == "d"
+
+
+def test_a_layer_with_a_hash_of_its_own(sorted_names):
+    """It may need what the layer's `__init__` hasn't set yet."""
+
+    def build(keras, layers):
+        class Own(layers.Layer):
+            def __init__(self, units):
+                super().__init__()
+                self.units = units
+
+            def __hash__(self):
+                return hash(self.units)
+
+        assert hash(Own(3)) == hash(3)
+        return keras.Sequential([keras.Input((2,)), layers.Dense(1, name="d")])
+
+    assert sorted_names(build)[-1] == "d"

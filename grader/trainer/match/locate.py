@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, build_mask_index, has_black_ground, hash_masks
 from grader.trainer.match.masks import InkSignature, build_signature
-from grader.trainer.match.pixel_transforms import ValueTable
 from grader.trainer.match.preprocessing import MIN_SHARE, Preprocessing, iter_chunks
 
 Array = npt.NDArray[Any]
@@ -70,9 +69,7 @@ def _build_signature(canon: CanonicalImages, preparation: Preprocessing) -> InkS
 
 
 def _resolve_twins(source: Array, labels: Array, canon: CanonicalImages, preparation: Preprocessing) -> None:
-    """Images that a coarse change has made equal: each of their examples gets one of its own, by label if it can."""
-    if not all(isinstance(tone, ValueTable) for tone in preparation.tones):
-        return  # no two images of the datasets become equal under the other changes
+    """Of images that are equal, or were made so, each example gets one of its own, by label if it can."""
     used, counts = np.unique(source[source != UNKNOWN], return_counts=True)
     if len(used) == 0 or counts.max() == 1:
         return
@@ -108,7 +105,7 @@ def _pick_distinct_images(
 
 
 def _find_twins(canon: CanonicalImages, preparation: Preprocessing) -> list[list[int]]:
-    """Groups of images that are equal under the tables."""
+    """Groups of images that are equal after the change."""
     groups: dict[bytes, list[int]] = defaultdict(list)
     known = build_mask_index(canon.source, _build_signature(canon, preparation).index_key)
     same = np.concatenate([[False], known.keys[1:] == known.keys[:-1]])

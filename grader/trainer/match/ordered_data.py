@@ -12,7 +12,7 @@ from msgspec import structs
 from grader.protocol.datasets import DatasetRef, get_dataset_id, make_dataset_key
 from grader.protocol.orders import DEFAULT_BATCH, FitArguments, Order
 from grader.records.run import DataMatch
-from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, load_canonical_images
+from grader.trainer.match.canonical import UNKNOWN
 from grader.trainer.match.comparison import Match, match_arrays
 from grader.trainer.match.digests import DigestCache, HeldArrays
 from grader.trainer.match.passes import Passes, describe_array_epoch
@@ -88,21 +88,15 @@ def match_order(
     data = found.build_data_match(trained_on=trained_on, validation=_describe_validation(order, arrays), turns=turns)
     held_back = _find_held_back(found, data, arrays, find, dataset)
     data = structs.replace(data, held_back=len(held_back), left_out=left_out, train=max(0, data.train - left_out))
-    if data.dataset is not None:
-        train_count = _load_found(found, dataset).train_count
+    if found.canon is not None:
+        train_count = found.canon.train_count
         # Of another dataset than the exercise's, images can't be counted by the numbers of that one's.
         passes = passes if passes is not None and passes.train_count == train_count else Passes(train_count)
         passes.hold_back(held_back if len(held_back) else _find_split(found.source, fit, train_count))
         if fit.batches is not None:
             data = passes.add_epoch(data, found.source, fit, held_back)
     transform = found.transform or _find_validation_transform(arrays, find, dataset)
-    return (data if data.same_order else _with_order(data, found, order, dataset)), transform
-
-
-def _load_found(found: Match, dataset: DatasetRef) -> CanonicalImages:
-    """The images of the dataset that was found: the exercise's own, or an embedded one."""
-    assert found.dataset is not None
-    return load_canonical_images(dataset if found.dataset == get_dataset_id(dataset) else found.dataset)
+    return (data if data.same_order else _with_order(data, found, order)), transform
 
 
 def _find_validation_transform(
@@ -113,14 +107,14 @@ def _find_validation_transform(
     return find(x[0], y[0], dataset).transform if len(x) == len(y) == 1 else None
 
 
-def _with_order(data: DataMatch, found: Match, order: Order, dataset: DatasetRef) -> DataMatch:
+def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
     """Adds what the student's own order of the images reveals about the labels, where training keeps that order."""
     # Arrays that `fit` shuffles lose the order that they came in; the batches of a pipeline keep theirs.
-    if found.dataset is None or (order.fit.shuffle and order.fit.batches is None):
+    canon = found.canon
+    if canon is None or (order.fit.shuffle and order.fit.batches is None):
         return data
     # The last batch of a pipeline is often smaller; places within a batch refer to the commonest size.
     batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
-    canon = _load_found(found, dataset)
     labels = canon.labels[found.source[found.source != UNKNOWN]]
     telling = order_reveals_labels(labels, batch, canon.class_count)
     return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch, canon.class_count))
@@ -130,13 +124,11 @@ def _find_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: Fi
     """The training images that aren't trained on and are in the validation data, as `validation_split` has it."""
     x, y = arrays.by_role.get("val_x", []), arrays.by_role.get("val_y", [])
     none = np.zeros(0, np.int64)
-    if data.dataset is None or len(x) != 1 or len(y) != 1:
+    canon = found.canon
+    if canon is None or data.train >= canon.train_count or len(x) != 1 or len(y) != 1:
         return none
-    canon = _load_found(found, dataset)
-    if data.train >= canon.train_count:
-        return none
-    other = find(x[0], y[0], dataset if data.dataset == get_dataset_id(dataset) else data.dataset)
-    if other.dataset != data.dataset:
+    other = find(x[0], y[0], dataset if canon.name == get_dataset_id(dataset) else canon.name)
+    if other.dataset != canon.name:
         return none
     # An image that is trained on as well is not held back.
     images = np.setdiff1d(other.source, found.source)

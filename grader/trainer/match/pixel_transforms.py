@@ -189,7 +189,9 @@ class PerPixelLine:
         widths, centres = (-1 if (slopes < 0).all() else 1) / slopes, -offsets / slopes
         ranges = [part[used] for part in (deviation, mean, largest, largest - smallest, high - low)]
         middles = [part[used] for part in (mean, middle, smallest, largest, low, high)]
-        return _is_like(widths, ranges) and _is_like(centres, middles)
+        # Centres are pixel values, whatever the images were multiplied by; widths are as small or large as one likes.
+        pixel = float(np.clip(np.abs(centres).max(), 1, LEVELS - 1))
+        return _is_like(widths, ranges, float(np.abs(widths).max())) and _is_like(centres, middles, pixel)
 
     def describe_transform(self) -> str:
         empty = int(np.isnan(self.offsets).sum())
@@ -198,9 +200,9 @@ class PerPixelLine:
         return f"each of the {count} places scaled on its own{note}"
 
 
-def _is_like(values: Array, statistics: list[Array]) -> bool:
-    """Whether numbers are all the same, or grow in a line with one of some statistics."""
-    if np.ptp(values) <= SAME_SHARE * max(1.0, np.abs(values).max()):
+def _is_like(values: Array, statistics: list[Array], size: float) -> bool:
+    """Whether numbers of a certain size are all the same, or grow in a line with one of some statistics."""
+    if np.ptp(values) <= SAME_SHARE * size:
         return True
     return any(np.ptp(each) > 0 and np.corrcoef(values, each)[0, 1] > MIN_LIKENESS for each in statistics)
 

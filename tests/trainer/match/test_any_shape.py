@@ -150,3 +150,31 @@ def test_pixel_values_that_a_sample_hardly_shows_are_learned_from_all_images(tmp
     found = match_arrays(given, y[:800], DatasetSource(about=about, folder=str(tmp_path)))
 
     assert np.flatnonzero(found.source != np.arange(800)).tolist() == [700]
+
+
+SCALED = {
+    "raw": lambda x: x,
+    "each image by itself": lambda x: (x / x.max(axis=(1, 2), keepdims=True)).astype(F32),
+    "each place by itself": lambda x: ((x - x.mean(0)) / x.std(0)).astype(F32),
+}
+
+
+@pytest.mark.parametrize("how", SCALED)
+def test_each_of_two_equal_images_is_found(tmp_path, how):
+    """A dataset may hold an image twice, also under two labels; in another order each still counts once."""
+    random = np.random.default_rng(7)
+    x = (random.integers(60, 200, (240, 9, 7)) * (random.random((240, 9, 7)) < 0.4)).astype(np.uint8)
+    y = random.integers(0, 3, 240)
+    x[120:125], y[120:125] = x[:5], [*y[:4], (y[4] + 1) % 3]
+    data = pack(x_train=x[:200], y_train=y[:200], x_test=x[200:], y_test=y[200:])
+    (tmp_path / "own.npz").write_bytes(data)
+    about = DatasetDescription(
+        schema="grade-dataset/1", id="own", title="Own", licence="CC0-1.0", shape=(9, 7), classes=("a", "b", "c"),
+        splits=Splits(train=200, test=40), file="own.npz", sha256=hashlib.sha256(data).hexdigest(),
+    )  # fmt: skip
+    order = random.permutation(200)
+
+    found = match_arrays(SCALED[how](x[order]), y[order], DatasetSource(about=about, folder=str(tmp_path)))
+
+    assert len(found.labels_wrong_at) == 0
+    assert (found.build_data_match().train, found.build_data_match().repeated) == (200, 0)

@@ -289,7 +289,8 @@ def test_lines_chosen_freely_are_no_preprocessing(mnist: Dataset) -> None:
     random = np.random.default_rng(0)
     free = random.uniform(0.5, 2.0, (28, 28))
     spread = 1 / np.maximum(mnist.x_train.std(axis=0), 1.0)
-    for change in (lines(free), lines(spread, 10 * free), lines(spread * np.sign(free - 1))):
+    changes = (lines(free), lines(1e6 * free), lines(spread, 10 * free), lines(1.0, 1e6 + 100 * free))
+    for change in (*changes, lines(spread * np.sign(free - 1))):
         found = match_arrays(change(mnist.x_train[:3000]), mnist.y_train[:3000], "mnist")
         assert found.dataset is None
 
