@@ -11,6 +11,7 @@ from grader.records.run import Predictions
 
 RELATIVE_TOLERANCE = 1e-3
 MAX_FACTOR_ERROR = 0.1  # how far from a power of ten a factor may be that is one of units
+MAX_POWER = 9  # beyond it a training has diverged
 
 
 @register_check("predicted.near")
@@ -47,7 +48,7 @@ def _explain_factor(got: float, value: float) -> str | None:
     if not math.isfinite(ratio) or ratio <= 0:
         return None
     power = round(math.log10(ratio))
-    if not power or abs(ratio / 10**power - 1) > MAX_FACTOR_ERROR:
+    if not power or abs(power) > MAX_POWER or abs(ratio / 10**power - 1) > MAX_FACTOR_ERROR:
         return None
     times = f"{10**power:,} times" if power > 0 else f"a {10**-power:,}th of"
     return f"That is about {times} what is right: in which unit are the numbers of the training?"

@@ -79,9 +79,8 @@ def grade_or_recall(course: Course, exercise: Exercise, path: Path, options: Gra
 
 
 def _grade_source(course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions) -> GradedSubmission:
-    options = cards.choose_free_device(options)
     if exercise.parts:
-        with _keep_warm(options) as warm:
+        with _keep_warm(cards.choose_free_device(options)) as warm:
             graded = [_grade_part(course, part, source, warm, in_parts=True) for part in exercise.split_parts()]
         verdict = parts.join_verdicts(exercise, [each.verdict for each in graded])
         whole = GradedSubmission(verdict=verdict, runs=[run for each in graded for run in each.runs], at=known.format_now())
@@ -114,7 +113,7 @@ def _grade_part(
         if exercise.has_behaviour_checks:
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:
-            _try_seeds(exercise, report.plan, source.name, options, runs)
+            _try_seeds(exercise, report.plan, source.name, cards.choose_free_device(options), runs)
     # Attempts that ended before the fault stay in `runs`: if one of them passed, the fault takes nothing away.
     except GraderError as error:
         fault = str(error)

@@ -6,124 +6,41 @@ Only the trainer's words become measurements; the student's side declares, answe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import Any
 
-from msgspec import structs
-
-from grader import checks
-from grader.courses.exercise import Exercise
 from grader.engines import confine
 from grader.engines.pair import PairRequest
 from grader.engines.trainer import TrainerSpec
 from grader.errors import GraderError
-from grader.grading import cards, modelling, observing
-from grader.grading.clocks import TurnClocks, TurnTimeout
-from grader.grading.curves import (
-    build_probe_curves,
-    counts_line_itself,
-    find_line_to_cross,
-    is_stop_mid_epoch,
-    join_probe,
-    rename_for_student,
-    rename_to_canonical,
-    should_probe_callbacks,
-    split_cut_epoch,
-)
-from grader.grading.gone import (
-    Preparing,
-    RunOver,
-    build_refusal_end,
-    cut_output,
-    end_of_crash,
-    find_lost_process_end,
-    find_order_limit_end,
-    find_student_limit_end,
-    find_trainer_memory_end,
-    raise_as_grader_fault,
-)
-from grader.grading.ledger import RunRecorder
-from grader.grading.options import GradingOptions, RunStage
-from grader.protocol.arrays import ArraySpec, is_all_held
+from grader.grading import cards, observing
+from grader.grading.clocks import TurnTimeout
+from grader.grading.conversation import MAX_OVERRUN_S, WrongTrainer
+from grader.grading.fitting import UNTRAINED, FitRelay
+from grader.grading.gone import Preparing, RunOver, cut_output, find_lost_process_end, raise_as_grader_fault
 from grader.protocol.channel import Channel, ChannelClosed, ChannelSilent, MalformedMessage
-from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass, Trained
+from grader.protocol.orders import Order
 from grader.protocol.wire import (  # fmt: skip
-    Begin,
     Compared,
     Counted,
-    Crashed,
     Draw,
     Drawn,
-    Fault,
     Guesses,
     Hello,
     Load,
-    LocalTrouble,
     Maps,
-    Measured,
-    NeedsThreads,
     Observed,
-    Open,
-    Opened,
-    Predicted,
-    Probed,
     Ready,
     Recognise,
-    Refused,
     Rejected,
-    Remark,
     Returned,
-    Seen,
     StudentMessage,
     Tally,
     TrainerMessage,
-    Unsupported,
-    Waiting,
 )
-from grader.protocol.wire import Probe as ProbeMessage
-from grader.records.run import Predictions, Run, RunEnd
-from grader.records.verdict import CutEpoch, Note
-from grader.static import ExecutionPlan, mentions_convolutions
-
-# How a run ends that was only to be tried; `grade watch` knows it by this.
-UNTRAINED = "the training has not been started"
-MAX_STARTUP_S = 180.0
-MAX_MEASURING_S = 600.0
-# The trainer keeps the limit of a training itself; one that works on for so long after it has failed.
-MAX_OVERRUN_S = 600.0
+from grader.records.run import Run, RunEnd
 
 
-class WrongTrainer(Exception):
-    """The model needs a trainer of another kind than the one that was asked for."""
-
-
-class TrainingAttempt:
-    """Runs one submission once.
-
-    Args:
-        exercise: its limits and checks.
-        plan: what of the file is executed.
-        filename: the name that the student's tracebacks show.
-        seed: of the initial weights and the shuffling.
-    """
-
-    def __init__(self, exercise: Exercise, plan: ExecutionPlan, filename: str, seed: int, options: GradingOptions) -> None:
-        self.exercise, self.plan, self.filename, self.seed, self.options = exercise, plan, filename, seed, options
-        self.task = modelling.make_task(exercise, options)
-        # Threads pay only for convolutions. This is a guess from the text; the trainer decides by the model.
-        self.one_thread = not mentions_convolutions(plan.source)
-        self.ledger = RunRecorder(seed, self.task.dataset_id, self.task.model_count)
-        self.clocks = TurnClocks({"startup": MAX_STARTUP_S, "student": exercise.limits.student, "measuring": MAX_MEASURING_S})
-        self.line = find_line_to_cross(exercise)
-        if options.card_note:
-            self.ledger.add_note(Note(line=None, message=options.card_note))
-        self.hello: Hello | None = None
-        self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
-        self.fitting = False
-        self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
-        self.rejected = False
-        self.ended = False  # whether the student's run is over, however it ended
-        self.stage: RunStage = "starting"
+class TrainingAttempt(FitRelay):
+    """Runs one submission once."""
 
     def run(self) -> Run:
         """Starts both processes, lets them talk, and ends them, whatever happens.
@@ -276,217 +193,3 @@ class TrainingAttempt:
             counted = self._receive_from_trainer(Counted)
         self.ledger.measured = observing.to_measurement(counted)
         self.ledger.add_note(observing.describe_images(counted))
-
-    def _handle_order(self, order: Order) -> None:
-        """One `fit`: look at it, try its callbacks, ask the gates, train it."""
-        if self.ledger.orders and self.clocks.compute_left_s("training") < MAX_OVERRUN_S:  # the limit ended the one before
-            raise RunOver(self.ledger.build_time_limit_end(self.limit_s))
-        self._check_size(order.arrays, order.line)
-        # A name of an array that was never offered could only be a guess at another submission's data.
-        if not is_all_held(order.arrays, self.held):
-            raise MalformedMessage("an order of an array that the trainer doesn't hold")
-        order, self.ledger.call = self.task.apply_settings(order, len(self.ledger.orders))
-        with self.clocks.measure_turn("training"):
-            message = Open(order=order, dataset=self.task.dataset, memory=self.task.memory, pixels=self.task.prepares)
-            self.trainer.send(message)
-            self.owed = True
-            with self.clocks.measure_turn("student"):  # which may send as slowly as it likes
-                self.student.relay_arrays(order.arrays, self.trainer)
-            opened = self._receive_from_trainer(Opened, Refused, Rejected)
-            self.owed = False
-        match opened:
-            case Refused():
-                raise RunOver(build_refusal_end(opened, order.line))
-            case Rejected():
-                self.rejected = True
-                self.student.send(opened)
-            case Opened():
-                self.ledger.record_order(order, opened, self.task.describe_return(order, self.ledger.call))
-                if self.task.prepares:
-                    self.ledger.record_prepared(opened)
-                self._probe_callbacks()
-                self._check_gates()
-                if self.options.until == "probe":
-                    raise RunOver(RunEnd(kind="gated", message=UNTRAINED))
-                self._train_or_skip(order)
-
-    def _check_size(self, arrays: Sequence[ArraySpec], line: int | None) -> None:
-        if (end := find_order_limit_end(arrays, len(self.ledger.orders), self.exercise.limits, line)) is not None:
-            raise RunOver(end)
-
-    def _probe_callbacks(self) -> None:
-        if self.line is None or not should_probe_callbacks(self.exercise) or self.ledger.architecture is None:
-            return
-        self._show_stage("probing")
-        trials = build_probe_curves(*self.line, or_equal=counts_line_itself(self.exercise))
-        shown = [[rename_for_student(logs, self.ledger.architecture) for logs in trial.logs] for trial in trials]
-        self.student.send(ProbeMessage(curves=shown))
-        probed: Probed = self._receive_from_student(Probed)
-        self.ledger.probe = join_probe(probed, trials)
-
-    def _check_gates(self) -> None:
-        """Ends the run before the training where a gate has failed and no other `fit` could still mend it."""
-        # With several `fit` calls a later one may still satisfy the gate, so the training can't be refused yet.
-        if not self.plan.single_fit and not self.task.collects:
-            return
-        failed = [result for result in checks.judge_run(self.ledger.build_run_so_far(), self.exercise, only_gates=True)
-                  if result.status == "failed"]  # fmt: skip
-        if failed:
-            raise RunOver(RunEnd(kind="gated", message=checks.describe_gates([result.title for result in failed])))
-
-    def _train_or_skip(self, order: Order) -> None:
-        """Trains what was ordered; models that functions return are measured one by one, or only looked at."""
-        if self.task.trains:
-            self._train_model(order)
-        else:
-            self.student.send(Seen())
-        if self.task.collects:
-            self._measure_model()
-            self.ledger.built()
-
-    def _train_model(self, order: Order) -> None:
-        epochs = self.ledger.begin_fit(self.clocks.compute_elapsed_s("training"))
-        with self.clocks.measure_turn("training"):
-            # The clock's limit includes the overrun; the trainer may use only what is left of the student's own limit.
-            left_s = max(0.1, self.clocks.compute_left_s("training") - MAX_OVERRUN_S)
-            self.trainer.send(Begin(seed=self.seed, limit_s=left_s, reuse=not self.options.fresh))
-            self.fitting = self.owed = True
-            try:
-                self._relay_training(order, epochs)
-                self.owed = False
-            # `_check_limits` must not blame a training that an exception has ended.
-            finally:
-                self.fitting, self.stage = False, "returning"
-
-    def _relay_training(self, order: Order, epochs: list[dict[str, float]]) -> None:
-        """Hands events to the student's callbacks and their answers back, and writes the epochs down."""
-        cut = False
-        while True:
-            message = self._receive_from_trainer(Event, NeedPass, Trained, Rejected, Refused)
-            if isinstance(message, Refused):
-                raise RunOver(build_refusal_end(message, order.line))
-            if isinstance(message, Event) and message.hook == "epoch_end":
-                self._record_epoch(message, epochs, cut=cut or message.ran_out)
-            with self.clocks.measure_turn("student"):  # which may read as slowly as it likes
-                # How well the data matched is evidence; the student's process must not see it.
-                self.student.send(message if not isinstance(message, Trained) else structs.replace(message, data=None))
-                self.trainer.relay_arrays(getattr(message, "arrays", ()), self.student)
-            match message:
-                case Event():
-                    if message.arrays:
-                        self.ledger.note_handout(epochs)
-                    with self.clocks.measure_turn("student"):
-                        answer = self._receive_from_student(Answer)
-                    # Figures of an epoch that was stopped in its middle average fewer examples and may look better than
-                    # they are.
-                    cut = cut or (answer.stop and is_stop_mid_epoch(message))
-                    self.ledger.stopping = self.ledger.stopping or answer.stop
-                    self.trainer.send(answer)
-                case NeedPass():
-                    with self.clocks.measure_turn("student"):
-                        more = self._receive_from_student(Pass)
-                        self._check_size(more.arrays, order.line)
-                        self.trainer.send(more)
-                        self.student.relay_arrays(more.arrays, self.trainer)
-                case Trained():
-                    self.ledger.end_fit(message, epochs)
-                    if message.arrays:
-                        self.ledger.note_handout([])
-                    return
-                case Rejected():
-                    self.rejected = True
-                    self.ledger.record_broken_fit()
-                    return
-
-    def _record_epoch(self, event: Event, epochs: list[dict[str, float]], *, cut: bool) -> None:
-        key = self.ledger.architecture.accuracy_key if self.ledger.architecture else None
-        logs = rename_to_canonical(event.logs, key)
-        if cut:
-            logs, part = split_cut_epoch(logs)
-            self.ledger.cut_epochs.append(CutEpoch(at=len(epochs), figures=part))
-        if event.ran_out:
-            self.ledger.note_short_epoch()
-        epochs.append({"epoch": event.index, **logs})
-        self.ledger.end_epoch(self.clocks.compute_elapsed_s("training"))
-
-    def _measure_model(self) -> None:
-        """After everything: what the trained model really achieves."""
-        # In the middle of an order the trainer answers nothing else, and a broken-off model can't be measured.
-        if self.owed or self.ledger.training is None or not self.ledger.measurable or self.ledger.measured is not None:
-            return
-        self._show_stage("measuring")
-        asked = self.task.build_measurement()
-        with self.clocks.measure_turn("measuring"):
-            with contextlib.suppress(ChannelClosed):  # as is said next
-                self.trainer.send(asked)
-            measured = self._receive_from_trainer(Measured, Predicted, Rejected)
-            if isinstance(measured, Measured):
-                self.ledger.record_measurement(measured)
-            elif isinstance(measured, Predicted):
-                self.ledger.predicted = Predictions(inputs=asked.values, outputs=measured.outputs)
-            else:
-                self.ledger.unmeasured = measured.message
-
-    # ---- hearing both sides ----
-
-    def _receive_from_student(self, *kinds: type) -> Any:
-        """The student's next message of one of these kinds; notes are kept, ends end the run."""
-        while True:
-            message = self.student.receive()
-            match message:
-                case Remark():
-                    self.ledger.add_note(message.note)
-                case Crashed():
-                    raise RunOver(end_of_crash(message))
-                case Unsupported():
-                    raise RunOver(build_refusal_end(message, message.line))
-                # The student's Keras ran what the trainer refused to rebuild: the difference is our fault, not the
-                # file's.
-                case LocalTrouble() if self.rejected:
-                    raise GraderError(f"the trainer rejected what plain Keras accepts: {message.message}")
-                case _ if isinstance(message, kinds):
-                    return message
-                case _:
-                    raise MalformedMessage(f"{type(message).__name__} out of turn")
-
-    def _receive_from_trainer(self, *kinds: type) -> Any:
-        try:
-            # Time spent in the queue for the device is added to the limit, so that a busy card costs no student their
-            # training.
-            while isinstance(message := self.trainer.receive(), Waiting):
-                self.clocks.limits_s["training"] += message.seconds
-        except (ChannelClosed, MalformedMessage) as error:
-            words = self.trainer_process.read_last_words()
-            cards.raise_if_full(self.options, self.hello, words)
-            raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
-        # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
-        if isinstance(message, Fault):
-            cards.raise_if_full(self.options, self.hello, message)
-            kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
-            raise GraderError(f"{kind}: {message.message}")
-        if isinstance(message, NeedsThreads) and self.one_thread:
-            raise WrongTrainer
-        if not isinstance(message, kinds):
-            raise GraderError(f"the trainer sent {type(message).__name__} out of turn")
-        return message
-
-    def _check_limits(self) -> None:
-        """Called while waiting: limits and the progress line. What is over can't exceed anything any more."""
-        if not self.ended and (end := find_student_limit_end(self.student_process, self.exercise.limits)) is not None:
-            raise RunOver(end)
-        if self.owed and (end := find_trainer_memory_end(self.trainer_process, self.trainer_began, self.exercise.limits)) is not None:
-            self.trainer_process.end_process()
-            raise RunOver(end)
-        # During the student's turn in a callback the trainer is silent for a good reason.
-        if self.fitting and self.clocks.turn == "training":
-            if (end := self.preparing.end(self.trainer_process, self.trainer.measure_wait_s())) is not None:
-                self.trainer_process.end_process()
-                raise RunOver(end)
-        self.clocks.check_limit()
-        # Before the fit begins, the training's turn covers rebuilding the model and comparing its data.
-        preparing = self.clocks.turn == "training" and not self.fitting
-        self._show_stage("preparing" if preparing else "training" if self.fitting else self.stage)
-
-    def _show_stage(self, stage: RunStage) -> None:
-        self.stage = stage
-        self.options.progress(self.ledger.build_progress(stage, self.clocks, self.line, self.limit_s, MAX_OVERRUN_S))

@@ -110,9 +110,9 @@ def make_verdict_key(course: Course, exercise: Exercise, source: Submission, opt
         SCHEMA,
         chosen,
     ]
-    # The description's own words are shown too, such as its title.
+    # The description's own words are shown too, such as its title; where the data lies is not, and its digests are there.
     if exercise.source is not None:
-        parts.append(msgspec.json.encode(exercise.source).decode())
+        parts.append(msgspec.json.encode(structs.replace(exercise.source, folder="", held_out="")).decode())
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from grader.errors import UsageError
 from grader.quiz import screens, sitting, verdicts
 from grader.quiz.key import AnswerKey
-from grader.quiz.lines import ParsedLine, find_clashing_letters, parse_line
+from grader.quiz.lines import ParsedLine, parse_line
 from grader.quiz.loading import parse_closing_time
 from grader.quiz.marking import mark_answer
 from grader.quiz.model import Question, Quiz
@@ -87,7 +87,7 @@ def _tell_outcome(item: Question, solutions: AnswerKey, given: GivenAnswer, desk
     outcome = mark_answer(item, solved, given).outcome
     remarks = verdicts.collect_feedback(solved, given)
     ending = (
-        [solved.answer.explain] if outcome == "right" else [f"Try again; {_format_key('s', item)} shows the answer."]
+        [solved.answer.explain] if outcome == "right" else [f"Try again; {screens.format_key('s', item)} shows the answer."]
     )
     said = verdicts.OUTCOME_TEXTS[outcome].capitalize()
     _tell(" ".join(text for text in [f"{said}.", *remarks, *ending] if text), desk)
@@ -120,12 +120,8 @@ def _describe_mistake(said: ParsedLine, item: Question) -> str:
 
 
 def _describe_keys(item: Question) -> str:
-    hint = f"{_format_key('h', item)} hint; " if item.hints else ""
-    return f"{hint}{_format_key('s', item)} show the answer and go on; {_format_key('q', item)} quit"
-
-
-def _format_key(sign: str, item: Question) -> str:
-    return f":{sign}" if sign in find_clashing_letters(item) else sign
+    hint = f"{screens.format_key('h', item)} hint; " if item.hints else ""
+    return f"{hint}{screens.format_key('s', item)} show the answer and go on; {screens.format_key('q', item)} quit"
 
 
 def _tell(text: str, desk: QuizTerminal) -> None:

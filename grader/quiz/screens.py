@@ -167,25 +167,25 @@ def describe_answer_form(item: Question) -> str:
     return f"Type {take}{several}"
 
 
+def format_key(sign: str, item: Question) -> str:
+    """A key as it is typed here; one that is an option's letter needs a colon."""
+    return f":{sign}" if sign in find_clashing_letters(item) else sign
+
+
 def _describe_keys(item: Question, sitting: Sitting) -> str:
-    """The keys that work now; one that is an option's letter here needs a colon."""
-    clash = find_clashing_letters(item)
-
-    def format_key(sign: str) -> str:
-        return f":{sign}" if sign in clash else sign
-
+    """The keys that work now."""
     left = item.hints[sitting.hints.get(item.id, 0) :]
     cost = f" ({left[0].cost:.0%} of the points)" if left and left[0].cost else " (free)"
     parts = [
         describe_answer_form(item),
         "Enter keeps it" if item.id in sitting.answers else "",
-        f"{format_key('c')} clear" if item.id in sitting.answers else "",
-        f"{format_key('b')} back" if sitting.position else "",
-        f"{format_key('s')} skip",
-        f"{format_key('f')} {'unflag' if item.id in sitting.flags else 'flag'}",
-        f"{format_key('h')} hint{cost}" if left else "",
-        f"{format_key('r')} review",
-        f"{format_key('q')} save and quit",
+        f"{format_key('c', item)} clear" if item.id in sitting.answers else "",
+        f"{format_key('b', item)} back" if sitting.position else "",
+        f"{format_key('s', item)} skip",
+        f"{format_key('f', item)} {'unflag' if item.id in sitting.flags else 'flag'}",
+        f"{format_key('h', item)} hint{cost}" if left else "",
+        f"{format_key('r', item)} review",
+        f"{format_key('q', item)} save and quit",
     ]
     # A key and its meaning stay on one line, unless they are too long for narrow terminals.
     return "; ".join(part if len(part) > MIN_QUIZ_WIDTH * 2 else part.replace(" ", NO_BREAK) for part in parts if part)

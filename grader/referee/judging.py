@@ -147,7 +147,8 @@ class ReplyJudge:
     def _describe_borrowed_shape(self, case: Case, value: Any) -> str:
         """Says of a result of the wrong shape that the first argument, which it is made from, has that shape; else nothing."""
         shape, right = getattr(value, "shape", None), getattr(case.expected, "shape", None)
-        if shape is None or right is None or shape == right or shape != getattr(case.arguments[0], "shape", None):
+        # A function without arguments has none to borrow from.
+        if shape is None or right is None or shape == right or shape not in [getattr(one, "shape", None) for one in case.arguments[:1]]:
             return ""
         return f"your function gives an array of shape {shape}, as `{self.names[0]}` has, instead of {right}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from grader.messages.text import escape_text
 from grader.records.run import Activations
 from grader.records.verdict import LineToCross, TrainingRecord, Verdict
 from grader.reports import page
-from grader.reports.chart import TrainingChart, build_bars, build_chart
+from grader.reports.chart import build_bars, build_chart
 from grader.reports.cohort import CheckStatistics, Cohort, build_cohorts
 from grader.reports.maps import build_map_comparison
 from grader.reports.reading import (
@@ -117,7 +117,7 @@ def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToC
         .render(
             title=title,
             text=text,
-            chart=_build_live_chart(record, to_cross),
+            chart=build_chart(record, to_cross),
             layout="fragment.html",
             rules=_scope_style(),
             prefix=f"v{secrets.token_hex(4)}-",
@@ -151,14 +151,8 @@ def render_body(
 def render_live_body(title: str, text: str, record: TrainingRecord, to_cross: LineToCross | None) -> Markup:
     """As `render_live`, for a page that brings the style of `render_style`."""
     template = _build_environment().get_template("live.html")
-    made = template.render(title=title, text=text, chart=_build_live_chart(record, to_cross), layout="body.html", prefix="live-")
+    made = template.render(title=title, text=text, chart=build_chart(record, to_cross), layout="body.html", prefix="live-")
     return Markup(made)  # noqa: S704 - the template has escaped it
-
-
-def _build_live_chart(record: TrainingRecord, to_cross: LineToCross | None) -> TrainingChart | None:
-    """The chart without the mark of its end, which hasn't come yet."""
-    chart = build_chart(record, to_cross)
-    return None if chart is None else replace(chart, end=None)
 
 
 def render_style() -> str:

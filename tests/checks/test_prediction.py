@@ -42,7 +42,7 @@ def test_a_diverged_model_is_told_honestly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("got", "said"), [(399_000.0, "100,000 times"), (0.0041, "1,000th"), (3.4, None), (4.4, None), (-4.0, None), (0.0, None), (float("nan"), None)]
+    ("got", "said"), [(399_000.0, "100,000 times"), (0.0041, "1,000th"), (3.4, None), (4e30, None), (4.4, None), (-4.0, None), (0.0, None), (float("nan"), None)]
 )
 def test_a_prediction_in_another_unit_is_recognised(got, said):
     """Right but for a power of ten: the numbers of the training are in another unit."""

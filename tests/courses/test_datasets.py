@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -201,7 +202,7 @@ def test_a_file_that_changed_meanwhile_is_not_used(course):
 
 
 def test_another_dataset_is_another_verdict(course, tmp_path):
-    """A stored verdict is kept for the same data only, the secret part included."""
+    """A stored verdict is kept for the same data only, the secret part included, and wherever it lies."""
     answer = tmp_path / "answer.py"
     answer.write_text("x = 1")
 
@@ -210,6 +211,9 @@ def test_another_dataset_is_another_verdict(course, tmp_path):
 
     first = make_key()
     assert make_key() == first
+    write_course(tmp_path / "elsewhere")
+    there = Course(root=tmp_path / "elsewhere")
+    assert make_verdict_key(there, load_exercise(there, "outlines"), read_submission(answer), GradingOptions()) == first
     (course.solutions / "datasets/shapes/held_out.npz").write_bytes(b"another")
     second = make_key()
     write_dataset(course.root, seed=6)
@@ -263,8 +267,6 @@ def installed(course, tmp_path, monkeypatch):
 
 def test_a_course_can_be_a_package(installed):
     """Found by its entry point's name, never imported; what isn't known is told with what is."""
-    from pathlib import Path
-
     assert find_course(Path("shapes101")).root == installed.root.resolve()
     with pytest.raises(UsageError, match="installed courses: shapes101"):
         find_course(Path("shapes102"))

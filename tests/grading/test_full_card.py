@@ -11,10 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.checks.loading import load_exercise
+from grader.courses.course import find_course
 from grader.courses.exercise import CheckSpec, Exercise
 from grader.engines.pair import ProcessPair
 from grader.errors import GraderError
-from grader.grading import GradingOptions
+from grader.grading import GradingOptions, grade
 from grader.grading.attempt import TrainingAttempt
 from grader.grading.cards import choose_free_device
 from grader.protocol.channel import Channel
@@ -123,3 +125,18 @@ def test_a_card_that_is_full_before_is_not_tried(tmp_path, monkeypatch, free_mb,
     assert choose_free_device(GradingOptions(start=Machine().start)).device == "auto"
     monkeypatch.setenv("PATH", "")
     assert choose_free_device(GradingOptions()) == GradingOptions()
+
+
+@pytest.mark.parametrize("exercise_id", ["exercise1", "pooling"])
+def test_no_card_is_asked_about_for_a_file_that_trains_nothing(tmp_path, monkeypatch, exercise_id):
+    """The driver's program may take a second to answer."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "broken.py").write_text("def (:\n")
+    course = find_course()
+
+    verdict = grade(course, load_exercise(course, exercise_id), tmp_path / "broken.py", GradingOptions())
+
+    assert (verdict.end, (tmp_path / "asked").exists()) == ("not_started", False)

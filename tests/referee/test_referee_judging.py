@@ -173,3 +173,13 @@ def test_a_shape_that_came_from_an_argument_is_named(shape, named):
     said = judge_results(lambda _: np.zeros(shape), np.zeros((4, 4)), right=lambda _: np.zeros((2, 2)))
 
     assert ("`image`" in said.what) == named
+
+
+def test_a_wrong_shape_of_a_function_without_arguments_is_told():
+    """There is no argument that it could come from."""
+    made = Case(owner="values", arguments=()).fill_expected(np.zeros((2, 2)))
+    bench = ReplyJudge("f", [], ASKED, [made])
+    bench.judge_reply(made, gave(np.zeros((4, 4))))
+
+    failure = bench.build_trials(reference=True)["values"].failure
+    assert failure.what == "your function gives an array of shape (4, 4) instead of (2, 2)"

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from grader.grading.attempt import UNTRAINED
+from grader.grading.fitting import UNTRAINED
 from grader.messages.text import escape_line
 from grader.records.verdict import Note, Verdict
 from grader.reports import terminal
