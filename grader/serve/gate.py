@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Message, Receive
 
-from grader.errors import GradeError
+from grader.errors import GradeError, UsageError
 from grader.serve.people import ROLES, Person, Role, Session
 from grader.serve.rendering import render_template
 from grader.serve.site import Site
@@ -161,23 +161,32 @@ async def answer_request(site: Site, rule: Rule, uploads: UploadLimits, request:
         return _render_error(site, person, session, error.status, str(error))
     except GradeError as error:
         LOGGER.warning("%s: %s", rule.name, type(error).__name__)
+        if not _may_read_error(site, person, error):
+            return _render_fault(site, rule, person, session)
         return _render_error(site, person, session, 409, str(error))
     except HTTPException as error:  # of a form that can't be parsed
         return _render_error(site, person, session, error.status_code, "What was sent can't be read.")
     except ClientDisconnect:
         return Response(status_code=400)
     except Exception:
-        # The traceback is for whoever runs the server; it may hold what the reader must not see.
-        number = secrets.token_hex(4)
-        LOGGER.exception("%s: fault %s", rule.name, number)
-        return _render_error(
-            site,
-            person,
-            session,
-            500,
-            f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept.",
-        )
+        return _render_fault(site, rule, person, session)
     return response
+
+
+def _may_read_error(site: Site, person: Person | None, error: GradeError) -> bool:
+    """Whether a message is for whoever asks: those on course files and the database name keys, folders and hosts."""
+    if person is None:
+        return False
+    return isinstance(error, UsageError) or person.role in STAFF or not site.is_class
+
+
+def _render_fault(site: Site, rule: Rule, person: Person | None, session: Session | None) -> Response:
+    """The page on the error that is being handled."""
+    # The traceback is for whoever runs the server; it may hold what the reader must not see.
+    number = secrets.token_hex(4)
+    LOGGER.exception("%s: fault %s", rule.name, number)
+    message = f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept."
+    return _render_error(site, person, session, 500, message)
 
 
 def _render_error(site: Site, person: Person | None, session: Session | None, status: int, message: str) -> Response:

@@ -316,6 +316,30 @@ def test_a_fault_of_ours_tells_nothing_of_itself(site, ada):
     assert "NoneType" not in answer.text
 
 
+def test_what_is_wrong_with_a_key_is_for_staff(site, ada):
+    """A student's page has a number; the message has the key's content."""
+    ada.post("/quizzes/warmup/attempts")
+    ada.post("/quizzes/warmup/hand-in", {"attempt": "1"})
+    key = site.course.solutions / "quizzes" / "warmup.yaml"
+    key.write_text(key.read_text().replace('"31415"', '"SECRET-NUMBER"'))
+    answer, told = ada.get("/quizzes/warmup/attempts/1"), open_browser(site, "ines").get("/review/items/warmup")
+
+    assert (answer.status_code, told.status_code) == (500, 409)
+    assert "SECRET-NUMBER" in told.text
+    assert "SECRET" not in answer.text
+    assert "solutions" not in answer.text
+
+
+def test_strangers_learn_nothing_of_a_database_that_fails(site):
+    """Not where it is, either."""
+    with site.queue._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE grade_serve_submissions")
+    answer = open_browser(site).get("/healthz")
+
+    assert answer.status_code == 500
+    assert "gradebook.db" not in answer.text
+
+
 def test_no_role_is_without_a_meaning():
     """Each set of roles in the rules is one of the named ones."""
     assert {rule.roles for rule in RULES} <= {frozenset(), gate.ANYBODY, gate.STUDENT, gate.STAFF, gate.INSTRUCTOR}
