@@ -86,6 +86,7 @@ def test_each_changing_route_needs_the_word_of_the_session(site, adas):
         foreign = [
             {"Origin": "https://evil.test"},
             {"Origin": "null"},
+            {"Origin": "http://["},
             {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"},
         ]
@@ -93,7 +94,7 @@ def test_each_changing_route_needs_the_word_of_the_session(site, adas):
         answers += [
             browser.client.post(path, data=word, follow_redirects=False) for word in ({}, {"csrf": "x"}, {"csrf": "ü"})
         ]
-        assert [answer.status_code for answer in answers] == [403] * 7, rule.path
+        assert [answer.status_code for answer in answers] == [403] * 8, rule.path
     assert len(site.queue.list_submissions()) == 1
 
 
