@@ -78,7 +78,7 @@ def enrol_students(people: PersonTable, roster: Path) -> Roster:
 
 
 def _add_staff(people: PersonTable, staff: dict[str, Role]) -> None:
-    known = {each.id: each for each in people.list_people()}
+    known = {each.id: each for each in people.list_everybody()}
     for name in staff:
         # A typo must make no student an instructor.
         if name in known and known[name].role == "student":

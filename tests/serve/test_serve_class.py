@@ -88,8 +88,10 @@ def test_a_roster_makes_no_instructor_a_student_and_no_student_one(klass, capsys
     write_links(capsys, url, "--instructor", "hopper")
     roster.write_text(ROSTER + "hopper,Grace\n")
     assert write_links(capsys, url, "--class", str(roster))["hopper"]["role"] == "instructor"
+    write_links(capsys, url, "--revoke", "s2")
     for words in (
         ["--instructor", "s1"],
+        ["--assistant", "s2"],
         ["--renew", "nobody"],
         ["--revoke", "nobody"],
         ["--class", str(tmp_path / "none.csv")],
