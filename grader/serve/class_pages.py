@@ -113,7 +113,7 @@ def show_verdict(visit: Visit) -> Response:
 
 
 def _number_lines(source: str | None) -> list[tuple[int, str]]:
-    return list(enumerate((source or "").split("\n")[:MAX_SOURCE_LINES], 1)) if source else []
+    return list(enumerate(source.split("\n")[:MAX_SOURCE_LINES], 1)) if source else []
 
 
 def _find_figures(visit: Visit) -> VerdictFigures:

@@ -149,7 +149,7 @@ def find_exercise(visit: Visit) -> Exercise:
     return exercise
 
 
-def show_exercise(visit: Visit, status: int = 200, problem: str = "") -> Response:
+def show_exercise(visit: Visit) -> Response:
     """What an exercise asks for, and what the student has done about it so far."""
     exercise, site, student = find_exercise(visit), visit.site, visit.student
     is_student = visit.person is not None and visit.person.role == "student"
@@ -157,7 +157,6 @@ def show_exercise(visit: Visit, status: int = 200, problem: str = "") -> Respons
     own = site.queue.list_submissions(student=student, exercise=exercise.id)
     return visit.render(
         "exercise.html",
-        status,
         exercise=exercise,
         readme=render_readme(_read_text(visit, exercise, "README.md")),
         due=describe_due(visit, exercise.id),
@@ -167,7 +166,6 @@ def show_exercise(visit: Visit, status: int = 200, problem: str = "") -> Respons
         hints=exercise.hints[:opened],
         hints_left=len(exercise.hints) - opened,
         can_hand_in=is_student,
-        problem=problem,
     )
 
 

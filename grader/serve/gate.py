@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -22,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Message, Receive
 
-from grader.errors import GradeError
+from grader.errors import GradeError, UsageError
 from grader.serve.people import ROLES, Person, Role, Session
 from grader.serve.rendering import render_template
 from grader.serve.site import Site
@@ -36,7 +35,6 @@ MAX_FIELDS = 60
 MAX_FIELD_BYTES = MAX_BYTES + 100_000
 # Of one person at a time: each may take the disk space of the largest file.
 MAX_UPLOADS = 2
-MAX_NUMBER = 2**53
 NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 ANYBODY: frozenset[Role] = frozenset(ROLES)
 STUDENT: frozenset[Role] = frozenset({"student"})
@@ -161,23 +159,32 @@ async def answer_request(site: Site, rule: Rule, uploads: UploadLimits, request:
         return _render_error(site, person, session, error.status, str(error))
     except GradeError as error:
         LOGGER.warning("%s: %s", rule.name, type(error).__name__)
+        if not _may_read_error(site, person, error):
+            return _render_fault(site, rule, person, session, error)
         return _render_error(site, person, session, 409, str(error))
     except HTTPException as error:  # of a form that can't be parsed
         return _render_error(site, person, session, error.status_code, "What was sent can't be read.")
     except ClientDisconnect:
         return Response(status_code=400)
-    except Exception:
-        # The traceback is for whoever runs the server; it may hold what the reader must not see.
-        number = secrets.token_hex(4)
-        LOGGER.exception("%s: fault %s", rule.name, number)
-        return _render_error(
-            site,
-            person,
-            session,
-            500,
-            f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept.",
-        )
+    except Exception as error:
+        return _render_fault(site, rule, person, session, error)
     return response
+
+
+def _may_read_error(site: Site, person: Person | None, error: GradeError) -> bool:
+    """Whether a message is for whoever asks: those on course files and the database name keys, folders and hosts."""
+    if person is None:
+        return False
+    return isinstance(error, UsageError) or person.role in STAFF or not site.is_class
+
+
+def _render_fault(site: Site, rule: Rule, person: Person | None, session: Session | None, error: Exception) -> Response:
+    """The page on an error that the reader can do nothing about."""
+    # The traceback is for whoever runs the server; it may hold what the reader must not see.
+    number = secrets.token_hex(4)
+    LOGGER.error("%s: fault %s", rule.name, number, exc_info=error)
+    message = f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept."
+    return _render_error(site, person, session, 500, message)
 
 
 def _render_error(site: Site, person: Person | None, session: Session | None, status: int, message: str) -> Response:
@@ -246,7 +253,7 @@ def _check_word(session: Session | None, fields: Mapping[str, list[str]]) -> Non
 def _check_origin(request: Request) -> None:
     """Raises: PageError: a form of another site sent this."""
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageError(403, "This was sent from another site.")
 

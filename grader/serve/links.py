@@ -58,8 +58,12 @@ def write_links(
 
 def check_url(url: str) -> str:
     """The address of a site, without a slash at its end. Raises: UsageError: it is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a bracket or a port
+        is_whole = False
+    if not is_whole or parts.path not in ("", "/") or parts.query:
         raise UsageError(f'--url: expected an address such as https://grade.example.org, got "{escape_line(url, 100)}"')
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -74,7 +78,7 @@ def enrol_students(people: PersonTable, roster: Path) -> Roster:
 
 
 def _add_staff(people: PersonTable, staff: dict[str, Role]) -> None:
-    known = {each.id: each for each in people.list_people()}
+    known = {each.id: each for each in people.list_everybody()}
     for name in staff:
         # A typo must make no student an instructor.
         if name in known and known[name].role == "student":

@@ -56,7 +56,8 @@ class LiveFeed:
             if self._watched:
                 # A database that fails for a moment must not end every view for good.
                 with contextlib.suppress(Exception):
-                    self._states = dict(await run_in_threadpool(self._look_up, list(self._watched)))
+                    found = await run_in_threadpool(self._look_up, list(self._watched))
+                    self._states = {number: state for number, state in found.items() if number in self._watched}
             # Also without news: views look whether the server is ending.
             async with self._changed:
                 self._changed.notify_all()
@@ -88,6 +89,9 @@ class LiveFeed:
         finally:
             _count_down(self._watched, number)
             _count_down(self._streams, person)
+            # Graded once more later, it isn't over, as this says.
+            if number not in self._watched:
+                self._states.pop(number, None)
 
 
 def _count_down(counts: dict[Key, int], key: Key) -> None:

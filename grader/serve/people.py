@@ -59,17 +59,21 @@ class PersonTable:
 
     def find_person(self, person: str) -> Person | None:
         """Somebody who may sign in; None for strangers, and for those whose access was taken back."""
-        found = self._list(PERSON_TABLE.c.person == person)
+        found = self._list(~PERSON_TABLE.c.revoked, PERSON_TABLE.c.person == person)
         return found[0] if found else None
 
     def list_people(self) -> list[Person]:
         """Everybody who may sign in, by id."""
-        return sorted(self._list(), key=lambda each: each.id)
+        return sorted(self._list(~PERSON_TABLE.c.revoked), key=lambda each: each.id)
+
+    def list_everybody(self) -> list[Person]:
+        """Also those whose access was taken back."""
+        return self._list()
 
     def _list(self, *conditions: object) -> list[Person]:
         columns = PERSON_TABLE.c
         query = select(columns.person, columns.name, columns.role, columns.generation)
-        query = query.where(~columns.revoked, *conditions)  # type: ignore[arg-type]
+        query = query.where(*conditions)  # type: ignore[arg-type]
         with explain_errors(self._shown), self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return [

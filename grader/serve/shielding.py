@@ -36,7 +36,6 @@ class Shield:
     Args:
         app: what answers.
         note: is told each request's method, route, status and seconds.
-        routes: the patterns that there are.
         hosts: the names under which the site may be reached; a page of another name could be anybody's.
     """
 

@@ -56,7 +56,11 @@ class WorkerSupervisor:
             if code is not None and not self._stopping.wait(PAUSE_S):
                 LOGGER.warning("the worker ended with code %s; another one is started", code)
                 _close_line(self._process)
-                self._process = self._start_worker()
+                try:
+                    self._process = self._start_worker()
+                except OSError as error:
+                    # Tried again after the next pause, where the machine may have memory again.
+                    LOGGER.warning("no worker can be started: %s", error.strerror)
 
     def stop(self) -> None:
         """Ends the worker in order: what it is grading goes back to the queue."""

@@ -82,13 +82,17 @@ class Worker:
             threading.Thread(target=self._work, name=f"grade-{number}", daemon=True)
             for number in range(self._engine.at_once)
         ]
+        # Apart from the heartbeat, as a class whose quiz closes keeps it busy for longer than a worker may be silent.
+        threads.append(threading.Thread(target=self._repeat, args=(self.mark_quizzes,), name="quizzes", daemon=True))
         for thread in threads:
             thread.start()
-        while not self._stopping.wait(BEAT_S):
-            # A database that fails for a moment is asked again; for longer, another worker takes over.
-            self._try(self.show_alive)
-            self._try(self.mark_quizzes)
+        # A database that fails for a moment is asked again; for longer, another worker takes over.
+        self._repeat(self.show_alive)
         self._queue.release_all(self._name)
+
+    def _repeat(self, step: Callable[[], object]) -> None:
+        while not self._stopping.wait(BEAT_S):
+            self._try(step)
 
     def _try(self, step: Callable[[], object]) -> object:
         """What a step returns; None after an error, as an unforeseen one must not end the grading of a whole class."""

@@ -88,8 +88,10 @@ def test_a_roster_makes_no_instructor_a_student_and_no_student_one(klass, capsys
     write_links(capsys, url, "--instructor", "hopper")
     roster.write_text(ROSTER + "hopper,Grace\n")
     assert write_links(capsys, url, "--class", str(roster))["hopper"]["role"] == "instructor"
+    write_links(capsys, url, "--revoke", "s2")
     for words in (
         ["--instructor", "s1"],
+        ["--assistant", "s2"],
         ["--renew", "nobody"],
         ["--revoke", "nobody"],
         ["--class", str(tmp_path / "none.csv")],
@@ -98,7 +100,17 @@ def test_a_roster_makes_no_instructor_a_student_and_no_student_one(klass, capsys
 
 
 @pytest.mark.parametrize(
-    "url", ["grade.example.org", "ftp://x", "https://", "https://x/path", "https://x?y=1", "javascript:alert(1)"]
+    "url",
+    [
+        "grade.example.org",
+        "ftp://x",
+        "https://",
+        "https://x/path",
+        "https://x?y=1",
+        "javascript:alert(1)",
+        "https://[x",
+        "https://x:y",
+    ],
 )
 def test_an_address_that_leads_nowhere_is_refused(url, capsys):
     assert cli.run_command_line(["serve", "links", "--url", url]) == 2

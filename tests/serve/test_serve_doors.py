@@ -86,6 +86,7 @@ def test_each_changing_route_needs_the_word_of_the_session(site, adas):
         foreign = [
             {"Origin": "https://evil.test"},
             {"Origin": "null"},
+            {"Origin": "http://["},
             {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"},
         ]
@@ -93,7 +94,7 @@ def test_each_changing_route_needs_the_word_of_the_session(site, adas):
         answers += [
             browser.client.post(path, data=word, follow_redirects=False) for word in ({}, {"csrf": "x"}, {"csrf": "ü"})
         ]
-        assert [answer.status_code for answer in answers] == [403] * 7, rule.path
+        assert [answer.status_code for answer in answers] == [403] * 8, rule.path
     assert len(site.queue.list_submissions()) == 1
 
 
@@ -314,6 +315,30 @@ def test_a_fault_of_ours_tells_nothing_of_itself(site, ada):
     assert "fault" in answer.text
     assert "Traceback" not in answer.text
     assert "NoneType" not in answer.text
+
+
+def test_what_is_wrong_with_a_key_is_for_staff(site, ada):
+    """A student's page has a number; the message has the key's content."""
+    ada.post("/quizzes/warmup/attempts")
+    ada.post("/quizzes/warmup/hand-in", {"attempt": "1"})
+    key = site.course.solutions / "quizzes" / "warmup.yaml"
+    key.write_text(key.read_text().replace('"31415"', '"SECRET-NUMBER"'))
+    answer, told = ada.get("/quizzes/warmup/attempts/1"), open_browser(site, "ines").get("/review/items/warmup")
+
+    assert (answer.status_code, told.status_code) == (500, 409)
+    assert "SECRET-NUMBER" in told.text
+    assert "SECRET" not in answer.text
+    assert "solutions" not in answer.text
+
+
+def test_strangers_learn_nothing_of_a_database_that_fails(site):
+    """Not where it is, either."""
+    with site.queue._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE grade_serve_submissions")
+    answer = open_browser(site).get("/healthz")
+
+    assert answer.status_code == 500
+    assert "gradebook.db" not in answer.text
 
 
 def test_no_role_is_without_a_meaning():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 from serve_samples import CODE, find_hidden, judge, make_worker, open_browser
@@ -229,6 +230,29 @@ def test_a_live_view_ends_with_the_verdict(site, ada):
     assert told[0] == {"title": "Waiting to be graded", "html": "<p>It is next.</p>", "over": False}
     assert [each["over"] for each in told] == [False, True]
     assert feed.stream_count == 0
+
+
+def test_a_live_view_shows_nothing_of_an_earlier_one(site, ada):
+    """Where a submission that had failed is graded once more, it isn't over again at once."""
+    number = ada.hand_in()
+
+    async def watch():
+        feed = LiveFeed(lambda numbers: look_up_states(site.queue, 1, numbers))
+        running = asyncio.create_task(feed.run())
+        site.queue.claim_next("w")
+        site.queue.finish("w", number, problem="x")
+        first = [event async for event in feed.stream(number, "ada", lambda: False)]
+        site.queue.requeue(number)
+        async with aclosing(feed.stream(number, "ada", lambda: False)) as events:
+            await anext(events)
+            second = await anext(events)
+        running.cancel()
+        return first[-1], second
+
+    first, second = asyncio.run(watch())
+
+    assert '"over": true' in first
+    assert '"over": false' in second
 
 
 def test_a_live_view_ends_with_the_server_and_survives_a_database_that_fails():

@@ -1,5 +1,7 @@
 """What was handed in: stored before the answer, graded in the order of coming, lost by no kill, counted once."""
 
+import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,9 +11,12 @@ from serve_samples import CODE, judge, make_worker, open_browser
 from sqlalchemy import select, update
 
 from grader.errors import GraderError
-from grader.serve import submissions
+from grader.serve import submissions, supervising
 from grader.serve.submissions import LOST_WORKER, MAX_TRIES, MAX_UNFINISHED, QueuePlace, TooManyUnfinished
+from grader.serve.supervising import WorkerSupervisor
 from grader.serve.tables import PROGRESS_TABLE, SUBMISSION_TABLE
+from grader.serve.worker import Worker
+from grader.serve.worker_settings import WorkerSettings
 
 AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -216,6 +221,57 @@ def test_a_heartbeat_is_for_what_is_being_graded(site, ada):
     worker.grade_next()
 
     assert claimed == [None]
+
+
+def test_marking_a_large_class_stops_no_heartbeat(site, monkeypatch):
+    """However long it takes: what a silent worker has is graded once more, by its own threads as well."""
+    monkeypatch.setattr("grader.serve.worker.BEAT_S", 0.05)
+    marking, beaten = threading.Event(), threading.Event()
+
+    class Busy(Worker):
+        """Marks until the heartbeat has gone on without it."""
+
+        def mark_quizzes(self):
+            marking.set()
+            beaten.wait(5)
+
+        def show_alive(self):
+            super().show_alive()
+            if marking.is_set() and not beaten.is_set():
+                beaten.set()
+                self.stop()
+
+    worker = Busy("worker", site.course, site.book, site.queue, make_worker(site)._engine)
+    threading.Timer(4, worker.stop).start()
+    worker.run()
+
+    assert beaten.is_set()
+
+
+def test_a_worker_that_can_t_be_started_is_tried_again(monkeypatch, caplog):
+    """As where the machine has no memory for a moment."""
+    for name in ("LOOK_S", "PAUSE_S"):
+        monkeypatch.setattr(supervising, name, 0.05)
+    tries, started = [], threading.Event()
+
+    class Short(WorkerSupervisor):
+        """Its workers end at once; the second one can't be had."""
+
+        def _start_worker(self):
+            tries.append(None)
+            if len(tries) == 2:
+                raise OSError(12, "Cannot allocate memory")
+            if len(tries) == 3:
+                started.set()
+            return subprocess.Popen(["true"], stdin=subprocess.PIPE)
+
+    supervisor = Short(WorkerSettings(course="x", gradebook="x", is_class=False, at_once=1))
+    supervisor.start()
+    came = started.wait(10)
+    supervisor.stop()
+
+    assert came
+    assert "no worker can be started: Cannot allocate memory" in caplog.text
 
 
 class Broken:
