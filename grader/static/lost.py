@@ -24,7 +24,7 @@ def find_lost_results(tree: ast.Module) -> list[Cause]:
 
     >>> told = find_lost_results(ast.parse("def train(images):\n    images / 255.0\n    return images"))
     >>> told[0].message, told[0].hint
-    ('`images / 255.0` computes something, and nothing is kept of it', 'Write `images = images / 255.0`.')
+    ("`images / 255.0` has no effect: its result isn't kept", 'Write `images = images / 255.0`.')
     """
     functions = [node for node in ast.walk(tree) if isinstance(node, FUNCTION_NODES)]
     statements = {id(part): part for node in functions for part in ast.walk(node) if isinstance(part, ast.Expr)}
@@ -48,7 +48,7 @@ def _describe_lost(statement: ast.Expr, modules: Mapping[str, str]) -> Iterator[
     short = shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[:MAX_SHOWN_CHARS]}…"
     yield Cause(
         symptoms=SYMPTOMS,
-        message=f"`{short}` computes something, and nothing is kept of it",
+        message=f"`{short}` has no effect: its result isn't kept",
         line=statement.lineno,
         hint=f"Write `{name} = {short}`.",
     )
