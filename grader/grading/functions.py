@@ -40,7 +40,7 @@ MAX_STARTUP_S = 60.0
 MAX_IDLE_FACTOR = 10  # a call that waits instead of computing is given up after this many times its limit
 MAX_RESULT_BYTES = 500_000_000
 MAX_NOTES = 200
-HUNG_HINT = "Does every loop come to its end, and does none repeat for each pixel what could be done once, before it?"
+HUNG_HINT = "Does every loop end? Could something that is computed anew for each pixel be computed once, before the loop?"
 
 
 class AnswerTimeout(Exception):
