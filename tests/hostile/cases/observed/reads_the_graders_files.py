@@ -16,7 +16,8 @@ def find_arrays():
                  *glob.glob("/proc/[0-9]*/mem")]:  # fmt: skip
         try:
             with np.load(path, allow_pickle=False) as data:
-                found.update({name: data[name] for name in data.files})
+                members = {name: data[name] for name in data.files}  # bytes where a zip isn't one of NumPy's
+                found.update({name: member for name, member in members.items() if isinstance(member, np.ndarray)})
         except Exception:
             continue
     return found
