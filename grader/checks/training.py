@@ -64,6 +64,7 @@ def check_training_data(
         expected=f"all {examples:,} {kind} images of {_find_title(dataset)}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
         hint=remedy,
+        symptom=Symptom.FOREIGN_DATA if data.dataset is None else None,
         # An exercise's hint is about the number of images, the commonest fault.
         beside=remedy is not None,
     )

@@ -18,6 +18,8 @@ class Symptom(StrEnum):
     WRONG_VALUES = "wrong_values"
     WRONG_MODEL = "wrong_model"
     LOW_ACCURACY = "low_accuracy"
+    FOREIGN_DATA = "foreign_data"
+    CALLBACK_RAISED = "callback_raised"
 
 
 class Cause(Struct, frozen=True, kw_only=True):
