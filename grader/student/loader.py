@@ -228,11 +228,22 @@ def describe_crash(error: BaseException, load: Load) -> Crashed:
 
 def guess_meant_name(error: BaseException) -> str | None:
     """Asks whether a similar known name was meant; None if there is none."""
+    if (elsewhere := _find_elsewhere(error)) is not None:
+        return f"It is in another module: `tf.{elsewhere}`."
     known, given, cutoff = _list_candidates(error)
     names = {name.lower(): name for name in known if name != given}
     near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=cutoff)
-    near.sort(key=lambda name: sorted(name) != sorted(given.lower()))  # first the one of the same letters, if there is one
+    # First the one of the same letters, if there is one; and of three layers that of images.
+    near.sort(key=lambda name: (sorted(name) != sorted(given.lower()), not name.endswith("2d")))
     return f"Did you mean `{names[near[0]]}`?" if near else None
+
+
+def _find_elsewhere(error: BaseException) -> str | None:
+    """The place in Keras of a name that was looked for in another of its modules, as `tf.keras.Dense`."""
+    with contextlib.suppress(Exception):  # the object may be of the student's making
+        if isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType) and "keras" in error.obj.__name__:
+            return next((f"{home}.{error.name}" for home, names in SUPPLIED_KERAS_NAMES.items() if error.name in names), None)
+    return None
 
 
 def _list_candidates(error: BaseException) -> tuple[list[str], str, float]:
