@@ -153,6 +153,13 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
     ("ValueError: The `data_format` argument must be one of {'channels_first', 'channels_last'}. Received: data_format=[[...]]",
      r"`data_format` argument must be one of [^\n]*Received: data_format=",
      "Layers of a list pass their results on by themselves, so `Flatten()` and the poolings are given no images."),
+    ("ValueError: Output with path `` is not connected to `inputs`",
+     r"is not connected to `inputs`",
+     "`tf.keras.Model(inputs, outputs)` takes first the `Input`, then the last tensor; each layer between them is called with the "
+     "tensor before it."),
+    ("TypeError: 'str' object is not callable",
+     r"'str' object is not callable",
+     "A text is no function. The layer is `tf.keras.layers.Activation('relu')(X)`; in a layer it is `activation='relu'`."),
     ("AttributeError: 'function' object has no attribute 'fit'",
      r"'(?:function|method)' object has no attribute '",
      "This is the function itself, not its result: call it with brackets, as in `model = create_model()`."),

@@ -23,7 +23,7 @@ OPENING = re.compile(
     r"|Graph execution error:\s*\n)\s*"
 )
 # An array that is shown whole, of which the first line says nothing.
-ROWS = re.compile(r"\[\[[-+\d.e,\s\[\]]*\n[-+\d.e,\s\[\]]*[\]\d.]")
+ROWS = re.compile(r"\[\[[-+\d.e,\s\[\]]*\n[-+\d.e,\s\[\]]*[\[\]\d.]")
 NAMED_KIND = re.compile(r"\A(\w+(?:Error|Exception)): ")
 
 
