@@ -38,6 +38,7 @@ CASES = [
     ("baseline", "Flatten()", "Flatten(image)", "`Flatten()`"),
     ("basic_cnn", "(32, (3, 3)", "(32, 3, 3", "strides 3x3 (a number after the kernel's size"),
     ("resnet", ', padding="same"', "", "without `padding='same'`"),
+    ("baseline", "shape=image.shape", "shape=image", "`shape=image.shape`"),
 ]  # fmt: skip
 
 

@@ -21,3 +21,17 @@ def test_a_kernel_without_brackets_is_a_cause(inspect, call):
 def test_other_calls_are_none(inspect, call):
     """A stride of one changes nothing, and a pooling takes its size and stride."""
     assert find_causes(inspect, call) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("return Input(shape=image)", [2]),
+        ("return ResNet50(weights=None, input_shape=image)", [2]),
+        ("return Input(shape=image.shape)", []),
+        ("image = image.shape; return Input(shape=image)", []),
+    ],
+)
+def test_an_image_is_no_shape(inspect, body, lines):
+    """It ends the run with an error that says something else; a name that the file sets itself may hold a shape."""
+    assert [cause.line for cause in inspect(f"def train_mnist(image):\n    {body}\n").clues.lost] == lines
