@@ -49,6 +49,9 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
     ("ValueError: All `outputs` values must be KerasTensors. Received: outputs=[<Conv2D name=conv_1, built=True>]",
      r"All `outputs` values must be KerasTensors",
      "The outputs of a model are tensors, not layers: what a layer puts out is `layer.output`."),
+    ("ValueError: All `inputs` values must be KerasTensors. Received: inputs=<Functional name=resnet50, built=True>",
+     r"Received: inputs=\[?<(?:Functional|Sequential) ",
+     "A model isn't a tensor: the one that it begins with is `base_model.input`."),
     ("ValueError: All `inputs` values must be KerasTensors. Received: inputs=[[[0.]",
      r"values must be KerasTensors",
      "A model is made from tensors that start at `Input`: `inputs = tf.keras.Input(shape=image.shape)`, then layer after "
@@ -79,7 +82,7 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
     ('ValueError: Input 0 of layer "global_average_pooling2d" is incompatible with the layer: expected ndim=4, found ndim=2.',
      r"expected (?:min_)?ndim=4, found ndim=2",
      "This layer wants images and is given a row of numbers: is there a `Flatten` or `Dense` layer before it, or the top of a "
-     "stock network, which `include_top=False` leaves out?"),
+     "stock network, which `include_top=False` leaves out, or its `pooling=`?"),
     ("ValueError: Input 0 with name 'None' of layer 'max_pooling1d' is incompatible with the layer: expected ndim=3, found ndim=4.",
      r"expected (?:min_)?ndim=3, found ndim=4",
      "A layer whose name ends in 1D is for rows of numbers; images take `Conv2D` and `MaxPooling2D`."),

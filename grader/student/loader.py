@@ -231,7 +231,8 @@ def guess_meant_name(error: BaseException) -> str | None:
     if (elsewhere := _find_elsewhere(error)) is not None:
         return f"It is in another module: `tf.{elsewhere}`."
     known, given, cutoff = _list_candidates(error)
-    names = {name.lower(): name for name in known if name != given}
+    # Of a module and its class, as `resnet50` and `ResNet50`, the class is meant, which comes first in a module's names.
+    names = {name.lower(): name for name in reversed(known) if name != given}
     near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=cutoff)
     # First the one of the same letters, if there is one; and of three layers that of images.
     near.sort(key=lambda name: (sorted(name) != sorted(given.lower()), not name.endswith("2d")))
