@@ -1,0 +1,45 @@
+"""What a run itself tells of a training that learned too little: the model's last layer, its loss, the pixels.
+
+Like the clues of a text this changes words only, never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.checks.wording import escape_name
+from grader.records.run import Architecture, ModelLayer, Run
+
+# Losses in this spelling want probabilities; as objects they may be told to take other scores.
+CLASS_LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
+SCORES = (None, "linear", "relu", "tanh")
+
+
+def explain_low_accuracy(run: Run) -> tuple[str | None, str | None]:
+    """What in the model explains it, the surest first, and how the images came; None for what isn't known."""
+    found = next(_find_model_faults(run.architecture), None) if run.architecture is not None else None
+    words = run.data.preprocessing if run.data is not None else ""
+    return found, f"The images that `fit` was given: {escape_name(words)}." if words else None
+
+
+def _find_model_faults(model: Architecture) -> Iterator[str]:
+    layers = [layer for layer in model.layers if layer.parameters or "activation" in layer.config]
+    loss, last = str(model.compile.get("loss")), layers[-1] if layers else None
+    if last is None or last.kind != "Dense":
+        return
+    shown = escape_name(str(last.config.get("activation")))
+    if loss in CLASS_LOSSES and last.config.get("activation") in SCORES:
+        yield f"The last layer has the activation {shown}, and the loss wants probabilities: write `activation='softmax'` there."
+    if last.config.get("units") == 1:
+        yield "The last layer has 1 unit. It needs one for each class: for the classes 0 to 9 it is `Dense(10, activation='softmax')`."
+    if "crossentropy" not in loss.lower():
+        yield f"The loss is {escape_name(loss)}. For labels that are class numbers it is `sparse_categorical_crossentropy`."
+    yield from _find_hidden_faults(layers[:-1])
+
+
+def _find_hidden_faults(layers: list[ModelLayer]) -> Iterator[str]:
+    if not layers:
+        yield "The model has no hidden layer: put a `Dense` layer with `activation='relu'` between `Flatten` and the last one."
+    for layer in layers:
+        if layer.config.get("activation") == "softmax":
+            yield f"The layer {escape_name(layer.name)} has the activation softmax, which belongs to the last layer: write `activation='relu'` there."
