@@ -24,6 +24,7 @@ OPENING = re.compile(
 )
 # An array that is shown whole, of which the first line says nothing.
 ROWS = re.compile(r"\[\[[-+\d.e,\s\[\]]*\n[-+\d.e,\s\[\]]*[\[\]\d.]")
+UNMADE = re.compile(r"\A(\w{1,100})\.\w+\(\) missing 1 required positional argument: 'self'")
 NAMED_KIND = re.compile(r"\A(\w+(?:Error|Exception)): ")
 
 
@@ -63,3 +64,13 @@ def put_way_out_second(said: str, told: str) -> str:
     """An error's words with the advice on it after their first line: of many lines nobody reads the last."""
     first, _, more = said.partition("\n")
     return "\n".join(filter(None, [first, told, more.lstrip("\n")]))
+
+
+def tell_instead(error: Exception, usual: str) -> str:
+    """What to write instead of what can't be written down: brackets, where a class is in the place of its object.
+
+    >>> tell_instead(TypeError("Adam.get_config() missing 1 required positional argument: 'self'"), "use built-in layers")
+    '`Adam` is a class: write the brackets after it, `Adam()`'
+    """
+    unmade = UNMADE.match(str(error))
+    return f"`{unmade[1]}` is a class: write the brackets after it, `{unmade[1]}()`" if unmade else usual

@@ -39,6 +39,7 @@ CASES = [
     ("basic_cnn", "(32, (3, 3)", "(32, 3, 3", "strides 3x3 (a number after the kernel's size"),
     ("resnet", ', padding="same"', "", "without `padding='same'`"),
     ("baseline", "shape=image.shape", "shape=image", "`shape=image.shape`"),
+    ("fashion_dense", "loss=\"sparse_categorical_crossentropy\"", "loss=tf.keras.losses.SparseCategoricalCrossentropy", "write the brackets after it"),
 ]  # fmt: skip
 
 
