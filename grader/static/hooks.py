@@ -21,7 +21,7 @@ MISPLACED_HOOKS = {
 # What a hook has under another name.
 HOOK_NAMES = {
     "accuracy": "logs['accuracy']", "acc": "logs['accuracy']", "val_accuracy": "logs['val_accuracy']", "loss": "logs['loss']",
-    "model": "self.model",
+    "model": "self.model", "history": "logs['accuracy']",
 }  # fmt: skip
 MIN_LIKENESS = 0.8
 MAX_NAME_CHARS = 60
@@ -132,6 +132,16 @@ def _find_wrong_conditions(node: ast.ClassDef) -> Iterator[Cause]:
                 _mentions_accuracy(left) and any(map(_is_flag_setter, part.body))
             ):
                 yield from _describe_condition(part.lineno, sign, line)
+                yield from _find_flags_in_else(part)
+
+
+def _find_flags_in_else(node: ast.stmt) -> Iterator[Cause]:
+    """The flag in `else` too, so that both ways end the training."""
+    setting = [part for part in getattr(node, "orelse", []) if isinstance(part, ast.Assign) and any(map(_is_flag, part.targets))]
+    for part in setting:
+        if isinstance(part.value, ast.Constant) and part.value.value is True:
+            text = "this line in `else` ends the training whenever the condition isn't met"
+            yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=part.lineno, message=text, hint="Take the `else` away.", silent=True)
 
 
 def _describe_condition(number: int, sign: ast.cmpop, line: float) -> Iterator[Cause]:

@@ -132,6 +132,7 @@ def test_a_flag_in_its_place_is_none(inspect, source):
     ("source", "line", "fact"),
     [
         (hook("on_epoch_end", "if accuracy > 0.99: self.model.stop_training = True"), 6, "`logs['accuracy']`"),
+        (hook("on_epoch_end", "if history.history['accuracy'][-1] > 0.99: self.model.stop_training = True"), 6, "`logs['accuracy']`"),
         (hook("on_epoch_end", "if logs['accuracy'] > 0.99: model.stop_training = True"), 6, "`self.model`"),
         (hook("on_epoch_end", "if logs['accuracy'] > 0.99: self.model.stop_training(True)"), 6, "`self.model.stop_training = True`"),
         (hook("on_epoch_begin", "if logs['accuracy'] > 0.99: self.model.stop_training = True"), 5, "`on_epoch_begin` comes before"),
@@ -160,3 +161,12 @@ def test_a_hook_outside_its_class_is_a_cause(inspect):
 
     assert [cause.line for cause in inspect(HEAD + empty + outside).clues.causes if Symptom.NEVER_STOPPED in cause.symptoms] == [6]
     assert inspect(hook("on_epoch_end", "if logs['accuracy'] > 0.9: self.model.stop_training = True") + outside).clues.causes == []
+
+
+@pytest.mark.parametrize(("value", "told"), [("True", True), ("False", False)])
+def test_a_flag_in_both_branches_is_a_cause(inspect, value, told):
+    """Of a condition that can be meant; set to False in `else` it ends nothing."""
+    does = f"if logs['accuracy'] > 0.99:\n            self.model.stop_training = True\n        else:\n            self.model.stop_training = {value}"
+    causes = [cause for cause in inspect(hook("on_epoch_end", does)).clues.causes if Symptom.WRONG_STOP in cause.symptoms]
+
+    assert [(cause.line, "`else`" in cause.message) for cause in causes] == ([(9, True)] if told else [])
