@@ -26,9 +26,17 @@ def find_layer_mistakes(tree: ast.Module) -> list[Cause]:
 def _describe_call(call: ast.Call) -> Iterator[Cause]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     match call.args:
-        case [_, ast.Constant(value=int(rows)), ast.Constant(value=int(columns))] if name in CONVOLUTIONS and rows > 1 < columns:
+        case [_, ast.Constant(value=int(rows)), ast.Constant(value=int(columns))] if (
+            name in CONVOLUTIONS and rows > 1 < columns
+        ):
             text = f"the third argument of `{name}` is `strides`, so `{rows}, {columns}` is no kernel of {rows} x {columns}"
-            yield Cause(symptoms=frozenset({Symptom.LOW_ACCURACY}), line=call.lineno, message=text, hint=f"Put the kernel's size in brackets: `({rows}, {columns})`.", silent=True)
+            yield Cause(
+                symptoms=frozenset({Symptom.LOW_ACCURACY}),
+                line=call.lineno,
+                message=text,
+                hint=f"Put the kernel's size in brackets: `({rows}, {columns})`.",
+                silent=True,
+            )
 
 
 def find_images_as_shapes(tree: ast.Module) -> list[Cause]:
@@ -40,7 +48,11 @@ def find_images_as_shapes(tree: ast.Module) -> list[Cause]:
     words = [part for part in ast.walk(tree) if isinstance(part, ast.keyword) and part.arg in ("shape", "input_shape")]
     # Under a name that the file gives a value itself anything may be meant.
     own = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    found = [(word, word.value.id) for word in words if isinstance(word.value, ast.Name) and word.value.id in IMAGE_NAMES - own]
+    found = [
+        (word, word.value.id)
+        for word in words
+        if isinstance(word.value, ast.Name) and word.value.id in IMAGE_NAMES - own
+    ]
     return [
         Cause(
             symptoms=frozenset(), line=word.value.lineno, message=f"`{word.arg}={name}` gives the image itself, not its shape",

@@ -50,7 +50,9 @@ def put_cause_first(kind: str, text: str) -> str:
         text = text[opening.end() :]
     if openings and (named := NAMED_KIND.match(text)) is not None:
         kind, text = named[1], text[named.end() :]
-    said = "\n\n".join([ROWS.sub("[[...]]", text[:MAX_CHARS]), *(line for line in openings if line.startswith("Exception"))])
+    said = "\n\n".join(
+        [ROWS.sub("[[...]]", text[:MAX_CHARS]), *(line for line in openings if line.startswith("Exception"))]
+    )
     return _shorten_text(f"{kind}: {said}")
 
 

@@ -11,13 +11,17 @@ SPARSE = "sparse_categorical_crossentropy"
 
 
 def run_of(*layers: ModelLayer, loss: str = SPARSE, preprocessing: str = "pixels / 255") -> Run:
-    model = Architecture(layers=list(layers), parameters=1, compile={"optimizer": "Adam", "loss": loss, "metrics": ["accuracy"]})
+    model = Architecture(
+        layers=list(layers), parameters=1, compile={"optimizer": "Adam", "loss": loss, "metrics": ["accuracy"]}
+    )
     data = DataMatch(dataset="mnist", examples=60000, trained_on=60000, preprocessing=preprocessing)
     return Run(seed=7, end=RunEnd(kind="completed"), architecture=model, data=data)
 
 
 def dense(units: int, activation: str) -> ModelLayer:
-    return ModelLayer(kind="Dense", name=f"dense_{units}", parameters=units, config={"units": units, "activation": activation})
+    return ModelLayer(
+        kind="Dense", name=f"dense_{units}", parameters=units, config={"units": units, "activation": activation}
+    )
 
 
 HIDDEN, LAST = dense(128, "relu"), dense(10, "softmax")

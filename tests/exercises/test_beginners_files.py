@@ -16,7 +16,9 @@ pytestmark = pytest.mark.train
 
 COURSE = Course(root=Path(__file__).resolve().parents[2])
 SET = "self.model.stop_training = True"
-FLAG = f'if logs["accuracy"] > 0.6:\n            print("\\nReached 60 % accuracy, so training stops.")\n            {SET}'
+FLAG = (
+    f'if logs["accuracy"] > 0.6:\n            print("\\nReached 60 % accuracy, so training stops.")\n            {SET}'
+)
 FIT = "training_images,\n        training_labels,\n        epochs=9,\n"
 CASES = [
     ("exercise1", FIT, "training_images,\n        epochs=9,\n", "`fit` is given no labels"),

@@ -11,13 +11,28 @@ def find_causes(inspect, call):
     return [cause for cause in causes if Symptom.LOW_ACCURACY in cause.symptoms]
 
 
-@pytest.mark.parametrize("call", ["Conv2D(32, 3, 3)", "tf.keras.layers.Conv2D(64, 5, 5, activation='relu')", "Convolution2D(8, 3, 3)"])
+@pytest.mark.parametrize(
+    "call", ["Conv2D(32, 3, 3)", "tf.keras.layers.Conv2D(64, 5, 5, activation='relu')", "Convolution2D(8, 3, 3)"]
+)
 def test_a_kernel_without_brackets_is_a_cause(inspect, call):
     """With its line; never as a note, since strides may be meant."""
-    assert [(cause.line, "`strides`" in cause.message, cause.silent) for cause in find_causes(inspect, call)] == [(3, True, True)]
+    assert [(cause.line, "`strides`" in cause.message, cause.silent) for cause in find_causes(inspect, call)] == [
+        (3, True, True)
+    ]
 
 
-@pytest.mark.parametrize("call", ["Conv2D(32, (3, 3))", "Conv2D(32, 3)", "Conv2D(32, 3, strides=3)", "Conv2D(32, 3, 1)", "MaxPooling2D(2, 2)", "Conv1D(32, 3, 3)", "Conv2D(32, (3, 3), 2)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Conv2D(32, (3, 3))",
+        "Conv2D(32, 3)",
+        "Conv2D(32, 3, strides=3)",
+        "Conv2D(32, 3, 1)",
+        "MaxPooling2D(2, 2)",
+        "Conv1D(32, 3, 3)",
+        "Conv2D(32, (3, 3), 2)",
+    ],
+)
 def test_other_calls_are_none(inspect, call):
     """A stride of one changes nothing, and a pooling takes its size and stride."""
     assert find_causes(inspect, call) == []

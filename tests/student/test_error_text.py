@@ -71,7 +71,9 @@ def test_long_words_are_cut_in_the_middle():
     assert (lines[0], lines[-1], len(lines)) == ("ValueError: 0", "999", 20)
 
 
-@pytest.mark.parametrize("text", ["in user code:\n" + "\n" * 50_000, "[[" + "1 " * 50_000, "Exception encountered when calling " * 5000])
+@pytest.mark.parametrize(
+    "text", ["in user code:\n" + "\n" * 50_000, "[[" + "1 " * 50_000, "Exception encountered when calling " * 5000]
+)
 def test_no_message_takes_long(text):
     """What a file makes an error say costs its own time, but not for ever."""
     assert put_cause_first("ValueError", text)
