@@ -160,6 +160,12 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"is not connected to `inputs`",
      "`tf.keras.Model(inputs, outputs)` takes first the `Input`, then the last tensor; each layer between them is called with the "
      "tensor before it."),
+    ("TypeError: 'module' object is not callable",
+     r"'module' object is not callable",
+     "This is a module, not a class or a function of it: a callback is `tf.keras.callbacks.Callback`, a layer `tf.keras.layers.Dense(10)`."),
+    ("TypeError: 'myCallback' object is not callable",
+     r"'(\w*[Cc]allback\w*|\w*Stop\w*|Sequential|Functional|[A-Z]\w*Model)' object is not callable",
+     "This is an object of the class `{0}` already: leave out the brackets after it."),
     ("TypeError: 'str' object is not callable",
      r"'str' object is not callable",
      "A text is no function. The layer is `tf.keras.layers.Activation('relu')(X)`; in a layer it is `activation='relu'`."),
