@@ -58,9 +58,11 @@ def show_quiz(visit: Visit) -> Response:
     attempts = _list_attempts(visit, quiz)
     running = next((one for one in attempts if one.submitted is None), None)
     closes = parse_closing_time(quiz)
+    result = visit.site.records.list_results(visit.student).get(quiz.id)
     return visit.render(
         "quiz.html",
         quiz=quiz,
+        comment=result.comment if result else "",
         points=_describe_points(quiz),
         attempts=[one for one in attempts if one.submitted is not None],
         running=running,

@@ -233,6 +233,18 @@ def test_marks_come_into_the_gradebook_once(site):
     assert "1/3" in open_browser(site, "ada").get("/").text
 
 
+def test_a_comment_on_a_quiz_reaches_its_student_only(site):
+    """On the quiz's page, as those on exercises are on theirs."""
+    for student in ("ada", "bob"):
+        take(site, student)
+    record_marks(site.course, site.book, open_table(site), datetime.now(UTC))
+    fields = {"student": "ada", "exercise": "warmup", "comment": "Come and see me <i>"}
+    assert open_browser(site, "asta").post("/class/comments", fields).status_code == 303
+
+    assert "Come and see me &lt;i&gt; (Asta)" in open_browser(site, "ada").get("/quizzes/warmup").text
+    assert "Come and see me" not in open_browser(site, "bob").get("/quizzes/warmup").text
+
+
 def test_an_attempt_whose_time_is_up_is_handed_in_by_nobody(make_site):
     """At the moment at which it was up; one that has time goes on."""
     site = make_site(head="time_limit: 10min\n" + REVIEW)
