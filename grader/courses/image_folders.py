@@ -21,7 +21,9 @@ MAX_IMAGES = 20_000
 def check_image_folders(about: DatasetDescription, folder: Path, tree: YamlNode, problems: Problems) -> None:
     """The folders hold the classes, numbers and sizes that the description says, and the images that it means."""
     if list(about.classes) != sorted(about.classes):
-        words = f"of image folders the classes stand in alphabetical order, as Keras reads them: {sorted(about.classes)}"
+        words = (
+            f"of image folders the classes stand in alphabetical order, as Keras reads them: {sorted(about.classes)}"
+        )
         problems.add(tree.find_nearest("classes"), words)
     for place, fault in _find_folder_faults(about, folder):
         problems.add(tree.find_nearest(*place), fault)
@@ -47,7 +49,10 @@ def _find_folder_faults(about: DatasetDescription, folder: Path) -> Iterator[tup
         if (found := sum(file.split == split for file in files)) != wanted:
             yield ("splits", split), f"there are {found:,} images in the folders of {split}/, not {wanted:,}"
     if len(files) > MAX_IMAGES:
-        yield ("splits",), f"there are more than {MAX_IMAGES:,} images; pack them as an .npz file, and write its name as file"
+        yield (
+            ("splits",),
+            f"there are more than {MAX_IMAGES:,} images; pack them as an .npz file, and write its name as file",
+        )
 
 
 def _find_class_faults(about: DatasetDescription, folder: Path, split: str) -> Iterator[str]:

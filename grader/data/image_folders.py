@@ -29,7 +29,9 @@ def decode_image_folders(source: DatasetSource) -> dict[str, Any]:
     files = list(iter_image_files(source.about, source.path))
     contents = [(file.name, _read_image(source, file)) for file in files]
     if compute_tree_digest(contents) != source.about.sha256:
-        raise GraderError(f'{source.path}: the images of the dataset "{source.about.id}" have changed; check its sha256')
+        raise GraderError(
+            f'{source.path}: the images of the dataset "{source.about.id}" have changed; check its sha256'
+        )
     arrays: dict[str, Any] = {}
     for split in SPLITS:
         chosen = [(file, data) for file, (_, data) in zip(files, contents, strict=True) if file.split == split]

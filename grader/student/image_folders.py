@@ -43,7 +43,9 @@ class Served:
         files = [file.name for file in iter_image_files(source.about, source.path) if file.split in splits]
         short = [name if len(splits) > 1 else name.split("/", 1)[1] for name in files]
         # The paths of all files and folders below it; its own is empty.
-        self.names = frozenset(name.rsplit("/", depth)[0] for name in short for depth in range(name.count("/") + 1)) | {""}
+        self.names = frozenset(name.rsplit("/", depth)[0] for name in short for depth in range(name.count("/") + 1)) | {
+            ""
+        }
 
     def iter_files(self) -> Iterator[tuple[str, bytes]]:
         """The files to write, by their paths below it."""

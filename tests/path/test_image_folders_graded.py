@@ -40,7 +40,9 @@ def graded(tmp_path, warm):
         course = Course(root=tmp_path / "course")
         write_image_course(course.root, train=80, test=20)
         path = tmp_path / "answer.py"
-        text = FILE.format(load=load, batches=batches, output=output, loss=loss, fit=fit, scale=scale, size=size, epochs=epochs)
+        text = FILE.format(
+            load=load, batches=batches, output=output, loss=loss, fit=fit, scale=scale, size=size, epochs=epochs
+        )
         path.write_text(text)
         return grade(course, load_exercise(course, "outlines"), path, GradingOptions(start=warm, fresh=True))
 

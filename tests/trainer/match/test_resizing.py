@@ -39,7 +39,8 @@ def test_each_is_found_by_the_same_resize(source, way, scale):
 
     found = match_arrays(x[order], data.y_train[order], source)
 
-    assert found.dataset == "figures" and "resized to" in found.preprocessing
+    assert found.dataset == "figures"
+    assert "resized to" in found.preprocessing
     np.testing.assert_array_equal(found.source, order)
     assert len(found.labels_wrong_at) == 0
     wanted = WAYS[way](data.x_test) * np.float32(scale[0]) + np.float32(scale[1])
@@ -66,7 +67,8 @@ def test_a_label_in_a_resized_image_makes_it_unknown(source, size):
 
     found = match_arrays(x, data.y_train, source)
 
-    assert (found.source[data.y_train == 1] == -1).all() and (found.source[data.y_train == 0] >= 0).all()
+    assert (found.source[data.y_train == 1] == -1).all()
+    assert (found.source[data.y_train == 0] >= 0).all()
 
 
 def test_what_is_in_the_last_bits_is_written_anew(source):
@@ -83,7 +85,9 @@ def test_what_is_in_the_last_bits_is_written_anew(source):
     np.testing.assert_array_equal(found.rewrite_inexact_images(x), other_found.rewrite_inexact_images(other))
 
 
-@pytest.mark.parametrize("x", [np.full((24, 8, 8, 3), np.nan), np.zeros((24, 8, 8, 3)), np.random.default_rng(2).random((24, 8, 8, 3))])
+@pytest.mark.parametrize(
+    "x", [np.full((24, 8, 8, 3), np.nan), np.zeros((24, 8, 8, 3)), np.random.default_rng(2).random((24, 8, 8, 3))]
+)
 def test_others_are_none(source, x):
     """Noise, nothing at all, and what is no number."""
     found = match_arrays(x.astype(np.float32), np.zeros(24, np.uint8), source)
