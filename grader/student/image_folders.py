@@ -116,11 +116,10 @@ class FolderServer:
         parts = text.split("/")
         found = []
         for at in reversed(range(len(parts))):
-            name, below = parts[at], os.path.normpath("/".join(parts[at + 1 :]) or ".")
-            below = "" if below == "." else below
-            served = self._served.get(name) or self._served.get(name.removesuffix(ZIP) if not below else "")
-            if served is not None:
-                found.append(("/".join(parts[: at + 1]), below, served))
+            served = self._served.get(parts[at].removesuffix(ZIP))
+            if served is not None and (at == len(parts) - 1 or not parts[at].endswith(ZIP)):
+                below = os.path.normpath("/".join(parts[at + 1 :]) or ".")
+                found.append(("/".join(parts[: at + 1]), "" if below == "." else below, served))
         return next((each for each in found if each[1] in each[2].names), found[0] if found else None)
 
     def _choose_place(self, base: str) -> str | None:
@@ -131,7 +130,7 @@ class FolderServer:
             there = next(folder for folder in (parent, *parent.parents) if folder.is_dir())
             near = any(parent.is_relative_to(folder) for folder in (self._home, *TEMPORARY))
             if self._exists(whole) or (near and os.access(there, os.W_OK)):
-                self._places[whole] = base
+                self._places[whole] = map_path(base)
             # A library that looks beside its own files is no student.
             elif there == parent and not Path(self._home).is_relative_to(parent):
                 return None
