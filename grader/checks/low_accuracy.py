@@ -9,10 +9,27 @@ from collections.abc import Iterator
 
 from grader.checks.wording import escape_name
 from grader.records.run import Architecture, ModelLayer, Run
+from grader.records.verdict import TrainingRecord
 
 # Losses in this spelling want probabilities; as objects they may be told to take other scores.
 CLASS_LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
+GUESSING_ACCURACY = 0.2
+FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
 SCORES = (None, "linear", "relu", "tanh")
+
+
+def explain_slow_training(figures: list[float], training: TrainingRecord) -> str | None:
+    """What the figures of a training that stayed below the line tell of it."""
+    if max(figures) < GUESSING_ACCURACY:
+        return (
+            "That is hardly better than guessing: do the loss, the labels and the last layer fit together? "
+            "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
+        )
+    if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
+        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
+    if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
+        return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
+    return None
 
 
 def explain_low_accuracy(run: Run) -> tuple[str | None, str | None]:
