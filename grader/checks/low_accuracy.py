@@ -47,10 +47,11 @@ def _find_model_faults(model: Architecture) -> Iterator[str]:
     shown = escape_name(str(last.config.get("activation")))
     if loss in CLASS_LOSSES and last.config.get("activation") in SCORES:
         yield f"The last layer has the activation {shown}, and the loss wants probabilities: write `activation='softmax'` there."
-    if last.config.get("units") == 1:
+    if loss in CLASS_LOSSES and last.config.get("units") == 1:
         yield "The last layer has 1 unit. It needs one for each class: for the classes 0 to 9 it is `Dense(10, activation='softmax')`."
     if "crossentropy" not in loss.lower():
-        yield f"The loss is {escape_name(loss)}. For labels that are class numbers it is `sparse_categorical_crossentropy`."
+        meant = "binary_crossentropy" if last.config.get("units") == 1 else "sparse_categorical_crossentropy"
+        yield f"The loss is {escape_name(loss)}. For labels that are class numbers it is `{meant}`."
     yield from _find_hidden_faults(layers[:-1])
 
 
