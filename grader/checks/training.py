@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import structs
 
 from grader.checks.lines import Line
+from grader.checks.low_accuracy import explain_slow_training
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.datasets import load_embedded_descriptions
@@ -19,8 +20,6 @@ from grader.records.verdict import TrainingRecord
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
-GUESSING_ACCURACY = 0.2
-FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
 
 
 @register_check("training.data")
@@ -71,6 +70,7 @@ def check_training_data(
         expected=f"all {examples:,} {kind} images of {_find_title(dataset)}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
         hint=remedy,
+        symptom=Symptom.FOREIGN_DATA if data.dataset is None else None,
         # An exercise's hint is about the number of images, the commonest fault.
         beside=remedy is not None,
     )
@@ -202,7 +202,7 @@ def check_reached_line(
         f"that is not {line.beyond}{stopped}",
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
-        hint=_explain_slow_training(figures, training),
+        hint=explain_slow_training(figures, training),
         symptom=Symptom.LOW_ACCURACY,
     )
 
@@ -217,20 +217,6 @@ def _doubt(measured: Measurement) -> str:
             "the model had at the end of that epoch on the same images"
         )
     return ""
-
-
-def _explain_slow_training(figures: list[float], training: TrainingRecord) -> str | None:
-    """What the figures of a training that stayed below the line tell of it."""
-    if max(figures) < GUESSING_ACCURACY:
-        return (
-            "That is hardly better than guessing: do the loss, the labels and the last layer fit together? "
-            "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
-        )
-    if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
-        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
-    if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
-        return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
-    return None
 
 
 def _judge_without_metric(training: TrainingRecord, metric: str, line: Line) -> CheckOutcome:
