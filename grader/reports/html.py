@@ -87,7 +87,11 @@ def render(
 
 
 def render_fragment(
-    verdict: Verdict, source: str, activations: Activations | None = None, titles: TitlesByExercise = MappingProxyType({})
+    verdict: Verdict,
+    source: str,
+    activations: Activations | None = None,
+    titles: TitlesByExercise = MappingProxyType({}),
+    next_step: str | None = None,
 ) -> str:
     """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
 
@@ -96,6 +100,7 @@ def render_fragment(
         source: the submission's text, to show lines in context.
         activations: those that its functions gave, to show as pictures.
         titles: as of `render`.
+        next_step: what to do now, where that is nothing to type into a terminal.
     """
     sha256 = verdict.submission.sha256
     return _render_page(
@@ -106,6 +111,7 @@ def render_fragment(
         layout="fragment.html",
         prefix=f"v{secrets.token_hex(4)}-",
         titles=titles,
+        next_step=next_step,
     )
 
 

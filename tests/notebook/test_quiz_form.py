@@ -12,7 +12,6 @@ import ipywidgets
 from grader.courses.course import find_course
 from grader.errors import UsageError
 from grader.notebook import quiz_form
-from grader.notebook.magics import QuizWords, read_quiz_words
 from grader.notebook.quiz_form import QuizForm, show_quiz
 from grader.quiz.loading import hash_quiz, load_quiz, load_quiz_bytes
 from grader.quiz.sitting import open_attempt_store
@@ -346,12 +345,3 @@ def test_a_quiz_that_was_changed_meanwhile_keeps_its_answers(open_form, course, 
 
     with pytest.raises(UsageError, match="the quiz has changed since attempt 1 began"):
         show_quiz(changed, load_quiz(changed, "tiny"), "ada")
-
-
-def test_the_words_of_the_magic():
-    """A name with blanks, and what is too much or missing."""
-    assert read_quiz_words("week3 --text") == QuizWords(quiz="week3", student=None, as_text=True)
-    assert read_quiz_words("--student 'Ada L.' week3") == QuizWords(quiz="week3", student="Ada L.", as_text=False)
-    for line in ("", "week3 week2", "--student ada", "week3 --student", "--other", "'week3"):
-        with pytest.raises(UsageError):
-            read_quiz_words(line)
