@@ -125,7 +125,7 @@ def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToC
             text=text,
             chart=build_chart(record, to_cross),
             layout="fragment.html",
-            rules=_scope_style(),
+            rules=_nest_style(),
             prefix=f"v{secrets.token_hex(4)}-",
         )
     )
@@ -167,12 +167,12 @@ def render_style() -> str:
 
 
 @cache
-def _scope_style() -> Markup:
+def _nest_style() -> Markup:
     """The page's rules for a part of another page, where that part is the page."""
     rules = (HTML_TEMPLATES / "style.css").read_text(encoding="utf-8")
     # The colours come from the fragment's own template: a notebook may be darker than the system.
     rules = rules[rules.index("* { box-sizing") :]
-    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1:scope", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
+    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1&", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
 
 
 def render_site(
@@ -244,7 +244,7 @@ def _render_page(
         back=back,
         layout=layout,
         prefix=prefix,
-        rules=_scope_style() if layout == "fragment.html" else "",
+        rules=_nest_style() if layout == "fragment.html" else "",
         name=shorten_path(verdict.submission.path, most=120),
         headline=format_headline(verdict),
         score=score_of(verdict),
