@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
@@ -14,6 +13,7 @@ from real_parts import find_program, require
 from selenium import webdriver as selenium
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # Cells that are out of sight have no outputs on the page otherwise.
@@ -34,7 +34,7 @@ def start_browser():
     return selenium.Chrome(options=options, service=selenium.ChromeService(find_program("chromedriver")))
 
 
-def wait_until(condition, seconds=120):
+def wait_until(condition, seconds=300):
     """What the condition gives as soon as it is true; a part of the page that was just replaced is looked for again."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -82,7 +82,7 @@ class LabNotebook:
     """A notebook that is open in the browser, alone on the page as on a phone."""
 
     def __init__(self, browser, server, name):
-        self.browser = browser
+        self.browser, self.name = browser, name
         browser.get(f"{server.address}doc/tree/{name}?reset")
         wait_until(lambda: self.ask(f"{NOTEBOOK} return panel.sessionContext.session.kernel.status") == "idle")
 
@@ -119,6 +119,19 @@ class LabNotebook:
 
     def wait_for_idle(self):
         wait_until(lambda: self.ask(f"{NOTEBOOK} return panel.sessionContext.session.kernel.status") == "idle")
+
+    def find_fields(self, index):
+        """The fields of a form below a cell."""
+        return self.find_output(index).find_elements(By.CSS_SELECTOR, "input")
+
+    def press(self, index, words):
+        """Presses a button below a cell with the keyboard."""
+        buttons = self.find_output(index).find_elements(By.CSS_SELECTOR, "button")
+        next(each for each in buttons if each.text == words).send_keys(Keys.ENTER)
+
+    def save(self):
+        self.do("docmanager:save")
+        wait_until(lambda: not self.ask(f"{NOTEBOOK} return panel.context.model.dirty"))
 
     def show(self, width, scheme):
         """As wide as a phone or a window, with Lab's own light or dark theme."""
