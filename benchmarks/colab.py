@@ -39,14 +39,20 @@ def main() -> None:
         before = list_packages(python, environment)
         install_s = time_command([python, "-m", "pip", "install", "-q", str(wheel)], environment)
         changed = find_changes(before, list_packages(python, environment))
-        print(f"wheel: {wheel.stat().st_size / 1e6:.1f} MB; pip install: {install_s:.1f} s; changed: {', '.join(changed) or 'nothing'}")
+        print(
+            f"wheel: {wheel.stat().st_size / 1e6:.1f} MB; pip install: {install_s:.1f} s; changed: {', '.join(changed) or 'nothing'}"
+        )
         passed = show_cells(run_notebook(folder, environment), install_s)
         sys.exit(bool(changed) or not passed)
 
 
 def build_environment(folder: Path) -> dict[str, str]:
     """The environment of somebody who has no checkout and has graded nothing yet."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADE_", "PYTHON", "XDG_", "JUPYTER_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GRADE_", "PYTHON", "XDG_", "JUPYTER_"))
+    }
     folders = {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "IPYTHONDIR")}
     return kept | folders | {"PATH": f"{folder / 'venv/bin'}:{os.environ['PATH']}", "JUPYTER_PLATFORM_DIRS": "1"}
 
@@ -71,7 +77,9 @@ def build_wheel(folder: Path) -> Path:
 
 def list_packages(python: str, environment: dict[str, str]) -> dict[str, str]:
     """The version of each package that is installed."""
-    done = subprocess.run([python, "-m", "pip", "list", "--format", "json"], env=environment, capture_output=True, check=True)
+    done = subprocess.run(
+        [python, "-m", "pip", "list", "--format", "json"], env=environment, capture_output=True, check=True
+    )
     return {each["name"]: each["version"] for each in json.loads(done.stdout)}
 
 
@@ -93,7 +101,14 @@ def run_notebook(folder: Path, environment: dict[str, str]) -> list[dict[str, An
         answer = (ROOT / f"solutions/{exercise}/solution.py").read_text(encoding="utf-8")
         sources += [answer.split("if __name__")[0], f"%grade {exercise}"]
     cells = [
-        {"cell_type": "code", "execution_count": None, "id": f"cell-{number}", "metadata": {}, "outputs": [], "source": source}
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
         for number, source in enumerate(sources)
     ]
     path = folder / "work/notebook.ipynb"
@@ -123,8 +138,7 @@ def show_cells(cells: list[dict[str, Any]], install_s: float) -> bool:
 def measure_cell(cell: dict[str, Any]) -> float:
     """The seconds that a cell ran, as noted by nbclient."""
     began, ended = (
-        datetime.fromisoformat(cell["metadata"]["execution"][key])
-        for key in ("iopub.status.busy", "iopub.status.idle")
+        datetime.fromisoformat(cell["metadata"]["execution"][key]) for key in ("iopub.status.busy", "iopub.status.idle")
     )
     return (ended - began).total_seconds()
 
