@@ -56,12 +56,20 @@ class LabServer:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(value))
         homes = {f"JUPYTER_{name.upper()}_DIR": str(root / name) for name in ("config", "data", "runtime")}
-        homes |= {"JUPYTERLAB_SETTINGS_DIR": str(root / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces"), "IPYTHONDIR": str(root / "ipython")}
+        homes |= {
+            "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces"),
+            "IPYTHONDIR": str(root / "ipython"),
+        }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", f"--ServerApp.root_dir={self.folder}",
                    "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True"]  # fmt: skip
         self.log = (root / "log.txt").open("w+")
         self.process = subprocess.Popen(
-            command, env={**os.environ, **homes, **environment}, cwd=self.folder, stdout=self.log, stderr=subprocess.STDOUT
+            command,
+            env={**os.environ, **homes, **environment},
+            cwd=self.folder,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
         )
         (found,) = wait_until(lambda: list((root / "runtime").glob("jpserver-*[0-9].json")))
         self.address = wait_until(lambda: json.loads(found.read_text()))["url"]
@@ -69,7 +77,10 @@ class LabServer:
     def write_notebook(self, name, sources):
         """A notebook with these cells, of which none was run."""
         cells = [new_code_cell(source) for source in sources]
-        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}), self.folder / name)
+        nbformat.write(
+            new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}),
+            self.folder / name,
+        )
 
     def stop(self):
         """Ends the server and its kernels."""
@@ -107,7 +118,9 @@ class LabNotebook:
 
     def find_output(self, index):
         """What is below a cell."""
-        return self.browser.find_elements(By.CSS_SELECTOR, ".jp-Cell")[index].find_element(By.CSS_SELECTOR, ".jp-Cell-outputArea")
+        return self.browser.find_elements(By.CSS_SELECTOR, ".jp-Cell")[index].find_element(
+            By.CSS_SELECTOR, ".jp-Cell-outputArea"
+        )
 
     def read(self, index):
         """The text below a cell, as a reader sees it."""

@@ -75,7 +75,9 @@ def look_over(notebook, index, part):
             wide = notebook.ask("return arguments[0].scrollWidth - arguments[0].clientWidth", shown)
             found += [(width, scheme, "sticks out", wide)] if wide > 0 else []
             told = notebook.browser.execute_async_script("axe.run(arguments[0]).then(arguments[1])", shown)
-            found += [(width, scheme, each["id"], [node["html"] for node in each["nodes"]][:2]) for each in told["violations"]]
+            found += [
+                (width, scheme, each["id"], [node["html"] for node in each["nodes"]][:2]) for each in told["violations"]
+            ]
     return found
 
 
@@ -93,7 +95,9 @@ def find_epoch(text):
 
 def find_processes(server):
     """All that runs below the kernels."""
-    return [each for kernel in psutil.Process(server.process.pid).children() for each in kernel.children(recursive=True)]
+    return [
+        each for kernel in psutil.Process(server.process.pid).children() for each in kernel.children(recursive=True)
+    ]
 
 
 def test_a_training_is_shown_interrupted_and_run_again(open_notebook, server, browser):
@@ -125,7 +129,13 @@ def test_a_training_is_shown_interrupted_and_run_again(open_notebook, server, br
     notebook.save()
     again = LabNotebook(browser, server, notebook.name)
     assert "✓ PASSED" in again.wait_for(2, "Next:")
-    assert again.ask("return window.getComputedStyle(arguments[0]).display", again.find_output(2).find_element(By.CSS_SELECTOR, ".checks")) == "grid"
+    assert (
+        again.ask(
+            "return window.getComputedStyle(arguments[0]).display",
+            again.find_output(2).find_element(By.CSS_SELECTOR, ".checks"),
+        )
+        == "grid"
+    )
 
 
 def test_a_failing_cell_is_mended(open_notebook):

@@ -40,14 +40,18 @@ def test_options_are_written_as_on_the_command_line(called, line, student, as_te
     assert called == [{"quiz_id": "week3", "student": student, "as_text": as_text}]
 
 
-@pytest.mark.parametrize(("line", "fresh"), [("exercise3", False), ("--fresh exercise3", True), ("exercise3 --fresh # anew", True)])
+@pytest.mark.parametrize(
+    ("line", "fresh"), [("exercise3", False), ("--fresh exercise3", True), ("exercise3 --fresh # anew", True)]
+)
 def test_an_exercise_may_be_graded_anew(called, line, fresh):
     magics.run_line(magics.grade_cells, line)
 
     assert called == [{"exercise": "exercise3", "fresh": fresh}]
 
 
-@pytest.mark.parametrize("line", ["", "# only a comment", "week3 week2", "--student ada", "week3 --student", "week3 --txet", "'week3"])
+@pytest.mark.parametrize(
+    "line", ["", "# only a comment", "week3 week2", "--student ada", "week3 --student", "week3 --txet", "'week3"]
+)
 def test_what_is_missing_or_too_much_is_one_line(called, line):
     """With how the magic is called, and nothing is done."""
     with pytest.raises(CellError) as found:
@@ -86,7 +90,6 @@ def make_verdict(**fields):
 def test_the_next_step_is_a_cell(fields, magic):
     """Not a command of the terminal, in the page as in its text."""
     page = build_verdict_page(make_verdict(**fields))
-
 
     assert magic in page.text.partition("Next: ")[2].replace("\n", " ")
     assert "`grade " not in page.text
