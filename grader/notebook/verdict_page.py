@@ -53,4 +53,4 @@ def describe_next_cell(verdict: Verdict) -> str:
         return f"`%grade {verdict.edition}` grades it."
     # Only what ran has an environment; a quiz has neither that nor hints.
     hint = f" `{HINT_MAGIC} {verdict.exercise}` gives a hint." if verdict.environment else ""
-    return describe_first_task(verdict, "run its cell and this one again") + hint
+    return describe_first_task(verdict, "run the cells again") + hint

@@ -70,6 +70,21 @@ def test_help_is_shown_and_nothing_done(called, capsys):
     assert "Usage: %grade_quiz [OPTIONS] QUIZ" in capsys.readouterr().out
 
 
+def test_a_fault_of_the_grader_is_no_traceback(monkeypatch):
+    """As in the terminal: whose fault it is, unless somebody wants to mend it."""
+
+    def fail(**_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(magics.list_exercises, "callback", fail)
+    with pytest.raises(CellError, match="broken.*not your fault"):
+        magics.run_line(magics.list_exercises, "")
+
+    monkeypatch.setenv("GRADE_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        magics.run_line(magics.list_exercises, "")
+
+
 def make_verdict(**fields):
     shown = {"exercise": "pooling", "submission": SubmissionRef(path="this notebook", sha256="0" * 64), "status": "failed",
              "score": 0.0, "max_score": 1.0, "end": "completed", "checks": [],
@@ -84,7 +99,7 @@ def make_verdict(**fields):
         ({"status": "error"}, "run this cell again"),
         ({"edition": "week2_2022"}, "`%grade week2_2022`"),
         ({}, "`%grade_hint pooling`"),
-        ({"environment": None}, "this one again"),
+        ({"environment": None}, "run the cells again"),
     ],
 )
 def test_the_next_step_is_a_cell(fields, magic):
