@@ -226,13 +226,36 @@ def make_fields(
     chosen = given if isinstance(given, list) else []
     if item.kind == "multiple":
         return _make_boxes(order, labels, chosen, record)
-    field = ipywidgets.RadioButtons(
-        options=list(zip(labels, order, strict=True)), value=chosen[0] if chosen else None, layout=FULL_WIDTH
-    )
-    field.observe(lambda change: record(None if change["new"] is None else [change["new"]]), "value")
+    radios = _make_radios(order, labels, chosen, record)
     clear = ipywidgets.Button(description=f"Clear the answer to question {place}", layout=FULL_WIDTH)
-    clear.on_click(lambda _: field.set_trait("index", None))
-    return [field, clear]
+    clear.on_click(lambda _: _clear_radios(radios, record))
+    return [*radios, clear]
+
+
+def _make_radios(
+    order: list[str], labels: list[str], chosen: list[str], record: Callable[[GivenAnswer], None]
+) -> list[ipywidgets.RadioButtons]:
+    """One radio button for each option, each with a Tab stop of its own: JupyterLab takes the arrow keys away from a group."""
+    radios = [
+        ipywidgets.RadioButtons(options=[(label, name)], index=0 if name in chosen else None, layout=FULL_WIDTH)
+        for name, label in zip(order, labels, strict=True)
+    ]
+
+    def choose(change: Mapping[str, Any]) -> None:
+        if change["new"] is not None:
+            for each in radios:
+                each.index = 0 if each is change["owner"] else None
+            record([change["new"]])
+
+    for radio in radios:
+        radio.observe(choose, "value")
+    return radios
+
+
+def _clear_radios(radios: list[ipywidgets.RadioButtons], record: Callable[[GivenAnswer], None]) -> None:
+    for radio in radios:
+        radio.index = None
+    record(None)
 
 
 def _make_text_field(item: Question, place: int, given: str, record: Callable[[GivenAnswer], None]) -> ipywidgets.Text:

@@ -31,6 +31,7 @@ def start_browser():
     options.binary_location = find_program("chromium")
     for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--disable-gpu"):
         options.add_argument(flag)
+    options.unhandled_prompt_behavior = "accept"  # "leave this page?", of a notebook with changes
     return selenium.Chrome(options=options, service=selenium.ChromeService(find_program("chromedriver")))
 
 

@@ -156,7 +156,7 @@ def test_a_failing_cell_is_mended(open_notebook):
     assert "100 / 100 points" in notebook.wait_for(2, "PASSED")
 
 
-def test_a_quiz_is_answered_with_the_keyboard(open_notebook):
+def test_a_quiz_is_answered_with_the_keyboard(open_notebook, browser):
     """Each answer is kept, also when the kernel is started again; what was handed in is a page without fields."""
     notebook = open_notebook("%load_ext grader", "%grade_quiz week3")
     notebook.do("notebook:run-all-cells")
@@ -165,11 +165,14 @@ def test_a_quiz_is_answered_with_the_keyboard(open_notebook):
 
     notebook.find_fields(1)[0].send_keys(Keys.SPACE)
     notebook.wait_for(1, "Saved: 1 of 6 answered.")
+    notebook.find_fields(1)[0].send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.SPACE)
+    wait_until(lambda: [field.is_selected() for field in notebook.find_fields(1)[:2]] == [False, True])
     notebook.wait_for_idle()
     notebook.do("notebook:restart-run-all")
     notebook.confirm()
     notebook.wait_for(1, "Resumed: 1 of 6 answered.")
-    wait_until(lambda: [field.is_selected() for field in notebook.find_fields(1)[:2]] == [True, False])
+    wait_until(lambda: [field.is_selected() for field in notebook.find_fields(1)[:2]] == [False, True])
 
     notebook.press(1, "Hand in")
     notebook.wait_for(1, "5 questions without an answer.")

@@ -63,8 +63,16 @@ class Page:
         button.click()
 
     def choose(self, place, label):
-        field = list(self.walk(ipywidgets.RadioButtons))[place]
-        field.index = next(index for index, (text, _) in enumerate(field.options) if text.endswith(label))
+        self.list_options(place)[label].index = 0
+
+    def list_options(self, place):
+        """The radio buttons of a question, of those that have some, by what they say."""
+        questions = [
+            found
+            for question in self.form._box.children
+            if (found := list(self.walk(ipywidgets.RadioButtons, question)))
+        ]
+        return {text.partition(") ")[2]: radio for radio in questions[place] for text, _ in radio.options}
 
     def tick(self, label, value=True):
         (box,) = [each for each in self.walk(ipywidgets.Checkbox) if each.description.endswith(label)]
@@ -141,6 +149,19 @@ def kept():
     return attempts[-1]
 
 
+def test_one_option_takes_the_place_of_another(open_form):
+    """Each radio button is a field of its own, so that Tab reaches all of them; only one is on."""
+    page = open_form()
+    for label in ("First <b>", "Second", "First <b>"):
+        page.choose(0, label)
+        assert [text for text, radio in page.list_options(0).items() if radio.index == 0] == [label]
+    assert kept().answers == {"one": ["first"]}
+
+    page.press("Clear the answer to question 1")
+    assert [radio.index for radio in page.list_options(0).values()] == [None, None]
+    assert kept().answers == {}
+
+
 def test_every_answer_is_kept_at_once_and_found_again(open_form):
     """Each kind by its field; a second form, as after a restart, goes on where the first was."""
     page = open_form()
@@ -153,7 +174,7 @@ def test_every_answer_is_kept_at_once_and_found_again(open_form):
     assert {name: sorted(given) if isinstance(given, list) else given for name, given in kept().answers.items()} == {
         "one": ["second"], "many": ["p", "r"], "yes": ["true"], "count": "27 cm", "name": "ReLU", "size": "2 x 3",
     }  # fmt: skip
-    assert [field.value for field in again.walk(ipywidgets.RadioButtons)] == ["second", "true"]
+    assert [field.value for field in again.walk(ipywidgets.RadioButtons) if field.value] == ["second", "true"]
     assert [field.value for field in again.walk(ipywidgets.Text)] == ["27 cm", "ReLU", "2 x 3"]
     assert sum(box.value for box in again.walk(ipywidgets.Checkbox)) == 2
     assert "Resumed: 6 of 6 answered." in again.text
