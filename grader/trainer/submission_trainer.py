@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import traceback
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from grader.data import Dataset, find_source, load_dataset, load_held_out
+from grader.data import find_source, load_dataset, load_held_out
 from grader.protocol.arrays import ArraySpec, check_same_form
 from grader.protocol.channel import Channel
 from grader.protocol.datasets import DatasetRef, get_dataset_id, make_dataset_key
@@ -40,9 +39,10 @@ from grader.trainer.order.checking import parse_model_json
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
 from grader.trainer.order.seeding import mix_seeds
-from grader.trainer.training import agreement, fresh_model, measuring, neighbours, replay, trajectory
+from grader.trainer.training import agreement, measuring, neighbours, replay, trajectory
 from grader.trainer.training.building import keep_randomness
 from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
+from grader.trainer.training.looks import Looks
 from grader.trainer.training.loop import InspectedOrder
 from grader.trainer.training.trainees import Trainee, Trainees
 from grader.trainer.training.trajectory import TrajectoryArchive
@@ -78,7 +78,7 @@ class SubmissionTrainer:
         self.dataset: DatasetRef = ""
         self.logged_of: dict[int, agreement.Logged] = {}
         self.logged = agreement.Logged()
-        self.looked_at: dict[int, str] = {}  # by model, the architecture that was last looked at
+        self.looks = Looks(self._send_sign_of_work)
         self.broken = False
         self.drawn: held_out.HeldOut | None = None
 
@@ -118,7 +118,7 @@ class SubmissionTrainer:
         except Exception as error:
             self._report_failure(error)
             return
-        order = self.order  # with seeds of the trainer's own
+        order = self.order or order  # with seeds of the trainer's own, where it needs some
         self._shuffle_pattern(arrays, self.data)
         goes_on = order.model in self.trainees.by_number
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
@@ -163,26 +163,6 @@ class SubmissionTrainer:
         ) or before.lasting != extract_immutable_config(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
-    def _check_fresh(self, opened: InspectedOrder) -> None:
-        """A model that tells classes apart before its first step has brought its weights along.
-
-        Looked at when the training begins: what can't take the images is then told by `fit`, after the gates. And again
-        where a later order of the same model says anything else, such as other statistics of the images.
-        """
-        order, text = opened.order, opened.order.architecture
-        if self.looked_at.get(order.model) == text:
-            return
-        names = order.x_names
-        portion = measuring.pick_portion_size(opened.architecture)
-        model = parse_model_json(text)
-        with keep_randomness():
-            # From the machine's entropy: after a training, the random numbers go on from a seed that is no secret.
-            random.seed()
-            if len(x := opened.arrays.by_role.get("x", [])) == 1:
-                neighbours.refuse_mixing_layers(model, x[0])
-            fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
-        self.looked_at[order.model] = text
-
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
         # The front guesses from the file's text which trainer suits; a model's figures must not depend on that guess.
@@ -191,7 +171,7 @@ class SubmissionTrainer:
             return
         logged = self.logged_of[self.opened.order.model]
         try:
-            self._check_fresh(self.opened)
+            self.looks.look_before_training(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
@@ -207,6 +187,7 @@ class SubmissionTrainer:
         self.trained, self.logged, trainee.transform = trainee, logged, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
         assert self.order is not None
+        self.looks.trained = self.order.architecture
         self.trainees.hand_out(self.order.model, trainee, weights)
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
@@ -289,7 +270,7 @@ class SubmissionTrainer:
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
-                brought = self._knows_without_learning(model, dataset, count)
+                brought = self.looks.look_after_training(model, dataset, self._transform_images, count)
                 measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
@@ -305,16 +286,6 @@ class SubmissionTrainer:
             self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
-
-    def _knows_without_learning(self, model: Any, dataset: Dataset, portion: int) -> bool:
-        """Whether the trained model knows the classes apart from what it learned."""
-        assert self.order is not None
-        with keep_randomness():
-            random.seed()
-            some = np.random.default_rng(random.getrandbits(64)).permutation(len(dataset.x_train))[: fresh_model.EXAMPLES]
-            images, labels = self._transform_images(dataset.x_train[some]), dataset.y_train[some]
-            tree = parse_model_json(self.order.architecture)
-            return fresh_model.knows_without_learning(model, tree, images, labels, portion, self._send_sign_of_work)
 
     def _draw_images(self, message: Draw) -> None:
         # From the machine's entropy: a seed that could be known would tell the order of the images.

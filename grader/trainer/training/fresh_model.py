@@ -1,17 +1,13 @@
 """Checks that a model knows nothing but what it learns: before any training it must not tell the classes apart.
 
-The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
-is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which
-needs no assumption about images or layers. Over several draws the evidence multiplies (an e-process); by Ville's
-inequality an honest model comes to `MAX_EVIDENCE` with a probability of one in a billion, however often one looks.
+What its outputs say is weighed in `evidence`. A trained model is looked at once more, without what it has learned.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +18,9 @@ from grader.trainer.order.model_json import OrderRefused
 from grader.trainer.order.numbers import FEW_NUMBERS, count_numbers, find_statistics
 from grader.trainer.order.rebuild import build_fresh
 from grader.trainer.order.values import NO_WEIGHTS
+from grader.trainer.training.evidence import MAX_EVIDENCE, weigh_evidence
 from grader.trainer.training.feeding import Array, OrderArrays
 
-ERROR_RATE = 1e-9
-# Two processes at most, so that each has half of the error rate.
-MAX_EVIDENCE = 2 / ERROR_RATE
 # One honest model in twenty is looked at again.
 SUSPICIOUS = 20.0
 FRESH_DRAWS = 10
@@ -40,8 +34,6 @@ EXAMPLES = 500
 # How much statistics of some thousand other images agree with those of the ones that are looked at, and more.
 MIN_LIKENESS = 0.9
 MAX_CLASSES = 12
-MAX_OUTPUTS = 1000
-SHARPNESS = (2.0, 5.0, 10.0, 20.0)
 Config = dict[str, Any]
 AtWork = Callable[[float], None]
 
@@ -97,7 +89,13 @@ def knows_without_learning(
     if classes is None or not _holds_much(architecture):
         return False
     look = _take_some(images, classes, None, portion, at_work)
-    return look.knows(lambda: _shuffle_changes(model, architecture, images), SHUFFLED_DRAWS, FRUITLESS, FRUITLESS)
+    first = _build_fresh_for(architecture, images)
+    return look.knows(
+        lambda: _shuffle_changes(first, model, _build_fresh_for(architecture, images)),
+        SHUFFLED_DRAWS,
+        FRUITLESS,
+        FRUITLESS,
+    )
 
 
 def _holds_much(architecture: Config) -> bool:
@@ -178,97 +176,6 @@ class _Look:
         return [np.concatenate(outputs) for outputs in zip(*portions, strict=True)]
 
 
-def weigh_evidence(answers: list[Array], classes: Array) -> float:
-    """How much more likely one draw's answers are if the model knows the classes; 1 on average if it doesn't.
-
-    Args:
-        answers: scores of shape (examples, outputs), each one way to ask the same model.
-        classes: one number per example.
-    """
-    named = np.unique(classes)
-    fitting = [scores for scores in answers if named[-1] < scores.shape[1] <= MAX_OUTPUTS]
-    found = [_surprise(np.stack(list(_agreements(scores, classes))), named).mean() for scores in fitting]
-    # Half of the stake is held back, so that one unlucky draw can't undo the evidence of the others.
-    return 0.5 + 0.5 * float(np.mean(found)) if found else 1.0
-
-
-def _agreements(scores: Array, classes: Array) -> Iterator[Array]:
-    """How well each output agrees with each class, in several ways."""
-    ranks = _by_class(_ranks(_centred(scores)), classes)
-    # Hidden knowledge need not make the right output the highest: the lowest or the most extreme would do as well.
-    for agreement in (ranks, -ranks, np.abs(ranks), _by_class(_winners(scores), classes)):
-        yield from (sharpness * agreement for sharpness in SHARPNESS)
-
-
-def _surprise(logs: Array, named: Array) -> Array:
-    """exp(agreement of the outputs with their own classes), as a multiple of its mean over all other assignments.
-
-    Args:
-        logs: agreements, each of shape (classes, outputs).
-        named: the output that belongs to each class.
-    """
-    own = logs[:, np.arange(len(named)), named].sum(axis=1)
-    outputs = logs.shape[2]
-    # The permanent is a sum over all assignments; their number makes a mean of it.
-    assignments = math.lgamma(outputs + 1) - math.lgamma(outputs - len(named) + 1)
-    multiples: Array = np.exp(own + assignments - _log_permanents(logs))
-    return multiples
-
-
-def _log_permanents(logs: Array) -> Array:
-    """The logarithms of the permanents of exp(logs), matrices with no more rows than columns.
-
-    Column by column, with the sum for each set of rows that have a column already.
-    """
-    count, rows, columns = logs.shape
-    # Taken out before exp() and added afterwards, so that nothing overflows.
-    highest = logs.max(axis=2, keepdims=True)
-    weights = np.exp(logs - highest)
-    sums = np.zeros((2**rows, count))
-    sums[0] = 1.0
-    for column in range(columns):
-        grown = sums.copy()
-        for row in range(rows):
-            # Of the sets, in binary, those without this row and the same with it.
-            smaller, larger = (part.reshape(-1, 2, 2**row, count) for part in (sums, grown))
-            larger[:, 1] += smaller[:, 0] * weights[:, row, column]
-        sums = grown
-    permanents: Array = np.log(np.maximum(sums[-1], 1e-300)) + highest.sum(axis=(1, 2))
-    return permanents
-
-
-def _by_class(values: Array, classes: Array) -> Array:
-    """The mean of each output over the examples of each class: (classes, outputs)."""
-    return np.stack([values[classes == one].mean(axis=0) for one in np.unique(classes)])
-
-
-def _centred(scores: Array) -> Array:
-    """Each output beside the others of the same example; of probabilities, their logarithms."""
-    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3):
-        scores = np.log(np.maximum(scores, 1e-300))
-    centred: Array = scores - scores.mean(axis=1, keepdims=True)
-    return centred
-
-
-def _ranks(values: Array) -> Array:
-    """The rank of each example in each output, from -1 to 1; equal values share theirs. No outlier can hide the rest."""
-    return np.stack([_column_ranks(column) for column in values.T], axis=1)
-
-
-def _column_ranks(column: Array) -> Array:
-    _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts + 1) / 2
-    ranks: Array = 2 * middle[places] / max(1, len(column) - 1) - 1
-    return ranks
-
-
-def _winners(scores: Array) -> Array:
-    """Which output is the highest; several that are equal share it."""
-    highest = scores == scores.max(axis=1, keepdims=True)
-    shares: Array = highest / highest.sum(axis=1, keepdims=True)
-    return shares
-
-
 def _flat(said: Any) -> list[Any]:
     parts = list(said.values()) if isinstance(said, dict) else said
     return [leaf for part in parts for leaf in _flat(part)] if isinstance(parts, (list, tuple)) else [said]
@@ -316,12 +223,11 @@ def _build_fresh_for(architecture: Config, images: Array) -> Any:
     return model
 
 
-def _shuffle_changes(trained: Any, architecture: Config, images: Array) -> Any:
-    """A fresh model with the changes of the trained one, those of each weight in another order.
+def _shuffle_changes(first: Any, trained: Any, made: Any) -> Any:
+    """A fresh model `made`, with the changes from `first` to `trained`, those of each weight in another order.
 
     What is but a multiple of the first weight stays in order, so that a small identity that grows remains one.
     """
-    first, made = (_build_fresh_for(architecture, images) for _ in range(2))
     draws = _draw_generator()
     for variable, before, after in zip(made.weights, first.weights, trained.weights, strict=True):
         if not keras.backend.is_float_dtype(variable.dtype):

@@ -17,7 +17,7 @@ from keras import Input, layers, ops  # noqa: E402
 
 from grader.protocol.arrays import ArraySpec  # noqa: E402
 from grader.trainer.order.model_json import OrderRefused, parse_model_json  # noqa: E402
-from grader.trainer.training import fresh_model  # noqa: E402
+from grader.trainer.training import evidence, fresh_model  # noqa: E402
 from grader.trainer.training.feeding import OrderArrays  # noqa: E402
 
 pytestmark = pytest.mark.keras
@@ -206,7 +206,7 @@ def test_images_by_name() -> None:
 def test_evidence_of_a_model_that_knows_nothing_is_one_on_average() -> None:
     """What the error rate rests on: over all assignments of the outputs the mean is exactly one."""
     scores, classes = RANDOM.normal(size=(40, 4)), RANDOM.integers(0, 4, 40)
-    found = [fresh_model.weigh_evidence([scores[:, order]], classes) for order in itertools.permutations(range(4))]
+    found = [evidence.weigh_evidence([scores[:, order]], classes) for order in itertools.permutations(range(4))]
 
     assert np.mean(found) == pytest.approx(1.0)
     assert np.ptp(found) > 0.01
@@ -220,7 +220,7 @@ def test_permanents() -> None:
         for one in logs
     ]
 
-    assert fresh_model._log_permanents(logs) == pytest.approx(np.log(sums))
+    assert evidence._log_permanents(logs) == pytest.approx(np.log(sums))
 
 
 def test_statistics_have_to_be_those_of_the_images() -> None:
