@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from msgspec import structs
+
 from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
@@ -31,6 +33,7 @@ def check_training_data(
     *,
     split: Literal["train", "test"],
     examples: int,
+    at_least: int | None = None,
 ) -> CheckOutcome:
     """The model trains on the whole dataset, each image once and with its own label.
 
@@ -41,12 +44,16 @@ def check_training_data(
         measured: what the trained model does with the images that an epoch left out, which must be left out by chance.
         split: the split to train on.
         examples: the number of its images.
+        at_least: how many of them an epoch must have, where it may take a part with `steps_per_epoch`.
 
     >>> part = DataMatch(dataset="mnist", examples=6000, trained_on=6000, train=6000)
     >>> check_training_data(part, "mnist", split="train", examples=60000).message
     'trained on 6,000 of the 60,000 training images'
     """
     kind = "training" if split == "train" else "test"
+    if at_least is not None:  # then an epoch may also bring an image twice
+        examples = min(examples, max(at_least, data.train + data.held_back + data.left_out))
+        data = structs.replace(data, repeated=0, trained_on=min(data.trained_on, examples))
     faults = list(_find_faults(data, dataset, split, kind, examples))
     if measured is not None and measured.chosen is not None:
         wrong, count = measured.chosen

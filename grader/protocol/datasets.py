@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, structs
 
 MAX_VALUES = 4_000_000_000
+SPLITS = ("train", "test")
 # What most files train on: what is done beforehand is done with it.
 USUAL_DATASET = "mnist"
 Side = Annotated[int, Meta(ge=1, le=4096)]
@@ -38,21 +39,29 @@ class StudentNames(Struct, frozen=True, kw_only=True):
         keras: as a module of `keras.datasets`, whose `load_data()` gives it.
         tfds: by its name in `tensorflow_datasets`.
         files: by a file's name, with any folder before it, for `np.load`.
+        folders: of image folders: by a folder's name, with any folder before it; `train/` and `test/` lie in it. A zip
+            of this name holds the same.
+        train_folders: likewise, with the training images' classes in it.
+        test_folders: likewise, with the test images' classes in it.
     """
 
     keras: tuple[str, ...] = ()
     tfds: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    train_folders: tuple[str, ...] = ()
+    test_folders: tuple[str, ...] = ()
 
 
 class DatasetDescription(Struct, frozen=True, kw_only=True):
-    """The file `dataset.yaml`: images of one shape with a class each, in one archive of four arrays.
+    """The file `dataset.yaml`: images of one shape with a class each, in one archive of four arrays or in folders.
 
     Args:
         shape: of one image: height and width, and 3 for colours, or nothing for grey.
         classes: their names, in the order of the labels from 0 on.
-        file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes them.
-        sha256: the archive's digest.
+        file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes
+            them. Without one, the images are `train/<class>/*.png` and `test/<class>/*.png` beside the description.
+        sha256: the archive's digest, or that of all images.
     """
 
     schema: Literal["grade-dataset/1"]
@@ -62,7 +71,7 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
     shape: tuple[Side, ...]
     classes: tuple[str, ...]
     splits: Splits
-    file: str
+    file: str = ""
     sha256: Digest
     arrays: ArrayDigests | None = None
     names: StudentNames = StudentNames()
@@ -74,6 +83,16 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
             raise ValueError(f"classes must be 2 to 256 names, got {len(self.classes)}")
         if prod(self.shape) * (self.splits.train + self.splits.test) > MAX_VALUES:
             raise ValueError(f"the images have more than {MAX_VALUES:,} values together")
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels an image has: 1 or 3."""
+        return (*self.shape, 1)[2]
+
+    @property
+    def is_folders(self) -> bool:
+        """Whether the images are files in folders."""
+        return not self.file
 
     @property
     def array_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -101,6 +120,11 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> Path:
         return Path(self.folder) / self.about.file
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """What of it a student process reads: the archive, or the folders of images."""
+        return tuple(Path(self.folder) / split for split in SPLITS) if self.about.is_folders else (self.path,)
 
     def hide_held_out(self) -> DatasetSource:
         """The same for a process that must not know of the secret split."""
