@@ -16,8 +16,8 @@ import numpy as np
 from grader.trainer.training.feeding import Array
 
 ERROR_RATE = 1e-9
-# Two processes at most, so that each has half of the error rate.
-MAX_EVIDENCE = 2 / ERROR_RATE
+# Three processes at most, before and after the training, so that each has a third of the error rate.
+MAX_EVIDENCE = 3 / ERROR_RATE
 MAX_OUTPUTS = 1000
 SHARPNESS = (2.0, 5.0, 10.0, 20.0)
 

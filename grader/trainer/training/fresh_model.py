@@ -31,6 +31,8 @@ HOPELESS = 1e-9
 SHUFFLED_DRAWS = 16
 FRUITLESS = 0.5**4
 EXAMPLES = 500
+# Of a model whose outputs are so large that it takes fewer at a time.
+MIN_EXAMPLES = 60
 # How much statistics of some thousand other images agree with those of the ones that are looked at, and more.
 MIN_LIKENESS = 0.9
 MAX_CLASSES = 12
@@ -105,7 +107,8 @@ def _holds_much(architecture: Config) -> bool:
 
 def _take_some(images: Array, classes: Array, name: str | None, portion: int, at_work: AtWork) -> _Look:
     """Some of the examples, by chance: whoever knew which ones could put there what the model doesn't know."""
-    chosen = _draw_generator().choice(len(classes), min(EXAMPLES, len(classes)), replace=False)
+    count = min(EXAMPLES, max(portion, MIN_EXAMPLES), len(classes))
+    chosen = _draw_generator().choice(len(classes), count, replace=False)
     return _Look(images=images[chosen], classes=classes[chosen], name=name, portion=max(1, portion), at_work=at_work)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,7 +46,9 @@ class Looks:
         portion = measuring.pick_portion_size(opened.architecture)
         with _draw_from_entropy():
             if len(x := opened.arrays.by_role.get("x", [])) == 1:
+                start = time.monotonic()
                 neighbours.refuse_mixing_layers(model, x[0])
+                self.at_work(time.monotonic() - start)
             fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self.at_work)
         self.seen[order.model] = text
 

@@ -26,6 +26,8 @@ TOLERANCE = 0.02
 # Examples that each layer is tried with, and how large they are: a layer may be blind to small or to large ones.
 ROWS = 4
 SIZES = (0.03, 1.0)
+# Of a large weight the same are repeated; a prime, so that they fall differently into each row.
+MANY_WEIGHTS = 4099
 
 
 def mixes_examples(model: Any, examples: Array) -> bool:
@@ -73,10 +75,11 @@ def refuse_mixing_layers(architecture: dict[str, Any], examples: Array) -> None:
     model, draws = build_fresh(architecture), np.random.default_rng()
     if not model.built:
         model.build((None, *examples.shape[1:]))
+    # Not negative, since some are variances; no zero is left that would hide what comes through.
+    weights = np.abs(draws.standard_normal(MANY_WEIGHTS, "float32")) + 0.01
     for variable in model.variables:
         if keras.backend.is_float_dtype(variable.dtype):
-            # Not negative, since some are variances; no zero is left that would hide what comes through.
-            variable.assign(np.abs(draws.standard_normal(variable.shape)) + 0.01)
+            variable.assign(np.resize(weights, variable.shape))
     rows = min(model.inputs[0].shape[0] or ROWS, MAX_EXAMPLES)
     given = keras.ops.convert_to_tensor(examples[:rows], dtype=model.inputs[0].dtype)
     try:
@@ -101,7 +104,11 @@ class _Trial:
     def look(self, operation: Any) -> Callable[..., Any]:
         """Returns the same operation, which is tried first."""
 
-        def tried(*args: Any, **kwargs: Any) -> Any:
+        # As for a prediction: some layers act by chance otherwise.
+        mode = {"training": False} if getattr(operation, "_call_has_training_arg", False) else {}
+
+        def tried(*args: Any, **given: Any) -> Any:
+            kwargs = given | mode
             carrying = [leaf for leaf in keras.tree.flatten((args, kwargs)) if id(leaf) in self.flowing]
             for size in SIZES:
                 drawn = {id(leaf): self._draw_two(leaf, size) for leaf in carrying}
