@@ -103,7 +103,6 @@ class _Trial:
 
     def look(self, operation: Any) -> Callable[..., Any]:
         """Returns the same operation, which is tried first."""
-
         # As for a prediction: some layers act by chance otherwise.
         mode = {"training": False} if getattr(operation, "_call_has_training_arg", False) else {}
 
