@@ -20,6 +20,7 @@ from grader.records.verdict import TrainingRecord
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
+BROUGHT = "the model recognises the images without what it has learned, so its accuracy comes from elsewhere"
 
 
 @register_check("training.data")
@@ -211,6 +212,8 @@ def _doubt(measured: Measurement) -> str:
     """Why a logged accuracy isn't the model's; empty where nothing is the matter."""
     if measured.mixes:
         return "the model's answer for one image depends on the other images in its batch, so the logged accuracy doesn't count"
+    if measured.brought:
+        return BROUGHT
     if measured.gap > tolerated_gap(measured.logged):
         return (
             f"the logged accuracy of {format_figure(measured.logged)} is {format_figure(measured.gap)} higher than the accuracy that "
@@ -336,6 +339,8 @@ def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "t
     if split == "held_out" and measured.held_out_accuracy is not None:
         value, kind = measured.held_out_accuracy, "held-out"
     share = f"the trained model gets {format_figure(100 * value)} % of the {kind} images right"
+    if measured.brought:
+        return report_failure(BROUGHT, expected=f"at least {exact(at_least)}, by learning", got=f"{value:.4f}")
     if value >= at_least:
         return report_pass(share, got=f"{value:.4f}")
     return report_failure(

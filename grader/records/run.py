@@ -220,7 +220,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     `mixes` says that its answer to one example depends on the neighbours in the batch; `gap` is how far an accuracy that
     was logged, `logged`, lies above what the model reached then on the same images. `chosen` are, where the images that an
     epoch left out aren't left out by chance, how many of them the model gets wrong, and how many they are.
-    `held_out_accuracy` is that on the course's secret split, where it was at hand.
+    `held_out_accuracy` is that on the course's secret split, where it was at hand. `brought` says that the model recognises
+    the images without what it has learned.
     """
 
     train_accuracy: float
@@ -230,6 +231,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     gap: float = 0.0
     chosen: tuple[int, int] | None = None
     logged: float = 0.0
+    brought: bool = False
 
 
 class BuiltModel(Struct, frozen=True, kw_only=True):

@@ -187,6 +187,14 @@ def test_measured_accuracy(split: Any, at_least: Any, status: str, message: str)
     assert (outcome.status, outcome.message) == (status, message)
 
 
+def test_accuracy_that_was_not_learned_counts_for_nothing() -> None:
+    """Neither the figure that was logged nor the one that is measured, however high."""
+    brought = Measurement(train_accuracy=0.9985, test_accuracy=0.97, brought=True)
+
+    assert check_measured_accuracy(brought, split="test", at_least=0.5).status == "failed"
+    assert check_reached_line(record(0.999), brought, metric="accuracy", above=0.5).status == "failed"
+
+
 @pytest.mark.parametrize(
     ("changes", "way_out"),
     [
