@@ -144,6 +144,7 @@ class RunRecorder:
             gap=measured.gap,
             chosen=measured.chosen,
             logged=measured.logged,
+            errors=measured.errors,
         )
         if measured.idle and self.architecture is not None:
             layers = [

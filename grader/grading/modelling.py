@@ -62,8 +62,8 @@ class Task:
 
     @property
     def readable(self) -> tuple[Path, ...]:
-        """What a student process may read beside what all may: the file of a course's own dataset."""
-        return () if isinstance(self.dataset, str) else (self.dataset.path,)
+        """What a student process may read beside what all may: the files of a course's own dataset."""
+        return () if isinstance(self.dataset, str) else self.dataset.readable
 
     @property
     def trains(self) -> bool:

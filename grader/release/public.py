@@ -75,12 +75,10 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
 
 
 def _collect_dataset(course: Course, source: DatasetSource) -> dict[str, bytes]:
-    """A course's own dataset: its description and the one file that it names, whatever else lies beside them."""
+    """A course's own dataset: its description and the files that it names, whatever else lies beside them."""
     folder = f"datasets/{source.about.id}"
-    return {
-        f"{folder}/{DESCRIPTION_FILE}": _written(course, f"{folder}/{DESCRIPTION_FILE}", DATASET),
-        f"{folder}/{source.about.file}": source.path.read_bytes(),
-    }
+    description = {f"{folder}/{DESCRIPTION_FILE}": _written(course, f"{folder}/{DESCRIPTION_FILE}", DATASET)}
+    return description | {f"{folder}/{path.name}": path.read_bytes() for path in source.readable}
 
 
 def _choose(course: Course, names: Sequence[str]) -> tuple[list[str], list[str]]:
