@@ -120,12 +120,9 @@ def _find_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, in
     for kind in ("keras", "tfds", "files"):
         taken = {name for other in embedded for name in getattr(other.names, kind)}
         for index, name in enumerate(getattr(about.names, kind)):
-            pattern = TABLE_PATTERN if about.is_csv else ARCHIVE_PATTERN
+            pattern, example = (TABLE_PATTERN, "data.csv") if about.is_csv else (ARCHIVE_PATTERN, "data.npz")
             if not (pattern.fullmatch(name) if kind == "files" else name.isidentifier() and name.isascii()):
-                yield (
-                    (kind, index),
-                    f'"{name}" is no {f"file name such as data{'.csv' if about.is_csv else '.npz'}" if kind == "files" else "name in Python"}',
-                )
+                yield (kind, index), f'"{name}" is no {f"file name such as {example}" if kind == "files" else "name in Python"}'
             elif name in taken:
                 yield (kind, index), f'"{name}" is the name of an embedded dataset'
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.checks.training import check_epoch_count, check_measured_accuracy, check_reached_line, check_training_data
+from grader.checks.measured import check_measured_accuracy
+from grader.checks.training import check_epoch_count, check_reached_line, check_training_data
 from grader.courses.yaml_tree import Percent
 from grader.records.run import DataMatch, Measurement
 from grader.records.verdict import CutEpoch, TrainingRecord

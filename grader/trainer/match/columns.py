@@ -122,15 +122,17 @@ def _join_ends(column: Array, derived: Derived, rows: TableRows, eps: float) -> 
 
 
 def _guess_column(column: Array, lines: Sequence[Column], rows: TableRows, first: int) -> Column | None:
-    """The first of some lines that leads to nearly all of a column's values; that of the column's own place is tried first."""
+    """A line that leads to nearly all of a column's values, rather that of the column's own place."""
     values = np.unique(column)
     if len(values) == 1:
         return Column(derived=lines[0].derived, slope=0.0, offset=float(values[0]), slack=0.0)
+    held: list[tuple[int, Column]] = []
     for line in (*lines[first : first + 1], *lines[:first], *lines[first + 1 :]):
         candidates = np.unique(line.compute(rows.values))
         if len(candidates) > 1 and (_measure_distances(values, candidates) <= line.slack).mean() >= MIN_COLUMN_SHARE:
-            return line
-    return None
+            held.append((len(candidates), line))
+    # Of the features that have all of these values, the one with the fewest others.
+    return min(held, key=lambda each: each[0])[1] if held else None
 
 
 def _list_usual_lines(part: Array) -> Iterator[tuple[Array, Array]]:
