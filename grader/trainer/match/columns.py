@@ -25,7 +25,7 @@ MIN_COLUMN_SHARE = 0.9
 MAX_EXTREMES = 32
 FEW_VALUES, MANY_VALUES = 16, 200
 MAX_TRIED = 30
-EXACT_SHARE, LIKE_SHARE = 1e-3, 0.25
+EXACT_SHARE, LIKE_SHARE, EXTREME_SHARE = 1e-3, 0.25, 1e-6
 PLAIN_DIGITS, PLAIN_SHARE = (1.0, 2.0, 5.0, 10.0), 1e-4
 
 
@@ -203,7 +203,21 @@ def find_free_columns(columns: Sequence[Column], rows: TableRows, ordered: Array
         for number, (column, width) in enumerate(zip(columns, widths, strict=True))
         if column.slope
         and not (is_plain(column.slope) or (len(turned) == 1 and (np.abs(sizes[number] / width - 1) <= EXACT_SHARE).any()))
+        and not _joins_extremes(column, rows)
     ]
+
+
+def _joins_extremes(column: Column, rows: TableRows) -> bool:
+    """Whether a line leads from one of the outermost values to another, as scaling to the range of any part of the rows does."""
+    values = np.unique(column.derived.compute(rows.values))
+    # Whoever divides by the largest value leaves zero where it is.
+    lows, highs = np.append(values[:MAX_EXTREMES], 0.0), values[-MAX_EXTREMES:]
+    room = EXTREME_SHARE * np.ptp(values)
+    for bottom in (0.0, -1.0):
+        start, end = ((made - column.offset) / column.slope for made in (bottom, 1.0))
+        if column.slope > 0 and np.abs(lows - start).min() <= room and np.abs(highs - end).min() <= room:
+            return True
+    return False
 
 
 def _list_widths(feature: Array) -> Array:
