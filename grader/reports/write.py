@@ -37,13 +37,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """As `write_text`, for a file that isn't text."""
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
+    """As `write_text`, for a file that isn't text; a private one can be read by nobody else on the machine."""
     try:
         if path == STDOUT:
             _write_to_stdout(data)
         else:
-            _write_to_file(Path(os.path.realpath(path)), data)
+            _write_to_file(Path(os.path.realpath(path)), data, private=private)
     # `grade … | head` isn't an error; the command line ends quietly on it.
     except BrokenPipeError:
         raise
@@ -74,7 +74,7 @@ def _write_to_stdout(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _write_to_file(path: Path, data: bytes) -> None:
+def _write_to_file(path: Path, data: bytes, *, private: bool) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     # A rename would replace `/dev/stdout` or a pipe by a file.
@@ -82,7 +82,7 @@ def _write_to_file(path: Path, data: bytes) -> None:
         with path.open("wb") as device:
             device.write(data)
         return
-    write_whole(path, data)
+    write_whole(path, data, mode=0o600 if private else None)
 
 
 def _explain_error(path: Path, error: OSError | ValueError) -> GradeError:

@@ -46,12 +46,17 @@ def write_links(
         **dict.fromkeys(map(to_student_id, instructors), "instructor"),
     }
     _add_staff(people, staff)  # type: ignore[arg-type]
-    _change_access(people, renew, revoked=False)
-    _change_access(people, revoke, revoked=True)
+    # All names first: of a link that is renewed, the new one has to be written.
+    _check_known(people, [*renew, *revoke])
+    for name in renew:
+        people.change_access(name, revoked=False)
+    for name in revoke:
+        people.change_access(name, revoked=True)
     named = {*map(to_student_id, renew), *staff}
     everybody = roster is not None or not (named or revoke)
     chosen = [each for each in people.list_people() if everybody or each.id in named]
-    write.write_bytes(output, render_links(chosen, Signer(people.read_secret()), base).encode())
+    # Whoever reads the table can sign in as anybody in it.
+    write.write_bytes(output, render_links(chosen, Signer(people.read_secret()), base).encode(), private=True)
     if revoke:
         click.echo(f"No longer let in: {', '.join(escape_line(each, 60) for each in revoke)}", err=True)
 
@@ -89,9 +94,11 @@ def _add_staff(people: PersonTable, staff: dict[str, Role]) -> None:
     )
 
 
-def _change_access(people: PersonTable, names: Iterable[str], *, revoked: bool) -> None:
+def _check_known(people: PersonTable, names: Iterable[str]) -> None:
+    """Raises: UsageError: somebody nobody knows."""
+    known = {each.id for each in people.list_everybody()}
     for name in names:
-        if not people.change_access(name, revoked=revoked):
+        if to_student_id(name) not in known:
             raise UsageError(f'nobody has the id "{escape_line(name, 60)}"; `grade serve links` lists everybody')
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from grader.cli.list_ import load_readable_exercises
 from grader.courses.course import Course
@@ -43,17 +44,28 @@ class SiteContent:
 
 def open_database(url: str) -> tuple[Engine, Gradebook]:
     """A gradebook, with the tables of this room beside its own. Raises: as `Gradebook.open`."""
+    _make_private(url)
     book = Gradebook.open(url)
     engine = open_engine(url, must_exist=True)
     add_tables(engine, SERVE_METADATA)
     return engine, book
 
 
+def _make_private(url: str) -> None:
+    """Makes a new SQLite file one that nobody else on the machine can read: it will hold what signs sessions."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and not parsed.query:
+            os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT, 0o600))
+    # `Gradebook.open` says what is wrong with it.
+    except (OSError, SQLAlchemyError, ValueError):
+        pass
+
+
 def prepare_learner_gradebook(course: Course) -> str:
-    """The URL of the learner's own gradebook of a course, in the state folder; nobody else on the machine can read it."""
+    """The URL of the learner's own gradebook of a course, in the state folder."""
     path = ProgressReader(course).path.with_suffix(".db")
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return f"sqlite:///{path}"
 
 
@@ -81,6 +93,7 @@ def build_site(
     is_class: bool,
     at_once: int,
     hosts: tuple[str, ...],
+    port: int,
     secure: bool = False,
 ) -> Site:
     """A site; nothing runs yet. Raises: CourseError: of the course's `course.yaml`."""
@@ -102,13 +115,14 @@ def build_site(
         live=LiveFeed(partial(look_up_states, queue, at_once)),
         metrics=Metrics(),
         hosts=hosts,
+        port=port,
         secure=secure,
         metrics_token=os.environ.get(METRICS_VARIABLE, ""),
     )
 
 
 def open_learner_site(
-    course: Course, content: SiteContent, url: str, name: str, hosts: tuple[str, ...]
+    course: Course, content: SiteContent, url: str, name: str, hosts: tuple[str, ...], port: int = 0
 ) -> tuple[Site, str]:
     """The site of one learner, and the token that lets them in."""
     engine, book = open_database(url)
@@ -116,13 +130,13 @@ def open_learner_site(
     # Sessions end with the server: the secret is nowhere but in its memory.
     signer = Signer(access.token)
     site = build_site(
-        course, content, engine, book, LearnerRecords(course), access, signer, is_class=False, at_once=1, hosts=hosts
+        course, content, engine, book, LearnerRecords(course), access, signer, is_class=False, at_once=1, hosts=hosts, port=port
     )
     return site, access.token
 
 
 def open_class_site(
-    course: Course, content: SiteContent, url: str, *, at_once: int, hosts: tuple[str, ...], secure: bool
+    course: Course, content: SiteContent, url: str, *, at_once: int, hosts: tuple[str, ...], port: int = 0, secure: bool
 ) -> tuple[Site, PersonTable]:
     """The site of a class, and the table of its people."""
     engine, book = open_database(url)
@@ -141,6 +155,7 @@ def open_class_site(
         is_class=True,
         at_once=at_once,
         hosts=hosts,
+        port=port,
         secure=secure,
     )
     return site, people

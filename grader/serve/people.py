@@ -80,13 +80,12 @@ class PersonTable:
             Person(id=person, name=name, role=role, generation=generation) for person, name, role, generation in rows
         ]
 
-    def change_access(self, person: str, *, revoked: bool) -> bool:
-        """Voids all links and sessions of somebody, and takes the access back or gives it anew. Returns whether they are known."""
+    def change_access(self, person: str, *, revoked: bool) -> None:
+        """Voids all links and sessions of somebody, and takes the access back or gives it anew."""
         columns = PERSON_TABLE.c
         with explain_errors(self._shown), self._engine.begin() as connection:
             statement = update(PERSON_TABLE).where(columns.person == to_student_id(person))
-            changed = connection.execute(statement.values(generation=columns.generation + 1, revoked=revoked))
-        return bool(changed.rowcount)
+            connection.execute(statement.values(generation=columns.generation + 1, revoked=revoked))
 
     def read_secret(self) -> str:
         """The secret that signs links and sessions: made at first use, the same for all processes of the class."""

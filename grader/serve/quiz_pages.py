@@ -40,6 +40,7 @@ from grader.serve.gate import PageError, Visit, redirect
 from grader.serve.site import read_clock
 
 NOT_OPEN = "The time is up, or the quiz was handed in, perhaps in another window. The answers so far are kept."
+OTHER_ATTEMPT = "This page is of another attempt. Go back to the quiz."
 Change = Callable[[Sitting], Sitting]
 
 
@@ -57,9 +58,11 @@ def show_quiz(visit: Visit) -> Response:
     attempts = _list_attempts(visit, quiz)
     running = next((one for one in attempts if one.submitted is None), None)
     closes = parse_closing_time(quiz)
+    result = visit.site.records.list_results(visit.student).get(quiz.id)
     return visit.render(
         "quiz.html",
         quiz=quiz,
+        comment=result.comment if result else "",
         points=_describe_points(quiz),
         attempts=[one for one in attempts if one.submitted is not None],
         running=running,
@@ -108,9 +111,16 @@ def begin_attempt(visit: Visit) -> Response:
 
 
 def _find_running(visit: Visit, quiz: Quiz) -> Sitting | None:
-    """The attempt that is open; None where its time is up, or it was handed in."""
+    """The attempt that is open; None where its time is up, or it was handed in.
+
+    Raises:
+        UsageError: the quiz has changed since it began.
+    """
     attempts = _list_attempts(visit, quiz)
-    return attempts[-1] if attempts and attempts[-1].submitted is None else None
+    if not attempts or attempts[-1].submitted is not None:
+        return None
+    sittings.check_fits(attempts[-1], quiz)
+    return attempts[-1]
 
 
 def show_question(visit: Visit, status: int = 200, problem: str = "", typed: str | None = None) -> Response:
@@ -164,8 +174,8 @@ def save_answer(visit: Visit) -> Response:
     name, go = visit.read_field("question"), visit.read_field("go")
     if sitting is None:
         raise PageError(409, NOT_OPEN)
-    if name not in sitting.names or visit.read_field("attempt") != str(sitting.attempt):
-        raise PageError(409, "This page is of another attempt. Go back to the quiz.")
+    if name not in sitting.names:
+        raise PageError(409, OTHER_ATTEMPT)
     question = quiz.find_question(name)
     number = sitting.names.index(name) + 1
     fault, given = ("", None) if go == "clear" else _read_answer(question, visit)
@@ -229,16 +239,19 @@ def _change_attempt(visit: Visit, quiz: Quiz, change: Change) -> Sitting:
     """Changes the open attempt, alone; it is saved when this returns. Raises: PageError: it isn't open any more."""
     keeper = visit.site.records.open_attempts(quiz, visit.student)
     with keeper.lock_attempts():
-        before = _take_open(keeper, quiz)
+        before = _take_open(visit, keeper, quiz)
         after = change(before)
         keeper.save_attempt(after)
     return after
 
 
-def _take_open(keeper: AttemptKeeper, quiz: Quiz) -> Sitting:
+def _take_open(visit: Visit, keeper: AttemptKeeper, quiz: Quiz) -> Sitting:
     attempts = keeper.list_attempts()
     if not attempts or attempts[-1].submitted is not None or hand_in_late(quiz, attempts[-1], read_clock()) is not None:
         raise PageError(409, NOT_OPEN)
+    # Only now that nobody else changes it: another window may have handed one in and begun the next.
+    if visit.read_field("attempt") != str(attempts[-1].attempt):
+        raise PageError(409, OTHER_ATTEMPT)
     return attempts[-1]
 
 
@@ -271,8 +284,6 @@ def hand_in_quiz(visit: Visit) -> Response:
     sitting = _find_running(visit, quiz)
     if sitting is None:
         raise PageError(409, NOT_OPEN)
-    if visit.read_field("attempt") != str(sitting.attempt):
-        raise PageError(409, "This page is of another attempt. Go back to the quiz.")
     done = _change_attempt(visit, quiz, lambda now: sittings.submit_sitting(now, read_clock()))
     return redirect(f"/quizzes/{quiz.id}/attempts/{done.attempt}")
 
@@ -291,6 +302,7 @@ def show_attempt(visit: Visit) -> Response:
     """What was handed in, with as much of the marks as the review policy allows now."""
     quiz = find_quiz(visit)
     sitting = _find_handed_in(visit, quiz)
+    sittings.check_fits(sitting, quiz)
     seen = find_review_scope(quiz, read_clock())
     solutions = load_key(visit.site.course, quiz) if seen.score else None
     body = _render_marks(visit, quiz, solutions, sitting, seen) if solutions is not None else None

@@ -30,6 +30,8 @@ from grader.serve.supervising import WorkerSupervisor
 from grader.serve.worker_settings import WorkerSettings
 
 LOOPBACK = "127.0.0.1"
+# As one may write it after --host; in an address and in requests the last has brackets.
+LOOPBACK_HOSTS = (*LOOPBACK_NAMES, "::1")
 
 
 def serve_learner(
@@ -57,8 +59,9 @@ def serve_learner(
     content = read_content(course)
     sock = bind_port(LOOPBACK, port)
     url = prepare_learner_gradebook(course)
-    site, token = open_learner_site(course, content, url, name, LOOPBACK_NAMES)
-    address = f"http://{LOOPBACK}:{sock.getsockname()[1]}/enter/{token}"
+    bound = sock.getsockname()[1]
+    site, token = open_learner_site(course, content, url, name, LOOPBACK_NAMES, bound)
+    address = f"http://{LOOPBACK}:{bound}/enter/{token}"
     click.echo(f"{describe_content(site)}\n\n  {address}\n\nCtrl-C ends it.")
     opened = open_browser(address, ProgressReader(course).path.parent) if browser else contextlib.nullcontext()
     worker = WorkerSupervisor(structs.replace(settings, gradebook=url))
@@ -110,15 +113,14 @@ def serve_class(
     hosts, secure = _check_names(host, base)
     content = read_content(course)
     sock = bind_port(host, port)
-    site, people = open_class_site(
-        course, content, settings.gradebook, at_once=settings.at_once or os.cpu_count() or 1, hosts=hosts, secure=secure
-    )
+    bound = sock.getsockname()[1]
+    at_once = settings.at_once or os.cpu_count() or 1
+    site, people = open_class_site(course, content, settings.gradebook, at_once=at_once, hosts=hosts, port=bound, secure=secure)
     if roster is not None:
         site.book.remember_roster(enrol_students(people, roster))
     known = people.list_people()
-    click.echo(
-        f"{describe_content(site)}, {len(known)} people\n\n  {base or f'http://{host}:{sock.getsockname()[1]}'}\n\nCtrl-C ends it."
-    )
+    address = base or f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+    click.echo(f"{describe_content(site)}, {len(known)} people\n\n  {address}\n\nCtrl-C ends it.")
     if not any(each.role == "instructor" for each in known):
         click.echo("Nobody is an instructor yet: grade serve links --instructor ID --url URL", err=True)
     worker = WorkerSupervisor(settings) if grades else None
@@ -139,7 +141,7 @@ def _check_names(host: str, base: str | None) -> tuple[tuple[str, ...], bool]:
     """
     names = {*LOOPBACK_NAMES, *([str(urlsplit(base).hostname)] if base else [])}
     secure = base is not None and base.startswith("https:")
-    if not secure and (host not in LOOPBACK_NAMES or names > {*LOOPBACK_NAMES}):
+    if not secure and (host not in LOOPBACK_HOSTS or names > {*LOOPBACK_NAMES}):
         raise UsageError(
             "a class signs in over HTTPS only: put a server with TLS in front (docs/serve.md), and give its --url https://…"
         )

@@ -80,6 +80,7 @@ class Site:
         hosts: the names under which it may be reached.
         metrics_token: the word that `/metrics` is told to programs for; without one only instructors see it.
         secure: whether browsers reach it by HTTPS, so that cookies may be limited to that.
+        port: on which it listens.
         stopping: set when the server is about to end.
     """
 
@@ -100,13 +101,14 @@ class Site:
     metrics: Metrics
     hosts: tuple[str, ...] = ()
     secure: bool = False
+    port: int = 0
     metrics_token: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def cookie_name(self) -> str:
-        """Browsers keep a `__Host-` cookie to this very host, by HTTPS."""
-        return "__Host-grade" if self.secure else "grade"
+        """Browsers keep a `__Host-` cookie to this very host, by HTTPS; others they share among all ports of a machine."""
+        return "__Host-grade" if self.secure else f"grade-{self.port}"
 
 
 def read_clock() -> datetime:

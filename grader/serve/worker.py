@@ -34,6 +34,7 @@ from grader.gradebook import Gradebook
 from grader.gradebook.database import add_tables, open_engine
 from grader.grading import GradingOptions
 from grader.grading.options import RunProgress
+from grader.messages.text import escape_line
 from grader.serve.progress import ProgressWriter
 from grader.serve.quiz_marking import hand_in_expired, record_marks
 from grader.serve.sittings import SittingTable
@@ -46,6 +47,7 @@ LOOK_S = 0.5
 NICENESS = 10
 MAX_WORDS_OF_PROBLEM = 2000
 OUR_FAULT = "the grader or the machine failed; this is not your fault"
+COURSE_FAULT = "the exercise can't be read on the server any more; this is not your fault: tell your instructor"
 NO_FILE = "the file isn't in the database any more"
 
 
@@ -160,8 +162,14 @@ class Worker:
         path.write_bytes(source)
         try:
             exercise = load_exercise(self._course, found.exercise)
-        except (CourseError, UsageError) as error:
+        except UsageError as error:
             return str(error)
+        except CourseError as error:
+            # It names keys and folders of the course, which a class must not see.
+            if self._progress is not None:
+                return str(error)
+            sys.stderr.write(f"grade: {found.exercise} can't be graded: {escape_line(str(error))}\n")
+            return COURSE_FAULT
         handed = Handed(
             student=found.student, files=(path,), names=(path.name,), submitted_at=self._queue.find_first_time(found)
         )

@@ -20,6 +20,7 @@ from msgspec import structs
 from grader.messages.error_hints import find_error_hint
 from grader.protocol.wire import Crashed, Load, Returned
 from grader.student import drives, old_methods, standins
+from grader.student.drawings import leave_out_missing
 from grader.student.front import Front, RunEnded, to_plain_data
 from grader.student.shell import WRITTEN, Shell
 
@@ -185,8 +186,12 @@ def _bind_placeholders(node: ast.stmt, error: Exception, module: types.ModuleTyp
     # Any other error during an import is a bug of the imported file, which must be seen.
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or not isinstance(error, ImportError):
         return False
+    made = standins.stand_in(error)
+    # With values that can be handed on, which a drawing may get.
+    if not isinstance(made, standins.FailedImport):
+        leave_out_missing()
     for alias in node.names:
-        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], standins.stand_in(error))
+        module.__dict__.setdefault(alias.asname or alias.name.split(".")[0], made)
     return True
 
 

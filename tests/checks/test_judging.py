@@ -73,6 +73,26 @@ def test_missing_evidence_is_skipped_with_the_reason(exercise: Maker, end: RunEn
     assert result.message == f"not judged: {expected}" + (f" ({message[0]})" if message else "")
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"unmeasured": "Graph error: one \x1b[2Jimage\nmore"}, "can't be measured: Graph error: one \\x1b[2Jimage"),
+        ({}, "no whole epoch"),
+        ({"training": None}, "nothing was trained"),
+        ({"end": RunEnd(kind="timed_out")}, "the time limit came first"),
+    ],
+)
+def test_the_reason_for_no_measurement_is_the_one_that_there_was(
+    exercise: Maker, good_run: Run, changed: dict[str, object], said: str
+) -> None:
+    """Nobody who saw a training is told that nothing was trained; a model that can't be measured has a reason of its own."""
+    run = msgspec.structs.replace(good_run, measured=None, **changed)
+    (result,) = judge_run(run, exercise({"check": "measured.accuracy", "args": {"split": "test", "at_least": 0.97}}))
+    assert result.status == "skipped"
+    assert said in result.message
+    assert (run.training is None) == ("nothing was trained" in result.message)
+
+
 def test_the_gate_that_failed_is_named(exercise: Maker) -> None:
     """A gated run says itself what failed first; that is not said twice."""
     end = RunEnd(kind="gated", message=describe_gates(["One convolution"]))

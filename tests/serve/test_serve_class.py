@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -80,6 +81,27 @@ def test_a_link_is_renewed_and_taken_back(klass, capsys):
     assert write_links(capsys, url, "--revoke", "s1") == {}
     assert (follow(site, after["s1"]["link"])[1], follow(site, before["s2"]["link"])[1]) == (403, 303)
     assert set(write_links(capsys, url)) == {"s2"}
+
+
+def test_a_typo_among_several_renews_nobody(klass, capsys):
+    """The new links wouldn't be written, and the old ones would be void."""
+    course, roster, url = klass
+    before = write_links(capsys, url, "--class", str(roster))
+    for words in (["--renew", "s1", "--renew", "s11"], ["--revoke", "s1", "--revoke", "s11"], ["--renew", "s1", "--revoke", "s11"]):
+        assert cli.run_command_line(["serve", "links", "--gradebook", url, "--url", BASE, *words]) == 2
+
+    assert follow(open_site(course, url), before["s1"]["link"])[1] == 303
+
+
+def test_nobody_else_on_the_machine_reads_links_or_what_signs_them(klass, tmp_path):
+    """Whatever the shell's mask, and where an open file of that name lies there from before."""
+    _, roster, url = klass
+    (tmp_path / "links.csv").touch(mode=0o644)
+    words = ["--class", str(roster), "--gradebook", url, "--url", BASE, "-o", str(tmp_path / "links.csv")]
+    assert cli.run_command_line(["serve", "links", *words]) == 0
+
+    found = [tmp_path / "links.csv", Path(url.removeprefix("sqlite:///"))]
+    assert [path.stat().st_mode & 0o777 for path in found] == [0o600, 0o600]
 
 
 def test_a_roster_makes_no_instructor_a_student_and_no_student_one(klass, capsys, tmp_path):
@@ -209,6 +231,18 @@ def test_marks_come_into_the_gradebook_once(site):
     assert list_marks(site) == {"ada": 1.0, "bob": 1.0}
     assert len(site.book.list_figures("warmup", current=False)) == 3
     assert "1/3" in open_browser(site, "ada").get("/").text
+
+
+def test_a_comment_on_a_quiz_reaches_its_student_only(site):
+    """On the quiz's page, as those on exercises are on theirs."""
+    for student in ("ada", "bob"):
+        take(site, student)
+    record_marks(site.course, site.book, open_table(site), datetime.now(UTC))
+    fields = {"student": "ada", "exercise": "warmup", "comment": "Come and see me <i>"}
+    assert open_browser(site, "asta").post("/class/comments", fields).status_code == 303
+
+    assert "Come and see me &lt;i&gt; (Asta)" in open_browser(site, "ada").get("/quizzes/warmup").text
+    assert "Come and see me" not in open_browser(site, "bob").get("/quizzes/warmup").text
 
 
 def test_an_attempt_whose_time_is_up_is_handed_in_by_nobody(make_site):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 from serve_samples import HOST, PEOPLE, open_browser
@@ -176,14 +177,13 @@ def test_forged_links_and_cookies_are_nobody_s(site):
 def test_taking_access_back_ends_links_and_sessions(site, ada):
     """At once; a new generation lets in by the new link only."""
     link, people = site.signer.sign_link(PEOPLE[0]), site.access._people
-    assert people.change_access("ada", revoked=True)
+    people.change_access("ada", revoked=True)
     assert ada.get("/").status_code == 401
     assert open_browser(site).get(f"/enter/{link}").status_code == 403
-    assert people.change_access("ada", revoked=False)
+    people.change_access("ada", revoked=False)
     assert open_browser(site).get(f"/enter/{link}").status_code == 403
 
     assert open_browser(site).get(f"/enter/{site.signer.sign_link(people.find_person('ada'))}").status_code == 303
-    assert not people.change_access("nobody", revoked=True)
 
 
 def test_a_link_of_somebody_else_changes_no_session(site, ada):
@@ -194,10 +194,18 @@ def test_a_link_of_somebody_else_changes_no_session(site, ada):
     assert "Ada" in ada.get("/").text
 
 
-def test_signing_out_ends_the_session_in_this_browser(ada):
+def test_servers_on_one_machine_keep_apart_who_signed_in(site):
+    """Browsers send a cookie to every port of a host; behind one HTTPS address several processes share it."""
+    names = [replace(site, port=port, secure=secure).cookie_name for secure in (False, True) for port in (8765, 8766)]
+
+    assert names[0] != names[1]
+    assert names[2] == names[3]
+
+
+def test_signing_out_ends_the_session_in_this_browser(site, ada):
     answer = ada.post("/leave")
 
-    assert "grade=" in answer.headers["set-cookie"]
+    assert f"{site.cookie_name}=" in answer.headers["set-cookie"]
     assert ada.get("/").status_code == 401
 
 

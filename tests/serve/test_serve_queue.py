@@ -49,6 +49,18 @@ def test_the_first_that_came_is_graded_first(site):
     assert site.queue.read_file(numbers[1]) == b"B"
 
 
+def test_a_broken_exercise_is_told_to_the_instructor_only(site, ada, capsys):
+    """What is wrong with it may name a key of the course."""
+    number = add(site)
+    (site.course.root / "exercises" / "pooling" / "exercise.yaml").write_text("id: pooling\nSECRET-KEY: 1\n")
+    assert make_worker(site).grade_next()
+
+    found = site.queue.find_submission(number)
+    assert (found.state, "SECRET-KEY" in found.problem, "not your fault" in found.problem) == ("failed", False, True)
+    assert "SECRET-KEY" not in ada.get(f"/submissions/{number}").text
+    assert "SECRET-KEY" in capsys.readouterr().err
+
+
 def test_many_workers_share_no_submission(site):
     """At the same time, from several threads, each with connections of its own."""
     numbers = [add(site, student=f"s{index}") for index in range(24)]

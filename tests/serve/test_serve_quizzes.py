@@ -2,15 +2,18 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from serve_samples import REVIEW, find_hidden, open_browser
 
+from grader.quiz.loading import load_quiz
 from grader.quiz.model import draw_shown_order
 from grader.quiz.responses import read_responses
 from grader.quiz.sitting import open_attempt_store
+from grader.serve import quiz_pages
 
 SECRETS = ("SECRET", "31415", "explain", "feedback")
 CLOSED = "closes: 2020-01-01T00:00+00:00\n"
@@ -65,6 +68,56 @@ def test_a_quiz_is_taken_question_by_question(site, ada):
     assert ada.post("/quizzes/warmup/hand-in", {"attempt": "1"}).status_code == 409
     assert save(ada, "first", "one").status_code == 409
     assert ada.get("/quizzes/warmup/questions/1").headers["location"] == "/quizzes/warmup"
+
+
+def change_quiz(site, old, new):
+    """The site as it is after the author changed the quiz, and the server was started again."""
+    path = site.course.root / "quizzes" / "warmup.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    return replace(site, quizzes={"warmup": load_quiz(site.course, "warmup")})
+
+
+@pytest.mark.parametrize(("old", "new"), [("{id: three,", "{id: four,"), ("id: third", "id: another")])
+def test_a_quiz_that_changed_under_an_attempt_says_so(site, ada, old, new):
+    """With other questions or options no page could show what was answered; nothing is lost."""
+    begin(ada)
+    save(ada, "first", "two")
+    changed = open_browser(change_quiz(site, old, new), "ada")
+
+    for path in ("questions/1", "review"):
+        answer = changed.get(f"/quizzes/warmup/{path}")
+        assert (answer.status_code, "has changed since attempt 1" in answer.text) == (409, True)
+    assert save(changed, "first", "one").status_code == 409
+    assert changed.post("/quizzes/warmup/hand-in", {"attempt": "1"}).status_code == 409
+    assert changed.get("/quizzes/warmup").status_code == 200
+    assert read_attempts(site)[0].answers == {"first": ["two"]}
+
+
+def test_a_quiz_that_changed_after_an_attempt_says_so(site, ada):
+    """What was handed in is still there as a file."""
+    begin(ada)
+    ada.post("/quizzes/warmup/hand-in", {"attempt": "1"})
+    changed = open_browser(change_quiz(site, "id: third", "id: another"), "ada")
+
+    assert changed.get("/quizzes/warmup/attempts/1").status_code == 409
+    assert changed.get("/quizzes/warmup/attempts/1/answers.json").status_code == 200
+
+
+def test_an_answer_goes_into_no_other_attempt(site, ada, monkeypatch):
+    """The first was handed in, and the second begun, in another window while this answer was on its way."""
+    begin(ada)
+    other = open_browser(site, "ada")
+    real = quiz_pages.sittings.check_fits
+
+    def hand_in_meanwhile(sitting, quiz):
+        monkeypatch.setattr(quiz_pages.sittings, "check_fits", real)
+        other.post("/quizzes/warmup/hand-in", {"attempt": "1"})
+        begin(other)
+
+    monkeypatch.setattr(quiz_pages.sittings, "check_fits", hand_in_meanwhile)
+
+    assert save(ada, "first", "one").status_code == 409
+    assert [one.answers for one in read_attempts(site)] == [{}, {}]
 
 
 def test_every_answer_is_saved_at_once(site, ada):
