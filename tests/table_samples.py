@@ -54,7 +54,9 @@ def write_csv(rows: Any, labels: Any) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", *FEATURES, "price"])
-    writer.writerows([number, *row, label] for number, (row, label) in enumerate(zip(rows.tolist(), labels.tolist(), strict=True)))
+    writer.writerows(
+        [number, *row, label] for number, (row, label) in enumerate(zip(rows.tolist(), labels.tolist(), strict=True))
+    )
     return text.getvalue().encode()
 
 

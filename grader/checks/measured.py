@@ -43,7 +43,9 @@ class ErrorLine(Struct, frozen=True, kw_only=True):
 
 
 @register_check("measured.accuracy")
-def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test", "held_out"], at_least: Percent) -> CheckOutcome:
+def check_measured_accuracy(
+    measured: Measurement, *, split: Literal["train", "test", "held_out"], at_least: Percent
+) -> CheckOutcome:
     """The trained model is accurate enough on images it is measured on afterwards.
 
     Args:
@@ -101,7 +103,9 @@ def _judge_error(measured: Measurement, split: Split, line: ErrorLine) -> CheckO
     # Where solutions/ isn't at hand, as on a student's machine, the test rows stand in for the held-out ones.
     shown = split if split in errors else "test"
     value = getattr(errors[shown], line.metric)
-    said = f"the trained model has a {ERROR_WORDS[line.metric]} of {format_figure(value)} on the {SPLIT_WORDS[shown]} rows"
+    said = (
+        f"the trained model has a {ERROR_WORDS[line.metric]} of {format_figure(value)} on the {SPLIT_WORDS[shown]} rows"
+    )
     if value < line.value:
         return report_pass(said, got=format_figure(value))
     return report_failure(

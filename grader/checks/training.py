@@ -8,7 +8,7 @@ from typing import Literal
 from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.row_words import describe_foreign_rows, describe_row_remedy
-from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
+from grader.checks.wording import format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.datasets import load_embedded_descriptions
 from grader.courses.yaml_tree import Percent
 from grader.records.clues import Symptom
@@ -18,6 +18,7 @@ from grader.records.verdict import TrainingRecord
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
+WHOLE = Percent(1.0)
 GUESSING_ACCURACY = 0.2
 FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
 
@@ -31,7 +32,7 @@ def check_training_data(
     *,
     split: Literal["train", "test"],
     examples: int,
-    at_least: Percent = Percent(1.0),
+    at_least: Percent = WHOLE,
 ) -> CheckOutcome:
     """The model trains on the whole dataset, each image (of a table: each row) once and with its own label.
 

@@ -122,7 +122,10 @@ def _find_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, in
         for index, name in enumerate(getattr(about.names, kind)):
             pattern, example = (TABLE_PATTERN, "data.csv") if about.is_csv else (ARCHIVE_PATTERN, "data.npz")
             if not (pattern.fullmatch(name) if kind == "files" else name.isidentifier() and name.isascii()):
-                yield (kind, index), f'"{name}" is no {f"file name such as {example}" if kind == "files" else "name in Python"}'
+                yield (
+                    (kind, index),
+                    f'"{name}" is no {f"file name such as {example}" if kind == "files" else "name in Python"}',
+                )
             elif name in taken:
                 yield (kind, index), f'"{name}" is the name of an embedded dataset'
 

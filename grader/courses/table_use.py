@@ -20,7 +20,7 @@ def check_table_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> N
     if about is None or not about.is_table:
         return
     for part in exercise.split_parts():
-        if part.kind not in ("trains", "fits", "stops"):
+        if part.kind not in ("trains", "fits"):
             words = "a table is for a function, or a file, that trains by itself: without models and with labels"
             problems.add(tree.find_nearest("dataset"), words)
     if exercise.training == "observed":

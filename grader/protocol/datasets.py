@@ -127,7 +127,9 @@ def _check_table_form(about: DatasetDescription) -> None:
     if about.task == "binary" and len(about.classes) != 2:
         raise ValueError(f"task: binary has two classes, got {len(about.classes)}")
     if about.is_csv and not (about.label and about.test_file.endswith(".csv") and about.test_sha256):
-        raise ValueError('a CSV file needs "label", the column to predict, and "test_file" with "test_sha256", for the test rows')
+        raise ValueError(
+            'a CSV file needs "label", the column to predict, and "test_file" with "test_sha256", for the test rows'
+        )
     if about.names.tfds:
         raise ValueError('"tfds" is for images; students reach a table by "files" and "keras"')
     if about.label in about.features:

@@ -34,7 +34,7 @@ def read_table(data: bytes, about: DatasetDescription, rows: int | None = None) 
     except csv.Error as error:
         raise TableFault(f"it can't be read: {error}") from error
     if not found or (rows is not None and len(found) != rows):
-        raise TableFault(f"it has {len(found):,} rows below its names; the description says {rows if rows else 'some'}")
+        raise TableFault(f"it has {len(found):,} rows below its names; the description says {rows or 'some'}")
     return found
 
 
@@ -53,7 +53,9 @@ def _find_delimiter(data: bytes) -> str:
 def _find_places(header: Sequence[str], names: Sequence[str]) -> list[int]:
     for name in names:
         if header.count(name) != 1:
-            raise TableFault(f'it has {header.count(name) or "no"} columns "{name}"; its first line says {", ".join(header)[:200]}')
+            raise TableFault(
+                f'it has {header.count(name) or "no"} columns "{name}"; its first line says {", ".join(header)[:200]}'
+            )
     return [header.index(name) for name in names]
 
 
@@ -68,7 +70,7 @@ def _iter_rows(
             raise TableFault(f"line {number} has {len(cells)} cells, and the first line {len(header)} names")
         row = [_read_number(cells[place], header[place], number) for place in places]
         if about.classes and not (row[-1].is_integer() and 0 <= row[-1] < len(about.classes)):
-            raise TableFault(f'line {number} has the label {row[-1]:g}; classes are 0 to {len(about.classes) - 1}')
+            raise TableFault(f"line {number} has the label {row[-1]:g}; classes are 0 to {len(about.classes) - 1}")
         yield row
 
 

@@ -12,9 +12,11 @@ from table_samples import FEATURES, write_table_course
 from grader.checks.loading import load_exercise
 from grader.courses.course import Course
 from grader.data import load_dataset, load_held_out
+from grader.engines.confine.grants import collect_grants
 from grader.errors import CourseError, GraderError
 from grader.protocol.table_files import TableFault, read_table
 from grader.release import public
+from grader.stores import installed_courses
 
 
 @pytest.fixture
@@ -57,7 +59,10 @@ def test_a_table_is_read_as_its_author_wrote_it(tmp_path):
 def test_the_titles_of_checks_speak_of_rows(course):
     change(course, "exercises/prices/exercise.yaml", ", at_least: 75%", "")
 
-    assert load_exercise(course, "prices").checks[0].title == "The model trains on all 600 training rows, each once and with its own label"
+    assert (
+        load_exercise(course, "prices").checks[0].title
+        == "The model trains on all 600 training rows, each once and with its own label"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +71,11 @@ def test_the_titles_of_checks_speak_of_rows(course):
         ("task: regression", "task: ranking", "expected one of classification, binary, regression"),
         ("task: regression", "task: binary", "task: binary has two classes, got 0"),
         ("task: regression", "task: regression\nclasses: [a, b]", "a regression has none"),
-        ("task: regression", "task: regression\nshape: [4]", 'a table has "features", and neither "shape" nor "arrays"'),
+        (
+            "task: regression",
+            "task: regression\nshape: [4]",
+            'a table has "features", and neither "shape" nor "arrays"',
+        ),
         ("[rooms, area, age, distance]", "[rooms, rooms]", "different names"),
         ("[rooms, area, age, distance]", "[rooms, price]", 'the label "price" is among the features'),
         ("[rooms, area, age, distance]", "[rooms, area, years]", 'it has no columns "years"'),
@@ -100,7 +109,9 @@ def test_each_fault_of_a_description_is_told(course, old, new, fault):
 )  # fmt: skip
 def test_a_line_fits_the_task(course, line, fault):
     """What an exercise asks of a table must have a meaning for it; the error says what has one."""
-    change(course, "exercises/prices/exercise.yaml", "measured.reaches, args: {split: held_out, below: {mae: 0.4}}", line)
+    change(
+        course, "exercises/prices/exercise.yaml", "measured.reaches, args: {split: held_out, below: {mae: 0.4}}", line
+    )
 
     assert any(fault in each for each in find_faults(course)), find_faults(course)
 
@@ -180,7 +191,9 @@ def test_a_table_may_be_an_archive(tmp_path):
     text = (folder / "dataset.yaml").read_text().partition("label:")[0]
     text += f"splits: {{train: 600, test: 200}}\nfile: houses.npz\nsha256: {hashlib.sha256(data).hexdigest()}\nnames: {{files: [houses.npz]}}\n"
     (folder / "dataset.yaml").write_text(text)
-    (tmp_path / "solutions/datasets/houses/held_out.npz").write_bytes(pack(x=arrays["x_held_out"], y=arrays["y_held_out"]))
+    (tmp_path / "solutions/datasets/houses/held_out.npz").write_bytes(
+        pack(x=arrays["x_held_out"], y=arrays["y_held_out"])
+    )
 
     source = load_exercise(Course(root=tmp_path), "prices").source
 
@@ -230,3 +243,25 @@ def test_a_copy_of_the_secret_rows_leaves_nowhere(course):
         public.collect(course, ["prices"])
 
     assert "held_out.csv" in str(told.value)
+
+
+def test_of_an_installed_course_students_code_sees_the_two_files(course, tmp_path, monkeypatch):
+    """Although packages are readable: no other table, which may hold the secret rows."""
+    site = tmp_path / "site"
+    info = site / "my_course-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "my_course").symlink_to(course.root)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-course\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[grade.courses]\nhouses101 = my_course\n")
+    folder = course.root.resolve() / "datasets/houses"
+    (folder / "all.csv").write_text("rooms\n")
+    monkeypatch.syspath_prepend(str(site))
+    installed_courses.find_installed_courses.cache_clear()
+    try:
+        hidden = collect_grants([], []).hide
+    finally:
+        installed_courses.find_installed_courses.cache_clear()
+
+    assert str(folder / "all.csv") in hidden
+    assert not {str(folder / name) for name in ("houses.csv", "houses_test.csv")} & set(hidden)
+    assert str(course.root.resolve() / "solutions") in hidden

@@ -79,12 +79,8 @@ def test_honest_files_pass(graded, task, how):
 
 HOSTILE = {
     "the label's column": ("(table.drop(columns='id'), y)", "column 5 of 5 is the label, or was made from it"),
-    "a scaled label": ("(x.assign(z=(y - y.mean()) / y.std()), y)", "column 5 of 5 is the label, or was made from it"),
     "a faint label": ("((x - x.mean()) / x.std() + 1e-3 * y.to_numpy()[:, None], y)", "are not rows of houses"),
-    "the rows' numbers": ("(table.drop(columns='price'), y)", "column 1 of 5 is the number of the row"),
     "weights as slopes": ("(x * [0.5, 0.03, -0.01, -0.1], y)", "scaled by a number that is no statistic"),
-    "labels of its own": ("((x - x.mean()) / x.std(), y.where(y.index > 4, 0))", "labels differ from the dataset at 5 places"),
-    "rows twice": ("(pd.concat([x, x[:9]]), pd.concat([y, y[:9]]))", "9 rows given more than once"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 import tempfile
@@ -15,6 +16,8 @@ from msgspec import Struct
 from grader.engines.surroundings import PACKAGE, installed_folders
 from grader.stores.installed_courses import find_installed_courses
 
+# The keys of a description that name a file, read without a YAML parser, which is no part of the machinery.
+FILE_KEY = re.compile(r"""^(?:test_)?file:\s*["']?([\w.-]+)""", re.MULTILINE)
 COURSE_FOLDER = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
@@ -58,7 +61,7 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
 
 
 def _list_installed_secrets() -> list[Path]:
-    """All of the courses that are installed as packages but the archives of their datasets, as packages are readable.
+    """All of the courses that are installed as packages but the archives and tables of their datasets, as packages are readable.
 
     A script beside an archive could draw the secret split again.
     """
@@ -70,7 +73,15 @@ def _iter_secrets(folder: Path) -> Iterator[Path]:
         if path.name != "datasets":
             yield path
         else:
-            yield from (file for file in sorted(path.rglob("*")) if file.suffix != ".npz" and not file.is_dir())
+            yield from (file for file in sorted(path.rglob("*")) if not _is_given(file) and not file.is_dir())
+
+
+def _is_given(file: Path) -> bool:
+    """An archive; or a table, if the description beside it names it: another one may hold the secret rows."""
+    if file.suffix != ".csv":
+        return file.suffix == ".npz"
+    description = file.with_name("dataset.yaml")
+    return description.is_file() and file.name in FILE_KEY.findall(description.read_text("utf-8", "replace"))
 
 
 def _follow_links(path: str) -> list[str]:

@@ -40,7 +40,9 @@ class Column:
 
     def compute(self, values: Array) -> Array:
         """Of rows of shape (n, features): float64 of shape (n,)."""
-        return self.slope * self.derived.compute(values) + self.offset if self.slope else np.full(len(values), self.offset)
+        return (
+            self.slope * self.derived.compute(values) + self.offset if self.slope else np.full(len(values), self.offset)
+        )
 
 
 def compute_slack(slope: Any, offset: Any, largest: Any, eps: float) -> Any:
@@ -82,12 +84,16 @@ def _fit_column(column: Array, known: Sequence[Derived], values: Array, eps: flo
 
 def find_anchors(given: Array, rows: TableRows, eps: float) -> Iterator[tuple[int, Column]]:
     """Columns that can be one line of one feature only, whatever rows they are of: by their values alone."""
-    known = [(derived, np.unique(derived.compute(rows.values))) for derived in (*list_features(rows), *list_functions(rows))]
+    known = [
+        (derived, np.unique(derived.compute(rows.values))) for derived in (*list_features(rows), *list_functions(rows))
+    ]
     for number, column in enumerate(given.T[:MAX_TRIED]):
         values = np.unique(column[np.isfinite(column)])
         if len(values) < FEW_VALUES:
             continue
-        lines = [(each, candidates, *line) for each, candidates in known for line in _find_lines(values, candidates, eps)]
+        lines = [
+            (each, candidates, *line) for each, candidates in known for line in _find_lines(values, candidates, eps)
+        ]
         if len(lines) == 1:
             derived, candidates, slope, offset = lines[0]
             slack = compute_slack(slope, offset, np.abs(candidates).max(), eps)
@@ -109,7 +115,10 @@ def guess_columns(given: Array, rows: TableRows, eps: float) -> Iterator[list[Co
             ]
             yield [_guess_column(column, lines, rows, number) for number, column in enumerate(given.T)]
     ends = [[_join_ends(column, each, rows, eps) for each in features] for column in given.T]
-    yield [_guess_column(column, lines, rows, number) for number, (column, lines) in enumerate(zip(given.T, ends, strict=True))]
+    yield [
+        _guess_column(column, lines, rows, number)
+        for number, (column, lines) in enumerate(zip(given.T, ends, strict=True))
+    ]
 
 
 def _join_ends(column: Array, derived: Derived, rows: TableRows, eps: float) -> Column:
@@ -196,13 +205,18 @@ def find_free_columns(columns: Sequence[Column], rows: TableRows, ordered: Array
     sizes = np.array([1 / abs(column.slope) if column.slope else np.nan for column in columns])
     # A scaler may have seen rows that aren't ordered, so one kind of width for all columns needn't hold exactly.
     near = [np.abs(size / width[0] - 1) <= LIKE_SHARE for size, width in zip(sizes, widths, strict=True)]
-    if len(turned) == 1 and np.all([each for each, column in zip(near, columns, strict=True) if column.slope], axis=0).any():
+    if (
+        len(turned) == 1
+        and np.all([each for each, column in zip(near, columns, strict=True) if column.slope], axis=0).any()
+    ):
         return []
     return [
         number
         for number, (column, width) in enumerate(zip(columns, widths, strict=True))
         if column.slope
-        and not (is_plain(column.slope) or (len(turned) == 1 and (np.abs(sizes[number] / width - 1) <= EXACT_SHARE).any()))
+        and not (
+            is_plain(column.slope) or (len(turned) == 1 and (np.abs(sizes[number] / width - 1) <= EXACT_SHARE).any())
+        )
         and not _joins_extremes(column, rows)
     ]
 

@@ -99,7 +99,10 @@ class Match:
     def describe_images(self) -> str:
         """The images in words, as for validation data: "10,000 test images"."""
         found = self.build_data_match()
-        parts = [(getattr(found, kind), f"{word} {self.unit}") for kind, word in (("train", "training"), ("test", "test"), ("unknown", "unknown"))]
+        parts = [
+            (getattr(found, kind), f"{word} {self.unit}")
+            for kind, word in (("train", "training"), ("test", "test"), ("unknown", "unknown"))
+        ]
         return " and ".join(f"{count:,} {word}{'s' * (count != 1)}" for count, word in parts if count) or "no images"
 
 
@@ -139,7 +142,12 @@ def _match_table(x: Array, y: Array, rows: TableRows) -> Match:
     found = match_rows(x, number_labels(classes, rows, len(x)), rows)
     if not found.columns:
         return Match(
-            dataset=None, source=found.source, labels_wrong_at=found.source[:0], preprocessing="", unit="row", fault=found.fault
+            dataset=None,
+            source=found.source,
+            labels_wrong_at=found.source[:0],
+            preprocessing="",
+            unit="row",
+            fault=found.fault,
         )
     return Match(
         dataset=rows.name,

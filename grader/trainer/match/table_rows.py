@@ -85,7 +85,9 @@ def number_labels(y: Array, rows: TableRows, count: int) -> Array:
         return numbers
     values = np.nan_to_num(flat[:, 0], nan=np.inf)
     after = np.clip(np.searchsorted(known, values), 1, max(1, len(known) - 1))
-    nearest = np.where(np.abs(values - known[after - 1]) <= np.abs(values - known[after % len(known)]), after - 1, after % len(known))
+    nearest = np.where(
+        np.abs(values - known[after - 1]) <= np.abs(values - known[after % len(known)]), after - 1, after % len(known)
+    )
     room = 4 * SINGLE * np.abs(known).max()
     numbers[: len(values)] = np.where(np.abs(values - known[nearest]) <= room, nearest, UNKNOWN)
     return numbers
@@ -97,7 +99,9 @@ def _iter_columns(given: Array, rows: TableRows, eps: float) -> Iterator[tuple[l
     Where a column is none of the table's, None and why.
     """
     count, total = len(given), len(rows.values)
-    alignments = [(np.arange(count), np.arange(count) + offset) for offset in (0, rows.train_count) if count + offset <= total]
+    alignments = [
+        (np.arange(count), np.arange(count) + offset) for offset in (0, rows.train_count) if count + offset <= total
+    ]
     for here, places in alignments:
         yield *_read_columns(given[here], rows, places, eps), MIN_SHARE
     anchors = []
@@ -240,7 +244,12 @@ def _locate_rows(given: Array, labels: Array, columns: Sequence[Column], rows: T
 
 
 def _place_others(
-    source: Array, waiting: list[int], nearest: Array, labels: Array, free: dict[tuple[int, int], list[int]], own: dict[tuple[int, int], int]
+    source: Array,
+    waiting: list[int],
+    nearest: Array,
+    labels: Array,
+    free: dict[tuple[int, int], list[int]],
+    own: dict[tuple[int, int], int],
 ) -> None:
     """Examples that come once more, or with another label than all rows that they could be."""
     left: dict[int, list[int]] = defaultdict(list)
@@ -277,6 +286,8 @@ def _describe_match(
 def _describe_columns(columns: Sequence[Column], rows: TableRows) -> str:
     names = rows.source.about.features
     used = [column.derived.words.format(names[column.derived.feature]) for column in columns if column.slope]
-    raw = all(abs(column.slope - 1) < RAW_SHARE and abs(column.offset) < RAW_SHARE for column in columns if column.slope)
+    raw = all(
+        abs(column.slope - 1) < RAW_SHARE and abs(column.offset) < RAW_SHARE for column in columns if column.slope
+    )
     chosen = "all columns" if used == list(names) else f"columns {', '.join(used)}"
     return f"{chosen}{'' if raw else ', scaled'}"

@@ -87,14 +87,21 @@ PREPARED = {
 @pytest.mark.parametrize("how", PREPARED)
 def test_each_row_is_found_and_made_again(table, how):
     """Rows and columns in any order; what was done to them is known well enough to do it to others, and is honest."""
-    source, values, labels = table
+    _, values, labels = table
     prepare, places = PREPARED[how]
     given = prepare(values)[: len(places)]
 
     found = match(table, given, places)
     data = found.refuse_free_scales().build_data_match()
 
-    assert (data.dataset, data.train, data.test, data.unknown, data.repeated, data.labels_wrong) == ("own", len(places), 0, 0, 0, 0)
+    assert (data.dataset, data.train, data.test, data.unknown, data.repeated, data.labels_wrong) == (
+        "own",
+        len(places),
+        0,
+        0,
+        0,
+        0,
+    )
     assert data.unit == "row"
     again = found.transform(values[places])
     assert again.shape == given.shape
@@ -186,7 +193,10 @@ def test_the_test_split_is_told_from_the_training_split(table):
     assert (data.train, data.test) == (TRAIN, ALL - TRAIN)
 
 
-@pytest.mark.parametrize(("slope", "plain"), [(1.0, True), (0.001, True), (0.05, True), (0.037, False), (-1.0, False), (0.0, False), (3.0, False)])
+@pytest.mark.parametrize(
+    ("slope", "plain"),
+    [(1.0, True), (0.001, True), (0.05, True), (0.037, False), (-1.0, False), (0.0, False), (3.0, False)],
+)
 def test_round_slopes(slope, plain):
     """1, 2 and 5 with zeros, as people write them."""
     assert is_plain(slope) == plain
