@@ -23,6 +23,8 @@ def check_table_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> N
         if part.kind not in ("trains", "fits"):
             words = "a table is for a function, or a file, that trains by itself: without models and with labels"
             problems.add(tree.find_nearest("dataset"), words)
+        if part.given is not None and part.given.scale != 1:
+            problems.add(tree.find_nearest("dataset"), "a function is given a table's rows as they are: remove scale")
     if exercise.training == "observed":
         problems.add(tree.find_nearest("dataset"), "a table needs training: delegated")
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, structs
 
 Task = Literal["classification", "binary", "regression"]
 MAX_VALUES = 4_000_000_000
-MAX_FEATURES = 1000
+MAX_FEATURES = 500
 # What most files train on: what is done beforehand is done with it.
 USUAL_DATASET = "mnist"
 Side = Annotated[int, Meta(ge=1, le=4096)]
@@ -169,7 +169,10 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What stands for its content: equal keys, equal data."""
-        return f"{self.about.id}:{self.about.sha256}:{self.held_out_sha256}"
+        about = self.about
+        # Of one table several columns may be the label, and the test rows are a file of their own.
+        table = (about.task, about.label, *about.features, about.test_sha256 or "") if about.is_table else ()
+        return ":".join((about.id, about.sha256, self.held_out_sha256, *table))
 
 
 # An embedded dataset by its id, or a course's own.

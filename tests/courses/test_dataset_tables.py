@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 from dataset_samples import pack
+from msgspec import structs
 from table_samples import FEATURES, write_table_course
 
 from grader.checks.loading import load_exercise
@@ -265,3 +266,17 @@ def test_of_an_installed_course_students_code_sees_the_two_files(course, tmp_pat
     assert str(folder / "all.csv") in hidden
     assert not {str(folder / name) for name in ("houses.csv", "houses_test.csv")} & set(hidden)
     assert str(course.root.resolve() / "solutions") in hidden
+
+
+def test_another_column_or_file_is_other_data(course):
+    """What was measured on one of them says nothing of the other."""
+    about = load_exercise(course, "prices").source
+    keys = {about.key}
+    for change_of in (
+        {"label": "area", "features": ("rooms",)},
+        {"test_sha256": "0" * 64},
+        {"features": ("rooms", "area")},
+    ):
+        keys.add(structs.replace(about, about=structs.replace(about.about, **change_of)).key)
+
+    assert len(keys) == 4

@@ -24,7 +24,7 @@ MIN_COLUMN_SHARE = 0.9
 # How many of the smallest and largest values of a feature may be those of the ordered column, of which rows may be missing.
 MAX_EXTREMES = 32
 FEW_VALUES, MANY_VALUES = 16, 200
-MAX_TRIED = 30
+MAX_TRIED, MAX_PAIRS = 30, 100_000
 EXACT_SHARE, LIKE_SHARE, EXTREME_SHARE = 1e-3, 0.25, 1e-6
 PLAIN_DIGITS, PLAIN_SHARE = (1.0, 2.0, 5.0, 10.0), 1e-4
 
@@ -54,10 +54,15 @@ def fit_columns(given: Array, rows: TableRows, places: Array, eps: float) -> lis
     """For each column of some examples, whose rows are known, what it is; None where no feature explains it."""
     features = list_features(rows)
     values = rows.values[places]
-    found = [_fit_column(column, features, values, eps, first=number) for number, column in enumerate(given.T)]
-    if all(found):
-        return found
+    found: list[Column | None] = []
+    for number, column in enumerate(given.T):
+        found.append(_fit_column(column, features, values, eps, first=number))
+        # Where none of so many columns is a feature, these aren't the rows.
+        if number + 1 >= MAX_TRIED and not any(each.slope for each in found if each is not None):
+            return found + [None] * (given.shape[1] - number - 1)
     more = [*list_functions(rows), *iter_kinds(rows)]
+    if found.count(None) * len(more) > MAX_PAIRS:
+        return found
     return [column or _fit_column(given[:, number], more, values, eps) for number, column in enumerate(found)]
 
 
