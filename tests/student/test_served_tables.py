@@ -80,9 +80,9 @@ def test_a_file_of_the_students_own_comes_first():
 
     assert np.loadtxt("houses.csv", delimiter=",").tolist() == [1, 2]
     with pytest.raises(FileNotFoundError):
-        Path("nowhere/houses.csv").open("a")
+        Path("nowhere/houses.csv").write_text("1,2")
     with pytest.raises(FileNotFoundError):
-        Path("other.csv").open()
+        Path("other.csv").read_text()
 
 
 def test_the_secret_rows_have_no_name(tmp_path):
