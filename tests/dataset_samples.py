@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
+
+from grader.protocol.datasets import DatasetDescription, Splits
+from grader.protocol.image_trees import compute_tree_digest, iter_image_files
 
 SIZE, COUNTS = 16, {"train": 400, "test": 100, "held_out": 120}
 DESCRIPTION = """\
@@ -34,6 +38,10 @@ checks:
   - {id: reached, check: training.reaches, args: {metric: accuracy, above: 0.9}, points: 30}
   - {id: secret, check: measured.accuracy, args: {split: held_out, at_least: 0.9}, points: 30}
 """
+DESCRIBED = DatasetDescription(
+    schema="grade-dataset/1", id="figures", title="", licence="", shape=(16, 16, 3), classes=("circle", "square"),
+    splits=Splits(train=2, test=1), sha256="0" * 64,
+)  # fmt: skip
 SHAPES: dict[int, list[int]] = {1: [SIZE, SIZE], 3: [SIZE, SIZE, 3]}
 
 
@@ -49,6 +57,45 @@ def draw_shapes(count: int, channels: int, random: np.random.Generator) -> tuple
         return (ink * random.integers(120, 256, (count, 1, 1))).astype(np.uint8), labels
     ground = random.integers(20, 90, (count, SIZE, SIZE, channels))
     return np.where(ink[..., None], random.integers(140, 256, (count, 1, 1, channels)), ground).astype(np.uint8), labels
+
+
+IMAGES = """\
+schema: grade-dataset/1
+id: figures
+title: Circles and squares in files
+licence: CC0-1.0
+shape: [16, 16, 3]
+classes: [circle, square]
+splits: {{train: {train}, test: {test}}}
+sha256: {sha256}
+names: {{keras: [figures], folders: [figures], train_folders: [train-figures]}}
+"""
+
+
+def write_images(root: Path, counts: dict[str, int]) -> None:
+    """Image folders, half of each split of either class; every third image is a JPEG."""
+    folder = root / "datasets" / "figures"
+    random = np.random.default_rng(3)
+    for split, count in counts.items():
+        for name in ("circle", "square"):
+            (folder / split / name).mkdir(parents=True, exist_ok=True)
+            images, labels = draw_shapes(4 * count, 3, random)
+            chosen = images[labels == (name == "square")][: count // 2]
+            for number, image in enumerate(chosen):
+                ending = ".jpg" if number % 3 == 2 else ".png"
+                Image.fromarray(image).save(folder / split / name / f"{name[0]}{number:02}{ending}")
+    files = [(file.name, (folder / file.name).read_bytes()) for file in iter_image_files(DESCRIBED, folder)]
+    (folder / "dataset.yaml").write_text(IMAGES.format(**counts, sha256=compute_tree_digest(files)))
+
+
+def write_image_course(root: Path, train: int = 24, test: int = 8) -> None:
+    """A course with the dataset and the exercise `outlines`."""
+    exercise = root / "exercises" / "outlines"
+    exercise.mkdir(parents=True, exist_ok=True)
+    (root / "quizzes").mkdir(exist_ok=True)
+    text = EXERCISE.replace("shapes", "figures").replace("400", str(train)).replace("held_out", "test")
+    (exercise / "exercise.yaml").write_text(text)
+    write_images(root, {"train": train, "test": test})
 
 
 def pack(**arrays: Any) -> bytes:

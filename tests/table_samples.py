@@ -34,7 +34,7 @@ function: train
 dataset: houses
 limits: {{student: 60s, cpu: 3min, memory: 4GB, output: 20kB}}
 checks:
-  - {{id: data, check: training.data, args: {{split: train, examples: 600, at_least: 75%}}, points: 40}}
+  - {{id: data, check: training.data, args: {{split: train, examples: 600, share: 75%}}, points: 40}}
   - {{id: secret, check: measured.reaches, args: {{split: held_out, {line}}}, points: 60}}
 """
 LINES = {"regression": "below: {mae: 0.4}", "binary": "above: {accuracy: 0.85}"}

@@ -26,9 +26,11 @@ def test_it_holds_the_exercises_and_no_solutions_or_keys(wheel):
         texts = {archive.read(name) for name in names if name.endswith((".py", ".yaml", ".md"))}
     exercises = {path.relative_to(REPOSITORY) for path in REPOSITORY.glob("exercises/*/*") if path.is_file()}
     quizzes = {path.relative_to(REPOSITORY) for path in REPOSITORY.glob("quizzes/*.yaml")}
+    images = {path.relative_to(REPOSITORY) for path in REPOSITORY.glob("datasets/*/*/*/*.png")}
     secrets = [path.read_bytes() for path in (REPOSITORY / "solutions").rglob("*") if path.is_file()]
 
-    assert {f"grader/course/{path.as_posix()}" for path in exercises | quizzes} <= names
+    assert {f"grader/course/{path.as_posix()}" for path in exercises | quizzes | images} <= names
+    assert len(images) == 120
     assert [name for name in names if "solution" in name or "reject" in name] == []
     assert [secret for secret in secrets if secret in texts] == []
     assert len(secrets) > 30

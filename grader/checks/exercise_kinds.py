@@ -57,6 +57,7 @@ RETURNS: dict[str, tuple[Kind, ...]] = {
     "returns.history": ("trains", "fits"),
     "returns.shape": ("trains", "fits"),
     "returns.match_training": ("trains", "fits"),
+    "returns.accuracy": ("trains", "fits"),
     "returns.curve": ("observes",),
 }
 

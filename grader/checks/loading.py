@@ -29,7 +29,7 @@ def _name_rows(exercise: Exercise) -> Exercise:
     """With titles that speak of rows, where the dataset is a table."""
     if exercise.source is None or not exercise.source.about.is_table:
         return exercise
-    checks = [structs.replace(spec, title=find_title(spec).replace("image", "row")) for spec in exercise.checks]
+    checks = [structs.replace(spec, title=spec.title or find_title(spec).replace("image", "row")) for spec in exercise.checks]
     return structs.replace(exercise, checks=checks)
 
 

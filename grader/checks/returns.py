@@ -8,6 +8,7 @@ from typing import Any
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.wording import escape_name, format_figure, format_value
 from grader.records.run import Run
+from grader.records.verdict import TrainingRecord
 
 EXPECTED_FORM = "(list of epoch numbers, last accuracy)"
 RETURN_EXAMPLE = "return history.epoch, history.history['accuracy'][-1]"
@@ -138,9 +139,7 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
             hint=f"Train with `history = model.fit(...)`, and write `{RETURN_EXAMPLE}`.",
         )
     measured = [int(logs.get("epoch", index)) for index, logs in enumerate(run.training.epochs)]
-    # `history` shows the figures of a cut last epoch too, so a student who returns those tells the truth.
-    cut = {epoch.at: epoch.figures for epoch in run.training.cut_epochs}
-    last = {**run.training.epochs[-1], **cut.get(len(measured) - 1, {})}.get("accuracy")
+    last = _find_last_accuracy(run.training)
     truth = f"{format_value(measured)} and {'no accuracy' if last is None else f'{last:.6f}'}"
     # `history` of a second `fit` holds its own epochs only; both ways to report are honest.
     if epochs not in (measured, _find_last_fit(measured)):
@@ -152,10 +151,49 @@ def check_matches_training(returned: Any, run: Run) -> CheckOutcome:
     return report_pass("what the function returned is what the training gave", got=format_value(returned))
 
 
+def _find_last_accuracy(training: TrainingRecord) -> float | None:
+    """The accuracy that `history` ends with."""
+    # It shows the figures of a cut last epoch too, so a student who returns those tells the truth.
+    cut = {epoch.at: epoch.figures for epoch in training.cut_epochs}
+    return {**training.epochs[-1], **cut.get(len(training.epochs) - 1, {})}.get("accuracy")
+
+
 def _find_last_fit(epochs: list[int]) -> list[int]:
     """Returns the epochs of the last `fit`, which starts where the numbers go back."""
     starts = [index for index in range(1, len(epochs)) if epochs[index] <= epochs[index - 1]]
     return epochs[starts[-1] :] if starts else epochs
+
+
+@register_check("returns.accuracy")
+def check_returned_accuracy(returned: Any, run: Run) -> CheckOutcome:
+    """The function returns the last accuracy of its training.
+
+    Args:
+        returned: the value, an accuracy, or the list of epochs and an accuracy.
+        run: the training as it was measured.
+
+    >>> from grader.records.run import RunEnd
+    >>> check_returned_accuracy(None, Run(seed=7, end=RunEnd(kind="completed"))).message
+    'the function returned nothing (None)'
+    """
+    expected = "the accuracy of the last epoch"
+    hint = "End the function with `return history.history['accuracy'][-1]`."
+    pair = isinstance(returned, (list, tuple)) and len(returned) == 2 and _find_epochs_fault(returned[0]) is None
+    value = returned[1] if pair else returned
+    if value is None:
+        return report_failure("the function returned nothing (None)", expected=expected, got="None", hint=hint)
+    if (fault := _find_accuracy_fault(value)) is not None:
+        fault = fault.replace("the second value is", "the returned value is")
+        return report_failure(fault, expected=expected, got=format_value(returned), hint=hint)
+    if run.training is None or not run.training.epochs:
+        message = f"the function returned accuracy {format_figure(value)}, but nothing was trained"
+        return report_failure(message, expected=expected, got=format_value(returned), hint=hint)
+    last = _find_last_accuracy(run.training)
+    if last is None or abs(value - last) > ACCURACY_TOLERANCE:
+        truth = "not logged" if last is None else format_figure(last)
+        message = f"the function returned accuracy {format_figure(value)}, but the last epoch's was {truth}"
+        return report_failure(message, expected=expected, got=format_value(returned), hint=hint)
+    return report_pass("what the function returned is what the training gave", got=format_value(returned))
 
 
 @register_check("returns.curve")

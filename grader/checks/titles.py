@@ -40,10 +40,11 @@ def _name_stop(*, metric: str, above: float, or_equal: bool = False) -> str:
     return f"The callback stops after the first epoch with {amount}"
 
 
-def _name_data(*, split: str, examples: int, at_least: float = 1.0) -> str:
+def _name_data(*, split: str, examples: int, at_least: int | None = None, share: float = 1.0) -> str:
     kind = "training" if split == "train" else "test"
-    if at_least < 1:
-        return f"The model trains on at least {_format_percent(at_least)} of the {examples:,} {kind} examples, each with its own label"
+    if share < 1 or at_least is not None:
+        least = f"{_format_percent(share)} of the {examples:,}" if at_least is None else f"{at_least:,}"
+        return f"The model trains on at least {least} {kind} images, each with its own label"
     return f"The model trains on all {examples:,} {kind} images, each once and with its own label"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from msgspec import structs
+
 from grader.checks.lines import Line
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
 from grader.checks.row_words import describe_foreign_rows, describe_row_remedy
@@ -32,7 +34,8 @@ def check_training_data(
     *,
     split: Literal["train", "test"],
     examples: int,
-    at_least: Percent = WHOLE,
+    at_least: int | None = None,
+    share: Percent = WHOLE,
 ) -> CheckOutcome:
     """The model trains on the whole dataset, each image (of a table: each row) once and with its own label.
 
@@ -43,14 +46,18 @@ def check_training_data(
         measured: what the trained model does with the images that an epoch left out, which must be left out by chance.
         split: the split to train on.
         examples: the number of its images or rows.
-        at_least: the share of them that is enough, where a file may keep some for tests of its own.
+        at_least: how many of them an epoch must have, where it may take a part with `steps_per_epoch`.
+        share: the share of them that is enough, where a file may keep some for tests of its own.
 
     >>> part = DataMatch(dataset="mnist", examples=6000, trained_on=6000, train=6000)
     >>> check_training_data(part, "mnist", split="train", examples=60000).message
     'trained on 6,000 of the 60,000 training images'
     """
     kind = "training" if split == "train" else "test"
-    faults = list(_find_faults(data, dataset, split, kind, examples, at_least))
+    if at_least is not None:  # then an epoch may also bring an image twice
+        examples = min(examples, max(at_least, data.train + data.held_back + data.left_out))
+        data = structs.replace(data, repeated=0, trained_on=min(data.trained_on, examples))
+    faults = list(_find_faults(data, dataset, split, kind, examples, share))
     if measured is not None and measured.chosen is not None:
         wrong, count = measured.chosen
         faults.append(f"of the {format_count(count, data.unit)} left out of an epoch the model gets {wrong:,} wrong: they are chosen, not by chance")
@@ -59,7 +66,7 @@ def check_training_data(
         return _nothing_whole(training)
     if not faults:
         given = data.train + data.left_out
-        held = f", with {data.held_back:,} held back for validation" if data.held_back or at_least == 1 else f" of {examples:,}"
+        held = f", with {data.held_back:,} held back for validation" if data.held_back or share == 1 else f" of {examples:,}"
         kept = f"{given:,} {kind} {data.unit}s{held}"
         what = kept if split == "train" and given < examples else f"all {examples:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
@@ -103,7 +110,7 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
 
 
 def _find_faults(
-    data: DataMatch, dataset: str | None, split: str, kind: str, examples: int, at_least: float = 1.0
+    data: DataMatch, dataset: str | None, split: str, kind: str, examples: int, share: float = 1.0
 ) -> Iterator[str]:
     unit = data.unit
     wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
@@ -119,7 +126,7 @@ def _find_faults(
         wanted += data.left_out
     held_back = data.held_back if split == "train" else 0
     # Images held back for validation count as given, up to the share that `validation_split` may sensibly take.
-    if wanted + held_back < at_least * examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
+    if wanted + held_back < share * examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
         yield f"trained on {wanted:,} of the {examples:,} {kind} {unit}s"
     if other:
         yield f"{format_count(other, unit)} of the {'test' if split == 'train' else 'training'} set among them"

@@ -17,16 +17,19 @@ from msgspec import UNSET
 from grader.courses.array_archives import find_archive_faults
 from grader.courses.course import PACKAGE_FOLDER, Course
 from grader.courses.dataset_tables import TABLE_PATTERN, check_tables
+from grader.courses.image_folders import check_image_folders
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
 from grader.errors import CourseError
-from grader.protocol.datasets import DatasetDescription, DatasetSource
+from grader.protocol.datasets import SPLITS, DatasetDescription, DatasetSource
 
 EMBEDDED_FOLDER = PACKAGE_FOLDER / "data"
 DESCRIPTION_FILE = "dataset.yaml"
 HELD_OUT_FILE, HELD_OUT_TABLE = "held_out.npz", "held_out.csv"
 # An id is also part of a file's name, and a name in students' code.
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")
+FOLDER_PATTERN = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
+FOLDER_KINDS = ("folders", "train_folders", "test_folders")
 ARCHIVE_PATTERN = re.compile(r"[\w-][\w.-]{0,99}\.npz", re.ASCII)
 
 
@@ -78,7 +81,9 @@ def load_own_dataset(course: Course, dataset_id: str) -> DatasetSource:
     about = convert_node(tree, DatasetDescription, problems)
     if about is not UNSET:
         _check_description(about, tree, dataset_id, problems)
-        if about.is_csv:
+        if about.is_folders:
+            check_image_folders(about, folder, tree, problems)
+        elif about.is_csv:
             check_tables(about, folder, tree, problems)
         else:
             _check_archive(about, folder, tree, problems)
@@ -128,6 +133,21 @@ def _find_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, in
                 )
             elif name in taken:
                 yield (kind, index), f'"{name}" is the name of an embedded dataset'
+    yield from _find_folder_name_faults(about)
+
+
+def _find_folder_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, int], str]]:
+    """Names of folders that can be none, or that stand for two things."""
+    seen: set[str] = set()
+    for kind in FOLDER_KINDS:
+        for index, name in enumerate(getattr(about.names, kind)):
+            if not about.is_folders:
+                yield (kind, index), f'only image folders have {kind}; this dataset has the file "{about.file}"'
+            elif not FOLDER_PATTERN.fullmatch(name) or name.endswith(".zip"):
+                yield (kind, index), f'"{name}" is no name of a folder such as flowers (its zip, flowers.zip, is there, too)'
+            elif name in seen or name in (*about.classes, *SPLITS):
+                yield (kind, index), f'"{name}" is the name of another folder of this dataset'
+            seen.add(name)
 
 
 def _check_archive(about: DatasetDescription, folder: Path, tree: YamlNode, problems: Problems) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import yaml
 
+from grader.data.image_folders import decode_image_folders
 from grader.data.tables import load_held_out_table, load_table
 from grader.errors import GraderError
 from grader.protocol.datasets import DatasetDescription, DatasetRef, DatasetSource
@@ -147,7 +148,10 @@ def _read_cached(about: DatasetDescription, key: str, *, private: bool, default:
 
 def _decode_file(source: DatasetSource) -> dict[str, Any]:
     """Raises: GraderError: the file isn't there or isn't the one that the description means."""
-    arrays = _decode_archive(source.path, source.about.sha256, source.about.array_shapes, source.about)
+    if source.about.is_folders:
+        arrays = decode_image_folders(source)
+    else:
+        arrays = _decode_archive(source.path, source.about.sha256, source.about.array_shapes, source.about)
     for key, array in arrays.items():
         if source.about.arrays is not None and compute_content_digest(array) != getattr(source.about.arrays, key):
             raise GraderError(f"{source.path}: {key} has another digest than the description says")

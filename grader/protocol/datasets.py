@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, structs
 Task = Literal["classification", "binary", "regression"]
 MAX_VALUES = 4_000_000_000
 MAX_FEATURES = 500
+SPLITS = ("train", "test")
 # What most files train on: what is done beforehand is done with it.
 USUAL_DATASET = "mnist"
 Side = Annotated[int, Meta(ge=1, le=4096)]
@@ -40,11 +41,18 @@ class StudentNames(Struct, frozen=True, kw_only=True):
         keras: as a module of `keras.datasets`, whose `load_data()` gives it.
         tfds: by its name in `tensorflow_datasets`.
         files: by a file's name, with any folder before it, for `np.load`, or of a table for `pd.read_csv` and the like.
+        folders: of image folders: by a folder's name, with any folder before it; `train/` and `test/` lie in it. A zip
+            of this name holds the same.
+        train_folders: likewise, with the training images' classes in it.
+        test_folders: likewise, with the test images' classes in it.
     """
 
     keras: tuple[str, ...] = ()
     tfds: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    train_folders: tuple[str, ...] = ()
+    test_folders: tuple[str, ...] = ()
 
 
 class DatasetDescription(Struct, frozen=True, kw_only=True):
@@ -57,8 +65,9 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
         features: the names of a table's columns that a model may be given.
         label: the name of the column in a CSV file that a model is to predict.
         file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes them;
-            of a table it may be a CSV file of the training rows.
-        sha256: that file's digest.
+            of a table it may be a CSV file of the training rows. Without one, the images are `train/<class>/*.png` and
+            `test/<class>/*.png` beside the description.
+        sha256: that file's digest, or that of all images.
         test_file: beside a CSV file, the one of the test rows.
         test_sha256: that one's digest.
     """
@@ -68,7 +77,7 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
     title: str
     licence: str
     splits: Splits
-    file: str
+    file: str = ""
     sha256: Digest
     shape: tuple[Side, ...] = ()
     classes: tuple[str, ...] = ()
@@ -101,12 +110,22 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
 
     @property
     def is_csv(self) -> bool:
-        return self.file.endswith(".csv")
+        return self.is_table and self.file.endswith(".csv")
 
     @property
     def example_shape(self) -> tuple[int, ...]:
         """The shape of an image, or of a row."""
         return (len(self.features),) if self.is_table else self.shape
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels an image has: 1 or 3."""
+        return (*self.shape, 1)[2]
+
+    @property
+    def is_folders(self) -> bool:
+        """Whether the images are files in folders."""
+        return not self.file
 
     @property
     def array_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -120,6 +139,8 @@ def _check_table_form(about: DatasetDescription) -> None:
     """Raises: ValueError: what a table says of itself doesn't fit together."""
     if about.shape or about.arrays is not None:
         raise ValueError('a table has "features", and neither "shape" nor "arrays"')
+    if not about.file:
+        raise ValueError('"file" is missing: a table is a CSV file or an .npz archive')
     if len(about.features) > MAX_FEATURES or len(set(about.features)) < len(about.features):
         raise ValueError(f"features must be 1 to {MAX_FEATURES:,} different names, got {len(about.features)}")
     if about.task == "regression" and about.classes:
@@ -159,8 +180,11 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
 
     @property
     def readable(self) -> tuple[Path, ...]:
-        """The files that a student process reads, and that students get."""
-        return (self.path, Path(self.folder) / self.about.test_file) if self.about.is_csv else (self.path,)
+        """What of it a student process reads: the files, or the folders of images."""
+        folder = Path(self.folder)
+        if self.about.is_csv:
+            return self.path, folder / self.about.test_file
+        return tuple(folder / split for split in SPLITS) if self.about.is_folders else (self.path,)
 
     def hide_held_out(self) -> DatasetSource:
         """The same for a process that must not know of the secret split."""

@@ -13,6 +13,7 @@ from grader.checks.loading import load_exercise
 from grader.courses import settings
 from grader.courses.course import FILE, Course
 from grader.courses.datasets import DESCRIPTION_FILE
+from grader.courses.image_folders import list_public_files
 from grader.courses.yaml_tree import format_suggestion, read_yaml
 from grader.errors import CourseError, Problem, UsageError
 from grader.protocol.datasets import DatasetSource
@@ -75,10 +76,11 @@ def collect(course: Course, names: Sequence[str] = ()) -> Public:
 
 
 def _collect_dataset(course: Course, source: DatasetSource) -> dict[str, bytes]:
-    """A course's own dataset: its description and the files that it names, whatever else lies beside them."""
-    folder = f"datasets/{source.about.id}"
+    """A course's own dataset: its description and the file or images that it means, whatever else lies beside them."""
+    folder, place = f"datasets/{source.about.id}", Path(source.folder)
     description = {f"{folder}/{DESCRIPTION_FILE}": _written(course, f"{folder}/{DESCRIPTION_FILE}", DATASET)}
-    return description | {f"{folder}/{path.name}": path.read_bytes() for path in source.readable}
+    names = list_public_files(source.about, place)
+    return description | {f"{folder}/{name}": (place / name).read_bytes() for name in names}
 
 
 def _choose(course: Course, names: Sequence[str]) -> tuple[list[str], list[str]]:

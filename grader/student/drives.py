@@ -55,13 +55,13 @@ def install(remark: Callable[[str], None]) -> None:
     """
     notice = functools.cache(lambda: remark(NOTE))
     for name in ONE_PATH:
-        _replace(name, _mapped(getattr(os, name), 1, notice))
+        replace_function(name, _mapped(getattr(os, name), 1, notice))
     for name in TWO_PATHS:
-        _replace(name, _mapped(getattr(os, name), 2, notice))
+        replace_function(name, _mapped(getattr(os, name), 2, notice))
     builtins.open = io.open = _opening(builtins.open, notice)
 
 
-def _replace(name: str, new: Any) -> None:
+def replace_function(name: str, new: Any) -> None:
     """Puts a function in its place in `os`, and in the sets in which `shutil` looks for what the system can do."""
     plain = getattr(os, name)
     # Without this `shutil.rmtree` would take the system for one that lacks these functions, and choose a weaker way.

@@ -160,7 +160,7 @@ class Pipeline:
 def _build_epochs(source: Any, steps: int | None, *, shuffle: bool) -> Any:
     """Keras's iterator over the epochs of a pipeline. Raises: ValueError: Keras doesn't take it."""
     # Keras 2 took every iterator, which TF 1 files rely on.
-    if isinstance(source, Iterator) and not isinstance(source, types.GeneratorType):
+    if isinstance(source, Iterator) and not isinstance(source, (types.GeneratorType, keras.utils.PyDataset)):
         source = (batch for batch in source)
     adapter = get_data_adapter(source, steps_per_epoch=steps, shuffle=shuffle and isinstance(source, keras.utils.PyDataset))
     # Its workers only fetch batches ahead: in the sandbox that would be more processes for the same batches.

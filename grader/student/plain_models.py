@@ -12,7 +12,7 @@ import numpy as np
 from keras.src.models.functional import Functional
 
 from grader.student.front import Front
-from grader.student.tracing import IDLE, Tracer, Untraceable, find_first_line, is_all_kerass, is_kerass
+from grader.student.tracing import IDLE, Tracer, Untraceable, find_first_line, holds_code, is_all_kerass, is_kerass
 
 # What a student's class may have of its own without changing what Keras does.
 HARMLESS = frozenset({
@@ -24,7 +24,7 @@ FOLLOWED = frozenset({
     "call", "build", "get_config", "from_config", "compute_output_shape", "summary", "compile", "fit", "evaluate", "predict",
     "get_build_config", "build_from_config", "build_graph", "plot_model",
 })  # fmt: skip
-FOLLOW = "let call() use Keras's layers and keras.ops only"
+FOLLOW = "use Keras's layers and keras.ops only"
 
 
 def to_plain_model(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]], tracer: Tracer, front: Front) -> Any:
@@ -125,8 +125,9 @@ def describe_own(model: Any) -> str:
     """Says what of a model isn't Keras's own."""
     if not is_kerass(type(model)):
         return f"the model is of your own class {type(model).__name__}"
-    kinds = sorted({type(layer).__name__ for layer in model._flatten_layers() if not is_kerass(type(layer))})
-    return f"the model has a layer of your own class {', '.join(kinds[:5])}"
+    own = [layer for layer in model._flatten_layers() if holds_code(layer)]
+    kinds = sorted({type(layer).__name__ for layer in own if not is_kerass(type(layer))})
+    return f"the model has a layer of your own class {', '.join(kinds[:5])}" if kinds else f"the model has the Lambda layer {own[0].name!r}"
 
 
 def write_statistics(written: dict[str, Any], model: Any) -> None:

@@ -64,9 +64,14 @@ def is_kerass(kind: type) -> bool:
     return kind.__module__.startswith("keras.src.")
 
 
+def holds_code(layer: Any) -> bool:
+    """Whether what a layer does is the student's code: of a class of their own, or in a `Lambda`."""
+    return not is_kerass(type(layer)) or isinstance(layer, keras.layers.Lambda)
+
+
 def is_all_kerass(layer: Any) -> bool:
-    """Whether a layer or model is built of Keras's own classes only."""
-    return all(is_kerass(type(part)) for part in layer._flatten_layers())
+    """Whether everything that a layer or model does is Keras's own."""
+    return not any(map(holds_code, layer._flatten_layers()))
 
 
 class Tracer:

@@ -58,7 +58,7 @@ def test_a_table_is_read_as_its_author_wrote_it(tmp_path):
 
 
 def test_the_titles_of_checks_speak_of_rows(course):
-    change(course, "exercises/prices/exercise.yaml", ", at_least: 75%", "")
+    change(course, "exercises/prices/exercise.yaml", ", share: 75%", "")
 
     assert (
         load_exercise(course, "prices").checks[0].title

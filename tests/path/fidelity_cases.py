@@ -280,10 +280,36 @@ def sequence_with_steps():
     return dense().fit(train, epochs=3, steps_per_epoch=len(train))
 
 
+def generator(**settings):
+    return keras.src.legacy.preprocessing.image.ImageDataGenerator(**settings)
+
+
 def flow():
     x, y, *_ = data(channels=True)
-    made = keras.src.legacy.preprocessing.image.ImageDataGenerator().flow(x, y, batch_size=64, shuffle=False)
+    return dense().fit(generator().flow(x, y, batch_size=64, shuffle=False), epochs=3)
+
+
+def flow_with_its_length():
+    x, y, *_ = data(channels=True)
+    made = generator().flow(x, y, batch_size=64, shuffle=False)
     return dense().fit(made, epochs=3, steps_per_epoch=len(made))
+
+
+def flow_in_parts():
+    x, y, *_ = data(channels=True)
+    return dense().fit(generator().flow(x, y, batch_size=64, shuffle=False), epochs=3, steps_per_epoch=20)
+
+
+def flow_fitted_and_shuffled():
+    x, y, *_ = data(channels=True)
+    made = generator(featurewise_center=True)
+    made.fit(x)
+    return dense().fit(made.flow(x, y, batch_size=64, seed=4), epochs=3)
+
+
+def flow_shuffled_in_parts():
+    x, y, *_ = data(channels=True)
+    return dense().fit(generator().flow(x, y, batch_size=64, seed=1), epochs=3, steps_per_epoch=2000 // 64)
 
 
 def arrays_with_floor_steps():
@@ -615,6 +641,15 @@ def own_layer_in_a_functional_model():
     return fit_own(keras.Model(inputs, outputs), count=300)
 
 
+def lambda_layers():
+    keras.utils.set_random_seed(SEED)
+    inputs = keras.Input((28, 28))
+    features = L.Lambda(lambda images, factor: images * factor - 0.5, arguments={"factor": 2.0})(inputs)
+    features = L.Conv2D(4, 5, strides=4)(L.Lambda(lambda images: tf.expand_dims(images, -1))(features))
+    outputs = L.Dense(10, activation="softmax")(L.Flatten()(L.Lambda(tf.nn.relu)(features)))
+    return fit_own(keras.Model(inputs, outputs), count=300)
+
+
 def graded_here():
     """Whether TensorFlow's functions take symbolic tensors, which plain Keras 3 refuses."""
     try:
@@ -636,16 +671,16 @@ CASES = [
     own_rate, checkpoint, weights_in_callback, batch_hooks, stop_within_an_epoch, pipeline, functional,
     freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike, rate_between_fits,
     metrics_of_ones_own, averages_in_tests, averages_per_epoch, averages_until_stopped, own_functional,
-    own_call, own_blocks, own_layer_in_a_functional_model, own_layer_in_a_sequence,
+    own_call, own_blocks, own_layer_in_a_functional_model, own_layer_in_a_sequence, lambda_layers,
     pipeline_with_its_length, whole_batches_only, repeated_with_floor_steps, batched_then_repeated,
     part_of_a_pass_per_epoch, taken, from_generator, endless_generator, generator_that_ends, sequence,
     sequence_with_steps, arrays_with_floor_steps, saved_and_loaded, loaded_and_compiled, cloned,
     best_whole_model_loaded, best_weights_loaded, rate_finder, first_weights_put_back, layer_by_layer,
-    from_a_pipeline,
+    from_a_pipeline, flow, flow_with_its_length, flow_in_parts, flow_fitted_and_shuffled,
 ]
 # The same network on the same images, from other random numbers: in plain Keras a layer that is never called has taken
-# one, and an augmentation takes NumPy's.
-ALIKE = [own_call_without_training, flow]
+# one, and a generator shuffles when its batches were fetched, which plain Keras does ahead of the training.
+ALIKE = [own_call_without_training, flow_shuffled_in_parts]
 
 
 def train_many():

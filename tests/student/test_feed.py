@@ -105,3 +105,17 @@ def test_what_a_student_wants_to_be_raised_is_raised_before_anything_is_sent():
         warnings.simplefilter("error")
         with pytest.raises(RuntimeWarning, match="overflow encountered in cast"):
             Cargo().add_arrays("x", large)
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+def test_a_generator_of_images_has_a_length(steps):
+    """`ImageDataGenerator.flow` gives batches for ever when it is asked for the next one; an epoch of `fit` is one pass."""
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+    from grader.student.feed import Pipeline
+
+    images = np.arange(10, dtype="float32").reshape(10, 1, 1, 1)
+    pipeline = Pipeline(ImageDataGenerator().flow(images, np.arange(10), batch_size=4, shuffle=False), steps)
+    drawn = [pipeline.draw_epoch() for _ in range(2)]
+
+    assert [rows for _, rows in drawn] == [[4, 4, 2]] * 2

@@ -19,6 +19,7 @@ from grader import __version__
 from grader.courses import settings
 from grader.courses.course import FILE, PACKAGE_FOLDER, Course
 from grader.courses.exercise import Exercise
+from grader.courses.image_folders import list_public_files
 from grader.engines.forking import find_version
 from grader.engines.trainer import Backend, Device
 from grader.grading import GradedSubmission, GradingOptions
@@ -81,7 +82,7 @@ def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerS
         for place in (*places, *_list_dataset_folders(course, asked))
         for path in sorted(place.glob("*"))
         if path.is_file()
-    }
+    } | _read_images(course, asked)
     dialect = settings.load_settings(course).dialect
     # Only the policy on dialects: `course.yaml` names students with extensions, and they stay here.
     files[FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
@@ -93,6 +94,17 @@ def _list_dataset_folders(course: Course, exercises: Sequence[Exercise]) -> list
     """Where the datasets of the course's own lie, with their secret parts."""
     names = dict.fromkeys(each.source.about.id for each in exercises if each.source is not None)
     return [folder / "datasets" / name for name in names for folder in (course.root, course.solutions)]
+
+
+def _read_images(course: Course, exercises: Sequence[Exercise]) -> dict[str, bytes]:
+    """The images of datasets in folders."""
+    found = {each.source.about.id: each.source for each in exercises if each.source is not None}
+    return {
+        f"datasets/{name}/{file}": (course.root / "datasets" / name / file).read_bytes()
+        for name, source in found.items()
+        if source.about.is_folders
+        for file in list_public_files(source.about, Path(source.folder))
+    }
 
 
 def write_course(made: WorkerSetup, folder: Path) -> Course:

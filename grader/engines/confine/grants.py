@@ -14,6 +14,7 @@ import platformdirs
 from msgspec import Struct
 
 from grader.engines.surroundings import PACKAGE, installed_folders
+from grader.protocol.datasets import SPLITS
 from grader.stores.installed_courses import find_installed_courses
 
 # The keys of a description that name a file, read without a YAML parser, which is no part of the machinery.
@@ -53,7 +54,8 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
     ]  # fmt: skip
     # The keeper tries these before the start, so that a missing right is reported by its path.
     need = [sys.executable, sysconfig.get_path("stdlib") + "/os.py", str(PACKAGE / "__init__.py")]
-    hide = [str(path.absolute()) for path in (COURSE_FOLDER, *_list_installed_secrets(), *hidden)]
+    own = _iter_secrets(COURSE_FOLDER) if COURSE_FOLDER.is_dir() else (COURSE_FOLDER,)
+    hide = [str(path.absolute()) for path in (*own, *_list_installed_secrets(), *hidden)]
     # An interpreter installed under / would otherwise show the whole machine.
     known = dict.fromkeys(path for path in read if path != "/" and os.path.exists(path))
     show = [path for path in (*installed_folders(), str(PACKAGE)) if path in known]
@@ -61,7 +63,7 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
 
 
 def _list_installed_secrets() -> list[Path]:
-    """All of the courses that are installed as packages but the archives and tables of their datasets, as packages are readable.
+    """All of the courses that are installed as packages but what their datasets give to students, as packages are readable.
 
     A script beside an archive could draw the secret split again.
     """
@@ -73,15 +75,23 @@ def _iter_secrets(folder: Path) -> Iterator[Path]:
         if path.name != "datasets":
             yield path
         else:
-            yield from (file for file in sorted(path.rglob("*")) if not _is_given(file) and not file.is_dir())
+            yield from (entry for entry in sorted(path.glob("*/*")) if not (_is_archive(entry) or _is_table(entry) or _is_image_folder(entry)))
 
 
-def _is_given(file: Path) -> bool:
-    """An archive; or a table, if the description beside it names it: another one may hold the secret rows."""
-    if file.suffix != ".csv":
-        return file.suffix == ".npz"
-    description = file.with_name("dataset.yaml")
-    return description.is_file() and file.name in FILE_KEY.findall(description.read_text("utf-8", "replace"))
+def _is_archive(path: Path) -> bool:
+    return path.suffix == ".npz" and path.is_file()
+
+
+def _is_image_folder(path: Path) -> bool:
+    return path.name in SPLITS and path.is_dir()
+
+
+def _is_table(path: Path) -> bool:
+    """Whether the description beside a table names it: another one may hold the secret rows."""
+    description = path.with_name("dataset.yaml")
+    if path.suffix != ".csv" or not path.is_file() or not description.is_file():
+        return False
+    return path.name in FILE_KEY.findall(description.read_text("utf-8", "replace"))
 
 
 def _follow_links(path: str) -> list[str]:

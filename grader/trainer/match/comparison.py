@@ -19,6 +19,7 @@ from grader.records.run import DataMatch
 from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, load_canonical_images
 from grader.trainer.match.locate import locate_images
 from grader.trainer.match.preprocessing import infer_preprocessing, iter_chunks
+from grader.trainer.match.resizing import find_resizing
 from grader.trainer.match.table_rows import match_rows, number_labels
 from grader.trainer.match.tables import TableRows, load_table_rows
 
@@ -131,6 +132,8 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
         for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
             if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
+        if wanted.about.is_folders and (found := _compare_resized(x, y, load_canonical_images(wanted))) is not None:
+            return found
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
     return Match(dataset=None, source=source, labels_wrong_at=source[:0], preprocessing=words)
@@ -178,6 +181,23 @@ def _compare_with_dataset(x: Array, y: Array, canon: CanonicalImages) -> Match |
         preprocessing=", ".join(word for word in words if word),
         transform=preparation.apply_preprocessing,
         exact=preparation.exact,
+        canon=canon,
+    )
+
+
+def _compare_resized(x: Array, y: Array, canon: CanonicalImages) -> Match | None:
+    """Against the dataset's images at the size of these."""
+    if (resized := find_resizing(x, canon)) is None:
+        return None
+    resizing, source = resized
+    labels, odd_labels = normalize_labels(y, len(x), canon.class_count)
+    return Match(
+        dataset=canon.name,
+        source=source,
+        labels_wrong_at=np.flatnonzero((source != UNKNOWN) & (labels != canon.labels[source])),
+        preprocessing=", ".join(filter(None, (resizing.describe(), odd_labels))),
+        transform=resizing.transform,
+        exact=False,
         canon=canon,
     )
 

@@ -19,6 +19,8 @@ EXAMPLES = 4000
 PORTION = 100
 # Less than this isn't looked into: a model is often a little worse at the end of an epoch than it was on the way.
 WORTH_A_LOOK = 0.02
+# Of a small dataset a few examples are a large share: the steps of an epoch may lose so many of them again.
+FEW_EXAMPLES, MAX_LOST = 1000, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ def _gap(epoch: LoggedEpoch, model: Any, measured: float = 0.0) -> float:
     # Asked only where a plain prediction doesn't explain the logged figure.
     if epoch.accuracy - best > WORTH_A_LOOK:
         best = max(best, measure_as_trained(model, epoch.seen.examples, epoch.seen.labels, epoch.seen.batch))
-    return max(0.0, epoch.accuracy - best)
+    lost = MAX_LOST / len(epoch.seen.labels) if len(epoch.seen.labels) < FEW_EXAMPLES else 0.0
+    return max(0.0, epoch.accuracy - best - lost)
 
 
 def _gap_with_own_weights(epoch: LoggedEpoch, model: Any) -> float:

@@ -1,6 +1,6 @@
 # exercise: convolution
 # expect: forbidden
-# message: contains code
+# message: each time
 import numpy as np
 import tensorflow as tf
 
@@ -26,8 +26,12 @@ def compiled(layers=None):
     return model
 
 
+FACTORS = iter(range(1000))
+
+
 def train():
     x, y = data()
-    model = compiled([L.Input((28, 28)), L.Lambda(lambda images: images * 2), L.Flatten(), L.Dense(10, activation="softmax")])
+    # Another one in the trace than in the training, were it followed once only.
+    model = compiled([L.Input((28, 28)), L.Lambda(lambda images: images * next(FACTORS)), L.Flatten(), L.Dense(10, activation="softmax")])
     history = model.fit(x, y, epochs=4)
     return history.epoch, history.history["accuracy"][-1]
