@@ -18,7 +18,7 @@ from grader.trainer.match.tables import Derived, TableRows, iter_kinds, list_fea
 
 Array = npt.NDArray[Any]
 # As for images: libraries add up in different orders, and pandas reads numbers by a quicker way than others.
-TOLERANCE_ULPS = 64
+TOLERANCE_ULPS, HALF_ULPS, HALF = 64, 2, 1e-4
 # A column is what most of the rows show; a row in which it isn't is unknown.
 MIN_COLUMN_SHARE = 0.9
 # How many of the smallest and largest values of a feature may be those of the ordered column, of which rows may be missing.
@@ -47,7 +47,8 @@ class Column:
 
 def compute_slack(slope: Any, offset: Any, largest: Any, eps: float) -> Any:
     """How far rounding may lead off a line, whose terms may be much larger than their sum."""
-    return TOLERANCE_ULPS * eps * (np.abs(slope) * largest + np.abs(offset))
+    # In half precision so many units would be a large part of all that there is.
+    return (HALF_ULPS if eps > HALF else TOLERANCE_ULPS) * eps * (np.abs(slope) * largest + np.abs(offset))
 
 
 def fit_columns(given: Array, rows: TableRows, places: Array, eps: float) -> list[Column | None]:
@@ -252,12 +253,13 @@ def _list_widths(feature: Array) -> Array:
 
 
 def is_plain(slope: float) -> bool:
-    """Whether a slope is a round number as people write one: 1, 2 or 5 with zeros behind or before it.
+    """Whether a slope is one that people write: 1, 2 or 5 with zeros, or to divide by a number of two digits with zeros.
 
-    >>> is_plain(1.0), is_plain(1 / 1000), is_plain(0.37), is_plain(-1.0)
-    (True, True, False, False)
+    >>> is_plain(1.0), is_plain(1 / 1000), is_plain(1 / 150), is_plain(0.37), is_plain(-1.0)
+    (True, True, True, False, False)
     """
     if slope <= 0 or not math.isfinite(slope):
         return False
-    digits = slope / 10.0 ** math.floor(math.log10(slope) + 1e-9)
-    return any(abs(digits / plain - 1) <= PLAIN_SHARE for plain in PLAIN_DIGITS)
+    digits, divisor = (number / 10.0 ** math.floor(math.log10(number) + 1e-9) for number in (slope, 1 / slope))
+    tidy = abs(10 * divisor / round(10 * divisor) - 1) <= PLAIN_SHARE
+    return tidy or any(abs(digits / plain - 1) <= PLAIN_SHARE for plain in PLAIN_DIGITS)

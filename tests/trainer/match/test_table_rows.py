@@ -78,7 +78,8 @@ PREPARED = {
     "columns in another order": (lambda x: standardise(x[ORDER])[:, [3, 0, 4, 1, 2]], ORDER),
     "some columns": (lambda x: standardise(x[ORDER])[:, [3, 0]], ORDER),
     "two scalers": (lambda x: np.c_[standardise(x[ORDER])[:, :3], squeeze(x[ORDER])[:, 3:]], ORDER),
-    "by round numbers": (lambda x: (x / [100, 1, 5, 1000, 2000])[ORDER], ORDER),
+    "by round numbers": (lambda x: (x / [150, 1, 5, 1000, 2000])[ORDER], ORDER),
+    "in half precision": (lambda x: standardise(x[WHOLE]).astype(np.float16), WHOLE),
     "a column of ones": (lambda x: np.c_[x, np.ones(len(x))][ORDER], ORDER),
     "a further axis": (lambda x: standardise(x)[:TRAIN, :, None], WHOLE),
 }
@@ -105,7 +106,7 @@ def test_each_row_is_found_and_made_again(table, how):
     assert data.unit == "row"
     again = found.transform(values[places])
     assert again.shape == given.shape
-    assert np.allclose(again, given, rtol=1e-4, atol=1e-4)
+    assert np.allclose(again, given, rtol=1e-4, atol=1e-4 if given.dtype != np.float16 else 1e-2)
     assert (labels[found.source] == labels[places]).all()
 
 
@@ -195,7 +196,17 @@ def test_the_test_split_is_told_from_the_training_split(table):
 
 @pytest.mark.parametrize(
     ("slope", "plain"),
-    [(1.0, True), (0.001, True), (0.05, True), (0.037, False), (-1.0, False), (0.0, False), (3.0, False)],
+    [
+        (1.0, True),
+        (0.001, True),
+        (0.05, True),
+        (1 / 150, True),
+        (1 / 151, False),
+        (0.037, False),
+        (-1.0, False),
+        (0.0, False),
+        (3.0, False),
+    ],
 )
 def test_round_slopes(slope, plain):
     """1, 2 and 5 with zeros, as people write them."""
