@@ -88,10 +88,10 @@ def _is_image_folder(path: Path) -> bool:
 
 def _is_table(path: Path) -> bool:
     """Whether the description beside a table names it: another one may hold the secret rows."""
-    description = path.with_name("dataset.yaml")
-    if path.suffix != ".csv" or not path.is_file() or not description.is_file():
+    file = path.with_name("dataset.yaml")
+    if path.suffix != ".csv" or not path.is_file() or not file.is_file():
         return False
-    return path.name in FILE_KEY.findall(description.read_text("utf-8", "replace"))
+    return path.name in FILE_KEY.findall(file.read_text("utf-8", "replace"))
 
 
 def _follow_links(path: str) -> list[str]:
