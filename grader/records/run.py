@@ -136,11 +136,17 @@ class DataMatch(Struct, frozen=True, kw_only=True):
         """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""
 
         def measure_distance(match: DataMatch) -> tuple[int, ...]:
-            strange = (match.dataset is None, match.dataset != wanted)
-            wrong = (*strange, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
-            return (*map(int, wrong), -(match.train + match.left_out), -(match.trained_on + match.left_out))
+            return (*match._count_faults(wanted), -(match.train + match.left_out), -(match.trained_on + match.left_out))
 
         return max(self, other, key=measure_distance)
+
+    def is_part_of(self, wanted: str) -> bool:
+        """Whether nothing but training images of that dataset was trained on, as they are, be it only some of them."""
+        return not any(self._count_faults(wanted))
+
+    def _count_faults(self, wanted: str) -> tuple[int, ...]:
+        strange = (self.dataset is None, self.dataset != wanted)
+        return tuple(map(int, (*strange, self.unknown, self.labels_wrong, self.test, self.repeated, self.telling)))
 
 
 class Predictions(Struct, frozen=True, kw_only=True):

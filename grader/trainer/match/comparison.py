@@ -132,7 +132,7 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
         for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
             if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
-        if wanted.about.is_folders and (found := _compare_resized(x, y, load_canonical_images(wanted))) is not None:
+        if (found := _compare_resized(x, y, load_canonical_images(wanted))) is not None:
             return found
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
