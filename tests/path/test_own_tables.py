@@ -80,7 +80,7 @@ def test_honest_files_pass(graded, task, how):
 HOSTILE = {
     "the label's column": ("(table.drop(columns='id'), y)", "column 5 of 5 is the label, or was made from it"),
     "a faint label": ("((x - x.mean()) / x.std() + 1e-3 * y.to_numpy()[:, None], y)", "are not rows of houses"),
-    "weights as slopes": ("(x * [0.5, 0.03, -0.01, -0.1], y)", "scaled by a number that is no statistic"),
+    "weights as slopes": ("(x * [0.5, 0.03, -0.01, -0.1], y)", "no statistic of it"),
 }
 
 

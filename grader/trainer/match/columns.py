@@ -7,6 +7,7 @@ question: slopes chosen freely for each column would hold the weights of a layer
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ MIN_COLUMN_SHARE = 0.9
 # How many of the smallest and largest values of a feature may be those of the ordered column, of which rows may be missing.
 MAX_EXTREMES = 32
 FEW_VALUES, MANY_VALUES = 16, 200
+# Two features may be lines of each other, such as a size in two units.
+MAX_COPIES = 2
 MAX_TRIED, MAX_PAIRS = 30, 100_000
 EXACT_SHARE, LIKE_SHARE, EXTREME_SHARE = 1e-3, 0.25, 1e-6
 PLAIN_DIGITS, PLAIN_SHARE = (1.0, 2.0, 5.0, 10.0), 1e-4
@@ -196,11 +199,26 @@ def _find_lines(values: Array, candidates: Array, eps: float) -> list[tuple[floa
 
 
 def find_free_columns(columns: Sequence[Column], rows: TableRows, ordered: Array) -> list[int]:
-    """The columns whose scale is no statistic of their feature, no round number, and not the same for all columns.
+    """The columns that bring numbers of their own.
 
     Args:
         ordered: the numbers of the rows that were ordered: whoever trains on a part may have scaled by that part.
     """
+    copies = Counter((column.derived.feature, column.derived.words) for column in columns if column.slope)
+    # One number everywhere is a bias, or a kind that doesn't occur; a feature many times would bring many offsets.
+    return [
+        number
+        for number, column in enumerate(columns)
+        if (
+            copies[column.derived.feature, column.derived.words] > MAX_COPIES
+            if column.slope
+            else column.offset not in (0.0, 1.0)
+        )
+    ] or _find_free_slopes(columns, rows, ordered)
+
+
+def _find_free_slopes(columns: Sequence[Column], rows: TableRows, ordered: Array) -> list[int]:
+    """The columns whose scale is no statistic of their feature, no round number, and not the same for all columns."""
     scaled = [column for column in columns if column.slope]
     slopes = np.array([abs(column.slope) for column in scaled])
     turned = {column.slope < 0 for column in scaled}

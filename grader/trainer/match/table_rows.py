@@ -29,7 +29,7 @@ MAX_ANCHORS = 4
 SURE_CORRELATION = 0.9999
 SINGLE = float(np.finfo(np.float32).eps)
 RAW_SHARE = 1e-4
-FREE_SCALES = "scaled by a number that is no statistic of the column"
+FREE_SCALES = "a column has a scale of its own, which is no statistic of it and no round number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +272,12 @@ def _describe_match(
     right = number_labels(rows.labels, rows, len(rows.labels))
     names = rows.source.about.features
     free = find_free_columns(columns, rows, source[known])
-    told = ", ".join(columns[number].derived.words.format(names[columns[number].derived.feature]) for number in free)
+    told = ", ".join(
+        columns[number].derived.words.format(names[columns[number].derived.feature])
+        if columns[number].slope
+        else f"column {number + 1}"
+        for number in free
+    )
     return RowMatch(
         source=source,
         labels_wrong_at=np.flatnonzero(known & (labels != right[source])),

@@ -172,6 +172,17 @@ def test_slopes_of_ones_own_are_refused_where_they_are_trained_on(table, slopes)
     assert "no statistic" in found.refuse_free_scales().fault
 
 
+@pytest.mark.parametrize("more", [lambda x: np.full((len(x), 1), 0.37), lambda x: x[:, [0, 0, 0]] - [90, 100, 110]])
+def test_columns_that_bring_numbers_along_are_refused(table, more):
+    """One number everywhere, or a feature again and again with other offsets."""
+    _, values, _ = table
+
+    found = match(table, np.c_[values, more(values)][WHOLE])
+
+    assert found.dataset == "own"
+    assert found.refuse_free_scales().dataset is None
+
+
 def test_labels_and_repetitions_are_counted(table):
     """Each row once, with its own label."""
     _, values, labels = table
