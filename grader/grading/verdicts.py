@@ -174,6 +174,8 @@ def _build_judged_verdict(
 
 
 def _list_measured(measured: Measurement) -> dict[str, float]:
+    if measured.errors is not None:
+        return {f"{split}_{name}": value for split, errors in measured.errors.items() for name, value in structs.asdict(errors).items()}
     found = {"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
     return found if measured.held_out_accuracy is None else found | {"held_out_accuracy": measured.held_out_accuracy}
 

@@ -231,7 +231,7 @@ class FitCall:
         if self.model.run_eagerly:
             self.front.send_remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:
-            settings, self.own_metrics = own_metrics.split_settings(self.model)
+            settings, self.own_metrics = own_metrics.split_settings(self.model, self.plain, self.front.send_remark)
             for name in self.own_metrics:
                 self.front.send_remark(f"`{name}` is your own metric; it doesn't change the training, so it was left out")
             return json.dumps(settings)
