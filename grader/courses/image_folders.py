@@ -80,7 +80,7 @@ def _find_image_fault(about: DatasetDescription, name: str, data: bytes) -> str 
 
 
 def list_public_files(about: DatasetDescription, folder: Path) -> list[str]:
-    """The names of a dataset's files below its folder: its archive, or its images."""
+    """The names of a dataset's files below its folder: its archive, its tables, or its images."""
     if not about.is_folders:
-        return [about.file]
+        return [about.file, *filter(None, [about.test_file])]
     return [file.name for file in iter_image_files(about, folder)]

@@ -25,6 +25,8 @@ FRACTIONS = "bilinear, in fractions"
 MAX_SIDE = 1024
 MAX_VALUES = 2_000_000_000
 CHUNK_VALUES = 1 << 24
+# Of some examples with all of the dataset's images, in float32.
+MAX_PRODUCTS = 1 << 26
 FEATURES = 96
 TOLERANCE_ULPS = 64
 
@@ -72,7 +74,7 @@ class Resizing:
         if not self._fit_line(x, known):
             return None
         source = np.full(len(x), UNKNOWN, np.int32)
-        step = max(1, CHUNK_VALUES // x[0].size)
+        step = max(1, min(CHUNK_VALUES // x[0].size, MAX_PRODUCTS // len(known)))
         for start in range(0, len(x), step):
             rows = x[start : start + step]
             at = self._find_nearest(rows, known)
