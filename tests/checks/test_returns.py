@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from grader.checks.returns import check_matches_training, check_return_form, check_returned_accuracy, check_returned_history
+from grader.checks.returns import (
+    check_matches_training,
+    check_return_form,
+    check_returned_accuracy,
+    check_returned_history,
+)
 from grader.records.run import Run, RunEnd
 from grader.records.verdict import CutEpoch, TrainingRecord
 
