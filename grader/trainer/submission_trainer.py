@@ -38,9 +38,11 @@ from grader.trainer.order.checking import OrderRefused as NotAllowed
 from grader.trainer.order.checking import parse_model_json
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
-from grader.trainer.training import agreement, fresh_model, measuring, neighbours, replay, trajectory
+from grader.trainer.order.seeding import mix_seeds
+from grader.trainer.training import agreement, measuring, measuring_errors, neighbours, replay, trajectory
 from grader.trainer.training.building import keep_randomness
 from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
+from grader.trainer.training.looks import Looks
 from grader.trainer.training.loop import InspectedOrder
 from grader.trainer.training.trainees import Trainee, Trainees
 from grader.trainer.training.trajectory import TrajectoryArchive
@@ -76,6 +78,7 @@ class SubmissionTrainer:
         self.dataset: DatasetRef = ""
         self.logged_of: dict[int, agreement.Logged] = {}
         self.logged = agreement.Logged()
+        self.looks = Looks(self._send_sign_of_work)
         self.broken = False
         self.drawn: held_out.HeldOut | None = None
 
@@ -115,12 +118,13 @@ class SubmissionTrainer:
         except Exception as error:
             self._report_failure(error)
             return
+        order = self.order or order  # with seeds of the trainer's own, where it needs some
         self._shuffle_pattern(arrays, self.data)
         goes_on = order.model in self.trainees.by_number
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        shape = find_source(message.dataset).about.shape
+        shape = find_source(message.dataset).about.example_shape
         pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
@@ -139,6 +143,7 @@ class SubmissionTrainer:
             weighted=_has_sample_weights(order),
             most_products=MAX_STEP_PRODUCTS[self.lasting.device],
         )
+        order = self.order = mix_seeds(order)
         self._check_unchanged(order, architecture)
         self.trainees.check_room(order, architecture, arrays, message.memory)
         passes = self.passes.setdefault(order.model, [])
@@ -158,19 +163,6 @@ class SubmissionTrainer:
         ) or before.lasting != extract_immutable_config(order.architecture):
             raise NotAllowed("the model's layers were changed after it was trained", "build a new model instead")
 
-    def _check_fresh(self, opened: InspectedOrder) -> None:
-        """A model that tells classes apart before its first step has brought its weights along.
-
-        Looked at when the training begins: what can't take the images is then told by `fit`, after the gates.
-        """
-        if opened.order.model in self.trainees.by_number:
-            return
-        names = opened.order.x_names
-        portion = measuring.pick_portion_size(opened.architecture)
-        model = parse_model_json(opened.order.architecture)
-        with keep_randomness():
-            fresh_model.refuse_knowledge(model, opened.arrays, names[0] if names else None, portion, self._send_sign_of_work)
-
     def _begin_training(self, begin: Begin) -> None:
         assert self.opened is not None
         # The front guesses from the file's text which trainer suits; a model's figures must not depend on that guess.
@@ -179,7 +171,7 @@ class SubmissionTrainer:
             return
         logged = self.logged_of[self.opened.order.model]
         try:
-            self._check_fresh(self.opened)
+            self.looks.look_before_training(self.opened)
             trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
@@ -195,6 +187,7 @@ class SubmissionTrainer:
         self.trained, self.logged, trainee.transform = trainee, logged, self.transform
         weights = [np.ascontiguousarray(array) for array in trainee.list_weights()]
         assert self.order is not None
+        self.looks.trained = self.order.architecture
         self.trainees.hand_out(self.order.model, trainee, weights)
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
@@ -272,12 +265,16 @@ class SubmissionTrainer:
                 )
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
-                measured = measuring.measure_accuracies(model, dataset, self._transform_images, count, load_held_out(find_source(self.dataset)))
-                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count)
+                source = find_source(self.dataset)
+                regression = source.about.task == "regression"
+                measure = measuring_errors.measure_errors if regression else measuring.measure_accuracies
+                measured = measure(model, dataset, self._transform_images, count, load_held_out(source))
+                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count, len(dataset.x_train) // 2 * 2)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
-                passes = self.passes.get(self.order.model, []) if self.order is not None else []
+                passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
-                measured = structs.replace(measured, mixes=mixes, chosen=chosen)
+                brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
+                measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
                     idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)

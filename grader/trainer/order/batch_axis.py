@@ -1,7 +1,7 @@
 """The axis of the batch in a declared model: no layer or operation may lead from one example to another.
 
 A model that looks at whole batches can read labels out of the order of the examples. This room looks at shapes; what
-they can't show is found by trying the model (`neighbours`).
+they can't show is found by trying each layer, and the model (`neighbours`).
 """
 
 from __future__ import annotations
@@ -34,41 +34,51 @@ def check_examples_apart(model: keras.Model) -> None:
         OrderRefused: names the first layer or operation that takes something from one example to another.
     """
     inputs = [keras.KerasTensor((MARK, *tensor.shape[1:]), dtype=tensor.dtype) for tensor in model.inputs]
-    _follow(model)(keras.tree.pack_sequence_as(model._inputs_struct, inputs) if len(inputs) > 1 else inputs[0])
+    given = keras.tree.pack_sequence_as(model._inputs_struct, inputs) if len(inputs) > 1 else inputs[0]
+    follow_graph(model, _look_at_shapes)(given)
 
 
-def _follow(operation: Any) -> Callable[..., Any]:
-    """Returns a function that computes and checks the output shapes of a layer, an operation or a nested model."""
+def follow_graph(operation: Any, look: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:
+    """Returns a function that goes through a model, and each model in it, with what `look` gives for a layer or operation."""
     # A built Sequential model holds a Functional one, whose graph can be followed; before that it has only a list.
     if isinstance(operation, keras.Sequential):
         operation = operation._functional or operation
     if isinstance(operation, keras.Sequential):
-        return lambda inputs, **_: _through(operation.layers, inputs)
+        return lambda inputs, **_: _go_through(operation.layers, inputs, look)
     if hasattr(operation, "_run_through_graph"):
-        return lambda inputs, **_: operation._run_through_graph(inputs, operation_fn=_follow)
+        return lambda inputs, **_: operation._run_through_graph(
+            inputs, operation_fn=lambda each: follow_graph(each, look)
+        )
+    return look(operation)
+
+
+def _go_through(layers: list[Any], inputs: Any, look: Callable[[Any], Callable[..., Any]]) -> Any:
+    for layer in layers:
+        inputs = follow_graph(layer, look)(inputs)
+    return inputs
+
+
+def _look_at_shapes(operation: Any) -> Callable[..., Any]:
+    """Returns a function that computes and checks the output shapes of a layer or an operation."""
 
     def looked_at(*args: Any, **kwargs: Any) -> Any:
         given = [each for each in keras.tree.flatten((args, kwargs)) if isinstance(each, keras.KerasTensor)]
         # Its own output shape says nothing about what the layer in it does to the batch axis.
         if isinstance(operation, keras.layers.TimeDistributed) and given:
-            _follow(operation.layer)(keras.KerasTensor((MARK, *given[0].shape[2:]), dtype=given[0].dtype))
+            follow_graph(operation.layer, _look_at_shapes)(
+                keras.KerasTensor((MARK, *given[0].shape[2:]), dtype=given[0].dtype)
+            )
         if _goes_along_batch(operation, given, args):
-            raise _refusal(operation)
+            raise refuse_mixing(operation)
         try:
             outputs = operation.compute_output_spec(*args, **kwargs)
         except Exception as error:  # it has sizes that fit the shape of one batch only
-            raise _refusal(operation) from error
+            raise refuse_mixing(operation) from error
         if not all(_keeps_batch(tensor.shape) for tensor in keras.tree.flatten(outputs)):
-            raise _refusal(operation)
+            raise refuse_mixing(operation)
         return outputs
 
     return looked_at
-
-
-def _through(layers: list[Any], inputs: Any) -> Any:
-    for layer in layers:
-        inputs = _follow(layer)(inputs)
-    return inputs
 
 
 def _keeps_batch(shape: tuple[int | None, ...]) -> bool:
@@ -100,5 +110,6 @@ def _named(operation: Any) -> str:
     return f"the layer {escape_name(operation.name)} ({escape_name(type(operation).__name__)[1:-1]})"
 
 
-def _refusal(operation: Any) -> OrderRefused:
+def refuse_mixing(operation: Any) -> OrderRefused:
+    """The refusal of a layer or operation that leads from one example to another."""
     return OrderRefused(f"{_named(operation)} leads from one example of a batch to another", INSTEAD)

@@ -26,6 +26,8 @@ SIZES = frozenset(
     destination axis1 axis2 sparse num_spatial_dims
     """.split()  # noqa: SIM905 - readable
 )
+# A model that holds more numbers than this, or is wired of more operations, is looked at more closely.
+FEW_NUMBERS = 12
 # What selects pixels: free, but many of them make a model worth a second look.
 SELECTING = frozenset({"cropping", "padding"})
 # The spread of what an initializer draws around nought.
@@ -33,8 +35,8 @@ SPREADS = frozenset({"stddev", "maxval", "scale"})
 # Layers that move, repeat or select what they get: enough of them, and weights can be wired without a number.
 WIRING = frozenset(
     """
-    CenterCrop Concatenate Dot Maximum Minimum Multiply Permute RepeatVector Reshape Subtract UpSampling1D UpSampling2D
-    UpSampling3D
+    CenterCrop Concatenate Dot Maximum Minimum Multiply Permute RepeatVector Rescaling Reshape Subtract UpSampling1D
+    UpSampling2D UpSampling3D
     """.split()  # noqa: SIM905 - readable
 )
 # So do sums and copies, which kernels of these initializers are.
@@ -65,7 +67,7 @@ def count_numbers(architecture: Config) -> Told:
 
     >>> scale = {"class_name": "Rescaling", "config": {"name": "r", "scale": [0.5, 2], "offset": 0.1}}
     >>> count_numbers({"class_name": "Sequential", "config": {"layers": [scale]}})
-    Told(acting=3, selecting=0, statistics=0)
+    Told(acting=3, selecting=1, statistics=0)
     """
     kinds = Counter(_layer(architecture))
     return Told(

@@ -40,8 +40,9 @@ def sample(order: Order, arrays: OrderArrays) -> Sample | None:
     fit = order.fit
     # Keras takes the validation split from the end, before it shuffles.
     kept = max(1, int(len(x[0]) * (1.0 - fit.validation_split)))
-    # A generator of its own, so that the random numbers of the training stay as they are.
-    places = np.random.default_rng(0).permutation(kept)[:EXAMPLES]
+    # A generator of its own, so that the random numbers of the training stay as they are; and one that nobody can foresee,
+    # or easy images could be put where it looks.
+    places = np.random.default_rng().permutation(kept)[:EXAMPLES]
     labels = y[0][places].reshape(len(places), -1)
     whole = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
     return Sample(examples=x[0][places], labels=whole, batch=fit.batch_size or max(fit.batches or [DEFAULT_BATCH]))

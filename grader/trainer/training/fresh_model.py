@@ -1,44 +1,41 @@
-"""Checks that a fresh model knows nothing: before any training it must not tell the classes apart.
+"""Checks that a model knows nothing but what it learns: before any training it must not tell the classes apart.
 
-The weights of a fresh model are drawn at random, and its outputs have no names: to give each of them to another class
-is as likely a draw. So the agreement between outputs and classes is compared with that of every other assignment, which
-needs no assumption about images or layers. Over several draws the evidence multiplies (an e-process); by Ville's
-inequality an honest model comes to `MAX_EVIDENCE` with a probability of one in a billion, however often one looks.
+What its outputs say is weighed in `evidence`. A trained model is looked at once more, without what it has learned.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from grader.trainer.order.model_json import OrderRefused
-from grader.trainer.order.numbers import count_numbers, find_statistics
+from grader.trainer.order.numbers import FEW_NUMBERS, count_numbers, find_statistics
 from grader.trainer.order.rebuild import build_fresh
 from grader.trainer.order.values import NO_WEIGHTS
+from grader.trainer.training.evidence import MAX_EVIDENCE, weigh_evidence
 from grader.trainer.training.feeding import Array, OrderArrays
 
-ERROR_RATE = 1e-9
-# Two processes at most, so that each has half of the error rate.
-MAX_EVIDENCE = 2 / ERROR_RATE
 # One honest model in twenty is looked at again.
 SUSPICIOUS = 20.0
 FRESH_DRAWS = 10
-# Of a model that holds more numbers than this, or is wired of more operations, the gates are opened, too.
-FEW_NUMBERS = 12
+# The gates of a model with many numbers or operations are opened, too.
 OPENED_DRAWS = 24
 HOPELESS = 1e-9
+# Its changes are shuffled until as many draws as this have said nothing.
+SHUFFLED_DRAWS = 16
+FRUITLESS = 0.5**4
 EXAMPLES = 500
+# Of a model whose outputs are so large that it takes fewer at a time.
+MIN_EXAMPLES = 60
 # How much statistics of some thousand other images agree with those of the ones that are looked at, and more.
 MIN_LIKENESS = 0.9
 MAX_CLASSES = 12
-MAX_OUTPUTS = 1000
-SHARPNESS = (2.0, 5.0, 10.0, 20.0)
 Config = dict[str, Any]
 AtWork = Callable[[float], None]
 
@@ -62,18 +59,61 @@ def refuse_knowledge(
     classes = _classes(labels[0]) if len(images) == len(labels) == 1 else None
     if classes is None or len(images[0]) != len(classes):
         return
-    chosen = np.linspace(0, len(classes) - 1, min(EXAMPLES, portion, len(classes))).astype(int)
-    shown, right = images[0][chosen], classes[chosen]
-    _check_statistics(architecture, shown)
-    look = _Look(images=shown, classes=right, name=name, at_work=at_work)
-    told = count_numbers(architecture)
-    knows = look.knows(architecture, FRESH_DRAWS)
+    look = _take_some(images[0], classes, name, portion, at_work)
+    _check_statistics(architecture, look.images)
+    knows = look.knows(lambda: build_fresh(_reseeded(architecture)), FRESH_DRAWS, SUSPICIOUS, HOPELESS)
     # Weights behind a gate that starts shut, such as a scale of zero, would show only after the first steps.
-    if not knows and max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS:
-        knows = look.knows(architecture, OPENED_DRAWS, open_gates=True)
+    if not knows and _holds_much(architecture):
+        knows = look.knows(lambda: _build_opened(architecture, look.images), OPENED_DRAWS, HOPELESS, HOPELESS)
     if knows:
         what = "the model recognises the images before it is trained, so it contains weights from elsewhere"
         raise OrderRefused(what, NO_WEIGHTS)
+
+
+def knows_without_learning(
+    model: Any, architecture: Config, images: Array, labels: Array, portion: int, at_work: AtWork
+) -> bool:
+    """Whether a trained model of many numbers or operations knows the classes apart from what its training found out.
+
+    What the training has changed in each weight is shuffled among the numbers of that weight: what was learned is lost, but
+    a gate that opened, at whatever time and by whatever means, stays open. Outputs of an honest model have no names then,
+    as those of a fresh one, so the evidence is weighed in the same way.
+
+    Args:
+        model: trained.
+        architecture: its checked configuration.
+        images: of the training, as they were fed.
+        labels: their classes.
+        portion: how many examples to give to the model at a time.
+        at_work: called after each look with the seconds that it took.
+    """
+    classes = _classes(labels)
+    if classes is None or not _holds_much(architecture):
+        return False
+    look = _take_some(images, classes, None, portion, at_work)
+    first = _build_fresh_for(architecture, images)
+    return look.knows(
+        lambda: _shuffle_changes(first, model, _build_fresh_for(architecture, images)),
+        SHUFFLED_DRAWS,
+        FRUITLESS,
+        FRUITLESS,
+    )
+
+
+def _holds_much(architecture: Config) -> bool:
+    told = count_numbers(architecture)
+    return max(told.acting + told.statistics, told.selecting) > FEW_NUMBERS
+
+
+def _take_some(images: Array, classes: Array, name: str | None, portion: int, at_work: AtWork) -> _Look:
+    """Some of the examples, by chance: whoever knew which ones could put there what the model doesn't know."""
+    count = min(EXAMPLES, max(portion, MIN_EXAMPLES), len(classes))
+    chosen = _draw_generator().choice(len(classes), count, replace=False)
+    return _Look(images=images[chosen], classes=classes[chosen], name=name, portion=max(1, portion), at_work=at_work)
+
+
+def _draw_generator() -> np.random.Generator:
+    return np.random.default_rng(random.getrandbits(64))
 
 
 def _check_statistics(architecture: Config, images: Array) -> None:
@@ -100,122 +140,43 @@ class _Look:
     images: Array
     classes: Array
     name: str | None
+    portion: int
     at_work: AtWork
 
-    def knows(self, architecture: Config, draws: int, *, open_gates: bool = False) -> bool:
-        """Whether the evidence gets beyond doubt."""
+    def knows(self, build: Callable[[], Any], draws: int, first: float, later: float) -> bool:
+        """Whether the evidence gets beyond doubt.
+
+        Args:
+            build: makes one draw.
+            draws: how many at most.
+            first: with less evidence than this, the look ends after the first draw,
+            later: and with less than this, after any other.
+        """
         evidence = 1.0
         for draw in range(draws):
             start = time.monotonic()
-            evidence *= weigh_evidence(self._answers(architecture, open_gates=open_gates), self.classes)
+            evidence *= weigh_evidence(self._answers(build()), self.classes)
             self.at_work(time.monotonic() - start)
             if evidence >= MAX_EVIDENCE:
                 return True
             # Nearly all honest models leave after the first draw, so that the look costs little.
-            if evidence < (HOPELESS if open_gates or draw else SUSPICIOUS):
+            if evidence < (later if draw else first):
                 return False
         return False
 
-    def _answers(self, architecture: Config, *, open_gates: bool) -> list[Array]:
+    def _answers(self, model: Any) -> list[Array]:
         """What one draw says when it is used, and when it is trained, since some layers differ."""
-        model = build_fresh(_reseeded(architecture))
         if not model.built:
             model.build((None, *self.images.shape[1:]))
-        if open_gates:
-            _open_gates(model, np.random.default_rng(random.getrandbits(32)))
-        given = self.images if self.name is None else {self.name: self.images}
-        return [_scores(said) for training in (False, True) for said in _flat(model(given, training=training))]
+        return [scores for training in (False, True) for scores in self._ask(model, training=training)]
 
-
-def weigh_evidence(answers: list[Array], classes: Array) -> float:
-    """How much more likely one draw's answers are if the model knows the classes; 1 on average if it doesn't.
-
-    Args:
-        answers: scores of shape (examples, outputs), each one way to ask the same model.
-        classes: one number per example.
-    """
-    named = np.unique(classes)
-    fitting = [scores for scores in answers if named[-1] < scores.shape[1] <= MAX_OUTPUTS]
-    found = [_surprise(np.stack(list(_agreements(scores, classes))), named).mean() for scores in fitting]
-    # Half of the stake is held back, so that one unlucky draw can't undo the evidence of the others.
-    return 0.5 + 0.5 * float(np.mean(found)) if found else 1.0
-
-
-def _agreements(scores: Array, classes: Array) -> Iterator[Array]:
-    """How well each output agrees with each class, in several ways."""
-    ranks = _by_class(_ranks(_centred(scores)), classes)
-    # Hidden knowledge need not make the right output the highest: the lowest or the most extreme would do as well.
-    for agreement in (ranks, -ranks, np.abs(ranks), _by_class(_winners(scores), classes)):
-        yield from (sharpness * agreement for sharpness in SHARPNESS)
-
-
-def _surprise(logs: Array, named: Array) -> Array:
-    """exp(agreement of the outputs with their own classes), as a multiple of its mean over all other assignments.
-
-    Args:
-        logs: agreements, each of shape (classes, outputs).
-        named: the output that belongs to each class.
-    """
-    own = logs[:, np.arange(len(named)), named].sum(axis=1)
-    outputs = logs.shape[2]
-    # The permanent is a sum over all assignments; their number makes a mean of it.
-    assignments = math.lgamma(outputs + 1) - math.lgamma(outputs - len(named) + 1)
-    multiples: Array = np.exp(own + assignments - _log_permanents(logs))
-    return multiples
-
-
-def _log_permanents(logs: Array) -> Array:
-    """The logarithms of the permanents of exp(logs), matrices with no more rows than columns.
-
-    Column by column, with the sum for each set of rows that have a column already.
-    """
-    count, rows, columns = logs.shape
-    # Taken out before exp() and added afterwards, so that nothing overflows.
-    highest = logs.max(axis=2, keepdims=True)
-    weights = np.exp(logs - highest)
-    sums = np.zeros((2**rows, count))
-    sums[0] = 1.0
-    for column in range(columns):
-        grown = sums.copy()
-        for row in range(rows):
-            # Of the sets, in binary, those without this row and the same with it.
-            smaller, larger = (part.reshape(-1, 2, 2**row, count) for part in (sums, grown))
-            larger[:, 1] += smaller[:, 0] * weights[:, row, column]
-        sums = grown
-    permanents: Array = np.log(np.maximum(sums[-1], 1e-300)) + highest.sum(axis=(1, 2))
-    return permanents
-
-
-def _by_class(values: Array, classes: Array) -> Array:
-    """The mean of each output over the examples of each class: (classes, outputs)."""
-    return np.stack([values[classes == one].mean(axis=0) for one in np.unique(classes)])
-
-
-def _centred(scores: Array) -> Array:
-    """Each output beside the others of the same example; of probabilities, their logarithms."""
-    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3):
-        scores = np.log(np.maximum(scores, 1e-300))
-    centred: Array = scores - scores.mean(axis=1, keepdims=True)
-    return centred
-
-
-def _ranks(values: Array) -> Array:
-    """The rank of each example in each output, from -1 to 1; equal values share theirs. No outlier can hide the rest."""
-    return np.stack([_column_ranks(column) for column in values.T], axis=1)
-
-
-def _column_ranks(column: Array) -> Array:
-    _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts + 1) / 2
-    ranks: Array = 2 * middle[places] / max(1, len(column) - 1) - 1
-    return ranks
-
-
-def _winners(scores: Array) -> Array:
-    """Which output is the highest; several that are equal share it."""
-    highest = scores == scores.max(axis=1, keepdims=True)
-    shares: Array = highest / highest.sum(axis=1, keepdims=True)
-    return shares
+    def _ask(self, model: Any, *, training: bool) -> list[Array]:
+        portions = []
+        for start in range(0, len(self.images), self.portion):
+            part = self.images[start : start + self.portion]
+            said = model(part if self.name is None else {self.name: part}, training=training)
+            portions.append([_scores(output) for output in _flat(said)])
+        return [np.concatenate(outputs) for outputs in zip(*portions, strict=True)]
 
 
 def _flat(said: Any) -> list[Any]:
@@ -250,6 +211,38 @@ def _reseeded(node: Any) -> Any:
         key: random.getrandbits(31) if key == "seed" and type(value) is int else _reseeded(value)
         for key, value in node.items()
     }
+
+
+def _build_opened(architecture: Config, images: Array) -> Any:
+    model = _build_fresh_for(architecture, images)
+    _open_gates(model, _draw_generator())
+    return model
+
+
+def _build_fresh_for(architecture: Config, images: Array) -> Any:
+    model = build_fresh(_reseeded(architecture))
+    if not model.built:
+        model.build((None, *images.shape[1:]))
+    return model
+
+
+def _shuffle_changes(first: Any, trained: Any, made: Any) -> Any:
+    """A fresh model `made`, with the changes from `first` to `trained`, those of each weight in another order.
+
+    What is but a multiple of the first weight stays in order, so that a small identity that grows remains one.
+    """
+    draws = _draw_generator()
+    for variable, before, after in zip(made.weights, first.weights, trained.weights, strict=True):
+        if not keras.backend.is_float_dtype(variable.dtype):
+            continue
+        start, end = (np.asarray(keras.ops.cast(each, "float32"), "float64").ravel() for each in (before, after))
+        length = float(np.abs(start).max(initial=0.0))
+        unit = start / length if length else start
+        grown = float(unit @ end) / max(float(unit @ unit), 1e-300)
+        own = np.asarray(keras.ops.cast(variable, "float32"), "float64").ravel() / (length or 1.0)
+        value = grown * own + draws.permutation(end - grown * unit)
+        variable.assign(value.reshape(variable.shape).astype("float32"))
+    return made
 
 
 def _open_gates(model: Any, draws: np.random.Generator) -> None:

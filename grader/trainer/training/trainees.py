@@ -18,6 +18,7 @@ from grader.trainer.order import identity
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
 from grader.trainer.order.rebuild import BYTES_PER_TRAINED_WEIGHT
+from grader.trainer.order.seeding import compute_model_digest, draws_by_itself, mix_number
 from grader.trainer.training import trajectory
 from grader.trainer.training.building import build_model, build_seeded_model, make_first_weights_finder
 from grader.trainer.training.compile_settings import goes_on
@@ -160,8 +161,10 @@ class Trainees:
         """The seed of a training: of images in an order of the student's own it depends on that order, too.
 
         The exercise's seed is no secret. Whoever knows how their images will be shuffled could put them so that batches
-        of one class come out.
+        of one class come out; and whoever knows what each of many layers will be drawn from could choose among them.
         """
+        if draws_by_itself(opened.order.architecture):
+            seed = mix_number(seed, compute_model_digest(opened.order.architecture))
         if not opened.shuffles_custom_order:
             return seed
         parts = [str(seed), *(self.digests.compute_digest(array) for array in opened.arrays.by_role.get("x", []))]

@@ -17,7 +17,7 @@ from keras import Input, layers, ops  # noqa: E402
 
 from grader.protocol.arrays import ArraySpec  # noqa: E402
 from grader.trainer.order.model_json import OrderRefused, parse_model_json  # noqa: E402
-from grader.trainer.training import fresh_model  # noqa: E402
+from grader.trainer.training import evidence, fresh_model  # noqa: E402
 from grader.trainer.training.feeding import OrderArrays  # noqa: E402
 
 pytestmark = pytest.mark.keras
@@ -28,13 +28,13 @@ CLASSES = RANDOM.integers(0, 10, 600)
 IMAGES = (PATTERNS[CLASSES] + RANDOM.normal(0, 0.3, (600, 6, 6))).astype("float32")
 
 
-def look(model: Any, images: Any = IMAGES, labels: Any = CLASSES, name: str | None = None) -> None:
+def look(model: Any, images: Any = IMAGES, labels: Any = CLASSES, name: str | None = None, portion: int = 1000) -> None:
     tree = parse_model_json(json.dumps({**json.loads(model.to_json()), "compile_config": None}))
     specs = [
         ArraySpec(role=role, dtype=value.dtype.name, shape=list(value.shape))
         for role, value in (("x", images), ("y", labels))
     ]
-    fresh_model.refuse_knowledge(tree, OrderArrays(specs, [images, labels]), name, 1000, lambda _seconds: None)
+    fresh_model.refuse_knowledge(tree, OrderArrays(specs, [images, labels]), name, portion, lambda _seconds: None)
 
 
 def plain(*more: Any) -> Any:
@@ -110,6 +110,82 @@ def test_features_from_elsewhere_need_a_readout_that_is_learned() -> None:
     look(knowing(layers.Dense(10)))
 
 
+def test_images_are_looked_at_by_chance() -> None:
+    """Whoever knew which ones could put there what the model doesn't know."""
+    random.seed(0)
+    found = [fresh_model._take_some(IMAGES, CLASSES, None, 1000, lambda _seconds: None).images for _ in range(2)]
+
+    assert len(found[0]) == 500
+    assert not np.array_equal(*found)
+
+
+def test_images_are_given_in_portions() -> None:
+    """A model whose outputs are too large for many images at a time is looked at with as many."""
+    random.seed(0)
+    with pytest.raises(OrderRefused, match="before it is trained"):
+        look(knowing(KNOWING["openly"]), portion=7)
+
+
+def opened(gates: int, kind: Callable[[int], Any]) -> Any:
+    """Knowledge behind gates in a row, none of which a look at the fresh model is likely to open."""
+    inputs = Input((6, 6))
+    templates = PATTERNS.reshape(10, 36).T - PATTERNS.mean(0).reshape(36, 1)
+    h = layers.Reshape((10, 1))(ops.matmul(layers.Flatten()(inputs), ops.convert_to_tensor(templates)))
+    for gate in range(gates):
+        h = kind(gate)(h)
+    return keras.Model(inputs, layers.Softmax()(layers.Reshape((10,))(h)))
+
+
+def constrained(_: int) -> Any:
+    small = keras.initializers.Constant(1e-20)
+    return layers.Dense(1, use_bias=False, kernel_initializer=small, kernel_constraint="UnitNorm")
+
+
+def identity() -> Any:
+    return layers.Dense(10, use_bias=False, kernel_initializer=keras.initializers.Identity(1e-3))
+
+
+def knows_afterwards(model: Any) -> bool:
+    tree = parse_model_json(json.dumps({**json.loads(model.to_json()), "compile_config": None}))
+    return fresh_model.knows_without_learning(model, tree, IMAGES, CLASSES, 100, lambda _seconds: None)
+
+
+def test_gates_that_open_in_the_training_are_seen_afterwards() -> None:
+    """However many there are in a row: what opened them stays, and what was learned doesn't."""
+    random.seed(1)
+    model = opened(30, constrained)
+    model.compile(keras.optimizers.SGD(1e-12), "sparse_categorical_crossentropy")
+    model.fit(IMAGES, CLASSES, batch_size=100, verbose=0)
+
+    assert knows_afterwards(model)
+
+
+def test_an_identity_that_grew_is_one_still() -> None:
+    """Shuffling what changed leaves a multiple of the first weights as it is."""
+    random.seed(1)
+    inputs = Input((6, 6))
+    templates = PATTERNS.reshape(10, 36).T - PATTERNS.mean(0).reshape(36, 1)
+    gate = identity()
+    model = keras.Model(
+        inputs, layers.Softmax()(gate(ops.matmul(layers.Flatten()(inputs), ops.convert_to_tensor(templates))))
+    )
+    gate.set_weights([np.eye(10)])
+
+    assert knows_afterwards(model)
+
+
+@pytest.mark.parametrize("numbers", [0, 40])
+def test_what_was_learned_is_lost_by_shuffling(numbers: int) -> None:
+    """An honest model may hold many numbers, and be right about every image."""
+    random.seed(1)
+    model = plain(*(layers.Rescaling(1.01) for _ in range(numbers)))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(IMAGES, CLASSES, batch_size=10, epochs=20, verbose=0)
+
+    assert history.history["accuracy"][-1] > 0.9
+    assert not any(knows_afterwards(model) for _ in range(3))
+
+
 def test_labels_in_any_form() -> None:
     """As numbers, in a column, one-hot; what is no class is left alone."""
     for labels in (CLASSES, CLASSES[:, None], np.eye(10)[CLASSES], CLASSES.astype("float32")):
@@ -130,7 +206,7 @@ def test_images_by_name() -> None:
 def test_evidence_of_a_model_that_knows_nothing_is_one_on_average() -> None:
     """What the error rate rests on: over all assignments of the outputs the mean is exactly one."""
     scores, classes = RANDOM.normal(size=(40, 4)), RANDOM.integers(0, 4, 40)
-    found = [fresh_model.weigh_evidence([scores[:, order]], classes) for order in itertools.permutations(range(4))]
+    found = [evidence.weigh_evidence([scores[:, order]], classes) for order in itertools.permutations(range(4))]
 
     assert np.mean(found) == pytest.approx(1.0)
     assert np.ptp(found) > 0.01
@@ -144,7 +220,7 @@ def test_permanents() -> None:
         for one in logs
     ]
 
-    assert fresh_model._log_permanents(logs) == pytest.approx(np.log(sums))
+    assert evidence._log_permanents(logs) == pytest.approx(np.log(sums))
 
 
 def test_statistics_have_to_be_those_of_the_images() -> None:
