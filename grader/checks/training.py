@@ -66,7 +66,7 @@ def check_training_data(
         return _nothing_whole(training)
     if not faults:
         given = data.train + data.left_out
-        held = f", with {data.held_back:,} held back for validation" if data.held_back or share == 1 else f" of {examples:,}"
+        held = f", with {data.held_back:,} held back for validation" if data.held_back or share == WHOLE else f" of {examples:,}"
         kept = f"{given:,} {kind} {data.unit}s{held}"
         what = kept if split == "train" and given < examples else f"all {examples:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)

@@ -167,7 +167,7 @@ def _list_usual_lines(part: Array) -> Iterator[tuple[Array, Array]]:
 def _measure_distances(values: Array, candidates: Array) -> Array:
     """From each value to the nearest of the sorted candidates."""
     after = np.clip(np.searchsorted(candidates, values), 1, len(candidates) - 1)
-    return np.minimum(np.abs(values - candidates[after - 1]), np.abs(values - candidates[after]))
+    return np.asarray(np.minimum(np.abs(values - candidates[after - 1]), np.abs(values - candidates[after])))
 
 
 def _find_lines(values: Array, candidates: Array, eps: float) -> list[tuple[float, float]]:
