@@ -66,3 +66,8 @@ def describe_missing_extra(feature: str, library: str, extra: str) -> str:
     """
     package = f"{DISTRIBUTION}[{extra}]" if extra else DISTRIBUTION
     return f"{feature} needs {library}, which is not installed: pip install '{package}'"
+
+
+def describe_fault(error: Exception) -> str:
+    """What a learner reads where the grader itself failed."""
+    return f"the grader failed ({type(error).__name__}: {error}); this is not your fault"

@@ -9,6 +9,14 @@ from grader.checks.wording import escape_name, format_count, format_value
 from grader.records.run import Activations, LayerActivations
 
 MAX_DIFFERENCE = 1e-3
+LIST_HINT = (
+    "End the function with `return activation_model.predict(images)`: a new model, made of the given model's input and the whole list of "
+    "outputs, predicts a list of arrays."
+)
+FEW_HINT = (
+    "Collect the outputs of all `Conv2D` and all `MaxPooling2D` layers in one list, made before the loop, and give the new "
+    "model the whole list."
+)
 
 
 @register_check("activations.layers")
@@ -27,16 +35,28 @@ def check_activation_shapes(activations: Activations) -> CheckOutcome:
     got = ", ".join(_format_shape(layer.got) for layer in asked if layer.got is not None) or "none"
     if activations.fault:
         return report_failure(
-            f"the function gave no arrays: {escape_name(activations.fault)}", expected=expected, got="none"
+            f"the function gave no arrays: {escape_name(activations.fault)}", expected=expected, got="none", hint=LIST_HINT, beside=True
         )
     if activations.came != len(asked):
         message = f"{format_count(activations.came, 'array')} came; expected {len(asked)}, one for each convolution and pooling"
-        return report_failure(message, expected=expected, got=f"{format_count(activations.came, 'array')}: {got}")
+        few = activations.came < len(asked)
+        return report_failure(
+            message, expected=expected, got=f"{format_count(activations.came, 'array')}: {got}", hint=FEW_HINT if few else None, beside=few
+        )
     wrong = next((layer for layer in asked if layer.got != layer.shape), None)
     if wrong is None:
         return report_pass(f"{len(asked)} arrays came, one for each convolution and pooling", got=got)
     message = f"the array for {wrong.layer} has shape {_format_shape(wrong.got or [])}; expected {_format_shape(wrong.shape)}"
-    return report_failure(message, expected=expected, got=got)
+    return report_failure(message, expected=expected, got=got, hint=_explain_shape(asked, wrong), beside=True)
+
+
+def _explain_shape(asked: Sequence[LayerActivations], wrong: LayerActivations) -> str | None:
+    """What leads to an array of another shape."""
+    if wrong.got is not None and wrong.got[1:] == wrong.shape[1:]:
+        return f"Give the new model all {wrong.shape[0]} images, `predict(images)`."
+    if sorted(layer.got or [] for layer in asked) == sorted(layer.shape for layer in asked):
+        return "Keep the arrays in the order of the model's layers."
+    return None
 
 
 @register_check("activations.values")

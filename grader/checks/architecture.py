@@ -6,7 +6,7 @@ from collections import Counter
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
 from grader.checks.wording import escape_name, format_count
-from grader.records.clues import CodePlace
+from grader.records.clues import CodePlace, Symptom
 from grader.records.run import Architecture
 
 # The canonical class names of the layers that an exercise can count.
@@ -58,6 +58,7 @@ def check_layer_counts(architecture: Architecture, **counts: int) -> CheckOutcom
         got=got,
         hint=" ".join(_describe_remedy(kind, found[kind], working[kind], counts[kind]) for kind in wrong),
         place=_find_surplus(found, counts, wrong),
+        symptom=Symptom.MISSING_LAYERS if any(found[kind] < counts[kind] for kind in wrong) else None,
         # An exercise's hint speaks against layers too many, the usual fault.
         beside=all(found[kind] <= counts[kind] for kind in wrong),
     )

@@ -66,6 +66,7 @@ def check_stop_epoch(
             got=escape_name(probe.error),
             hint=_describe_remedy(probe.error, probe.error_kind, metric),
             line=probe.line,
+            symptom=Symptom.CALLBACK_RAISED,
         )
     # A callback that can't be copied is judged by what it did in the real training.
     if probe.inconclusive is not None or not probe.outcomes:

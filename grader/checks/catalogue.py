@@ -12,6 +12,7 @@ from grader.checks import (
     architecture,
     behaviour,
     callback,
+    measured,
     models,
     prediction,
     preparation,
@@ -24,7 +25,7 @@ from grader.courses.exercise import CheckSpec
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import Duration, Percent, convert_node, format_suggestion, parse_quantity
 
-CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, models, prediction, preparation, returns, structure, training)))
+CHECKS = MappingProxyType(collect_checks((activations, architecture, behaviour, callback, measured, models, prediction, preparation, returns, structure, training)))
 
 
 def check_arguments(item: YamlNode, problems: Problems) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 from msgspec import structs
 
 from grader.checks.catalogue import CHECKS, convert_arguments
+from grader.checks.low_accuracy import explain_low_accuracy
 from grader.checks.registry import Check, CheckOutcome, report_pass, report_undecided
 from grader.checks.titles import find_title
 from grader.checks.wording import escape_name
 from grader.courses.exercise import CheckSpec, Exercise
-from grader.records.clues import Cause, Clues
+from grader.records.clues import Cause, Clues, Symptom
 from grader.records.run import Run
 from grader.records.verdict import CheckResult, Note
 
@@ -93,17 +94,25 @@ def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise, clues: Clues) ->
     # A check that breaks on unforeseen evidence is our fault: full points, and the verdict becomes an error.
     except Exception as error:
         return _report_broken_check(spec, entry, error)
-    return _build_result(spec, entry, run, _name_cause(outcome, spec, exercise, clues), clues)
+    return _build_result(spec, entry, run, _name_cause(outcome, spec, exercise, clues, run), clues)
 
 
-def _name_cause(outcome: CheckOutcome, spec: CheckSpec, exercise: Exercise, clues: Clues) -> CheckOutcome:
+def _name_cause(outcome: CheckOutcome, spec: CheckSpec, exercise: Exercise, clues: Clues, run: Run) -> CheckOutcome:
     """The outcome with a mistake that explains it in the place of its guesses."""
     calls = _list_calls(spec, exercise)
     cause = next((cause for cause in clues.causes if outcome.symptom in cause.symptoms and _can_explain(cause, calls)), None)
     if cause is None:
-        return outcome
+        return _add_facts(outcome, run) if outcome.symptom == Symptom.LOW_ACCURACY else outcome
     line = cause.line or outcome.line
     return structs.replace(outcome, message=cause.message, hint=cause.hint, line=line, beside=True)
+
+
+def _add_facts(outcome: CheckOutcome, run: Run) -> CheckOutcome:
+    """The outcome with what the run tells of it; a fault of the model comes in the place of guesses."""
+    fault, images = explain_low_accuracy(run)
+    if fault is not None:
+        return structs.replace(outcome, hint=fault, beside=True)
+    return structs.replace(outcome, hint=" ".join(filter(None, [images, outcome.hint])) or None)
 
 
 def _list_calls(spec: CheckSpec, exercise: Exercise) -> list[dict[str, Any]] | None:

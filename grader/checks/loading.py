@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from grader.checks.catalogue import check_arguments
 from grader.checks.exercise_kinds import check_use
+from grader.checks.titles import find_title
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise
 from grader.courses.reading import read_exercise
 from grader.courses.signatures import check_signatures
+from grader.courses.table_use import check_table_use
 from grader.courses.yaml_nodes import Problems, YamlNode
 
 
@@ -18,9 +22,18 @@ def load_exercise(course: Course, exercise_id: str) -> Exercise:
         UsageError: there is no such exercise.
         CourseError: every fault of its `exercise.yaml`, with line and column.
     """
-    return read_exercise(course, exercise_id, check_arguments, _check_whole)
+    return _name_rows(read_exercise(course, exercise_id, check_arguments, _check_whole))
+
+
+def _name_rows(exercise: Exercise) -> Exercise:
+    """With titles that speak of rows, where the dataset is a table."""
+    if exercise.source is None or not exercise.source.about.is_table:
+        return exercise
+    checks = [structs.replace(spec, title=spec.title or find_title(spec).replace("image", "row")) for spec in exercise.checks]
+    return structs.replace(exercise, checks=checks)
 
 
 def _check_whole(course: Course, exercise: Exercise, tree: YamlNode, problems: Problems) -> None:
     check_use(exercise, tree, problems)
+    check_table_use(exercise, tree, problems)
     check_signatures(course, exercise, tree, problems)

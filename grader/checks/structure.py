@@ -226,7 +226,8 @@ def check_application(architecture: Architecture, *, layers: list[str], total: i
     number = sum(layer.parameters for layer in architecture.layers[: names.index(layers[-1]) + 1])
     if total is not None and number != total:
         message = f"the layers up to {layers[-1]} have {number:,} parameters; the stock application has {total:,}"
-        return report_failure(message, expected=expected, got=f"{number:,}")
+        hint = "How many there are depends on the images' channels: give the application `input_shape=image.shape`, and change none of its layers."
+        return report_failure(message, expected=expected, got=f"{number:,}", hint=hint)
     return report_pass(f"the model holds {layers[0]} to {layers[-1]}")
 
 

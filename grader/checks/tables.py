@@ -210,6 +210,9 @@ def _explain_output(layer: ModelLayer) -> str:
     if layer.config.get("padding") == "same":
         return "; it has `padding='same'`"
     if layer.kind.startswith("Conv") and strides not in (None, [1] * len(strides or [])):
+        return f"; it has strides {_format_size(strides)} (a number after the kernel's size, which is one number or in brackets)"
+    # A pooling moves on by its own size, unless a second number says otherwise.
+    if "Pooling" in layer.kind and strides not in (None, _normalize_option("pool_size", layer.config.get("pool_size"))):
         return f"; it has strides {_format_size(strides)}"
     return ""
 

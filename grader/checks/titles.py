@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.checks.catalogue import CHECKS, convert_arguments
+from grader.checks.measured import ERROR_WORDS, SPLIT_WORDS, AccuracyLine, ErrorLine
 from grader.checks.wording import exact
 from grader.courses.exercise import CheckSpec
 from grader.messages.text import join_words
@@ -39,8 +40,11 @@ def _name_stop(*, metric: str, above: float, or_equal: bool = False) -> str:
     return f"The callback stops after the first epoch with {amount}"
 
 
-def _name_data(*, split: str, examples: int) -> str:
+def _name_data(*, split: str, examples: int, at_least: int | None = None, share: float = 1.0) -> str:
     kind = "training" if split == "train" else "test"
+    if share < 1 or at_least is not None:
+        least = f"{_format_percent(share)} of the {examples:,}" if at_least is None else f"{at_least:,}"
+        return f"The model trains on at least {least} {kind} images, each with its own label"
     return f"The model trains on all {examples:,} {kind} images, each once and with its own label"
 
 
@@ -51,6 +55,13 @@ def _name_epochs(*, below: int) -> str:
 def _name_accuracy(*, split: str, at_least: float) -> str:
     kind = {"train": "training", "held_out": "held-out"}.get(split, split)
     return f"At least {_format_percent(at_least)} of the {kind} images are right"
+
+
+def _name_measured_line(*, split: str, above: AccuracyLine | None = None, below: ErrorLine | None = None) -> str:
+    kind = SPLIT_WORDS[split]
+    if below is not None:
+        return f"The {ERROR_WORDS[below.metric]} on the {kind} rows is below {exact(below.value)}"
+    return f"More than {_format_percent(above.accuracy)} of the {kind} examples are right" if above is not None else ""
 
 
 def _name_counts(**counts: int) -> str:
@@ -112,6 +123,7 @@ TITLE_WRITERS: MappingProxyType[str, Callable[..., str]] = MappingProxyType({
     "training.data": _name_data,
     "training.epochs": _name_epochs,
     "measured.accuracy": _name_accuracy,
+    "measured.reaches": _name_measured_line,
     "callback.stops_when": _name_stop,
     "architecture.layers": _name_counts,
     "architecture.shapes": _name_shapes,

@@ -8,8 +8,11 @@ from typing import Literal
 from msgspec import structs
 
 from grader.checks.lines import Line
+from grader.checks.low_accuracy import explain_slow_training
+from grader.checks.measured import BROUGHT
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
-from grader.checks.wording import exact, format_count, format_epoch, format_figure, format_figure_against
+from grader.checks.row_words import describe_foreign_rows, describe_row_remedy
+from grader.checks.wording import format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.datasets import load_embedded_descriptions
 from grader.courses.yaml_tree import Percent
 from grader.records.clues import Symptom
@@ -19,9 +22,7 @@ from grader.records.verdict import TrainingRecord
 # What `validation_split` and `steps_per_epoch` may hold back, and what a last incomplete batch may add.
 MIN_TRAINED_SHARE = 2 / 3
 MAX_TRAINED_SHARE = 1.05
-GUESSING_ACCURACY = 0.2
-BROUGHT = "the model recognises the images without what it has learned, so its accuracy comes from elsewhere"
-FEW_EPOCHS = 2  # epochs after which hardly any training is at its end
+WHOLE = Percent(1.0)
 
 
 @register_check("training.data")
@@ -34,8 +35,9 @@ def check_training_data(
     split: Literal["train", "test"],
     examples: int,
     at_least: int | None = None,
+    share: Percent = WHOLE,
 ) -> CheckOutcome:
-    """The model trains on the whole dataset, each image once and with its own label.
+    """The model trains on the whole dataset, each image (of a table: each row) once and with its own label.
 
     Args:
         data: how the ordered arrays compare with the canonical dataset; any order and preprocessing is fine.
@@ -43,8 +45,9 @@ def check_training_data(
         training: as far as it came; without a whole epoch, data that was only given to `fit` earns nothing.
         measured: what the trained model does with the images that an epoch left out, which must be left out by chance.
         split: the split to train on.
-        examples: the number of its images.
+        examples: the number of its images or rows.
         at_least: how many of them an epoch must have, where it may take a part with `steps_per_epoch`.
+        share: the share of them that is enough, where a file may keep some for tests of its own.
 
     >>> part = DataMatch(dataset="mnist", examples=6000, trained_on=6000, train=6000)
     >>> check_training_data(part, "mnist", split="train", examples=60000).message
@@ -54,24 +57,26 @@ def check_training_data(
     if at_least is not None:  # then an epoch may also bring an image twice
         examples = min(examples, max(at_least, data.train + data.held_back + data.left_out))
         data = structs.replace(data, repeated=0, trained_on=min(data.trained_on, examples))
-    faults = list(_find_faults(data, dataset, split, kind, examples))
+    faults = list(_find_faults(data, dataset, split, kind, examples, share))
     if measured is not None and measured.chosen is not None:
         wrong, count = measured.chosen
-        faults.append(f"of the {format_count(count, 'image')} left out of an epoch the model gets {wrong:,} wrong: they are chosen, not by chance")
+        faults.append(f"of the {format_count(count, data.unit)} left out of an epoch the model gets {wrong:,} wrong: they are chosen, not by chance")
     # The right data alone proves nothing: points are for training on it.
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
         given = data.train + data.left_out
-        kept = f"{given:,} {kind} images, with {data.held_back:,} held back for validation"
-        what = kept if split == "train" and given < examples else f"all {examples:,} {kind} images"
+        held = f", with {data.held_back:,} held back for validation" if data.held_back or share == WHOLE else f" of {examples:,}"
+        kept = f"{given:,} {kind} {data.unit}s{held}"
+        what = kept if split == "train" and given < examples else f"all {examples:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(
         "; ".join(faults),
-        expected=f"all {examples:,} {kind} images of {_find_title(dataset)}, with their labels",
+        expected=f"all {examples:,} {kind} {data.unit}s of {_find_title(dataset)}, with their labels",
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
         hint=remedy,
+        symptom=Symptom.FOREIGN_DATA if data.dataset is None else None,
         # An exercise's hint is about the number of images, the commonest fault.
         beside=remedy is not None,
     )
@@ -79,6 +84,8 @@ def check_training_data(
 
 def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
+    if data.unit == "row":
+        return describe_row_remedy(data)
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
     # Mostly unknown images mean that something changed all of them, which is what augmentation does.
@@ -103,42 +110,45 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
     return None
 
 
-def _find_faults(data: DataMatch, dataset: str | None, split: str, kind: str, examples: int) -> Iterator[str]:
+def _find_faults(
+    data: DataMatch, dataset: str | None, split: str, kind: str, examples: int, share: float = 1.0
+) -> Iterator[str]:
+    unit = data.unit
     wanted, other = (data.train, data.test) if split == "train" else (data.test, data.train)
     # Of another dataset nothing else is worth saying, so this fault stands alone.
     if data.dataset is None or data.dataset != dataset:
         yield _describe_foreign_data(data, dataset)
         return
     if other and not wanted:
-        yield f"trained on the {'test' if split == 'train' else 'training'} set ({format_count(other, 'image')}), not on the {kind} images"
+        yield f"trained on the {'test' if split == 'train' else 'training'} set ({format_count(other, unit)}), not on the {kind} {unit}s"
         return
     # An epoch that leaves out an incomplete batch goes through the dataset all the same.
     if split == "train":
         wanted += data.left_out
     held_back = data.held_back if split == "train" else 0
     # Images held back for validation count as given, up to the share that `validation_split` may sensibly take.
-    if wanted + held_back < examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
-        yield f"trained on {wanted:,} of the {examples:,} {kind} images"
+    if wanted + held_back < share * examples or held_back > (1 - MIN_TRAINED_SHARE) * examples:
+        yield f"trained on {wanted:,} of the {examples:,} {kind} {unit}s"
     if other:
-        yield f"{format_count(other, 'image')} of the {'test' if split == 'train' else 'training'} set among them"
+        yield f"{format_count(other, unit)} of the {'test' if split == 'train' else 'training'} set among them"
     if data.unknown:
-        yield f"{format_count(data.unknown, 'image')} that the dataset doesn't have"
+        yield f"{format_count(data.unknown, unit)} that the dataset doesn't have"
     if data.repeated:
-        yield f"{format_count(data.repeated, 'image')} given more than once"
+        yield f"{format_count(data.repeated, unit)} given more than once"
     if data.labels_wrong:
         first = ", ".join(map(str, data.wrong_labels_at[:3]))
         yield f"labels differ from the dataset at {format_count(data.labels_wrong, 'place')} (first: {first})"
     if data.telling:
-        yield "the images are ordered by label (for example sorted by class) and are not shuffled"
+        yield f"the {unit}s are ordered by label (for example sorted by class) and are not shuffled"
     yield from _find_held_back(data, wanted + held_back, examples)
 
 
 def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str]:
     if wanted >= examples and data.trained_on < MIN_TRAINED_SHARE * examples:
-        yield f"an epoch saw only {data.trained_on:,} of the {examples:,} images (at most a third may be held back)"
+        yield f"an epoch saw only {data.trained_on:,} of the {examples:,} {data.unit}s (at most a third may be held back)"
     # Repeated images explain a long epoch already, and are reported by themselves.
     if not data.repeated and data.trained_on > MAX_TRAINED_SHARE * examples:
-        yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} images there are"
+        yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} {data.unit}s there are"
 
 
 def _find_title(dataset: str | None) -> str:
@@ -154,6 +164,8 @@ def _describe_range(dataset: str | None) -> str:
 
 def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
     wanted = _find_title(dataset)
+    if data.dataset is None and data.unit == "row":
+        return describe_foreign_rows(data, wanted)
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
@@ -203,7 +215,7 @@ def check_reached_line(
         f"that is not {line.beyond}{stopped}",
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
-        hint=_explain_slow_training(figures, training),
+        hint=explain_slow_training(figures, training),
         symptom=Symptom.LOW_ACCURACY,
     )
 
@@ -220,20 +232,6 @@ def _doubt(measured: Measurement) -> str:
             "the model had at the end of that epoch on the same images"
         )
     return ""
-
-
-def _explain_slow_training(figures: list[float], training: TrainingRecord) -> str | None:
-    """What the figures of a training that stayed below the line tell of it."""
-    if max(figures) < GUESSING_ACCURACY:
-        return (
-            "That is hardly better than guessing: do the loss, the labels and the last layer fit together? "
-            "`sparse_categorical_crossentropy` wants probabilities, from a last layer with `activation='softmax'`."
-        )
-    if len(figures) <= FEW_EPOCHS and figures[-1] == max(figures) and training.stopped_by == "epochs":
-        return "Give `fit` more epochs, with `epochs=`, as many as the exercise allows; the callback ends the training in time."
-    if len(figures) > FEW_EPOCHS and figures[-1] == max(figures):
-        return "It was still rising at the end: the optimizer 'adam', or a wider layer, gets there in fewer epochs."
-    return None
 
 
 def _judge_without_metric(training: TrainingRecord, metric: str, line: Line) -> CheckOutcome:
@@ -332,34 +330,4 @@ def check_asked_epochs(run: Run, training: TrainingRecord, *, epochs: int) -> Ch
         expected=f"epochs={epochs}",
         got=f"epochs={run.fit_epochs}",
         hint=f"Write `epochs={epochs}` in the call of `fit`; the callback ends the training in time.",
-    )
-
-
-@register_check("measured.accuracy")
-def check_measured_accuracy(measured: Measurement, *, split: Literal["train", "test", "held_out"], at_least: Percent) -> CheckOutcome:
-    """The trained model is accurate enough on images it is measured on afterwards.
-
-    Args:
-        measured: accuracies that the trainer recomputed on the canonical images.
-        split: `test` holds images that the training never saw; `held_out` ones that nobody has seen, from `solutions/datasets/`.
-        at_least: the floor; a figure equal to it passes.
-
-    >>> check_measured_accuracy(Measurement(train_accuracy=0.999, test_accuracy=0.912), split="test", at_least=0.97).message
-    'the trained model gets 91.2 % of the test images right; expected at least 97 %'
-    """
-    value = measured.train_accuracy if split == "train" else measured.test_accuracy
-    kind = "training" if split == "train" else "test"
-    # Where solutions/ isn't at hand, as on a student's machine, the test images stand in for it.
-    if split == "held_out" and measured.held_out_accuracy is not None:
-        value, kind = measured.held_out_accuracy, "held-out"
-    share = f"the trained model gets {format_figure(100 * value)} % of the {kind} images right"
-    if measured.brought:
-        return report_failure(BROUGHT, expected=f"at least {exact(at_least)}, by learning", got=f"{value:.4f}")
-    if value >= at_least:
-        return report_pass(share, got=f"{value:.4f}")
-    return report_failure(
-        f"{share}; expected at least {exact(100 * at_least)} %",
-        expected=f"at least {exact(at_least)}",
-        got=f"{value:.4f}",
-        symptom=Symptom.LOW_ACCURACY,
     )

@@ -13,7 +13,7 @@ import click
 
 from grader import __version__
 from grader.cli import helping
-from grader.errors import Exit, GradeError
+from grader.errors import Exit, GradeError, describe_fault
 
 COMMANDS = {
     "exercise": ("grader.cli.exercise", "Grade one submission: grade EXERCISE FILE"),
@@ -145,6 +145,6 @@ def run_command_line(args: list[str]) -> int:
         # A student gets a sentence; whoever mends the grader wants the traceback.
         if os.environ.get("GRADE_DEBUG"):
             raise
-        click.echo(f"grade: the grader failed ({type(error).__name__}: {error}); this is not your fault", err=True)
+        click.echo(f"grade: {describe_fault(error)}", err=True)
         return Exit.FAULT
     return int(result or 0)

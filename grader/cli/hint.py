@@ -10,6 +10,7 @@ import click
 from grader.checks.loading import load_exercise
 from grader.cli import completing
 from grader.cli.finding import find_course
+from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.courses.student_progress import ProgressFile
 
@@ -26,19 +27,26 @@ def command(exercise: str, show_all: bool, reset: bool, course: Path | None) -> 
     grade hint exercise3
     grade hint exercise3 --all
     """
-    found = find_course(course)
-    spec = load_exercise(found, exercise)
-    book = ProgressFile(found)
+    click.echo(open_hints(find_course(course), exercise, show_all=show_all, reset=reset))
+
+
+def open_hints(course: Course, exercise_id: str, *, show_all: bool, reset: bool, command: str = "grade hint") -> str:
+    """The next hint, or all, which are then remembered as shown.
+
+    Args:
+        reset: begins again instead, and says so.
+        command: how this is called, in the notebook's words or the terminal's.
+    """
+    spec, book = load_exercise(course, exercise_id), ProgressFile(course)
     if not spec.hints:
-        click.echo(f"{spec.id} has no hints; its README is {find_exercise_text(found, spec.id, 'README.md')}")
-    elif reset:
+        return f"{spec.id} has no hints; its README is {find_exercise_text(course, spec.id, 'README.md')}"
+    if reset:
         _record_hint_count(book, spec, 0)
-        click.echo(f"The next `grade hint {spec.id}` shows the first of {len(spec.hints)} hints.")
-    elif show_all:
+        return f"The next `{command} {spec.id}` shows the first of {len(spec.hints)} hints."
+    if show_all:
         _record_hint_count(book, spec, len(spec.hints))
-        click.echo("\n\n".join(format_hint(spec, index) for index in range(len(spec.hints))))
-    else:
-        click.echo(open_next_hint(spec, book))
+        return "\n\n".join(format_hint(spec, index) for index in range(len(spec.hints)))
+    return open_next_hint(spec, book, command=command)
 
 
 def format_hint(spec: Exercise, index: int) -> str:
@@ -46,18 +54,19 @@ def format_hint(spec: Exercise, index: int) -> str:
     return f"Hint {index + 1} of {len(spec.hints)}\n" + click.wrap_text(spec.hints[index], _measure_width(), "  ", "  ")
 
 
-def open_next_hint(spec: Exercise, book: ProgressFile, again: str = "") -> str:
+def open_next_hint(spec: Exercise, book: ProgressFile, again: str = "", command: str = "grade hint") -> str:
     """The next hint, which is then remembered as shown.
 
     Args:
         again: what shows the next one; the command unless given.
+        command: how that command is called here.
     """
     shown = book.read_progress().hints.get(spec.id, 0)
     if shown >= len(spec.hints):
-        said = f"No more hints: all {len(spec.hints)} were shown. `grade hint {spec.id} --all` shows them again."
+        said = f"No more hints: all {len(spec.hints)} were shown. `{command} {spec.id} --all` shows them again."
         return click.wrap_text(said, _measure_width())
     _record_hint_count(book, spec, shown + 1)
-    more = click.wrap_text(f"For the next one, {again or f'run `grade hint {spec.id}` again'}.", _measure_width())
+    more = click.wrap_text(f"For the next one, {again or f'run `{command} {spec.id}` again'}.", _measure_width())
     return format_hint(spec, shown) + (f"\n\n{more}" if shown + 1 < len(spec.hints) else "")
 
 

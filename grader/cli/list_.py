@@ -111,9 +111,9 @@ def find_next_exercise(exercises: Sequence[Exercise], standing: StudentProgress)
     return next((exercise for exercise in exercises if not _is_passed(exercise, standing)), None)
 
 
-def format_quiz_list(ids: Sequence[str]) -> list[str]:
-    """The quizzes, as a line."""
-    return [f"quizzes: {', '.join(ids)} (grade quiz {ids[0]})"] if ids else []
+def format_quiz_list(ids: Sequence[str], command: str = "grade quiz") -> list[str]:
+    """The quizzes, as a line, with the command that asks the first one."""
+    return [f"quizzes: {', '.join(ids)} ({command} {ids[0]})"] if ids else []
 
 
 def _is_passed(exercise: Exercise, standing: StudentProgress) -> bool | None:

@@ -48,7 +48,10 @@ def command(exercise: str, file: Path | None, notebook: bool, force: bool, cours
     # `grade watch` knows the exercise by the file's name.
     exercise_too = "" if target.stem == spec.id else f" {spec.id}"
     click.echo(f"Wrote {target}. `grade show {spec.id}` shows what to do; it is also in\n  {find_exercise_text(found, spec.id, 'README.md')}")
-    click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
+    if target.suffix == ".ipynb":
+        click.echo("Open it in Jupyter, Colab or VS Code, fill in the marked places and run the cells; the last one grades them.")
+    else:
+        click.echo(f"Fill in the marked places. In another terminal:\n  grade watch {name}{exercise_too}")
     click.echo(f"Or grade it once:\n  grade {spec.id} {name}")
 
 

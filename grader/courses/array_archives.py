@@ -14,24 +14,36 @@ from grader.records.syntax_tree import read_literal
 MAX_HEADER_BYTES = 10_000
 MAGIC = b"\x93NUMPY"
 IMAGE_TYPES = ("|u1",)
+FLOAT_TYPES = tuple(f"<f{size}" for size in (2, 4, 8))
 LABEL_TYPES = tuple(f"{order}{kind}{size}" for order in "<|" for kind in "iu" for size in (1, 2, 4, 8))
 
 
-def find_archive_faults(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+NUMBER_TYPES = (*FLOAT_TYPES, *LABEL_TYPES)
+
+
+def find_archive_faults(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], *, is_table: bool = False, numbers: bool = False
+) -> Iterator[str]:
     """What keeps an archive from being these arrays, in words: images as uint8, labels as whole numbers.
 
     Args:
         shapes: of each array, by its name; those that begin with `y` are labels.
+        is_table: rows of any numbers instead of images.
+        numbers: labels may be any numbers.
     """
+    images = (NUMBER_TYPES, "numbers, such as float64") if is_table else (IMAGE_TYPES, "uint8, from 0 to 255")
+    labels = (NUMBER_TYPES, "numbers, such as float64") if numbers else (LABEL_TYPES, "whole numbers, such as int64")
     try:
         with zipfile.ZipFile(path) as archive:
             for name, shape in shapes.items():
-                yield from _find_array_faults(archive, name, shape)
+                yield from _find_array_faults(archive, name, shape, *(labels if name.startswith("y") else images))
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
         yield "not an archive as `np.savez` writes it"
 
 
-def _find_array_faults(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Iterator[str]:
+def _find_array_faults(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], types: tuple[str, ...], wanted: str
+) -> Iterator[str]:
     try:
         with archive.open(f"{name}.npy") as file:
             header = _read_header(file)
@@ -53,8 +65,7 @@ def _find_array_faults(archive: zipfile.ZipFile, name: str, shape: tuple[int, ..
         return
     if header.get("shape") != shape:
         yield f"{name} has the shape {header.get('shape')}; the description says {shape}"
-    if header.get("descr") not in (LABEL_TYPES if name.startswith("y") else IMAGE_TYPES):
-        wanted = "whole numbers, such as int64" if name.startswith("y") else "uint8, from 0 to 255"
+    if header.get("descr") not in types:
         yield f"{name} holds {header.get('descr')!s:.40}; expected {wanted}"
 
 

@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from grader.courses.array_archives import find_archive_faults
 from grader.courses.course import PACKAGE_FOLDER, Course
+from grader.courses.dataset_tables import TABLE_PATTERN, check_tables
 from grader.courses.image_folders import check_image_folders
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
@@ -24,7 +25,7 @@ from grader.protocol.datasets import SPLITS, DatasetDescription, DatasetSource
 
 EMBEDDED_FOLDER = PACKAGE_FOLDER / "data"
 DESCRIPTION_FILE = "dataset.yaml"
-HELD_OUT_FILE = "held_out.npz"
+HELD_OUT_FILE, HELD_OUT_TABLE = "held_out.npz", "held_out.csv"
 # An id is also part of a file's name, and a name in students' code.
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FOLDER_PATTERN = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
@@ -82,11 +83,13 @@ def load_own_dataset(course: Course, dataset_id: str) -> DatasetSource:
         _check_description(about, tree, dataset_id, problems)
         if about.is_folders:
             check_image_folders(about, folder, tree, problems)
+        elif about.is_csv:
+            check_tables(about, folder, tree, problems)
         else:
             _check_archive(about, folder, tree, problems)
     problems.raise_if_any()
     assert isinstance(about, DatasetDescription)
-    held_out = course.solutions / "datasets" / dataset_id / HELD_OUT_FILE
+    held_out = course.solutions / "datasets" / dataset_id / name_held_out_file(about)
     there = held_out.is_file()
     return DatasetSource(
         about=about,
@@ -94,6 +97,11 @@ def load_own_dataset(course: Course, dataset_id: str) -> DatasetSource:
         held_out=str(held_out.resolve()) if there else "",
         held_out_sha256=_hash_file(held_out) if there else "",
     )
+
+
+def name_held_out_file(about: DatasetDescription) -> str:
+    """The name of the secret split's file."""
+    return HELD_OUT_TABLE if about.is_csv else HELD_OUT_FILE
 
 
 def _check_description(about: DatasetDescription, tree: YamlNode, folder: str, problems: Problems) -> None:
@@ -117,10 +125,11 @@ def _find_name_faults(about: DatasetDescription) -> Iterator[tuple[tuple[str, in
     for kind in ("keras", "tfds", "files"):
         taken = {name for other in embedded for name in getattr(other.names, kind)}
         for index, name in enumerate(getattr(about.names, kind)):
-            if not (ARCHIVE_PATTERN.fullmatch(name) if kind == "files" else name.isidentifier() and name.isascii()):
+            pattern, example = (TABLE_PATTERN, "data.csv") if about.is_csv else (ARCHIVE_PATTERN, "data.npz")
+            if not (pattern.fullmatch(name) if kind == "files" else name.isidentifier() and name.isascii()):
                 yield (
                     (kind, index),
-                    f'"{name}" is no {"file name such as data.npz" if kind == "files" else "name in Python"}',
+                    f'"{name}" is no {f"file name such as {example}" if kind == "files" else "name in Python"}',
                 )
             elif name in taken:
                 yield (kind, index), f'"{name}" is the name of an embedded dataset'
@@ -152,7 +161,7 @@ def _check_archive(about: DatasetDescription, folder: Path, tree: YamlNode, prob
         words = f"{about.file} is another file; if it is the one that you mean, write sha256: {found}"
         problems.add(tree.find_nearest("sha256"), words)
     else:
-        for fault in find_archive_faults(path, about.array_shapes):
+        for fault in find_archive_faults(path, about.array_shapes, is_table=about.is_table, numbers=not about.classes):
             problems.add(node, f"{about.file}: {fault}")
 
 

@@ -32,8 +32,8 @@ def check_image_folders(about: DatasetDescription, folder: Path, tree: YamlNode,
     contents: list[tuple[str, bytes]] = []
     for file in iter_image_files(about, folder):
         contents.append((file.name, (folder / file.name).read_bytes()))
-        if (fault := _find_image_fault(about, *contents[-1])) is not None:
-            problems.add(tree.find_nearest("shape"), fault)
+        if (fault_of_image := _find_image_fault(about, *contents[-1])) is not None:
+            problems.add(tree.find_nearest("shape"), fault_of_image)
             return
     if (found := compute_tree_digest(contents)) != about.sha256:
         words = f"the images are others; if they are the ones that you mean, write sha256: {found}"
@@ -45,7 +45,7 @@ def _find_folder_faults(about: DatasetDescription, folder: Path) -> Iterator[tup
     files = list(iter_image_files(about, folder))
     for split in SPLITS:
         wanted: int = getattr(about.splits, split)
-        yield from ((("classes",), fault) for fault in _find_class_faults(about, folder, split))
+        yield from ((("classes",), words) for words in _find_class_faults(about, folder, split))
         if (found := sum(file.split == split for file in files)) != wanted:
             yield ("splits", split), f"there are {found:,} images in the folders of {split}/, not {wanted:,}"
     if len(files) > MAX_IMAGES:
@@ -80,7 +80,7 @@ def _find_image_fault(about: DatasetDescription, name: str, data: bytes) -> str 
 
 
 def list_public_files(about: DatasetDescription, folder: Path) -> list[str]:
-    """The names of a dataset's files below its folder: its archive, or its images."""
+    """The names of a dataset's files below its folder: its archive, its tables, or its images."""
     if not about.is_folders:
-        return [about.file]
+        return [about.file, *filter(None, [about.test_file])]
     return [file.name for file in iter_image_files(about, folder)]

@@ -8,7 +8,7 @@ from msgspec import UNSET, structs
 
 from grader.courses.case_checks import check_cases
 from grader.courses.course import Course
-from grader.courses.datasets import HELD_OUT_FILE, find_own_dataset, load_embedded_descriptions
+from grader.courses.datasets import HELD_OUT_FILE, find_own_dataset, load_embedded_descriptions, name_held_out_file
 from grader.courses.exercise import Exercise
 from grader.courses.yaml_nodes import Problems, YamlNode
 from grader.courses.yaml_tree import convert_node, format_suggestion, read_yaml
@@ -74,7 +74,8 @@ def _check_held_out(course: Course, exercise: Exercise, tree: YamlNode, problems
     embedded = exercise.dataset in load_embedded_descriptions()
     if not embedded and (exercise.source is None or exercise.source.held_out or not course.solutions.is_dir()):
         return
-    place = f"solutions/datasets/{exercise.dataset}/{HELD_OUT_FILE}"
+    file = HELD_OUT_FILE if exercise.source is None else name_held_out_file(exercise.source.about)
+    place = f"solutions/datasets/{exercise.dataset}/{file}"
     fault = "an embedded dataset has no held-out images" if embedded else f"there is no {place}"
     for index, spec in enumerate(exercise.checks):
         if spec.args.get("split") == "held_out":

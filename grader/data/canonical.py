@@ -26,18 +26,22 @@ import numpy.typing as npt
 from msgspec import yaml
 
 from grader.data.image_folders import decode_image_folders
+from grader.data.tables import load_held_out_table, load_table
 from grader.errors import GraderError
 from grader.protocol.datasets import DatasetDescription, DatasetRef, DatasetSource
 from grader.stores.cache_folders import is_own_folder, list_cache_folders
 from grader.stores.filing import write_whole
 
 DATA_FOLDER = Path(__file__).resolve().parent
-Array = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Images as uint8 of shape (n, height, width) or (n, height, width, channels); labels from 0 on, of shape (n,)."""
+    """Images as uint8 of shape (n, height, width) or (n, height, width, channels); labels from 0 on, of shape (n,).
+
+    Of a table, rows as float64 of shape (n, features); its labels may be any numbers, and there are no classes then.
+    """
 
     name: str
     class_count: int
@@ -49,7 +53,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutSplit:
-    """The secret split of a course's own dataset: images and labels as in `Dataset`."""
+    """The secret split of a course's own dataset: images (or rows) and labels as in `Dataset`."""
 
     images: Array
     labels: Array
@@ -88,7 +92,7 @@ def load_dataset(dataset: DatasetRef, *, verify: bool = False) -> Dataset:
     """
     source = find_source(dataset)
     about = source.about
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = load_table(source) if about.is_table else {}
     # Without their digests, what is in a cache can't be proven to be the arrays.
     if about.arrays is not None:
         arrays = {key: _read_cached(about, key, private=verify) for key in about.array_shapes}
@@ -113,6 +117,9 @@ def load_held_out(source: DatasetSource) -> HeldOutSplit | None:
     """
     if not source.held_out:
         return None
+    if source.about.is_table:
+        rows, labels = load_held_out_table(source)
+        return HeldOutSplit(images=rows, labels=labels)
     shapes = {"x": (None, *source.about.shape), "y": (None,)}
     arrays = _decode_archive(Path(source.held_out), source.held_out_sha256, shapes, source.about)
     if len(arrays["x"]) != len(arrays["y"]) or not len(arrays["x"]):

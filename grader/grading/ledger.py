@@ -145,6 +145,7 @@ class RunRecorder:
             chosen=measured.chosen,
             logged=measured.logged,
             brought=measured.brought,
+            errors=measured.errors,
         )
         if measured.idle and self.architecture is not None:
             layers = [
@@ -250,7 +251,7 @@ class RunRecorder:
     def _note_left_out(self) -> list[Note]:
         if self.data is None or not self.data.left_out:
             return []
-        images = format_count(self.data.left_out, "image")
+        images = format_count(self.data.left_out, self.data.unit)
         was = "was" if self.data.left_out == 1 else "were"
         text = f"{images} {was} left out of each epoch: the last batch is incomplete"
         return [Note(line=self.orders[-1].line, message=text)]

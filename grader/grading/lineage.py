@@ -64,6 +64,10 @@ class Lineage:
         # would take something of the earlier training along.
         if not own and (before is None or before.compilation != order.compilation):
             self.reset_model(order.model)
+        # The first weights again, as after a search for a learning rate on some of the images: the optimizer alone goes on.
+        data = self.data_of.get(order.model)
+        if order.origin.initial is not None and data is not None and data.is_part_of(self.dataset):
+            self.reset_model(order.model)
         for source in sources:
             self._add_source(order.model, source)
 

@@ -31,6 +31,10 @@ from grader.static import StaticReport
 from grader.submission import Finding, Submission
 
 FAULT_REASON = "not graded"
+LARGE_MODEL = (
+    "The model is too large: a pooling or a stride that leaves a larger image before `Flatten` than the exercise has makes the Dense "
+    "layer after it many times as large."
+)
 MAX_SHOWN_LAYERS = 400
 MAX_NAMED_LINES = 6
 FRAME_PATTERN = re.compile(r'File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
@@ -151,7 +155,7 @@ def _build_judged_verdict(
         score=round(_sum_points(results), 6),
         max_score=round(_sum_max_points(results), 6),
         end=end,
-        end_message=_describe_end(run.end, source, report.clues),
+        end_message=_describe_end(run.end, source, report.clues, exercise),
         # A line of the joined notebook is no line that the student knows; the message names the cell instead.
         end_line=None if source.cells else run.end.line,
         end_codes=run.end.codes,
@@ -170,6 +174,8 @@ def _build_judged_verdict(
 
 
 def _list_measured(measured: Measurement) -> dict[str, float]:
+    if measured.errors is not None:
+        return {f"{split}_{name}": value for split, errors in measured.errors.items() for name, value in structs.asdict(errors).items()}
     found = {"train_accuracy": measured.train_accuracy, "test_accuracy": measured.test_accuracy}
     return found if measured.held_out_accuracy is None else found | {"held_out_accuracy": measured.held_out_accuracy}
 
@@ -181,15 +187,18 @@ def _find_open_places(report: StaticReport, run: Run) -> OpenPlaces | None:
     return OpenPlaces(places=report.places.words, lines=report.places.lines_of_file, total=report.places.total)
 
 
-def _describe_end(end: RunEnd, source: Submission, clues: Clues) -> str:
+def _describe_end(end: RunEnd, source: Submission, clues: Clues, exercise: Exercise) -> str:
     """Describes how the run ended and where; static findings and tracebacks already name their place."""
     if end.traceback:
         # What a line in vain was meant to do is what the error misses, so it comes before guesses at the error.
         first, *more = end.message.split("\n")
         also = [first, *_name_lost(source, clues), *more, _name_shrinking(end, source, clues)]
         return "\n".join(filter(None, [*also, add_cells_to_traceback(end.traceback, source)]))
+    # Which check comes first stands with those that wait for it.
+    if end.kind == "gated":
+        return ""
     if end.line is None or end.kind == "not_started":
-        return end.message
+        return "\n".join(filter(None, [end.message, LARGE_MODEL if end.kind == "out_of_memory" and exercise.models else ""]))
     return f"{source.describe_place(end.line)}: {end.message}"
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from grader.cli.hint import open_next_hint
-from grader.notebook.checking import CheckedCells, check_cells, explain_errors, find_shell, load_course_exercise
+from grader.notebook.checking import CheckedCells, check_cells, explain_errors, find_shell, show_hints
 from grader.notebook.history import find_recorder
 from grader.notebook.magics import GradeMagics
 
@@ -50,4 +49,4 @@ def hint(exercise: str) -> None:
         CellError: there is no such exercise.
     """
     with explain_errors():
-        print(open_next_hint(*load_course_exercise(exercise)))  # noqa: T201 - a notebook's output
+        show_hints(exercise)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import click
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 from msgspec.structs import replace
 
 from grader import submission
 from grader.checks.loading import load_exercise
+from grader.cli.hint import open_hints
 from grader.courses.course import Course, find_course
 from grader.courses.exercise import Exercise
 from grader.courses.student_progress import ProgressFile
-from grader.errors import GradeError, UsageError
+from grader.errors import GradeError, UsageError, describe_fault
 from grader.grading import GradingOptions, grade_or_recall
 from grader.notebook.history import build_notebook, find_recorder, merge_reruns
 from grader.notebook.live import LiveView
+from grader.notebook.verdict_page import HINT_MAGIC
 from grader.records.verdict import Verdict
 from grader.reports.maps import find_activations
 
@@ -69,8 +73,13 @@ def explain_errors() -> Iterator[None]:
         yield
     except GradeError as error:
         raise CellError(f"grade: {error}") from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         raise CellError("Interrupted: nothing was graded.") from None
+    except Exception as error:
+        # A learner gets a sentence; whoever mends the grader wants the traceback.
+        if os.environ.get("GRADE_DEBUG"):
+            raise
+        raise CellError(f"grade: {describe_fault(error)}") from None
 
 
 def find_shell() -> InteractiveShell:
@@ -79,12 +88,6 @@ def find_shell() -> InteractiveShell:
     if shell is None:
         raise UsageError("grader.check works in a notebook; in a terminal: grade EXERCISE FILE")
     return shell
-
-
-def load_course_exercise(exercise_id: str) -> tuple[Exercise, ProgressFile]:
-    """An exercise of the course that commands in this folder would take, and the file of the learner's progress."""
-    course = find_course(None)
-    return load_exercise(course, exercise_id), ProgressFile(course)
 
 
 def check_cells(shell: InteractiveShell, exercise_id: str, *, fresh: bool = False) -> CheckedCells:
@@ -115,14 +118,6 @@ def _grade_file(course: Course, exercise: Exercise, path: Path, live: LiveView, 
     return verdict
 
 
-def read_words(line: str) -> tuple[str, bool]:
-    """The exercise and whether `--fresh` was given, from the line of a magic.
-
-    Raises:
-        UsageError: there is no exercise, or too much.
-    """
-    words = line.split()
-    names = [word for word in words if word != "--fresh"]
-    if len(names) != 1:
-        raise UsageError("name one exercise, such as: %grade exercise3 (--fresh grades anew)")
-    return names[0], "--fresh" in words
+def show_hints(exercise_id: str, *, show_all: bool = False, reset: bool = False) -> None:
+    """Prints one more hint each time, or all; or begins again."""
+    click.echo(open_hints(find_course(None), exercise_id, show_all=show_all, reset=reset, command=HINT_MAGIC))

@@ -43,7 +43,8 @@ class CellRecorder:
     def note_cell(self, result: ExecutionResult) -> None:
         """What the shell calls after each cell."""
         number = result.execution_count
-        if number is None or result.info is None:  # run by a program, not by the learner
+        # Run by a program, not by the learner, such as the rest of a cell below `%%time`: the number isn't its own.
+        if number is None or result.info is None or not result.info.store_history:
             return
         if result.info.cell_id:
             self._ids[number] = result.info.cell_id
@@ -54,10 +55,11 @@ class CellRecorder:
         """Every cell whose code ran, in the order in which they were run; the running one is the last."""
         history = self._shell.history_manager
         texts = cast("list[str]", history.input_hist_raw if history is not None else [])
+        running = len(texts) - 1  # below `%%grade` there may be a syntax error: Python hasn't read it yet
         return [
             RunCell(number=number, text=text, cell_id=self._ids.get(number))
             for number, text in enumerate(texts)
-            if number and text.strip() and number not in self._never_begun and is_readable(text)
+            if number and text.strip() and number not in self._never_begun and (number == running or is_readable(text))
         ]
 
 

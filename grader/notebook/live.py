@@ -14,9 +14,10 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from grader.cli.progress import ProgressLine, describe_moment
 from grader.grading.live_curve import LiveCurve
 from grader.grading.options import RunProgress
+from grader.notebook.verdict_page import build_verdict_page
 from grader.records.run import Activations
 from grader.records.verdict import Verdict
-from grader.reports import html, terminal
+from grader.reports import html
 
 # Each update is kept until the next one: more of them would slow a notebook over a network down.
 REFRESH_S = 0.5
@@ -69,12 +70,12 @@ class LiveView:
     def show_verdict(self, verdict: Verdict, source: str, activations: Activations | None) -> None:
         """Puts the verdict in the place of what was shown so far."""
         self._over = True
-        text = terminal.render([verdict])
+        page = build_verdict_page(verdict, source, activations)
         if self._line is not None:
             self._line.clear()
-            sys.stdout.write(text)
+            sys.stdout.write(page.text)
         else:
-            self._show({"text/plain": text, "text/html": html.render_fragment(verdict, source, activations)})
+            self._show({"text/plain": page.text, "text/html": page.markup})
 
     def _show(self, bundle: dict[str, Any]) -> None:
         if self._handle is None:

@@ -13,12 +13,12 @@ from typing import Any
 import ipywidgets
 from IPython.display import display
 from markupsafe import Markup
-from msgspec import Struct
 
 from grader.cli.quiz.taking import HandedIn, find_student_name, hand_in
 from grader.courses.course import Course
 from grader.errors import GradeError
 from grader.notebook import quiz_page
+from grader.notebook.verdict_page import ShownPage, build_verdict_page
 from grader.quiz.key import load_key
 from grader.quiz.lines import format_letter, parse_typed_answer
 from grader.quiz.model import Question, Quiz
@@ -30,19 +30,11 @@ from grader.quiz.rich_text import convert_to_plain
 from grader.quiz.screens import format_count
 from grader.quiz.sitting import AttemptStore, Sitting, open_attempt_store, open_hint, record_answer, submit_sitting
 from grader.quiz.taking import open_sitting
-from grader.reports import html, terminal
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 EXAMPLES = {"numeric": "such as 27 or 0.5", "shape": "such as 5x7", "text": ""}
 FULL_WIDTH = {"width": "auto"}
 WHOLE_LABEL = {"description_width": "initial"}
-
-
-class FormPage(Struct, frozen=True, kw_only=True):
-    """What takes the place of a form: markup, and the same as text."""
-
-    markup: str
-    text: str
 
 
 def show_quiz(course: Course, quiz: Quiz, student: str | None = None) -> None:
@@ -96,9 +88,9 @@ class QuizForm:
         self._begin()
         if self._handle is None:
             text = f"{self._quiz.title}: the answers so far are kept. Run the cell again to go on. Where no form is shown: %grade_quiz {self._quiz.id} --text"
-            self._show_form(FormPage(markup=str(quiz_page.render_message(text)), text=text))
+            self._show_form(ShownPage(markup=str(quiz_page.render_message(text)), text=text))
 
-    def _show_form(self, instead: FormPage) -> None:
+    def _show_form(self, instead: ShownPage) -> None:
         """The form; `instead` is for what shows none, such as an export."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
         self._show({WIDGET_MIME: view, "text/plain": instead.text, "text/html": instead.markup})
@@ -213,7 +205,7 @@ class QuizForm:
         self._box.children = (ipywidgets.HTML(page.markup),)
         self._show({"text/plain": page.text, "text/html": page.markup})
 
-    def _build_result(self, done: Sitting) -> FormPage:
+    def _build_result(self, done: Sitting) -> ShownPage:
         handed = hand_in(self._quiz, load_key(self._course, self._quiz), done, None)
         left = self._quiz.attempts - done.attempt
         again = f" Run the cell again to start attempt {done.attempt + 1} of {self._quiz.attempts}." if left > 0 else ""
@@ -234,13 +226,36 @@ def make_fields(
     chosen = given if isinstance(given, list) else []
     if item.kind == "multiple":
         return _make_boxes(order, labels, chosen, record)
-    field = ipywidgets.RadioButtons(
-        options=list(zip(labels, order, strict=True)), value=chosen[0] if chosen else None, layout=FULL_WIDTH
-    )
-    field.observe(lambda change: record(None if change["new"] is None else [change["new"]]), "value")
+    radios = _make_radios(order, labels, chosen, record)
     clear = ipywidgets.Button(description=f"Clear the answer to question {place}", layout=FULL_WIDTH)
-    clear.on_click(lambda _: field.set_trait("index", None))
-    return [field, clear]
+    clear.on_click(lambda _: _clear_radios(radios, record))
+    return [*radios, clear]
+
+
+def _make_radios(
+    order: list[str], labels: list[str], chosen: list[str], record: Callable[[GivenAnswer], None]
+) -> list[ipywidgets.RadioButtons]:
+    """One radio button for each option, each with a Tab stop of its own: JupyterLab takes the arrow keys away from a group."""
+    radios = [
+        ipywidgets.RadioButtons(options=[(label, name)], index=0 if name in chosen else None, layout=FULL_WIDTH)
+        for name, label in zip(order, labels, strict=True)
+    ]
+
+    def choose(change: Mapping[str, Any]) -> None:
+        if change["new"] is not None:
+            for each in radios:
+                each.index = 0 if each is change["owner"] else None
+            record([change["new"]])
+
+    for radio in radios:
+        radio.observe(choose, "value")
+    return radios
+
+
+def _clear_radios(radios: list[ipywidgets.RadioButtons], record: Callable[[GivenAnswer], None]) -> None:
+    for radio in radios:
+        radio.index = None
+    record(None)
 
 
 def _make_text_field(item: Question, place: int, given: str, record: Callable[[GivenAnswer], None]) -> ipywidgets.Text:
@@ -280,11 +295,11 @@ def _label_hint(button: ipywidgets.Button, item: Question, place: int, opened: i
     button.disabled = not left
 
 
-def build_page(course: Course, quiz: Quiz, handed: HandedIn, text: str) -> FormPage:
+def build_page(course: Course, quiz: Quiz, handed: HandedIn, text: str) -> ShownPage:
     """What stays of an attempt that was handed in: the verdict, where the student may see it, and where the answers are."""
     said = quiz_page.render_message(text)
     if handed.verdict is None:
-        return FormPage(markup=str(Markup("<h2>{}</h2>").format(quiz.title) + said), text=f"{quiz.title}\n{text}")
+        return ShownPage(markup=str(Markup("<h2>{}</h2>").format(quiz.title) + said), text=f"{quiz.title}\n{text}")
     titles = {quiz.id: build_titles(quiz, load_pictures(course, quiz))}
-    markup = html.render_fragment(handed.verdict, "", titles=titles)
-    return FormPage(markup=markup + said, text=f"{terminal.render([handed.verdict])}\n{text}")
+    page = build_verdict_page(handed.verdict, titles=titles)
+    return ShownPage(markup=page.markup + said, text=f"{page.text}\n{text}")

@@ -17,7 +17,7 @@ from grader.quiz.sitting import Sitting, find_end_time
 
 # Without it long options are cut at the width of a field, and a label is as high as one line.
 FORM_STYLE = Markup("""<style>
-.grade-quiz { max-width: 46rem; overflow: hidden; }
+.grade-quiz { max-width: 46rem; padding: 0 .25rem; overflow: hidden; }
 .grade-quiz .widget-html, .grade-quiz .widget-html-content, .grade-quiz .widget-radio, .grade-quiz .widget-checkbox {
   width: auto; height: auto; max-width: 100%; line-height: 1.5; }
 .grade-quiz h2 { font-size: 1.25rem; margin: .5rem 0; }

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
+Task = Literal["classification", "binary", "regression"]
 MAX_VALUES = 4_000_000_000
+MAX_FEATURES = 500
 SPLITS = ("train", "test")
 # What most files train on: what is done beforehand is done with it.
 USUAL_DATASET = "mnist"
@@ -38,7 +40,7 @@ class StudentNames(Struct, frozen=True, kw_only=True):
     Args:
         keras: as a module of `keras.datasets`, whose `load_data()` gives it.
         tfds: by its name in `tensorflow_datasets`.
-        files: by a file's name, with any folder before it, for `np.load`.
+        files: by a file's name, with any folder before it, for `np.load`, or of a table for `pd.read_csv` and the like.
         folders: of image folders: by a folder's name, with any folder before it; `train/` and `test/` lie in it. A zip
             of this name holds the same.
         train_folders: likewise, with the training images' classes in it.
@@ -54,35 +56,66 @@ class StudentNames(Struct, frozen=True, kw_only=True):
 
 
 class DatasetDescription(Struct, frozen=True, kw_only=True):
-    """The file `dataset.yaml`: images of one shape with a class each, in one archive of four arrays or in folders.
+    """The file `dataset.yaml`: images of one shape with a class each, or the rows of a table with a label each.
 
     Args:
-        shape: of one image: height and width, and 3 for colours, or nothing for grey.
-        classes: their names, in the order of the labels from 0 on.
-        file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes
-            them. Without one, the images are `train/<class>/*.png` and `test/<class>/*.png` beside the description.
-        sha256: the archive's digest, or that of all images.
+        shape: of one image: height and width, and 3 for colours, or nothing for grey; a table has none.
+        classes: their names, in the order of the labels from 0 on; a regression has none.
+        task: what a table's labels are for.
+        features: the names of a table's columns that a model may be given.
+        label: the name of the column in a CSV file that a model is to predict.
+        file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes them;
+            of a table it may be a CSV file of the training rows. Without one, the images are `train/<class>/*.png` and
+            `test/<class>/*.png` beside the description.
+        sha256: that file's digest, or that of all images.
+        test_file: beside a CSV file, the one of the test rows.
+        test_sha256: that one's digest.
     """
 
     schema: Literal["grade-dataset/1"]
     id: str
     title: str
     licence: str
-    shape: tuple[Side, ...]
-    classes: tuple[str, ...]
     splits: Splits
     file: str = ""
     sha256: Digest
+    shape: tuple[Side, ...] = ()
+    classes: tuple[str, ...] = ()
+    task: Task = "classification"
+    features: tuple[str, ...] = ()
+    label: str = ""
+    test_file: str = ""
+    test_sha256: Digest | None = None
     arrays: ArrayDigests | None = None
     names: StudentNames = StudentNames()
 
     def __post_init__(self) -> None:
-        if len(self.shape) not in (2, 3) or self.shape[2:] not in ((), (1,), (3,)):
+        if self.is_table:
+            _check_table_form(self)
+        elif not self.shape:
+            raise ValueError('"shape" is missing: of one image; a table has "features" instead')
+        elif len(self.shape) not in (2, 3) or self.shape[2:] not in ((), (1,), (3,)):
             raise ValueError(f"shape must be [height, width] or [height, width, 3], got {list(self.shape)}")
-        if not 2 <= len(self.classes) <= 256:
+        elif self.label or self.test_file or self.test_sha256 or self.task != "classification":
+            raise ValueError('"label", "test_file", "test_sha256" and "task" are for tables, which have "features"')
+        if self.task != "regression" and not 2 <= len(self.classes) <= 256:
             raise ValueError(f"classes must be 2 to 256 names, got {len(self.classes)}")
-        if prod(self.shape) * (self.splits.train + self.splits.test) > MAX_VALUES:
-            raise ValueError(f"the images have more than {MAX_VALUES:,} values together")
+        if prod(self.example_shape) * (self.splits.train + self.splits.test) > MAX_VALUES:
+            raise ValueError(f"the examples have more than {MAX_VALUES:,} values together")
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its examples are rows of numbers, with a name for each column."""
+        return bool(self.features)
+
+    @property
+    def is_csv(self) -> bool:
+        return self.is_table and self.file.endswith(".csv")
+
+    @property
+    def example_shape(self) -> tuple[int, ...]:
+        """The shape of an image, or of a row."""
+        return (len(self.features),) if self.is_table else self.shape
 
     @property
     def channel_count(self) -> int:
@@ -98,8 +131,32 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
     def array_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each array of the archive."""
         splits = {"train": self.splits.train, "test": self.splits.test}
-        images = {f"x_{split}": (count, *self.shape) for split, count in splits.items()}
+        images = {f"x_{split}": (count, *self.example_shape) for split, count in splits.items()}
         return images | {f"y_{split}": (count,) for split, count in splits.items()}
+
+
+def _check_table_form(about: DatasetDescription) -> None:
+    """Raises: ValueError: what a table says of itself doesn't fit together."""
+    if about.shape or about.arrays is not None:
+        raise ValueError('a table has "features", and neither "shape" nor "arrays"')
+    if not about.file:
+        raise ValueError('"file" is missing: a table is a CSV file or an .npz archive')
+    if len(about.features) > MAX_FEATURES or len(set(about.features)) < len(about.features):
+        raise ValueError(f"features must be 1 to {MAX_FEATURES:,} different names, got {len(about.features)}")
+    if about.task == "regression" and about.classes:
+        raise ValueError('"classes" is for task: classification and task: binary; a regression has none')
+    if about.task == "binary" and len(about.classes) != 2:
+        raise ValueError(f"task: binary has two classes, got {len(about.classes)}")
+    if about.is_csv and not (about.label and about.test_file.endswith(".csv") and about.test_sha256):
+        raise ValueError(
+            'a CSV file needs "label", the column to predict, and "test_file" with "test_sha256", for the test rows'
+        )
+    if about.names.tfds:
+        raise ValueError('"tfds" is for images; students reach a table by "files" and "keras"')
+    if about.label in about.features:
+        raise ValueError(f'the label "{about.label}" is among the features')
+    if not about.is_csv and (about.label or about.test_file or about.test_sha256):
+        raise ValueError('"label", "test_file" and "test_sha256" are for CSV files')
 
 
 class DatasetSource(Struct, frozen=True, kw_only=True):
@@ -123,8 +180,11 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
 
     @property
     def readable(self) -> tuple[Path, ...]:
-        """What of it a student process reads: the archive, or the folders of images."""
-        return tuple(Path(self.folder) / split for split in SPLITS) if self.about.is_folders else (self.path,)
+        """What of it a student process reads: the files, or the folders of images."""
+        folder = Path(self.folder)
+        if self.about.is_csv:
+            return self.path, folder / self.about.test_file
+        return tuple(folder / split for split in SPLITS) if self.about.is_folders else (self.path,)
 
     def hide_held_out(self) -> DatasetSource:
         """The same for a process that must not know of the secret split."""
@@ -133,7 +193,10 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What stands for its content: equal keys, equal data."""
-        return f"{self.about.id}:{self.about.sha256}:{self.held_out_sha256}"
+        about = self.about
+        # Of one table several columns may be the label, and the test rows are a file of their own.
+        table = (about.task, about.label, *about.features, about.test_sha256 or "") if about.is_table else ()
+        return ":".join((about.id, about.sha256, self.held_out_sha256, *table))
 
 
 # An embedded dataset by its id, or a course's own.

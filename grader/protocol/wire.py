@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from grader.protocol.arrays import ArraySpecs, Count, OrderedSpecs, check_plain_data
 from grader.protocol.datasets import DatasetRef, DatasetSource
 from grader.protocol.orders import MAX_LINE, Answer, BoundedText, Event, Line, NameList, NeedPass, Order, Pass, Trained
-from grader.records.run import Architecture, DataMatch, LayerActivations
+from grader.records.run import Architecture, DataMatch, Errors, LayerActivations
 from grader.records.verdict import Note
 
 MAX_NOTE_CHARS = 2000
@@ -269,7 +269,8 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     an epoch logged, `logged`, lies above what the model reached then on the same images, measured as a prediction or as
     a training step sees them. `idle` are the names of layers whose weights make no difference to what the model says.
     `chosen` are, where an epoch left out images that the model gets wrong far more often than by chance, how many those
-    are, and of how many. `brought` says that it recognises images without what it has learned. `held_out_accuracy` is that on the course's secret split.
+    are, and of how many. `brought` says that it recognises images without what it has learned. `held_out_accuracy` is that on
+    the course's secret split. `errors` are, by split, those of a regression, which has no accuracies.
     """
 
     train_accuracy: float
@@ -281,6 +282,7 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     logged: float = 0.0
     brought: bool = False
     idle: NameList = field(default_factory=list)
+    errors: dict[str, Errors] | None = None
 
 
 class Predicted(Struct, frozen=True, kw_only=True, tag=True):

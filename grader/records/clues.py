@@ -17,7 +17,10 @@ class Symptom(StrEnum):
     WRONG_STOP = "wrong_stop"
     WRONG_VALUES = "wrong_values"
     WRONG_MODEL = "wrong_model"
+    MISSING_LAYERS = "missing_layers"
     LOW_ACCURACY = "low_accuracy"
+    FOREIGN_DATA = "foreign_data"
+    CALLBACK_RAISED = "callback_raised"
 
 
 class Cause(Struct, frozen=True, kw_only=True):

@@ -109,7 +109,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     further training images that were given as validation data. `telling` says that the images come in an order that
     tells their labels, and aren't shuffled; `left_out` counts the images that an epoch leaves out since its last batch is
     incomplete: together with `train` they are what the pipeline goes through; `patterned` that a pipeline's batches aren't as chance makes them, so that the
-    grader shuffles what one pass brought.
+    grader shuffles what one pass brought. `unit` is what an example is: of a table it is a row. `fault` says why no
+    dataset was found, where that is known.
     """
 
     dataset: str | None
@@ -128,16 +129,24 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     left_out: int = 0
     telling: bool = False
     patterned: bool = False
+    unit: Literal["image", "row"] = "image"
+    fault: str = ""
 
     def pick_worse(self, other: DataMatch, wanted: str) -> DataMatch:
         """The one of two matches that stands further from the dataset `wanted`: a training is judged by its worst data."""
 
         def measure_distance(match: DataMatch) -> tuple[int, ...]:
-            strange = (match.dataset is None, match.dataset != wanted)
-            wrong = (*strange, match.unknown, match.labels_wrong, match.test, match.repeated, match.telling)
-            return (*map(int, wrong), -(match.train + match.left_out), -(match.trained_on + match.left_out))
+            return (*match._count_faults(wanted), -(match.train + match.left_out), -(match.trained_on + match.left_out))
 
         return max(self, other, key=measure_distance)
+
+    def is_part_of(self, wanted: str) -> bool:
+        """Whether nothing but training images of that dataset was trained on, as they are, be it only some of them."""
+        return not any(self._count_faults(wanted))
+
+    def _count_faults(self, wanted: str) -> tuple[int, ...]:
+        strange = (self.dataset is None, self.dataset != wanted)
+        return tuple(map(int, (*strange, self.unknown, self.labels_wrong, self.test, self.repeated, self.telling)))
 
 
 class Predictions(Struct, frozen=True, kw_only=True):
@@ -208,6 +217,13 @@ def tolerated_gap(logged: float) -> float:
     return MIN_TOLERATED_GAP + TOLERATED_SHARE * (1.0 - logged)
 
 
+class Errors(Struct, frozen=True, kw_only=True):
+    """How far predicted numbers are from the right ones: the mean absolute error, and the mean squared one."""
+
+    mae: float
+    mse: float
+
+
 class Measurement(Struct, frozen=True, kw_only=True):
     """Accuracies of the trained model, recomputed by the trainer on the canonical splits.
 
@@ -215,7 +231,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     was logged, `logged`, lies above what the model reached then on the same images. `chosen` are, where the images that an
     epoch left out aren't left out by chance, how many of them the model gets wrong, and how many they are.
     `held_out_accuracy` is that on the course's secret split, where it was at hand. `brought` says that the model recognises
-    the images without what it has learned.
+    the images without what it has learned. Of a regression there are `errors` instead of accuracies, by
+    split: `train`, `test` and `held_out`.
     """
 
     train_accuracy: float
@@ -226,6 +243,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     chosen: tuple[int, int] | None = None
     logged: float = 0.0
     brought: bool = False
+    errors: dict[str, Errors] | None = None
 
 
 class BuiltModel(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def release_course(course: Course, folder: Path, names: Sequence[str] = (), *, n
     public.make_empty_folder(folder, course)
     specs = sorted((load_exercise(course, name) for name in found.exercises), key=lambda spec: spec.order)
     pages = {
-        "README.md": render_readme(specs, found.quizzes),
+        "README.md": render_readme(specs, found.quizzes, notebooks=notebooks),
         ".gitignore": (STUDENT_TEMPLATES / "gitignore").read_text(encoding="utf-8"),
     }
     if notebooks:
@@ -51,12 +51,18 @@ def _build_notebook(spec: Exercise, files: Mapping[str, bytes]) -> str:
     return build_exercise_notebook(spec.id, readme, stub)
 
 
-def render_readme(specs: Sequence[Exercise], quizzes: Sequence[str]) -> str:
+def render_readme(specs: Sequence[Exercise], quizzes: Sequence[str], *, notebooks: bool = False) -> str:
     """The page at the repository's root."""
     rows = "\n".join(
-        f"| [{spec.id}](exercises/{spec.id}/README.md) | {spec.title} | {spec.minutes} |" for spec in specs
+        f"| {_link_exercise(spec.id, notebooks=notebooks)} | {spec.title} | {spec.minutes} |" for spec in specs
     )
     taken = "\n".join(f"    grade quiz {quiz}" for quiz in quizzes)
     text = (STUDENT_TEMPLATES / "README.md").read_text(encoding="utf-8")
     text = text.replace("FIRST", specs[0].id if specs else "EXERCISE").replace("TABLE", rows)
     return text.replace("QUIZZES", f"## Quizzes\n\n{taken}\n" if quizzes else "").rstrip() + "\n"
+
+
+def _link_exercise(exercise_id: str, *, notebooks: bool) -> str:
+    folder = f"exercises/{exercise_id}"
+    notebook = f" ([notebook]({folder}/{exercise_id}.ipynb))" if notebooks else ""
+    return f"[{exercise_id}]({folder}/README.md){notebook}"

@@ -16,7 +16,10 @@ EXERCISE = (
     "editions", "dataset", "training", "models", "tables", "arguments", "picture", "seed", "attempts", "limits",
     "pass_mark", "checks", "hints",
 )  # fmt: skip
-DATASET = ("schema", "id", "title", "licence", "shape", "classes", "splits", "file", "sha256", "arrays", "names")
+DATASET = (
+    "schema", "id", "title", "licence", "task", "shape", "classes", "features", "label", "splits", "file", "sha256", "test_file",
+    "test_sha256", "arrays", "names",
+)  # fmt: skip
 QUIZ = (
     "schema", "id", "title", "course", "version", "description", "attempts", "keep", "pass_mark", "time_limit", "closes",
     "shuffle", "review", "pools", "questions",

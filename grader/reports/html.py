@@ -87,7 +87,11 @@ def render(
 
 
 def render_fragment(
-    verdict: Verdict, source: str, activations: Activations | None = None, titles: TitlesByExercise = MappingProxyType({})
+    verdict: Verdict,
+    source: str,
+    activations: Activations | None = None,
+    titles: TitlesByExercise = MappingProxyType({}),
+    next_step: str | None = None,
 ) -> str:
     """A verdict as a part of another page, such as a notebook; its style ends with it, and it has no script.
 
@@ -96,6 +100,7 @@ def render_fragment(
         source: the submission's text, to show lines in context.
         activations: those that its functions gave, to show as pictures.
         titles: as of `render`.
+        next_step: what to do now, where that is nothing to type into a terminal.
     """
     sha256 = verdict.submission.sha256
     return _render_page(
@@ -106,6 +111,7 @@ def render_fragment(
         layout="fragment.html",
         prefix=f"v{secrets.token_hex(4)}-",
         titles=titles,
+        next_step=next_step,
     )
 
 
@@ -119,7 +125,7 @@ def render_live(title: str, text: str, record: TrainingRecord, to_cross: LineToC
             text=text,
             chart=build_chart(record, to_cross),
             layout="fragment.html",
-            rules=_scope_style(),
+            rules=_nest_style(),
             prefix=f"v{secrets.token_hex(4)}-",
         )
     )
@@ -161,12 +167,12 @@ def render_style() -> str:
 
 
 @cache
-def _scope_style() -> Markup:
+def _nest_style() -> Markup:
     """The page's rules for a part of another page, where that part is the page."""
     rules = (HTML_TEMPLATES / "style.css").read_text(encoding="utf-8")
     # The colours come from the fragment's own template: a notebook may be darker than the system.
     rules = rules[rules.index("* { box-sizing") :]
-    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1:scope", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
+    return Markup(re.sub(r"^(\s*)(:root|html|body)(?= \{)", r"\1&", rules, flags=re.MULTILINE))  # noqa: S704 - a file of ours
 
 
 def render_site(
@@ -238,7 +244,7 @@ def _render_page(
         back=back,
         layout=layout,
         prefix=prefix,
-        rules=_scope_style() if layout == "fragment.html" else "",
+        rules=_nest_style() if layout == "fragment.html" else "",
         name=shorten_path(verdict.submission.path, most=120),
         headline=format_headline(verdict),
         score=score_of(verdict),

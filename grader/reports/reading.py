@@ -245,6 +245,12 @@ MEASURE_TITLES = {
     "train_accuracy": "accuracy on the training images",
     "test_accuracy": "accuracy on the test images",
     "held_out_accuracy": "accuracy on the held-out images",
+    "train_mae": "mean absolute error on the training rows",
+    "test_mae": "mean absolute error on the test rows",
+    "held_out_mae": "mean absolute error on the held-out rows",
+    "train_mse": "mean squared error on the training rows",
+    "test_mse": "mean squared error on the test rows",
+    "held_out_mse": "mean squared error on the held-out rows",
 }
 
 

@@ -131,7 +131,7 @@ def draw_verdict(verdict: Verdict, screen: Screen, next_step: str = "") -> Itera
     # The checks of another edition's exercise would only send the reader the wrong way.
     if verdict.edition and not screen.verbose:
         yield from draw_notes(verdict.notes[:1])
-        yield Text.assemble("\n", ("Next: ", "bold"), make_text(describe_next_step(verdict)))
+        yield Text.assemble("\n", ("Next: ", "bold"), make_text(next_step or describe_next_step(verdict)))
         return
     yield from draw_checks(verdict.checks, screen)
     if legend := describe_bases(verdict):

@@ -18,6 +18,11 @@ MISPLACED_HOOKS = {
     "on_train_begin": "comes once, before the first epoch",
     "on_train_end": "comes once, when the training is over",
 }
+# What a hook has under another name.
+HOOK_NAMES = {
+    "accuracy": "logs['accuracy']", "acc": "logs['accuracy']", "val_accuracy": "logs['val_accuracy']", "loss": "logs['loss']",
+    "model": "self.model", "history": "logs['accuracy']",
+}  # fmt: skip
 MIN_LIKENESS = 0.8
 MAX_NAME_CHARS = 60
 
@@ -33,10 +38,10 @@ def find_callback_mistakes(tree: ast.Module) -> list[Cause]:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
     finders = (
         _find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions,
-        _find_flag_without_condition,
+        _find_flag_without_condition, _find_bare_names, _find_called_flag,
     )  # fmt: skip
     found = [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
-    return [*found, *_find_missing_flag(tree, classes)]
+    return [*found, *_find_hooks_outside(tree, classes), *_find_missing_flag(tree, classes)]
 
 
 def _find_missing_flag(tree: ast.Module, classes: list[ast.ClassDef]) -> Iterator[Cause]:
@@ -110,7 +115,7 @@ def _find_misplaced_flag(node: ast.ClassDef) -> Iterator[Cause]:
     # With several places that set the flag, one of them may be the right one.
     if len(setting) == 1 and (when := MISPLACED_HOOKS.get(setting[0].name)) is not None:
         text = f"`{setting[0].name}` {when}; set `self.model.{STOP_FLAG} = True` in `on_epoch_end(self, epoch, logs=None)`"
-        yield _build_cause(setting[0].lineno, text, Symptom.WRONG_STOP)
+        yield _build_cause(setting[0].lineno, text, Symptom.WRONG_STOP, Symptom.CALLBACK_RAISED)
 
 
 def _is_flag_setter(method: ast.AST) -> bool:
@@ -127,6 +132,16 @@ def _find_wrong_conditions(node: ast.ClassDef) -> Iterator[Cause]:
                 _mentions_accuracy(left) and any(map(_is_flag_setter, part.body))
             ):
                 yield from _describe_condition(part.lineno, sign, line)
+                yield from _find_flags_in_else(part)
+
+
+def _find_flags_in_else(node: ast.stmt) -> Iterator[Cause]:
+    """The flag in `else` too, so that both ways end the training."""
+    setting = [part for part in getattr(node, "orelse", []) if isinstance(part, ast.Assign) and any(map(_is_flag, part.targets))]
+    for part in setting:
+        if isinstance(part.value, ast.Constant) and part.value.value is True:
+            text = "this line in `else` ends the training whenever the condition isn't met"
+            yield Cause(symptoms=frozenset({Symptom.WRONG_STOP}), line=part.lineno, message=text, hint="Take the `else` away.", silent=True)
 
 
 def _describe_condition(number: int, sign: ast.cmpop, line: float) -> Iterator[Cause]:
@@ -153,3 +168,32 @@ def _find_compared_flag(node: ast.ClassDef) -> Iterator[Cause]:
             case ast.Expr(value=ast.Compare(left=ast.Attribute(attr="stop_training") as flag, ops=[ast.Eq()])):
                 shown = ast.unparse(flag)[:MAX_NAME_CHARS]
                 yield _build_cause(part.lineno, f"`==` only compares; `{shown} = True`, with one `=`, ends the training")
+
+
+def _find_bare_names(node: ast.ClassDef) -> Iterator[Cause]:
+    """Figures and the model under names that a hook doesn't have: they are `logs[...]` and `self.model`."""
+    for hook in [part for part in node.body if isinstance(part, FUNCTION_NODES) and part.name in HOOKS]:
+        names = [part for part in ast.walk(hook) if isinstance(part, ast.Name)]
+        bound = {part.id for part in names if isinstance(part.ctx, ast.Store)} | {argument.arg for argument in hook.args.args}
+        for part in names:
+            if (meant := HOOK_NAMES.get(part.id)) is not None and part.id not in bound:
+                text = f"`{hook.name}` doesn't know `{part.id}`; write `{meant}`"
+                yield Cause(symptoms=frozenset({Symptom.CALLBACK_RAISED, Symptom.NEVER_STOPPED}), line=part.lineno, message=text, silent=True)
+
+
+def _find_called_flag(node: ast.ClassDef) -> Iterator[Cause]:
+    """`self.model.stop_training()`: the flag is set, not called."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and _is_flag(part.func):
+            text = f"`{STOP_FLAG}` is no function: write `self.model.{STOP_FLAG} = True`"
+            yield Cause(symptoms=frozenset({Symptom.CALLBACK_RAISED}), line=part.lineno, message=text, silent=True)
+
+
+def _find_hooks_outside(tree: ast.Module, classes: list[ast.ClassDef]) -> Iterator[Cause]:
+    """A hook at the left margin, beside a callback class that has none."""
+    if any(isinstance(part, FUNCTION_NODES) and part.name in HOOKS for node in classes for part in node.body):
+        return
+    for part in tree.body if classes else []:
+        if isinstance(part, FUNCTION_NODES) and part.name in HOOKS:
+            text = f"`{part.name}` is outside the class, so Keras never calls it"
+            yield Cause(symptoms=frozenset({Symptom.NEVER_STOPPED}), line=part.lineno, message=text, hint="Indent it, so that it belongs to the class.", silent=True)

@@ -46,8 +46,9 @@ def _describe_lost(statement: ast.Expr, modules: Mapping[str, str]) -> Iterator[
         return
     shown = ast.unparse(statement.value)
     short = shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[:MAX_SHOWN_CHARS]}…"
+    layer = isinstance(statement.value, ast.Call) and isinstance(statement.value.func, ast.Call)
     yield Cause(
-        symptoms=SYMPTOMS,
+        symptoms=SYMPTOMS | {Symptom.MISSING_LAYERS} if layer else SYMPTOMS,
         message=f"`{short}` has no effect: its result isn't kept",
         line=statement.lineno,
         hint=f"Write `{name} = {short}`.",
@@ -66,6 +67,9 @@ def _find_changed_name(value: ast.expr, modules: Mapping[str, str]) -> str:
                 return _find_first_name(args[0], modules) if args else ""
             # So may methods of a class of the student's own.
             return owner if owner not in modules and owner != "self" else ""
+        # A model that is made, and given no name.
+        case ast.Call(func=ast.Attribute(attr="Model" | "Sequential")):
+            return "model"
         # A layer that is called on a tensor.
         case ast.Call(func=ast.Call(func=ast.Attribute(attr=attr)), args=[ast.Name(id=name)]) if attr[:1].isupper():
             return name

@@ -33,7 +33,7 @@ ERROR_MEANINGS = (
      "Write the path with / instead of \\, or put an r before the quotation mark."),
     (r"expected ':'", None, "End this line with a colon."),
     (r"cannot assign to|Maybe you meant '=='", None, "To compare, write `==`; to assign, put one name on the left."),
-    (r"positional argument follows keyword", None, "Put arguments without a name first."),
+    (r"positional argument follows keyword", None, "Put arguments without a name first, or give this one its name, as in `callbacks=[...]`."),
     (r"'return' outside function", None, "Indent it, so that it belongs to the function."),
     (r"unexpected character after line continuation", None, "Nothing may stand after a backslash at the end of a line."),
 )  # fmt: skip

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from grader.data import load_dataset, load_embedded
 from grader.protocol.datasets import DatasetSource
+from grader.student.served_tables import install_tables, list_files
 
 PACKAGE = "tensorflow_datasets"
 # Keras exports a dataset's module from several trees, and each keeps a reference of its own.
@@ -40,7 +41,9 @@ class ServedDatasets:
     def add_dataset(self, source: DatasetSource) -> None:
         """Serves one more dataset under all of its names."""
         names = source.about.names
-        self._by_file |= dict.fromkeys(names.files, source)
+        self._by_file |= dict.fromkeys((*names.files, *list_files(source)), source)
+        if source.about.is_csv:
+            install_tables(source)
         self._by_tfds |= dict.fromkeys(names.tfds, source)
         for name in names.keras:
             _install_loader(name, _make_loader(source))

@@ -13,7 +13,7 @@ import keras
 
 from grader.protocol.orders import Answer, Event, FitArguments, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import LocalTrouble, Probe, Rejected, Seen
-from grader.student import augmentation, own_metrics, plain_models
+from grader.student import augmentation, error_text, own_metrics, plain_models
 from grader.student.creation_order import CreationOrder
 from grader.student.feed import Cargo, Pipeline, is_pipeline
 from grader.student.front import Front, RunEnded
@@ -213,7 +213,7 @@ class FitCall:
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the model can't be saved as JSON: {error}", "use built-in Keras layers")
+            self.front.report_unsupported(f"the model can't be saved as JSON: {error}", error_text.tell_instead(error, "use built-in Keras layers"))
 
     def _find_plain_model(self) -> Any:
         try:
@@ -231,14 +231,14 @@ class FitCall:
         if self.model.run_eagerly:
             self.front.send_remark("run_eagerly=True is ignored: the grader trains compiled, with the same results")
         try:
-            settings, self.own_metrics = own_metrics.split_settings(self.model)
+            settings, self.own_metrics = own_metrics.split_settings(self.model, self.plain, self.front.send_remark)
             for name in self.own_metrics:
                 self.front.send_remark(f"`{name}` is your own metric; it doesn't change the training, so it was left out")
             return json.dumps(settings)
         except own_metrics.Clash as clash:
             self.front.report_unsupported(f"your own metric has the same name as another one: {clash}", "give it another name")
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the compile settings can't be saved as JSON: {error}", "use built-in losses, metrics and optimizers")
+            self.front.report_unsupported(f"the compile settings can't be saved as JSON: {error}", error_text.tell_instead(error, "use built-in losses, metrics and optimizers"))
 
     def _unknown(self) -> dict[str, Callable[[], Any]]:
         """By each log key of a metric of the student's own, what ends the run where it is read."""

@@ -21,23 +21,14 @@ from grader.messages.error_hints import find_error_hint
 from grader.protocol.wire import Crashed, Load, Returned
 from grader.student import drives, old_methods, standins
 from grader.student.drawings import leave_out_missing
+from grader.student.error_text import list_traced_lines, put_cause_first, put_way_out_second
 from grader.student.front import Front, RunEnded, to_plain_data
 from grader.student.shell import WRITTEN, Shell
 
 MODULE_NAME = "submission"
 MAX_TEXT_CHARS = 4000
 STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
-MAX_MESSAGE_LINES = 20
-# TensorFlow puts the lines of whoever built the graph, and its nodes, into its messages; none of them is the student's.
-# Keras writes some of its messages in bold letters.
-FOREIGN_LINES = re.compile(
-    r"Detected at node .*?\n"
-    r"|^  File \".*?\n"
-    r"|<stack traces unavailable>\n?"
-    r"|\s*\[\[\{\{node [^}]*\}\}\]\](?: \[Op:\w+\])?"
-    r"|\x1b\[[01]m",
-    re.MULTILINE,
-)
+MAX_NOTES = 20
 SUPPLIED_MODULES = {
     "tf": "tensorflow", "np": "numpy", "keras": "keras", "os": "os", "sys": "sys", "math": "math", "random": "random",
     "time": "time", "json": "json", "plt": "matplotlib.pyplot", "layers": "keras.layers",
@@ -196,7 +187,17 @@ def _bind_placeholders(node: ast.stmt, error: Exception, module: types.ModuleTyp
 
 
 def _list_student_frames(error: BaseException, load: Load) -> list[traceback.FrameSummary]:
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == load.filename]
+    raised = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == load.filename]
+    # What TensorFlow traces is other code, made from the file; only the error's words name the lines that it comes from.
+    traced = [traceback.FrameSummary(load.filename, *place) for place in list_traced_lines(_read_text(error), load.filename)]
+    return raised + traced
+
+
+def _read_text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message can't be shown)"
 
 
 def _find_line(error: BaseException, load: Load) -> int | None:
@@ -204,17 +205,11 @@ def _find_line(error: BaseException, load: Load) -> int | None:
     return frames[-1].lineno if frames else None
 
 
-def _shorten_text(text: str) -> str:
-    """Without most of the lines of an array, which some errors show whole."""
-    lines = text.split("\n")
-    return text if len(lines) <= MAX_MESSAGE_LINES else "\n".join([*lines[: MAX_MESSAGE_LINES - 5], "...", *lines[-4:]])
-
-
 def _advice(error: BaseException, said: str) -> Iterator[str]:
     """Yields advice on an error: its own notes, else the hints for errors of its kind."""
     notes = getattr(error, "__notes__", None)
     if isinstance(notes, list) and notes:
-        yield from (note for note in notes[:MAX_MESSAGE_LINES] if isinstance(note, str))
+        yield from (note for note in notes[:MAX_NOTES] if isinstance(note, str))
         return
     near = guess_meant_name(error)
     misspelt = near and isinstance(error, (AttributeError, ImportError))
@@ -223,18 +218,13 @@ def _advice(error: BaseException, said: str) -> Iterator[str]:
 
 def describe_crash(error: BaseException, load: Load) -> Crashed:
     """Describes an exception with the frames of the student's file only."""
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its message can't be shown)"
-    text = FOREIGN_LINES.sub("", text).strip()
     # Names that exist only because of our aliases would puzzle a student.
-    text = text.replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
-    said = _shorten_text(f"{type(error).__name__}: {text}"[:MAX_TEXT_CHARS])
+    text = _read_text(error).replace("keras._tf_keras.keras", "tensorflow.keras").replace("grader.student.standins.", "")
+    said = put_cause_first(type(error).__name__, text)[:MAX_TEXT_CHARS]
     told = "\n".join(_advice(error, said))[:MAX_TEXT_CHARS]
     shown = "".join(traceback.format_list(_list_student_frames(error, load)[-20:]))
     return Crashed(
-        message=f"{said}\n{told}" if told else said,
+        message=put_way_out_second(said, told),
         traceback=shown[-MAX_TEXT_CHARS:],
         line=_find_line(error, load),
         package=str(error.name).partition(".")[0][:100] if isinstance(error, ModuleNotFoundError) else "",
@@ -243,11 +233,23 @@ def describe_crash(error: BaseException, load: Load) -> Crashed:
 
 def guess_meant_name(error: BaseException) -> str | None:
     """Asks whether a similar known name was meant; None if there is none."""
+    if (elsewhere := _find_elsewhere(error)) is not None:
+        return f"It is in another module: `tf.{elsewhere}`."
     known, given, cutoff = _list_candidates(error)
-    names = {name.lower(): name for name in known if name != given}
+    # Of a module and its class, as `resnet50` and `ResNet50`, the class is meant, which comes first in a module's names.
+    names = {name.lower(): name for name in reversed(known) if name != given}
     near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=cutoff)
-    near.sort(key=lambda name: sorted(name) != sorted(given.lower()))  # first the one of the same letters, if there is one
+    # First the one of the same letters, if there is one; and of three layers that of images.
+    near.sort(key=lambda name: (sorted(name) != sorted(given.lower()), not name.endswith("2d")))
     return f"Did you mean `{names[near[0]]}`?" if near else None
+
+
+def _find_elsewhere(error: BaseException) -> str | None:
+    """The place in Keras of a name that was looked for in another of its modules, as `tf.keras.Dense`."""
+    with contextlib.suppress(Exception):  # the object may be of the student's making
+        if isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType) and "keras" in error.obj.__name__:
+            return next((f"{home}.{error.name}" for home, names in SUPPLIED_KERAS_NAMES.items() if error.name in names), None)
+    return None
 
 
 def _list_candidates(error: BaseException) -> tuple[list[str], str, float]:

@@ -132,6 +132,8 @@ def load_training_data(building: Building) -> tuple[Array, Array]:
     data = load_dataset(building.dataset)
     number = building.examples if building.train else INSPECTION_EXAMPLES
     images, labels = data.x_train[:number], data.y_train[:number]
+    if images.ndim == 2:  # the rows of a table
+        return images, labels
     # Images in colours have that axis already.
     if building.channel and images.ndim == 3:
         images = images[..., np.newaxis]

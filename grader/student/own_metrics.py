@@ -1,12 +1,16 @@
-"""Leaves the student's own metrics out of an order, since they don't change the training, and reports that."""
+"""Writes the settings of `compile` for an order without the student's code: metrics are left out, a loss becomes Keras's."""
 
 from __future__ import annotations
 
 import functools
+import types
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras.src.saving import serialization_lib
+
+from grader.student.own_losses import find_same_loss
 
 METRICS = ("metrics", "weighted_metrics")
 
@@ -15,18 +19,26 @@ class Clash(Exception):
     """A metric of the student's own has the name of another; carries it."""
 
 
-def split_settings(model: Any) -> tuple[dict[str, Any], list[str]]:
+def split_settings(model: Any, plain: Any, remark: Callable[[str], None]) -> tuple[dict[str, Any], list[str]]:
     """What `compile` was given, without metrics of the student's own, as the order writes it; and the names of those.
+
+    Args:
+        plain: the model of Keras's own classes that is ordered.
+        remark: receives a note where a loss of the student's is ordered as Keras's.
 
     Raises:
         Clash: without one of them, another metric's figures would have its name.
     """
     settings = dict(model._compile_config.config)
+    same = _find_same_loss(settings.get("loss"), plain)
+    if same is not None:
+        written, settings["loss"] = same
+        remark(f"your own loss gives what `keras.losses.{written}` gives, so the grader trains with that; write it so")
     several = len(model.outputs) > 1 if getattr(model, "outputs", None) else False
     taken: list[Any] = []
     for part in METRICS:
         settings[part] = _without_own(settings.get(part), taken, several=several)
-    if not taken:
+    if not taken and same is None:
         # Keras's own way where it works, so that the usual file's settings are written exactly as Keras writes them.
         return model.get_compile_config(), []
     names = [_name(metric) for metric in taken]
@@ -36,6 +48,23 @@ def split_settings(model: Any) -> tuple[dict[str, Any], list[str]]:
         if name in left or names.count(name) > 1 or name == "loss":
             raise Clash(name)
     return serialization_lib.serialize_keras_object(settings), names
+
+
+def _find_same_loss(given: Any, plain: Any) -> tuple[str, Any] | None:
+    is_code = isinstance(given, (types.FunctionType, functools.partial, keras.losses.Loss)) and (
+        is_own(given) or is_own(getattr(given, "fn", None))
+    )
+    width = _find_width(plain)
+    return find_same_loss(given, width) if is_code and width else None
+
+
+def _find_width(plain: Any) -> int | None:
+    """How many numbers a model gives for an example; None where it has several outputs, or that isn't known yet."""
+    outputs = getattr(plain, "outputs", None)
+    if outputs:
+        width: int | None = outputs[0].shape[-1] if len(outputs) == 1 else None
+        return width
+    return next((layer.units for layer in reversed(plain.layers) if hasattr(layer, "units")), None)
 
 
 def _without_own(value: Any, taken: list[Any], *, several: bool) -> Any:

@@ -39,7 +39,7 @@ from grader.trainer.order.checking import parse_model_json
 from grader.trainer.order.identity import extract_immutable_config
 from grader.trainer.order.model_json import OrderTooLarge
 from grader.trainer.order.seeding import mix_seeds
-from grader.trainer.training import agreement, measuring, neighbours, replay, trajectory
+from grader.trainer.training import agreement, measuring, measuring_errors, neighbours, replay, trajectory
 from grader.trainer.training.building import keep_randomness
 from grader.trainer.training.feeding import Array, OrderArrays, read_arrays, read_ordered_arrays
 from grader.trainer.training.looks import Looks
@@ -124,7 +124,7 @@ class SubmissionTrainer:
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        shape = find_source(message.dataset).about.shape
+        shape = find_source(message.dataset).about.example_shape
         pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
@@ -265,12 +265,15 @@ class SubmissionTrainer:
                 )
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
-                measured = measuring.measure_accuracies(model, dataset, self._transform_images, count, load_held_out(find_source(self.dataset)))
-                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count)
+                source = find_source(self.dataset)
+                regression = source.about.task == "regression"
+                measure = measuring_errors.measure_errors if regression else measuring.measure_accuracies
+                measured = measure(model, dataset, self._transform_images, count, load_held_out(source))
+                few = min(2 * neighbours.MAX_EXAMPLES, 2 * count, len(dataset.x_train) // 2 * 2)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
-                passes = self.passes.get(self.order.model, []) if self.order is not None else []
+                passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
-                brought = self.looks.look_after_training(model, dataset, self._transform_images, count)
+                brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
                 measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])

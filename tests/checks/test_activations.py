@@ -48,3 +48,24 @@ def test_other_numbers_fail(difference):
         check_activation_values(far).message
         == f"the numbers for pool_1 differ from the layer's output by up to {difference}"
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "fact"),
+    [
+        (Activations(layers=[CONV], fault="it returned one ndarray, not a list"), "`return activation_model.predict(images)`"),
+        (Activations(layers=[CONV, CONV], came=1), "all `MaxPooling2D`"),
+        (Activations(layers=[maps("conv_1", [3, 26, 26, 8], [1, 26, 26, 8])], came=1), "all 3 images"),
+        (Activations(layers=[maps("a", [3, 4, 4, 8], [3, 2, 2, 8]), maps("b", [3, 2, 2, 8], [3, 4, 4, 8])], came=2), "order"),
+    ],
+)
+def test_each_wrong_form_has_its_own_way_out(found, fact):
+    """The exercise's hint, which is about layers too many, would lead astray."""
+    outcome = check_activation_shapes(found)
+
+    assert (fact in (outcome.hint or ""), outcome.beside) == (True, True)
+
+
+def test_too_many_arrays_have_the_hint_of_the_exercise():
+    """It tells which layers put out no maps."""
+    assert (check_activation_shapes(Activations(layers=[CONV], came=6)).hint, check_activation_shapes(Activations(layers=[CONV], came=6)).beside) == (None, False)

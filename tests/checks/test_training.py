@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.checks.training import check_epoch_count, check_measured_accuracy, check_reached_line, check_training_data
+from grader.checks.measured import check_measured_accuracy
+from grader.checks.training import check_epoch_count, check_reached_line, check_training_data
 from grader.courses.yaml_tree import Percent
 from grader.records.run import DataMatch, Measurement
 from grader.records.verdict import CutEpoch, TrainingRecord
@@ -242,3 +243,23 @@ def test_images_of_another_kind_may_have_been_augmented() -> None:
     assert "`RandomRotation`" in (turned.hint or "")
     assert "`RandomRotation`" in (check_training_data(mostly, "mnist", split="train", examples=60000).hint or "")
     assert "load_data" in (check_training_data(other, "mnist", split="train", examples=60000).hint or "")
+
+
+@pytest.mark.parametrize(("train", "share", "status"), [(600, 1.0, "passed"), (480, 0.75, "passed"), (480, 0.85, "failed"), (480, 1.0, "failed")])
+def test_a_share_of_the_rows_may_be_enough(train, share, status):
+    """Where students split a table by themselves, and keep a part for tests."""
+    data = DataMatch(dataset="houses", examples=train, trained_on=train, train=train, unit="row")
+
+    outcome = check_training_data(data, "houses", split="train", examples=600, share=share)
+
+    assert outcome.status == status
+    assert outcome.message == ("trained on all 600 training rows" if train == 600 else "trained on 480 training rows of 600" if status == "passed" else "trained on 480 of the 600 training rows")
+
+
+def test_what_is_no_row_is_told_with_its_reason():
+    data = DataMatch(dataset=None, examples=600, trained_on=600, unknown=600, unit="row", fault="column 4 of 4 is the label, or was made from it")
+
+    outcome = check_training_data(data, "houses", split="train", examples=600)
+
+    assert outcome.message == "the 600 examples in the training are not rows of houses: column 4 of 4 is the label, or was made from it"
+    assert "drop the label" in outcome.hint

@@ -1,5 +1,7 @@
 """Exercises as notebooks."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -54,4 +56,10 @@ def test_a_release_has_the_notebooks(tmp_path):
     """Of the exercises that are released."""
     assert cli.run_command_line(["release", str(tmp_path / "out"), "pooling", "exercise1", "--notebooks"]) == 0
 
+    page = (tmp_path / "out/README.md").read_text()
+
     assert sorted(path.name for path in (tmp_path / "out").rglob("*.ipynb")) == ["exercise1.ipynb", "pooling.ipynb"]
+    assert {link for link in re.findall(r"\(([^()]+\.ipynb)\)", page) if (tmp_path / "out" / link).is_file()} == {
+        "exercises/exercise1/exercise1.ipynb",
+        "exercises/pooling/pooling.ipynb",
+    }

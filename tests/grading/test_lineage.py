@@ -76,6 +76,21 @@ def test_first_weights_and_a_new_optimizer_are_a_new_beginning():
         assert went_through(ledger) == seen
 
 
+@pytest.mark.parametrize(
+    ("changes", "epochs"),
+    [({}, 2), ({"unknown": 1}, 5), ({"labels_wrong": 1}, 5), ({"test": 1}, 5), ({"repeated": 1}, 5), ({"dataset": "other"}, 5)],
+)
+def test_a_search_on_some_of_the_images_costs_nothing_either(changes, epochs):
+    """With the first weights put back; an optimizer that has seen anything else remembers it."""
+    ledger = RunRecorder(7, "mnist")
+    part = msgspec.structs.replace(WHOLE, examples=6400, trained_on=6400, train=6400, **changes)
+    fit(ledger, 0, 3, part)
+
+    fit(ledger, 0, 2, origin=Origin(initial=0))
+
+    assert went_through(ledger) == (epochs, WHOLE if not changes else part)
+
+
 def test_a_new_beginning_cleans_no_weights_that_were_given_out_before():
     """They were trained on what they were trained on."""
     ledger = RunRecorder(7, "mnist")

@@ -12,7 +12,6 @@ import ipywidgets
 from grader.courses.course import find_course
 from grader.errors import UsageError
 from grader.notebook import quiz_form
-from grader.notebook.magics import QuizWords, read_quiz_words
 from grader.notebook.quiz_form import QuizForm, show_quiz
 from grader.quiz.loading import hash_quiz, load_quiz, load_quiz_bytes
 from grader.quiz.sitting import open_attempt_store
@@ -64,8 +63,16 @@ class Page:
         button.click()
 
     def choose(self, place, label):
-        field = list(self.walk(ipywidgets.RadioButtons))[place]
-        field.index = next(index for index, (text, _) in enumerate(field.options) if text.endswith(label))
+        self.list_options(place)[label].index = 0
+
+    def list_options(self, place):
+        """The radio buttons of a question, of those that have some, by what they say."""
+        questions = [
+            found
+            for question in self.form._box.children
+            if (found := list(self.walk(ipywidgets.RadioButtons, question)))
+        ]
+        return {text.partition(") ")[2]: radio for radio in questions[place] for text, _ in radio.options}
 
     def tick(self, label, value=True):
         (box,) = [each for each in self.walk(ipywidgets.Checkbox) if each.description.endswith(label)]
@@ -142,6 +149,19 @@ def kept():
     return attempts[-1]
 
 
+def test_one_option_takes_the_place_of_another(open_form):
+    """Each radio button is a field of its own, so that Tab reaches all of them; only one is on."""
+    page = open_form()
+    for label in ("First <b>", "Second", "First <b>"):
+        page.choose(0, label)
+        assert [text for text, radio in page.list_options(0).items() if radio.index == 0] == [label]
+    assert kept().answers == {"one": ["first"]}
+
+    page.press("Clear the answer to question 1")
+    assert [radio.index for radio in page.list_options(0).values()] == [None, None]
+    assert kept().answers == {}
+
+
 def test_every_answer_is_kept_at_once_and_found_again(open_form):
     """Each kind by its field; a second form, as after a restart, goes on where the first was."""
     page = open_form()
@@ -154,7 +174,7 @@ def test_every_answer_is_kept_at_once_and_found_again(open_form):
     assert {name: sorted(given) if isinstance(given, list) else given for name, given in kept().answers.items()} == {
         "one": ["second"], "many": ["p", "r"], "yes": ["true"], "count": "27 cm", "name": "ReLU", "size": "2 x 3",
     }  # fmt: skip
-    assert [field.value for field in again.walk(ipywidgets.RadioButtons)] == ["second", "true"]
+    assert [field.value for field in again.walk(ipywidgets.RadioButtons) if field.value] == ["second", "true"]
     assert [field.value for field in again.walk(ipywidgets.Text)] == ["27 cm", "ReLU", "2 x 3"]
     assert sum(box.value for box in again.walk(ipywidgets.Checkbox)) == 2
     assert "Resumed: 6 of 6 answered." in again.text
@@ -346,12 +366,3 @@ def test_a_quiz_that_was_changed_meanwhile_keeps_its_answers(open_form, course, 
 
     with pytest.raises(UsageError, match="the quiz has changed since attempt 1 began"):
         show_quiz(changed, load_quiz(changed, "tiny"), "ada")
-
-
-def test_the_words_of_the_magic():
-    """A name with blanks, and what is too much or missing."""
-    assert read_quiz_words("week3 --text") == QuizWords(quiz="week3", student=None, as_text=True)
-    assert read_quiz_words("--student 'Ada L.' week3") == QuizWords(quiz="week3", student="Ada L.", as_text=False)
-    for line in ("", "week3 week2", "--student ada", "week3 --student", "--other", "'week3"):
-        with pytest.raises(UsageError):
-            read_quiz_words(line)

@@ -60,6 +60,15 @@ def test_a_shell_is_watched_once(shell):
     ]
 
 
+def test_the_running_cell_is_graded_as_it_is(shell):
+    """Also with a syntax error below `%%grade`, which the report then shows; any other such cell never ran."""
+    recorder = find_recorder(shell)
+    for text in ("a = (", "%%capture\nb = (", "c = 3"):
+        shell.run_cell(text, store_history=True)
+        numbers = [cell.number for cell in recorder.list_cells()]
+        assert numbers == {"a = (": [], "%%capture\nb = (": [2], "c = 3": [3]}[text]
+
+
 def test_the_numbers_are_those_of_the_session():
     """A report then says "cell 5" of the cell that shows `In [5]`."""
     text = build_notebook([run(5, "a = 1\nb = 2"), run(3, "%%grade pooling\nc = 3")])

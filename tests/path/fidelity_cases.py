@@ -650,6 +650,13 @@ def lambda_layers():
     return fit_own(keras.Model(inputs, outputs), count=300)
 
 
+def own_loss():
+    x, y, *_ = data()
+    model = dense()
+    model.compile("adam", lambda labels, shares: keras.losses.sparse_categorical_crossentropy(labels, shares), metrics=["accuracy"])
+    return model.fit(x, y, epochs=3)
+
+
 def graded_here():
     """Whether TensorFlow's functions take symbolic tensors, which plain Keras 3 refuses."""
     try:
@@ -671,7 +678,7 @@ CASES = [
     own_rate, checkpoint, weights_in_callback, batch_hooks, stop_within_an_epoch, pipeline, functional,
     freeze_and_compile, freeze_without_compiling, frozen_from_the_first, compiled_alike, rate_between_fits,
     metrics_of_ones_own, averages_in_tests, averages_per_epoch, averages_until_stopped, own_functional,
-    own_call, own_blocks, own_layer_in_a_functional_model, own_layer_in_a_sequence, lambda_layers,
+    own_call, own_blocks, own_layer_in_a_functional_model, own_layer_in_a_sequence, lambda_layers, own_loss,
     pipeline_with_its_length, whole_batches_only, repeated_with_floor_steps, batched_then_repeated,
     part_of_a_pass_per_epoch, taken, from_generator, endless_generator, generator_that_ends, sequence,
     sequence_with_steps, arrays_with_floor_steps, saved_and_loaded, loaded_and_compiled, cloned,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from quiz_samples import EVERY_KIND, key_of, quiz_of
 
+from grader.cli.quiz import command
 from grader.errors import UsageError
 from grader.quiz.practising import check_practice, practise_quiz
 from grader.quiz.taking import QuizTerminal
@@ -109,3 +110,22 @@ def test_practice_fits_the_terminal(width):
     practise_quiz(QUIZ, KEY, "s1", desk)
 
     assert max(len(line) for text in said for line in text.split("\n")) <= width
+
+
+@pytest.mark.parametrize(
+    "unused",
+    [["--save", "a.yaml"], ["--marks", "m.db"], ["--csv", "m.csv"], ["--gradebook", "sqlite:///g.db"], ["--answers", "a.yaml"], ["--reveal"],
+     ["--json", "-"], ["--html", "a.html"]],
+)  # fmt: skip
+def test_practice_refuses_what_it_would_ignore(unused):
+    """Nobody is to wait for a file that practice never writes."""
+    with pytest.raises(UsageError, match=f"takes no {unused[0]}"):
+        command.main(["week3", "--practice", *unused], standalone_mode=False)
+
+
+def test_a_sitting_refuses_what_is_for_answers_handed_in(monkeypatch):
+    """`--marks` without `--answers` at a terminal would keep nothing."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("JPY_PARENT_PID", raising=False)
+    with pytest.raises(UsageError, match="^--marks and --csv .*--answers"):
+        command.main(["week3", "--csv", "m.csv", "--marks", "m.db"], standalone_mode=False)

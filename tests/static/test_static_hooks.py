@@ -1,6 +1,8 @@
 import pytest
 
-HEAD = "import tf\ndef train_mnist():\n    m.fit(x)\n"
+from grader.records.clues import Symptom
+
+HEAD = "import tf\ndef train_mnist():\n    m.fit(x, y)\n"
 FLAG = "`{}` ends no training; `self.model.stop_training = True` does"
 
 
@@ -124,3 +126,47 @@ def test_a_flag_in_the_wrong_place_is_a_cause(inspect, source, line, symptom):
 def test_a_flag_in_its_place_is_none(inspect, source):
     """Also under another name, as a condition's own value, or after a `return`."""
     assert inspect(source).clues.causes == []
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "fact"),
+    [
+        (hook("on_epoch_end", "if accuracy > 0.99: self.model.stop_training = True"), 6, "`logs['accuracy']`"),
+        (hook("on_epoch_end", "if history.history['accuracy'][-1] > 0.99: self.model.stop_training = True"), 6, "`logs['accuracy']`"),
+        (hook("on_epoch_end", "if logs['accuracy'] > 0.99: model.stop_training = True"), 6, "`self.model`"),
+        (hook("on_epoch_end", "if logs['accuracy'] > 0.99: self.model.stop_training(True)"), 6, "`self.model.stop_training = True`"),
+        (hook("on_epoch_begin", "if logs['accuracy'] > 0.99: self.model.stop_training = True"), 5, "`on_epoch_begin` comes before"),
+    ],
+)
+def test_what_makes_a_callback_raise_is_a_cause(inspect, source, line, fact):
+    """The error's own words (KeyError, NameError, not callable) send elsewhere."""
+    causes = [cause for cause in inspect(source).clues.causes if Symptom.CALLBACK_RAISED in cause.symptoms]
+
+    assert [(cause.line, fact in cause.message) for cause in causes] == [(line, True)]
+
+
+@pytest.mark.parametrize(
+    "does",
+    ["accuracy = logs['accuracy']; self.model.stop_training = accuracy > 0.99", "model = self.model; model.stop_training = True"],
+)
+def test_a_name_that_the_hook_binds_is_none(inspect, does):
+    """It has a value there."""
+    assert not [cause for cause in inspect(hook("on_epoch_end", does)).clues.causes if Symptom.CALLBACK_RAISED in cause.symptoms]
+
+
+def test_a_hook_outside_its_class_is_a_cause(inspect):
+    """Unless the class has one of its own."""
+    outside = "def on_epoch_end(self, epoch, logs=None):\n    if logs['accuracy'] > 0.9:\n        self.model.stop_training = True\n"
+    empty = "class C(tf.keras.callbacks.Callback):\n    pass\n"
+
+    assert [cause.line for cause in inspect(HEAD + empty + outside).clues.causes if Symptom.NEVER_STOPPED in cause.symptoms] == [6]
+    assert inspect(hook("on_epoch_end", "if logs['accuracy'] > 0.9: self.model.stop_training = True") + outside).clues.causes == []
+
+
+@pytest.mark.parametrize(("value", "told"), [("True", True), ("False", False)])
+def test_a_flag_in_both_branches_is_a_cause(inspect, value, told):
+    """Of a condition that can be meant; set to False in `else` it ends nothing."""
+    does = f"if logs['accuracy'] > 0.99:\n            self.model.stop_training = True\n        else:\n            self.model.stop_training = {value}"
+    causes = [cause for cause in inspect(hook("on_epoch_end", does)).clues.causes if Symptom.WRONG_STOP in cause.symptoms]
+
+    assert [(cause.line, "`else`" in cause.message) for cause in causes] == ([(9, True)] if told else [])

@@ -17,7 +17,7 @@ def split():
     def run(*metrics, **more):
         model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         model.compile("adam", "mse", metrics=list(metrics), **more)
-        settings, names = own_metrics.split_settings(model)
+        settings, names = own_metrics.split_settings(model, model, print)
         plain = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         plain.compile("adam", "mse", metrics=["accuracy"])
         assert set(settings) == set(plain.get_compile_config())
@@ -77,10 +77,10 @@ def test_for_several_outputs_each_metric_keeps_its_place():
     model.compile("adam", "mse", metrics=[sure, ["mae", sure]])
 
     with pytest.raises(own_metrics.Clash):
-        own_metrics.split_settings(model)  # twice the same name
+        own_metrics.split_settings(model, model, print)  # twice the same name
     model.compile("adam", "mse", metrics=[sure, ["mae"]])
 
-    assert own_metrics.split_settings(model)[0]["metrics"] == [None, ["mae"]]
+    assert own_metrics.split_settings(model, model, print)[0]["metrics"] == [None, ["mae"]]
 
 
 @pytest.mark.parametrize("metrics", [["accuracy", accuracy], [accuracy, "accuracy"], [sure, sure]])

@@ -9,16 +9,22 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from grader.cli import outputs
 from grader.cli.finding import find_course
 from grader.cli.helping import JUPYTER_VARIABLE
 from grader.cli.quiz.marking import MarkingOptions, mark_answers
 from grader.errors import UsageError
+from grader.messages.text import join_words
 from grader.quiz import handed_in, loading
 from grader.quiz.answer_form import render_answer_form
 
 INPUT_WAIT_S = 2.0
+# Options of answers that were handed in; a sitting in the terminal has no use for them.
+OF_ANSWERS = frozenset({"roster", "naming", "marks", "gradebook", "csv_"})
+# Practice keeps no record, so it has a use for these only.
+OF_PRACTICE = frozenset({"practice", "student", "course", "quiet"})
 
 
 @click.command("quiz", options_metavar="[OPTIONS]")
@@ -67,11 +73,14 @@ def command(
     quiz = loading.load_quiz(found, quiz_id)
     # A notebook's cell has a terminal at which nobody can type.
     at_terminal = sys.stdin.isatty() and JUPYTER_VARIABLE not in os.environ
-    if practice and answers is not None:
-        raise UsageError("--practice asks the questions, so it takes no --answers")
+    given = _list_given_options()
+    if practice and (unused := [option for name, option in given.items() if name not in OF_PRACTICE]):
+        raise UsageError(f"--practice asks the questions and writes nothing, so it takes no {join_words(unused)}")
     if practice and at_terminal:
         return int(import_module("grader.cli.quiz.taking").practise_in_terminal(found, quiz, student))
     if answers is None and at_terminal:
+        if unused := [option for name, option in given.items() if name in OF_ANSWERS]:
+            raise UsageError(f"{join_words(unused)} is of use only with --answers, for answers that were handed in")
         # Loaded only here: marking, which scripts call, starts quicker without it.
         take = import_module("grader.cli.quiz.taking").take_in_terminal
         return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
@@ -86,6 +95,17 @@ def command(
         chosen=chosen, roster=roster, naming=naming, marks=marks, table=csv_, gradebook=gradebook, reveal=reveal, quiet=quiet
     )
     return mark_answers(found, quiz, answers or handed_in.STDIN, options)
+
+
+def _list_given_options() -> dict[str, str]:
+    """The options of the command line by the name of their value; an option that goes unused has to be refused, not ignored."""
+    context = click.get_current_context()
+    return {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option) and parameter.name
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    }
 
 
 def _has_input() -> bool:

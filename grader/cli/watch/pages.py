@@ -73,7 +73,9 @@ def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen, 
 
 
 def _describe_next_key(verdict: Verdict, keys: Mapping[str, str]) -> str:
-    """What to do next, as this session's keys do it."""
+    """What to do next, as this session's keys do it; nothing where no key does it."""
+    if verdict.edition:
+        return ""
     if verdict.status == "passed":
         return "press n for the next exercise." if "n" in keys else "all exercises are passed. Well done!"
     if verdict.status == "error":

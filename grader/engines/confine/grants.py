@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 import tempfile
@@ -16,6 +17,8 @@ from grader.engines.surroundings import PACKAGE, installed_folders
 from grader.protocol.datasets import SPLITS
 from grader.stores.installed_courses import find_installed_courses
 
+# The keys of a description that name a file, read without a YAML parser, which is no part of the machinery.
+FILE_KEY = re.compile(r"""^(?:test_)?file:\s*["']?([\w.-]+)""", re.MULTILINE)
 COURSE_FOLDER = PACKAGE / "course"  # the exercises and quizzes inside a wheel
 
 
@@ -60,7 +63,7 @@ def collect_grants(readable: Sequence[Path], hidden: Sequence[Path]) -> PathGran
 
 
 def _list_installed_secrets() -> list[Path]:
-    """All of the courses that are installed as packages but their datasets' archives and images, as packages are readable.
+    """All of the courses that are installed as packages but what their datasets give to students, as packages are readable.
 
     A script beside an archive could draw the secret split again.
     """
@@ -72,7 +75,7 @@ def _iter_secrets(folder: Path) -> Iterator[Path]:
         if path.name != "datasets":
             yield path
         else:
-            yield from (entry for entry in sorted(path.glob("*/*")) if not (_is_archive(entry) or _is_image_folder(entry)))
+            yield from (entry for entry in sorted(path.glob("*/*")) if not (_is_archive(entry) or _is_table(entry) or _is_image_folder(entry)))
 
 
 def _is_archive(path: Path) -> bool:
@@ -81,6 +84,14 @@ def _is_archive(path: Path) -> bool:
 
 def _is_image_folder(path: Path) -> bool:
     return path.name in SPLITS and path.is_dir()
+
+
+def _is_table(path: Path) -> bool:
+    """Whether the description beside a table names it: another one may hold the secret rows."""
+    file = path.with_name("dataset.yaml")
+    if path.suffix != ".csv" or not path.is_file() or not file.is_file():
+        return False
+    return path.name in FILE_KEY.findall(file.read_text("utf-8", "replace"))
 
 
 def _follow_links(path: str) -> list[str]:

@@ -48,6 +48,10 @@ class CanonicalImages:
         """How many pixels an image has in each channel."""
         return self.size[0] * self.size[1]
 
+    def group_labels(self, places: Any) -> tuple[Array, int]:
+        """The classes of some images, and how many classes there are."""
+        return self.labels[places], self.class_count
+
     def pick_planes(self, places: Any) -> list[Array]:
         """Some images, by their numbers or as a slice: for each channel, of shape (n, pixels)."""
         return [plane[places] for plane in self.planes]

@@ -7,8 +7,8 @@ pixels makes an image unknown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, load_canoni
 from grader.trainer.match.locate import locate_images
 from grader.trainer.match.preprocessing import infer_preprocessing, iter_chunks
 from grader.trainer.match.resizing import find_resizing
+from grader.trainer.match.table_rows import match_rows, number_labels
+from grader.trainer.match.tables import TableRows, load_table_rows
 
 Array = npt.NDArray[Any]
 MAX_WRONG_LABELS_SHOWN = 10
@@ -34,7 +36,8 @@ class Match:
 
     `source` says for each example which image it is: first the training split's, from 0 on, then the test split's;
     -1 unknown. `transform` does to uint8 images of the dataset's shape what was done to these, giving float32 (n, …) of
-    the ordered shape; None where that is unknown. `canon` are the dataset's images, where it is known.
+    the ordered shape; None where that is unknown. `canon` are the dataset's images, where it is known. `unit` is what
+    an example is. `fault` says why nothing was found, and `free` why what was found isn't to be trained on.
     """
 
     dataset: str | None
@@ -43,7 +46,17 @@ class Match:
     preprocessing: str
     transform: Callable[[Array], Array] | None = None
     exact: bool = True
-    canon: CanonicalImages | None = None
+    canon: CanonicalImages | TableRows | None = None
+    unit: Literal["image", "row"] = "image"
+    fault: str = ""
+    free: str = ""
+
+    def refuse_free_scales(self) -> Match:
+        """The same of data that is trained on: numbers that were chosen for each column would be weights."""
+        if not self.free:
+            return self
+        unknown = np.full_like(self.source, UNKNOWN)
+        return replace(self, dataset=None, source=unknown, labels_wrong_at=unknown[:0], fault=self.free, canon=None)
 
     def rewrite_inexact_images(self, x: Array) -> Array:
         """`x` (which was matched) with its known images computed anew, where they hold to a tolerance only.
@@ -80,12 +93,17 @@ class Match:
             same_order=_is_own_order(known, turns),
             preprocessing=self.preprocessing,
             validation=validation,
+            unit=self.unit,
+            fault=self.fault,
         )
 
     def describe_images(self) -> str:
         """The images in words, as for validation data: "10,000 test images"."""
         found = self.build_data_match()
-        parts = ((found.train, "training image"), (found.test, "test image"), (found.unknown, "unknown image"))
+        parts = [
+            (getattr(found, kind), f"{word} {self.unit}")
+            for kind, word in (("train", "training"), ("test", "test"), ("unknown", "unknown"))
+        ]
         return " and ".join(f"{count:,} {word}{'s' * (count != 1)}" for count, word in parts if count) or "no images"
 
 
@@ -109,6 +127,8 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
     if count and x[0].size:
         # The wrong dataset is a mistake that the report can name, so the others are tried, too.
         wanted = find_source(dataset)
+        if wanted.about.is_table:
+            return _match_table(x, y, load_table_rows(wanted))
         for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
             if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
@@ -117,6 +137,32 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
     return Match(dataset=None, source=source, labels_wrong_at=source[:0], preprocessing=words)
+
+
+def _match_table(x: Array, y: Array, rows: TableRows) -> Match:
+    class_count = len(rows.source.about.classes)
+    classes, odd_labels = normalize_labels(y, len(x), class_count) if class_count else (y, "")
+    found = match_rows(x, number_labels(classes, rows, len(x)), rows)
+    if not found.columns:
+        return Match(
+            dataset=None,
+            source=found.source,
+            labels_wrong_at=found.source[:0],
+            preprocessing="",
+            unit="row",
+            fault=found.fault,
+        )
+    return Match(
+        dataset=rows.name,
+        source=found.source,
+        labels_wrong_at=found.labels_wrong_at,
+        preprocessing=", ".join(word for word in (found.words, odd_labels) if word),
+        transform=found.transform_rows,
+        exact=False,
+        canon=rows,
+        unit="row",
+        free=found.free,
+    )
 
 
 def _compare_with_dataset(x: Array, y: Array, canon: CanonicalImages) -> Match | None:

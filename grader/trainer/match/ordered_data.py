@@ -81,7 +81,7 @@ def match_order(
     if len(x) != 1 or len(y) != 1:
         unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
         return unknown, None
-    found = find(x[0], y[0], dataset)
+    found = find(x[0], y[0], dataset).refuse_free_scales()
     x[0] = found.rewrite_inexact_images(x[0])
     # An epoch of a pipeline may begin within a pass, and come to the dataset's first image later.
     turns = int(fit.batches is not None)
@@ -115,9 +115,9 @@ def _with_order(data: DataMatch, found: Match, order: Order) -> DataMatch:
         return data
     # The last batch of a pipeline is often smaller; places within a batch refer to the commonest size.
     batch = max(Counter(order.fit.batches or ()).most_common(1), default=(order.fit.batch_size or DEFAULT_BATCH, 1))[0]
-    labels = canon.labels[found.source[found.source != UNKNOWN]]
-    telling = order_reveals_labels(labels, batch, canon.class_count)
-    return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch, canon.class_count))
+    labels, class_count = canon.group_labels(found.source[found.source != UNKNOWN])
+    telling = order_reveals_labels(labels, batch, class_count)
+    return structs.replace(data, telling=telling, patterned=telling or is_patterned(labels, batch, class_count))
 
 
 def _find_held_back(found: Match, data: DataMatch, arrays: OrderArrays, find: FindMatch, dataset: DatasetRef) -> Array:

@@ -92,7 +92,7 @@ class Resizing:
     def _pick_features(self, rows: Array) -> Array:
         picked = rows.reshape(len(rows), -1)[:, self.places].astype(np.float32)
         picked -= picked.mean(axis=1, keepdims=True)
-        return picked / np.maximum(np.sqrt((picked**2).sum(axis=1, keepdims=True)), 1e-6)
+        return np.asarray(picked / np.maximum(np.sqrt((picked**2).sum(axis=1, keepdims=True)), 1e-6))
 
     def _find_nearest(self, rows: Array, known: Array) -> Array:
         return np.asarray((self._pick_features(rows) @ known.T).argmax(axis=1))

@@ -1,0 +1,29 @@
+"""What reports say of the rows of a table that a file trains on. Judges nothing."""
+
+from __future__ import annotations
+
+from grader.checks.wording import format_count
+from grader.records.run import DataMatch
+
+
+def describe_foreign_rows(data: DataMatch, wanted: str) -> str:
+    """Examples that aren't rows of the table `wanted`, and why not, where that is known.
+
+    >>> data = DataMatch(dataset=None, examples=600, trained_on=600, fault="column 4 of 4 is the label, or was made from it")
+    >>> describe_foreign_rows(data, "houses")
+    'the 600 examples in the training are not rows of houses: column 4 of 4 is the label, or was made from it'
+    """
+    why = f": {data.fault}" if data.fault else ""
+    return f"the {format_count(data.examples, 'example')} in the training are not rows of {wanted}{why}"
+
+
+def describe_row_remedy(data: DataMatch) -> str | None:
+    """What to change first, where a table is trained on."""
+    if data.dataset is None or data.unknown:
+        return (
+            "Give `fit` columns of the table, and no others: drop the label and the rows' numbers, and scale each column by its "
+            "own mean and standard deviation, or by its range."
+        )
+    if data.labels_wrong:
+        return "Keep the labels as the table has them, in the order of their rows: scale only the features."
+    return "Give each row once in an epoch." if data.repeated else None

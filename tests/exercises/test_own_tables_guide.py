@@ -1,0 +1,40 @@
+"""The page on tables of one's own, tried as it stands."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.checks.loading import load_exercise
+from grader.courses.course import Course
+from grader.grading import GradingOptions, grade
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "own-tables.md").read_text(encoding="utf-8")
+FILES = re.compile(r"`((?:datasets|exercises|solutions)/houses/[\w.]+)`\n\n```(?:yaml|python)\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.train
+def test_a_table_by_the_guide_is_graded(tmp_path, warm):
+    """Its files make an exercise whose solution passes."""
+    for name, text in FILES.findall(GUIDE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    packed = subprocess.run(
+        [sys.executable, "datasets/houses/pack.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    description = tmp_path / "datasets/houses/dataset.yaml"
+    train, test = packed.stdout.split()
+    description.write_text(description.read_text().replace("0" * 64, train).replace("1" * 64, test))
+    course = Course(root=tmp_path)
+
+    verdict = grade(
+        course,
+        load_exercise(course, "houses"),
+        tmp_path / "solutions/houses/solution.py",
+        GradingOptions(start=warm, fresh=True),
+    )
+
+    assert verdict.status == "passed", [(check.id, check.message) for check in verdict.checks]
+    assert verdict.measured["held_out_mae"] < 0.3
