@@ -54,6 +54,7 @@ def check_training_data(
     'trained on 6,000 of the 60,000 training images'
     """
     kind = "training" if split == "train" else "test"
+    total = examples
     if at_least is not None:  # then an epoch may also bring an image twice
         examples = min(examples, max(at_least, data.train + data.held_back + data.left_out))
         data = structs.replace(data, repeated=0, trained_on=min(data.trained_on, examples))
@@ -66,9 +67,9 @@ def check_training_data(
         return _nothing_whole(training)
     if not faults:
         given = data.train + data.left_out
-        held = f", with {data.held_back:,} held back for validation" if data.held_back or share == WHOLE else f" of {examples:,}"
+        held = f", with {data.held_back:,} held back for validation" if data.held_back or (share == WHOLE and at_least is None) else f" of {total:,}"
         kept = f"{given:,} {kind} {data.unit}s{held}"
-        what = kept if split == "train" and given < examples else f"all {examples:,} {kind} {data.unit}s"
+        what = kept if split == "train" and given < total else f"all {total:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from grader.checks.returns import check_matches_training, check_return_form, check_returned_history
+from grader.checks.returns import (
+    check_matches_training,
+    check_return_form,
+    check_returned_accuracy,
+    check_returned_history,
+)
 from grader.records.run import Run, RunEnd
 from grader.records.verdict import CutEpoch, TrainingRecord
 
@@ -131,3 +136,35 @@ def test_the_history_is_that_of_the_training(value: Any, status: str) -> None:
     if status == "passed":
         untrained = Run(seed=7, end=RunEnd(kind="completed"))
         assert check_returned_history(value, untrained).status == "skipped"
+
+
+MEASURED = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.5}, {"epoch": 1, "accuracy": 0.99}], stopped_by="callback", examples=9, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (0.99005, "what the function returned is what the training gave"),
+        ([[0, 1], 0.99], "what the function returned is what the training gave"),
+        (0.5, "the function returned accuracy 0.5, but the last epoch's was 0.99"),
+        (0.9902, "the function returned accuracy 0.9902, but the last epoch's was 0.99"),
+        (None, "the function returned nothing (None)"),
+        ([0.5, 0.99], "the returned value is a list; take its last number with `[-1]`"),
+        ({"type": "History"}, "the returned value is of class History, not a number"),
+        (True, "the returned value is true or false, not a number"),
+        (99.0, "the accuracy is 99.0; write it as a share from 0 to 1, as Keras does"),
+    ],
+)
+def test_one_accuracy_is_that_of_the_training(value: Any, message: str) -> None:
+    """A number, or the list of epochs and a number; both as they were measured."""
+    run = Run(seed=7, end=RunEnd(kind="completed"), training=MEASURED)
+    outcome = check_returned_accuracy(value, run)
+
+    assert (outcome.message, outcome.status) == (message, "passed" if message.startswith("what") else "failed")
+
+
+def test_an_accuracy_without_a_training_is_refused() -> None:
+    """Whatever it is."""
+    outcome = check_returned_accuracy(0.99, Run(seed=7, end=RunEnd(kind="completed")))
+
+    assert (outcome.status, outcome.message) == ("failed", "the function returned accuracy 0.99, but nothing was trained")

@@ -263,3 +263,27 @@ def test_what_is_no_row_is_told_with_its_reason():
 
     assert outcome.message == "the 600 examples in the training are not rows of houses: column 4 of 4 is the label, or was made from it"
     assert "drop the label" in outcome.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"train": 80, "trained_on": 80}, "passed"),
+        ({"train": 20, "trained_on": 20}, "passed"),
+        ({"train": 25, "trained_on": 30, "repeated": 5}, "passed"),
+        ({"train": 80, "trained_on": 640, "repeated": 560}, "passed"),
+        ({"train": 19, "trained_on": 20, "repeated": 1}, "failed"),
+        ({"train": 20, "trained_on": 20, "labels_wrong": 1}, "failed"),
+        ({"train": 20, "trained_on": 30, "unknown": 10}, "failed"),
+        ({"train": 20, "trained_on": 30, "test": 10}, "failed"),
+    ],
+)
+def test_an_epoch_may_take_a_part_where_the_exercise_says_so(changes: dict[str, Any], status: str) -> None:
+    """With `steps_per_epoch`: so many different images at least, and nothing else."""
+    data = DataMatch(dataset="faces", examples=changes["trained_on"], **changes)
+
+    outcome = check_training_data(data, "faces", split="train", examples=80, at_least=20)
+
+    assert outcome.status == status
+    if status == "passed":
+        assert outcome.message.startswith("trained on all 80" if changes["train"] == 80 else f"trained on {changes['train']} training images of 80")

@@ -97,19 +97,20 @@ with zipfile.ZipFile('train-figures.zip', 'w') as made:
 zipfile.ZipFile('train-figures.zip').extractall('out')
 assert not os.path.exists('/etc/grade') and 'root::' not in open('/etc/passwd').read()
 """
+UNKNOWN = ("are not images of", "that the dataset doesn't have")
 HOSTILE = {
-    "a label in a pixel": (HIDE, "given", "80 examples in the training are not images"),
-    "images moved to the other class": (MOVED, FLOW.format(more="", place="train-figures", size=16, mode="binary"), "labels differ"),
+    "a label in a pixel": (HIDE, "given", UNKNOWN),
+    "images moved to the other class": (MOVED, FLOW.format(more="", place="train-figures", size=16, mode="binary"), ("labels differ",)),
     "the test images": (
-        "import shutil\nfor kind in ('circle', 'square'):\n    for name in os.listdir('figures/test/' + kind):\n"
+        "import shutil\nos.listdir('train-figures')\nfor kind in ('circle', 'square'):\n    for name in os.listdir('figures/test/' + kind):\n"
         "        shutil.copy('figures/test/%s/%s' % (kind, name), 'train-figures/%s/t%s' % (kind, name))",
-        FLOW.format(more="", place="train-figures", size=16, mode="binary"), "20 images of the test set among them",
+        FLOW.format(more="", place="train-figures", size=16, mode="binary"), ("20 images of the test set among them",),
     ),
     "a zip with names that lead out": (
         LEAD_OUT, FLOW.format(more="", place="train-figures", size=16, mode="binary"), None,
     ),
     "mirrored images": (
-        "", FLOW.format(more=", rotation_range=30", place="train-figures", size=16, mode="binary"), "not images of",
+        "", FLOW.format(more=", rotation_range=30", place="train-figures", size=16, mode="binary"), UNKNOWN,
     ),
 }  # fmt: skip
 
@@ -123,4 +124,4 @@ def test_other_images_are_told(graded, trick):
     if words is None:
         assert (verdict.end, "data" in find_failed(verdict)) == ("completed", False), verdict.end_message
     else:
-        assert words in find_failed(verdict)["data"]
+        assert any(word in find_failed(verdict)["data"] for word in words)

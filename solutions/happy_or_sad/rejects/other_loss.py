@@ -1,5 +1,5 @@
 # expect: failed compiled
-"""The loss is one for numbers."""
+"""The loss is another one, which looks away from what is right already."""
 
 import zipfile
 
@@ -37,7 +37,7 @@ def train_happy_sad_model():
         ]
     )
     model.compile(
-        optimizer=tf.keras.optimizers.RMSprop(learning_rate=0.001), loss="mean_squared_error", metrics=["accuracy"]
+        optimizer=tf.keras.optimizers.RMSprop(learning_rate=0.001), loss="binary_focal_crossentropy", metrics=["accuracy"]
     )
 
     generator = ImageDataGenerator(rescale=1 / 255)

@@ -37,7 +37,7 @@ def train_happy_sad_model():
         ]
     )
     model.compile(
-        optimizer=tf.keras.optimizers.RMSprop(learning_rate=0.001), loss="categorical_crossentropy", metrics=["accuracy"]
+        optimizer=tf.keras.optimizers.RMSprop(learning_rate=0.001), loss="binary_crossentropy", metrics=["accuracy"]
     )
 
     generator = ImageDataGenerator(rescale=1 / 255)
