@@ -74,9 +74,6 @@ def shut(h: Any) -> Any:
 LEADING = {
     "softmax as an activation": lambda h: h + shut(layers.Dense(10, activation=layers.Softmax(axis=0))(h)),
     "of a single unit": lambda h: h + layers.Dense(1, activation=layers.Softmax(axis=0))(h),
-    "as the gate of a recurrent layer": lambda h: layers.GRU(4, recurrent_activation=layers.Softmax(axis=0))(
-        h[:, :, None]
-    ),
     "turned, counted from the end": lambda h: h + h[..., ::-1, :],
     "additive attention of rows": lambda h: h + shut(layers.AdditiveAttention()([h, h])),
     "attention along an axis from the end": lambda h: layers.MultiHeadAttention(
