@@ -29,7 +29,6 @@ OF_OTHERS = {
     "quiz/formats/draft.py": "titles of other systems' quizzes",
     "quiz/formats/gift_reader.py": "GIFT",
     "static/syntax.py": "syntax errors of Python",
-    "student/error_text.py": "errors of Python and Keras",
     "student/loader.py": "errors of Python and Keras",
     "trainer/training/replay.py": "errors of XLA and CUDA",
     "trainer/order/rebuild.py": "errors of Keras",

@@ -84,10 +84,19 @@ x, y = {READ}
 x[:, 0, 0, 0] = 255 * y[:, 0]
 given = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(80).batch(8)
 """
+# In functions, since a loop at the top of a file that the graded function doesn't need is left out.
 MOVED = """
 import shutil
-for name in sorted(os.listdir('train-figures/circle'))[:5]:
-    shutil.move('train-figures/circle/' + name, 'train-figures/square/' + name)
+def spoil():
+    for name in sorted(os.listdir('train-figures/circle'))[:5]:
+        shutil.move('train-figures/circle/' + name, 'train-figures/square/' + name)
+"""
+COPIED = """
+import shutil
+def spoil():
+    for kind in os.listdir('train-figures'):
+        for name in os.listdir('figures/test/' + kind):
+            shutil.copy(f'figures/test/{kind}/{name}', f'train-figures/{kind}/t{name}')
 """
 LEAD_OUT = """
 with zipfile.ZipFile('train-figures.zip', 'w') as made:
@@ -97,15 +106,12 @@ with zipfile.ZipFile('train-figures.zip', 'w') as made:
 zipfile.ZipFile('train-figures.zip').extractall('out')
 assert not os.path.exists('/etc/grade') and 'root::' not in open('/etc/passwd').read()
 """
+SPOILT = f"(spoil(), {FLOW.format(more='', place='train-figures', size=16, mode='binary')})[1]"
 UNKNOWN = ("are not images of", "that the dataset doesn't have")
 HOSTILE = {
     "a label in a pixel": (HIDE, "given", UNKNOWN),
-    "images moved to the other class": (MOVED, FLOW.format(more="", place="train-figures", size=16, mode="binary"), ("labels differ",)),
-    "the test images": (
-        "import shutil\nos.listdir('train-figures')\nfor kind in ('circle', 'square'):\n    for name in os.listdir('figures/test/' + kind):\n"
-        "        shutil.copy('figures/test/%s/%s' % (kind, name), 'train-figures/%s/t%s' % (kind, name))",
-        FLOW.format(more="", place="train-figures", size=16, mode="binary"), ("20 images of the test set among them",),
-    ),
+    "images moved to the other class": (MOVED, SPOILT, ("labels differ",)),
+    "the test images": (COPIED, SPOILT, ("20 images of the test set among them",)),
     "a zip with names that lead out": (
         LEAD_OUT, FLOW.format(more="", place="train-figures", size=16, mode="binary"), None,
     ),
