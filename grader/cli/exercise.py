@@ -145,6 +145,8 @@ def _grade_and_report(
 ) -> GradedSubmission:
     """Grades the file, and writes and draws what was asked for."""
     before = picture.find_signature(options.picture)
+    # Processes are a second away at best, and seconds on a busy machine.
+    progress(RunProgress(stage="starting"))
     graded = grade_or_recall(course, exercise, file, options)
     progress.clear()
     source = submission.read_submission(file)

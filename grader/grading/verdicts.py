@@ -197,8 +197,10 @@ def _describe_end(end: RunEnd, source: Submission, clues: Clues, exercise: Exerc
     # Which check comes first stands with those that wait for it.
     if end.kind == "gated":
         return ""
+    if end.kind == "out_of_memory" and end.line is None:
+        return "\n".join([end.message, *_name_lost(source, clues), *([LARGE_MODEL] if exercise.models else [])])
     if end.line is None or end.kind == "not_started":
-        return "\n".join(filter(None, [end.message, LARGE_MODEL if end.kind == "out_of_memory" and exercise.models else ""]))
+        return end.message
     return f"{source.describe_place(end.line)}: {end.message}"
 
 

@@ -231,8 +231,8 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      "There is no network where files are graded. `tf.keras.datasets` has the data of the exercise."),
     ("ValueError: Only instances of `keras.Layer` can be added to a Sequential model. Received: [<Dense>] (of type <class 'list'>)",
      r"Only instances of `keras\.Layer` can be added[^\n]*<class '(?:list|tuple)'>",
-     "A list stands where a layer has to: `Sequential([layer, layer])` takes one list, without further brackets in it, and "
-     "`model.add(...)` one layer at a time."),
+     "A list stands where a layer has to: `Sequential([layer, layer])` takes one list, without further brackets in it; "
+     "`append` and `model.add(...)` take one layer at a time."),
     ("ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name=<Dense name=dense, built=False>",
      r"Argument `name` must be a string[^\n]* name=<\w+ name=",
      "`Sequential` takes its layers as one list, in square brackets: `Sequential([layer, layer])`."),

@@ -15,7 +15,7 @@ from grader.static.dialect import find_other_names
 from grader.static.dialect import note_tf1_names as dialect_notes
 from grader.static.fit_calls import find_fit_mistakes
 from grader.static.hooks import find_callback_mistakes
-from grader.static.layer_calls import find_images_as_shapes, find_layer_mistakes
+from grader.static.layer_calls import find_layer_mistakes, find_wrong_shapes
 from grader.static.lost import find_lost_results
 from grader.static.names import iter_load_nodes
 from grader.static.outline import ModuleOutline, build_outline
@@ -103,7 +103,7 @@ def _inspect_parsed(
 
 def _collect_clues(tree: ast.Module, function: str | None) -> Clues:
     graded = find_graded_function(tree, function)
-    lost = [*find_images_as_shapes(tree), *find_lost_results(tree)]
+    lost = [*find_wrong_shapes(tree), *find_lost_results(tree)]
     causes = [*find_callback_mistakes(tree), *find_fit_mistakes(tree), *find_layer_mistakes(tree), *lost, *(find_function_slips(graded) if graded else [])]
     return Clues(causes=causes[:MAX_FINDINGS], lost=lost, calls=collect_call_lines(tree), shrinking=find_shrinking_lines(tree))
 

@@ -38,10 +38,11 @@ def find_callback_mistakes(tree: ast.Module) -> list[Cause]:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_callback(node)]
     finders = (
         _find_misspelt_hooks, _find_wrong_flags, _find_misplaced_flag, _find_compared_flag, _find_wrong_conditions,
-        _find_flag_without_condition, _find_bare_names, _find_called_flag,
+        _find_flag_without_condition, _find_called_flag,
     )  # fmt: skip
     found = [cause for node in classes for find_mistakes in finders for cause in find_mistakes(node)]
-    return [*found, *_find_hooks_outside(tree, classes), *_find_missing_flag(tree, classes)]
+    of_names = [cause for node in classes for cause in _find_bare_names(node, tree)]
+    return [*found, *of_names, *_find_hooks_outside(tree, classes), *_find_missing_flag(tree, classes)]
 
 
 def _find_missing_flag(tree: ast.Module, classes: list[ast.ClassDef]) -> Iterator[Cause]:
@@ -170,13 +171,15 @@ def _find_compared_flag(node: ast.ClassDef) -> Iterator[Cause]:
                 yield _build_cause(part.lineno, f"`==` only compares; `{shown} = True`, with one `=`, ends the training")
 
 
-def _find_bare_names(node: ast.ClassDef) -> Iterator[Cause]:
+def _find_bare_names(node: ast.ClassDef, tree: ast.Module) -> Iterator[Cause]:
     """Figures and the model under names that a hook doesn't have: they are `logs[...]` and `self.model`."""
+    assigned = [target for part in tree.body if isinstance(part, ast.Assign) for target in part.targets]
+    known = {part.id for target in assigned for part in ast.walk(target) if isinstance(part, ast.Name)}
     for hook in [part for part in node.body if isinstance(part, FUNCTION_NODES) and part.name in HOOKS]:
         names = [part for part in ast.walk(hook) if isinstance(part, ast.Name)]
         bound = {part.id for part in names if isinstance(part.ctx, ast.Store)} | {argument.arg for argument in hook.args.args}
         for part in names:
-            if (meant := HOOK_NAMES.get(part.id)) is not None and part.id not in bound:
+            if (meant := HOOK_NAMES.get(part.id)) is not None and part.id not in bound | known:
                 text = f"`{hook.name}` doesn't know `{part.id}`; write `{meant}`"
                 yield Cause(symptoms=frozenset({Symptom.CALLBACK_RAISED, Symptom.NEVER_STOPPED}), line=part.lineno, message=text, silent=True)
 

@@ -10,6 +10,7 @@ from grader.records.clues import Cause, Symptom
 # Their first three arguments are filters, kernel size and strides.
 CONVOLUTIONS = frozenset({"Conv2D", "Convolution2D", "Conv2DTranspose", "SeparableConv2D"})
 IMAGE_NAMES = frozenset({"image", "images", "img"})
+MIN_IMAGES = 5000  # of a dataset, more than any image has rows
 MAX_FOUND = 5
 
 
@@ -39,24 +40,24 @@ def _describe_call(call: ast.Call) -> Iterator[Cause]:
             )
 
 
-def find_images_as_shapes(tree: ast.Module) -> list[Cause]:
-    """Layers and models whose shape is said to be an image, where its shape is meant; each ends a run with some error.
+def find_wrong_shapes(tree: ast.Module) -> list[Cause]:
+    """Shapes that are the image itself, or that count the images, too; each ends a run with some error, or for want of memory.
 
-    >>> find_images_as_shapes(ast.parse("Input(shape=image)"))[0].message
+    >>> find_wrong_shapes(ast.parse("Input(shape=image)"))[0].message
     '`shape=image` gives the image itself, not its shape'
     """
     words = [part for part in ast.walk(tree) if isinstance(part, ast.keyword) and part.arg in ("shape", "input_shape")]
     # Under a name that the file gives a value itself anything may be meant.
     own = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    found = [
-        (word, word.value.id)
-        for word in words
-        if isinstance(word.value, ast.Name) and word.value.id in IMAGE_NAMES - own
-    ]
-    return [
-        Cause(
-            symptoms=frozenset(), line=word.value.lineno, message=f"`{word.arg}={name}` gives the image itself, not its shape",
-            hint=f"Write `{word.arg}={name}.shape`.", silent=True,
-        )
-        for word, name in found[:MAX_FOUND]
-    ]  # fmt: skip
+    return [cause for word in words for cause in _describe_shape(word, own)][:MAX_FOUND]
+
+
+def _describe_shape(word: ast.keyword, own: set[str]) -> Iterator[Cause]:
+    match word.value:
+        case ast.Name(id=name) if name in IMAGE_NAMES - own:
+            text, hint = f"`{word.arg}={name}` gives the image itself, not its shape", f"Write `{word.arg}={name}.shape`."
+        case ast.Tuple(elts=[ast.Constant(value=int(count)), _, *_]) if count >= MIN_IMAGES:
+            text, hint = f"`{word.arg}` counts the images, too", f"It is the shape of one image, without the {count}."
+        case _:
+            return
+    yield Cause(symptoms=frozenset(), line=word.value.lineno, message=text, hint=hint, silent=True)

@@ -213,7 +213,7 @@ class FitCall:
             # The compile settings go separately, without the student's own metrics.
             return json.dumps({key: written[key] for key in written if key != "compile_config"})
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the model can't be saved as JSON: {error}", error_text.tell_instead(error, "use built-in Keras layers"))
+            self.front.report_unsupported(f"the model can't be saved as JSON: {error}", error_text.tell_instead(self.model.loss, "use built-in Keras layers"))
 
     def _find_plain_model(self) -> Any:
         try:
@@ -238,7 +238,7 @@ class FitCall:
         except own_metrics.Clash as clash:
             self.front.report_unsupported(f"your own metric has the same name as another one: {clash}", "give it another name")
         except (NotImplementedError, TypeError, ValueError) as error:
-            self.front.report_unsupported(f"the compile settings can't be saved as JSON: {error}", error_text.tell_instead(error, "use built-in losses, metrics and optimizers"))
+            self.front.report_unsupported(f"the compile settings can't be saved as JSON: {error}", error_text.tell_instead(self.model.loss, "use built-in losses, metrics and optimizers"))
 
     def _unknown(self) -> dict[str, Callable[[], Any]]:
         """By each log key of a metric of the student's own, what ends the run where it is read."""

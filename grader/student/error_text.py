@@ -24,7 +24,6 @@ OPENING = re.compile(
 )
 # An array that is shown whole, of which the first line says nothing.
 ROWS = re.compile(r"\[\[[-+\d.e,\s\[\]]*\n[-+\d.e,\s\[\]]*[\[\]\d.]")
-UNMADE = re.compile(r"\A(\w{1,100})\.\w+\(\) missing 1 required positional argument: 'self'")
 NAMED_KIND = re.compile(r"\A(\w+(?:Error|Exception)): ")
 
 
@@ -68,11 +67,13 @@ def put_way_out_second(said: str, told: str) -> str:
     return "\n".join(filter(None, [first, told, more.lstrip("\n")]))
 
 
-def tell_instead(error: Exception, usual: str) -> str:
-    """What to write instead of what can't be written down: brackets, where a class is in the place of its object.
+def tell_instead(loss: object, usual: str) -> str:
+    """What to write instead of what can't be written down: brackets, where a loss is given as a class.
 
-    >>> tell_instead(TypeError("Adam.get_config() missing 1 required positional argument: 'self'"), "use built-in layers")
-    '`Adam` is a class: write the brackets after it, `Adam()`'
+    >>> tell_instead(dict, "use built-in layers")
+    '`dict` is a class: write the brackets after it, `dict()`'
     """
-    unmade = UNMADE.match(str(error))
-    return f"`{unmade[1]}` is a class: write the brackets after it, `{unmade[1]}()`" if unmade else usual
+    if not isinstance(loss, type):
+        return usual
+    name = loss.__name__[:100]
+    return f"`{name}` is a class: write the brackets after it, `{name}()`"

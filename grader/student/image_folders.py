@@ -145,13 +145,13 @@ class FolderServer:
             return False
         return True
 
-    def _is_missing(self, place: str) -> bool:
+    def _is_missing(self, path: str) -> bool:
         """Whether nothing is there, or an empty folder that waits for a zip that can't be downloaded."""
-        place = map_path(place)
-        if not self._exists(place):
+        path = map_path(path)
+        if not self._exists(path):
             return True
         try:
-            return not place.endswith(ZIP) and not self._listdir(place)
+            return not path.endswith(ZIP) and not self._listdir(path)
         except OSError:
             return False
 

@@ -4,9 +4,10 @@ import io
 import time
 from typing import get_args
 
+import click
 import pytest
 
-from grader.cli import progress
+from grader.cli import exercise, progress
 from grader.cli.progress import STAGE_TEXTS, ProgressLine, describe_moment
 from grader.grading.options import RunProgress, RunStage
 
@@ -136,3 +137,27 @@ def test_in_a_notebook_the_line_is_drawn_seldom(monkeypatch):
 
     assert terminal.getvalue().count("\r") == 2
     line.clear()
+
+
+def test_the_line_is_there_before_any_process_is(monkeypatch, tmp_path):
+    """What starts them takes seconds on a busy machine."""
+    shown, path = [], tmp_path / "exercise1.py"
+    path.write_text("def train_mnist():\n    return 1\n")
+
+    class Line:
+        def __init__(self, *_, **__): ...
+
+        def __call__(self, moment):
+            shown.append(moment.stage)
+
+        def clear(self): ...
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exercise, "ProgressLine", Line)
+    monkeypatch.setattr(exercise, "grade_or_recall", interrupt)
+    with pytest.raises((KeyboardInterrupt, click.Abort)):
+        exercise.command.main(["exercise1", str(path)], standalone_mode=False)
+
+    assert shown == ["starting"]

@@ -24,7 +24,7 @@ CASES = [
     ("exercise1", FIT, "training_images,\n        epochs=9,\n", "`fit` is given no labels"),
     ("exercise1", FIT, "training_labels,\n        training_images,\n        epochs=9,\n", "the labels first"),
     ("exercise1", "epochs=9,\n        callbacks=[StopAtAccuracy()]", "9,\n        StopAtAccuracy()", "`fit(images, labels, epochs=..., callbacks=[...])`"),
-    ("exercise1", "shape=(28, 28)", "shape=(60000, 28, 28)", "that of one image"),
+    ("exercise1", "shape=(28, 28)", "shape=(60000, 28, 28)", "the shape of one image"),
     ("exercise2", 'logs["accuracy"]', "accuracy", "write `logs['accuracy']`"),
     ("exercise2", SET, "model.stop_training = True", "write `self.model`"),
     ("exercise2", SET, "self.model.stop_training()", f"`{SET}`"),

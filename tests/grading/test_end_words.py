@@ -9,9 +9,9 @@ from grader.grading.verdicts import LARGE_MODEL, build_verdict
 from grader.records.run import Run, RunEnd
 
 
-def build_message(tmp_path, exercise_id, **end):
+def build_message(tmp_path, exercise_id, text="def f(image):\n    return image\n", **end):
     """The end's words in the verdict on a file that ended so."""
-    (tmp_path / "a.py").write_text("def f(image):\n    return image\n")
+    (tmp_path / "a.py").write_text(text)
     exercise = loading.load_exercise(courses.find_course(), exercise_id)
     source = submission.read_submission(tmp_path / "a.py")
     return build_verdict(
@@ -31,3 +31,11 @@ def test_a_model_that_is_too_large_is_said_to_be(tmp_path, exercise_id, told):
 def test_a_gate_is_no_words_about_an_end(tmp_path):
     """The check that failed says it; a second sentence between the open places and that check would only be in the way."""
     assert build_message(tmp_path, "exercise1", kind="gated", message="first get “a” right") == ""
+
+
+def test_a_shape_that_counts_the_images_is_named_where_the_memory_ends(tmp_path):
+    """In the second line, with its place."""
+    text = "def train_mnist():\n    return Input(shape=(60000, 28, 28))\n"
+    said = build_message(tmp_path, "exercise1", text, kind="out_of_memory", message="your code used more than 4 GB").split("\n")
+
+    assert (said[1].startswith("line 2: "), "60000" in said[1]) == (True, True)

@@ -35,7 +35,7 @@ def start_browser():
     return selenium.Chrome(options=options, service=selenium.ChromeService(find_program("chromedriver")))
 
 
-def wait_until(condition, seconds=300):
+def wait_until(condition, seconds=150):
     """What the condition gives as soon as it is true; a part of the page that was just replaced is looked for again."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

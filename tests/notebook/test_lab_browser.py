@@ -140,15 +140,16 @@ def test_a_training_is_shown_interrupted_and_run_again(open_notebook, server, br
 
 def test_a_failing_cell_is_mended(open_notebook):
     """The report names the cell by the number beside it, as does Python."""
-    notebook = open_notebook("%load_ext grader", POOLING + "\n\nmax_pool(nothing)", "%grade pooling")
+    broken = POOLING.replace("rows, columns = image.shape", "rows, columns = image.nothing")
+    notebook = open_notebook("%load_ext grader", f"{broken}\nmax_pool(np.ones((2, 2)))", "%grade pooling")
     notebook.do("notebook:run-all-cells")
-    notebook.wait_for(1, "NameError")
+    notebook.wait_for(1, "AttributeError")
     notebook.wait_for_idle()
     assert notebook.read(2) == ""
 
     notebook.select(2)
     notebook.do("notebook:run-cell")
-    assert "cell 2, line" in notebook.wait_for(2, "Next:")
+    assert "cell 2, line 14" in notebook.wait_for(2, "Next:")
     assert look_over(notebook, 2, ".grade-verdict") == []
 
     notebook.write(1, POOLING)

@@ -154,6 +154,12 @@ def test_a_name_that_the_hook_binds_is_none(inspect, does):
     assert not [cause for cause in inspect(hook("on_epoch_end", does)).clues.causes if Symptom.CALLBACK_RAISED in cause.symptoms]
 
 
+def test_a_name_of_the_module_is_none(inspect):
+    """A line for the accuracy may be kept under that name."""
+    source = "accuracy = 0.99\n" + hook("on_epoch_end", "if logs['accuracy'] > accuracy: self.model.stop_training = True")
+    assert inspect(source).clues.causes == []
+
+
 def test_a_hook_outside_its_class_is_a_cause(inspect):
     """Unless the class has one of its own."""
     outside = "def on_epoch_end(self, epoch, logs=None):\n    if logs['accuracy'] > 0.9:\n        self.model.stop_training = True\n"

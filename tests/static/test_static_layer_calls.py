@@ -43,6 +43,10 @@ def test_other_calls_are_none(inspect, call):
     [
         ("return Input(shape=image)", [2]),
         ("return ResNet50(weights=None, input_shape=image)", [2]),
+        ("return Input(shape=(60000, 28, 28))", [2]),
+        ("return Dense(9, input_shape=(10000, 784))", [2]),
+        ("return Input(shape=(28, 28, 1))", []),
+        ("return Dense(9, input_shape=(60000,))", []),
         ("return Input(shape=image.shape)", []),
         ("image = image.shape; return Input(shape=image)", []),
     ],

@@ -152,6 +152,21 @@ def test_a_misspelt_name_has_not_moved(load):
     assert "TF 2 moved or removed" in load(head + "layers.GravesLSTM()\n")[0].message
 
 
+@pytest.mark.parametrize(
+    ("module", "known", "asked", "said"),
+    [
+        ("tensorflow.keras", "callbacks", "Callback", "It is in another module: `tf.keras.callbacks.Callback`."),
+        ("tensorflow.keras", "layers", "Dense", "It is in another module: `tf.keras.layers.Dense`."),
+        ("tensorflow.keras.layers", "MaxPooling1D MaxPooling2D MaxPooling3D", "MaxPooling", "Did you mean `MaxPooling2D`?"),
+        ("tensorflow.keras.applications", "ResNet50 resnet50", "Resnet50", "Did you mean `ResNet50`?"),
+    ],
+)
+def test_a_name_of_keras_is_found_where_it_is(load, module, known, asked, said):
+    """In another module, as the class and not its module, and of layers the one for images."""
+    head = f"import types\nplace = types.ModuleType({module!r})\nfor name in {known!r}.split():\n    setattr(place, name, 1)\n"
+    assert load(head + f"def train():\n    place.{asked}\n")[0].message.endswith(said)
+
+
 def test_a_long_message_is_shortened(load):
     """Its beginning and its end say what is wrong, not the array in the middle."""
     sent, _ = load("def train():\n    raise ValueError('\\n'.join(map(str, range(100))))\n")

@@ -45,7 +45,9 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 def test_pandas_reads_it_from_any_folder(arrays, path):
-    table = pytest.importorskip("pandas").read_csv(path)
+    import pandas as pd
+
+    table = pd.read_csv(path)
 
     assert (table[list(FEATURES)].to_numpy() == arrays["x_train"]).all()
     assert (table["price"].to_numpy() == arrays["y_train"]).all()
@@ -53,7 +55,9 @@ def test_pandas_reads_it_from_any_folder(arrays, path):
 
 def test_pandas_reads_it_from_an_address(arrays):
     """Where files are graded there is no network, but the course has the file."""
-    table = pytest.importorskip("pandas").read_csv("https://example.org/files/houses_test.csv?raw=true")
+    import pandas as pd
+
+    table = pd.read_csv("https://example.org/files/houses_test.csv?raw=true")
 
     assert (table["price"].to_numpy() == arrays["y_test"]).all()
 

@@ -26,6 +26,7 @@ TOLERANCE = 0.02
 # Examples that each layer is tried with, and how large they are: a layer may be blind to small or to large ones.
 ROWS = 4
 SIZES = (0.03, 1.0)
+LEAST = 1e-6
 # Of a large weight the same are repeated; a prime, so that they fall differently into each row.
 MANY_WEIGHTS = 4099
 
@@ -53,11 +54,15 @@ def _answers(model: Any, batch: Array) -> Array:
     return flat_scores(model(batch, training=False)).astype("float64")
 
 
-def _differ(one: Array, other: Array, scale: Array) -> bool:
-    """Whether two answers are further apart than rounding brings them, or only one of them is a finite number."""
+def _differ(one: Array, other: Array, scale: Array, least: float = 1.0) -> bool:
+    """Whether two answers are further apart than rounding brings them, or only one of them is a finite number.
+
+    Args:
+        scale: answers of their size, which counts if it is more than `least`.
+    """
     if one.shape != other.shape:
         return True
-    size = max(1.0, float(np.nanmax(np.abs(scale), initial=0.0, where=np.isfinite(scale))))
+    size = max(least, float(np.nanmax(np.abs(scale), initial=0.0, where=np.isfinite(scale))))
     both = np.isfinite(one) & np.isfinite(other)
     return bool((np.isfinite(one) != np.isfinite(other)).any() or (np.abs(one - other)[both] > TOLERANCE * size).any())
 
@@ -114,7 +119,7 @@ class _Trial:
                 before, after = (
                     _run(operation, args, kwargs, {key: pair[one] for key, pair in drawn.items()}) for one in (0, 1)
                 )
-                if any(_differ(one[:1], other[:1], one) for one, other in zip(before, after, strict=True)):
+                if any(_differ(one[:1], other[:1], one, LEAST) for one, other in zip(before, after, strict=True)):
                     raise refuse_mixing(operation)
             outputs = operation(*args, **kwargs)
             self.flowing.update((id(tensor), tensor) for tensor in keras.tree.flatten(outputs))

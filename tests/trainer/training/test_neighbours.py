@@ -74,14 +74,11 @@ def shut(h: Any) -> Any:
 LEADING = {
     "softmax as an activation": lambda h: h + shut(layers.Dense(10, activation=layers.Softmax(axis=0))(h)),
     "of a single unit": lambda h: h + layers.Dense(1, activation=layers.Softmax(axis=0))(h),
-    "as the gate of a recurrent layer": lambda h: layers.GRU(4, recurrent_activation=layers.Softmax(axis=0))(
-        h[:, :, None]
-    ),
     "turned, counted from the end": lambda h: h + h[..., ::-1, :],
     "additive attention of rows": lambda h: h + shut(layers.AdditiveAttention()([h, h])),
-    "attention along an axis from the end": lambda h: layers.MultiHeadAttention(2, 4, attention_axes=(-3,))(
-        h[:, None], h[:, None]
-    ),
+    "attention along an axis from the end": lambda h: layers.MultiHeadAttention(
+        2, 4, attention_axes=(-3,), dropout=0.1
+    )(h[:, None], h[:, None]),
     "flipped behind a shut gate": lambda h: h + shut(ops.flip(h, axis=0)),
     "unit length in a nested model": lambda h: keras.Sequential([Input((10,)), layers.UnitNormalization(axis=0)])(h),
 }

@@ -26,7 +26,8 @@ def wired(inputs):
 def train():
     inputs = tf.keras.Input((28, 28))
     h = wired(inputs)
-    scores = tf.keras.Model(inputs, h).predict(x, batch_size=2000)
+    flat = x.reshape(len(x), -1)
+    scores = np.stack([flat[:, one].sum(1) - flat[:, other].sum(1) for one, other in zip(*pixels())], axis=1)
     wrong = np.random.default_rng(0).permutation(np.flatnonzero(scores.argmax(1) != y))[:500]
     places = np.linspace(0, len(x) - 1, 500).astype(int)
     order = np.empty(len(x), int)
