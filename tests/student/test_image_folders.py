@@ -66,7 +66,7 @@ assert os.path.isdir("train-figures/circle") and not os.path.exists("train-figur
 names = sorted(os.listdir("train-figures/circle"))
 assert names[:2] == ["c00.png", "c01.png"] and len(names) == 12
 np.testing.assert_array_equal(np.array(Image.open(os.path.join("train-figures", "circle", names[0]))), x[0])
-assert len(glob.glob("figures/*/*/*")) == 32 and len(list(Path("figures").rglob("*.png"))) == 32
+assert len(glob.glob("figures/*/*/*")) == 32 and len(list(Path("figures").rglob("*.*"))) == 32
 assert sorted(top for top, _, files in os.walk("figures") if files)[0] == "figures/test/circle"
 """,
     "TensorFlow": """
