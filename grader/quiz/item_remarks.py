@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from grader.quiz.analysis import ItemAnalysis, ItemStatistics
+from grader.quiz.screens import format_count
 from grader.reports.cohort import ConfidenceInterval
 
 # Ebel & Frisbie (1991): below 0.2 a question needs work, from 0.3 it is reasonable, from 0.4 very good.
@@ -33,9 +34,9 @@ class ItemRemark(Struct, frozen=True, kw_only=True):
 def list_cautions(found: ItemAnalysis) -> Iterator[str]:
     """When the figures as a whole say little."""
     if found.students < MIN_STUDENTS:
-        yield f"only {found.students} students: with fewer than {MIN_STUDENTS} these figures can be chance"
+        yield f"only {format_count(found.students, 'student')}: with fewer than {MIN_STUDENTS} these figures can be chance"
     if len(found.items) < MIN_ITEMS:
-        yield f"only {len(found.items)} questions: with fewer than {MIN_ITEMS}, {found.alpha_name} is low however good they are"
+        yield f"only {format_count(len(found.items), 'question')}: with fewer than {MIN_ITEMS}, {found.alpha_name} is low however good they are"
     if found.alpha is None and found.students > 1:
         yield "no reliability: the questions differ between students, or all scores are equal"
     elif found.alpha is not None and found.alpha < MIN_ALPHA and len(found.items) >= MIN_ITEMS:
@@ -43,7 +44,7 @@ def list_cautions(found: ItemAnalysis) -> Iterator[str]:
     for item in found.items:
         # For a small class the caution above has said it for all questions.
         if item.asked < min(MIN_STUDENTS, found.students):
-            yield f"only {item.asked} students were asked {item.question}"
+            yield f"only {format_count(item.asked, 'student')} {'was' if item.asked == 1 else 'were'} asked {item.question}"
 
 
 def sort_worst_first(found: ItemAnalysis) -> list[ItemStatistics]:
