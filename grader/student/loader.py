@@ -27,6 +27,7 @@ from grader.student.shell import WRITTEN, Shell
 
 MODULE_NAME = "submission"
 MAX_TEXT_CHARS = 4000
+MAX_READ_CHARS = 200_000  # of a message: what says what is wrong may come after the lines of a whole graph
 STANDS_IN = re.compile(r"\bMissing\b")  # in the words of a library that was given a stand-in
 MAX_NOTES = 20
 SUPPLIED_MODULES = {
@@ -195,7 +196,7 @@ def _list_student_frames(error: BaseException, load: Load) -> list[traceback.Fra
 
 def _read_text(error: BaseException) -> str:
     try:
-        return str(error)
+        return str(error)[:MAX_READ_CHARS]
     except Exception:
         return "(its message can't be shown)"
 

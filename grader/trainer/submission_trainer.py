@@ -13,7 +13,7 @@ from grader.data import find_source, load_dataset, load_held_out
 from grader.protocol.arrays import ArraySpec, check_same_form
 from grader.protocol.channel import Channel
 from grader.protocol.datasets import DatasetRef, get_dataset_id, make_dataset_key
-from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass
+from grader.protocol.orders import Answer, Event, NeedPass, Order, Pass, Trained
 from grader.protocol.wire import (
     Begin,
     Compare,
@@ -171,8 +171,7 @@ class SubmissionTrainer:
             return
         logged = self.logged_of[self.opened.order.model]
         try:
-            self.looks.look_before_training(self.opened)
-            trained, trainee = self.trainees.train_model(self.opened, begin, self._ask_callbacks, self._request_pass)
+            trained, trainee = self._look_and_train(self.opened, begin)
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
@@ -191,6 +190,15 @@ class SubmissionTrainer:
         self.trainees.hand_out(self.order.model, trainee, weights)
         trained = structs.replace(trained, data=self.data)
         self.channel.send(_add_array_specs(trained, weights), [_to_buffer(array) for array in weights])
+
+    def _look_and_train(self, opened: InspectedOrder, begin: Begin) -> tuple[Trained, Trainee]:
+        try:
+            self.looks.look_before_training(opened)
+        except BaseException:
+            # As where the training itself breaks off: the front counts on it that such a model begins anew.
+            self.trainees.by_number.pop(opened.order.model, None)
+            raise
+        return self.trainees.train_model(opened, begin, self._ask_callbacks, self._request_pass)
 
     def _send_sign_of_work(self, uncounted_s: float) -> None:
         """A sign of work, for the front's patience and its clock."""
