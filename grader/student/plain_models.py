@@ -38,6 +38,7 @@ def to_plain_model(model: Any, x: Any, shapes: Sequence[tuple[int | None, ...]],
         Untraceable: no such model is the same as the student's.
         Exception: what the student's own `call()` raises in plain Keras, too.
     """
+    _refuse_own_schedule(model, front)
     own = _list_own_names(type(model))
     if is_all_kerass(model):
         return model
@@ -119,6 +120,14 @@ def _explain(error: Exception, filename: str) -> Untraceable:
 
 def _shorten(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".split("\n")[0][:300]
+
+
+def _refuse_own_schedule(model: Any, front: Front) -> None:
+    """Reports a learning rate that changes by a class of the student's, before Keras asks for methods that would not help."""
+    rate = getattr(getattr(model, "optimizer", None), "_learning_rate", None)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) and not is_kerass(type(rate)):
+        what = f"the learning rate comes from your own class {type(rate).__name__}, which the trainer never runs"
+        front.report_unsupported(what, "use one of keras.optimizers.schedules, or the callback keras.callbacks.LearningRateScheduler")
 
 
 def describe_own(model: Any) -> str:

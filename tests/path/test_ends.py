@@ -78,6 +78,11 @@ CASES = {
     "a loss of its own": (
         body("m = model()", "m.compile('adam', loss=lambda a, b: b)", "x, y = data()", "return m.fit(x, y)"),
         "forbidden", ["loss", "keras.losses"]),
+    "a learning rate of its own": (
+        body("S = tf.keras.optimizers.schedules.LearningRateSchedule",
+             "R = type('Warm', (S,), {'__call__': lambda self, step: 0.001})", "m = model()",
+             "m.compile(tf.keras.optimizers.Adam(R()), 'mse')", "x, y = data()", "return m.fit(x, y)"),
+        "forbidden", ["own class Warm", "schedules", "LearningRateScheduler"]),
     "a hand-written loop": (
         body("x, y = data()", "return model().train_on_batch(x[:9], y[:9])"), "forbidden", ["train_on_batch", "model.fit"]),
     "speaking out of turn": (
