@@ -18,7 +18,7 @@ from grader.trainer.submission_trainer import ProcessState, SubmissionTrainer  #
 from grader.trainer.training.agreement import Logged, Sample  # noqa: E402
 
 pytestmark = pytest.mark.keras
-LABELS = np.arange(400) % 10
+LABELS = np.arange(1000) % 10
 EXAMPLES = np.eye(10, dtype="float32")[LABELS]
 SEEN = Sample(examples=EXAMPLES, labels=LABELS, batch=40)
 KNOWS, GUESSES = [np.eye(10)], [np.zeros((10, 10))]
@@ -54,6 +54,18 @@ def test_what_a_model_has_is_no_gap() -> None:
 def test_what_a_model_has_not() -> None:
     """A model that knows nothing has a tenth."""
     assert gap(told(0.99), 0.1, blind()) == pytest.approx(0.89)
+
+
+@pytest.mark.parametrize(("count", "wrong", "left"), [(80, 4, 0.0), (80, 8, 0.05), (1000, 100, 0.1)])
+def test_of_few_examples_some_may_be_lost_again(count: int, wrong: int, left: float) -> None:
+    """The steps of an epoch go on after an example was counted; of 80, four are a large share."""
+    labels = LABELS[:count].copy()
+    labels[:wrong] = (labels[:wrong] + 1) % 10
+    logged = Logged()
+    logged.begin("accuracy", Sample(examples=EXAMPLES[:count], labels=labels, batch=10))
+    logged.note(Event(hook="epoch_end", index=0, logs={"accuracy": 1.0}), Answer(), [])
+
+    assert gap(logged, 0.5, identity()) == pytest.approx(left)
 
 
 def test_the_weights_of_an_earlier_epoch_answer_for_that_epoch() -> None:
