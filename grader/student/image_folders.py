@@ -12,6 +12,7 @@ import functools
 import importlib
 import io
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,7 +129,9 @@ class FolderServer:
         if whole not in self._places:
             parent = Path(whole).parent
             there = next(folder for folder in (parent, *parent.parents) if folder.is_dir())
-            near = any(parent.is_relative_to(folder) for folder in (self._home, *TEMPORARY))
+            # An installation that lies in /tmp is no place where students unpack.
+            unpacks = any(parent.is_relative_to(folder) for folder in TEMPORARY) and not parent.is_relative_to(sys.prefix)
+            near = unpacks or parent.is_relative_to(self._home)
             if self._exists(whole) or (near and os.access(there, os.W_OK)):
                 self._places[whole] = map_path(base)
             # A library that looks beside its own files is no student.

@@ -81,6 +81,15 @@ np.testing.assert_array_equal(images, x)
 assert Image.open("/home/jovyan/work/train-figures/circle/c00.png").size == (16, 16)
 assert not os.path.exists(os.path.dirname(np.__file__) + "/figures") and not os.path.exists("/usr/lib/figures")
 """,
+    "an installation in /tmp": """
+library = "/tmp/" + os.path.basename(os.getcwd()) + "-library"
+os.makedirs(library + "/numpy")
+sys.prefix = library
+try:
+    assert not os.path.exists(library + "/numpy/figures") and not os.path.exists(library + "/numpy/train-figures.zip")
+finally:
+    shutil.rmtree(library)
+""",
     "made and moved": """
 os.makedirs("figures", exist_ok=True)
 assert len(os.listdir("figures/train/circle")) == 12
