@@ -13,21 +13,12 @@ from grader.checks.registry import Check, CheckOutcome, report_pass, report_unde
 from grader.checks.titles import find_title
 from grader.checks.wording import escape_name
 from grader.courses.exercise import CheckSpec, Exercise
+from grader.messages.ends import END_WORDS, GATED_REASON
 from grader.records.clues import Cause, Clues, Symptom
 from grader.records.run import Run
 from grader.records.verdict import CheckResult, Note
 
-# Why evidence is missing, by how the run ended.
-END_REASONS = {
-    "crashed": "your code stopped with an error before that",
-    "timed_out": "the time limit came first",
-    "out_of_memory": "the memory limit came first",
-    "output_limit": "your code printed more than the limit and was stopped",
-    "forbidden": "your code did something that can't be graded",
-    "not_started": "your file was not run",
-    "gated": "an earlier check failed, so the training was not started",
-}
-# Why it is missing although the function came to its end.
+# Why evidence is missing although the function came to its end.
 ABSENCE_REASONS = {
     "architecture": "`model.fit` was never called, so there is no model to look at",
     "models": "no model was returned",
@@ -161,7 +152,8 @@ def _explain_missing(missing: str, run: Run, exercise: Exercise) -> str:
         return f"not judged: {ABSENCE_REASONS[missing]}"
     if run.end.kind == "gated" and said:
         return f"not judged yet: {said}"
-    return f"not judged: {END_REASONS[run.end.kind]}" + (f" ({said})" if said else "")
+    reason = GATED_REASON if run.end.kind == "gated" else END_WORDS[run.end.kind].reason
+    return f"not judged: {reason}" + (f" ({said})" if said else "")
 
 
 def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome, clues: Clues) -> CheckResult:
