@@ -58,6 +58,7 @@ def run_all(page, capsys):
         capsys.readouterr()
 
 
+@pytest.mark.train
 @pytest.mark.parametrize("page", ["student.md", "messages.md"])
 def test_every_command_runs(page, folder, capsys):
     """What a page tells to type works as it says."""
