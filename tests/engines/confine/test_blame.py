@@ -72,7 +72,7 @@ def test_the_keepers_own_fault_is_told():
     """Its last words are taken as they are, and no state."""
     ours, theirs = socket.socketpair()
     with theirs:
-        theirs.send(b"state\t0\t5\t0.100\nfailed\tOSError(28)\n")
+        theirs.send(b"state\t0\t0\t5\t0.100\nfailed\tOSError(28)\n")
         control = ControlLine(ours)
 
         state = control.ask_state()
