@@ -199,7 +199,7 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"TypeError: too many positional arguments",
      "A layer that joins tensors takes them in one list: `Add()([X, X_shortcut])`."),
     ("KeyError: 'accurary'",
-     r"\bKeyError: '((?:val_)?(?:\w+_)?(?:acc|acc+[ur]\w*y|loss))'",
+     r"\bKeyError: '((?i:(?:val_)?(?:\w+_)?(?:acc|acc+[ur]\w*y|loss)))'",
      "There is no `{0}` in the logs. `logs` and `history.history` hold `loss`, with `metrics=['accuracy']` in `compile` also "
      "`accuracy`, and with `validation_data=` the figures that begin with `val_`."),
     ("TypeError: '>' not supported between instances of 'NoneType' and 'float'",
