@@ -93,6 +93,13 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected (?:min_)?ndim=4",
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
      "`input_shape=(28, 28, 1)` in the model."),
+    ("ValueError: Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape=(128, 10), output.shape=(128,)",
+     r"target\.shape=\(\w+, \w+\), output\.shape=\(\w+,\)",
+     "A loss that is called by hand takes the labels first, then the scores: `loss_of(labels, scores)`."),
+    ("ValueError: No gradients provided for any variable.",
+     r"No gradients provided for any variable",
+     "The tape saw nothing that leads from the weights to the loss: compute the scores and the loss inside "
+     "`with tf.GradientTape() as tape:`, and ask `tape.gradient(loss, model.trainable_variables)`."),
     ("ValueError: Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape=(32,), output.shape=(32, 28, 10)",
      r"output\.shape=\(\w+, \w+, \w+",
      "The model gives a whole grid of numbers for each image, not one row of 10: put `tf.keras.layers.Flatten()` before the "
