@@ -96,6 +96,10 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
     ("ValueError: Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape=(128, 10), output.shape=(128,)",
      r"target\.shape=\(\w+, \w+\), output\.shape=\(\w+,\)",
      "A loss that is called by hand takes the labels first, then the scores: `loss_of(labels, scores)`."),
+    ("OperatorNotAllowedInGraphError: Iterating over a symbolic `tf.Tensor` is not allowed.",
+     r"Iterating over a symbolic",
+     "Something takes a tensor apart that has to be a list of pairs or a pipeline: write "
+     "`apply_gradients(zip(gradients, model.trainable_variables))`, and loop over batches outside of `@tf.function`."),
     ("ValueError: No gradients provided for any variable.",
      r"No gradients provided for any variable",
      "The tape saw nothing that leads from the weights to the loss: compute the scores and the loss inside "

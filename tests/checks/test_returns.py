@@ -177,6 +177,7 @@ def test_an_accuracy_without_a_training_is_refused() -> None:
         (None, "nothing (None)", "return predict, accuracies"),
         ([[0.8, 0.9]], "two values", "return predict, accuracies"),
         ([[3, 1, 2], [0.8]], "not a function", "without brackets"),
+        ([{"type": "ndarray"}, [0.8]], "not a function", "without brackets"),
         ([{"type": "function"}, []], "is empty", "accuracies.append"),
         ([{"type": "function"}, 0.8], "a number, not a short list", "accuracies.append"),
         ([{"type": "function"}, [81.0]], "other than figures from 0 to 1", "float("),
