@@ -223,7 +223,7 @@ def check_reached_line(
         f"that is not {line.beyond}{stopped}",
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
-        hint=explain_slow_training(figures, training),
+        hint=explain_slow_training(figures),
         symptom=Symptom.LOW_ACCURACY,
     )
 
