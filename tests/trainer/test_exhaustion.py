@@ -12,7 +12,7 @@ pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
 import keras
-import tensorflow
+import tensorflow as tf
 from keras_samples import dense
 
 from grader.protocol.wire import Fault
@@ -22,7 +22,7 @@ from grader.trainer.submission_trainer import SubmissionTrainer
 from grader.trainer.training import neighbours, replay
 
 pytestmark = pytest.mark.keras
-ERRORS = tensorflow.errors
+ERRORS = tf.errors
 # What TensorFlow raises in a process beside one that holds the whole card.
 FULL = [
     ERRORS.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[784,512]"),
@@ -60,7 +60,7 @@ def test_a_full_card_is_not_told_as_the_orders(monkeypatch, error, part):
     places = {"look": (keras.Model, "compile"), "build": (keras.Model, "compile_from_config"), "try": (keras.layers.Dense, "call")}
     fail_in(monkeypatch, *places[part], error)
 
-    with pytest.raises((tensorflow.errors.OpError, RuntimeError)) as raised:  # neither KerasRejected nor OrderRefused
+    with pytest.raises((tf.errors.OpError, RuntimeError)) as raised:  # neither KerasRejected nor OrderRefused
         steps[part]()
     assert is_out_of_memory(raised.value)
     said = replay.to_message(raised.value)
