@@ -12,6 +12,7 @@ from msgspec import structs
 
 from grader.protocol.orders import DEFAULT_BATCH
 from grader.records.run import Architecture, ModelLayer
+from grader.trainer.exhaustion import raise_if_exhausted
 from grader.trainer.order.allowed_names import MODEL_KINDS
 from grader.trainer.order.batch_axis import check_examples_apart
 from grader.trainer.order.checking import OrderRefused, check_config, parse_model_json
@@ -71,6 +72,7 @@ def inspect_order(
     except OrderRefused:
         raise
     except Exception as error:
+        raise_if_exhausted(error)
         raise KerasRejected(_shorten_keras_error(error)) from error
     finally:
         # Keras remembers variables that wait for their values; without this, the next model would allocate them.
@@ -145,6 +147,7 @@ def build_model(architecture_json: str, compile_config: dict[str, Any]) -> keras
         model = _rebuild_object(architecture)
         model.compile_from_config(_build_compile_arguments(compile_config))
     except Exception as error:
+        raise_if_exhausted(error)
         raise KerasRejected(_shorten_keras_error(error)) from error
     return model
 
