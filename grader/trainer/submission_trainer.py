@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ class SubmissionTrainer:
         self.logged = agreement.Logged()
         self.looks = Looks(self._send_sign_of_work)
         self.broken = False
+        self.threshold = measuring.HALF_SURE
         self.drawn: held_out.HeldOut | None = None
 
     def handle_message(self, message: Any) -> None:
@@ -124,8 +126,9 @@ class SubmissionTrainer:
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        shape = find_source(message.dataset).about.example_shape
-        pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
+        about = find_source(message.dataset).about
+        self.threshold = measuring.pick_threshold(about, arrays.by_role.get("y", []))
+        pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if message.pixels and self.transform is not None else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
@@ -267,20 +270,19 @@ class SubmissionTrainer:
         try:
             if measured is None:
                 dataset = load_dataset(self.dataset, verify=True)
-                model, count = (
-                    self.trainees.build_trained_model(self.trained),
-                    measuring.pick_portion_size(self.trained.architecture),
-                )
+                model = self.trainees.build_trained_model(self.trained)
+                count = measuring.pick_portion_size(self.trained.architecture)
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
                 source = find_source(self.dataset)
                 regression = source.about.task == "regression"
-                measure = measuring_errors.measure_errors if regression else measuring.measure_accuracies
+                accuracies = partial(measuring.measure_accuracies, threshold=self.threshold)
+                measure = measuring_errors.measure_errors if regression else accuracies
                 measured = measure(model, dataset, self._transform_images, count, load_held_out(source))
                 few = min(2 * neighbours.MAX_EXAMPLES, 2 * count, len(dataset.x_train) // 2 * 2)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
-                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
+                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count, self.threshold)
                 brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
                 measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
@@ -289,9 +291,7 @@ class SubmissionTrainer:
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, key, measured)
             trainee = self.trained
-            gap, logged = self.logged.find_gap(
-                measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee)
-            )
+            gap, logged = self.logged.find_gap(measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee))
             self.channel.send(structs.replace(measured, gap=gap, logged=logged))
         except ValueError as error:
             self.channel.send(Rejected(message=str(error)[:4000]))
