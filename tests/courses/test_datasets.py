@@ -23,7 +23,9 @@ from grader.errors import CourseError, GraderError, UsageError
 from grader.gradebook.entries import decode_specification, encode_specification, hash_specification
 from grader.grading.known import make_verdict_key
 from grader.grading.options import GradingOptions
+from grader.protocol.datasets import DatasetDescription
 from grader.release import public
+from grader.release.written import DATASET
 from grader.stores import installed_courses
 from grader.submission import read_submission
 
@@ -250,6 +252,11 @@ def test_the_dataset_leaves_the_course_without_its_secret(course):
         "datasets/shapes/shapes.npz",
     }
     assert b"canary" not in files["datasets/shapes/dataset.yaml"]
+
+
+def test_a_description_leaves_the_course_whole():
+    """A key that were left out would make the students' copy another dataset."""
+    assert set(DATASET) == set(DatasetDescription.__struct_fields__)
 
 
 def test_a_secret_that_lies_among_the_public_arrays_stays(course):
