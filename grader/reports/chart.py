@@ -13,7 +13,7 @@ from grader.records.verdict import LineToCross, TrainingRecord
 from grader.reports.chart_label import LabelPlace, place_label
 from grader.reports.reading import extract_figures, find_crossing, format_figure, line_figure, pick_shown_metric
 
-WIDTH, HEIGHT = 400, 230
+WIDTH = 400
 LEFT, RIGHT, TOP, BOTTOM = 52, 388, 18, 190
 MAX_CURVE_POINTS = 300
 MAX_DOTS = 40

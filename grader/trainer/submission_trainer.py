@@ -122,8 +122,9 @@ class SubmissionTrainer:
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        shape = find_source(message.dataset).about.example_shape
-        pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
+        about = find_source(message.dataset).about
+        known = self.transform is not None and not about.is_table
+        pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if known else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
