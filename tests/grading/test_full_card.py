@@ -56,7 +56,7 @@ class Machine:
         if self.words:
             trainer.close()
         well = SimpleNamespace(
-            sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "", begin_ending=lambda: None,
+            sock=near, output_exceeded=False, memory_exceeded=False, memory_starved=False, read_output=lambda ending: "", begin_ending=lambda: None,
             kill=near.close, wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
         )  # fmt: skip
         trains = SimpleNamespace(

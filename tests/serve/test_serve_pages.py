@@ -207,6 +207,7 @@ def test_progress_is_written_at_most_once_a_second():
     assert decode_progress("") is decode_progress('{"x": 1}') is None
 
 
+@pytest.mark.train
 def test_a_live_view_ends_with_the_verdict(site, ada):
     """What changed is sent once; who watches too many pages is told to close some."""
     number = ada.hand_in()
@@ -232,6 +233,7 @@ def test_a_live_view_ends_with_the_verdict(site, ada):
     assert feed.stream_count == 0
 
 
+@pytest.mark.train
 def test_a_live_view_shows_nothing_of_an_earlier_one(site, ada):
     """Where a submission that had failed is graded once more, it isn't over again at once."""
     number = ada.hand_in()
@@ -255,6 +257,7 @@ def test_a_live_view_shows_nothing_of_an_earlier_one(site, ada):
     assert '"over": false' in second
 
 
+@pytest.mark.train
 def test_a_live_view_ends_with_the_server_and_survives_a_database_that_fails():
     def fail(_numbers):
         raise OSError
