@@ -359,3 +359,36 @@ def test_a_skip_connection_joins_a_short_and_a_long_way(found, passes):
 def test_a_missing_skip_connection_says_what_is_there(found, message):
     """The learner sees which tensors the Add layer joins."""
     assert structure.check_skip_connections(found).message == message
+
+
+BLOCKS = [[layer("Conv2D", filters=filters), layer("Conv2D", filters=filters), layer("MaxPooling2D")] for filters in (8, 16, 32)]
+BLOCK_ROWS = [ExpectedLayer(layer=one.kind, filters=one.config.get("filters")) for block in BLOCKS for one in block]
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_block_that_is_missing_is_shown_as_one(missing):
+    """Where it is missing, though all blocks have layers of the same kinds."""
+    kept = [one for block in BLOCKS if block is not BLOCKS[missing] for one in block]
+
+    found = structure.check_layer_table(model(*kept), rows=BLOCK_ROWS)
+
+    assert found.message == f"layer {3 * missing + 1} is missing: Conv2D {(8, 16, 32)[missing]} (and 2 more differences)"
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_of_layers_alike_the_last_is_missing(block):
+    """Everything else stays beside its row."""
+    kept = [one for number, each in enumerate(BLOCKS) for one in (each[1:] if number == block else each)]
+
+    found = structure.check_layer_table(model(*kept), rows=BLOCK_ROWS)
+
+    assert found.message == f"layer {3 * block + 2} is missing: Conv2D {(8, 16, 32)[block]}"
+
+
+def test_a_layer_at_the_wrong_place_is_missing_and_too_much():
+    """The rest is right."""
+    rows = [ExpectedLayer(layer=kind) for kind in ("Conv2D", "MaxPooling2D", "Flatten", "Dense")]
+
+    found = structure.check_layer_table(model(layer("Conv2D"), layer("Flatten"), layer("MaxPooling2D"), layer("Dense")), rows=rows)
+
+    assert found.message == "layer 2 is missing: MaxPooling2D (and 1 more difference)"
