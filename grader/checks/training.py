@@ -66,10 +66,8 @@ def check_training_data(
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
-        given = data.train + data.left_out
-        held = f", with {data.held_back:,} held back for validation" if data.held_back or (share == WHOLE and at_least is None) else f" of {total:,}"
-        kept = f"{given:,} {kind} {data.unit}s{held}"
-        what = kept if split == "train" and given < total else f"all {total:,} {kind} {data.unit}s"
+        whole = share == WHOLE and at_least is None
+        what = _describe_kept(data, kind, total, whole=whole) if split == "train" else f"all {total:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(
@@ -81,6 +79,15 @@ def check_training_data(
         # An exercise's hint is about the number of images, the commonest fault.
         beside=remedy is not None,
     )
+
+
+def _describe_kept(data: DataMatch, kind: str, total: int, *, whole: bool) -> str:
+    """What a right training had of `total` examples; where it needs the whole, the rest was held back."""
+    given = data.train + data.left_out
+    if given >= total:
+        return f"all {total:,} {kind} {data.unit}s"
+    rest = f", with {data.held_back:,} held back for validation" if data.held_back or whole else f" of {total:,}"
+    return f"{given:,} {kind} {data.unit}s{rest}"
 
 
 def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | None:
@@ -225,7 +232,7 @@ def check_reached_line(
         f"that is not {line.beyond}{stopped}",
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
-        hint=explain_slow_training(figures, training),
+        hint=explain_slow_training(figures),
         symptom=Symptom.LOW_ACCURACY,
     )
 

@@ -295,8 +295,9 @@ class Activations(Struct, frozen=True, kw_only=True):
 class Run(Struct, frozen=True, kw_only=True):
     """Everything that one attempt with one seed left behind; `None` is what it never came to.
 
-    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it. `fit_line` and `fit_epochs`
-    are those of the last `fit`: where it stands, and how many epochs it asks for.
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it. `fit_line`, `fit_epochs`
+    and `fit_batch_size` are those of the last `fit`: where it stands, and what it asks for. `pixels` are what a black and a
+    white pixel were in its images, where each was one number.
     """
 
     seed: int
@@ -316,6 +317,8 @@ class Run(Struct, frozen=True, kw_only=True):
     has_returned: bool = False
     fit_line: int | None = None
     fit_epochs: int | None = None
+    fit_batch_size: int | None = None
+    pixels: list[float] | None = None
     notes: list[Note] = field(default_factory=list)
     output: str = ""
     timings: dict[str, float] = field(default_factory=dict)

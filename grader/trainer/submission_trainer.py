@@ -32,6 +32,7 @@ from grader.protocol.wire import (
 from grader.protocol.wire import Opened as OpenedMessage
 from grader.records.run import Architecture, DataMatch
 from grader.trainer import activations, held_out
+from grader.trainer.exhaustion import should_replace_process
 from grader.trainer.match.ordered_data import MatchCache, match_order
 from grader.trainer.match.passes import Passes
 from grader.trainer.order import rebuild
@@ -114,9 +115,6 @@ class SubmissionTrainer:
             too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
             return
-        except (rebuild.KerasRejected, ValueError, RecursionError) as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
-            return
         except Exception as error:
             self._report_failure(error)
             return
@@ -128,7 +126,8 @@ class SubmissionTrainer:
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         about = find_source(message.dataset).about
         self.threshold = measuring.pick_threshold(about, arrays.by_role.get("y", []))
-        pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if message.pixels and self.transform is not None else None
+        known = self.transform is not None and about.kind == "image"
+        pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if known else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
@@ -178,9 +177,6 @@ class SubmissionTrainer:
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
-        except (rebuild.KerasRejected, ValueError, TypeError, KeyError) as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
-            return
         except Exception as error:
             self._report_failure(error)
             return
@@ -217,7 +213,7 @@ class SubmissionTrainer:
     def _report_failure(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
         # This submission goes on; the pool replaces the process after it.
-        self.broken = self.broken or replay.should_replace_process(error)
+        self.broken = self.broken or should_replace_process(error)
         self.channel.send(replay.to_message(error))
 
     def _ask_callbacks(self, event: Event, weights: list[Array]) -> Answer:
@@ -293,8 +289,6 @@ class SubmissionTrainer:
             trainee = self.trained
             gap, logged = self.logged.find_gap(measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee))
             self.channel.send(structs.replace(measured, gap=gap, logged=logged))
-        except ValueError as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
 
@@ -307,8 +301,6 @@ class SubmissionTrainer:
         assert self.trained is not None
         try:
             outputs = measuring.predict_values(self.trainees.build_trained_model(self.trained), values)
-        except ValueError as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
         else:
