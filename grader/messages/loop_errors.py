@@ -1,0 +1,42 @@
+"""Explanations of errors of training loops written by hand, and of what `fit` is given. Imports nothing."""
+
+from __future__ import annotations
+
+# As in `array_errors`, which comes first.
+LOOP_ERRORS: tuple[tuple[str, str, str], ...] = (
+    ("AttributeError: 'Sequential' object has no attribute '_id'",
+     r"object has no attribute '_id'",
+     "A gradient is asked for with regard to the weights: `tape.gradient(loss, model.trainable_variables)`."),
+    ("RuntimeError: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)",
+     r"non-persistent GradientTape",
+     "A tape answers once: call `tape.gradient(...)` a single time for each step, and keep what it gives."),
+    ("TypeError: MeanMetricWrapper.update_state() missing 1 required positional argument: 'y_pred'",
+     r"update_state\(\) missing \d required",
+     "The metric compares two things: `metric.update_state(labels, scores)`."),
+    ("AttributeError: 'SparseCategoricalAccuracy' object has no attribute 'reset_states'",
+     r"object has no attribute 'reset_states'", "The method is called `metric.reset_state()`."),
+    ("AttributeError: 'Adam' object has no attribute 'minimize'",
+     r"object has no attribute 'minimize'",
+     "The optimizer takes gradients: `optimizer.apply_gradients(zip(gradients, model.trainable_variables))`."),
+    ("TypeError: float() argument must be a string or a real number, not 'SymbolicTensor'",
+     r"not 'SymbolicTensor'|'SymbolicTensor' object has no attribute '(?:numpy|item)'",
+     "Within `@tf.function` a tensor has no number yet: take `float(metric.result())` outside of it, at the end of the epoch."),
+    ("AttributeError: 'tensorflow.python.framework.ops.EagerTensor' object has no attribute 'argmax'",
+     r"EagerTensor'? object has no attribute '(?:argmax|argmin|mean|sum|max|min|reshape|flatten|tolist)'",
+     "A tensor has no such method; NumPy's functions take it: `np.argmax(scores, axis=1)`."),
+    ("AttributeError: EagerTensor object has no attribute 'astype'.",
+     r"EagerTensor'? object has no attribute 'astype'",
+     "A tensor is no plain number: write `float(metric.result())` before you round it, or `tf.cast(...)` for its type."),
+    ("TypeError: '_BatchDataset' object is not callable",
+     r"Dataset' object is not callable",
+     "A pipeline is looped over without brackets: `for images, labels in batches:`."),
+    ("ValueError: None values not supported.",
+     r"ValueError: None values not supported",
+     "Did `fit` get the labels, too? `model.fit(images, labels, epochs=...)`."),
+    ("ValueError: Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.'x' sizes: 6 'y' sizes: 5",
+     r"Data cardinality is ambiguous",
+     "`fit` needs one label for each example: what comes first and what comes second have to be equally many."),
+    ("ValueError: Invalid input shape for input Tensor. Expected shape (None, 28, 28), but input has incompatible shape (32,)",
+     r"Expected shape \([^)]+, [^)]+\), but input has incompatible shape \(\w+,\)",
+     "What `fit` was given first has one number for each example, as labels have: the images come first, then the labels."),
+)  # fmt: skip
