@@ -1,4 +1,4 @@
-"""Explanations of errors of training loops written by hand, and of what `fit` is given. Imports nothing."""
+"""Explanations of errors of training loops written by hand, of calls of layers, and of what `fit` is given. Imports nothing."""
 
 from __future__ import annotations
 
@@ -39,4 +39,28 @@ LOOP_ERRORS: tuple[tuple[str, str, str], ...] = (
     ("ValueError: Invalid input shape for input Tensor. Expected shape (None, 28, 28), but input has incompatible shape (32,)",
      r"Expected shape \([^)]+, [^)]+\), but input has incompatible shape \(\w+,\)",
      "What `fit` was given first has one number for each example, as labels have: the images come first, then the labels."),
+    ("NotImplementedError: Iterating over a symbolic KerasTensor is not supported.",
+     r"Iterating over a symbolic KerasTensor",
+     "A layer is made first, and then called with the tensor before it: `Conv2D(32, (3, 3))(x)`."),
+    ("TypeError: Activation.__init__() takes 2 positional arguments but 3 were given",
+     r"(Activation|Flatten|BatchNormalization|Add|Dropout)\.__init__\(\) takes \d positional arguments but",
+     "The tensor isn't an argument of `{0}(...)`: make the layer first, then call it with the tensor, as in `Activation('relu')(x)`."),
+    ("ValueError: A merge layer should be called on a list of inputs. Received: input_shape=(None, 28, 28, 8)",
+     r"A merge layer should be called on a list",
+     "`Add` takes both tensors in one list: `Add()([X, X_shortcut])`."),
+    ("ValueError: Kernel shape must have the same length as input, but received kernel of shape (3, 3, 1, 8) and input of shape (None, 60000, 28, 28, 1).",
+     r"Kernel shape must have the same length as input",
+     "Images of one channel take `Conv2D`, and `input_shape=(28, 28, 1)`: the shape of one image, without their number."),
+    ("ValueError: Invalid value received for argument `rate`. Expected a float value between 0 and 1. Received: rate=50",
+     r"argument `rate`",
+     "`Dropout` takes the share that is switched off, between 0 and 1: half of the units is `Dropout(0.5)`."),
+    ("ValueError: No such layer: conv_9. Existing layers are: ['flatten', 'dense'].",
+     r"No such layer: (\w+)",
+     "The model has no layer `{0}`; other models have other names. Go over `model.layers` and choose by class, with `isinstance`."),
+    ("ValueError: Unrecognized data type: x=7.0 (of type <class 'float'>)",
+     r"Unrecognized data type: x=",
+     "`fit` and `predict` take arrays, with one entry for each example: `np.array([7.0])`."),
+    ("NameError: name 'Relu' is not defined",
+     r"NameError: name '(?:Relu|RELU|Softmax|SoftMax|Sigmoid|Tanh)' is not defined",
+     "Keras takes activations as texts, in quotes and small letters: `activation='relu'`."),
 )  # fmt: skip
