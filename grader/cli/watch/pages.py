@@ -80,8 +80,8 @@ def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen, 
     failed = [check for check in verdict.checks if check.status == "failed"]
     short = structs.replace(verdict, checks=failed, notes=[], training=[], measured={}, returned=None, stdout="")
     others = format_count(len(verdict.checks) - len(failed), "other check")
-    told = Text(f"\nThe window is too small for {others} and what was measured.", style="dim")
-    return draw_parts([*terminal.draw_verdict(short, screen, following), told], screen)
+    left_out = Text(f"\nThe window is too small for {others} and what was measured.", style="dim")
+    return draw_parts([*terminal.draw_verdict(short, screen, following), left_out], screen)
 
 
 def _describe_next_key(verdict: Verdict, keys: Mapping[str, str]) -> str:
