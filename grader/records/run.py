@@ -101,6 +101,9 @@ class Architecture(Struct, frozen=True, kw_only=True):
     products: int = 0
 
 
+ExampleKind = Literal["image", "row", "sequence"]
+
+
 class DataMatch(Struct, frozen=True, kw_only=True):
     """How the arrays that were ordered compare with the canonical dataset.
 
@@ -109,7 +112,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     further training images that were given as validation data. `telling` says that the images come in an order that
     tells their labels, and aren't shuffled; `left_out` counts the images that an epoch leaves out since its last batch is
     incomplete: together with `train` they are what the pipeline goes through; `patterned` that a pipeline's batches aren't as chance makes them, so that the
-    grader shuffles what one pass brought. `unit` is what an example is: of a table it is a row. `fault` says why no
+    grader shuffles what one pass brought. `kind` is what the examples are, and `unit` what one is called. `inputs` and `outputs` count the arrays of examples and of
+    labels: with several, nothing is compared. `fault` says why no
     dataset was found, where that is known.
     """
 
@@ -129,7 +133,10 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     left_out: int = 0
     telling: bool = False
     patterned: bool = False
-    unit: Literal["image", "row"] = "image"
+    kind: ExampleKind = "image"
+    unit: str = "image"
+    inputs: int = 1
+    outputs: int = 1
     fault: str = ""
 
     def pick_worse(self, other: DataMatch, wanted: str) -> DataMatch:
