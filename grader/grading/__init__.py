@@ -28,6 +28,7 @@ from grader.grading.options import GradingOptions
 from grader.leniency.packages import explain_absence
 from grader.records.run import Run
 from grader.records.verdict import Note, Verdict
+from grader.submission.exercise_cells import keep_exercise
 
 UNCONFINED_NOTE = (
     "NOT CONFINED (--sandbox off): this file could do to this machine whatever its user can, so this verdict counts "
@@ -42,6 +43,8 @@ def inspect_file(
 ) -> static.StaticReport:
     """Inspects a file without running it, and plans which of its statements to run.
 
+    Of a notebook with several exercises it sees the cells of this one.
+
     Args:
         in_parts: whether the exercise is one part of several, which no other part can stand in for.
     """
@@ -49,7 +52,7 @@ def inspect_file(
     stub = find_exercise_text(course, exercise.id, "stub.py")
     text = stub.read_text(encoding="utf-8") if stub.exists() else None
     report = static.inspect_submission(
-        source, exercise.graded_name, text, arguments=exercise.argument_count, role=role
+        keep_exercise(source, exercise.id), exercise.graded_name, text, arguments=exercise.argument_count, role=role
     )
     return static.apply_dialect_policy(report, settings.load_settings(course).dialect)
 

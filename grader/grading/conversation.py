@@ -113,8 +113,7 @@ class Conversation:
         # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
         if isinstance(message, Fault):
             cards.raise_if_full(self.options, self.hello, message)
-            kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
-            raise GraderError(f"{kind}: {message.message}")
+            raise GraderError(cards.describe_failure(self.hello, message))
         if isinstance(message, NeedsThreads) and self.one_thread:
             raise WrongTrainer
         if not isinstance(message, kinds):

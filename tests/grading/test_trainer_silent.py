@@ -23,6 +23,8 @@ from grader.protocol.wire import Hello, Measured, Opened, Ready, Returned, Waiti
 from grader.records.run import Architecture, DataMatch
 from grader.static import ExecutionPlan
 
+pytestmark = pytest.mark.train
+
 SILENT_S = 0.3
 HELLO = Hello(backend="b", device="cpu", versions={})
 OPENED = Opened(architecture=Architecture(layers=[], parameters=0), data=DataMatch(dataset=None, examples=1, trained_on=1))

@@ -13,6 +13,8 @@ from grader.grading.gone import RunOver, find_lost_process_end, raise_as_grader_
 from grader.protocol.channel import ChannelClosed, MalformedMessage
 from grader.records.run import RunEnd
 
+pytestmark = pytest.mark.train
+
 ENDS = {
     "import os; os._exit(3)": "your code ended the process (exit code 3) before it returned",
     "import os; os.kill(os.getpid(), 9)": "your code's process was ended by signal 9",
