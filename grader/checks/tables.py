@@ -11,16 +11,12 @@ from msgspec import Struct, field, structs
 
 from grader.checks.alignment import align
 from grader.checks.architecture import KERAS_LAYERS
+from grader.checks.equal_layers import ACTIVATION_BY_LAYER, ACTIVATION_NAMES, PREPARING_LAYERS
 from grader.checks.wording import escape_name, format_count
 from grader.courses.yaml_tree import format_suggestion
 from grader.records.clues import CodePlace
 from grader.records.run import ModelLayer
 
-# What may stand before the first layer that was asked for: it only prepares the images.
-PREPARING_LAYERS = ("Rescaling", "Reshape", "Normalization", "Identity")
-ACTIVATION_BY_LAYER = {
-    "Activation": None, "ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu",
-}  # fmt: skip
 SIZE_OPTIONS = ("kernel_size", "pool_size", "strides")
 LAYER_OPTIONS = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation", "rate")
 MAX_COLUMN_WIDTH = 34
@@ -238,7 +234,7 @@ def _normalize_option(option: str, value: Any) -> Any:
     """A value in the form in which it can be compared: sizes as pairs, names of functions in small letters."""
     if option in SIZE_OPTIONS and isinstance(value, int):
         return [value, value]
-    return value.lower() if isinstance(value, str) else value
+    return ACTIVATION_NAMES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
 def _format_option(option: str, value: Any) -> str:

@@ -94,6 +94,24 @@ def test_what_comes_to_the_same_passes(layers):
     assert structure.check_layer_table(model(*layers), rows=LENET).status == "passed"
 
 
+def test_arithmetic_before_the_first_layer_prepares_images():
+    """`images / 255.0` in a model is what a Rescaling layer would be; later on it is a part of the network."""
+    before = [layer(kind, sources=["x"]) for kind in ("Cast", "ExpandDims", "TrueDivide", "Divide", "Subtract", "Multiply", "Add")]
+    assert structure.check_layer_table(model(*before, *RIGHT), rows=LENET).status == "passed"
+    late = [*RIGHT[:1], layer("Multiply", sources=["conv2d"]), *RIGHT[1:]]
+    assert structure.check_layer_table(model(*late), rows=LENET).message == "layer 2 is not expected: Multiply"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("Relu", "relu"), ("Tanh", "tanh"), ("LeakyRelu", "leaky_relu"), ("Silu", "swish"), ("Softmax", "softmax")]
+)
+def test_an_activation_may_be_a_function_that_is_called(kind, name):
+    """`tf.nn.relu(dense(x))` is the layer with that activation, under any of its names."""
+    layers = [layer("Dense", units=82, activation="linear"), layer(kind, sources=["dense"])]
+    assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", activation=name)]).status == "passed"
+    assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", activation="elu")]).status == "failed"
+
+
 def test_an_activation_that_is_asked_for_is_a_layer():
     """A table that lists Activation isn't met by an option of the layer before it."""
     rows = [ExpectedLayer(layer="Add"), ExpectedLayer(layer="Activation", activation="relu")]
