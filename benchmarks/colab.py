@@ -1,8 +1,9 @@
 """What a learner in Colab waits for: `pip install`, then a first verdict and a training in a notebook's cells.
 
-    python benchmarks/colab.py [--python python3.12] [--tensorflow 2.19.1] [--numpy 2.0.2]
+    python benchmarks/colab.py [--python python3.12] [--versions colab|oldest|newest]
 
-Makes a fresh environment with that TensorFlow and NumPy and a kernel, as Colab's machines have them, installs the wheel
+Makes a fresh environment with a TensorFlow, a NumPy and a kernel, as Colab's machines have them, or with the oldest that
+the package allows, or with the newest that there are for this Python; installs the wheel
 of this folder there, and runs a notebook in an empty folder. Fails where the installation changes a package that was
 there, or where the reference solutions don't pass.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK_PARTS = ["ipykernel", "ipywidgets", "nbclient"]
 EXERCISES = ["pooling", "exercise1"]
+COLAB = ["tensorflow==2.19.1", "numpy==2.0.2"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--tensorflow", default="2.19.1")
-    parser.add_argument("--numpy", default="2.0.2")
+    parser.add_argument("--versions", choices=["colab", "oldest", "newest"], default="colab")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="grade-colab-") as name:
         folder = Path(name)
@@ -61,11 +64,23 @@ def build_machine(folder: Path, chosen: argparse.Namespace, environment: dict[st
     """A Python that has what Colab's machines have; its path."""
     python = str(folder / "venv/bin/python")
     subprocess.run([chosen.python, "-m", "venv", str(folder / "venv")], check=True)
-    parts = [f"tensorflow=={chosen.tensorflow}", f"numpy=={chosen.numpy}", *NOTEBOOK_PARTS]
-    subprocess.run([python, "-m", "pip", "install", "-q", *parts], env=environment, check=True)
+    command = [python, "-m", "pip", "install", "-q", *choose_versions(chosen.versions), *NOTEBOOK_PARTS]
+    subprocess.run(command, env=environment, check=True)
     version = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"{version}, TensorFlow {chosen.tensorflow}, NumPy {chosen.numpy}")
+    there = list_packages(python, environment)
+    print(f"{version}, TensorFlow {there['tensorflow']}, NumPy {there['numpy']}, Keras {there['keras']}")
     return python
+
+
+def choose_versions(kind: str) -> list[str]:
+    """What pip is asked for. The oldest are the lower bounds that the package itself declares."""
+    if kind == "colab":
+        return COLAB
+    if kind == "newest":
+        return ["tensorflow", "numpy"]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    found = (re.match(r"(tensorflow|numpy)>=([\d.]+)", each) for each in declared)
+    return [f"{each[1]}~={each[2]}.0" for each in found if each]
 
 
 def build_wheel(folder: Path) -> Path:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader import DISTRIBUTION, cli
-from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.messages.ends import END_WORDS
+from grader.messages.glossary import BASIS_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
 from grader.quiz.faults import render_code_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,6 +58,7 @@ def run_all(page, capsys):
         capsys.readouterr()
 
 
+@pytest.mark.train
 @pytest.mark.parametrize("page", ["student.md", "messages.md"])
 def test_every_command_runs(page, folder, capsys):
     """What a page tells to type works as it says."""
@@ -119,7 +121,7 @@ def test_the_tables_of_messages_are_the_package_s_own():
     """Each code and word stands there with the package's words."""
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
     rows = [f"| {code} | {what} | {mend} |" for code, (what, mend) in FINDING_MEANINGS.items()]
-    rows += [f"| `{end}` | {what} | {mend} |" for end, (what, mend) in END_MEANINGS.items()]
+    rows += [f"| `{end}` | {words.meaning} | {words.remedy} |" for end, words in END_WORDS.items()]
     rows += [
         f"| `{word}` | {meaning} |" for words in (BASIS_MEANINGS, STATUS_MEANINGS) for word, meaning in words.items()
     ]

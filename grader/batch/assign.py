@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from grader.batch.sources.members import SourceFile, is_ignored, walk_folder
 from grader.courses.exercise import Exercise
 from grader.errors import UsageError
 from grader.messages.text import escape_line
+from grader.submission.exercise_cells import list_exercises
+from grader.submission.record import MAX_NOTEBOOK_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +78,19 @@ def choose_files(files: Sequence[File], exercises: Sequence[Exercise]) -> tuple[
     """The file for each exercise, by its id; and where it can't be told, which files there are.
 
     One file for one exercise is for it, whatever its name. Else a file is for an exercise whose id or graded function is
-    its name; else for the one whose id or function its name holds, the longest that fits, so that `exercise10.py` isn't
-    for `exercise1`; else for the only exercise if no other file defines its function. A copy beside the file itself
-    doesn't count, a numbered download does: only the student knows which of `a.py` and `a (1).py` is newer.
+    its name; else for each that its cells are marked with, as in a unit's notebook; else for the one whose id or
+    function its name holds, the longest that fits, so that `exercise10.py` isn't for `exercise1`; else for the only
+    exercise if no other file defines its function. A copy beside the file itself doesn't count, a numbered download
+    does: only the student knows which of `a.py` and `a (1).py` is newer.
     """
     # Nothing else can be meant, so even `final_v2.py` needs no other name.
     if len(exercises) == 1 and len(files) == 1:
         return {exercises[0].id: files[0]}, []
     chosen: dict[str, File] = {}
     doubts: list[str] = []
+    marks = {file.path: _list_marks(file) for file in files}
     for exercise in exercises:
-        fitting = _find_fitting(files, exercise, exercises)
+        fitting = _find_fitting(files, exercise, exercises, marks)
         if len(fitting) == 1:
             chosen[exercise.id] = fitting[0]
         # With several exercises a missing file just hasn't been handed in; with one, some file must be meant.
@@ -122,13 +127,25 @@ def choose_in_folder(folder: Path, exercise: Exercise, space: Path) -> Path:
     return chosen[exercise.id].path
 
 
-def _find_fitting(files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise]) -> list[File]:
+def _list_marks(file: File) -> set[str]:
+    """The exercises that a file's cells are marked with."""
+    with contextlib.suppress(OSError), file.path.open("rb") as opened_file:
+        # Most files have none, and reading a class's files as code would take minutes.
+        if b"#|" in opened_file.read(MAX_NOTEBOOK_BYTES):
+            return list_exercises(submission.read_submission(file.path))
+    return set()
+
+
+def _find_fitting(
+    files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise], marks: Mapping[Path, set[str]]
+) -> list[File]:
     """By the first rule that any file fits."""
     ids, functions = {fold_name(exercise.id)}, {fold_name(exercise.function)} if exercise.function else set()
     exact = [[file for file in files if file.stem.text in names] for names in (ids, functions)]
+    marked = [file for file in files if exercise.id in marks[file.path]]
     held = [file for file in files if _find_meant(file.stem.text, exercises) == exercise.id]
     # A surer rule that fits any file rules the weaker ones out.
-    for fitting in (*exact, held):
+    for fitting in (*exact, marked, held):
         if fitting:
             return _without_copies(fitting)
     if len(exercises) > 1:

@@ -9,25 +9,16 @@ from msgspec import structs
 
 from grader.checks.catalogue import CHECKS, convert_arguments
 from grader.checks.low_accuracy import explain_low_accuracy
-from grader.checks.registry import Check, CheckOutcome, report_pass, report_undecided
+from grader.checks.registry import Check, CheckOutcome, report_failure, report_pass, report_undecided
 from grader.checks.titles import find_title
 from grader.checks.wording import escape_name
 from grader.courses.exercise import CheckSpec, Exercise
+from grader.messages.ends import END_WORDS, GATED_REASON
 from grader.records.clues import Cause, Clues, Symptom
 from grader.records.run import Run
 from grader.records.verdict import CheckResult, Note
 
-# Why evidence is missing, by how the run ended.
-END_REASONS = {
-    "crashed": "your code stopped with an error before that",
-    "timed_out": "the time limit came first",
-    "out_of_memory": "the memory limit came first",
-    "output_limit": "your code printed more than the limit and was stopped",
-    "forbidden": "your code did something that can't be graded",
-    "not_started": "your file was not run",
-    "gated": "an earlier check failed, so the training was not started",
-}
-# Why it is missing although the function came to its end.
+# Why evidence is missing although the function came to its end.
 ABSENCE_REASONS = {
     "architecture": "`model.fit` was never called, so there is no model to look at",
     "models": "no model was returned",
@@ -41,6 +32,7 @@ ABSENCE_REASONS = {
     "returned": "the function did not return",
     "trial": "the function was not called",
 }
+CLASSES_HINT = "Let it return the class of each image, 0 to 9, such as `np.argmax(scores, axis=1)`."
 # What only a model that the function returned can give, where it shall return one.
 MODEL_EVIDENCE = frozenset({"architecture", "models", "data", "probe", "training", "measured"})
 # What was given to `fit`, or came of it.
@@ -88,7 +80,7 @@ def _judge_check(spec: CheckSpec, run: Run, exercise: Exercise, clues: Clues) ->
     evidence = {item: _find_evidence(item, spec, run, exercise) for item in entry.evidence}
     missing = next((item for item in evidence if evidence[item] is None and _is_required(entry, item, run)), None)
     if missing is not None:
-        return _build_result(spec, entry, run, report_undecided(_explain_missing(missing, run, exercise)), clues)
+        return _build_result(spec, entry, run, _report_missing(missing, run, exercise), clues)
     try:
         outcome = entry.function(**evidence, **convert_arguments(spec))
     # A check that breaks on unforeseen evidence is our fault: full points, and the verdict becomes an error.
@@ -102,17 +94,25 @@ def _name_cause(outcome: CheckOutcome, spec: CheckSpec, exercise: Exercise, clue
     calls = _list_calls(spec, exercise)
     cause = next((cause for cause in clues.causes if outcome.symptom in cause.symptoms and _can_explain(cause, calls)), None)
     if cause is None:
-        return _add_facts(outcome, run) if outcome.symptom == Symptom.LOW_ACCURACY else outcome
+        return _add_facts(outcome, run, exercise) if outcome.symptom == Symptom.LOW_ACCURACY else outcome
     line = cause.line or outcome.line
     return structs.replace(outcome, message=cause.message, hint=cause.hint, line=line, beside=True)
 
 
-def _add_facts(outcome: CheckOutcome, run: Run) -> CheckOutcome:
-    """The outcome with what the run tells of it; a fault of the model comes in the place of guesses."""
-    fault, images = explain_low_accuracy(run)
-    if fault is not None:
-        return structs.replace(outcome, hint=fault, beside=True)
-    return structs.replace(outcome, hint=" ".join(filter(None, [images, outcome.hint])) or None)
+def _add_facts(outcome: CheckOutcome, run: Run, exercise: Exercise) -> CheckOutcome:
+    """The outcome with what the run tells of it in the place of guesses."""
+    # Where the grader itself calls `fit`, its images and arguments are no fault of the file.
+    own = run if exercise.models is None else structs.replace(run, pixels=None, fit_epochs=None, fit_batch_size=None)
+    fault = explain_low_accuracy(own, _find_most_epochs(exercise))
+    return outcome if fault is None else structs.replace(outcome, hint=fault, beside=True)
+
+
+def _find_most_epochs(exercise: Exercise) -> int | None:
+    """For how many epochs `fit` may be asked."""
+    arguments = {spec.check: spec.args for spec in exercise.checks}
+    if "training.asks_for" in arguments:
+        return int(arguments["training.asks_for"]["epochs"])
+    return int(arguments["training.epochs"]["below"]) - 1 if "training.epochs" in arguments else None
 
 
 def _list_calls(spec: CheckSpec, exercise: Exercise) -> list[dict[str, Any]] | None:
@@ -149,6 +149,13 @@ def _is_required(entry: Check, item: str, run: Run) -> bool:
     return not run.has_returned if item == "returned" else not entry.evidence[item]
 
 
+def _report_missing(missing: str, run: Run, exercise: Exercise) -> CheckOutcome:
+    """A function that answers with no classes is wrong itself; whatever else is missing has its cause elsewhere."""
+    if missing == "measured" and run.unmeasured and exercise.kind == "observes":
+        return report_failure(escape_name(run.unmeasured.splitlines()[0]), expected="one class for each image", got="none", hint=CLASSES_HINT, beside=True)
+    return report_undecided(_explain_missing(missing, run, exercise))
+
+
 def _explain_missing(missing: str, run: Run, exercise: Exercise) -> str:
     said = escape_name(run.end.message.splitlines()[0]) if run.end.message else ""
     if missing == "measured" and run.unmeasured:
@@ -161,7 +168,8 @@ def _explain_missing(missing: str, run: Run, exercise: Exercise) -> str:
         return f"not judged: {ABSENCE_REASONS[missing]}"
     if run.end.kind == "gated" and said:
         return f"not judged yet: {said}"
-    return f"not judged: {END_REASONS[run.end.kind]}" + (f" ({said})" if said else "")
+    reason = GATED_REASON if run.end.kind == "gated" else END_WORDS[run.end.kind].reason
+    return f"not judged: {reason}" + (f" ({said})" if said else "")
 
 
 def _build_result(spec: CheckSpec, entry: Check, run: Run, outcome: CheckOutcome, clues: Clues) -> CheckResult:

@@ -11,6 +11,8 @@ from grader.records.run import Run
 from grader.records.verdict import TrainingRecord
 
 EXPECTED_FORM = "(list of epoch numbers, last accuracy)"
+# What calling a function of images gives, as it arrives where it is too large to be sent.
+ARRAY_CLASSES = ("ndarray", "EagerTensor", "SymbolicTensor", "list")
 RETURN_EXAMPLE = "return history.epoch, history.history['accuracy'][-1]"
 ACCURACY_TOLERANCE = 1e-4
 
@@ -209,22 +211,30 @@ def check_returned_curve(returned: Any, *, fewer_than: int) -> CheckOutcome:
     >>> check_returned_curve([{"type": "function"}, [81.0, 85.0]], fewer_than=10).message
     'the list of accuracies holds something other than figures from 0 to 1'
     """
-    fault = _find_curve_fault(returned, fewer_than)
-    if fault is None:
+    found = _find_curve_fault(returned, fewer_than)
+    if found is None:
         return report_pass(f"the function reports {len(returned[1])} epochs", got=format_value(returned[1]))
-    return report_failure(
-        fault, expected="(function, list of accuracies)", got=format_value(returned),
-        hint="End the function with `return predict, accuracies`: a function of images, and one accuracy per epoch.",
-    )  # fmt: skip
+    fault, hint = found
+    return report_failure(fault, expected="(function, list of accuracies)", got=format_value(returned), hint=hint)
 
 
-def _find_curve_fault(value: Any, fewer_than: int) -> str | None:
+def _find_curve_fault(value: Any, fewer_than: int) -> tuple[str, str] | None:
+    """What is wrong, and the way out."""
+    end = "End the function with `return predict, accuracies`: a function of images, and one accuracy per epoch."
+    once = "At the end of each epoch, after the loop over the batches, write `accuracies.append(float(metric.result()))`."
+    if value is None:
+        return "the function returned nothing (None)", end
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        return "the function didn't return two values"
-    if not isinstance(value[0], dict) or not isinstance(value[1], (list, tuple)) or not value[1]:
-        return "the function didn't return a function and a list of accuracies"
-    if not all(type(each) in (int, float) and 0 <= each <= 1 for each in value[1]):
-        return "the list of accuracies holds something other than figures from 0 to 1"
-    if len(value[1]) >= fewer_than:
-        return f"the function reports {len(value[1])} epochs; expected fewer than {fewer_than}"
+        return "the function didn't return two values", end
+    predict, curve = value
+    if not isinstance(predict, dict) or predict.get("type") in ARRAY_CLASSES:
+        return "the first value is not a function that recognises images", "Return `predict` itself, without brackets: they would call it."
+    if isinstance(curve, (list, tuple)) and not curve:
+        return "the list of accuracies is empty", once
+    if not isinstance(curve, (list, tuple)):
+        return f"the second value is {_describe_type(curve)}, not a short list of accuracies", once
+    if not all(type(each) in (int, float) and 0 <= each <= 1 for each in curve):
+        return "the list of accuracies holds something other than figures from 0 to 1", once
+    if len(curve) >= fewer_than:
+        return f"the list holds {len(curve)} accuracies, one per epoch; expected fewer than {fewer_than} epochs", once
     return None

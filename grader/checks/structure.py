@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass
@@ -20,6 +20,12 @@ from grader.checks.tables import (
 from grader.checks.wording import escape_name, format_count, format_value
 from grader.records.clues import CodePlace
 from grader.records.run import Architecture, ModelLayer
+
+# Keras takes these, in capitals too, for the longer names.
+SHORT_NAMES: Mapping[str, str] = MappingProxyType({
+    "mse": "meansquarederror", "mae": "meanabsoluteerror", "mape": "meanabsolutepercentageerror",
+    "msle": "meansquaredlogarithmicerror", "bce": "binarycrossentropy", "kld": "kldivergence",
+})  # fmt: skip
 
 
 @register_check("architecture.table")
@@ -173,14 +179,14 @@ def check_compile_settings(
     faults = [
         f"the {what} is {format_value(settings.get(what)).strip(chr(39))}, expected {wanted}"
         for what, wanted in (("optimizer", optimizer), ("loss", loss))
-        if wanted is not None and _convert_to_snake_case(settings.get(what)) != _convert_to_snake_case(wanted)
+        if wanted is not None and _normalize_setting(settings.get(what)) != _normalize_setting(wanted)
     ]
-    named = {_convert_to_snake_case(metric) for metric in settings.get("metrics", [])}
+    named = {_normalize_setting(metric) for metric in settings.get("metrics", [])}
     # Keras knows the accuracy under several names; any that it takes for the accuracy will do.
     if architecture.accuracy_key is not None:
         named.add("accuracy")
     # Further metrics do no harm, so only missing ones are faults.
-    missing = [metric for metric in metrics or [] if _convert_to_snake_case(metric) not in named]
+    missing = [metric for metric in metrics or [] if _normalize_setting(metric) not in named]
     faults += [f"{metric} is not among the metrics" for metric in missing]
     got = f"{settings.get('optimizer')}, {settings.get('loss')}, {settings.get('metrics')}"
     if not faults:
@@ -193,13 +199,18 @@ def check_compile_settings(
         hint=f"Write `metrics={missing}` in `compile`." if missing else None,
         place=CodePlace(name="compile"),
         # An exercise's hint is about the loss, the one setting that has to fit the data.
-        beside=loss is None or _convert_to_snake_case(settings.get("loss")) == _convert_to_snake_case(loss),
+        beside=loss is None or _normalize_setting(settings.get("loss")) == _normalize_setting(loss),
     )
 
 
-def _convert_to_snake_case(value: object) -> str:
-    """`SparseCategoricalCrossentropy` and `sparse_categorical_crossentropy` as one name."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(value)).lower()
+def _normalize_setting(value: object) -> str:
+    """One name for all that Keras takes for the same loss, metric or optimizer: its class, its function, its short name.
+
+    >>> {_normalize_setting(name) for name in ("MeanSquaredError", "mean_squared_error", "mse", "MSE")}
+    {'meansquarederror'}
+    """
+    plain = str(value).replace("_", "").lower()
+    return SHORT_NAMES.get(plain, plain)
 
 
 @register_check("architecture.stock")

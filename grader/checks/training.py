@@ -11,7 +11,7 @@ from grader.checks.lines import Line
 from grader.checks.low_accuracy import explain_slow_training
 from grader.checks.measured import BROUGHT
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
-from grader.checks.row_words import describe_foreign_rows, describe_row_remedy
+from grader.checks.row_words import describe_foreign_rows, describe_row_remedy, describe_sequence_remedy
 from grader.checks.wording import format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.datasets import load_embedded_descriptions
 from grader.courses.yaml_tree import Percent
@@ -66,10 +66,8 @@ def check_training_data(
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
-        given = data.train + data.left_out
-        held = f", with {data.held_back:,} held back for validation" if data.held_back or (share == WHOLE and at_least is None) else f" of {total:,}"
-        kept = f"{given:,} {kind} {data.unit}s{held}"
-        what = kept if split == "train" and given < total else f"all {total:,} {kind} {data.unit}s"
+        whole = share == WHOLE and at_least is None
+        what = _describe_kept(data, kind, total, whole=whole) if split == "train" else f"all {total:,} {kind} {data.unit}s"
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
     remedy = _describe_remedy(data, dataset, split)
     return report_failure(
@@ -83,10 +81,21 @@ def check_training_data(
     )
 
 
+def _describe_kept(data: DataMatch, kind: str, total: int, *, whole: bool) -> str:
+    """What a right training had of `total` examples; where it needs the whole, the rest was held back."""
+    given = data.train + data.left_out
+    if given >= total:
+        return f"all {total:,} {kind} {data.unit}s"
+    rest = f", with {data.held_back:,} held back for validation" if data.held_back or whole else f" of {total:,}"
+    return f"{given:,} {kind} {data.unit}s{rest}"
+
+
 def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
-    if data.unit == "row":
-        return describe_row_remedy(data)
+    if _has_several(data):
+        return f"Give the model one input and one output, and call `fit` with the {data.unit}s and their labels: `fit(x, y)`."
+    if data.kind != "image":
+        return describe_row_remedy(data) if data.kind == "row" else describe_sequence_remedy(data)
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
     # Mostly unknown images mean that something changed all of them, which is what augmentation does.
@@ -152,6 +161,10 @@ def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str
         yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} {data.unit}s there are"
 
 
+def _has_several(data: DataMatch) -> bool:
+    return data.dataset is None and (data.inputs, data.outputs) != (1, 1)
+
+
 def _find_title(dataset: str | None) -> str:
     """A dataset in words: an embedded one's title, or the name that the course gives it."""
     known = load_embedded_descriptions().get(dataset or "")
@@ -165,12 +178,15 @@ def _describe_range(dataset: str | None) -> str:
 
 def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
     wanted = _find_title(dataset)
-    if data.dataset is None and data.unit == "row":
+    if _has_several(data):
+        given = f"{format_count(data.inputs, 'array')} of examples and {format_count(data.outputs, 'array')} of labels"
+        return f"`fit` was given {given}; only a training with one of each can be compared with {wanted}"
+    if data.dataset is None and data.kind != "image":
         return describe_foreign_rows(data, wanted)
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
-        return f"the {format_count(data.examples, 'example')} in the training are not images of {wanted}"
+        return f"the {format_count(data.examples, 'example')} in the training are not {data.unit}s of {wanted}"
     return f"trained on {_find_title(data.dataset)} instead of {wanted}"
 
 
@@ -216,7 +232,7 @@ def check_reached_line(
         f"that is not {line.beyond}{stopped}",
         expected=f"{metric} {line.beyond}",
         got=format_figure_against(figures[best], above),
-        hint=explain_slow_training(figures, training),
+        hint=explain_slow_training(figures),
         symptom=Symptom.LOW_ACCURACY,
     )
 

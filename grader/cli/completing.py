@@ -37,13 +37,15 @@ def list_files_and_exercises(ctx: click.Context, param: click.Parameter | None, 
 
 
 def check_mistyped(ctx: click.Context, word: str, commands: list[str]) -> None:
-    """A lone word that is nearly a command, and neither an exercise nor a file, was meant to be it.
+    """A lone word that is nearer to a command than to an exercise, and is neither nor a file, was meant to be it.
 
     Raises:
         UsageError: names the command.
     """
-    near = format_suggestion(word, commands)
-    if near and not list_matching_exercises(ctx, None, word) and not Path(word).is_file():
+    exercises = list_matching_exercises(ctx, None, "")
+    near = format_suggestion(word, [*exercises, *commands])
+    begins_one = any(name.startswith(word) for name in exercises)
+    if near and near != format_suggestion(word, exercises) and not begins_one and not Path(word).is_file():
         raise UsageError(f'no command "{escape_line(word, 60)}"{near} (`grade --help` shows all)')
 
 

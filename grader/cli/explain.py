@@ -23,9 +23,9 @@ from grader.courses.course import Course
 from grader.courses.yaml_tree import format_suggestion
 from grader.errors import UsageError
 from grader.messages import error_hints
+from grader.messages.ends import END_WORDS
 from grader.messages.glossary import (
     BASIS_MEANINGS,
-    END_MEANINGS,
     FINDING_MEANINGS,
     STATUS_MEANINGS,
     WORD_MEANINGS,
@@ -74,7 +74,7 @@ def render_overview(course: Course) -> list[str]:
         "why a file was not run": [*FINDING_MEANINGS],
         "quizzes": [*FAULT_CODES],
         "checks": [*CHECKS],
-        "how a run ended": [*END_MEANINGS],
+        "how a run ended": [*END_WORDS],
         "what points rest on": [*BASIS_MEANINGS],
         "marks of a check": [*STATUS_MEANINGS],
         "words of a report": [*WORD_MEANINGS],
@@ -87,7 +87,7 @@ def render_overview(course: Course) -> list[str]:
 
 def list_explained_names(course: Course) -> list[str]:
     """Every name that has an explanation, but for TensorFlow 1's."""
-    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, *WORD_MEANINGS, *_group_checks_by_id(course)]
+    return [*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_WORDS, *BASIS_MEANINGS, *STATUS_MEANINGS, *WORD_MEANINGS, *_group_checks_by_id(course)]
 
 
 def explain_name(name: str, course: Course) -> list[str]:
@@ -99,9 +99,9 @@ def explain_name(name: str, course: Course) -> list[str]:
         if code in table:
             head = _format_heading(f"{code} ({title}): {table[code][0]}.")
             paragraphs.append(f"{head}\n{_wrap_indented('How to fix it: ' + table[code][1])}")
-    if name in END_MEANINGS:
-        head = _format_heading(f"{name} (how a run ended): {END_MEANINGS[name][0]}.")
-        paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_MEANINGS[name][1])}")
+    if name in END_WORDS:
+        head = _format_heading(f"{name} (how a run ended): {END_WORDS[name].meaning}.")
+        paragraphs.append(f"{head}\n{_wrap_indented('What to do: ' + END_WORDS[name].remedy)}")
     tables = ((BASIS_MEANINGS, "what points rest on"), (STATUS_MEANINGS, "the mark of a check"), (WORD_MEANINGS, "a word of the report"))
     for words, title in tables:
         # "Points" at the start of a line, "epochs" for more than one.

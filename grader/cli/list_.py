@@ -13,7 +13,7 @@ import click
 from grader.checks.loading import load_exercise
 from grader.cli.finding import find_course
 from grader.courses.course import Course
-from grader.courses.exercise import Exercise
+from grader.courses.exercise import Exercise, sort_by_unit
 from grader.courses.student_progress import ProgressReader, StudentProgress
 from grader.errors import CourseError, Problem
 
@@ -66,9 +66,7 @@ def load_readable_exercises(course: Course) -> tuple[list[Exercise], list[Proble
             exercises.append(load_exercise(course, exercise_id))
         except CourseError as error:
             problems += error.problems
-    # From the highest order to the lowest, so that the lowest one of each unit stays in the dict.
-    first = {exercise.unit: exercise.order for exercise in sorted(exercises, key=lambda each: -each.order)}
-    return sorted(exercises, key=lambda exercise: (first[exercise.unit], exercise.unit, exercise.order)), problems
+    return sort_by_unit(exercises), problems
 
 
 def _split_digits(name: str) -> list[tuple[int, str]]:

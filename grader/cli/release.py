@@ -14,7 +14,7 @@ from grader.release import student
 @click.command("release", options_metavar="[OPTIONS]")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("names", metavar="[EXERCISE|QUIZ]…", nargs=-1)
-@click.option("--notebooks", is_flag=True, help="Write each exercise as a notebook, too.")
+@click.option("--notebooks", is_flag=True, help="Write each exercise and each unit as a notebook, too.")
 @click.option(
     "--course", type=click.Path(path_type=Path), help="The course's folder (default: $GRADE_COURSE, or found)."
 )

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from grader.checks import judging
-from grader.reports import reading
+from grader.messages.ends import END_WORDS, GATED_REASON
 
 MIN_SENTENCE_LENGTH = 8
 MAX_MEANT_NAMES = 8
 # Codes as reports print them: a letter for the kind, three digits.
 CODE = re.compile(r"\b[A-Z]\d{3}\b")
 KNOWN = (
-    *((sentence, end) for end, sentence in reading.END_SENTENCES.items()),
-    *((reason, "skipped") for reason in (*judging.END_REASONS.values(), *judging.ABSENCE_REASONS.values())),
+    *((words.sentence, end) for end, words in END_WORDS.items() if end != "completed"),
+    *((reason, "skipped") for reason in (*(words.reason for words in END_WORDS.values() if words.reason), GATED_REASON)),
+    *((reason, "skipped") for reason in judging.ABSENCE_REASONS.values()),
 )
 
 

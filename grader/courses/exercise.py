@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -267,3 +268,10 @@ def _make_part(exercise: Exercise, part: Part) -> Exercise:
 def find_exercise_text(course: Course, exercise_id: str, name: str) -> Path:
     """Returns the path of a file in the exercise's folder, such as `stub.py` or `README.md`."""
     return course.find_exercise_file(exercise_id).with_name(name)
+
+
+def sort_by_unit(exercises: Sequence[Exercise]) -> list[Exercise]:
+    """Unit by unit, each where its first exercise is."""
+    # From the highest order to the lowest, so that the lowest one of each unit stays in the dict.
+    first = {exercise.unit: exercise.order for exercise in sorted(exercises, key=lambda each: -each.order)}
+    return sorted(exercises, key=lambda exercise: (first[exercise.unit], exercise.unit, exercise.order))

@@ -303,12 +303,16 @@ class MemoryRoom:
 
 
 def measure_gpu_memory() -> int | None:
-    """Bytes that trainers may take of the GPU that they will use; None where no `nvidia-smi` tells of one."""
+    """Bytes that trainers may take of the GPU that they will use; None where it is hidden, or no `nvidia-smi` tells of one."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return None
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0]
-    command = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits", *(["-i", chosen] if chosen else [])]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    first_card = None if visible is None else visible.partition(",")[0].strip()
+    if first_card in ("", "-1"):  # CUDA shows no card then
+        return None
+    chosen = [] if first_card is None else ["-i", first_card]
+    command = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits", *chosen]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=MAX_ANSWER_S, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):

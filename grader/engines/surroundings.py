@@ -18,6 +18,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 # Where files, programs and devices are. They determine no figure; of the device the trainer takes note itself.
 PLACES = ("HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
           "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "PYTHONPATH", "MPLCONFIGDIR")  # fmt: skip
+# An empty one isn't the same as none: it hides every GPU.
+DEVICES = frozenset({"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"})
 # How we are to work; neither do they.
 OURS = ("GRADE_CACHE", "GRADE_CACHE_LIMIT", "GRADE_DEBUG")
 FOLDERS = ("TMPDIR", "XDG_CACHE_HOME", "GRADE_CACHE")
@@ -59,7 +61,7 @@ def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
     Args:
         more: variables that this process of ours has beside the constant ones.
     """
-    kept = {name: os.environ[name] for name in (*PLACES, *OURS) if os.environ.get(name)}
+    kept = {name: os.environ[name] for name in (*PLACES, *OURS) if os.environ.get(name) or name in os.environ.keys() & DEVICES}
     # Absolute, since these processes work in another folder.
     kept |= {name: str(Path(kept[name]).absolute()) for name in FOLDERS if name in kept}
     own = {"KERAS_HOME": NO_FOLDER, "MPLCONFIGDIR": str(list_cache_folders()[0] / "matplotlib")}

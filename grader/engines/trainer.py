@@ -17,6 +17,7 @@ from grader.engines import surroundings
 from grader.engines.confine.inside import tree
 from grader.engines.copies import CAN_COPY_PROCESSES, Nursery, ProcessCopy
 from grader.errors import UsageError, describe_missing_extra
+from grader.messages.device_errors import pick_last_words
 from grader.protocol.datasets import USUAL_DATASET
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -160,13 +161,13 @@ class TrainerProcess:
         return nursery.copy_process(json.dumps({**changed, **gone}).encode(), [line.fileno(), self._errors.fileno()])
 
     def read_last_words(self) -> str:
-        """The last line that it wrote on stderr, for the report of a fault; all of it where GRADE_DEBUG is set."""
+        """The line on stderr that says why it ended, for the report of a fault; all of it where GRADE_DEBUG is set."""
         if self._errors.closed:
             return ""
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - ERROR_TAIL_BYTES))
         words = self._errors.read().decode("utf-8", "replace").strip()
-        return words if os.environ.get("GRADE_DEBUG") else words.rpartition("\n")[2][:500]
+        return words if os.environ.get("GRADE_DEBUG") else pick_last_words(words)[:500]
 
     def measure_memory(self) -> int:
         """Bytes of memory that it uses; 0 where the system doesn't report it."""

@@ -16,6 +16,8 @@ from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.engines import pair
 from grader.engines.pool import open_pool
+from grader.engines.shared_interpreter import share_interpreter
+from grader.engines.trainer import can_copy_trainer
 from grader.errors import GraderError
 from grader.grading import cards, editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
@@ -25,6 +27,7 @@ from grader.grading.options import GradingOptions
 from grader.leniency.packages import explain_absence
 from grader.records.run import Run
 from grader.records.verdict import Note, Verdict
+from grader.submission.exercise_cells import keep_exercise
 
 UNCONFINED_NOTE = (
     "NOT CONFINED (--sandbox off): this file could do to this machine whatever its user can, so this verdict counts "
@@ -39,6 +42,8 @@ def inspect_file(
 ) -> static.StaticReport:
     """Inspects a file without running it, and plans which of its statements to run.
 
+    Of a notebook with several exercises it sees the cells of this one.
+
     Args:
         in_parts: whether the exercise is one part of several, which no other part can stand in for.
     """
@@ -46,7 +51,7 @@ def inspect_file(
     stub = find_exercise_text(course, exercise.id, "stub.py")
     text = stub.read_text(encoding="utf-8") if stub.exists() else None
     report = static.inspect_submission(
-        source, exercise.graded_name, text, arguments=exercise.argument_count, role=role
+        keep_exercise(source, exercise.id), exercise.graded_name, text, arguments=exercise.argument_count, role=role
     )
     return static.apply_dialect_policy(report, settings.load_settings(course).dialect)
 
@@ -99,6 +104,16 @@ def _keep_warm(options: GradingOptions) -> Iterator[GradingOptions]:
         yield replace(options, start=pool.start_pair)
 
 
+@contextlib.contextmanager
+def _share_interpreter(options: GradingOptions) -> Iterator[GradingOptions]:
+    """Options with which both processes of an attempt import once, where no pool does that anyway."""
+    if options.start is not pair.start_pair or not can_copy_trainer(options.device, options.backend):
+        yield options
+        return
+    with share_interpreter() as start:
+        yield replace(options, start=start)
+
+
 def _grade_part(
     course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions, *, in_parts: bool = False
 ) -> GradedSubmission:
@@ -113,7 +128,8 @@ def _grade_part(
         if exercise.has_behaviour_checks:
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:
-            _try_seeds(exercise, report.plan, source.name, cards.choose_free_device(options), runs)
+            with _share_interpreter(cards.choose_free_device(options)) as warm:
+                _try_seeds(exercise, report.plan, source.name, warm, runs)
     # Attempts that ended before the fault stay in `runs`: if one of them passed, the fault takes nothing away.
     except GraderError as error:
         fault = str(error)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from grader.engines import pair
 from grader.engines.pool import measure_gpu_memory
 from grader.grading.options import GradingOptions
+from grader.messages.device_errors import says_card_full
 from grader.protocol.wire import Fault, Hello
 
 # A process takes 0.6 GB of a card before it computes anything.
 MIN_CARD_BYTES = 1_500_000_000
-# What CUDA and its libraries say where they can't even begin.
-CARD_FULL = re.compile(
-    r"out of memory|OUT_OF_MEMORY|RESOURCE_EXHAUSTED|(CUDNN|CUBLAS)_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)"
-)
+MAX_WORDS = 300
 
 
 class CardFull(Exception):
@@ -54,6 +51,16 @@ def raise_if_full(options: GradingOptions, hello: Hello | None, failure: Fault |
         hello: what the trainer said of itself; None where it failed before that.
         failure: its fault, or the last words of one that ended.
     """
-    full = failure.out_of_memory if isinstance(failure, Fault) else CARD_FULL.search(failure) is not None
+    full = failure.out_of_memory if isinstance(failure, Fault) else says_card_full(failure)
     if full and options.device == "auto" and (hello is None or hello.device == "gpu"):
         raise CardFull
+
+
+def describe_failure(hello: Hello | None, fault: Fault) -> str:
+    """What the report says of a trainer's failure that nothing could be done about."""
+    if not fault.out_of_memory:
+        return f"the trainer failed: {fault.message}"
+    on_card = hello is not None and hello.device == "gpu"
+    advice = "; end other programs that use the GPU, or grade with --device cpu" if on_card else ""
+    # What follows the first line are the library's own nodes and hints.
+    return f"the machine has too little memory for this training{advice}: {fault.message.splitlines()[0][:MAX_WORDS]}"

@@ -9,6 +9,8 @@ from typing import Any
 
 from grader.courses.exercise import Exercise
 from grader.engines import confine
+from grader.engines.confine.inside import tree
+from grader.engines.machine_limits import describe_memory_shortage
 from grader.engines.trainer import TrainerHandle
 from grader.errors import GraderError
 from grader.grading import cards, modelling
@@ -69,6 +71,7 @@ class Conversation:
             self.ledger.add_note(Note(line=None, message=options.card_note))
         self.hello: Hello | None = None
         self.limit_s, self.trainer_began = 0.0, 0  # the latter in bytes of memory
+        self.memory_kills = tree.count_memory_kills()
         self.fitting = False
         self.owed = False  # whether the trainer is in the middle of an order, and hears nothing else
         self.rejected = False
@@ -102,14 +105,15 @@ class Conversation:
             while isinstance(message := self.trainer.receive(), Waiting):
                 self.clocks.limits_s["training"] += message.seconds
         except (ChannelClosed, MalformedMessage) as error:
+            if tree.count_memory_kills() > self.memory_kills:
+                raise GraderError(describe_memory_shortage()) from error
             words = self.trainer_process.read_last_words()
             cards.raise_if_full(self.options, self.hello, words)
             raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
         # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
         if isinstance(message, Fault):
             cards.raise_if_full(self.options, self.hello, message)
-            kind = "the machine has too little memory for this training" if message.out_of_memory else "the trainer failed"
-            raise GraderError(f"{kind}: {message.message}")
+            raise GraderError(cards.describe_failure(self.hello, message))
         if isinstance(message, NeedsThreads) and self.one_thread:
             raise WrongTrainer
         if not isinstance(message, kinds):

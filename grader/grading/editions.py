@@ -12,13 +12,14 @@ from grader.courses.exercise import Exercise
 from grader.records.syntax_tree import parse_python
 from grader.records.verdict import Note, Verdict
 from grader.submission import Submission
+from grader.submission.exercise_cells import keep_exercise
 
 
 def name_edition(course: Course, exercise: Exercise, source: Submission, verdict: Verdict) -> Verdict:
     """The verdict on a file that failed, with the edition that the file answers, if it is another one."""
     if verdict.status != "failed" or not exercise.editions:
         return verdict
-    found = find_edition(course, exercise, source.source)
+    found = find_edition(course, exercise, keep_exercise(source, exercise.id).source)
     if found is None:
         return verdict
     text = f"this is an answer to {found.id} ({found.title}), not to {exercise.id}; grade it with `grade {found.id} FILE`"

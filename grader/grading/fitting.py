@@ -45,7 +45,7 @@ class FitRelay(Conversation):
             raise MalformedMessage("an order of an array that the trainer doesn't hold")
         order, self.ledger.call = self.task.apply_settings(order, len(self.ledger.orders))
         with self.clocks.measure_turn("training"):
-            message = Open(order=order, dataset=self.task.dataset, memory=self.task.memory, pixels=self.task.prepares)
+            message = Open(order=order, dataset=self.task.dataset, memory=self.task.memory)
             self.trainer.send(message)
             self.owed = True
             with self.clocks.measure_turn("student"):  # which may send as slowly as it likes

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.courses.exercise import Limits
 from grader.engines import confine
+from grader.engines.machine_limits import describe_memory_shortage
 from grader.engines.trainer import TrainerHandle
 from grader.errors import GraderError
 from grader.protocol.arrays import ArraySpec
@@ -159,6 +160,8 @@ def find_lost_process_end(student: confine.ConfinedProcess, error: Exception) ->
         return RunEnd(kind="out_of_memory", message="your code used too much memory")
     # The socket closes shortly before the process is gone; without a wait its exit code would be missed.
     code = student.wait_for_code(EXIT_WAIT_S)
+    if student.memory_starved:
+        raise GraderError(describe_memory_shortage())
     if fault := student.find_fault():
         raise GraderError(f"the sandbox failed: {fault}")
     if code is None:

@@ -62,6 +62,7 @@ class RunRecorder:
         self.activations: Activations | None = None
         self.returned: Any = None
         self.has_returned = False
+        self.pixels: list[float] | None = None
         self.notes: list[Note] = []
         self.output = ""
         self.versions: dict[str, str] = {}
@@ -81,6 +82,7 @@ class RunRecorder:
             self.training, self.measured = self.lineage.training_of.get(order.model), None
         self.orders.append(structs.replace(order, architecture="", compile=""))  # which may be long, and aren't needed
         self.architecture = opened.architecture
+        self.pixels = opened.pixels
         self._record_data(opened.data)
 
     def record_prepared(self, opened: Opened) -> None:
@@ -294,6 +296,8 @@ class RunRecorder:
             has_returned=self.has_returned,
             fit_line=self.orders[-1].line if self.orders else None,
             fit_epochs=self.orders[-1].fit.epochs if self.orders else None,
+            fit_batch_size=self.orders[-1].fit.batch_size if self.orders else None,
+            pixels=self.pixels,
             notes=[*self.notes, *self._note_left_out()],
             output=self.output,
             timings={turn: round(seconds, 3) for turn, seconds in spent_s.items()},

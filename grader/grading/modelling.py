@@ -22,8 +22,8 @@ from grader.records.run import Architecture
 
 # What `grader.data.supplied_model` makes.
 SUPPLIED_LAYERS = (
-    ("Conv2D", [26, 26, 8]), ("MaxPooling2D", [13, 13, 8]), ("Conv2D", [11, 11, 8]), ("MaxPooling2D", [5, 5, 8]),
-    ("Flatten", [200]), ("Dense", [10]),
+    ("Conv2D", [26, 26, 8]), ("MaxPooling2D", [13, 13, 8]), ("Dropout", [13, 13, 8]), ("Conv2D", [11, 11, 8]),
+    ("Conv2D", [9, 9, 8]), ("MaxPooling2D", [4, 4, 8]), ("Flatten", [128]), ("Dense", [10]),
 )  # fmt: skip
 MAX_MAPS_BYTES = 100_000_000
 # How `to_json` of a model begins.

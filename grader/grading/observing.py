@@ -20,7 +20,7 @@ def find_fault(guesses: Guesses, drawn: Drawn) -> str | None:
     """Says why the answers can't be counted; None where they can."""
     asked = drawn.arrays[0].shape[0]
     if guesses.fault:
-        return f"the returned function can't be asked: {guesses.fault}"
+        return f"the returned function doesn't recognise images: {guesses.fault}"
     return None if len(guesses.classes) == asked else f"{len(guesses.classes):,} answers came for {asked:,} images"
 
 

@@ -1,4 +1,4 @@
-"""What the words and codes in messages mean, as data: findings, ends of runs, what points rest on."""
+"""What the words and codes in messages mean, as data: findings, what points rest on."""
 
 from __future__ import annotations
 
@@ -21,17 +21,6 @@ FINDING_MEANINGS = MappingProxyType({
     "S106": ("the graded name isn't a function", "define it with `def`, and use other names for other things"),
     "S107": ("the graded function is inside another function or class", "move it to the left margin"),
     "S108": ("TensorFlow 1 names, in a course that accepts TensorFlow 2 only", "change the lines in the message"),
-})  # fmt: skip
-
-# How a run ended. end: (what happened, what to do)
-END_MEANINGS = MappingProxyType({
-    "completed": ("your function returned", "nothing: the checks were judged"),
-    "crashed": ("your code stopped with an error", "read the last line of the error, and fix the line of your file that it shows"),
-    "timed_out": ("a time limit was reached", "fewer epochs, a smaller model, or a callback that stops in time"),
-    "out_of_memory": ("your code used more memory than the exercise allows", "keep one copy of the images, in float32"),
-    "output_limit": ("your code printed too much", "print once per epoch, not once per batch or image"),
-    "forbidden": ("your code tried something that can't be graded", "use the built-in layers, losses and optimizers"),
-    "not_started": ("your file was not run", "fix the problem named in the report; `grade watch` shows it whenever you save"),
 })  # fmt: skip
 
 # What a point rests on, weakest first.

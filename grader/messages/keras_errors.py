@@ -93,6 +93,17 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"expected min_ndim=4, found ndim=3|incompatible with the layer: expected (?:min_)?ndim=4",
      "A convolution takes images with a last axis for the colour: `images.reshape(60000, 28, 28, 1)` before `fit`, and "
      "`input_shape=(28, 28, 1)` in the model."),
+    ("ValueError: Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape=(128, 10), output.shape=(128,)",
+     r"target\.shape=\(\w+, \w+\), output\.shape=\(\w+,\)",
+     "A loss that is called by hand takes the labels first, then the scores: `loss_of(labels, scores)`."),
+    ("OperatorNotAllowedInGraphError: Iterating over a symbolic `tf.Tensor` is not allowed.",
+     r"Iterating over a symbolic",
+     "Something takes a tensor apart that has to be a list of pairs or a pipeline: write "
+     "`apply_gradients(zip(gradients, model.trainable_variables))`, and loop over batches outside of `@tf.function`."),
+    ("ValueError: No gradients provided for any variable.",
+     r"No gradients provided for any variable",
+     "The tape saw nothing that leads from the weights to the loss: compute the scores and the loss inside "
+     "`with tf.GradientTape() as tape:`, and ask `tape.gradient(loss, model.trainable_variables)`."),
     ("ValueError: Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape=(32,), output.shape=(32, 28, 10)",
      r"output\.shape=\(\w+, \w+, \w+",
      "The model gives a whole grid of numbers for each image, not one row of 10: put `tf.keras.layers.Flatten()` before the "
@@ -199,7 +210,7 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"TypeError: too many positional arguments",
      "A layer that joins tensors takes them in one list: `Add()([X, X_shortcut])`."),
     ("KeyError: 'accurary'",
-     r"\bKeyError: '((?:val_)?(?:\w+_)?(?:acc|acc+[ur]\w*y|loss))'",
+     r"\bKeyError: '((?i:(?:val_)?(?:\w+_)?(?:acc|acc+[ur]\w*y|loss)))'",
      "There is no `{0}` in the logs. `logs` and `history.history` hold `loss`, with `metrics=['accuracy']` in `compile` also "
      "`accuracy`, and with `validation_data=` the figures that begin with `val_`."),
     ("TypeError: '>' not supported between instances of 'NoneType' and 'float'",

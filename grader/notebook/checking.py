@@ -23,7 +23,7 @@ from grader.courses.exercise import Exercise
 from grader.courses.student_progress import ProgressFile
 from grader.errors import GradeError, UsageError, describe_fault
 from grader.grading import GradingOptions, grade_or_recall
-from grader.notebook.history import build_notebook, find_recorder, merge_reruns
+from grader.notebook.history import build_notebook, find_recorder, merge_reruns, select_cells
 from grader.notebook.live import LiveView
 from grader.notebook.verdict_page import HINT_MAGIC
 from grader.records.verdict import Verdict
@@ -99,7 +99,7 @@ def check_cells(shell: InteractiveShell, exercise_id: str, *, fresh: bool = Fals
     """
     course = find_course(None)
     exercise = load_exercise(course, exercise_id)
-    text = build_notebook(merge_reruns(find_recorder(shell).list_cells()))
+    text = build_notebook(merge_reruns(select_cells(find_recorder(shell).list_cells(), exercise.id)))
     with tempfile.TemporaryDirectory(prefix="grade-notebook-") as folder, LiveView(shell, exercise.title) as live:
         path = Path(folder) / "notebook.ipynb"
         path.write_text(text, encoding="utf-8")

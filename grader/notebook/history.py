@@ -10,6 +10,7 @@ from typing import cast
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
+from grader.records.cell_marks import find_mark, list_kept
 from grader.submission import replace_magics
 from grader.submission.notebook import SESSION_KEY
 
@@ -88,6 +89,17 @@ def _parse_cell(text: str) -> ast.Module | None:
         return ast.parse(replace_magics(text, cell=True))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def select_cells(cells: list[RunCell], exercise_id: str) -> list[RunCell]:
+    """Without those that the notebook marks as another exercise's.
+
+    >>> cells = [RunCell(number=n, text=f"#| exercise: {x}", cell_id=None) for n, x in ((1, "a"), (2, "b"))]
+    >>> [cell.number for cell in select_cells(cells, "b")]
+    [2]
+    """
+    kept = list_kept([find_mark(cell.text) for cell in cells], exercise_id)
+    return [cell for cell, one in zip(cells, kept, strict=True) if one]
 
 
 def merge_reruns(cells: list[RunCell]) -> list[RunCell]:

@@ -187,12 +187,11 @@ ToStudent = Load | Recognise | Probe | Event | NeedPass | Seen | Trained | Rejec
 
 
 class Open(Struct, frozen=True, kw_only=True, tag=True):
-    """An order to look at: inspected and matched, not yet trained; with `pixels`, what became of black and white, too."""
+    """An order to look at: inspected and matched, not yet trained."""
 
     order: Order
     dataset: DatasetRef
     memory: int
-    pixels: bool = False
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag=True):
@@ -242,7 +241,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):
-    """The order as the trainer sees it; `pixels` are black and white as the images have them, where that was asked for."""
+    """The order as the trainer sees it; `pixels` are black and white as the images have them, where each is one number."""
 
     architecture: Architecture
     data: DataMatch

@@ -101,6 +101,9 @@ class Architecture(Struct, frozen=True, kw_only=True):
     products: int = 0
 
 
+ExampleKind = Literal["image", "row", "sequence"]
+
+
 class DataMatch(Struct, frozen=True, kw_only=True):
     """How the arrays that were ordered compare with the canonical dataset.
 
@@ -109,7 +112,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     further training images that were given as validation data. `telling` says that the images come in an order that
     tells their labels, and aren't shuffled; `left_out` counts the images that an epoch leaves out since its last batch is
     incomplete: together with `train` they are what the pipeline goes through; `patterned` that a pipeline's batches aren't as chance makes them, so that the
-    grader shuffles what one pass brought. `unit` is what an example is: of a table it is a row. `fault` says why no
+    grader shuffles what one pass brought. `kind` is what the examples are, and `unit` what one is called. `inputs` and `outputs` count the arrays of examples and of
+    labels: with several, nothing is compared. `fault` says why no
     dataset was found, where that is known.
     """
 
@@ -129,7 +133,10 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     left_out: int = 0
     telling: bool = False
     patterned: bool = False
-    unit: Literal["image", "row"] = "image"
+    kind: ExampleKind = "image"
+    unit: str = "image"
+    inputs: int = 1
+    outputs: int = 1
     fault: str = ""
 
     def pick_worse(self, other: DataMatch, wanted: str) -> DataMatch:
@@ -293,8 +300,9 @@ class Activations(Struct, frozen=True, kw_only=True):
 class Run(Struct, frozen=True, kw_only=True):
     """Everything that one attempt with one seed left behind; `None` is what it never came to.
 
-    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it. `fit_line` and `fit_epochs`
-    are those of the last `fit`: where it stands, and how many epochs it asks for.
+    `unmeasured` says why a trained model couldn't be measured, as Keras or the trainer put it. `fit_line`, `fit_epochs`
+    and `fit_batch_size` are those of the last `fit`: where it stands, and what it asks for. `pixels` are what a black and a
+    white pixel were in its images, where each was one number.
     """
 
     seed: int
@@ -314,6 +322,8 @@ class Run(Struct, frozen=True, kw_only=True):
     has_returned: bool = False
     fit_line: int | None = None
     fit_epochs: int | None = None
+    fit_batch_size: int | None = None
+    pixels: list[float] | None = None
     notes: list[Note] = field(default_factory=list)
     output: str = ""
     timings: dict[str, float] = field(default_factory=dict)

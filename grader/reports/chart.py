@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.records.verdict import LineToCross, TrainingRecord
+from grader.reports.chart_label import LabelPlace, place_label
 from grader.reports.reading import extract_figures, find_crossing, format_figure, line_figure, pick_shown_metric
 
-WIDTH, HEIGHT = 400, 230
+WIDTH = 400
 LEFT, RIGHT, TOP, BOTTOM = 52, 388, 18, 190
 MAX_CURVE_POINTS = 300
 MAX_DOTS = 40
@@ -38,13 +39,14 @@ class ChartCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingChart:
-    """A training's chart. `crossing` and `end` are points; `line_y` is the height of the line to cross."""
+    """A training's chart. `crossing` and `end` are points; `line_y` is the height of the line to cross, `label_place` its text's."""
 
     curves: tuple[ChartCurve, ...]
     x_ticks: tuple[AxisTick, ...]
     y_ticks: tuple[AxisTick, ...]
     line_y: float | None
     line_label: str
+    label_place: LabelPlace | None
     crossing: tuple[float, float] | None
     end: tuple[float, float] | None
     summary: str
@@ -68,6 +70,9 @@ def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> Trainin
         return _locate_epoch(index, count), _locate_value(value, low, high)
 
     values = shown[metric]
+    line_y = None if above is None else _locate_value(above, low, high)
+    label = "" if above is None else f"line to cross: {line_figure(above)}"
+    drawn = [[locate_point(index, value) for index, value in enumerate(each)] for each in shown.values()]
     crossing = find_crossing(values, above) if above is not None else None
     return TrainingChart(
         curves=tuple(_build_curve(name, figures_, low, high) for name, figures_ in shown.items()),
@@ -75,8 +80,9 @@ def build_chart(record: TrainingRecord, to_cross: LineToCross | None) -> Trainin
         y_ticks=tuple(
             AxisTick(at=_locate_value(value, low, high), label=label) for value, label in _pick_levels(low, high)
         ),
-        line_y=None if above is None else _locate_value(above, low, high),
-        line_label="" if above is None else f"line to cross: {line_figure(above)}",
+        line_y=line_y,
+        line_label=label,
+        label_place=None if line_y is None else place_label(label, line_y, drawn, (LEFT, RIGHT, BOTTOM)),
         crossing=None if crossing is None else locate_point(crossing, values[crossing]),
         end=locate_point(count - 1, values[-1]) if math.isfinite(values[-1]) else None,
         summary=_describe_curve(metric, values, above, crossing),

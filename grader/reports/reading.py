@@ -6,19 +6,12 @@ import math
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from grader.messages.ends import END_WORDS
 from grader.messages.glossary import BASIS_LEGEND
 from grader.messages.text import describe_open_places
 from grader.records.verdict import CheckResult, LineToCross, TrainingRecord, Verdict
 
 HEADLINES = {"passed": "PASSED", "failed": "NOT PASSED", "error": "NOT GRADED"}
-END_SENTENCES = {
-    "crashed": "Your code stopped with an error.",
-    "timed_out": "The time limit was reached.",
-    "out_of_memory": "The memory limit was reached.",
-    "output_limit": "Your code printed more than the limit, so it was stopped.",
-    "forbidden": "Your file does something that can't be graded.",
-    "not_started": "Your file was not run.",
-}
 FAULT_SENTENCE = "The grader or the machine failed. This is not your fault and costs no points."
 STOP_REASONS = {
     "callback": "stopped by your callback",
@@ -60,7 +53,8 @@ def describe_ending(verdict: Verdict) -> str:
     """How the run ended, in a sentence, after what is left to fill in; empty where it came to its end."""
     if verdict.status == "error":
         return FAULT_SENTENCE
-    return " ".join(filter(None, [describe_open(verdict), END_SENTENCES.get(verdict.end, "")]))
+    ended = "" if verdict.end == "completed" else END_WORDS[verdict.end].sentence
+    return " ".join(filter(None, [describe_open(verdict), ended]))
 
 
 def describe_open(verdict: Verdict) -> str:

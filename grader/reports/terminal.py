@@ -48,7 +48,6 @@ from grader.reports.screen import (
 )
 
 BLOCK_STEPS = "▁▂▃▄▅▆▇█"
-ASCII_STEPS = "_.-=+*#@"
 BASIS_WIDTH = 8
 MAX_OUTPUT_LINES = 12
 MAX_END_LINES = 24

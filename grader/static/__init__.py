@@ -80,9 +80,9 @@ def _inspect_parsed(
 ) -> StaticReport:
     whole = build_outline(parsed.tree)
     script = find_reach(whole, None)
-    # The grader calls without arguments; a function that needs some is judged by the file's own call.
+    # A function that can't be called as the grader calls it is judged by the file's own call.
     only = role == "only"
-    own_call = functions.find_own_call(function, whole) if function and only and not arguments and script.training else None
+    own_call = functions.find_own_call(function, whole, arguments) if function and only and script.training else None
     there = function and not own_call and (not only or whole.find_binders(function) or _can_appear(whole, script, function))
     called = function if there else None
     found = find_reach(whole, called) if called else script

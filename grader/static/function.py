@@ -114,17 +114,23 @@ def find_call_faults(function: str, whole: ModuleOutline, given: int = 0) -> lis
     return []
 
 
-def find_own_call(function: str, whole: ModuleOutline) -> Note | None:
-    """A note, where the function asks for arguments and the file itself calls it with some: that call is graded then."""
+def find_own_call(function: str, whole: ModuleOutline, given: int = 0) -> Note | None:
+    """A note, where the function can't be called as the exercise does and the file itself calls it: that call is graded then.
+
+    Args:
+        given: with how many arguments the exercise calls it. A call without any is the same mistake as the exercise's
+            where it gives none.
+    """
     last = whole.find_binders(function)[-1].node if whole.find_binders(function) else None
-    if not isinstance(last, ast.FunctionDef) or last.decorator_list or _check_arguments(last, 0) is None:
+    if not isinstance(last, ast.FunctionDef) or last.decorator_list or _check_arguments(last, given) is None:
         return None
     calls = (node for step in whole.steps for node in iter_load_nodes(step.node) if isinstance(node, ast.Call))
-    own = next((call for call in calls if getattr(call.func, "id", None) == function and _has_arguments(call)), None)
+    own = next((call for call in calls if getattr(call.func, "id", None) == function and (given or _has_arguments(call))), None)
     if own is None:
         return None
-    text = f"{function}() asks for arguments, so what the file trains by calling it here is graded"
-    return Note(line=own.lineno, message=text)
+    many = f"the exercise calls {function}() with {given} argument{'s' * (given > 1)}, and it isn't written for that"
+    reason = many if given else f"{function}() asks for arguments"
+    return Note(line=own.lineno, message=f"{reason}, so what the file trains by calling it here is graded")
 
 
 def _has_arguments(call: ast.Call) -> bool:

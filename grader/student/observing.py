@@ -29,6 +29,8 @@ def _ask(predict: Any, images: Array) -> Guesses:
     for start in range(0, len(images), PORTION):
         portion = images[start : start + PORTION]
         given = predict(portion)
+        if given is None:
+            return Guesses(fault="it returns nothing (None)")
         try:
             array = np.asarray(given)
         except (TypeError, ValueError):

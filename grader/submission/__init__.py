@@ -14,7 +14,7 @@ from stat import S_ISREG
 from msgspec.structs import replace
 
 from grader.errors import UsageError
-from grader.submission import exports, notebook
+from grader.submission import exports, notebook, scripts
 from grader.submission.magics import is_python, replace_magics
 from grader.submission.record import (
     MAX_NOTEBOOK_BYTES,
@@ -52,6 +52,7 @@ TEXT_ENCODING = re.compile(
     r"(utf[-_]?8|ascii|latin|iso[-_ ]?8859|cp\d|windows|mac|koi8|gb|big5|shift|euc|iso2022|johab|l\d)", re.IGNORECASE
 )
 HAND_IN_HINT = "Hand in your .py file or your notebook (.ipynb)."
+EXPORTED_REMARK = "the file is a notebook that was saved as a script; its cells were read, and are counted from 1"
 UTF_8_HINT = "Save the file as UTF-8: most editors offer it under Save As, or in the status bar."
 
 
@@ -136,6 +137,9 @@ def _recognize_text(text: str, suffix: str) -> SourceText:
     if WEB_PAGE.match(text):
         return _read_page(text)
     check_code(text)
+    text = scripts.restore_timed_statements(scripts.uncomment_cells(text))
+    if cells := scripts.split_exported_cells(text):
+        return replace(notebook.join(cells), remarks=[EXPORTED_REMARK])
     source = replace_magics(text)
     if is_python(source):
         _refuse_comments_only(source)

@@ -34,7 +34,7 @@ PYTHON_CELLS = frozenset(
 CELL_MAGIC = re.compile(r"^%%(?P<name>\w+)")
 # In none of these may two neighbours take the same spaces: a line of a million would be tried a million times over.
 STATEMENT_MAGIC = re.compile(r"^(?P<before>\s*(?:[\w.,][\w.,\s]*=\s*)?)%time\s+(?P<statement>\S.*)$")
-ASSIGNED_MAGIC = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)[%!](?!=)\s*\S")
+ASSIGNED_MAGIC = re.compile(r"^(?P<before>\s*[\w.,\[\]'\"][\w.,\s\[\]'\"]*=\s*)(?P<sign>[%!])(?!=)\s*\S")
 # Magics that do something which later cells may need; the student's process has a shell that does it.
 MEANT = re.compile(r"^(?P<indent>\s*)%(?P<name>cd|env|set_env|run)\b[ \t]*(?P<rest>(?!\?).*)$")
 FOLDERS = re.compile(r"^(?P<indent>\s*)[%!]{1,2}\s*mkdir\s+(?P<rest>[^|;&<>]*)$")
@@ -161,7 +161,8 @@ def _find_replacement(line: str, *, automatic: bool) -> str | None:
     if (match := STATEMENT_MAGIC.match(line)) is not None:
         return match["before"] + match["statement"]
     if (match := ASSIGNED_MAGIC.match(line)) is not None:
-        return f"{match['before']}None"
+        # A command gives a list of lines, which code goes on to join or count.
+        return f"{match['before']}{'[]' if match['sign'] == '!' else None}"
     if (match := MEANT.match(line)) is not None:
         return f"{match['indent']}get_ipython().run_line_magic({match['name']!r}, {match['rest'].strip()!r})"
     if (match := FOLDERS.match(line)) is not None:

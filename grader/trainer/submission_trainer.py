@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from grader.protocol.wire import (
 from grader.protocol.wire import Opened as OpenedMessage
 from grader.records.run import Architecture, DataMatch
 from grader.trainer import activations, held_out
+from grader.trainer.exhaustion import should_replace_process
 from grader.trainer.match.ordered_data import MatchCache, match_order
 from grader.trainer.match.passes import Passes
 from grader.trainer.order import rebuild
@@ -79,6 +81,7 @@ class SubmissionTrainer:
         self.logged = agreement.Logged()
         self.looks = Looks(self._send_sign_of_work)
         self.broken = False
+        self.threshold = measuring.HALF_SURE
         self.drawn: held_out.HeldOut | None = None
 
     def handle_message(self, message: Any) -> None:
@@ -111,9 +114,6 @@ class SubmissionTrainer:
             too_much = isinstance(error, OrderTooLarge)
             self.channel.send(Refused(message=error.what, instead=error.instead, out_of_memory=too_much))
             return
-        except (rebuild.KerasRejected, ValueError, RecursionError) as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
-            return
         except Exception as error:
             self._report_failure(error)
             return
@@ -123,8 +123,10 @@ class SubmissionTrainer:
         agreement.begin_logging(self.logged_of, order, arrays, architecture.accuracy_key, goes_on=goes_on)
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
-        shape = find_source(message.dataset).about.example_shape
-        pixels = measuring.find_pixel_ends(self.transform, shape) if message.pixels and self.transform is not None else None
+        about = find_source(message.dataset).about
+        self.threshold = measuring.pick_threshold(about, arrays.by_role.get("y", []))
+        known = self.transform is not None and about.kind == "image"
+        pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if known else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
     def _inspect_order(self, message: Open, arrays: OrderArrays) -> Architecture:
@@ -174,9 +176,6 @@ class SubmissionTrainer:
         except NotAllowed as error:
             self.channel.send(Refused(message=error.what, instead=error.instead))
             return
-        except (rebuild.KerasRejected, ValueError, TypeError, KeyError) as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
-            return
         except Exception as error:
             self._report_failure(error)
             return
@@ -213,7 +212,7 @@ class SubmissionTrainer:
     def _report_failure(self, error: Exception) -> None:
         traceback.print_exception(error)  # into the log that GRADE_DEBUG shows
         # This submission goes on; the pool replaces the process after it.
-        self.broken = self.broken or replay.should_replace_process(error)
+        self.broken = self.broken or should_replace_process(error)
         self.channel.send(replay.to_message(error))
 
     def _ask_callbacks(self, event: Event, weights: list[Array]) -> Answer:
@@ -272,12 +271,13 @@ class SubmissionTrainer:
                     model = measuring.in_single_precision(model)
                 source = find_source(self.dataset)
                 regression = source.about.task == "regression"
-                measure = measuring_errors.measure_errors if regression else measuring.measure_accuracies
+                accuracies = partial(measuring.measure_accuracies, threshold=self.threshold)
+                measure = measuring_errors.measure_errors if regression else accuracies
                 measured = measure(model, dataset, self._transform_images, count, load_held_out(source))
                 few = min(2 * neighbours.MAX_EXAMPLES, 2 * count, len(dataset.x_train) // 2 * 2)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
-                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
+                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count, self.threshold)
                 brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
                 untrained = self.looks.measure_untrained(dataset, self._transform_images) if regression else None
                 measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought, untrained=untrained)
@@ -287,12 +287,8 @@ class SubmissionTrainer:
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, key, measured)
             trainee = self.trained
-            gap, logged = self.logged.find_gap(
-                measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee)
-            )
+            gap, logged = self.logged.find_gap(measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee))
             self.channel.send(structs.replace(measured, gap=gap, logged=logged))
-        except ValueError as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
 
@@ -305,8 +301,6 @@ class SubmissionTrainer:
         assert self.trained is not None
         try:
             predicted = self.looks.predict_values(self.trainees.build_trained_model(self.trained), values)
-        except ValueError as error:
-            self.channel.send(Rejected(message=str(error)[:4000]))
         except Exception as error:
             self._report_failure(error)
         else:

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("keras")
 
 from grader.protocol.wire import Fault, Rejected
+from grader.trainer.exhaustion import should_replace_process
 from grader.trainer.training import replay
 from grader.trainer.training.replay import TrajectoryMismatch
 
@@ -51,7 +52,7 @@ SAID = [
 def test_an_error_is_the_machines_or_left_to_plain_keras(error, said, breaks):
     """Only the library's own word makes it a fault; a broken device ends the process after this submission."""
     assert replay.to_message(error) == said
-    assert replay.should_replace_process(error) is breaks
+    assert should_replace_process(error) is breaks
 
 
 def test_a_long_text_is_bounded():

@@ -22,6 +22,8 @@ from grader.gradebook import Gradebook
 from grader.grading import GradedSubmission, GradingOptions
 from grader.records.verdict import SubmissionRef, Verdict
 
+pytestmark = pytest.mark.train
+
 COURSE = Course(root=Path(__file__).resolve().parents[2])
 POOLING = loading.load_exercise(COURSE, "pooling")
 PY = b"def max_pool(image):\n    return image\n"

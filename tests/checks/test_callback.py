@@ -10,6 +10,7 @@ from grader.checks.callback import MIN_EPOCHS_AFTER_DUE, check_stop_epoch
 from grader.checks.registry import CheckOutcome
 from grader.courses.yaml_tree import Percent
 from grader.grading.curves import build_probe_curves
+from grader.records.clues import Symptom
 from grader.records.run import CallbackProbe, CurveId, CurveOutcome
 from grader.records.verdict import TrainingRecord
 
@@ -272,3 +273,70 @@ def test_the_drawn_curves_go_on_long_enough() -> None:
     """A callback that counts epochs is recognised because no curve ends right after its due epoch."""
     for trial in build_probe_curves("accuracy", 0.998):
         assert trial.due is None or len(trial.logs) >= trial.due + MIN_EPOCHS_AFTER_DUE
+
+
+def record_of(*fits: list[float], stopped_by: str = "callback") -> TrainingRecord:
+    """A real training of one or several calls of `fit`, whose epochs count from 0 each."""
+    epochs = [{"epoch": float(at), "accuracy": value} for fit in fits for at, value in enumerate(fit)]
+    return TrainingRecord(epochs=epochs, stopped_by=stopped_by, examples=1, seed=7)  # type: ignore[arg-type]
+
+
+def judge(*outcomes: tuple[int | None, int | None], training: TrainingRecord | None = None, callbacks: tuple[str, ...] = ("Stop",)) -> CheckOutcome:
+    """The outcome for epochs at which a stop was due on made-up trainings, and at which it came."""
+    found = [CurveOutcome(curve="crosses", due=due, stopped=stopped) for due, stopped in outcomes]
+    return check_stop_epoch(CallbackProbe(outcomes=found, callbacks=list(callbacks)), training, metric="accuracy", above=LINE)
+
+
+@pytest.mark.parametrize(
+    ("fits", "status"),
+    [
+        ([[0.9, 0.999]], "passed"),
+        ([[0.9, 0.999, 0.9991]], "failed"),
+        ([[0.999, 0.9991], [0.9, 0.999]], "passed"),
+        ([[0.999], [0.999]], "passed"),
+        ([[0.9], [0.999, 0.9]], "failed"),
+    ],
+)
+def test_who_stops_in_trials_has_to_stop_in_earnest(fits: list[list[float]], status: str) -> None:
+    """In the last call of `fit`: earlier ones, even of one epoch, may run on."""
+    assert judge((3, 3), training=record_of(*fits)).status == status
+
+
+@pytest.mark.parametrize(("inconclusive", "outcomes"), [(None, []), ("they read weights", [(3, 3)])])
+def test_nothing_follows_from_no_trial(inconclusive: str | None, outcomes: list[tuple[int, int]]) -> None:
+    """Neither from none at all nor from one that tells nothing: the real training decides, which here ran on."""
+    found = [CurveOutcome(curve="crosses", due=due, stopped=stopped) for due, stopped in outcomes]
+    probe = CallbackProbe(outcomes=found, callbacks=["Stop"], inconclusive=inconclusive)
+    training = record_of([0.999, 0.9], stopped_by="epochs")
+    assert check_stop_epoch(probe, training, metric="accuracy", above=LINE).status == "failed"
+    assert check_stop_epoch(probe, record_of(), metric="accuracy", above=LINE).status == "skipped"
+
+
+def test_only_a_callback_that_never_stops_is_one_that_never_stops() -> None:
+    """The cause of a missing stop in the file's text explains no other fault, and no missing callback."""
+    symptoms = [judge((3, None), (4, None)), judge((3, None), (4, 2)), judge((3, None), callbacks=())]
+    assert [found.symptom for found in symptoms] == [Symptom.NEVER_STOPPED, Symptom.WRONG_STOP, Symptom.WRONG_STOP]
+
+
+def test_a_stop_after_the_first_epoch_suggests_a_condition_that_always_holds() -> None:
+    """After a later one it would mislead."""
+    hints = [str(judge((None, at), (9, at)).hint) for at in (0, 3)]
+    assert ["always true" in hint for hint in hints] == [True, False]
+
+
+def test_a_training_that_ended_before_the_fixed_epoch_speaks_for_it() -> None:
+    """It couldn't be stopped there; one that went on past it speaks against it."""
+    words = "in every made-up training the callback stopped after epoch 10,"
+    fits = judge((3, None), (2, 9), (9 - MIN_EPOCHS_AFTER_DUE, None))
+    assert str(fits.message).startswith(words)
+    assert not str(judge((3, None), (2, 9), (10 - MIN_EPOCHS_AFTER_DUE, None)).message).startswith(words)
+
+
+def test_callbacks_of_keras_together_stop_at_no_line() -> None:
+    """As one of them alone."""
+    assert str(judge((3, None), callbacks=("TerminateOnNaN", "EarlyStopping")).hint).startswith("`TerminateOnNaN` stops when")
+
+
+def test_a_late_stop_tells_more_than_a_missing_one() -> None:
+    """It shows by how much."""
+    assert str(judge((3, None), (4, 6), (5, 8)).message).startswith("the callback stops 2 epochs late")

@@ -235,6 +235,43 @@ def test_a_line_in_vain_explains_a_low_accuracy(exercise: Maker, good_run: Run) 
     assert judge_run(good_run, made, clues=Clues(causes=[lost]))[0].status == "passed"
 
 
+@pytest.mark.parametrize(("models", "said"), [(None, True), (ModelCalls(calls=[{"n": 1}]), False)])
+def test_what_fit_was_given_explains_a_low_accuracy_where_the_file_calls_it(
+    exercise: Maker, good_run: Run, models: ModelCalls | None, said: bool
+) -> None:
+    """Where the grader trains, the images are as the exercise says."""
+    poor = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.4}], stopped_by="epochs", examples=60000, seed=7)
+    run = msgspec.structs.replace(good_run, training=poor, pixels=[0.0, 255.0], fit_batch_size=60000, fit_epochs=1)
+    reaches = {"check": "training.reaches", "args": {"metric": "accuracy", "above": 0.998}, "hint": "Look again."}
+    made = msgspec.structs.replace(exercise(reaches, {"check": "training.epochs", "args": {"below": 10}}), models=models)
+
+    hint = judge_run(run, made)[0].hint or ""
+
+    assert ("/ 255.0" in hint, "Look again." in hint) == (said, not said)
+
+
+def test_a_function_that_gives_no_classes_fails_its_own_check(exercise: Maker) -> None:
+    """It trained by itself, so nothing but what it returned can be wrong."""
+    made = exercise({"check": "measured.accuracy", "args": {"split": "test", "at_least": 0.78}, "hint": "Look again."})
+    run = Run(seed=7, end=RunEnd(kind="completed"), unmeasured="the returned function doesn't recognise images: it is no function")
+
+    (delegated,), (observed,) = judge_run(run, made), judge_run(run, msgspec.structs.replace(made, training="observed", function="f"))
+
+    assert (delegated.status, observed.status) == ("skipped", "failed")
+    assert ("it is no function" in observed.message, "argmax" in (observed.hint or "")) == (True, True)
+
+
+@pytest.mark.parametrize(("check", "most"), [("training.epochs", 9), ("training.asks_for", 10)])
+def test_few_epochs_explain_a_low_accuracy(exercise: Maker, good_run: Run, check: str, most: int) -> None:
+    """With the number that the exercise allows, or asks for."""
+    poor = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.4}], stopped_by="epochs", examples=60000, seed=7)
+    run = msgspec.structs.replace(good_run, training=poor, fit_epochs=1)
+    arguments = {"below": 10} if check == "training.epochs" else {"epochs": 10}
+    made = exercise({"check": "training.reaches", "args": {"metric": "accuracy", "above": 0.998}}, {"check": check, "args": arguments})
+
+    assert f"`epochs={most}`" in (judge_run(run, made)[0].hint or "")
+
+
 @pytest.mark.parametrize(("calls", "said"), [([{"n": 1}, {"n": 2}], True), ([{"n": 1}], False)])
 def test_an_unused_argument_explains_models_that_are_all_alike(exercise: Maker, calls: list[dict[str, int]], said: bool) -> None:
     """A function that returns models is called as the exercise says, not with cases of the check."""

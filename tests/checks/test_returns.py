@@ -10,6 +10,7 @@ from grader.checks.returns import (
     check_matches_training,
     check_return_form,
     check_returned_accuracy,
+    check_returned_curve,
     check_returned_history,
 )
 from grader.records.run import Run, RunEnd
@@ -168,3 +169,23 @@ def test_an_accuracy_without_a_training_is_refused() -> None:
     outcome = check_returned_accuracy(0.99, Run(seed=7, end=RunEnd(kind="completed")))
 
     assert (outcome.status, outcome.message) == ("failed", "the function returned accuracy 0.99, but nothing was trained")
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "hint"),
+    [
+        (None, "nothing (None)", "return predict, accuracies"),
+        ([[0.8, 0.9]], "two values", "return predict, accuracies"),
+        ([[3, 1, 2], [0.8]], "not a function", "without brackets"),
+        ([{"type": "ndarray"}, [0.8]], "not a function", "without brackets"),
+        ([{"type": "function"}, []], "is empty", "accuracies.append"),
+        ([{"type": "function"}, 0.8], "a number, not a short list", "accuracies.append"),
+        ([{"type": "function"}, [81.0]], "other than figures from 0 to 1", "float("),
+        ([{"type": "function"}, [0.8] * 469], "469 accuracies", "after the loop over the batches"),
+    ],
+)
+def test_a_wrong_curve_is_described(value: Any, message: str, hint: str) -> None:
+    """Each with its own way out."""
+    said = check_returned_curve(value, fewer_than=10)
+
+    assert (message in said.message, hint in (said.hint or "")) == (True, True)

@@ -269,6 +269,23 @@ def test_wrong_compile_settings_are_named(settings, message):
     assert structure.check_compile_settings(model(compile={**right, **settings}), **asked).message == message
 
 
+@pytest.mark.parametrize("written", ["mse", "MSE", "mean_squared_error", "MeanSquaredError"])
+@pytest.mark.parametrize("asked", ["mse", "mean_squared_error", "MeanSquaredError"])
+def test_all_names_of_a_loss_are_one_setting(written, asked):
+    """A course may ask for any of the names that Keras has for it, and a student may write any other."""
+    found = model(compile={"optimizer": "SGD", "loss": written, "metrics": [written]})
+    assert structure.check_compile_settings(found, optimizer="sgd", loss=asked, metrics=[asked]).status == "passed"
+    assert structure.check_compile_settings(found, loss="mean_absolute_error").status == "failed"
+    assert structure.check_compile_settings(found, metrics=["mae"]).status == "failed"
+
+
+@pytest.mark.parametrize(("asked", "written"), [("adamw", "AdamW"), ("bce", "binary_crossentropy"), ("kl_divergence", "KLDivergence")])
+def test_words_of_a_class_need_no_marks_between(asked, written):
+    """`adamw` is how Keras itself spells `AdamW`."""
+    found = model(compile={"optimizer": written, "loss": written, "metrics": []})
+    assert structure.check_compile_settings(found, optimizer=asked, loss=asked).status == "passed"
+
+
 def test_an_accuracy_under_another_name_counts():
     """Keras takes `SparseCategoricalAccuracy` for the accuracy here, so the exercise does."""
     found = model(compile={"metrics": ["SparseCategoricalAccuracy"]}, accuracy_key="sparse_categorical_accuracy")

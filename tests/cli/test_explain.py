@@ -14,7 +14,8 @@ from grader.cli.sentences import find_meant
 from grader.courses.course import Course
 from grader.grading.verdicts import build_refused_verdict
 from grader.leniency.old_names import KERAS, KEYS, METHODS, NUMPY, PACKAGES, SETTINGS, TENSORFLOW
-from grader.messages.glossary import BASIS_MEANINGS, END_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
+from grader.messages.ends import END_WORDS
+from grader.messages.glossary import BASIS_MEANINGS, FINDING_MEANINGS, STATUS_MEANINGS
 from grader.quiz.faults import FAULT_CODES
 from grader.records.verdict import Basis, CheckStatus, EndKind
 
@@ -44,12 +45,12 @@ def test_every_code_of_a_finding_is_explained():
 
 def test_every_word_of_a_verdict_is_explained():
     """Ends, bases and statuses are those of the verdict."""
-    assert set(END_MEANINGS) == set(EndKind.__args__)
+    assert set(END_WORDS) == set(EndKind.__args__)
     assert set(BASIS_MEANINGS) == set(Basis.__args__)
     assert set(STATUS_MEANINGS) == set(CheckStatus.__args__)
 
 
-@pytest.mark.parametrize("names", [FINDING_MEANINGS, FAULT_CODES, CHECKS, END_MEANINGS, BASIS_MEANINGS, STATUS_MEANINGS, TENSORFLOW, KERAS, METHODS, KEYS, NUMPY, PACKAGES, SETTINGS])
+@pytest.mark.parametrize("names", [FINDING_MEANINGS, FAULT_CODES, CHECKS, END_WORDS, BASIS_MEANINGS, STATUS_MEANINGS, TENSORFLOW, KERAS, METHODS, KEYS, NUMPY, PACKAGES, SETTINGS])
 def test_every_name_is_explained(names, tmp_path):
     """Each has a paragraph of its own that isn't empty."""
     silent = [name for name in names if not all(map(str.strip, explain_name(name, Course(root=tmp_path)) or [""]))]
@@ -63,7 +64,7 @@ def test_every_name_is_explained(names, tmp_path):
         ("e204", "two options of a question have the same text. How to fix it: reword or remove one"),
         ("callback.stops_when", "rests on: declared"),
         ("exercise3", "no explanation for"),
-        ("timed_out", "a time limit was reached"),
+        ("timed_out", "the time limit was reached"),
         ("line", "line (a word of the report): a line of your file"),
         ("Epochs", "epoch (a word of the report): one pass of the training"),
         ("Points", "points (a word of the report): a check that is met"),
@@ -131,7 +132,7 @@ def test_without_a_name_everything_is_listed(grade):
 
     assert code == 0
     listed = set(re.findall(r"[\w.-]+", out))
-    assert {*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_MEANINGS, *BASIS_MEANINGS, *STATUS_MEANINGS, "one-conv"} <= listed
+    assert {*FINDING_MEANINGS, *FAULT_CODES, *CHECKS, *END_WORDS, *BASIS_MEANINGS, *STATUS_MEANINGS, "one-conv"} <= listed
 
 
 @pytest.mark.parametrize("name", ["(" * 400, "x" * 10_000, "\ud800", "'", "\n", "{0}", "{"])

@@ -147,6 +147,13 @@ def test_a_mistyped_command_is_recognised(capsys, word, command):
     assert err == said if command else f'no command, exercise or file "{word}"' in err
 
 
+@pytest.mark.parametrize(("word", "meant"), [("exercise9", "exercise"), ("bassline", "baseline"), ("poolin", "pooling")])
+def test_a_mistyped_exercise_is_recognised(capsys, word, meant):
+    """A lone word that is nearer to an exercise isn't taken for a command such as `new-exercise`."""
+    assert cli.run_command_line([word]) == 2
+    assert f'no command, exercise or file "{word}"; did you mean "{meant}' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("exercise", sorted(path.name for path in (ROOT / "exercises").iterdir()))
 def test_no_exercise_of_the_course_is_taken_for_a_command(capsys, monkeypatch, tmp_path, exercise):
     """Without a file of its name, that is what is missing."""

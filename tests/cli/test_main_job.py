@@ -10,6 +10,8 @@ import pytest
 
 from grader import cli
 
+pytestmark = pytest.mark.train
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Runs command lines one after the other; says of each its exit code, what it printed, and what is imported by then.
 SPY = """

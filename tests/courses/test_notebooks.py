@@ -58,8 +58,10 @@ def test_a_release_has_the_notebooks(tmp_path):
 
     page = (tmp_path / "out/README.md").read_text()
 
-    assert sorted(path.name for path in (tmp_path / "out").rglob("*.ipynb")) == ["exercise1.ipynb", "pooling.ipynb"]
+    assert sorted(path.name for path in (tmp_path / "out/exercises").rglob("*.ipynb")) == ["exercise1.ipynb", "pooling.ipynb"]
     assert {link for link in re.findall(r"\(([^()]+\.ipynb)\)", page) if (tmp_path / "out" / link).is_file()} == {
         "exercises/exercise1/exercise1.ipynb",
         "exercises/pooling/pooling.ipynb",
+        "units/1-computer-vision.ipynb",
+        "units/2-enhancing-vision-with-convolutions.ipynb",
     }

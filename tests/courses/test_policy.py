@@ -17,6 +17,7 @@ from grader.courses.policy import (
     compute_kept_share,
     compute_total,
     find_deadline,
+    find_excused,
     grade_attempts,
     parse_time,
 )
@@ -227,3 +228,42 @@ def test_a_time_zone_that_does_not_exist_is_told_at_its_place(tmp_path):
         settings.load_settings(course(tmp_path, "schema: grade-course/1\ngrading: {timezone: Europe/Berlinn}\n"))
 
     assert "course.yaml:2:21: no time zone" in str(caught.value)
+
+
+def test_lateness_begins_after_the_grace_and_ends_with_the_cut_off():
+    """A second within, at and after each; the grace is free even where the cut-off is at the deadline."""
+    late = LatenessPolicy(per_day=Percent(0.1), grace=Duration(60), cut_off=Duration(2 * 86_400))
+
+    assert [compute_kept_share(late, at) for at in (59.0, 60.0, 61.0)] == [1.0, 1.0, 0.9]
+    assert [compute_kept_share(late, 2 * 86_400 + more) for more in (-1.0, 0.0, 1.0)] == [0.8, 0.8, 0.0]
+    assert compute_kept_share(LatenessPolicy(grace=Duration(60), cut_off=Duration(0)), 60.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("late", "costs"),
+    [
+        (LatenessPolicy(), False),
+        (LatenessPolicy(grace=Duration(60)), False),
+        (LatenessPolicy(per_day=Percent(0.1)), True),
+        (LatenessPolicy(cut_off=Duration(60)), True),
+        (LatenessPolicy(per_day=Percent(0.1), cut_off=Duration(60)), True),
+    ],
+)
+def test_lateness_costs_something_by_the_day_or_at_the_cut_off(late, costs):
+    """A grace alone costs nothing."""
+    assert late.costs is costs
+
+
+def test_who_is_excused_of_all_that_is_asked_is_excused():
+    """Of exactly these exercises or of more; not of some."""
+    policy = GradingPolicy(excused={"ada": ["a", "b", "c"], "bob": ["a", "b"], "cy": ["a"]})
+
+    assert find_excused(policy, ["a", "b"]) == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(("drop", "dropped"), [(0, ()), (1, ("b",)), (2, ("b", "c")), (5, ("b", "c"))])
+def test_the_weakest_are_dropped_but_one_stays(drop, dropped):
+    """As many as the course says; with nothing to drop all count."""
+    total = compute_total(GradingPolicy(drop_lowest=drop), "ada", {"a": (9, 10), "b": (1, 10), "c": (5, 10)})
+
+    assert (total.dropped, total.score) == (dropped, {0: 15, 1: 14, 2: 9, 5: 9}[drop])

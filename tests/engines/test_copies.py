@@ -16,6 +16,8 @@ from grader.engines.copies import Nursery
 from grader.engines.trainer import TrainerProcess, TrainerSpec, can_copy_trainer
 from grader.errors import GraderError
 
+pytestmark = pytest.mark.train
+
 PROGRAM = """
 import json, os, sys, time
 print("a harmless word", file=sys.stderr)

@@ -58,6 +58,15 @@ def test_the_card_says_what_is_free_on_it(card, monkeypatch):
     assert measure_gpu_memory() == 1887436800
 
 
+@pytest.mark.parametrize("hidden", ["", "-1", " ", "-1,0", ",1"])
+def test_a_card_that_is_hidden_is_not_asked_about(card, monkeypatch, hidden):
+    """An empty variable hides every GPU from CUDA, and so does what follows a number that is none."""
+    card("echo 1000")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+    assert measure_gpu_memory() is None
+    assert TrainerSpec().build_environment()["CUDA_VISIBLE_DEVICES"] == hidden
+
+
 @pytest.mark.parametrize("script", ["echo 'No devices were found'; exit 6", "echo '[N/A]'", "exit 9"])
 def test_a_card_that_does_not_tell_sets_no_limit(card, script):
     """A driver that is broken or tells nothing is found out by the trainings."""

@@ -237,6 +237,7 @@ def writer(url, who, count):
     return subprocess.Popen([sys.executable, "-c", WRITER, here, url, who, str(count)], stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.train
 def test_several_processes_write_at_once_and_one_is_killed(url):
     """What was acknowledged is there, whole; a half-written verdict is not; the others go on."""
     killed, *others = [writer(url, who, count) for who, count in (("k", 500), ("a", 15), ("b", 15))]

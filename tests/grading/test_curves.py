@@ -8,15 +8,21 @@ from grader.courses.exercise import CheckSpec, Exercise
 from grader.grading.curves import (
     build_probe_curves,
     counts_line_itself,
+    find_line_to_cross,
+    is_near_miss,
     is_stop_mid_epoch,
+    join_probe,
+    line_of_training,
     rename_for_student,
     rename_to_canonical,
     split_cut_epoch,
 )
 from grader.grading.ledger import RunRecorder
+from grader.protocol.channel import MalformedMessage
 from grader.protocol.orders import Event, FitArguments, Order, Trained
-from grader.records.run import Architecture
-from grader.records.verdict import CutEpoch
+from grader.protocol.wire import Probed
+from grader.records.run import Architecture, Run, RunEnd
+from grader.records.verdict import CutEpoch, LineToCross, TrainingRecord
 
 LINES = [0.6, 0.9, 0.95, 0.99, 0.998]
 
@@ -170,3 +176,94 @@ def test_a_second_accuracy_goes_with_the_first():
     shown = rename_for_student({"accuracy": 0.9, "loss": 0.2, "val_accuracy": 0.3, "val_loss": 1.0}, model)
 
     assert (shown["acc"], shown["val_acc"], shown["mse"], shown["sparse_categorical_accuracy"]) == (0.9, 0.3, 0.5, 0.9)
+
+
+def make_exercise(**lines):
+    """An exercise with checks for a line: `stop` is the callback's, `reach` the training's, `size` depends on no seed."""
+    kinds = {"stop": "callback.stops_when", "reach": "training.reaches", "size": "architecture.size"}
+    given = {"size": lambda below: {"below": str(below)}}
+    return Exercise(
+        schema="grade-exercise/1", id="e", title="E", dataset="mnist",
+        checks=[
+            CheckSpec(id=name, check=kinds[name], points=1,
+                      args=given[name](line) if name in given else {"metric": "accuracy", "above": str(line)})
+            for name, line in lines.items()
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "callbacks", "trainings"),
+    [({}, None, None), ({"stop": 0.6}, 0.6, 0.6), ({"reach": 0.7}, 0.7, 0.7), ({"reach": 0.7, "stop": 0.6}, 0.6, 0.7)],
+)
+def test_the_callback_is_tried_at_its_own_line_and_reports_draw_the_trainings(lines, callbacks, trainings):
+    """Where an exercise has only one of them, it serves for both."""
+    found, drawn = find_line_to_cross(make_exercise(**lines)), line_of_training(make_exercise(**lines))
+
+    assert found == (callbacks and ("accuracy", callbacks))
+    assert drawn == (trainings and LineToCross(metric="accuracy", above=trainings))
+
+
+def make_run(*accuracies, end="completed", parameters=10):
+    """A run whose epochs had these accuracies."""
+    epochs = [{"epoch": float(at), "accuracy": value} for at, value in enumerate(accuracies)]
+    return Run(
+        seed=7,
+        end=RunEnd(kind=end),
+        architecture=Architecture(layers=[], parameters=parameters),
+        training=TrainingRecord(epochs=epochs, stopped_by="epochs", examples=1, seed=7) if accuracies else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "near"),
+    [
+        (make_run(0.1, 0.25, 0.2), True),
+        (make_run(0.1, 0.2499), False),
+        (make_run(0.6), False),
+        (make_run(0.25, end="crashed"), False),
+        (make_run(), False),
+        (make_run(0.25, parameters=1000), False),
+    ],
+    ids=["half the gap", "less", "above", "crashed", "untrained", "another fault"],
+)
+def test_another_attempt_is_worth_its_time_only_near_the_line(run, near):
+    """Half the gap above the line, where nothing failed that any other seed would leave as it is."""
+    assert is_near_miss(run, make_exercise(reach=0.5, size=100)) == near
+
+
+def test_no_line_is_never_missed_nearly():
+    """An exercise without one has nothing to try again for."""
+    assert not is_near_miss(make_run(0.25), make_exercise(size=100))
+
+
+TRIALS = build_probe_curves("accuracy", 0.9)
+
+
+@pytest.mark.parametrize("count", [0, 3, 5])
+def test_an_answer_that_leaves_out_a_curve_passes_for_none(count):
+    """A process that tells nothing of a curve doesn't choose what it is judged by."""
+    with pytest.raises(MalformedMessage):
+        join_probe(Probed(stopped=[TRIALS[0].due] * count, callbacks=["Stop"]), TRIALS)
+
+
+@pytest.mark.parametrize("why", [{"error": "KeyError: 'acc'"}, {"inconclusive": "it reads weights"}])
+def test_a_trial_that_failed_has_no_outcomes(why):
+    """Whatever else the answer says."""
+    assert join_probe(Probed(stopped=[1, None, 2, 2], callbacks=["Stop"], **why), TRIALS).outcomes == []
+
+
+@pytest.mark.parametrize("curve", range(4))
+def test_the_figures_of_an_outcome_are_those_where_it_stopped(curve):
+    """Else where it should have; none where neither is an epoch of the curve."""
+    trial = TRIALS[curve]
+    last = len(trial.logs) - 1
+
+    def look(stopped):
+        answers = [stopped if at == curve else None for at in range(4)]
+        return join_probe(Probed(stopped=answers, callbacks=["Stop"]), TRIALS).outcomes[curve]
+
+    assert [look(at).logs for at in (0, last)] == [trial.logs[0], trial.logs[last]]
+    assert [look(at).logs for at in (-1, last + 1, 10**9)] == [{}, {}, {}]
+    assert look(None).logs == ({} if trial.due is None else trial.logs[trial.due])
+    assert (look(1).stopped, look(1).due) == (1, trial.due)

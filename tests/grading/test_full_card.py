@@ -18,7 +18,7 @@ from grader.engines.pair import ProcessPair
 from grader.errors import GraderError
 from grader.grading import GradingOptions, grade
 from grader.grading.attempt import TrainingAttempt
-from grader.grading.cards import choose_free_device
+from grader.grading.cards import choose_free_device, describe_failure
 from grader.protocol.channel import Channel
 from grader.protocol.orders import FitArguments, Order
 from grader.protocol.wire import Crashed, Fault, Hello, Ready
@@ -56,7 +56,7 @@ class Machine:
         if self.words:
             trainer.close()
         well = SimpleNamespace(
-            sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "", begin_ending=lambda: None,
+            sock=near, output_exceeded=False, memory_exceeded=False, memory_starved=False, read_output=lambda ending: "", begin_ending=lambda: None,
             kill=near.close, wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
         )  # fmt: skip
         trains = SimpleNamespace(
@@ -107,6 +107,18 @@ def test_other_failures_stay_the_machines(machine, device):
     with pytest.raises(GraderError):
         machine.grade(device)
     assert machine.devices == [device]
+
+
+@pytest.mark.parametrize(("device", "advice"), [("gpu", True), ("cpu", False)])
+def test_what_to_do_is_said_where_the_card_was_asked_for(device, advice):
+    """In one line, without the library's list of operations."""
+    fault = Fault(message="ResourceExhaustedError: OOM\n\t [[{{node dense}}]]\nHint: " + "x" * 900, out_of_memory=True)
+    said = describe_failure(ON_CARD if device == "gpu" else ON_PROCESSOR, fault)
+
+    assert ("--device cpu" in said) is advice
+    assert "node" not in said
+    assert said.endswith("OOM")
+    assert "TrajectoryMismatch" in describe_failure(ON_CARD, OTHER)
 
 
 @pytest.mark.parametrize(("free_mb", "device"), [(300, "cpu"), (1500, "cpu"), (15000, "auto")])

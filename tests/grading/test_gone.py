@@ -106,7 +106,7 @@ def test_a_process_that_gets_no_thread(monkeypatch, few, code, output, ours):
     """Is the machine's fault only where the system allows this user fewer than a submission may have."""
     monkeypatch.setattr(confine, "is_process_limit_low", lambda: few)
     student = SimpleNamespace(
-        memory_exceeded=False, wait_for_code=lambda wait: code, find_fault=lambda: "", read_output=lambda: f"mine\n{output}\n"
+        memory_exceeded=False, memory_starved=False, wait_for_code=lambda wait: code, find_fault=lambda: "", read_output=lambda: f"mine\n{output}\n"
     )
 
     if ours:

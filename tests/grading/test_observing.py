@@ -12,7 +12,7 @@ DRAWN = Drawn(arrays=[ArraySpec(dtype="uint8", shape=[3, 28, 28])])
 @pytest.mark.parametrize(
     ("guesses", "fault"),
     [(Guesses(classes=[1, 2, -1]), None), (Guesses(classes=[1, 2]), "2 answers came for 3 images"),
-     (Guesses(classes=[1, 2, 3], fault="it is no function"), "can't be asked: it is no function")],
+     (Guesses(classes=[1, 2, 3], fault="it is no function"), "recognise images: it is no function")],
 )  # fmt: skip
 def test_only_one_answer_per_image_is_counted(guesses, fault):
     """Everything else can't be measured, and says why."""

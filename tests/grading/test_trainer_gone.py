@@ -35,7 +35,7 @@ def test_a_trainer_that_ends_is_not_blamed_on_the_student(sent):
         Channel(trainer, None).send(message)
     trainer.close()
     well = SimpleNamespace(
-        sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "",
+        sock=near, output_exceeded=False, memory_exceeded=False, memory_starved=False, read_output=lambda ending: "",
         begin_ending=lambda: None, kill=near.close,
         wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
     )  # fmt: skip

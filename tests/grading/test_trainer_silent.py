@@ -23,6 +23,8 @@ from grader.protocol.wire import Hello, Measured, Opened, Ready, Returned, Waiti
 from grader.records.run import Architecture, DataMatch
 from grader.static import ExecutionPlan
 
+pytestmark = pytest.mark.train
+
 SILENT_S = 0.3
 HELLO = Hello(backend="b", device="cpu", versions={})
 OPENED = Opened(architecture=Architecture(layers=[], parameters=0), data=DataMatch(dataset=None, examples=1, trained_on=1))
@@ -66,7 +68,7 @@ def attempted():
             for thread in threads:
                 thread.start()
             well = SimpleNamespace(
-                sock=near, output_exceeded=False, memory_exceeded=False, read_output=lambda ending: "",
+                sock=near, output_exceeded=False, memory_exceeded=False, memory_starved=False, read_output=lambda ending: "",
                 begin_ending=lambda: None, kill=near.close,
                 wait_for_code=lambda timeout_s: None, find_fault=str, is_alive=lambda: True,
             )  # fmt: skip

@@ -55,7 +55,7 @@ def through_qti12(pair):
     draft = qti12_reader.read_qti12(qti12.render(quiz, solutions), "x.zip")
     again = read_rendered(*render_draft(draft, "random", "x.zip"))
 
-    assert {text.split(": ", 1)[1] for text in draft.lost} <= {"Canvas's partial credit is taken over as net-correct"}
+    assert {text.rsplit(": ", 1)[1] for text in draft.lost} <= {"Canvas's partial credit is taken over as net-correct"}
     assert (again[0].title, again[0].description) == (quiz.title, quiz.description)
     assert [question.id for question in again[0].questions] == [question.id for question in quiz.questions]
     assert content(*again) == content(*pair)

@@ -91,13 +91,14 @@ def test_no_canary_leaves(course, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
     monkeypatch.setenv("GRADE_COURSE", str(course.root))
 
-    assert cli.run_command_line(["release", str(out / "students")]) == 0
+    assert cli.run_command_line(["release", str(out / "students"), "--notebooks"]) == 0
     assert cli.run_command_line(["bundle", "gradescope", str(out / "exercise1.zip")]) == 0
     for service in ("github", "gitlab"):
         assert cli.run_command_line(["bundle", service, str(out / service), "pooling", "--package", "grade==0.1"]) == 0
 
     left = dict(everything(out))
     assert len(left) > 300
+    assert {"exercise1.ipynb", "pooling.ipynb", "1-computer-vision.ipynb"} <= left.keys()
     assert {name: CANARY.search(data)[0] for name, data in left.items() if CANARY.search(data)} == {}
     assert not [name for name, data in left.items() if b"2031-07" in data or b"Hopper" in data or b"31.337" in data]
     assert left["course.yaml"] == left["exercise1.zip/course/course.yaml"].removeprefix(b"course/course.yaml")

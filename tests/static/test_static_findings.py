@@ -19,6 +19,47 @@ def test_a_function_with_arguments_is_to_keep_its_line(source):
     assert (finding.code, finding.hint.startswith("Keep the stub's `def` line")) == ("S106", True)
 
 
+def inspect_given(source, arguments):
+    file = Submission(path="a.py", name="a.py", sha256="", source=source)
+    return static.inspect_submission(file, "train", arguments=arguments)
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments"),
+    [
+        ("def train():\n    m.fit(x)\n    return m\nmodel = train()\n", 1),
+        ("def train():\n    m.fit(x)\nif True:\n    print(train())\n", 2),
+        ("def train(x):\n    m.fit(x)\ntrain(4)\n", 2),
+        ("def train(x, y, z):\n    m.fit(x)\ntrain(1, 2, z=3)\n", 2),
+    ],
+)
+def test_another_edition_is_judged_by_its_own_call(source, arguments):
+    """Where the function can't be called as the exercise does, the file's own call is what it trains."""
+    report = inspect_given(source, arguments)
+    calls_it = [note.line for note in report.notes if "by calling it here is graded" in note.message]
+    assert (report.findings, calls_it) == ([], [source.count("\n")])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def train():\n    m.fit(x)\n",  # never called
+        "def train():\n    m.fit(x)\ndef other():\n    train()\n",  # nor here
+        "def train():\n    return 1\ntrain()\n",  # trains nothing
+    ],
+)
+def test_a_call_that_trains_nothing_saves_no_wrong_arguments(source):
+    """The finding stays where the file itself shows nothing else to grade."""
+    assert [finding.code for finding in inspect_given(source, 1).findings] == ["S104"]
+
+
+@pytest.mark.parametrize("line", ["def train(x):", "def train(x=1):", "def train(*x):", "def train(x, y=2):"])
+def test_a_function_that_takes_what_is_given_is_called_by_the_exercise(line):
+    """The file's own call matters only where the exercise's is impossible."""
+    report = inspect_given(f"{line}\n    m.fit(x)\ntrain(1)\n", 1)
+    assert (report.findings, [note for note in report.notes if "is graded" in note.message]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("source", "code", "words"),
     [

@@ -7,6 +7,8 @@ import pytest
 
 from grader.student.standins import Bar, Silent, StandInFinder, find_missing, stand_in, subplots
 
+pytestmark = pytest.mark.train
+
 
 def test_nothing_that_is_drawn_fails():
     """Attributes, calls, items and contexts go on and on."""

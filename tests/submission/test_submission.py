@@ -204,7 +204,7 @@ def test_a_notebook_in_a_file_named_py_is_a_notebook(read):
         ("%matplotlib inline\nx = 1", "\nx = 1"),
         ("!pip install foo\nx = 1", "\nx = 1"),
         ("!wget -q \\\n  https://a \\\n  -O b\nx = 1", "\n\n\nx = 1"),
-        ("x = !ls\ny = 2", "x = None\ny = 2"),
+        ("x = !ls\ny = 2", "x = []\ny = 2"),
         ("x = %timeit -o f()\ny = 2", "x = None\ny = 2"),
         ("h = %time model.fit(x)\ny = 2", "h = model.fit(x)\ny = 2"),
         ("%time model.fit(x,\n    y)", "model.fit(x,\n    y)"),

@@ -19,6 +19,7 @@ from grader.errors import UsageError
 from grader.messages.text import join_words
 from grader.quiz import handed_in, loading
 from grader.quiz.answer_form import render_answer_form
+from grader.quiz.model import Quiz
 
 INPUT_WAIT_S = 2.0
 # Options of answers that were handed in; a sitting in the terminal has no use for them.
@@ -86,15 +87,19 @@ def command(
         return int(take(found, quiz, student, save, chosen, reveal=reveal, quiet=quiet))
     # Without a terminal nobody can take a quiz, so the input has to be answers.
     if answers is None and (practice or sys.stdin.isatty() or not _has_input()):
-        raise UsageError(
-            f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or in a "
-            f"notebook `%load_ext grader` and `%grade_quiz {quiz.id}`; or write your answers "
-            f"to a file like this one and run `grade quiz {quiz.id} --answers FILE`:\n\n{render_answer_form(quiz)}"
-        )
+        raise UsageError(_explain_missing_terminal(quiz))
     options = MarkingOptions(
         chosen=chosen, roster=roster, naming=naming, marks=marks, table=csv_, gradebook=gradebook, reveal=reveal, quiet=quiet
     )
     return mark_answers(found, quiz, answers or handed_in.STDIN, options)
+
+
+def _explain_missing_terminal(quiz: Quiz) -> str:
+    return (
+        f"there is no terminal here to take the quiz in. Run `grade quiz {quiz.id}` in a terminal, or in a "
+        f"notebook `%load_ext grader` and `%grade_quiz {quiz.id}`; or write your answers "
+        f"to a file like this one and run `grade quiz {quiz.id} --answers FILE`:\n\n{render_answer_form(quiz)}"
+    )
 
 
 def _list_given_options() -> dict[str, str]:

@@ -94,6 +94,11 @@ class ConfinedProcess:
         """Whether its tree used more memory than the policy allows; it is being ended then."""
         return self._control.ask_state().exceeded
 
+    @property
+    def memory_starved(self) -> bool:
+        """Whether the kernel ended a process of its tree because the machine ran out of memory, within the policy."""
+        return self._control.ask_state().starved
+
     def measure_cpu_s(self) -> float:
         """Processor time of its whole tree so far, in seconds."""
         return self._control.ask_state().cpu_s

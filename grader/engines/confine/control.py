@@ -18,10 +18,12 @@ MAX_ANSWER_S = 2.0
 class KeeperState(Struct, frozen=True, kw_only=True):
     """What the keeper said last: memory in bytes, processor time in seconds, the exit code once it is known.
 
-    `fault` is what the keeper itself failed with.
+    `starved` says that the kernel ended a process because the machine, not this run, ran out of memory; `fault` is what
+    the keeper itself failed with.
     """
 
     exceeded: bool = False
+    starved: bool = False
     peak: int = 0
     cpu_s: float = 0.0
     code: int | None = None
@@ -117,7 +119,7 @@ def _parse_state(state: KeeperState, line: str) -> KeeperState:
     kind, *words = line.split("\t")
     if kind != "state":
         return structs.replace(state, fault=" ".join(words))
-    exceeded, peak, cpu_s, *code = words
+    exceeded, starved, peak, cpu_s, *code = words
     return KeeperState(
-        exceeded=exceeded == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None
+        exceeded=exceeded == "1", starved=starved == "1", peak=int(peak), cpu_s=float(cpu_s), code=int(code[0]) if code else None
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from grader.trainer.exhaustion import raise_if_exhausted
 from grader.trainer.order.model_json import OrderRefused
 from grader.trainer.order.values import escape_name
 
@@ -73,6 +74,7 @@ def _look_at_shapes(operation: Any) -> Callable[..., Any]:
         try:
             outputs = operation.compute_output_spec(*args, **kwargs)
         except Exception as error:  # it has sizes that fit the shape of one batch only
+            raise_if_exhausted(error)
             raise refuse_mixing(operation) from error
         if not all(_keeps_batch(tensor.shape) for tensor in keras.tree.flatten(outputs)):
             raise refuse_mixing(operation)

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from grader.protocol.orders import DEFAULT_BATCH
 from grader.records.run import Architecture, ModelLayer
+from grader.trainer.exhaustion import raise_if_exhausted
 from grader.trainer.order.allowed_names import MODEL_KINDS
 from grader.trainer.order.batch_axis import check_examples_apart
 from grader.trainer.order.checking import OrderRefused, check_config, parse_model_json
@@ -61,16 +62,9 @@ def inspect_order(
     try:
         model = _build_symbolic_model(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_build_compile_arguments(compile_config)))
-        found = Architecture(
-            layers=add_layer_sources(list_layers(architecture, model), architecture),
-            parameters=model.count_params(),
-            compile=read_compile_settings(compile_config),
-            accuracy_key=find_accuracy_key(
-                compile_config, _list_score_shapes(model, architecture), label_shape, weighted=weighted
-            ),
-            log_keys=list_log_keys(compile_config, getattr(model, "output_names", [""])),
-            inputs=[list(tensor.shape) for tensor in model.inputs],
-        )
+        shapes = _list_score_shapes(model, architecture)
+        accuracy_key = find_accuracy_key(compile_config, shapes, label_shape, weighted=weighted)
+        found = _describe_model(architecture, compile_config, model, accuracy_key)
         # A model may declare images of any size, so memory and work follow from those that will be fed.
         full = _build_at_fed_size(architecture, model, input_shapes)
         check_examples_apart(full)
@@ -78,6 +72,7 @@ def inspect_order(
     except OrderRefused:
         raise
     except Exception as error:
+        raise_if_exhausted(error)
         raise KerasRejected(_shorten_keras_error(error)) from error
     finally:
         # Keras remembers variables that wait for their values; without this, the next model would allocate them.
@@ -86,6 +81,19 @@ def inspect_order(
     _check_outputs(calls, memory_limit, batch_size or DEFAULT_BATCH)
     _check_work(PASSES_PER_STEP * count_products(calls) * (batch_size or DEFAULT_BATCH), most_products)
     return structs.replace(found, products=count_products(calls))
+
+
+def _describe_model(
+    architecture: dict[str, Any], compile_config: dict[str, Any], model: keras.Model, accuracy_key: str | None
+) -> Architecture:
+    return Architecture(
+        layers=add_layer_sources(list_layers(architecture, model), architecture),
+        parameters=model.count_params(),
+        compile=read_compile_settings(compile_config),
+        accuracy_key=accuracy_key,
+        log_keys=list_log_keys(compile_config, getattr(model, "output_names", [""])),
+        inputs=[list(tensor.shape) for tensor in model.inputs],
+    )
 
 
 def _list_score_shapes(model: keras.Model, architecture: dict[str, Any]) -> list[tuple[int | None, ...]]:
@@ -139,6 +147,7 @@ def build_model(architecture_json: str, compile_config: dict[str, Any]) -> keras
         model = _rebuild_object(architecture)
         model.compile_from_config(_build_compile_arguments(compile_config))
     except Exception as error:
+        raise_if_exhausted(error)
         raise KerasRejected(_shorten_keras_error(error)) from error
     return model
 

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from grader.trainer.exhaustion import raise_if_exhausted
 from grader.trainer.order.batch_axis import follow_graph, refuse_mixing
 from grader.trainer.order.model_json import OrderRefused
 from grader.trainer.order.rebuild import build_fresh
@@ -92,7 +93,8 @@ def refuse_mixing_layers(architecture: dict[str, Any], examples: Array) -> None:
         follow_graph(model, _Trial(given, draws).look)(given)
     except OrderRefused:
         raise
-    except Exception:  # it can't take these examples, which the training will tell in Keras's own words
+    except Exception as error:  # it can't take these examples, which the training will tell in Keras's own words
+        raise_if_exhausted(error)
         return
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,9 @@ from typing import Any, Literal
 
 from grader.protocol.orders import Answer, Event, Trained
 from grader.protocol.wire import Begin, Fault, Rejected
+from grader.trainer.exhaustion import is_out_of_memory
 from grader.trainer.order.checking import parse_model_json
+from grader.trainer.order.rebuild import KerasRejected
 from grader.trainer.training import trajectory
 from grader.trainer.training.compile_settings import keeps_averages
 from grader.trainer.training.feeding import Array
@@ -18,18 +19,6 @@ from grader.trainer.training.loop import AskCallbacks, InspectedOrder, Training,
 from grader.trainer.training.trajectory import RecordedHook, Recorder, Trajectory, TrajectoryArchive, restore_state
 
 MAX_MESSAGE_CHARS = 4000
-OUT_OF_MEMORY_ERRORS = ("ResourceExhaustedError", "MemoryError")
-# JAX raises one error for all that XLA says; its text begins with the kind.
-XLA_ERRORS = ("XlaRuntimeError", "JaxRuntimeError")
-XLA_EXHAUSTED = "RESOURCE_EXHAUSTED"
-# A card that another program has filled refuses TensorFlow its libraries' handles before it refuses memory.
-CARD_ERRORS = ("InternalError", "UnknownError", "FailedPreconditionError", "UnimplementedError")
-CARD_FULL = re.compile(
-    r"out of memory|OUT_OF_MEMORY|(CUDNN|CUBLAS)_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)|Failed to create cu(BLAS|DNN) handle|DNN library (is not found|initialization failed)",
-    re.IGNORECASE,
-)
-# After these a process may find its device unusable, or its memory in pieces.
-PROCESS_BREAKING_ERRORS = (*OUT_OF_MEMORY_ERRORS, *XLA_ERRORS, "InternalError")
 
 
 class TrajectoryMismatch(Exception):
@@ -258,17 +247,5 @@ def to_message(error: Exception) -> Fault | Rejected:
         return Fault(message=f"{kind}: {text}"[:MAX_MESSAGE_CHARS])
     if is_out_of_memory(error):
         return Fault(message=f"{kind}: {error}"[:MAX_MESSAGE_CHARS], out_of_memory=True)
-    return Rejected(message=f"{kind}: {error}"[:MAX_MESSAGE_CHARS])
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether the machine or its device had too little memory."""
-    kind = type(error).__name__
-    if kind in CARD_ERRORS:
-        return CARD_FULL.search(str(error)) is not None
-    return kind in OUT_OF_MEMORY_ERRORS or (kind in XLA_ERRORS and str(error).startswith(XLA_EXHAUSTED))
-
-
-def should_replace_process(error: Exception) -> bool:
-    """Whether the process shouldn't train anything else after it."""
-    return type(error).__name__ in PROCESS_BREAKING_ERRORS or is_out_of_memory(error)
+    # One of these only carries the words of an error of Keras.
+    return Rejected(message=(f"{error}" if isinstance(error, KerasRejected) else f"{kind}: {error}")[:MAX_MESSAGE_CHARS])

@@ -13,6 +13,8 @@ from grader.grading.gone import RunOver, find_lost_process_end, raise_as_grader_
 from grader.protocol.channel import ChannelClosed, MalformedMessage
 from grader.records.run import RunEnd
 
+pytestmark = pytest.mark.train
+
 ENDS = {
     "import os; os._exit(3)": "your code ended the process (exit code 3) before it returned",
     "import os; os.kill(os.getpid(), 9)": "your code's process was ended by signal 9",
@@ -70,7 +72,7 @@ def test_the_keepers_own_fault_is_told():
     """Its last words are taken as they are, and no state."""
     ours, theirs = socket.socketpair()
     with theirs:
-        theirs.send(b"state\t0\t5\t0.100\nfailed\tOSError(28)\n")
+        theirs.send(b"state\t0\t0\t5\t0.100\nfailed\tOSError(28)\n")
         control = ControlLine(ours)
 
         state = control.ask_state()

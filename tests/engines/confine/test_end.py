@@ -14,6 +14,8 @@ from confining import ALL, running, start, wait_for
 from grader.engines import confine
 from grader.engines.confine import scratch
 
+pytestmark = pytest.mark.train
+
 SHARED = tuple(name for name in ALL if name in ("files", "processes", "user-namespace", "memory-group"))
 BOTH = pytest.mark.parametrize("without", [(), SHARED], ids=["own processes", "shared processes"])
 MARK = "grade_test_mark"

@@ -12,6 +12,8 @@ from confining import ALL, running, said, skip_without, start, wait_for
 import grader
 from grader.engines import confine
 
+pytestmark = pytest.mark.train
+
 LOCKS = ("privileges",)
 CHECKOUT = Path(grader.__file__).parents[1]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from confining import running, skip_without, wait_for
 
+pytestmark = pytest.mark.train
+
 HERE = Path(__file__).parent
 NAMESPACES = {"files", "processes", "network", "ipc", "hostname", "cgroups"}
 FRONT = """

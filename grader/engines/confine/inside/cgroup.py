@@ -6,6 +6,7 @@ import os
 
 CGROUP_ROOT = "/sys/fs/cgroup"
 MAX_LEVELS_UP = 4
+REACHED_SHARE = 0.99  # of a limit; the kernel takes memory in portions, so that a few pages stay free
 
 
 class ControlGroup:
@@ -67,14 +68,34 @@ class ControlGroup:
         for controller in self.folders:
             self._set_value(controller, "cgroup.procs", pid)
 
-    def has_exceeded_memory(self) -> bool:
-        """Whether the kernel has killed something here for its memory."""
+    def has_lost_process(self) -> bool:
+        """Whether the kernel has killed something here to get memory, for whichever limit that was."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
-        return _read_figures(f"{self.folders['memory']}/{name}").get("oom_kill", 0) > 0
+        return self._read_memory_figures(name).get("oom_kill", 0) > 0
+
+    def has_exceeded_memory(self) -> bool:
+        """Whether the kernel has killed something here for this group's own limit, not for one above it."""
+        if not self.has_lost_process():
+            return False
+        if self.version == 2:
+            return self._read_memory_figures("memory.events").get("oom", 0) > 0
+        # Newer kernels no longer count how often a limit of version 1 was reached, but all keep the highest use.
+        limit = self._read_count("memory.limit_in_bytes")
+        return self._read_count("memory.max_usage_in_bytes") > REACHED_SHARE * limit > 0
+
+    def _read_memory_figures(self, name: str) -> dict[str, int]:
+        return _read_figures(f"{self.folders['memory']}/{name}")
+
+    def _read_count(self, name: str) -> int:
+        try:
+            with open(f"{self.folders['memory']}/{name}") as file:
+                return int(file.read())
+        except OSError:
+            return 0
 
     def measure_memory(self) -> int:
         """Bytes that can't be taken back: private and shared memory, not the cache of files."""
-        figures = _read_figures(f"{self.folders['memory']}/memory.stat")
+        figures = self._read_memory_figures("memory.stat")
         if self.version == 1:
             return figures.get("total_rss", 0) + figures.get("total_shmem", 0)
         return figures.get("anon", 0) + figures.get("shmem", 0)

@@ -34,6 +34,7 @@ class RunKeeper:
 
     def __init__(self, spec: StartSpec) -> None:
         self.spec = spec
+        self.system_kills = tree.count_memory_kills()
         self.missing: list[str] = []
         self.group = self._create_group()
         spec.counted = self.group is not None
@@ -42,7 +43,7 @@ class RunKeeper:
         except PlanFailed:
             self._remove_group()
             raise
-        self.exceeded = False
+        self.exceeded = self.starved = False
         self.peak = 0
         self.cpu_s = 0.0
 
@@ -106,6 +107,9 @@ class RunKeeper:
         if by_kernel or (self.spec.should_try("memory-watch") and memory > self.spec.memory):
             self.exceeded = True
             self.kill()
+        elif self.group is not None and self.group.has_lost_process():
+            self.starved = True
+            self.kill()
 
     def _measure_memory(self, pids: list[int]) -> int:
         if self.group is not None:
@@ -129,7 +133,7 @@ class RunKeeper:
             tree.kill_tree(os.getpid(), self.box.pid)
 
     def format_state(self) -> str:
-        return f"state\t{int(self.exceeded)}\t{self.peak}\t{self.cpu_s:.3f}"
+        return f"state\t{int(self.exceeded)}\t{int(self.starved)}\t{self.peak}\t{self.cpu_s:.3f}"
 
     def run_to_end(self) -> int:
         """Follows the process to its end, answers the front, and obeys it; returns the student's exit code."""
@@ -166,6 +170,10 @@ class RunKeeper:
     def _end_run(self, code: int) -> int:
         self.check_usage()
         told = self.box.read_exit_code() if self.plan.pids else code
+        told = -tree.SIGKILL if told is None else told
+        # Without a group nobody says whom the kernel killed; that it killed somebody is the likeliest reason.
+        if told == -tree.SIGKILL and not self.exceeded and self.group is None:
+            self.starved = tree.count_memory_kills() > self.system_kills
         # Without a namespace, what outlives the student's process has become a child of the keeper.
         for _ in range(MAX_GRACE_ROUNDS):
             if not tree.list_descendants(os.getpid()):
@@ -175,7 +183,7 @@ class RunKeeper:
                 pass
             select.poll().poll(5)
         self._remove_group()
-        return -tree.SIGKILL if told is None else told
+        return told
 
     def _remove_group(self) -> None:
         for _ in range(MAX_GRACE_ROUNDS):

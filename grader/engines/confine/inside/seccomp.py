@@ -119,22 +119,9 @@ def build_filter(
     ]
     for names, errno in ((REFUSED_CALLS, EPERM), (MISSING_CALLS, ENOSYS)):
         code += _refuse_all(names, column, errno)
-    foreign = [
-        encode_instruction(LOAD, ARGUMENTS),
-        encode_instruction(JUMP_EQUAL, AF_UNIX, 1, 0),
-        encode_refusal(EAFNOSUPPORT),
-        _encode_allow(),
-    ]
-    code += _match_call(number["socket"], foreign if sockets else [encode_refusal(EAFNOSUPPORT)])
-    code += _match_call(number["socketpair"], foreign)
-    # Threads need clone(), so only its flags for namespaces are refused.
-    flags = [
-        encode_instruction(LOAD, ARGUMENTS),
-        encode_instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1),
-        encode_refusal(EPERM),
-        _encode_allow(),
-    ]
-    code += _match_call(number["clone"], flags)
+    code += _match_call(number["socket"], _allow_local_sockets() if sockets else [encode_refusal(EAFNOSUPPORT)])
+    code += _match_call(number["socketpair"], _allow_local_sockets())
+    code += _match_call(number["clone"], _refuse_namespaces())
     code += _match_call(number["ioctl"], _refuse_any_of(1, TERMINAL + OWNER + (LABEL_IOCTLS if shared_files else ())))
     code += _match_call(number["fcntl"], _refuse_any_of(1, SET_OWNER))
     if not memory_files:
@@ -150,6 +137,25 @@ def build_filter(
         for name in ("tkill", "pidfd_send_signal"):
             code += _match_call(number[name], [encode_refusal(EPERM)])
     return b"".join([*code, _encode_allow()])
+
+
+def _allow_local_sockets() -> list[bytes]:
+    return [
+        encode_instruction(LOAD, ARGUMENTS),
+        encode_instruction(JUMP_EQUAL, AF_UNIX, 1, 0),
+        encode_refusal(EAFNOSUPPORT),
+        _encode_allow(),
+    ]
+
+
+def _refuse_namespaces() -> list[bytes]:
+    """Of clone(), which threads need, only the flags for namespaces."""
+    return [
+        encode_instruction(LOAD, ARGUMENTS),
+        encode_instruction(JUMP_ANY_BIT, NAMESPACES, 0, 1),
+        encode_refusal(EPERM),
+        _encode_allow(),
+    ]
 
 
 def _refuse_all(names: dict[str, tuple[int | None, int | None]], column: int, errno: int) -> list[bytes]:

@@ -44,6 +44,12 @@ def count_tasks(user: int) -> int:
     return total
 
 
+def count_memory_kills() -> int:
+    """How many processes the kernel has ended for want of memory, on the whole machine; 0 where it doesn't say."""
+    fields = _read_file("/proc/vmstat").split()
+    return int(fields[fields.index(b"oom_kill") + 1]) if b"oom_kill" in fields else 0
+
+
 def measure_cpu_s(pids: list[int]) -> float:
     """Processor seconds of the processes and of their children that have ended."""
     ticks = 0
