@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from grader.student.image_folders import FolderServer
 
@@ -30,7 +31,7 @@ def find_archive_name(place: Any) -> str:
     >>> find_archive_name("https://example.com/data/flowers.tgz?raw=1"), find_archive_name("flowers_archive")
     ('flowers', 'flowers')
     """
-    name = str(place or "").partition("?")[0].rpartition("/")[2].removesuffix("_archive")
+    name = PurePosixPath(urlsplit(str(place or "")).path).name.removesuffix("_archive")
     ending = next((ending for ending in ARCHIVE_ENDINGS if name.endswith(ending)), "")
     return name.removesuffix(ending)
 
