@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from grader.student.image_folders import FolderServer
 
-# Keras unpacks whatever it gets by its content, so that a zip serves for all of them.
 ARCHIVE_ENDINGS = (".zip", ".tgz", ".tar.gz", ".tar", ".tar.bz2", ".tar.xz")
-HASHES = ("md5_hash", "file_hash")
+# What a file says of the archive that it would download, which isn't the one that it gets.
+TOLD_OF_THE_FILE = ("md5_hash", "file_hash", "untar", "archive_format")
 
 
 def install_downloads(server: FolderServer) -> None:
@@ -22,7 +22,7 @@ def install_downloads(server: FolderServer) -> None:
     files.urlretrieve = _fetch_served(files.urlretrieve, server)  # type: ignore[attr-defined]
     for name in ("keras.utils", "keras._tf_keras.keras.utils"):
         module = importlib.import_module(name)
-        module.get_file = _without_hashes(module.get_file, server)  # type: ignore[attr-defined]
+        module.get_file = _adapt_get_file(module.get_file, server)  # type: ignore[attr-defined]
 
 
 def find_archive_name(place: Any) -> str:
@@ -49,13 +49,14 @@ def _fetch_served(plain: Callable[..., Any], server: FolderServer) -> Callable[.
     return fetch
 
 
-def _without_hashes(plain: Callable[..., Any], server: FolderServer) -> Callable[..., Any]:
-    """`get_file`, which would compare the zip that is made here with the digest of another one."""
+def _adapt_get_file(plain: Callable[..., Any], server: FolderServer) -> Callable[..., Any]:
+    """`get_file` without the digest and the kind of another archive: Keras unpacks a zip by its content."""
 
     @functools.wraps(plain)
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
         if any(server.has_folder(find_archive_name(place)) for place in (fname, origin)):
-            kwargs = {key: value for key, value in kwargs.items() if key not in HASHES}
+            unpacks = bool(kwargs.get("extract") or kwargs.get("untar"))
+            kwargs = {key: value for key, value in kwargs.items() if key not in TOLD_OF_THE_FILE} | {"extract": unpacks}
         return plain(fname, origin, *args, **kwargs)
 
     return get_file
