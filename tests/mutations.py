@@ -36,7 +36,7 @@ MODULES = {
     "grader/checks/training.py": ["tests/checks/test_training.py"],
     "grader/courses/policy.py": ["tests/courses/test_policy.py"],
     "grader/grading/curves.py": ["tests/grading/test_curves.py"],
-    "grader/grading/ledger.py": ["tests/grading/test_modelling.py", "tests/grading/test_curves.py", "tests/grading/test_history.py"],
+    "grader/grading/ledger.py": ["tests/grading/test_run_recorder.py", "tests/grading/test_history.py", "tests/grading/test_lineage.py", "tests/grading/test_modelling.py"],
     "grader/quiz/marking.py": ["tests/quiz/test_quiz_marking.py", "tests/quiz/test_quiz_class.py"],
     "grader/quiz/marksheet.py": ["tests/quiz/test_quiz_class.py", "tests/quiz/test_quiz_marking.py"],
     "grader/static/plan.py": ["tests/static/test_static_plan.py", "tests/static/test_static_parts.py"],

@@ -7,6 +7,7 @@ from msgspec import structs
 from grader.checks.catalogue import check_arguments
 from grader.checks.exercise_kinds import check_use
 from grader.checks.titles import find_title
+from grader.checks.wording import name_examples
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise
 from grader.courses.reading import read_exercise
@@ -22,14 +23,14 @@ def load_exercise(course: Course, exercise_id: str) -> Exercise:
         UsageError: there is no such exercise.
         CourseError: every fault of its `exercise.yaml`, with line and column.
     """
-    return _name_rows(read_exercise(course, exercise_id, check_arguments, _check_whole))
+    return _name_examples(read_exercise(course, exercise_id, check_arguments, _check_whole))
 
 
-def _name_rows(exercise: Exercise) -> Exercise:
-    """With titles that speak of rows, where the dataset is a table."""
-    if exercise.source is None or not exercise.source.about.is_table:
+def _name_examples(exercise: Exercise) -> Exercise:
+    """With titles that speak of rows, where the dataset is a table, or of whatever the dataset calls its examples."""
+    if exercise.source is None or (unit := exercise.source.about.unit) == "image":
         return exercise
-    checks = [structs.replace(spec, title=spec.title or find_title(spec).replace("image", "row")) for spec in exercise.checks]
+    checks = [structs.replace(spec, title=spec.title or name_examples(find_title(spec), unit)) for spec in exercise.checks]
     return structs.replace(exercise, checks=checks)
 
 

@@ -10,11 +10,12 @@ from grader.checks.registry import CheckOutcome, register_check, report_failure,
 from grader.checks.wording import exact, format_figure
 from grader.courses.yaml_tree import Percent
 from grader.records.clues import Symptom
-from grader.records.run import Measurement
+from grader.records.run import DataMatch, Measurement
 
 SPLIT_WORDS = {"train": "training", "test": "test", "held_out": "held-out"}
 ERROR_WORDS = {"mae": "mean absolute error", "mse": "mean squared error"}
 BROUGHT = "the model recognises the examples without what it has learned, so its accuracy comes from elsewhere"
+UNTRAINED = "the model is as near to the labels before it is trained, so its error says nothing of learning"
 Split = Literal["train", "test", "held_out"]
 
 
@@ -45,12 +46,17 @@ class ErrorLine(Struct, frozen=True, kw_only=True):
 
 @register_check("measured.accuracy")
 def check_measured_accuracy(
-    measured: Measurement, *, split: Literal["train", "test", "held_out"], at_least: Percent
+    measured: Measurement,
+    data: DataMatch | None = None,
+    *,
+    split: Literal["train", "test", "held_out"],
+    at_least: Percent,
 ) -> CheckOutcome:
     """The trained model is accurate enough on images it is measured on afterwards.
 
     Args:
         measured: accuracies that the trainer recomputed on the canonical images.
+        data: what was trained on, for the word for an example.
         split: `test` holds images that the training never saw; `held_out` ones that nobody has seen, from `solutions/datasets/`.
         at_least: the floor; a figure equal to it passes.
 
@@ -64,7 +70,7 @@ def check_measured_accuracy(
     # Where solutions/ isn't at hand, as on a student's machine, the test images stand in for it.
     if split == "held_out" and measured.held_out_accuracy is not None:
         value, kind = measured.held_out_accuracy, "held-out"
-    share = f"the trained model gets {format_figure(100 * value)} % of the {kind} images right"
+    share = f"the trained model gets {format_figure(100 * value)} % of the {kind} {_find_unit(data)}s right"
     if measured.brought:
         return report_failure(BROUGHT, expected=f"at least {exact(at_least)}, by learning", got=f"{value:.4f}")
     if value >= at_least:
@@ -77,14 +83,24 @@ def check_measured_accuracy(
     )
 
 
+def _find_unit(data: DataMatch | None) -> str:
+    return "image" if data is None else data.unit
+
+
 @register_check("measured.reaches")
 def check_measured_line(
-    measured: Measurement, *, split: Split, above: AccuracyLine | None = None, below: ErrorLine | None = None
+    measured: Measurement,
+    data: DataMatch | None = None,
+    *,
+    split: Split,
+    above: AccuracyLine | None = None,
+    below: ErrorLine | None = None,
 ) -> CheckOutcome:
     """The trained model gets across the line on examples it is measured on afterwards.
 
     Args:
         measured: figures that the trainer recomputed on the dataset's own examples.
+        data: what was trained on, for the word for an example.
         split: as for `measured.accuracy`.
         above: of classes, the accuracy to come above.
         below: of a regression, the mean absolute or the mean squared error to stay below, in the units of the label.
@@ -95,20 +111,23 @@ def check_measured_line(
     'the trained model has a mean absolute error of 0.7 on the test rows; it has to be below 0.5'
     """
     if below is not None and measured.errors is not None:
-        return _judge_error(measured, split, below)
+        return _judge_error(measured, split, below, "row" if data is None else data.unit)
     if above is not None and measured.errors is None:
-        return _judge_accuracy(measured, split, above.accuracy)
+        return _judge_accuracy(measured, split, above.accuracy, "example" if data is None else data.unit)
     return report_undecided("not judged: this figure isn't measured for this dataset")
 
 
-def _judge_error(measured: Measurement, split: Split, line: ErrorLine) -> CheckOutcome:
+def _judge_error(measured: Measurement, split: Split, line: ErrorLine, unit: str) -> CheckOutcome:
     errors = measured.errors or {}
     # Where solutions/ isn't at hand, as on a student's machine, the test rows stand in for the held-out ones.
     shown = split if split in errors else "test"
     value = getattr(errors[shown], line.metric)
     said = (
-        f"the trained model has a {ERROR_WORDS[line.metric]} of {format_figure(value)} on the {SPLIT_WORDS[shown]} rows"
+        f"the trained model has a {ERROR_WORDS[line.metric]} of {format_figure(value)} on the {SPLIT_WORDS[shown]} {unit}s"
     )
+    if measured.untrained is not None and getattr(measured.untrained, line.metric) < line.value:
+        expected = f"{line.metric} below {exact(line.value)}, by learning"
+        return report_failure(UNTRAINED, expected=expected, got=format_figure(value))
     if value < line.value:
         return report_pass(said, got=format_figure(value))
     return report_failure(
@@ -119,12 +138,12 @@ def _judge_error(measured: Measurement, split: Split, line: ErrorLine) -> CheckO
     )
 
 
-def _judge_accuracy(measured: Measurement, split: Split, line: float) -> CheckOutcome:
+def _judge_accuracy(measured: Measurement, split: Split, line: float, unit: str) -> CheckOutcome:
     value = measured.train_accuracy if split == "train" else measured.test_accuracy
     shown: Split = "train" if split == "train" else "test"
     if split == "held_out" and measured.held_out_accuracy is not None:
         value, shown = measured.held_out_accuracy, "held_out"
-    said = f"the trained model gets {format_figure(100 * value)} % of the {SPLIT_WORDS[shown]} examples right"
+    said = f"the trained model gets {format_figure(100 * value)} % of the {SPLIT_WORDS[shown]} {unit}s right"
     if measured.brought:
         return report_failure(BROUGHT, expected=f"accuracy above {exact(line)}, by learning", got=f"{value:.4f}")
     if value > line:

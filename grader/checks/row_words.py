@@ -1,4 +1,4 @@
-"""What reports say of the rows of a table that a file trains on. Judges nothing."""
+"""What reports say of the rows of a table, or the sequences, that a file trains on. Judges nothing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from grader.records.run import DataMatch
 
 
 def describe_foreign_rows(data: DataMatch, wanted: str) -> str:
-    """Examples that aren't rows of the table `wanted`, and why not, where that is known.
+    """Examples that aren't those of the dataset `wanted`, and why not, where that is known.
 
-    >>> data = DataMatch(dataset=None, examples=600, trained_on=600, fault="column 4 of 4 is the label, or was made from it")
+    >>> data = DataMatch(dataset=None, examples=600, trained_on=600, unit="row", fault="column 4 of 4 is the label, or was made from it")
     >>> describe_foreign_rows(data, "houses")
     'the 600 examples in the training are not rows of houses: column 4 of 4 is the label, or was made from it'
     """
     why = f": {data.fault}" if data.fault else ""
-    return f"the {format_count(data.examples, 'example')} in the training are not rows of {wanted}{why}"
+    return f"the {format_count(data.examples, 'example')} in the training are not {data.unit}s of {wanted}{why}"
 
 
 def describe_row_remedy(data: DataMatch) -> str | None:
@@ -27,3 +27,15 @@ def describe_row_remedy(data: DataMatch) -> str | None:
     if data.labels_wrong:
         return "Keep the labels as the table has them, in the order of their rows: scale only the features."
     return "Give each row once in an epoch." if data.repeated else None
+
+
+def describe_sequence_remedy(data: DataMatch) -> str | None:
+    """What to change first, where sequences are trained on."""
+    if data.dataset is None or data.unknown:
+        return (
+            f"Give `fit` the {data.unit}s themselves, all made in one way: `pad_sequences` with one `maxlen`, `padding` and "
+            "`truncating`, and the numbers as they are, neither scaled nor numbered anew."
+        )
+    if data.labels_wrong:
+        return f"Keep the labels as the dataset has them, in the order of their {data.unit}s."
+    return f"Give each {data.unit} once in an epoch." if data.repeated else None

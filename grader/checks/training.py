@@ -11,7 +11,7 @@ from grader.checks.lines import Line
 from grader.checks.low_accuracy import explain_slow_training
 from grader.checks.measured import BROUGHT
 from grader.checks.registry import CheckOutcome, register_check, report_failure, report_pass, report_undecided
-from grader.checks.row_words import describe_foreign_rows, describe_row_remedy
+from grader.checks.row_words import describe_foreign_rows, describe_row_remedy, describe_sequence_remedy
 from grader.checks.wording import format_count, format_epoch, format_figure, format_figure_against
 from grader.courses.datasets import load_embedded_descriptions
 from grader.courses.yaml_tree import Percent
@@ -92,8 +92,10 @@ def _describe_kept(data: DataMatch, kind: str, total: int, *, whole: bool) -> st
 
 def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | None:
     """What to change first."""
-    if data.unit == "row":
-        return describe_row_remedy(data)
+    if _has_several(data):
+        return f"Give the model one input and one output, and call `fit` with the {data.unit}s and their labels: `fit(x, y)`."
+    if data.kind != "image":
+        return describe_row_remedy(data) if data.kind == "row" else describe_sequence_remedy(data)
     if data.dataset is None and data.examples == 1:
         return "The first axis counts the images; a channel is added as the last: `np.expand_dims(images, axis=-1)`."
     # Mostly unknown images mean that something changed all of them, which is what augmentation does.
@@ -159,6 +161,10 @@ def _find_held_back(data: DataMatch, wanted: int, examples: int) -> Iterator[str
         yield f"an epoch saw {data.trained_on:,} examples, more than the {examples:,} {data.unit}s there are"
 
 
+def _has_several(data: DataMatch) -> bool:
+    return data.dataset is None and (data.inputs, data.outputs) != (1, 1)
+
+
 def _find_title(dataset: str | None) -> str:
     """A dataset in words: an embedded one's title, or the name that the course gives it."""
     known = load_embedded_descriptions().get(dataset or "")
@@ -172,12 +178,15 @@ def _describe_range(dataset: str | None) -> str:
 
 def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:
     wanted = _find_title(dataset)
-    if data.dataset is None and data.unit == "row":
+    if _has_several(data):
+        given = f"{format_count(data.inputs, 'array')} of examples and {format_count(data.outputs, 'array')} of labels"
+        return f"`fit` was given {given}; only a training with one of each can be compared with {wanted}"
+    if data.dataset is None and data.kind != "image":
         return describe_foreign_rows(data, wanted)
     if data.dataset is None:
         if data.examples == 1:
             return f"`fit` was given 1 example, not the images of {wanted}: {data.preprocessing}"
-        return f"the {format_count(data.examples, 'example')} in the training are not images of {wanted}"
+        return f"the {format_count(data.examples, 'example')} in the training are not {data.unit}s of {wanted}"
     return f"trained on {_find_title(data.dataset)} instead of {wanted}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from typing import Any
 
@@ -37,6 +38,15 @@ def format_count(number: int, noun: str) -> str:
     ('1 image', '6,000 images')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def name_examples(text: str, unit: str) -> str:
+    """A text that speaks of images, for examples of another kind.
+
+    >>> name_examples("All 600 training images, each image once", "review")
+    'All 600 training reviews, each review once'
+    """
+    return re.sub(r"\bimage(?=s?\b)", unit, text)
 
 
 def format_figure(value: float) -> str:

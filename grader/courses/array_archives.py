@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from grader.protocol.datasets import DatasetDescription
 from grader.records.syntax_tree import read_literal
 
 MAX_HEADER_BYTES = 10_000
@@ -16,29 +17,32 @@ MAGIC = b"\x93NUMPY"
 IMAGE_TYPES = ("|u1",)
 FLOAT_TYPES = tuple(f"<f{size}" for size in (2, 4, 8))
 LABEL_TYPES = tuple(f"{order}{kind}{size}" for order in "<|" for kind in "iu" for size in (1, 2, 4, 8))
-
-
 NUMBER_TYPES = (*FLOAT_TYPES, *LABEL_TYPES)
+OBJECT_TYPES = ("|O",)
 
 
-def find_archive_faults(
-    path: Path, shapes: Mapping[str, tuple[int, ...]], *, is_table: bool = False, numbers: bool = False
-) -> Iterator[str]:
-    """What keeps an archive from being these arrays, in words: images as uint8, labels as whole numbers.
-
-    Args:
-        shapes: of each array, by its name; those that begin with `y` are labels.
-        is_table: rows of any numbers instead of images.
-        numbers: labels may be any numbers.
-    """
-    images = (NUMBER_TYPES, "numbers, such as float64") if is_table else (IMAGE_TYPES, "uint8, from 0 to 255")
-    labels = (NUMBER_TYPES, "numbers, such as float64") if numbers else (LABEL_TYPES, "whole numbers, such as int64")
+def find_archive_faults(path: Path, about: DatasetDescription) -> Iterator[str]:
+    """What keeps an archive from being a dataset's arrays, in words; whatever else is in it would go to students."""
     try:
         with zipfile.ZipFile(path) as archive:
-            for name, shape in shapes.items():
-                yield from _find_array_faults(archive, name, shape, *(labels if name.startswith("y") else images))
+            for name, shape in about.array_shapes.items():
+                yield from _find_array_faults(archive, name, shape, *_list_types(about, name))
+            wanted = {f"{name}.npy" for name in about.array_shapes}
+            if more := sorted(set(archive.namelist()) - wanted):
+                yield f"it also holds {', '.join(more)[:200]}, and students get the whole file: write it without"
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
         yield "not an archive as `np.savez` writes it"
+
+
+def _list_types(about: DatasetDescription, name: str) -> tuple[tuple[str, ...], str]:
+    """The types that an array may have, and what they are in words."""
+    if about.is_sequences and name[0] == "x" and about.length is None:
+        return OBJECT_TYPES, "lists (dtype object); of sequences that are padded to one length, say which length"
+    if about.is_table and (name[0] == "x" or not about.classes):
+        return NUMBER_TYPES, "numbers, such as float64"
+    if name[0] == "y" or about.is_sequences:
+        return LABEL_TYPES, "whole numbers, such as int64"
+    return IMAGE_TYPES, "uint8, from 0 to 255"
 
 
 def _find_array_faults(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,7 @@ HELD_OUT_FILE, HELD_OUT_TABLE = "held_out.npz", "held_out.csv"
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FOLDER_PATTERN = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
 FOLDER_KINDS = ("folders", "train_folders", "test_folders")
+SETTLED_S = 10.0
 ARCHIVE_PATTERN = re.compile(r"[\w-][\w.-]{0,99}\.npz", re.ASCII)
 
 
@@ -161,10 +163,25 @@ def _check_archive(about: DatasetDescription, folder: Path, tree: YamlNode, prob
         words = f"{about.file} is another file; if it is the one that you mean, write sha256: {found}"
         problems.add(tree.find_nearest("sha256"), words)
     else:
-        for fault in find_archive_faults(path, about.array_shapes, is_table=about.is_table, numbers=not about.classes):
+        for fault in find_archive_faults(path, about):
             problems.add(node, f"{about.file}: {fault}")
 
 
 def _hash_file(path: Path) -> str:
+    """A file's digest; computed once in a process, since each exercise on a large dataset asks for it."""
+    status = path.stat()
+    # Two changes within a tick of the file system's clock have one time.
+    if time.time() - status.st_mtime < SETTLED_S:
+        return _compute_digest(path)
+    return _hash_settled_file(path, (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
+
+
+@functools.lru_cache(maxsize=256)
+def _hash_settled_file(path: Path, version: tuple[int, ...]) -> str:
+    del version
+    return _compute_digest(path)
+
+
+def _compute_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What an exercise on a table can ask for, and what only one on images can."""
+"""What an exercise on a table or on sequences can ask for, and what only one on images can."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ def check_table_use(exercise: Exercise, tree: YamlNode, problems: Problems) -> N
     for index, spec in enumerate(exercise.checks):
         for fault in _find_check_faults(spec, is_regression=is_regression):
             problems.add(tree.find_nearest("checks", index, "check"), fault)
-    if about is None or not about.is_table:
+    if about is None or about.kind == "image":
         return
+    what = "a table" if about.is_table else "a dataset of sequences"
     for part in exercise.split_parts():
         if part.kind not in ("trains", "fits"):
-            words = "a table is for a function, or a file, that trains by itself: without models and with labels"
+            words = f"{what} is for a function, or a file, that trains by itself: without models and with labels"
             problems.add(tree.find_nearest("dataset"), words)
         if part.given is not None and part.given.scale != 1:
-            problems.add(tree.find_nearest("dataset"), "a function is given a table's rows as they are: remove scale")
+            problems.add(tree.find_nearest("dataset"), f"a function is given the {about.unit}s as they are: remove scale")
     if exercise.training == "observed":
-        problems.add(tree.find_nearest("dataset"), "a table needs training: delegated")
+        problems.add(tree.find_nearest("dataset"), f"{what} needs training: delegated")
 
 
 def _find_check_faults(spec: CheckSpec, *, is_regression: bool) -> Iterator[str]:

@@ -26,7 +26,8 @@ import numpy.typing as npt
 from msgspec import yaml
 
 from grader.data.image_folders import decode_image_folders
-from grader.data.tables import load_held_out_table, load_table
+from grader.data.sequences import load_held_out_sequences, load_sequences
+from grader.data.tables import load_held_out_table, load_table, number_classes
 from grader.errors import GraderError
 from grader.protocol.datasets import DatasetDescription, DatasetRef, DatasetSource
 from grader.stores.cache_folders import is_own_folder, list_cache_folders
@@ -40,7 +41,8 @@ Array = npt.NDArray[Any]
 class Dataset:
     """Images as uint8 of shape (n, height, width) or (n, height, width, channels); labels from 0 on, of shape (n,).
 
-    Of a table, rows as float64 of shape (n, features); its labels may be any numbers, and there are no classes then.
+    Of a table, rows as float64 of shape (n, features); its labels may be any numbers, and there are no classes then. Sequences
+    are whole numbers of shape (n, length), or an array of arrays.
     """
 
     name: str
@@ -84,7 +86,8 @@ def load_dataset(dataset: DatasetRef, *, verify: bool = False) -> Dataset:
     Args:
         dataset: an embedded one's id, or a course's own.
         verify: for a trusted process: the arrays are read into memory of its own before their digest is taken, so
-            that nobody can change them afterwards, and they can't be written to. Otherwise they are fresh
+            that nobody can change them afterwards, and they can't be written to; labels of -1 and 1 become the classes 0
+            and 1. Otherwise they are fresh
             copy-on-write views of the cache, as a student may write into what `load_data` returns.
 
     Raises:
@@ -92,7 +95,9 @@ def load_dataset(dataset: DatasetRef, *, verify: bool = False) -> Dataset:
     """
     source = find_source(dataset)
     about = source.about
-    arrays: dict[str, Any] = load_table(source) if about.is_table else {}
+    arrays: dict[str, Any] = {}
+    if about.is_table or about.is_sequences:
+        arrays = load_table(source) if about.is_table else load_sequences(source)
     # Without their digests, what is in a cache can't be proven to be the arrays.
     if about.arrays is not None:
         arrays = {key: _read_cached(about, key, private=verify) for key in about.array_shapes}
@@ -104,6 +109,8 @@ def load_dataset(dataset: DatasetRef, *, verify: bool = False) -> Dataset:
             # Mapped from the file that was just written, so that processes share its pages.
             if not verify:
                 arrays = {key: _read_cached(about, key, private=False, default=array) for key, array in arrays.items()}
+    if verify:
+        arrays |= {key: number_classes(arrays[key], about) for key in ("y_train", "y_test")}
     for array in arrays.values():
         array.flags.writeable = not verify
     return Dataset(name=about.id, class_count=len(about.classes), **arrays)
@@ -117,9 +124,9 @@ def load_held_out(source: DatasetSource) -> HeldOutSplit | None:
     """
     if not source.held_out:
         return None
-    if source.about.is_table:
-        rows, labels = load_held_out_table(source)
-        return HeldOutSplit(images=rows, labels=labels)
+    if source.about.is_table or source.about.is_sequences:
+        rows, labels = (load_held_out_table if source.about.is_table else load_held_out_sequences)(source)
+        return HeldOutSplit(images=rows, labels=number_classes(labels, source.about))
     shapes = {"x": (None, *source.about.shape), "y": (None,)}
     arrays = _decode_archive(Path(source.held_out), source.held_out_sha256, shapes, source.about)
     if len(arrays["x"]) != len(arrays["y"]) or not len(arrays["x"]):

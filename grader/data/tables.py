@@ -26,7 +26,7 @@ def load_table(source: DatasetSource) -> dict[str, Array]:
     """
     about = source.about
     if not about.is_csv:
-        arrays = _unpack_arrays(_read_proven(source.path, about.sha256, about), source.path, tuple(about.array_shapes))
+        arrays = _unpack_arrays(read_proven(source.path, about.sha256, about), source.path, tuple(about.array_shapes))
         for key, shape in about.array_shapes.items():
             if arrays[key].shape != shape:
                 raise GraderError(f"{source.path}: {key} has the shape {arrays[key].shape}, not {shape}")
@@ -34,8 +34,20 @@ def load_table(source: DatasetSource) -> dict[str, Array]:
     train, test = source.readable
     arrays = {}
     for split, path, digest in (("train", train, about.sha256), ("test", test, about.test_sha256 or "")):
-        arrays[f"x_{split}"], arrays[f"y_{split}"] = _split_rows(path, _read_proven(path, digest, about), about)
+        arrays[f"x_{split}"], arrays[f"y_{split}"] = _split_rows(path, read_proven(path, digest, about), about)
     return arrays
+
+
+def are_labels(labels: Array, about: DatasetDescription) -> bool:
+    """Whether whole numbers are the classes of a dataset: from 0 on, or of two classes -1 and 1."""
+    if about.takes_signed_labels and set(np.unique(labels).tolist()) == {-1, 1}:
+        return True
+    return not labels.size or bool(0 <= labels.min() <= labels.max() < len(about.classes))
+
+
+def number_classes(labels: Array, about: DatasetDescription) -> Array:
+    """Labels that are -1 and 1 as the classes 0 and 1."""
+    return (labels + 1) // 2 if about.takes_signed_labels and labels.min(initial=0) < 0 else labels
 
 
 def load_held_out_table(source: DatasetSource) -> tuple[Array, Array]:
@@ -45,7 +57,7 @@ def load_held_out_table(source: DatasetSource) -> tuple[Array, Array]:
         GraderError: its file has changed since the course was read, or holds something else.
     """
     path = Path(source.held_out)
-    data = _read_proven(path, source.held_out_sha256, source.about)
+    data = read_proven(path, source.held_out_sha256, source.about)
     if path.suffix == ".csv":
         return _split_rows(path, data, source.about)
     arrays = _unpack_arrays(data, path, ("x", "y"))
@@ -55,7 +67,8 @@ def load_held_out_table(source: DatasetSource) -> tuple[Array, Array]:
     return rows, labels
 
 
-def _read_proven(path: Path, sha256: str, about: DatasetDescription) -> bytes:
+def read_proven(path: Path, sha256: str, about: DatasetDescription) -> bytes:
+    """A file's bytes. Raises: GraderError: it isn't there, or isn't the one that is meant."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -92,6 +105,6 @@ def _check_numbers(array: Array, about: DatasetDescription, what: str, letter: s
     if letter == "x" or not about.classes:
         return np.ascontiguousarray(array, np.float64)
     classes = array.astype(np.int64)
-    if (classes != array).any() or (classes.size and not 0 <= classes.min() <= classes.max() < len(about.classes)):
+    if (classes != array).any() or not are_labels(classes, about):
         raise GraderError(f"{what} holds labels that aren't whole numbers from 0 to {len(about.classes) - 1}")
     return classes

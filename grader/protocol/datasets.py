@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct, json, structs
 
-Task = Literal["classification", "binary", "regression"]
+Task = Literal["classification", "binary", "regression", "sequences"]
+ExampleKind = Literal["image", "row", "sequence"]
 MAX_VALUES = 4_000_000_000
+MAX_LENGTH = 100_000
+# Single precision, in which models compute, holds every whole number below it.
+MAX_TOKEN = 2**24 - 1
+# As Keras's own `load_data(num_words=…)` has it.
+UNKNOWN_TOKEN = 2
 MAX_FEATURES = 500
 SPLITS = ("train", "test")
 # What most files train on: what is done beforehand is done with it.
@@ -56,12 +63,15 @@ class StudentNames(Struct, frozen=True, kw_only=True):
 
 
 class DatasetDescription(Struct, frozen=True, kw_only=True):
-    """The file `dataset.yaml`: images of one shape with a class each, or the rows of a table with a label each.
+    """The file `dataset.yaml`: images of one shape or sequences of numbers with a class each, or the rows of a table with a label each.
 
     Args:
         shape: of one image: height and width, and 3 for colours, or nothing for grey; a table has none.
         classes: their names, in the order of the labels from 0 on; a regression has none.
-        task: what a table's labels are for.
+        task: what a table's labels are for; or that the examples are sequences.
+        length: of sequences that are padded to one length; others are lists.
+        unknown: of sequences, the number in the place of those that `load_data(num_words=…)` leaves out.
+        example: what one example is called.
         features: the names of a table's columns that a model may be given.
         label: the name of the column in a CSV file that a model is to predict.
         file: the archive's name beside the description: `x_train`, `y_train`, `x_test` and `y_test`, as `np.savez` writes them;
@@ -86,14 +96,21 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
     label: str = ""
     test_file: str = ""
     test_sha256: Digest | None = None
+    length: Annotated[int, Meta(ge=1, le=MAX_LENGTH)] | None = None
+    unknown: Annotated[int, Meta(ge=0, le=MAX_TOKEN)] = UNKNOWN_TOKEN
+    example: Annotated[str, Meta(pattern="^([a-z]{2,20})?$", description="a word in small letters")] = ""
     arrays: ArrayDigests | None = None
     names: StudentNames = StudentNames()
 
     def __post_init__(self) -> None:
-        if self.is_table:
+        if self.is_sequences:
+            _check_sequence_form(self)
+        elif self.length is not None or self.unknown != UNKNOWN_TOKEN:
+            raise ValueError('"length" and "unknown" are for task: sequences')
+        elif self.is_table:
             _check_table_form(self)
         elif not self.shape:
-            raise ValueError('"shape" is missing: of one image; a table has "features" instead')
+            raise ValueError('"shape" is missing: of one image; a table has "features" instead, and sequences have task: sequences')
         elif len(self.shape) not in (2, 3) or self.shape[2:] not in ((), (1,), (3,)):
             raise ValueError(f"shape must be [height, width] or [height, width, 3], got {list(self.shape)}")
         elif self.label or self.test_file or self.test_sha256 or self.task != "classification":
@@ -109,12 +126,34 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
         return bool(self.features)
 
     @property
+    def is_sequences(self) -> bool:
+        """Whether its examples are whole numbers in a row, such as the words of texts."""
+        return self.task == "sequences"
+
+    @property
+    def kind(self) -> ExampleKind:
+        """What its examples are."""
+        return "sequence" if self.is_sequences else "row" if self.is_table else "image"
+
+    @property
+    def unit(self) -> str:
+        """What one example is called."""
+        return self.example or self.kind
+
+    @property
+    def takes_signed_labels(self) -> bool:
+        """Whether its labels may be -1 and 1 instead of 0 and 1."""
+        return self.kind != "image" and len(self.classes) == 2
+
+    @property
     def is_csv(self) -> bool:
         return self.is_table and self.file.endswith(".csv")
 
     @property
     def example_shape(self) -> tuple[int, ...]:
-        """The shape of an image, or of a row."""
+        """The shape of an image, of a row or of a padded sequence; that of a list is empty."""
+        if self.is_sequences:
+            return () if self.length is None else (self.length,)
         return (len(self.features),) if self.is_table else self.shape
 
     @property
@@ -133,6 +172,16 @@ class DatasetDescription(Struct, frozen=True, kw_only=True):
         splits = {"train": self.splits.train, "test": self.splits.test}
         images = {f"x_{split}": (count, *self.example_shape) for split, count in splits.items()}
         return images | {f"y_{split}": (count,) for split, count in splits.items()}
+
+
+def _check_sequence_form(about: DatasetDescription) -> None:
+    """Raises: ValueError: what sequences say of themselves doesn't fit together."""
+    if about.shape or about.features or about.label or about.test_file or about.test_sha256 or about.arrays is not None:
+        raise ValueError('task: sequences has neither "shape" nor "arrays", and nothing that a table has')
+    if not about.file:
+        raise ValueError('"file" is missing: sequences are an .npz archive')
+    if about.names.tfds:
+        raise ValueError('"tfds" is for images; students reach sequences by "files" and "keras"')
 
 
 def _check_table_form(about: DatasetDescription) -> None:
@@ -194,9 +243,9 @@ class DatasetSource(Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """What stands for its content: equal keys, equal data."""
         about = self.about
-        # Of one table several columns may be the label, and the test rows are a file of their own.
-        table = (about.task, about.label, *about.features, about.test_sha256 or "") if about.is_table else ()
-        return ":".join((about.id, about.sha256, self.held_out_sha256, *table))
+        # Of one table several columns may be the label, and the test rows are a file of their own; labels are those of classes.
+        described = (about.task, about.label, about.features, about.test_sha256, about.classes, about.length)
+        return ":".join((about.id, about.sha256, self.held_out_sha256, sha256(json.encode(described)).hexdigest()))
 
 
 # An embedded dataset by its id, or a course's own.

@@ -33,6 +33,9 @@ def read_table(data: bytes, about: DatasetDescription, rows: int | None = None) 
         found = list(_iter_rows(lines, header, places, about))
     except csv.Error as error:
         raise TableFault(f"it can't be read: {error}") from error
+    labels = {row[-1] for row in found} if about.classes else set()
+    if {-1.0, 0.0} <= labels:
+        raise TableFault("it has the labels -1 and 0; two classes are 0 and 1, or -1 and 1")
     if not found or (rows is not None and len(found) != rows):
         raise TableFault(f"it has {len(found):,} rows below its names; the description says {rows or 'some'}")
     return found
@@ -69,7 +72,8 @@ def _iter_rows(
         if len(cells) != len(header):
             raise TableFault(f"line {number} has {len(cells)} cells, and the first line {len(header)} names")
         row = [_read_number(cells[place], header[place], number) for place in places]
-        if about.classes and not (row[-1].is_integer() and 0 <= row[-1] < len(about.classes)):
+        least = -1 if about.takes_signed_labels else 0
+        if about.classes and not (row[-1].is_integer() and least <= row[-1] < len(about.classes)):
             raise TableFault(f"line {number} has the label {row[-1]:g}; classes are 0 to {len(about.classes) - 1}")
         yield row
 

@@ -101,6 +101,9 @@ class Architecture(Struct, frozen=True, kw_only=True):
     products: int = 0
 
 
+ExampleKind = Literal["image", "row", "sequence"]
+
+
 class DataMatch(Struct, frozen=True, kw_only=True):
     """How the arrays that were ordered compare with the canonical dataset.
 
@@ -109,7 +112,8 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     further training images that were given as validation data. `telling` says that the images come in an order that
     tells their labels, and aren't shuffled; `left_out` counts the images that an epoch leaves out since its last batch is
     incomplete: together with `train` they are what the pipeline goes through; `patterned` that a pipeline's batches aren't as chance makes them, so that the
-    grader shuffles what one pass brought. `unit` is what an example is: of a table it is a row. `fault` says why no
+    grader shuffles what one pass brought. `kind` is what the examples are, and `unit` what one is called. `inputs` and `outputs` count the arrays of examples and of
+    labels: with several, nothing is compared. `fault` says why no
     dataset was found, where that is known.
     """
 
@@ -129,7 +133,10 @@ class DataMatch(Struct, frozen=True, kw_only=True):
     left_out: int = 0
     telling: bool = False
     patterned: bool = False
-    unit: Literal["image", "row"] = "image"
+    kind: ExampleKind = "image"
+    unit: str = "image"
+    inputs: int = 1
+    outputs: int = 1
     fault: str = ""
 
     def pick_worse(self, other: DataMatch, wanted: str) -> DataMatch:
@@ -150,10 +157,14 @@ class DataMatch(Struct, frozen=True, kw_only=True):
 
 
 class Predictions(Struct, frozen=True, kw_only=True):
-    """What the trained model predicts for some numbers, one for each."""
+    """What the trained model predicts for some numbers, one for each.
+
+    `untrained` is what several models of its kind, whose weights were drawn anew, predict for the first number.
+    """
 
     inputs: list[float]
     outputs: list[float]
+    untrained: list[float] = field(default_factory=list)
 
 
 class PreparedImages(Struct, frozen=True, kw_only=True):
@@ -232,7 +243,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     epoch left out aren't left out by chance, how many of them the model gets wrong, and how many they are.
     `held_out_accuracy` is that on the course's secret split, where it was at hand. `brought` says that the model recognises
     the images without what it has learned. Of a regression there are `errors` instead of accuracies, by
-    split: `train`, `test` and `held_out`.
+    split: `train`, `test` and `held_out`; `untrained` are those before the training, where they are worth a look.
     """
 
     train_accuracy: float
@@ -244,6 +255,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     logged: float = 0.0
     brought: bool = False
     errors: dict[str, Errors] | None = None
+    untrained: Errors | None = None
 
 
 class BuiltModel(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ EXERCISE = (
     "pass_mark", "checks", "hints",
 )  # fmt: skip
 DATASET = (
-    "schema", "id", "title", "licence", "task", "shape", "classes", "features", "label", "splits", "file", "sha256", "test_file",
-    "test_sha256", "arrays", "names",
+    "schema", "id", "title", "licence", "task", "shape", "classes", "features", "label", "length", "unknown", "example", "splits", "file",
+    "sha256", "test_file", "test_sha256", "arrays", "names",
 )  # fmt: skip
 QUIZ = (
     "schema", "id", "title", "course", "version", "description", "attempts", "keep", "pass_mark", "time_limit", "closes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,7 @@ from grader.serve.worker_settings import WorkerSettings
 
 NEEDED = {"starlette": "Starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart", "itsdangerous": "itsdangerous",
           "markdown_it": "markdown-it-py"}  # fmt: skip
+SIGN_IN_NEEDED = {"authlib": "Authlib", "joserfc": "joserfc", "requests": "Requests"}
 DEFAULT_GRADEBOOK = "sqlite:///gradebook.db"
 
 
@@ -40,6 +42,12 @@ class ServeCommand(click.Group):
 @click.option("--gradebook", metavar="URL", help=f"The class's gradebook (default with --class: {DEFAULT_GRADEBOOK}).")
 @click.option(
     "--url", metavar="URL", help="The address by which the class reaches the server, such as https://grade.example.org."
+)
+@click.option(
+    "--sign-in",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Let a class sign in at an OpenID Connect provider, too: the file that names it.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address on which the server listens.")
 @click.option(
@@ -91,7 +99,8 @@ def command(
     r"""Open the course in a browser: exercises, live training, verdicts, hints and quizzes.
 
     Without a class the server is for you: it listens on this machine only, and the address holds a token. With --class
-    each person signs in by a personal link, which `grade serve links` writes. Ctrl-C ends the server.
+    each person signs in by a personal link, which `grade serve links` writes, or at a provider that --sign-in names.
+    Ctrl-C ends the server.
 
     \b
     grade serve
@@ -101,6 +110,8 @@ def command(
     check_libraries()
     if context.invoked_subcommand is not None:
         return None
+    if chosen["sign_in"] is not None:
+        check_libraries(SIGN_IN_NEEDED)
     is_class = roster is not None or gradebook is not None
     if is_class and sandbox == "off":
         raise UsageError("--sandbox off is for your own files; a class's are always confined")
@@ -112,9 +123,8 @@ def command(
     running = import_module("grader.serve.running")
     shared = {"port": chosen["port"], "log_requests": chosen["log_requests"]}
     if is_class:
-        running.serve_class(
-            found, settings, roster=roster, host=chosen["host"], url=chosen["url"], grades=jobs != 0, **shared
-        )
+        chosen_doors = {name: chosen[name] for name in ("host", "url", "sign_in")}
+        running.serve_class(found, settings, roster=roster, grades=jobs != 0, **chosen_doors, **shared)
     else:
         running.serve_learner(found, settings, student=chosen["student"], browser=not chosen["no_browser"], **shared)
     return Exit.PASSED
@@ -125,6 +135,7 @@ def _check_alone(jobs: int | None, chosen: dict[str, Any]) -> None:
     given = {
         "--jobs": jobs is not None,
         "--url": chosen["url"],
+        "--sign-in": chosen["sign_in"] is not None,
         "--host": chosen["host"] != "127.0.0.1",
         "--engine": chosen["engine"] != "local",
         "--address": chosen["address"],
@@ -213,8 +224,8 @@ links_command.context_class = HelpContext
 links_command.help = unwrap(links_command.help)
 
 
-def check_libraries() -> None:
+def check_libraries(needed: Mapping[str, str] | None = None) -> None:
     """Raises: UsageError: a library of the extra `serve` isn't installed."""
-    for module, library in NEEDED.items():
+    for module, library in (NEEDED if needed is None else needed).items():
         if find_spec(module) is None:
             raise UsageError(describe_missing_extra("grade serve", library, "serve"))

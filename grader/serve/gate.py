@@ -71,6 +71,7 @@ class Visit:
         person: who asks; None on the few pages that are for everybody.
         params: the variable parts of the address.
         bearer: the word by which a program says that it may ask.
+        cookies: what the browser keeps for this site.
         form: what was sent, every field with its values.
         upload: the file that was sent with it: its name, and its bytes.
     """
@@ -81,6 +82,7 @@ class Visit:
     params: Mapping[str, str]
     query: Mapping[str, str]
     bearer: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, list[str]] = field(default_factory=dict)
     upload: tuple[str, bytes] | None = None
 
@@ -140,6 +142,8 @@ def render_page(
         "is_class": site.is_class,
         "is_staff": person is not None and person.role in STAFF,
         "refresh_s": 0,
+        "sign_in_at": site.sign_in.provider.name if site.sign_in and person is None else "",
+        "to": "/",
     }
     return HTMLResponse(render_template(template, {**shared, **values}), status)
 
@@ -156,7 +160,9 @@ async def answer_request(site: Site, rule: Rule, uploads: UploadLimits, request:
         else:
             response = await _receive_and_handle(rule, uploads, request, visit)
     except PageError as error:
-        return _render_error(site, person, session, error.status, str(error))
+        # After signing in, one goes on with what one wanted to see.
+        to = request.url.path if rule.method == "GET" else "/"
+        return _render_error(site, person, session, error.status, str(error), to=to)
     except GradeError as error:
         LOGGER.warning("%s: %s", rule.name, type(error).__name__)
         if not _may_read_error(site, person, error):
@@ -180,15 +186,20 @@ def _may_read_error(site: Site, person: Person | None, error: GradeError) -> boo
 
 def _render_fault(site: Site, rule: Rule, person: Person | None, session: Session | None, error: Exception) -> Response:
     """The page on an error that the reader can do nothing about."""
-    # The traceback is for whoever runs the server; it may hold what the reader must not see.
+    # For whoever runs the server; it may hold what the reader must not see.
     number = secrets.token_hex(4)
-    LOGGER.error("%s: fault %s", rule.name, number, exc_info=error)
+    if isinstance(error, GradeError):  # says what is wrong; while a database is away, that is one line for each request
+        LOGGER.error("%s: fault %s: %s", rule.name, number, error)
+    else:
+        LOGGER.error("%s: fault %s", rule.name, number, exc_info=error)
     message = f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept."
     return _render_error(site, person, session, 500, message)
 
 
-def _render_error(site: Site, person: Person | None, session: Session | None, status: int, message: str) -> Response:
-    return render_page(site, person, session, "error.html", status, {"message": message, "status": status})
+def _render_error(
+    site: Site, person: Person | None, session: Session | None, status: int, message: str, *, to: str = "/"
+) -> Response:
+    return render_page(site, person, session, "error.html", status, {"message": message, "status": status, "to": to})
 
 
 def _find_visitor(site: Site, request: Request) -> tuple[Session | None, Person | None]:
@@ -203,14 +214,25 @@ def _find_visitor(site: Site, request: Request) -> tuple[Session | None, Person 
 def _admit(site: Site, rule: Rule, request: Request, session: Session | None, person: Person | None) -> Visit:
     """Checks a request before anything of its body is read. Raises: PageError: it is refused."""
     if rule.roles and person is None:
-        where = "your personal link" if site.is_class else "the address that `grade serve` has shown in the terminal"
-        raise PageError(401, f"You are not signed in. Open {where}.")
+        raise PageError(401, f"You are not signed in. {_describe_door(site)}")
     if rule.roles and (person is None or person.role not in rule.roles):
         raise PageError(403, "This page isn't for you.")
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     return Visit(
-        site=site, person=person, session=session, params=request.path_params, query=request.query_params, bearer=bearer
+        site=site,
+        person=person,
+        session=session,
+        params=request.path_params,
+        query=request.query_params,
+        bearer=bearer,
+        cookies=request.cookies,
     )
+
+
+def _describe_door(site: Site) -> str:
+    if site.sign_in:
+        return f"Sign in at {site.sign_in.provider.name}, or open your personal link if you have one."
+    return f"Open {'your personal link' if site.is_class else 'the address that `grade serve` has shown in the terminal'}."
 
 
 async def _handle(rule: Rule, visit: Visit) -> Response:

@@ -15,6 +15,7 @@ LOOK_S = 1.0
 KEEP_ALIVE_S = 15.0
 # Of one person; each takes a connection.
 MAX_STREAMS = 8
+BUSY_RETRY_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,10 @@ class LiveFeed:
 
     async def stream(self, number: int, person: str, is_ending: Callable[[], bool]) -> AsyncIterator[str]:
         """The events of one view (`text/event-stream`), until the submission is over or the server ends."""
+        # Once more, as several that were asked for at once have all passed the first look.
+        if not self.can_watch(person):
+            yield f"retry: {BUSY_RETRY_MS}\n\n"
+            return
         self._watched[number] = self._watched.get(number, 0) + 1
         self._streams[person] = self._streams.get(person, 0) + 1
         shown: LiveState | None = None

@@ -24,6 +24,7 @@ from grader.serve.live import LiveFeed
 from grader.serve.metrics import Metrics
 from grader.serve.people import Person, PersonTable, Signer
 from grader.serve.records import ClassRecords, LearnerRecords, StudentRecords
+from grader.serve.sign_ins import AttemptSigner, IdentityProvider, SignIn, UsedStates
 from grader.serve.site import Access, ClassAccess, LearnerAccess, Site
 from grader.serve.sittings import SittingTable
 from grader.serve.submission_pages import look_up_states
@@ -95,6 +96,7 @@ def build_site(
     hosts: tuple[str, ...],
     port: int,
     secure: bool = False,
+    sign_in: SignIn | None = None,
 ) -> Site:
     """A site; nothing runs yet. Raises: CourseError: of the course's `course.yaml`."""
     queue = SubmissionQueue(engine, book.shown)
@@ -117,6 +119,7 @@ def build_site(
         hosts=hosts,
         port=port,
         secure=secure,
+        sign_in=sign_in,
         metrics_token=os.environ.get(METRICS_VARIABLE, ""),
     )
 
@@ -136,12 +139,28 @@ def open_learner_site(
 
 
 def open_class_site(
-    course: Course, content: SiteContent, url: str, *, at_once: int, hosts: tuple[str, ...], port: int = 0, secure: bool
+    course: Course,
+    content: SiteContent,
+    url: str,
+    *,
+    at_once: int,
+    hosts: tuple[str, ...],
+    port: int = 0,
+    secure: bool,
+    provider: IdentityProvider | None = None,
 ) -> tuple[Site, PersonTable]:
-    """The site of a class, and the table of its people."""
+    """The site of a class, and the table of its people.
+
+    Args:
+        provider: where they sign in beside their personal links.
+    """
     engine, book = open_database(url)
     people = PersonTable(engine, book.shown)
-    signer = Signer(people.read_secret())
+    secret = people.read_secret()
+    signer = Signer(secret)
+    sign_in = None
+    if provider is not None:
+        sign_in = SignIn(provider=provider, signer=AttemptSigner(secret), used=UsedStates(engine, book.shown))
     records = ClassRecords(book, engine, load_settings(course).grading)
     access = ClassAccess(people, signer)
     site = build_site(
@@ -157,5 +176,6 @@ def open_class_site(
         hosts=hosts,
         port=port,
         secure=secure,
+        sign_in=sign_in,
     )
     return site, people

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from grader.serve import class_pages, course_pages, quiz_pages, review_pages, submission_pages
+from grader.serve import class_pages, course_pages, quiz_pages, review_pages, sign_in_pages, submission_pages
 from grader.serve.gate import ANYBODY, INSTRUCTOR, STAFF, STUDENT, PageError, Rule, Visit, answer_request, render_page
 from grader.serve.shielding import Shield
 from grader.serve.site import Site
@@ -44,6 +44,8 @@ RULES = (
     Rule(path="/metrics", handle=send_metrics, roles=frozenset()),
     Rule(path="/assets/{name}", handle=course_pages.show_asset, roles=frozenset()),
     Rule(path="/enter/{link}", handle=course_pages.enter_site, roles=frozenset()),
+    Rule(path=sign_in_pages.START_PATH, handle=sign_in_pages.begin_sign_in, roles=frozenset()),
+    Rule(path=sign_in_pages.BACK_PATH, handle=sign_in_pages.end_sign_in, roles=frozenset()),
     Rule(path="/leave", handle=course_pages.leave_site, roles=ANYBODY, method="POST"),
     Rule(path="/", handle=course_pages.show_course, roles=ANYBODY),
     Rule(path="/exercises/{exercise}", handle=course_pages.show_exercise, roles=ANYBODY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -96,12 +97,14 @@ def serve_class(
     url: str | None,
     grades: bool,
     log_requests: bool,
+    sign_in: Path | None = None,
 ) -> None:
     """Serves the course to a class, until a signal.
 
     Args:
         roster: the class; None where the gradebook has its people already.
         url: the address by which the class reaches the server; None for this machine only.
+        sign_in: the file that says where people sign in beside their personal links.
         grades: whether submissions are graded here; otherwise another process on the same gradebook does.
 
     Raises:
@@ -111,15 +114,26 @@ def serve_class(
     set_up_logging(requests=log_requests)
     base = None if url is None else check_url(url)
     hosts, secure = _check_names(host, base)
+    # Loaded only here: nothing else needs its libraries.
+    opening = None if sign_in is None else import_module("grader.serve.provider_opening").read_provider(sign_in)
     content = read_content(course)
     sock = bind_port(host, port)
     bound = sock.getsockname()[1]
     at_once = settings.at_once or os.cpu_count() or 1
-    site, people = open_class_site(course, content, settings.gradebook, at_once=at_once, hosts=hosts, port=bound, secure=secure)
+    address = base or f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+    site, people = open_class_site(
+        course,
+        content,
+        settings.gradebook,
+        at_once=at_once,
+        hosts=hosts,
+        port=bound,
+        secure=secure,
+        provider=opening and opening(address),
+    )
     if roster is not None:
         site.book.remember_roster(enrol_students(people, roster))
     known = people.list_people()
-    address = base or f"http://{f'[{host}]' if ':' in host else host}:{bound}"
     click.echo(f"{describe_content(site)}, {len(known)} people\n\n  {address}\n\nCtrl-C ends it.")
     if not any(each.role == "instructor" for each in known):
         click.echo("Nobody is an instructor yet: grade serve links --instructor ID --url URL", err=True)

@@ -18,6 +18,7 @@ from grader.serve.live import LiveFeed
 from grader.serve.metrics import Metrics
 from grader.serve.people import Person, PersonTable, Signer
 from grader.serve.records import StudentRecords
+from grader.serve.sign_ins import SignIn
 from grader.serve.sittings import SittingTable
 from grader.serve.submissions import SubmissionQueue
 
@@ -81,6 +82,7 @@ class Site:
         metrics_token: the word that `/metrics` is told to programs for; without one only instructors see it.
         secure: whether browsers reach it by HTTPS, so that cookies may be limited to that.
         port: on which it listens.
+        sign_in: where a class signs in beside its personal links.
         stopping: set when the server is about to end.
     """
 
@@ -103,6 +105,7 @@ class Site:
     secure: bool = False
     port: int = 0
     metrics_token: str = ""
+    sign_in: SignIn | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -89,6 +89,14 @@ SECRET_TABLE = Table(
     Column("value", String, nullable=False),
 )
 
+# The states of sign-ins that came back from a provider, for as long as one might be sent again.
+USED_STATE_TABLE = Table(
+    "grade_serve_used_states",
+    SERVE_METADATA,
+    Column("state", String, primary_key=True),
+    Column("used_s", Float, nullable=False),
+)
+
 
 def build_insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that takes `on_conflict_do_…`, which both databases have, each in a class of its own."""

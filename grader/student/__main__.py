@@ -15,7 +15,16 @@ with forking.drop_stderr(), import_without_collector():
 
     from grader.protocol import keras_settings
     from grader.protocol.wire import Load, Ready
-    from grader.student import datasets, devices, dialect, dialect_calls, image_folders, keras_methods, loader
+    from grader.student import (
+        datasets,
+        devices,
+        dialect,
+        dialect_calls,
+        downloads,
+        image_folders,
+        keras_methods,
+        loader,
+    )
     from grader.student.front import Front
     from grader.student.modelling import USES
     from grader.student.observing import observe_function
@@ -39,7 +48,7 @@ def run_student() -> None:
     if load.dataset is not None:
         served.add_dataset(load.dataset)
         if load.dataset.about.is_folders:
-            image_folders.install_image_folders(load.dataset)
+            downloads.install_downloads(image_folders.install_image_folders(load.dataset))
     sys.argv = [load.filename]
 
     def call_graded_function(function: Callable[..., Any]) -> Any:

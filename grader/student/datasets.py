@@ -20,6 +20,8 @@ import tensorflow as tf
 
 from grader.data import load_dataset, load_embedded
 from grader.protocol.datasets import DatasetSource
+from grader.student.compiled_readers import install_compiled_readers
+from grader.student.sequences import convert_to_lists, make_sequence_loader
 from grader.student.served_tables import install_tables, list_files
 
 PACKAGE = "tensorflow_datasets"
@@ -44,15 +46,16 @@ class ServedDatasets:
         self._by_file |= dict.fromkeys((*names.files, *list_files(source)), source)
         if source.about.is_csv:
             install_tables(source)
+            install_compiled_readers(list_files(source))
         self._by_tfds |= dict.fromkeys(names.tfds, source)
         for name in names.keras:
-            _install_loader(name, _make_loader(source))
+            _install_loader(name, make_sequence_loader(source) if source.about.is_sequences else _make_loader(source))
 
     def find_by_path(self, path: Any) -> DatasetSource | None:
         """The dataset whose file a path names, whatever folders come before it."""
         if not isinstance(path, (str, os.PathLike)):
             return None
-        return self._by_file.get(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as students' files write it
+        return self._by_file.get(find_file_name(path))
 
     def find_by_tfds_name(self, name: str) -> DatasetSource:
         """Raises: ValueError: there is none of that name."""
@@ -61,6 +64,11 @@ class ServedDatasets:
         if known not in self._by_tfds:
             raise ValueError(f"tfds.load({name!r}): there is no network where files are graded, only {' and '.join(self._by_tfds)}")
         return self._by_tfds[known]
+
+
+def find_file_name(path: Any) -> str:
+    """The last part of a path or an address, such as `data.npz` of `https://example.com/data.npz?raw=1`."""
+    return str(os.path.basename(os.fspath(path).partition("?")[0]))  # noqa: PTH119 - as students' files write it
 
 
 def install_datasets() -> ServedDatasets:
@@ -129,7 +137,7 @@ class DatasetArchive(dict[str, Any]):
 def open_archive(source: DatasetSource) -> DatasetArchive:
     """A dataset's file, opened."""
     data = load_dataset(source)
-    return DatasetArchive({part: getattr(data, part) for part in ARRAYS})
+    return DatasetArchive({part: convert_to_lists(getattr(data, part)) for part in ARRAYS})
 
 
 def _patch_file_functions(served: ServedDatasets) -> None:
@@ -153,7 +161,7 @@ def _patch_file_functions(served: ServedDatasets) -> None:
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
         named = next((path for path in (fname, origin) if served.find_by_path(path)), None)
         # Only the name: whatever opens it next is served from the grader's files.
-        return os.path.basename(named) if named else plain_get(fname, origin, *args, **kwargs)  # noqa: PTH119
+        return find_file_name(named) if named else plain_get(fname, origin, *args, **kwargs)
 
     for name in ("keras.utils", "keras._tf_keras.keras.utils"):
         importlib.import_module(name).get_file = get_file  # type: ignore[attr-defined]

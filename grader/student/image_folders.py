@@ -61,12 +61,12 @@ class Served:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
 
-    def write_zip(self, place: str) -> None:
-        """Writes a zip of them."""
+    def write_zip(self, place: str, folder: str = "") -> None:
+        """Writes a zip of them, below a folder in it."""
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(place, "w") as archive:
             for name, data in self.iter_files():
-                archive.writestr(name, data)
+                archive.writestr(folder + name, data)
 
 
 class FolderServer:
@@ -102,6 +102,15 @@ class FolderServer:
                 write = served.write_zip if base.endswith(ZIP) else served.write_folder
                 write(map_path(place))
         return path if place == base else os.path.join(place, below) if below else place  # noqa: PTH118 - as students write it
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of this name is served."""
+        return name in self._served
+
+    def write_archive(self, name: str, place: Path) -> None:
+        """Writes a zip of the folder to any place, under its name in the zip."""
+        with self.rest():
+            self._served[name].write_zip(str(place), f"{name}/")
 
     @contextlib.contextmanager
     def rest(self) -> Iterator[None]:
@@ -159,7 +168,7 @@ class FolderServer:
             return False
 
 
-def install_image_folders(source: DatasetSource) -> None:
+def install_image_folders(source: DatasetSource) -> FolderServer:
     """Lets Python's functions for files, TensorFlow's and Keras's loaders find the dataset's folders."""
     server = FolderServer(source, os.environ.get("HOME", os.getcwd()))  # noqa: PTH109
     for name in READING:
@@ -173,6 +182,7 @@ def install_image_folders(source: DatasetSource) -> None:
     for home, name in _list_compiled_readers():
         setattr(home, name, _leading(getattr(home, name), server, reads=True))
     tf.data.Dataset.list_files = staticmethod(_leading(tf.data.Dataset.list_files, server, reads=True))
+    return server
 
 
 def _list_compiled_readers() -> list[tuple[Any, str]]:

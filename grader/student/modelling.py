@@ -19,12 +19,14 @@ from grader.protocol.arrays import ITEM_SIZES
 from grader.protocol.wire import Building, Maps
 from grader.student.feed import Cargo
 from grader.student.front import Front, to_plain_data
+from grader.student.sequences import convert_to_lists
 
 Array = np.ndarray[Any, Any]
 MAX_DRAWN_WEIGHTS = 1_000_000
 MAX_MAPS = 100
 MAX_AXES = 8
 INSPECTION_EXAMPLES = 2  # examples that come with a model which is only looked at
+MIN_IMAGE_AXES = 3
 
 
 def build_all_models(front: Front, function: Callable[..., Any], building: Building) -> Any:
@@ -132,8 +134,8 @@ def load_training_data(building: Building) -> tuple[Array, Array]:
     data = load_dataset(building.dataset)
     number = building.examples if building.train else INSPECTION_EXAMPLES
     images, labels = data.x_train[:number], data.y_train[:number]
-    if images.ndim == 2:  # the rows of a table
-        return images, labels
+    if images.ndim < MIN_IMAGE_AXES:  # the rows of a table, or sequences
+        return convert_to_lists(images), labels
     # Images in colours have that axis already.
     if building.channel and images.ndim == 3:
         images = images[..., np.newaxis]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from grader.protocol.wire import (
     Measure,
     NeedsThreads,
     Open,
-    Predicted,
     Refused,
     Rejected,
     Tally,
@@ -81,6 +81,7 @@ class SubmissionTrainer:
         self.logged = agreement.Logged()
         self.looks = Looks(self._send_sign_of_work)
         self.broken = False
+        self.threshold = measuring.HALF_SURE
         self.drawn: held_out.HeldOut | None = None
 
     def handle_message(self, message: Any) -> None:
@@ -123,7 +124,8 @@ class SubmissionTrainer:
         shared, reordered = self.trainees.replace_known_arrays(arrays), not self.data.same_order
         self.opened = InspectedOrder(order=order, arrays=shared, architecture=architecture, reordered=reordered)
         about = find_source(message.dataset).about
-        known = self.transform is not None and not about.is_table
+        self.threshold = measuring.pick_threshold(about, arrays.by_role.get("y", []))
+        known = self.transform is not None and about.kind == "image"
         pixels = measuring.find_pixel_ends(self.transform, about.example_shape) if known else None
         self.channel.send(OpenedMessage(architecture=architecture, data=self.data, pixels=pixels))
 
@@ -263,31 +265,29 @@ class SubmissionTrainer:
         try:
             if measured is None:
                 dataset = load_dataset(self.dataset, verify=True)
-                model, count = (
-                    self.trainees.build_trained_model(self.trained),
-                    measuring.pick_portion_size(self.trained.architecture),
-                )
+                model = self.trainees.build_trained_model(self.trained)
+                count = measuring.pick_portion_size(self.trained.architecture)
                 if self.lasting.device == "cpu":
                     model = measuring.in_single_precision(model)
                 source = find_source(self.dataset)
                 regression = source.about.task == "regression"
-                measure = measuring_errors.measure_errors if regression else measuring.measure_accuracies
+                accuracies = partial(measuring.measure_accuracies, threshold=self.threshold)
+                measure = measuring_errors.measure_errors if regression else accuracies
                 measured = measure(model, dataset, self._transform_images, count, load_held_out(source))
                 few = min(2 * neighbours.MAX_EXAMPLES, 2 * count, len(dataset.x_train) // 2 * 2)
                 mixes = neighbours.mixes_examples(model, self._transform_images(dataset.x_train[:few]))
                 passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
-                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count)
+                chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count, self.threshold)
                 brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
-                measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
+                untrained = self.looks.measure_untrained(dataset, self._transform_images) if regression else None
+                measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought, untrained=untrained)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
                     idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)
                     measured = structs.replace(measured, idle=idle)
                 self.trainees.keep_measured(self.trained, key, measured)
             trainee = self.trained
-            gap, logged = self.logged.find_gap(
-                measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee)
-            )
+            gap, logged = self.logged.find_gap(measured.train_accuracy, lambda: self.trainees.build_trained_model(trainee))
             self.channel.send(structs.replace(measured, gap=gap, logged=logged))
         except Exception as error:
             self._report_failure(error)
@@ -300,11 +300,11 @@ class SubmissionTrainer:
     def _predict_values(self, values: list[float]) -> None:
         assert self.trained is not None
         try:
-            outputs = measuring.predict_values(self.trainees.build_trained_model(self.trained), values)
+            predicted = self.looks.predict_values(self.trainees.build_trained_model(self.trained), values)
         except Exception as error:
             self._report_failure(error)
         else:
-            self.channel.send(Predicted(outputs=outputs))
+            self.channel.send(predicted)
 
     def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)

@@ -1,6 +1,7 @@
 """Datasets of a course's own: what their descriptions may say, and that each fault is told at its place."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from grader.errors import CourseError, GraderError, UsageError
 from grader.gradebook.entries import decode_specification, encode_specification, hash_specification
 from grader.grading.known import make_verdict_key
 from grader.grading.options import GradingOptions
+from grader.protocol.datasets import DatasetDescription
 from grader.release import public
+from grader.release.written import DATASET
 from grader.stores import installed_courses
 from grader.submission import read_submission
 
@@ -109,6 +112,21 @@ def test_another_file_is_told_with_its_digest(course):
     [fault] = find_faults(course)
 
     assert fault.endswith(f"write sha256: {hashlib.sha256(data).hexdigest()}")
+
+
+def test_a_file_is_hashed_once(course, monkeypatch):
+    """Until it changes; one that has just changed is hashed each time."""
+    archive, hashed = course.root / "datasets/shapes/shapes.npz", []
+    plain = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, kind: hashed.append(file.name) or plain(file, kind))
+    os.utime(archive, (1e9, 1e9))
+    for _ in range(3):
+        load_own_dataset(course, "shapes")
+    assert hashed.count(str(archive)) == 1
+
+    archive.write_bytes(archive.read_bytes() + b"more")
+    with pytest.raises(CourseError, match="is another file"):
+        load_own_dataset(course, "shapes")
 
 
 def test_a_link_is_no_file(course):
@@ -236,6 +254,11 @@ def test_the_dataset_leaves_the_course_without_its_secret(course):
     assert b"canary" not in files["datasets/shapes/dataset.yaml"]
 
 
+def test_a_description_leaves_the_course_whole():
+    """A key that were left out would make the students' copy another dataset."""
+    assert set(DATASET) == set(DatasetDescription.__struct_fields__)
+
+
 def test_a_secret_that_lies_among_the_public_arrays_stays(course):
     """Under another name, inside the archive that students get."""
     arrays = write_dataset(course.root)
@@ -244,7 +267,7 @@ def test_a_secret_that_lies_among_the_public_arrays_stays(course):
     path.write_bytes(pack(**arrays, extra=arrays["x_held_out"]))
     describe(course, old, hashlib.sha256(path.read_bytes()).hexdigest())
 
-    with pytest.raises(CourseError, match="is a copy of solutions/datasets/shapes/held_out.npz"):
+    with pytest.raises(CourseError, match=r"it also holds extra\.npy, x_held_out\.npy, .*students get the whole file"):
         public.collect(course)
 
 
@@ -299,6 +322,8 @@ def test_the_gradebook_knows_the_data_and_not_its_place(course, tmp_path):
 def test_a_node_of_a_cluster_gets_the_data(course, tmp_path):
     """The public file and the secret one; the exercise can be loaded there."""
     exercise = load_exercise(course, "outlines")
+    for place in (course.root, course.solutions):
+        (place / "datasets/shapes/draw.py").write_text("the images are drawn here")
 
     there = write_worker_course(build_worker_setup(course, [exercise]), tmp_path / "node")
 
@@ -306,6 +331,8 @@ def test_a_node_of_a_cluster_gets_the_data(course, tmp_path):
     assert source.key == exercise.source.key
     assert source.folder == str((tmp_path / "node/datasets/shapes").resolve())
     assert source.held_out.startswith(str((tmp_path / "node").resolve()))
+    sent = {path.name for path in (tmp_path / "node").glob("**/datasets/shapes/*")}
+    assert sent == {"dataset.yaml", "shapes.npz", "held_out.npz"}
 
 
 def test_a_check_of_held_out_images_needs_some(course):

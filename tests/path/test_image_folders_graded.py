@@ -54,6 +54,11 @@ def find_failed(verdict):
 
 
 UNPACK = "zipfile.ZipFile('/somewhere/tmp2/train-figures.zip').extractall('/tmp/unpacked')"
+DOWNLOAD = """
+got = tf.keras.utils.get_file('figures.zip', 'https://example.com/figures.zip?raw=1', extract=True, file_hash='0' * 64)
+place = os.path.join(tf.keras.utils.get_file(origin='https://example.com/a/train-figures.tgz', untar=True), 'train-figures')
+assert sorted(os.listdir(os.path.join(got, 'figures'))) == ['test', 'train'], os.listdir(got)
+"""
 HONEST = {
     "Keras's loader": {"batches": LOADED.format(size=16, mode="binary"), "scale": 1 / 255},
     "labels as numbers": {
@@ -62,6 +67,9 @@ HONEST = {
     },
     "a zip and a generator": {
         "batches": FLOW.format(more="", place="/tmp/unpacked", size=16, mode="binary"), "load": UNPACK, "fit": "fit_generator",
+    },
+    "a download": {
+        "batches": FLOW.format(more="", place="' + place + '", size=16, mode="binary"), "load": DOWNLOAD, "fit": "fit",
     },
 }  # fmt: skip
 

@@ -53,7 +53,8 @@ def find_failed(verdict):
 
 
 NUMPY = """
-table = np.genfromtxt('data/houses.csv', delimiter=',', skip_header=1)
+got = tf.keras.utils.get_file('prices.csv', 'https://example.com/data/houses.csv?raw=1')
+table = np.genfromtxt(got, delimiter=',', skip_header=1)
 rows = np.random.default_rng(0).permutation(len(table))[:480]
 x, y = table[rows][:, [4, 2, 3, 1]], table[rows][:, -1]
 """

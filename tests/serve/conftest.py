@@ -2,6 +2,7 @@
 
 import pytest
 from serve_samples import HOST, PEOPLE, make_course, open_browser
+from sign_in_samples import keys, open_site, provider  # noqa: F401 - fixtures
 
 from grader.serve.opening import load_content, open_class_site, open_learner_site
 

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from openid_provider import OpenIdProvider
 from real_parts import find_program, require
 from selenium import webdriver as selenium
 from selenium.webdriver.common.by import By
 from serve_samples import CODE, PEOPLE, judge, make_course, make_worker
+from sign_in_samples import build_provider
 
 from grader.grading.options import RunProgress
 from grader.records.verdict import LineToCross, TrainingRecord
 from grader.serve.opening import load_content, open_learner_site
 from grader.serve.server import OrderlyServer, bind_port
+from grader.serve.sign_in_pages import BACK_PATH
+from grader.serve.sign_ins import AttemptSigner, SignIn, UsedStates
 
 pytestmark = pytest.mark.browser
 WIDTHS = (360, 1280)
@@ -39,9 +43,9 @@ def browser():
 class Served:
     """A site on a real port, in a thread."""
 
-    def __init__(self, site):
+    def __init__(self, site, port=None):
         self.site = site
-        self.sock = bind_port("127.0.0.1", None)
+        self.sock = bind_port("127.0.0.1", port)
         self.base = f"http://127.0.0.1:{self.sock.getsockname()[1]}"
         self.server = OrderlyServer(site)
         self.thread = threading.Thread(target=uvicorn.Server.run, args=(self.server, [self.sock]), daemon=True)
@@ -133,6 +137,50 @@ def test_instructors_pages_are_for_everybody(browser, klass):
         found[page] = look_over(browser)
 
     assert found == {page: [] for page in pages}
+
+
+@pytest.fixture
+def with_provider(make_site, browser, keys):
+    """A class's site whose people sign in at a provider, and nobody signed in yet."""
+    site = dataclasses.replace(make_site(), hosts=("127.0.0.1",))
+    sock = bind_port("127.0.0.1", None)
+    base = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    sock.close()
+    away = OpenIdProvider(base + BACK_PATH, keys[0])
+    away.user = {"sub": "1", "student_number": "ada"}
+    signer, used = AttemptSigner("x"), UsedStates(site.queue._engine, site.book.shown)
+    sign_in = SignIn(provider=build_provider(away, redirect_uri=base + BACK_PATH), signer=signer, used=used)
+    made = Served(dataclasses.replace(site, sign_in=sign_in), int(base.rpartition(":")[2]))
+    browser.delete_all_cookies()
+    browser.get_log("browser")
+    yield made, away
+    made.stop()
+    away.stop()
+
+
+def look_at_refusal(browser, url):
+    """A page that is refused, as the console says, too."""
+    browser.get(url)
+    return [each for each in look_over(browser) if "Failed to load resource" not in str(each)]
+
+
+def test_a_student_signs_in_at_the_provider_and_out(browser, with_provider):
+    """By one button, back to the page that was asked for; no policy of the pages is in the way."""
+    served, away = with_provider
+    assert look_at_refusal(browser, f"{served.base}/exercises/pooling") == []
+    click(browser, "a.button")
+    wait_until(lambda: browser.current_url == f"{served.base}/exercises/pooling")
+    assert "Ada" in browser.find_element(By.CSS_SELECTOR, ".who").text
+    click(browser, "nav form button")
+    wait_until(lambda: browser.title.startswith("Signed out"))
+    assert look_over(browser) == []
+    click(browser, "main a")
+    wait_until(lambda: browser.current_url.startswith(f"{away.issuer}/logout"))
+    away.user = {"sub": "2", "student_number": "nobody-of-the-class"}
+    browser.get_log("browser")
+
+    assert look_at_refusal(browser, f"{served.base}/sign-in") == []
+    assert "nobody-of-the-class" in browser.page_source
 
 
 def test_a_grade_is_corrected_by_hand(browser, klass):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from grader.serve import gate
 from grader.serve.people import Session
 from grader.serve.routes import RULES, build_app
 from grader.serve.shielding import CONTENT_POLICY, HEADERS
+from grader.serve.sign_ins import AttemptSigner, SignIn, SignInError, UsedStates
 from grader.serve.uploads import UploadLimits
 
 ROLES = {"stranger": None, "student": "bob", "assistant": "asta", "instructor": "ines"}
@@ -24,7 +26,7 @@ PARAMS = {
     "format": "csv",
 }
 # These decide by themselves, and have tests of their own.
-OWN_DOORS = ("/enter/{link}", "/metrics")
+OWN_DOORS = ("/enter/{link}", "/metrics", "/sign-in/back")
 
 
 def list_routes(site):
@@ -51,9 +53,29 @@ def send(browser, path, method):
     return browser.get(path) if method == "GET" else browser.post(path)
 
 
+class AwayProvider:
+    """Where people could sign in, if it answered."""
+
+    name, logout_address = "Example", ""
+
+    def build_address(self, _attempt):
+        return "https://login.example.test/authorize"
+
+    def find_id(self, _attempt, _answer):
+        raise SignInError("no_answer", "It doesn't answer now.")
+
+
+@pytest.fixture(params=[False, True], ids=["links", "sign-in"])
+def any_site(site, request):
+    """A class with personal links only, and one that also signs in elsewhere."""
+    signer, used = AttemptSigner("x"), UsedStates(site.queue._engine, site.book.shown)
+    return replace(site, sign_in=SignIn(provider=AwayProvider(), signer=signer, used=used)) if request.param else site
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_every_route_lets_in_whom_it_names_and_nobody_else(site, adas, role):
+def test_every_route_lets_in_whom_it_names_and_nobody_else(any_site, adas, role):
     """Strangers learn nothing but that they are strangers; of another's work not even that it is there."""
+    site = any_site
     for path, method in list_routes(site):
         rule, browser = find_rule(path, method), open_browser(site, ROLES[role])
         # A live view doesn't end by itself, and has a test of its own.
@@ -74,7 +96,7 @@ def test_every_route_lets_in_whom_it_names_and_nobody_else(site, adas, role):
 def test_the_rules_are_the_routes(site):
     """What the test above goes through is what is served; only few of them are for everybody."""
     assert sorted(list_routes(site)) == sorted((rule.path, rule.method) for rule in RULES)
-    assert {rule.path for rule in RULES if not rule.roles} == {"/healthz", "/assets/{name}", *OWN_DOORS}
+    assert {rule.path for rule in RULES if not rule.roles} == {"/healthz", "/assets/{name}", "/sign-in", *OWN_DOORS}
 
 
 def test_each_changing_route_needs_the_word_of_the_session(site, adas):
@@ -347,6 +369,20 @@ def test_strangers_learn_nothing_of_a_database_that_fails(site):
 
     assert answer.status_code == 500
     assert "gradebook.db" not in answer.text
+
+
+def test_the_log_of_a_database_that_fails_names_nobody(site, ada, caplog):
+    """One line for each request, with the number that the page has."""
+    with site.queue._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE grade_serve_submissions")
+    answer = ada.get("/exercises/pooling")
+    (line,) = [record.getMessage() for record in caplog.records if "fault" in record.getMessage()]
+
+    assert answer.status_code == 500
+    assert re.search(r"fault (\w+)", line)[1] in answer.text
+    assert "grade_serve_submissions" in line
+    assert "ada" not in caplog.text.replace("database", "").lower()
+    assert "Traceback" not in caplog.text
 
 
 def test_no_role_is_without_a_meaning():

@@ -9,7 +9,7 @@ from serve_samples import CODE, find_hidden, judge, make_worker, open_browser
 
 from grader.grading.options import RunProgress
 from grader.records.verdict import Note
-from grader.serve.live import LiveFeed
+from grader.serve.live import MAX_STREAMS, LiveFeed
 from grader.serve.metrics import Metrics
 from grader.serve.progress import ProgressWriter, decode_progress
 from grader.serve.rendering import load_assets, render_readme
@@ -272,6 +272,24 @@ def test_a_live_view_ends_with_the_server_and_survives_a_database_that_fails():
         return seen, still_running
 
     assert asyncio.run(watch()) == (["retry: 2000\n\n"], True)
+
+
+def test_views_that_are_asked_for_at_once_stay_below_the_limit():
+    """All of them were let through before the first one began."""
+
+    async def watch():
+        feed = LiveFeed(lambda _numbers: {})
+        views = [feed.stream(1, "ada", lambda: False) for _ in range(MAX_STREAMS + 3)]
+        first = [await anext(view) for view in views]
+        opened = feed.stream_count
+        for view in views:
+            await view.aclose()
+        return first, opened, feed.stream_count
+
+    first, opened, left = asyncio.run(watch())
+
+    assert first.count("retry: 2000\n\n") == opened == MAX_STREAMS
+    assert left == 0
 
 
 def test_one_person_opens_a_few_live_views(site, ada):

@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from grader import __version__
 from grader.courses import settings
 from grader.courses.course import FILE, PACKAGE_FOLDER, Course
+from grader.courses.datasets import DESCRIPTION_FILE, name_held_out_file
 from grader.courses.exercise import Exercise
 from grader.courses.image_folders import list_public_files
 from grader.engines.forking import find_version
@@ -79,10 +80,10 @@ def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerS
     places = [folder / each.id for each in asked for folder in (course.root / "exercises", course.solutions)]
     files = {
         path.relative_to(course.root).as_posix(): path.read_bytes()
-        for place in (*places, *_list_dataset_folders(course, asked))
+        for place in places
         for path in sorted(place.glob("*"))
         if path.is_file()
-    } | _read_images(course, asked)
+    } | _read_datasets(course, asked)
     dialect = settings.load_settings(course).dialect
     # Only the policy on dialects: `course.yaml` names students with extensions, and they stay here.
     files[FILE] = f"schema: grade-course/1\ndialect: {dialect}\n".encode()
@@ -90,21 +91,18 @@ def build_worker_setup(course: Course, exercises: Iterable[Exercise]) -> WorkerS
     return WorkerSetup(files=files, environment=environment)
 
 
-def _list_dataset_folders(course: Course, exercises: Sequence[Exercise]) -> list[Path]:
-    """Where the datasets of the course's own lie, with their secret parts."""
-    names = dict.fromkeys(each.source.about.id for each in exercises if each.source is not None)
-    return [folder / "datasets" / name for name in names for folder in (course.root, course.solutions)]
-
-
-def _read_images(course: Course, exercises: Sequence[Exercise]) -> dict[str, bytes]:
-    """The images of datasets in folders."""
+def _read_datasets(course: Course, exercises: Sequence[Exercise]) -> dict[str, bytes]:
+    """The datasets of the course's own, with their secret splits, and nothing else that lies beside these."""
     found = {each.source.about.id: each.source for each in exercises if each.source is not None}
-    return {
-        f"datasets/{name}/{file}": (course.root / "datasets" / name / file).read_bytes()
-        for name, source in found.items()
-        if source.about.is_folders
-        for file in list_public_files(source.about, Path(source.folder))
-    }
+    files: dict[str, bytes] = {}
+    for name, source in found.items():
+        folder, secret = course.root / "datasets" / name, course.solutions / "datasets" / name
+        public = (DESCRIPTION_FILE, *list_public_files(source.about, Path(source.folder)))
+        paths = [folder / file for file in public]
+        if source.held_out:
+            paths.append(secret / name_held_out_file(source.about))
+        files |= {path.relative_to(course.root).as_posix(): path.read_bytes() for path in paths}
+    return files
 
 
 def write_course(made: WorkerSetup, folder: Path) -> Course:

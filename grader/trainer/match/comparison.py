@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.data import find_source, load_embedded
-from grader.protocol.datasets import DatasetRef
+from grader.protocol.datasets import DatasetDescription, DatasetRef
 from grader.records.run import DataMatch
 from grader.trainer.match.canonical import UNKNOWN, CanonicalImages, load_canonical_images
 from grader.trainer.match.locate import locate_images
 from grader.trainer.match.preprocessing import infer_preprocessing, iter_chunks
 from grader.trainer.match.resizing import find_resizing
+from grader.trainer.match.sequences import SequenceRows, load_sequence_rows, match_sequences
 from grader.trainer.match.table_rows import match_rows, number_labels
 from grader.trainer.match.tables import TableRows, load_table_rows
 
@@ -28,6 +29,7 @@ MAX_WRONG_LABELS_SHOWN = 10
 # A fold or a slice leaves a few gaps in the dataset's own order; by many of them images could be chosen for their labels.
 MAX_GAPS = 10
 NO_CLASS = -1
+TWO = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,8 @@ class Match:
 
     `source` says for each example which image it is: first the training split's, from 0 on, then the test split's;
     -1 unknown. `transform` does to uint8 images of the dataset's shape what was done to these, giving float32 (n, …) of
-    the ordered shape; None where that is unknown. `canon` are the dataset's images, where it is known. `unit` is what
-    an example is. `fault` says why nothing was found, and `free` why what was found isn't to be trained on.
+    the ordered shape; None where that is unknown. `canon` are the dataset's images, where it is known. `about` is
+    the dataset that it was compared with. `fault` says why nothing was found, and `free` why what was found isn't to be trained on.
     """
 
     dataset: str | None
@@ -46,10 +48,15 @@ class Match:
     preprocessing: str
     transform: Callable[[Array], Array] | None = None
     exact: bool = True
-    canon: CanonicalImages | TableRows | None = None
-    unit: Literal["image", "row"] = "image"
+    canon: CanonicalImages | TableRows | SequenceRows | None = None
+    about: DatasetDescription | None = None
     fault: str = ""
     free: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What one example is called."""
+        return "image" if self.about is None else self.about.unit
 
     def refuse_free_scales(self) -> Match:
         """The same of data that is trained on: numbers that were chosen for each column would be weights."""
@@ -93,6 +100,7 @@ class Match:
             same_order=_is_own_order(known, turns),
             preprocessing=self.preprocessing,
             validation=validation,
+            kind="image" if self.about is None else self.about.kind,
             unit=self.unit,
             fault=self.fault,
         )
@@ -129,6 +137,8 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
         wanted = find_source(dataset)
         if wanted.about.is_table:
             return _match_table(x, y, load_table_rows(wanted))
+        if wanted.about.is_sequences:
+            return _match_sequences(x, y, load_sequence_rows(wanted))
         for candidate in (wanted, *(other for other in load_embedded().values() if other != wanted)):
             if (found := _compare_with_dataset(x, y, load_canonical_images(candidate))) is not None:
                 return found
@@ -136,7 +146,8 @@ def match_arrays(x: Array, y: Array, dataset: DatasetRef) -> Match:
             return found
     words = f"images of the shape {x.shape[1:]} that are not the dataset's" if count else "no images"
     source = np.full(count, UNKNOWN, np.int32)
-    return Match(dataset=None, source=source, labels_wrong_at=source[:0], preprocessing=words)
+    about = find_source(dataset).about
+    return Match(dataset=None, source=source, labels_wrong_at=source[:0], preprocessing=words, about=about)
 
 
 def _match_table(x: Array, y: Array, rows: TableRows) -> Match:
@@ -149,7 +160,7 @@ def _match_table(x: Array, y: Array, rows: TableRows) -> Match:
             source=found.source,
             labels_wrong_at=found.source[:0],
             preprocessing="",
-            unit="row",
+            about=rows.source.about,
             fault=found.fault,
         )
     return Match(
@@ -160,8 +171,27 @@ def _match_table(x: Array, y: Array, rows: TableRows) -> Match:
         transform=found.transform_rows,
         exact=False,
         canon=rows,
-        unit="row",
+        about=rows.source.about,
         free=found.free,
+    )
+
+
+def _match_sequences(x: Array, y: Array, rows: SequenceRows) -> Match:
+    labels, odd_labels = normalize_labels(y, len(x), len(rows.source.about.classes))
+    found = match_sequences(x, labels, rows)
+    known = found.form is not None
+    words = (found.form.describe(), odd_labels) if found.form is not None else ()
+    return Match(
+        dataset=rows.name if known else None,
+        source=found.source,
+        labels_wrong_at=found.labels_wrong_at,
+        preprocessing=", ".join(filter(None, words)),
+        transform=found.transform_sequences if known else None,
+        # Of floats even a zero has a sign, which whole numbers don't show.
+        exact=x.dtype.kind in "iu",
+        canon=rows if known else None,
+        about=rows.source.about,
+        fault=found.fault,
     )
 
 
@@ -182,6 +212,7 @@ def _compare_with_dataset(x: Array, y: Array, canon: CanonicalImages) -> Match |
         transform=preparation.apply_preprocessing,
         exact=preparation.exact,
         canon=canon,
+        about=canon.source.about,
     )
 
 
@@ -199,6 +230,7 @@ def _compare_resized(x: Array, y: Array, canon: CanonicalImages) -> Match | None
         transform=resizing.transform,
         exact=False,
         canon=canon,
+        about=canon.source.about,
     )
 
 
@@ -225,6 +257,9 @@ def normalize_labels(y: Array, count: int, class_count: int) -> tuple[Array, str
 
 def _normalize_numbers(values: Array, labels: Array, class_count: int) -> tuple[Array, str]:
     values = values.astype(np.float64)
+    if class_count == TWO and is_signed(values):
+        labels[: len(values)] = (values + 1) // 2
+        return labels, "labels -1 and 1"
     labels[: len(values)] = _round_to_classes(values, class_count)
     # Most are classes, so the rest are wrong labels and not labels on another scale.
     if (labels[: len(values)] >= 0).mean() > 0.5:
@@ -234,6 +269,11 @@ def _normalize_numbers(values: Array, labels: Array, class_count: int) -> tuple[
         if (_round_to_classes(values * divisor, class_count, 1e-3) >= 0).all():
             return labels, f"labels / {divisor}"
     return labels, f"labels that are not whole numbers from 0 to {class_count - 1}"
+
+
+def is_signed(labels: Array) -> bool:
+    """Whether labels are -1 and 1, as some losses have two classes."""
+    return bool(np.isin(labels, (-1, 1)).all() and (labels == -1).any())
 
 
 def _round_to_classes(values: Array, class_count: int, tolerance: float = 0.0) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from grader.data import find_source
 from grader.protocol.datasets import DatasetRef, get_dataset_id, make_dataset_key
 from grader.protocol.orders import DEFAULT_BATCH, FitArguments, Order
 from grader.records.run import DataMatch
@@ -79,7 +80,11 @@ def match_order(
     trained_on, left_out = (sum(fit.batches), 0) if fit.batches is not None else describe_array_epoch(fit, examples)
     # Several inputs or outputs can't be read as the images of one dataset.
     if len(x) != 1 or len(y) != 1:
-        unknown = DataMatch(dataset=None, examples=examples, trained_on=trained_on, unknown=examples)
+        about = find_source(dataset).about
+        unknown = DataMatch(
+            dataset=None, examples=examples, trained_on=trained_on, unknown=examples, kind=about.kind, unit=about.unit,
+            inputs=len(x), outputs=len(y),
+        )  # fmt: skip
         return unknown, None
     found = find(x[0], y[0], dataset).refuse_free_scales()
     x[0] = found.rewrite_inexact_images(x[0])

@@ -6,7 +6,6 @@ them. What holds to a tolerance is computed anew from the table before anything 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.trainer.match.columns import Column, find_anchors, find_free_columns, fit_columns, guess_columns
+from grader.trainer.match.equal_examples import UNKNOWN, assign_examples
 from grader.trainer.match.tables import TableRows
 
 Array = npt.NDArray[Any]
-UNKNOWN = -1
 # A feature of few values may have a column for each.
 MAX_COLUMNS_EACH = 33
 MAX_CANDIDATES = 16
@@ -227,42 +226,7 @@ def _locate_rows(given: Array, labels: Array, columns: Sequence[Column], rows: T
     keyed = _key_rows(columns, rows)
     nearest, _ = keyed.find_groups(given)
     numbers = number_labels(rows.labels, rows, len(rows.labels))
-    free: dict[tuple[int, int], list[int]] = defaultdict(list)
-    # From the last row on, as the first is taken first: training rows come before test rows.
-    for row in range(len(keyed.groups) - 1, -1, -1):
-        free[int(keyed.groups[row]), int(numbers[row])].append(row)
-    source, waiting = np.full(len(given), UNKNOWN, np.int32), []
-    own = {key: members[-1] for key, members in free.items()}
-    for example in np.flatnonzero(nearest != UNKNOWN).tolist():
-        members = free.get((int(nearest[example]), int(labels[example])))
-        if members:
-            source[example] = members.pop()
-        else:
-            waiting.append(example)
-    _place_others(source, waiting, nearest, labels, free, own)
-    return source
-
-
-def _place_others(
-    source: Array,
-    waiting: list[int],
-    nearest: Array,
-    labels: Array,
-    free: dict[tuple[int, int], list[int]],
-    own: dict[tuple[int, int], int],
-) -> None:
-    """Examples that come once more, or with another label than all rows that they could be."""
-    left: dict[int, list[int]] = defaultdict(list)
-    any_of: dict[int, int] = {}
-    for (group, _), row in own.items():
-        any_of.setdefault(group, row)
-    for (group, _), members in free.items():
-        left[group] += members
-    for example in waiting:
-        group = int(nearest[example])
-        same = own.get((group, int(labels[example])))
-        # A row with the right label that came before comes again; else it is one of those that are left.
-        source[example] = same if same is not None else left[group].pop() if left[group] else any_of[group]
+    return assign_examples(nearest, labels, keyed.groups, numbers)
 
 
 def _describe_match(

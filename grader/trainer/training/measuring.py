@@ -11,8 +11,10 @@ import keras
 import numpy as np
 
 from grader.data import Dataset, HeldOutSplit
+from grader.protocol.datasets import DatasetDescription
 from grader.protocol.wire import Measured
 from grader.records.run import Architecture
+from grader.trainer.match.comparison import is_signed
 from grader.trainer.match.passes import Passes, find_chosen_images
 from grader.trainer.training.feeding import Array
 
@@ -20,6 +22,7 @@ from grader.trainer.training.feeding import Array
 PORTION_SIZES = (2000, 1000, 500, 200, 100, 50, 20, 10, 5)
 MAX_PORTION_BYTES = 1_000_000_000
 BYTES_PER_VALUE = 4
+HALF_SURE = 0.5
 HALF = ("float16", "bfloat16")
 # A model that guesses may well depend on nothing; of one that knows the digits every layer is worth a look.
 MIN_ACCURACY = 0.5
@@ -43,7 +46,8 @@ def pick_portion_size(architecture: Architecture) -> int:
 
 
 def measure_accuracies(
-    model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTION_SIZES[0], held_out: HeldOutSplit | None = None
+    model: Any, dataset: Dataset, transform: Callable[[Array], Array], count: int = PORTION_SIZES[0], held_out: HeldOutSplit | None = None,
+    threshold: float = HALF_SURE,
 ) -> Measured:
     """Accuracy (argmax against the canonical label) on both splits.
 
@@ -51,13 +55,14 @@ def measure_accuracies(
         transform: the preprocessing that the ordered arrays show, from uint8 images to float32 (n, …).
         count: examples at a time.
         held_out: the secret split, where the course has one.
+        threshold: where one score tells two classes apart.
 
     Raises:
         ValueError: the model doesn't give one score per class.
     """
 
     def measure_split(images: Array, labels: Array) -> float:
-        return int(find_right(model, images, labels, transform, dataset.class_count, count).sum()) / len(images)
+        return int(find_right(model, images, labels, transform, dataset.class_count, count, threshold).sum()) / len(images)
 
     return Measured(
         train_accuracy=measure_split(dataset.x_train, dataset.y_train),
@@ -75,6 +80,11 @@ def predict_values(model: Any, values: list[float]) -> list[float]:
     if len(outputs) != len(values):
         raise ValueError(f"the model gives {outputs.size} numbers for {len(values)}")
     return [float(output) for output in outputs]
+
+
+def pick_threshold(about: DatasetDescription, labels: Sequence[Array]) -> float:
+    """Where one score tells two classes apart: between the two labels that the model was trained on, 0 and 1 or -1 and 1."""
+    return 0.0 if about.takes_signed_labels and len(labels) == 1 and is_signed(labels[0]) else HALF_SURE
 
 
 def in_single_precision(model: Any) -> Any:
@@ -114,9 +124,9 @@ def flat_scores(outputs: Any) -> Array:
     return np.asarray(outputs)
 
 
-def pick_classes(scores: Array) -> Array:
+def pick_classes(scores: Array, threshold: float = HALF_SURE) -> Array:
     """The likeliest class of each example; of one score for two classes, 1 above a half, as Keras's accuracy has it."""
-    return scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0.5).astype(np.int64)
+    return scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > threshold).astype(np.int64)
 
 
 def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -> float:
@@ -138,7 +148,8 @@ def measure_as_trained(model: Any, examples: Array, labels: Array, batch: int) -
 
 
 def find_right(
-    model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], class_count: int, count: int
+    model: Any, images: Array, labels: Array, transform: Callable[[Array], Array], class_count: int, count: int,
+    threshold: float = HALF_SURE,
 ) -> Array:
     """For each canonical image whether the model gets it right; as for `measure_accuracies`."""
     right = np.zeros(len(images), bool)
@@ -147,17 +158,18 @@ def find_right(
         # Of two classes one score is enough, for the second one.
         if scores.ndim != 2 or not (scores.shape[1] >= class_count or scores.shape[1] == class_count - 1 == 1):
             raise ValueError(f"the model's output has the shape {scores.shape}; one score per class is needed")
-        right[start : start + count] = pick_classes(scores) == labels[start : start + count]
+        right[start : start + count] = pick_classes(scores, threshold) == labels[start : start + count]
     return right
 
 
 def find_chosen(
-    passes: Sequence[Passes], model: Any, dataset: Dataset, measured: Measured, transform: Callable[[Array], Array], count: int
+    passes: Sequence[Passes], model: Any, dataset: Dataset, measured: Measured, transform: Callable[[Array], Array], count: int,
+    threshold: float = HALF_SURE,
 ) -> tuple[int, int] | None:
     """As `find_chosen_images`, of the model that was measured."""
 
     def find_wrong(places: Array) -> Array:
-        return ~find_right(model, dataset.x_train[places], dataset.y_train[places], transform, dataset.class_count, count)
+        return ~find_right(model, dataset.x_train[places], dataset.y_train[places], transform, dataset.class_count, count, threshold)
 
     return find_chosen_images(passes, find_wrong, measured.train_accuracy, measured.test_accuracy)
 
