@@ -4,18 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
 from dataset_samples import write_course
 from jupyter_lab import LabNotebook, LabServer, start_browser, wait_until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-
-from grader.checks.loading import load_exercise
-from grader.courses.course import Course
-from grader.grading import grade
-from grader.release.student import release_course
 
 pytest.importorskip("jupyterlab")
 pytest.importorskip("ipywidgets")
@@ -50,14 +44,9 @@ def server(tmp_path_factory, browser):
     root = tmp_path_factory.mktemp("lab")
     course = root / "course"
     write_course(course)
-    # Two exercises of one unit that define one name.
-    for name in ("pooling", "halving"):
-        shutil.copytree(ROOT / "exercises/pooling", course / "exercises" / name)
-        spec = course / "exercises" / name / "exercise.yaml"
-        spec.write_text(re.sub(r"^id: .*", f"id: {name}", spec.read_text(), flags=re.MULTILINE))
+    shutil.copytree(ROOT / "exercises/pooling", course / "exercises/pooling")
     shutil.copy(ROOT / "quizzes/week3.yaml", course / "quizzes")
     started = LabServer(root, GRADE_COURSE=str(course), GRADE_STATE=str(root / "state"), GRADE_STUDENT="ada")
-    started.course = course
     yield started
     started.stop()
 
@@ -79,15 +68,16 @@ def look_over(notebook, index, part):
     script = (Path(pytest.importorskip("axe_core_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     notebook.ask(script)
     found = []
-    for scheme in ("light", "dark"):
-        for width in (1280, 390):
+    for width in (390, 1280):
+        for scheme in ("light", "dark"):
             notebook.show(width, scheme)
             (shown,) = notebook.find_output(index).find_elements(By.CSS_SELECTOR, part)
             wide = notebook.ask("return arguments[0].scrollWidth - arguments[0].clientWidth", shown)
             found += [(width, scheme, "sticks out", wide)] if wide > 0 else []
-        # At a phone's width, since colours are those of the theme.
-        told = notebook.browser.execute_async_script("axe.run(arguments[0]).then(arguments[1])", shown)
-        found += [(scheme, each["id"], [node["html"] for node in each["nodes"]][:2]) for each in told["violations"]]
+            told = notebook.browser.execute_async_script("axe.run(arguments[0]).then(arguments[1])", shown)
+            found += [
+                (width, scheme, each["id"], [node["html"] for node in each["nodes"]][:2]) for each in told["violations"]
+            ]
     return found
 
 
@@ -148,45 +138,23 @@ def test_a_training_is_shown_interrupted_and_run_again(open_notebook, server, br
     )
 
 
-def find_cell(path, words):
-    """The place of the only code cell with these words."""
-    cells = nbformat.read(path, as_version=4).cells
-    (place,) = [index for index, cell in enumerate(cells) if words in cell.source and cell.cell_type == "code"]
-    return place
-
-
-def test_a_units_notebook_is_filled_in(browser, server):
-    """As it was released: each exercise has its own function of the same name, a failing cell is mended, and the file is
-    graded like the cells.
-    """
-    course = Course(root=server.course)
-    release_course(course, server.folder / "students", ["pooling", "halving"], notebooks=True)
-    (path,) = (server.folder / "students/units").iterdir()
-    halved, stub, graded = (find_cell(path, f"#| exercise: {words}") for words in ("halving\n# GRADED", "pooling\n# GRADED", "pooling\n%grade"))
+def test_a_failing_cell_is_mended(open_notebook):
+    """The report names the cell by the number beside it, as does Python."""
     broken = POOLING.replace("rows, columns = image.shape", "rows, columns = image.nothing")
-    notebook = LabNotebook(browser, server, f"students/units/{path.name}")
-    notebook.write(halved, f"#| exercise: halving\n{POOLING.replace('max(pixels)', 'min(pixels)')}")
-    notebook.write(stub, f"#| exercise: pooling\n{broken}\nmax_pool(np.ones((2, 2)))")
+    notebook = open_notebook("%load_ext grader", f"{broken}\nmax_pool(np.ones((2, 2)))", "%grade pooling")
     notebook.do("notebook:run-all-cells")
-    notebook.wait_for(stub, "AttributeError")
+    notebook.wait_for(1, "AttributeError")
     notebook.wait_for_idle()
-    assert notebook.read(graded) == ""
+    assert notebook.read(2) == ""
 
-    notebook.select(graded)
+    notebook.select(2)
     notebook.do("notebook:run-cell")
-    assert re.search(r"cell \d, line 15", notebook.wait_for(graded, "Next:"))
-    assert look_over(notebook, graded, ".grade-verdict") == []
+    assert "cell 2, line 14" in notebook.wait_for(2, "Next:")
+    assert look_over(notebook, 2, ".grade-verdict") == []
 
-    notebook.write(stub, f"#| exercise: pooling\n{POOLING}")
-    notebook.select(stub)
-    notebook.do("notebook:run-cell")
-    notebook.select(graded)
-    notebook.do("notebook:run-cell")
-    assert "100 / 100 points" in notebook.wait_for(graded, "PASSED")
-    assert "FAILED" in notebook.read(find_cell(path, "halving\n%grade"))
-    notebook.save()
-    found = {name: grade(course, load_exercise(course, name), path).status for name in ("pooling", "halving")}
-    assert found == {"pooling": "passed", "halving": "failed"}
+    notebook.write(1, POOLING)
+    notebook.do("notebook:run-all-cells")
+    assert "100 / 100 points" in notebook.wait_for(2, "PASSED")
 
 
 def test_a_quiz_is_answered_with_the_keyboard(open_notebook, browser):
