@@ -15,6 +15,7 @@ from grader.records.run import DataMatch, Measurement
 SPLIT_WORDS = {"train": "training", "test": "test", "held_out": "held-out"}
 ERROR_WORDS = {"mae": "mean absolute error", "mse": "mean squared error"}
 BROUGHT = "the model recognises the examples without what it has learned, so its accuracy comes from elsewhere"
+UNTRAINED = "the model is as near to the labels before it is trained, so its error says nothing of learning"
 Split = Literal["train", "test", "held_out"]
 
 
@@ -124,6 +125,9 @@ def _judge_error(measured: Measurement, split: Split, line: ErrorLine, unit: str
     said = (
         f"the trained model has a {ERROR_WORDS[line.metric]} of {format_figure(value)} on the {SPLIT_WORDS[shown]} {unit}s"
     )
+    if measured.untrained is not None and getattr(measured.untrained, line.metric) < line.value:
+        expected = f"{line.metric} below {exact(line.value)}, by learning"
+        return report_failure(UNTRAINED, expected=expected, got=format_figure(value))
     if value < line.value:
         return report_pass(said, got=format_figure(value))
     return report_failure(

@@ -12,6 +12,8 @@ from grader.records.run import Predictions
 RELATIVE_TOLERANCE = 1e-3
 MAX_FACTOR_ERROR = 0.1  # how far from a power of ten a factor may be that is one of units
 MAX_POWER = 9  # beyond it a training has diverged
+BROUGHT = "the model predicts {} before it is trained, so the number comes from its first weights and not from learning"
+DRAWN_HINT = "Leave out `kernel_initializer` and `bias_initializer`; Keras then draws the first weights by chance."
 
 
 @register_check("predicted.near")
@@ -28,6 +30,10 @@ def check_prediction(predicted: Predictions, *, value: float, within: float) -> 
     """
     asked, got = predicted.inputs[0], predicted.outputs[0]
     said = f"the trained model predicts {format_figure(got)} for {asked:g}"
+    # Where nought is right an honest model may begin with it.
+    if abs(value) > within and predicted.untrained and all(abs(each - value) <= within for each in predicted.untrained):
+        said, expected = BROUGHT.format(format_figure(predicted.untrained[0])), f"{value:g}, by learning"
+        return report_failure(said, expected=expected, got=format_figure(got), hint=DRAWN_HINT)
     if math.isfinite(got) and abs(got - value) <= within:
         return report_pass(said, got=format_figure(got))
     return report_failure(

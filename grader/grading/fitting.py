@@ -181,6 +181,6 @@ class FitRelay(Conversation):
             if isinstance(measured, Measured):
                 self.ledger.record_measurement(measured)
             elif isinstance(measured, Predicted):
-                self.ledger.predicted = Predictions(inputs=asked.values, outputs=measured.outputs)
+                self.ledger.predicted = Predictions(inputs=asked.values, outputs=measured.outputs, untrained=measured.untrained)
             else:
                 self.ledger.unmeasured = measured.message

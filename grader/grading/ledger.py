@@ -148,6 +148,7 @@ class RunRecorder:
             logged=measured.logged,
             brought=measured.brought,
             errors=measured.errors,
+            untrained=measured.untrained,
         )
         if measured.idle and self.architecture is not None:
             layers = [

@@ -269,7 +269,8 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     a training step sees them. `idle` are the names of layers whose weights make no difference to what the model says.
     `chosen` are, where an epoch left out images that the model gets wrong far more often than by chance, how many those
     are, and of how many. `brought` says that it recognises images without what it has learned. `held_out_accuracy` is that on
-    the course's secret split. `errors` are, by split, those of a regression, which has no accuracies.
+    the course's secret split. `errors` are, by split, those of a regression, which has no accuracies; `untrained` those of
+    models of its kind before any training, where they are better than one number for all rows.
     """
 
     train_accuracy: float
@@ -282,12 +283,14 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
     brought: bool = False
     idle: NameList = field(default_factory=list)
     errors: dict[str, Errors] | None = None
+    untrained: Errors | None = None
 
 
 class Predicted(Struct, frozen=True, kw_only=True, tag=True):
-    """What the trained model predicts from each of the values."""
+    """What the trained model predicts from each of the values, and some models of its kind from the first, `untrained`."""
 
     outputs: list[float]
+    untrained: list[float] = field(default_factory=list)
 
 
 class Fault(Struct, frozen=True, kw_only=True, tag=True):

@@ -157,10 +157,14 @@ class DataMatch(Struct, frozen=True, kw_only=True):
 
 
 class Predictions(Struct, frozen=True, kw_only=True):
-    """What the trained model predicts for some numbers, one for each."""
+    """What the trained model predicts for some numbers, one for each.
+
+    `untrained` is what several models of its kind, whose weights were drawn anew, predict for the first number.
+    """
 
     inputs: list[float]
     outputs: list[float]
+    untrained: list[float] = field(default_factory=list)
 
 
 class PreparedImages(Struct, frozen=True, kw_only=True):
@@ -239,7 +243,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     epoch left out aren't left out by chance, how many of them the model gets wrong, and how many they are.
     `held_out_accuracy` is that on the course's secret split, where it was at hand. `brought` says that the model recognises
     the images without what it has learned. Of a regression there are `errors` instead of accuracies, by
-    split: `train`, `test` and `held_out`.
+    split: `train`, `test` and `held_out`; `untrained` are those before the training, where they are worth a look.
     """
 
     train_accuracy: float
@@ -251,6 +255,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     logged: float = 0.0
     brought: bool = False
     errors: dict[str, Errors] | None = None
+    untrained: Errors | None = None
 
 
 class BuiltModel(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,6 @@ from grader.protocol.wire import (
     Measure,
     NeedsThreads,
     Open,
-    Predicted,
     Refused,
     Rejected,
     Tally,
@@ -280,7 +279,8 @@ class SubmissionTrainer:
                 passes = self.passes.get(self.order.model, []) if self.order is not None and not regression else []
                 chosen = measuring.find_chosen(passes, model, dataset, measured, self._transform_images, count, self.threshold)
                 brought = not regression and self.looks.look_after_training(model, dataset, self._transform_images, count)
-                measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought)
+                untrained = self.looks.measure_untrained(dataset, self._transform_images) if regression else None
+                measured = structs.replace(measured, mixes=mixes, chosen=chosen, brought=brought, untrained=untrained)
                 if measured.test_accuracy >= measuring.MIN_ACCURACY:
                     shown = self._transform_images(dataset.x_test[:EFFECT_EXAMPLES])
                     idle = measuring.find_layers_without_effect(model, self.trained.architecture, shown)
@@ -300,11 +300,11 @@ class SubmissionTrainer:
     def _predict_values(self, values: list[float]) -> None:
         assert self.trained is not None
         try:
-            outputs = measuring.predict_values(self.trainees.build_trained_model(self.trained), values)
+            predicted = self.looks.predict_values(self.trainees.build_trained_model(self.trained), values)
         except Exception as error:
             self._report_failure(error)
         else:
-            self.channel.send(Predicted(outputs=outputs))
+            self.channel.send(predicted)
 
     def _compare_activations(self, message: Compare) -> None:
         given = read_arrays(self.channel, message.arrays)

@@ -1,6 +1,7 @@
 """Lines above and below which a measured figure has to be."""
 
 import pytest
+from msgspec import structs
 
 from grader.checks.measured import AccuracyLine, ErrorLine, check_measured_line
 from grader.records.run import Errors, Measurement
@@ -62,3 +63,13 @@ def test_a_figure_of_another_task_isnt_judged():
 def test_a_line_is_of_one_error(line):
     with pytest.raises(ValueError, match='one of "mae" and "mse"'):
         ErrorLine(**line)
+
+
+@pytest.mark.parametrize(
+    ("untrained", "status"), [(None, "passed"), (Errors(mae=0.59, mse=0.9), "failed"), (Errors(mae=0.6, mse=0.1), "passed")]
+)
+def test_an_error_that_untrained_models_have_too_is_not_learned(untrained, status):
+    """Of the figure that is asked for."""
+    measured = structs.replace(REGRESSION, untrained=untrained)
+
+    assert check_measured_line(measured, split="held_out", below=ErrorLine(mae=0.6)).status == status

@@ -49,3 +49,20 @@ def test_a_prediction_in_another_unit_is_recognised(got, said):
     hint = check_prediction(Predictions(inputs=[7.0], outputs=[got]), value=4.0, within=0.2).hint
 
     assert (said in hint) if said else hint is None
+
+
+@pytest.mark.parametrize(
+    ("value", "untrained", "status"),
+    [
+        (4.0, [4.0] * 5, "failed"), (4.0, [3.9, 4.1], "failed"), (4.0, [4.0] * 4 + [3.7], "passed"), (4.0, [], "passed"),
+        (0.1, [0.0] * 5, "passed"),
+    ],
+)  # fmt: skip
+def test_a_number_that_first_weights_bring_is_not_learned(value: float, untrained: list[float], status: str) -> None:
+    """Where each draw of them says it; drawn ones say it once by chance, and those of nought say nought."""
+    predicted = Predictions(inputs=[7.0], outputs=[value], untrained=untrained)
+
+    outcome = check_prediction(predicted, value=value, within=0.2)
+
+    assert outcome.status == status
+    assert ("before it is trained" in outcome.message) is (status == "failed")

@@ -220,9 +220,14 @@ def _build_opened(architecture: Config, images: Array) -> Any:
 
 
 def _build_fresh_for(architecture: Config, images: Array) -> Any:
+    return draw_model(architecture, (None, *images.shape[1:]))
+
+
+def draw_model(architecture: Config, shape: tuple[int | None, ...]) -> Any:
+    """A fresh model of a checked configuration whose weights are drawn by chance, whatever seeds it names."""
     model = build_fresh(_reseeded(architecture))
     if not model.built:
-        model.build((None, *images.shape[1:]))
+        model.build(shape)
     return model
 
 

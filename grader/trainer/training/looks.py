@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from grader.data import Dataset
+from grader.protocol.wire import Predicted
+from grader.records.run import Errors
 from grader.trainer.order.checking import parse_model_json
-from grader.trainer.training import fresh_model, measuring, neighbours
+from grader.trainer.training import fresh_model, measuring, neighbours, untrained
 from grader.trainer.training.building import keep_randomness
 from grader.trainer.training.feeding import Array
 from grader.trainer.training.loop import InspectedOrder
@@ -67,6 +70,24 @@ class Looks:
             images, labels = transform(dataset.x_train[some]), dataset.y_train[some]
             tree = parse_model_json(self.trained)
             return fresh_model.knows_without_learning(model, tree, images, labels, portion, self.at_work)
+
+    def predict_values(self, model: Any, values: list[float]) -> Predicted:
+        """What the trained model says to numbers, and what models of its kind say to the first before they are trained.
+
+        Raises:
+            ValueError: it takes no numbers, or gives several for one.
+        """
+        outputs = measuring.predict_values(model, values)
+        given = np.asarray(values[:1], np.float32).reshape(-1, *[1] * (len(model.input_shape) - 1))
+        with _draw_from_entropy():
+            said = untrained.predict_untrained(parse_model_json(self.trained), given)
+        return Predicted(outputs=outputs, untrained=[value for value in said if math.isfinite(value)])
+
+    def measure_untrained(self, dataset: Dataset, transform: Callable[[Array], Array]) -> Errors | None:
+        """The errors of the last training's model on rows of a table, before any training, where they say something."""
+        rows = transform(dataset.x_train[: untrained.MAX_ROWS])
+        with _draw_from_entropy():
+            return untrained.measure_untrained(parse_model_json(self.trained), rows, dataset.y_train)
 
 
 @contextlib.contextmanager
