@@ -17,8 +17,6 @@ from grader.courses.exercise import Exercise, find_exercise_text
 from grader.engines import pair
 from grader.engines.machine_limits import check_machine_memory
 from grader.engines.pool import open_pool
-from grader.engines.shared_interpreter import share_interpreter
-from grader.engines.trainer import can_copy_trainer
 from grader.errors import GraderError
 from grader.grading import cards, editions, functions, known, parts, verdicts
 from grader.grading.attempt import TrainingAttempt
@@ -105,16 +103,6 @@ def _keep_warm(options: GradingOptions) -> Iterator[GradingOptions]:
         yield replace(options, start=pool.start_pair)
 
 
-@contextlib.contextmanager
-def _share_interpreter(options: GradingOptions) -> Iterator[GradingOptions]:
-    """Options with which both processes of an attempt import once, where no pool does that anyway."""
-    if options.start is not pair.start_pair or not can_copy_trainer(options.device, options.backend):
-        yield options
-        return
-    with share_interpreter() as start:
-        yield replace(options, start=start)
-
-
 def _grade_part(
     course: Course, exercise: Exercise, source: submission.Submission, options: GradingOptions, *, in_parts: bool = False
 ) -> GradedSubmission:
@@ -130,8 +118,7 @@ def _grade_part(
         if exercise.has_behaviour_checks:
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:
-            with _share_interpreter(cards.choose_free_device(options)) as warm:
-                _try_seeds(exercise, report.plan, source.name, warm, runs)
+            _try_seeds(exercise, report.plan, source.name, cards.choose_free_device(options), runs)
     # Attempts that ended before the fault stay in `runs`: if one of them passed, the fault takes nothing away.
     except GraderError as error:
         fault = str(error)

@@ -105,11 +105,12 @@ class Conversation:
             while isinstance(message := self.trainer.receive(), Waiting):
                 self.clocks.limits_s["training"] += message.seconds
         except (ChannelClosed, MalformedMessage) as error:
-            if tree.count_memory_kills() > self.memory_kills:
-                raise GraderError(describe_memory_shortage()) from error
             words = self.trainer_process.read_last_words()
             cards.raise_if_full(self.options, self.hello, words)
-            raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}") from error
+            # The kernel may have ended another process, so this is said beside what is certain.
+            killed = tree.count_memory_kills() > self.memory_kills
+            why = f"; {describe_memory_shortage()}" if killed else ""
+            raise GraderError(f"the trainer ended unexpectedly{': ' + words if words else ''}{why}") from error
         # A trainer's fault is never charged to the student, running out of memory included: limits are judged before.
         if isinstance(message, Fault):
             cards.raise_if_full(self.options, self.hello, message)

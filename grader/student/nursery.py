@@ -1,7 +1,5 @@
 """Student processes as copies: `python -m grader.student.nursery` imports what they import, then forks one for each.
 
-Where one submission is graded, its trainer is a copy of the same interpreter, from before any student code ran.
-
 It never runs student code itself, and what is in its memory every submission may read: it holds no secret. It runs no
 operation and builds no model either, since TensorFlow can be forked only before it has done so.
 """
@@ -22,36 +20,15 @@ with forking.drop_stderr(), import_without_collector():
     from grader.engines.confine.inside import keeper
 
 
-def run_copy(message: bytes, handed: list[int]) -> None:
-    """Becomes a keeper, where the message is a list of its arguments, or a trainer, where it is a change of variables."""
-    content = json.loads(message)
-    if isinstance(content, dict):
-        run_trainer(content, handed)
-    else:
-        run_keeper(content, handed)
-
-
-def run_trainer(changes: dict[str, str | None], handed: list[int]) -> None:
-    """Becomes a trainer in the environment that the changes make."""
-    line, errors = handed
-    os.dup2(errors, forking.STDERR_FD)
-    os.close(errors)
-    kept = {name: value for name, value in os.environ.items() if name not in changes}
-    told = {name: value for name, value in changes.items() if value is not None}
-    os.environ.clear()
-    os.environ.update({**kept, **told, "GRADE_FD": str(line)})
-    runpy.run_module("grader.trainer", run_name="__main__", alter_sys=True)
-
-
-def run_keeper(words: list[str], handed: list[int]) -> None:
-    """Becomes a keeper, which forks the student's process."""
+def run_keeper(message: bytes, handed: list[int]) -> None:
+    """Becomes a keeper, with the message as its arguments, which forks the student's process."""
     control, grade, output = handed
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(descriptor, place)
     os.close(output)
     os.chdir("/")
-    keeper.main([f"control={control}", f"grade={grade}", *words], _run_student)
+    keeper.main([f"control={control}", f"grade={grade}", *json.loads(message)], _run_student)
 
 
 def _run_student(command: list[str], environment: dict[str, str]) -> None:
@@ -62,4 +39,4 @@ def _run_student(command: list[str], environment: dict[str, str]) -> None:
     forking.run_as_program(lambda: runpy.run_module(command[-1], run_name="__main__", alter_sys=True))
 
 
-forking.serve_copies(run_copy, 3)
+forking.serve_copies(run_keeper, 3)
