@@ -30,7 +30,7 @@ OF_OTHERS = {
     "quiz/formats/gift_reader.py": "GIFT",
     "static/syntax.py": "syntax errors of Python",
     "student/loader.py": "errors of Python and Keras",
-    "trainer/training/replay.py": "errors of XLA and CUDA",
+    "trainer/exhaustion.py": "errors of XLA and CUDA",
     "trainer/order/rebuild.py": "errors of Keras",
 }
 

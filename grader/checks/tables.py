@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Any, Literal
 
 from msgspec import Struct, field, structs
 
+from grader.checks.alignment import align
 from grader.checks.architecture import KERAS_LAYERS
+from grader.checks.equal_layers import ACTIVATION_BY_LAYER, ACTIVATION_NAMES, PREPARING_LAYERS
 from grader.checks.wording import escape_name, format_count
 from grader.courses.yaml_tree import format_suggestion
 from grader.records.clues import CodePlace
 from grader.records.run import ModelLayer
 
-# What may stand before the first layer that was asked for: it only prepares the images.
-PREPARING_LAYERS = ("Rescaling", "Reshape", "Normalization", "Identity")
-ACTIVATION_BY_LAYER = {
-    "Activation": None, "ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu",
-}  # fmt: skip
 SIZE_OPTIONS = ("kernel_size", "pool_size", "strides")
 LAYER_OPTIONS = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation", "rate")
 MAX_COLUMN_WIDTH = 34
 MAX_SHOWN_ROWS = 7
+# Beside 1 for a row or a layer that stands alone.
+DIFFERENCE_COST = 1.0
+OTHER_KIND_COST = 1.5
 NumberOrName = int | str
 
 
@@ -118,21 +117,17 @@ def compare_last_layers(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLay
     # Zero first: of equally good ends `min` keeps the earliest in this list, the one of the rows' own length.
     starts = [max(0, len(found) - size + shift) for shift in (0, 1, -1, 2, -2)]
     ends = [(_match_rows(rows, found[start:]), start) for start in starts]
-    return min(ends, key=lambda end: sum(pair.difference is not None for pair in end[0]))
+    return min(ends, key=lambda end: sum(_weigh(pair.difference) for pair in end[0]))
 
 
 def _match_rows(rows: Sequence[ExpectedLayer], found: Sequence[ModelLayer]) -> list[LayerPair]:
-    # Matched by kind alone: a layer with a wrong option should be shown beside its row, not as missing and surplus.
-    matcher = SequenceMatcher(None, [row.layer for row in rows], [layer.kind for layer in found], autojunk=False)
-    return [
-        pair
-        for _, start, end, first, last in matcher.get_opcodes()
-        for pair in _list_pairs(rows[start:end], found[first:last])
-    ]
+    pairs = align(rows, found, lambda row, layer: _weigh(_difference(row, layer)))
+    return [LayerPair(row=row, layer=layer, difference=_difference(row, layer)) for row, layer in pairs]
 
 
-def _list_pairs(rows: Sequence[ExpectedLayer], layers: Sequence[ModelLayer]) -> list[LayerPair]:
-    return [LayerPair(row=row, layer=layer, difference=_difference(row, layer)) for row, layer in zip_longest(rows, layers)]
+def _weigh(difference: Difference | None) -> float:
+    """What a pair costs: with a wrong option it belongs together, of another kind only where both would stand alone."""
+    return 0.0 if difference is None else OTHER_KIND_COST if difference.where == "kind" else DIFFERENCE_COST
 
 
 def _merge_activation_layers(layers: Sequence[ModelLayer], rows: Sequence[ExpectedLayer]) -> list[ModelLayer]:
@@ -239,7 +234,7 @@ def _normalize_option(option: str, value: Any) -> Any:
     """A value in the form in which it can be compared: sizes as pairs, names of functions in small letters."""
     if option in SIZE_OPTIONS and isinstance(value, int):
         return [value, value]
-    return value.lower() if isinstance(value, str) else value
+    return ACTIVATION_NAMES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
 def _format_option(option: str, value: Any) -> str:

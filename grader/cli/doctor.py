@@ -13,6 +13,7 @@ from grader.courses import course as courses
 from grader.courses import settings
 from grader.engines import confine
 from grader.engines.confine.layers import ALWAYS_LAYERS, REPLACEMENT_LAYERS, SYSTEM_LAYERS, SandboxLayer
+from grader.engines.confine.remedies import find_remedies
 from grader.engines.forking import find_version
 from grader.errors import Exit, GraderError, UsageError
 from grader.leniency.packages import COMMON, EXTRA, find_absent
@@ -100,6 +101,9 @@ def describe_sandbox_layers(held: tuple[str, ...], reasons: tuple[str, ...], wid
     lines += _wrap_with_mark(f"Missing: {names}. `--sandbox strict` refuses to grade here; `auto` goes on without.", width)
     for reason in reasons:
         lines += _wrap_with_mark(f"The system says: {reason}", width)
+    for remedy in find_remedies({layer.name for layer in missing}):
+        # The command is one line whatever the width, so that it can be copied.
+        lines += ["", *_wrap_with_mark(f"Likely cause: {remedy.cause}. This gives it back:", width), f"    {remedy.command}"]
     return lines
 
 

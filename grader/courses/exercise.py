@@ -20,13 +20,17 @@ Kind = Literal["calls", "shows", "builds", "prepares", "trains", "fits", "predic
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one submission may use: training time per device, time of the student's own code, memory, output."""
+    """What one submission may use: training time per device, time of the student's own code, memory, output.
+
+    `machine` is the memory without which a machine, or a container, can't grade it at all; 0 where nobody has measured it.
+    """
 
     gpu: Duration = Duration(300)
     cpu: Duration = Duration(1800)
     student: Duration = Duration(300)
     call: Duration = Duration(5)
     memory: ByteSize = ByteSize(4_000_000_000)
+    machine: ByteSize = ByteSize(0)
     output: ByteSize = ByteSize(1_000_000)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.errors import GraderError
+
 # Version 1 writes "no limit" as the highest number of whole pages.
 NO_MEMORY_LIMIT = 1 << 60
 GIGABYTE = 1e9
@@ -36,6 +38,13 @@ def find_machine_limits(root: Path = Path("/")) -> MachineLimits:
     return MachineLimits(
         memory=min(memory, default=None), processors=min([float(present), *_list_processor_limits(root)])
     )
+
+
+def check_machine_memory(needed: int) -> None:
+    """Raises: GraderError: the machine, or a control group around this process, has less memory than the bytes needed."""
+    memory = find_machine_limits().memory
+    if memory is not None and memory < needed:
+        raise GraderError(describe_memory_shortage(needed))
 
 
 def describe_memory_shortage(needed: int | None = None) -> str:

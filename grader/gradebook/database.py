@@ -115,7 +115,8 @@ def open_engine(typed: str, *, must_exist: bool) -> Engine:
     arguments: dict[str, Any] = {"timeout": LOCK_WAIT_S} if is_file else {"connect_timeout": 10}
     try:
         # A connection for each transaction: nothing is held over a fork.
-        engine = sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=arguments)
+        # Errors end up in logs, where no student's name belongs.
+        engine = sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     except ImportError as error:
         raise UsageError(f"{shown}: {describe_missing_extra('PostgreSQL', 'psycopg', 'postgresql')}") from error
     with explain_errors(shown):

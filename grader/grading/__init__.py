@@ -15,6 +15,7 @@ from grader.courses import settings
 from grader.courses.course import Course
 from grader.courses.exercise import Exercise, find_exercise_text
 from grader.engines import pair
+from grader.engines.machine_limits import check_machine_memory
 from grader.engines.pool import open_pool
 from grader.engines.shared_interpreter import share_interpreter
 from grader.engines.trainer import can_copy_trainer
@@ -125,6 +126,7 @@ def _grade_part(
     runs: list[Run] = []
     fault: str | None = None
     try:
+        check_machine_memory(exercise.limits.machine)
         if exercise.has_behaviour_checks:
             runs.append(functions.FunctionAttempt(course, exercise, report.plan, source.name, options).run())
         else:

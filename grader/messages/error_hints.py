@@ -6,9 +6,10 @@ import re
 
 from grader.messages.array_errors import ARRAY_ERRORS
 from grader.messages.keras_errors import KERAS_ERRORS, UNEQUAL_SHAPES
+from grader.messages.loop_errors import LOOP_ERRORS
 
 # An error of each kind (as `Type: text`), what tells the kind, and what to tell the student; the first that fits counts.
-ERROR_HINTS = (*ARRAY_ERRORS, *KERAS_ERRORS)
+ERROR_HINTS = (*ARRAY_ERRORS, *LOOP_ERRORS, *KERAS_ERRORS)
 
 
 def is_of_unequal_shapes(said: str) -> bool:

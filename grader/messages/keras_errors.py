@@ -97,7 +97,7 @@ KERAS_ERRORS: tuple[tuple[str, str, str], ...] = (
      r"target\.shape=\(\w+, \w+\), output\.shape=\(\w+,\)",
      "A loss that is called by hand takes the labels first, then the scores: `loss_of(labels, scores)`."),
     ("OperatorNotAllowedInGraphError: Iterating over a symbolic `tf.Tensor` is not allowed.",
-     r"Iterating over a symbolic",
+     r"Iterating over a symbolic `tf\.Tensor`",
      "Something takes a tensor apart that has to be a list of pairs or a pipeline: write "
      "`apply_gradients(zip(gradients, model.trainable_variables))`, and loop over batches outside of `@tf.function`."),
     ("ValueError: No gradients provided for any variable.",

@@ -42,9 +42,10 @@ ColourSystem = Literal["auto", "standard", "256", "truecolor", "windows"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Where a report is drawn: its width, colours, encoding and level of detail."""
+    """Where a report is drawn: its width, colours, encoding and level of detail; `height` None is a page without an end."""
 
     width: int = DEFAULT_WIDTH
+    height: int | None = None
     colours: ColourSystem | None = None
     encoding: str = "utf-8"
     verbose: bool = False
@@ -59,6 +60,7 @@ def detect_screen(stream: TextIO, environ: Mapping[str, str] = os.environ, *, ve
     terminal = stream.isatty() and environ.get("TERM") != "dumb"
     return Screen(
         width=max(MIN_REPORT_WIDTH, min(_detect_width(stream, environ), MAX_REPORT_WIDTH)),
+        height=_detect_height(stream),
         colours="auto" if terminal and not environ.get("NO_COLOR") else None,
         encoding=stream.encoding or "ascii",
         verbose=verbose,
@@ -71,6 +73,15 @@ def _detect_width(stream: TextIO, environ: Mapping[str, str]) -> int:
         return int(asked)
     # Some terminals, as in containers, report 0 columns.
     return (os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH) if stream.isatty() else DEFAULT_WIDTH
+
+
+def _detect_height(stream: TextIO) -> int | None:
+    """The rows of a terminal; None for what has no end, or doesn't say."""
+    try:
+        return (os.get_terminal_size(stream.fileno()).lines or None) if stream.isatty() else None
+    # Some windows of editors call themselves terminals and have no size.
+    except OSError:
+        return None
 
 
 def draw_parts(parts: Iterable[RenderableType], screen: Screen) -> str:

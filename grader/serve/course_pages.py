@@ -12,7 +12,7 @@ from grader.courses.exercise import Exercise, find_exercise_text
 from grader.courses.notebooks import build_exercise_notebook
 from grader.courses.policy import find_deadline
 from grader.quiz.verdicts import find_review_scope
-from grader.serve.gate import PageError, Visit, redirect
+from grader.serve.gate import PageError, Visit, redirect, render_page
 from grader.serve.people import MAX_SESSION_S, Person, start_session
 from grader.serve.records import StudentResult
 from grader.serve.rendering import load_assets, render_readme
@@ -62,11 +62,12 @@ def sign_person_in(visit: Visit, person: Person, to: str = "/") -> Response:
 def leave_site(visit: Visit) -> Response:
     """Signs out in this browser."""
     provider = visit.site.sign_in.provider if visit.site.sign_in else None
-    response = visit.render(
-        "left.html",
-        provider=provider.name if provider else "",
-        logout_address=provider.logout_address if provider else None,
-    )
+    told = {
+        "provider": provider.name if provider else "",
+        "logout_address": provider.logout_address if provider else None,
+    }
+    # A stranger's page: with a name on it, it would look as if one were still signed in.
+    response = render_page(visit.site, None, None, "left.html", 200, told)
     response.delete_cookie(visit.site.cookie_name, httponly=True, samesite="lax", secure=visit.site.secure)
     return response
 

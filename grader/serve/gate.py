@@ -186,9 +186,12 @@ def _may_read_error(site: Site, person: Person | None, error: GradeError) -> boo
 
 def _render_fault(site: Site, rule: Rule, person: Person | None, session: Session | None, error: Exception) -> Response:
     """The page on an error that the reader can do nothing about."""
-    # The traceback is for whoever runs the server; it may hold what the reader must not see.
+    # For whoever runs the server; it may hold what the reader must not see.
     number = secrets.token_hex(4)
-    LOGGER.error("%s: fault %s", rule.name, number, exc_info=error)
+    if isinstance(error, GradeError):  # says what is wrong; while a database is away, that is one line for each request
+        LOGGER.error("%s: fault %s: %s", rule.name, number, error)
+    else:
+        LOGGER.error("%s: fault %s", rule.name, number, exc_info=error)
     message = f"The server failed (fault {number}); this is not your fault. What was acknowledged before is kept."
     return _render_error(site, person, session, 500, message)
 

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from grader.data import load_dataset, load_embedded
 from grader.protocol.datasets import DatasetSource
+from grader.student.compiled_readers import install_compiled_readers
 from grader.student.sequences import convert_to_lists, make_sequence_loader
 from grader.student.served_tables import install_tables, list_files
 
@@ -45,6 +46,7 @@ class ServedDatasets:
         self._by_file |= dict.fromkeys((*names.files, *list_files(source)), source)
         if source.about.is_csv:
             install_tables(source)
+            install_compiled_readers(list_files(source))
         self._by_tfds |= dict.fromkeys(names.tfds, source)
         for name in names.keras:
             _install_loader(name, make_sequence_loader(source) if source.about.is_sequences else _make_loader(source))

@@ -15,7 +15,7 @@ from grader.protocol.orders import Answer, Event, FitArguments, NeedPass, Order,
 from grader.protocol.wire import LocalTrouble, Probe, Rejected, Seen
 from grader.student import augmentation, error_text, own_metrics, plain_models
 from grader.student.creation_order import CreationOrder
-from grader.student.feed import Cargo, Pipeline, is_pipeline
+from grader.student.feed import Cargo, Pipeline, is_pipeline, list_input_names
 from grader.student.front import Front, RunEnded
 from grader.student.listeners import StudentCallbacks, can_read_weights, has_batch_hooks
 from grader.student.plain_trial import StopAfterOneEpoch, TrialPassed
@@ -196,7 +196,7 @@ class FitCall:
             compile=self._write_compile_config(),
             fit=fit,
             arrays=cargo.specs,
-            x_names=sorted(x) if isinstance(x, dict) else None,
+            x_names=self.pipeline.names if self.pipeline else list_input_names(x),
             batch_hooks=any(has_batch_hooks(callback) for callback in self.callbacks),
             weights_each_epoch=any(can_read_weights(callback) for callback in self.callbacks),
             callbacks=[type(callback).__name__[:100] for callback in self.callbacks][:50],

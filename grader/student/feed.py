@@ -86,6 +86,11 @@ def _can_casting_raise() -> bool:
     return bool(told) or any(kind[0] == "error" for kind in warnings.filters)
 
 
+def list_input_names(x: Any) -> list[str] | None:
+    """The inputs' names, in the order in which Keras flattens them; None where they have none."""
+    return sorted(x) if isinstance(x, dict) else None
+
+
 def is_pipeline(x: Any) -> bool:
     """Whether `x` yields batches (tf.data, generator, PyDataset) instead of being arrays."""
     if isinstance(x, (np.ndarray, list, tuple, dict)) or keras.ops.is_tensor(x):
@@ -106,6 +111,7 @@ class Pipeline:
 
     def __init__(self, source: Any, steps: int | None, *, shuffle: bool = False) -> None:
         self.first: list[OrderedSpec] = []
+        self.names: list[str] | None = None
         self.epochs = _build_epochs(source, steps, shuffle=shuffle)
         # What has no length, or another one than an epoch, goes on where the last epoch ended; all else begins anew.
         self.goes_on = steps is not None and self.epochs.data_adapter.num_batches != steps
@@ -122,6 +128,7 @@ class Pipeline:
         for batch in self._draw_batches():
             x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
             rows.append(len(to_array(keras.tree.flatten(x)[0])))
+            self.names = list_input_names(x)
             parts: tuple[tuple[Role, Any], ...] = (("x", x), ("y", y), ("sample_weight", weight))
             for role, part in parts:
                 if part is not None:

@@ -28,7 +28,9 @@ def make_sequence_loader(source: DatasetSource) -> Callable[..., Any]:
         num_words: int | None = None,
         maxlen: int | None = None,
         seed: Any = None,  # noqa: ARG001 - Keras shuffles by it; these sequences have an order of their own
+        start_char: Any = None,  # noqa: ARG001 - the numbers are final: nothing is put in front of them
         oov_char: int | None = source.about.unknown,
+        index_from: Any = None,  # noqa: ARG001 - likewise, nothing is added to them
     ) -> Any:
         """Sequences and labels of both splits.
 

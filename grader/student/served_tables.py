@@ -1,4 +1,7 @@
-"""The CSV files of a course's own tables, wherever a student's path puts them: for pandas, NumPy, `csv` and `open`."""
+"""The CSV files of a course's own tables, wherever a student's path puts them: for pandas, NumPy, `csv` and `open`.
+
+`compiled_readers` does the same for TensorFlow's own readers.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ import functools
 import io
 import os
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grader.protocol.datasets import DatasetSource
+from grader.student.drives import replace_function
 
 
 def install_tables(source: DatasetSource) -> None:
@@ -22,6 +26,7 @@ def install_tables(source: DatasetSource) -> None:
     builtins.open = io.open = _open_elsewhere(builtins.open, files)
     for name in ("loadtxt", "genfromtxt"):
         setattr(np, name, _read_elsewhere(getattr(np, name), files))
+    replace_function("stat", _look_elsewhere(os.stat, files))
     urllib.request.urlopen = _fetch_elsewhere(urllib.request.urlopen, files)
     urllib.request.urlretrieve = _fetch_to_file(urllib.request.urlretrieve, files)
 
@@ -34,7 +39,13 @@ def list_files(source: DatasetSource) -> dict[str, Path]:
     return {**dict.fromkeys(source.about.names.files, train), train.name: train, test.name: test}
 
 
-def _find_file(path: Any, files: dict[str, Path]) -> Path | None:
+def find_missing_file(path: Any, files: Mapping[str, Path]) -> Path | None:
+    """The table's file that a path names, where the student has no file of that name."""
+    found = _find_file(path, files)
+    return None if found is None or os.path.lexists(path) else found
+
+
+def _find_file(path: Any, files: Mapping[str, Path]) -> Path | None:
     """The file that a path or an address names, whatever folders come before it."""
     if not isinstance(path, (str, os.PathLike)):
         return None
@@ -56,14 +67,28 @@ def _open_elsewhere(plain: Callable[..., Any], files: dict[str, Path]) -> Callab
     return opened
 
 
-def _read_elsewhere(plain: Callable[..., Any], files: dict[str, Path]) -> Callable[..., Any]:
+def _read_elsewhere(plain: Callable[..., Any], files: Mapping[str, Path]) -> Callable[..., Any]:
     @functools.wraps(plain)
     def read(fname: Any, *args: Any, **kwargs: Any) -> Any:
-        found = _find_file(fname, files)
         # NumPy opens files by a function of its own.
-        return plain(fname if found is None or Path(fname).is_file() else found, *args, **kwargs)
+        return plain(find_missing_file(fname, files) or fname, *args, **kwargs)
 
     return read
+
+
+def _look_elsewhere(plain: Callable[..., Any], files: dict[str, Path]) -> Callable[..., Any]:
+    """`os.stat`, by which `os.path.exists` and the like look whether a file is there."""
+
+    @functools.wraps(plain)
+    def look(path: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return plain(path, *args, **kwargs)
+        except OSError:
+            if (found := _find_file(path, files)) is None:
+                raise
+            return plain(found, *args, **kwargs)
+
+    return look
 
 
 def _fetch_elsewhere(plain: Callable[..., Any], files: dict[str, Path]) -> Callable[..., Any]:

@@ -189,3 +189,11 @@ def test_a_wrong_curve_is_described(value: Any, message: str, hint: str) -> None
     said = check_returned_curve(value, fewer_than=10)
 
     assert (message in said.message, hint in (said.hint or "")) == (True, True)
+
+
+@pytest.mark.parametrize(("said", "status"), [(0.831, "passed"), (0.8310000061988831, "passed"), (0.83, "failed"), (0.832, "failed")])
+def test_three_places_are_enough(said: float, status: str) -> None:
+    """A student who rounds tells the truth; another figure of three places isn't the training's."""
+    training = TrainingRecord(epochs=[{"epoch": 0, "accuracy": 0.83143}], stopped_by="callback", examples=9, seed=7)
+    given = Run(seed=7, end=RunEnd(kind="completed"), training=training)
+    assert (check_returned_accuracy(said, given).status, check_matches_training([[0], said], given).status) == (status, status)

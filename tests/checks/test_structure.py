@@ -94,6 +94,24 @@ def test_what_comes_to_the_same_passes(layers):
     assert structure.check_layer_table(model(*layers), rows=LENET).status == "passed"
 
 
+def test_arithmetic_before_the_first_layer_prepares_images():
+    """`images / 255.0` in a model is what a Rescaling layer would be; later on it is a part of the network."""
+    before = [layer(kind, sources=["x"]) for kind in ("Cast", "ExpandDims", "TrueDivide", "Divide", "Subtract", "Multiply", "Add")]
+    assert structure.check_layer_table(model(*before, *RIGHT), rows=LENET).status == "passed"
+    late = [*RIGHT[:1], layer("Multiply", sources=["conv2d"]), *RIGHT[1:]]
+    assert structure.check_layer_table(model(*late), rows=LENET).message == "layer 2 is not expected: Multiply"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("Relu", "relu"), ("Tanh", "tanh"), ("LeakyRelu", "leaky_relu"), ("Silu", "swish"), ("Softmax", "softmax")]
+)
+def test_an_activation_may_be_a_function_that_is_called(kind, name):
+    """`tf.nn.relu(dense(x))` is the layer with that activation, under any of its names."""
+    layers = [layer("Dense", units=82, activation="linear"), layer(kind, sources=["dense"])]
+    assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", activation=name)]).status == "passed"
+    assert structure.check_layer_table(model(*layers), rows=[ExpectedLayer(layer="Dense", activation="elu")]).status == "failed"
+
+
 def test_an_activation_that_is_asked_for_is_a_layer():
     """A table that lists Activation isn't met by an option of the layer before it."""
     rows = [ExpectedLayer(layer="Add"), ExpectedLayer(layer="Activation", activation="relu")]
@@ -359,3 +377,36 @@ def test_a_skip_connection_joins_a_short_and_a_long_way(found, passes):
 def test_a_missing_skip_connection_says_what_is_there(found, message):
     """The learner sees which tensors the Add layer joins."""
     assert structure.check_skip_connections(found).message == message
+
+
+BLOCKS = [[layer("Conv2D", filters=filters), layer("Conv2D", filters=filters), layer("MaxPooling2D")] for filters in (8, 16, 32)]
+BLOCK_ROWS = [ExpectedLayer(layer=one.kind, filters=one.config.get("filters")) for block in BLOCKS for one in block]
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_block_that_is_missing_is_shown_as_one(missing):
+    """Where it is missing, though all blocks have layers of the same kinds."""
+    kept = [one for block in BLOCKS if block is not BLOCKS[missing] for one in block]
+
+    found = structure.check_layer_table(model(*kept), rows=BLOCK_ROWS)
+
+    assert found.message == f"layer {3 * missing + 1} is missing: Conv2D {(8, 16, 32)[missing]} (and 2 more differences)"
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_of_layers_alike_the_last_is_missing(block):
+    """Everything else stays beside its row."""
+    kept = [one for number, each in enumerate(BLOCKS) for one in (each[1:] if number == block else each)]
+
+    found = structure.check_layer_table(model(*kept), rows=BLOCK_ROWS)
+
+    assert found.message == f"layer {3 * block + 2} is missing: Conv2D {(8, 16, 32)[block]}"
+
+
+def test_a_layer_at_the_wrong_place_is_missing_and_too_much():
+    """The rest is right."""
+    rows = [ExpectedLayer(layer=kind) for kind in ("Conv2D", "MaxPooling2D", "Flatten", "Dense")]
+
+    found = structure.check_layer_table(model(layer("Conv2D"), layer("Flatten"), layer("MaxPooling2D"), layer("Dense")), rows=rows)
+
+    assert found.message == "layer 2 is missing: MaxPooling2D (and 1 more difference)"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from grader.engines.machine_limits import describe_memory_shortage, find_machine_limits
+from grader.engines.machine_limits import check_machine_memory, describe_memory_shortage, find_machine_limits
+from grader.errors import GraderError
 
 MEMORY = {"proc/meminfo": "MemTotal:        8000000 kB\nMemFree: 1 kB\n"}
 PLACES = {
@@ -52,6 +53,16 @@ def test_the_lowest_limit_counts(files, memory, processors, tmp_path):
 
     assert found.memory == memory
     assert found.processors == (processors or find_machine_limits(tmp_path / "none").processors)
+
+
+def test_too_small_a_machine_is_told_before_anything_starts():
+    """None is too small where nobody has measured what it takes."""
+    memory = find_machine_limits().memory
+    check_machine_memory(0)
+    check_machine_memory(memory)
+
+    with pytest.raises(GraderError, match="this machine's memory"):
+        check_machine_memory(memory + 1)
 
 
 def test_a_shortage_names_what_there_is_and_what_it_takes():

@@ -10,7 +10,10 @@ from roles import role
 
 from grader.checks import loading
 from grader.courses.course import Course
+from grader.engines import confine
+from grader.engines.pair import PairRequest, start_pair
 from grader.engines.pool import ProcessPool
+from grader.engines.shared_interpreter import share_interpreter
 from grader.engines.trainer import can_copy_trainer
 from grader.grading import GradingOptions, grade
 
@@ -84,7 +87,32 @@ def test_a_warm_verdict_is_a_cold_one(warm, graded):
 
 
 def grade_cold(graded):
-    return graded(GradingOptions().start, fresh=True)
+    """With an interpreter for each process; only `start_pair` itself stands for copies of one."""
+    return graded(lambda request: start_pair(request), fresh=True)
+
+
+def test_copies_of_one_interpreter_train_as_two_do(graded, others):
+    """A training has the same identity, so what one stored the other replays; nothing is left behind."""
+    cold = grade_cold(graded)
+    replayed = graded(start_pair)
+    anew = graded(start_pair, fresh=True)
+
+    assert replayed.training[0].replayed
+    assert not anew.training[0].replayed
+    assert cold.training[0].epochs == replayed.training[0].epochs == anew.training[0].epochs
+    assert cold.returned == replayed.returned == anew.returned
+    assert below() <= others
+
+
+def test_both_processes_come_from_one_interpreter(others):
+    """And end with the block, even where nobody ended them."""
+    with share_interpreter() as start:
+        pair = start(PairRequest(policy=confine.SandboxPolicy(memory=1_000_000_000, output=1000)))
+        trainer, keeper = (psutil.Process(part.process.pid) for part in (pair.trainer, pair.student))
+
+        assert trainer.ppid() == keeper.ppid() != os.getpid()
+        pair.kill()
+    assert below() <= others
 
 
 def test_a_trainer_serves_one_after_another_and_student_processes_are_used_once(warm, graded, others):

@@ -101,7 +101,7 @@ def test_every_wrong_rule_is_wrong_on_some_curve(line, wrong):
         "loss": [lambda _, logs, t=t: logs["loss"] < t for t in (3, 1, 0.5, 0.3, 0.1, 0.03, 0.01, 0.005, 1e-3, 1e-5)],
         "val_accuracy": [lambda _, logs: logs["val_accuracy"] > line],
         "val_loss": [lambda _, logs, t=t: logs["val_loss"] < t for t in (3, 1, 0.1, 1e-4)],
-        "lower line": [lambda _, logs, s=s: logs["accuracy"] > line - s * gap for s in (0.2, 0.5, 1, 3)],
+        "lower line": [lambda _, logs, s=s: logs["accuracy"] > line - s * gap for s in (0.05, 0.2, 0.5, 1, 3)],
         "higher": [lambda _, logs, s=s: logs["accuracy"] > line + s * gap for s in (0.5, 0.7, 0.9)],
         "late": [lambda i, logs, c=trials: i > 0 and any(i and curve.logs[i - 1]["accuracy"] > line
                  for curve in c if i < len(curve.logs) and curve.logs[i] is logs)],

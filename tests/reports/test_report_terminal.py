@@ -149,6 +149,21 @@ def test_columns_and_extremes():
     assert detect_screen(Stream(), {"COLUMNS": "wide"}).width == 80
 
 
+def test_the_height_is_that_of_a_terminal():
+    """What calls itself a terminal without being one, and a pipe, have none."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, 72))
+    with open(follower, "w") as stream:
+        assert detect_screen(stream, {}).height == 24
+    os.close(leader)
+
+    class Window(Stream):
+        def isatty(self):
+            return True
+
+    assert (detect_screen(Window(), {"COLUMNS": "50"}).height, detect_screen(Stream(), {}).height) == (None, None)
+
+
 def test_an_encoding_without_our_marks_gets_plain_ones(golden):
     """In ASCII the marks are + x - !, and what else can't be shown is an escape."""
     stream = Stream("ascii")

@@ -1,6 +1,6 @@
 """A class's day with kills: real servers and workers on one database, killed at random moments; nothing is lost or twice.
 
-GRADE_DAY=300,10 plays it with 300 students and ten kills.
+GRADE_DAY=300,10 plays it with 300 students and ten kills, on SQLite and, with GRADE_DATABASE_DAY, on PostgreSQL.
 """
 
 import csv
@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import psutil
 import pytest
+from killed_postgresql import open_postgresql
 from serve_samples import make_course
 
 from grader.gradebook import Gradebook
@@ -30,6 +31,7 @@ from grader.serve.submissions import SubmissionQueue
 
 pytestmark = pytest.mark.train
 STUDENTS, KILLS = map(int, os.environ.get("GRADE_DAY", "24,3").split(","))
+DATABASE_DAY = tuple(map(int, os.environ.get("GRADE_DATABASE_DAY", "8,1").split(",")))
 RUN = [sys.executable, "-c", "from grader.cli import main; main()", "serve"]
 
 
@@ -144,32 +146,44 @@ def wait_until_graded(queue, seconds):
 
 
 def test_kills_lose_and_double_nothing(tmp_path):
-    """Every acknowledged file is graded once, and every acknowledged answer is there."""
+    """Every acknowledged file is graded once, and every acknowledged answer is there: web process and worker die."""
+    play_day(tmp_path, f"sqlite:///{tmp_path}/gradebook.db", STUDENTS, KILLS)
+
+
+def test_a_database_that_is_killed_loses_and_doubles_nothing(tmp_path):
+    """The same on PostgreSQL, which dies first, and then whoever chance picks."""
+    with open_postgresql() as database:
+        play_day(tmp_path, database.url, *DATABASE_DAY, database)
+
+
+def play_day(tmp_path, url, count, kills, database=None):
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    course, roster, url = (
-        make_course(tmp_path / "course"),
-        tmp_path / "roster.csv",
-        f"sqlite:///{tmp_path}/gradebook.db",
-    )
-    roster.write_text("id,name\n" + "".join(f"s{index:03},Student {index}\n" for index in range(STUDENTS)))
+    course, roster = make_course(tmp_path / "course"), tmp_path / "roster.csv"
+    roster.write_text("id,name\n" + "".join(f"s{index:03},Student {index}\n" for index in range(count)))
     environment = {**os.environ, "GRADE_STATE": str(tmp_path / "state"), "PYTHONUNBUFFERED": "1"}
     links = write_links(roster, url, environment)
     server = Server(course, roster, url, environment)
     students = [Student(server, link) for link in links]
+    began = time.monotonic()
     with ThreadPoolExecutor(12) as threads:
         working = [threads.submit(student.work, index) for index, student in enumerate(students)]
         killed = []
-        for _ in range(KILLS):
+        for number in range(kills):
             threading.Event().wait(chance.uniform(0.5, 4.0))
-            killed.append(server.kill_one(chance))
+            killed.append(kill_something(server, database, chance, is_first=number == 0))
         for one in working:
             one.result()
+    handed_in_s = time.monotonic() - began
     engine, book = open_database(url)
     queue = SubmissionQueue(engine, book.shown)
-    counts = wait_until_graded(queue, 240 + 2 * STUDENTS)
+    counts = wait_until_graded(queue, 240 + 2 * count)
     server.end()
-    print(f"seed {seed}, killed {Counter(killed)}, {counts}")
+    acknowledged = sum(len(student.files) for student in students)
+    print(
+        f"seed {seed}, killed {dict(Counter(killed))}, {acknowledged} files acknowledged in {handed_in_s:.0f} s, "
+        f"all graded after {time.monotonic() - began:.0f} s: {counts}"
+    )
     rows = {one.number: one for one in queue.list_submissions()}
     figures = Counter((one.student, one.sha256) for one in Gradebook.open(url).list_figures("pooling", current=False))
     sittings = SittingTable(engine, book.shown)
@@ -180,3 +194,11 @@ def test_kills_lose_and_double_nothing(tmp_path):
         stored = sittings.open_attempts(load_quiz(course, "warmup").id, f"s{index:03}").list_attempts()[0].answers
         assert {"first": ["two"], "third": str(index)} == stored
         assert student.answers == {"first": "two", "third": str(index)}
+
+
+def kill_something(server, database, chance, *, is_first):
+    """The database at first, where it is one that can be killed; then any of the three."""
+    if database is not None and (is_first or chance.random() < 1 / 3):
+        database.kill()
+        return "database"
+    return server.kill_one(chance)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from dataclasses import replace
 
 import pytest
@@ -368,6 +369,20 @@ def test_strangers_learn_nothing_of_a_database_that_fails(site):
 
     assert answer.status_code == 500
     assert "gradebook.db" not in answer.text
+
+
+def test_the_log_of_a_database_that_fails_names_nobody(site, ada, caplog):
+    """One line for each request, with the number that the page has."""
+    with site.queue._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE grade_serve_submissions")
+    answer = ada.get("/exercises/pooling")
+    (line,) = [record.getMessage() for record in caplog.records if "fault" in record.getMessage()]
+
+    assert answer.status_code == 500
+    assert re.search(r"fault (\w+)", line)[1] in answer.text
+    assert "grade_serve_submissions" in line
+    assert "ada" not in caplog.text.replace("database", "").lower()
+    assert "Traceback" not in caplog.text
 
 
 def test_no_role_is_without_a_meaning():

@@ -251,6 +251,7 @@ def test_signing_out_says_where_one_is_still_signed_in(open_site, provider):
 
     assert not is_signed_in(browser)
     assert f'href="{provider.issuer}/logout?client_id=grade"' in answer.text
+    assert "Ada" not in answer.text
 
 
 def test_paths_of_this_site_are_kept():

@@ -119,3 +119,19 @@ def test_a_generator_of_images_has_a_length(steps):
     drawn = [pipeline.draw_epoch() for _ in range(2)]
 
     assert [rows for _, rows in drawn] == [[4, 4, 2]] * 2
+
+
+@pytest.mark.parametrize(("named", "names"), [(True, ["a", "b"]), (False, None)])
+def test_a_pipelines_inputs_keep_their_names(named, names):
+    """Keras finds a model's inputs by them; the arrays come in the order of the names."""
+    import tensorflow as tf
+
+    from grader.student.feed import Pipeline
+
+    parts = np.zeros((6, 2), "float32"), np.ones((6, 3), "float32")
+    x = {"b": parts[1], "a": parts[0]} if named else parts
+    pipeline = Pipeline(tf.data.Dataset.from_tensor_slices((x, np.arange(6))).batch(4), None)
+    cargo, rows = pipeline.draw_epoch()
+
+    assert (pipeline.names, rows) == (names, [4, 2])
+    assert [list(spec.shape) for spec in cargo.specs if spec.role == "x"] == [[6, 2], [6, 3]]

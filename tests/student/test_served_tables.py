@@ -3,6 +3,7 @@
 import builtins
 import csv
 import io
+import os
 import urllib.request
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def arrays(tmp_path, monkeypatch):
     source = load_exercise(Course(root=tmp_path / "course"), "prices").source
     for module, names in (
         (builtins, ["open"]),
+        (os, ["stat"]),
         (io, ["open"]),
         (np, ["loadtxt", "genfromtxt"]),
         (urllib.request, ["urlopen", "urlretrieve"]),
@@ -68,6 +70,13 @@ def test_numpy_csv_and_open_read_it(arrays, path):
         rows = np.array(list(csv.reader(file))[1:], float)
     for table in (rows, np.loadtxt(path, delimiter=",", skiprows=1), np.genfromtxt(path, delimiter=",", skip_header=1)):
         assert (table[:, 1:5] == arrays["x_train"]).all()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.usefixtures("arrays")
+def test_it_is_found_to_be_there(path):
+    """Students look before they read, or download what isn't there."""
+    assert (os.path.exists(path), Path(path).is_file(), Path(path).parent.joinpath("other.csv").exists()) == (True, True, False)
 
 
 def test_it_can_be_downloaded(arrays):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from msgspec import structs
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -17,6 +18,7 @@ from grader.reports.reading import describe_first_task, describe_open, format_co
 from grader.reports.screen import Screen, draw_parts, make_text
 
 UNTRAINED_REASON = f"not judged yet: {UNTRAINED}"
+FOOTER_LINES = 3
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
@@ -69,7 +71,17 @@ def render_verdict_page(subject: WatchedFile, verdict: Verdict, screen: Screen, 
         return draw_parts(
             [*_render_heading(subject), Text("✗ Your file can't be run yet.", style="bold red"), told], screen
         )
-    return draw_parts(terminal.draw_verdict(verdict, screen, _describe_next_key(verdict, keys)), screen)
+    following = _describe_next_key(verdict, keys)
+    page = draw_parts(terminal.draw_verdict(verdict, screen, following), screen)
+    fits = screen.height is None or page.count("\n") + FOOTER_LINES < screen.height
+    if fits or verdict.status != "failed" or verdict.edition:
+        return page
+    # What is to be mended comes first, so of a longer page the window would show all but that.
+    failed = [check for check in verdict.checks if check.status == "failed"]
+    short = structs.replace(verdict, checks=failed, notes=[], training=[], measured={}, returned=None, stdout="")
+    others = format_count(len(verdict.checks) - len(failed), "other check")
+    left_out = Text(f"\nThe window is too small for {others} and what was measured.", style="dim")
+    return draw_parts([*terminal.draw_verdict(short, screen, following), left_out], screen)
 
 
 def _describe_next_key(verdict: Verdict, keys: Mapping[str, str]) -> str:

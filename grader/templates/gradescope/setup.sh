@@ -13,11 +13,15 @@ newest() {
     done
 }
 
-if [ ! -x "$venv/bin/python" ]; then
+# An environment that couldn't be finished has a Python, but no pip.
+if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     python=$(newest)
-    if [ -z "$python" ]; then
+    # Debian and Ubuntu ship what makes environments in a package of its own.
+    if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        version=3.11
+        [ -z "$python" ] || version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
         apt-get update
-        apt-get install -y python3.11 python3.11-venv
+        apt-get install -y "python$version" "python$version-venv"
         python=$(newest)
     fi
     "$python" -m venv "$venv"

@@ -99,7 +99,9 @@ class PipelinePasses(keras.utils.PyDataset):  # type: ignore[misc]
         for role in ("x", "y", "sample_weight"):
             value = self.arrays.find_by_role(role, self.names if role == "x" else None)
             if value is not None:
-                batch.append(keras.tree.map_structure(lambda array: array[part], value))
+                rows = keras.tree.map_structure(lambda array: array[part], value)
+                # Keras makes a tensor of a list here, and takes a tuple for several inputs.
+                batch.append(tuple(rows) if isinstance(rows, list) else rows)
         return tuple(batch)
 
     @property

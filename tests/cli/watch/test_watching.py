@@ -371,6 +371,29 @@ def test_a_file_that_cannot_be_run_gets_its_reason_alone():
     assert "Check a" not in text
 
 
+def test_a_small_window_shows_what_is_to_be_mended():
+    """Of a page that is longer than the window only the end would be seen."""
+    met = [check(f"met{number}", "passed", "") for number in range(20)]
+    verdict = verdict_of(check("a", "failed", "the callback never stops"), *met)
+
+    def count_checks(of, height):
+        page = pages.render_verdict_page(SUBJECT, of, Screen(width=80, height=height), {"r": "run again"})
+        assert "the callback never stops" in page
+        return page.count("Check met"), "window is too small" in page
+
+    assert (count_checks(verdict, 60), count_checks(verdict, None)) == ((20, False), (20, False))
+    assert count_checks(verdict, 24) == (0, True)
+
+
+def test_a_pass_stays_whole_in_a_small_window():
+    """Nothing is to be mended, so nothing comes first."""
+    verdict = msgspec.structs.replace(verdict_of(*(check(f"met{number}", "passed", "") for number in range(20))), status="passed")
+
+    page = pages.render_verdict_page(SUBJECT, verdict, Screen(width=80, height=10), {"n": "next exercise"})
+
+    assert page.count("Check met") == 20
+
+
 def test_the_keys_fit_a_narrow_terminal():
     """In 40 columns the keys stand on one line or wrap between keys."""
     text = pages.render_footer({"t": "train", "h": "hint", "l": "list", "q": "quit"}, Screen(width=40))
