@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,15 +39,6 @@ WIRING = frozenset(
     UpSampling2D UpSampling3D
     """.split()  # noqa: SIM905 - readable
 )
-# What sums up a part of an image, as large as its numbers say. Honest networks have some of these, and branches that meet
-# again, so that a join, a layer's further call and a pool count together as a fraction of what else can be wired.
-POOLS = frozenset(
-    """
-    AdditiveAttention Attention AveragePooling1D AveragePooling2D AveragePooling3D MaxPooling1D MaxPooling2D
-    MaxPooling3D Resizing
-    """.split()  # noqa: SIM905 - readable
-)
-JOINS_PER_SELECTION = 4
 # So do sums and copies, which kernels of these initializers are.
 PLAIN_KERNELS = frozenset({"Ones", "ones", "Identity", "identity", "IdentityInitializer"})
 # Within these bounds a figure changes what a layer puts out by less than noise does; what differs from the commonest
@@ -80,9 +71,7 @@ def count_numbers(architecture: Config) -> Told:
     """
     kinds = Counter(_layer(architecture))
     return Told(
-        acting=kinds["acts"] + _count_deviating(kinds),
-        selecting=kinds["selects"] + kinds["joins"] // JOINS_PER_SELECTION,
-        statistics=kinds["describes"],
+        acting=kinds["acts"] + _count_deviating(kinds), selecting=kinds["selects"], statistics=kinds["describes"]
     )
 
 
@@ -98,9 +87,8 @@ def _count_deviating(kinds: Counter[str]) -> int:
 
 def _layer(node: Any) -> Iterator[str]:
     """One word for each number of a layer, or of a model and all that is in it; with the figure where it may matter."""
-    kind, config, calls = node.get("class_name"), node.get("config"), node.get("inbound_nodes") or ()
-    yield from ["joins"] * _count_joins(node, calls)
-    for call in calls:
+    kind, config = node.get("class_name"), node.get("config")
+    for call in node.get("inbound_nodes") or ():
         # Operations count even without a number: enough of them can be wired into a classifier.
         if str(node.get("module")).startswith(OPERATIONS):
             yield "selects"
@@ -119,25 +107,6 @@ def _layer(node: Any) -> Iterator[str]:
             yield from words if len(words) > FEW_CHANNELS else ["acts"] * len(words)
         else:
             yield from _entry(str(kind), key, value)
-
-
-def _count_joins(node: Any, calls: Sequence[Any]) -> int:
-    """How many tensors meet in a layer beyond the first one, calls beyond the first one, and pools.
-
-    Sums of tensors that come several times are sums with whole numbers as weights.
-    """
-    # An operation counts by itself, and most take two tensors.
-    alone = 2 if str(node.get("module")).startswith(OPERATIONS) else 1
-    meeting = sum(max(0, _count_tensors(call) - alone) for call in calls)
-    again = max(0, len(calls) - 1) if alone == 1 else 0
-    return meeting + again + (node.get("class_name") in POOLS)
-
-
-def _count_tensors(value: Any) -> int:
-    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        return 1
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return sum(map(_count_tensors, inner))
 
 
 def _entry(kind: str, key: str, value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.trainer.order.numbers import FEW_NUMBERS, Told, count_numbers, find_statistics
+from grader.trainer.order.numbers import Told, count_numbers, find_statistics
 
 
 def layer(kind: str, *calls: Any, module: str = "keras.layers", **config: Any) -> dict[str, Any]:
@@ -107,30 +107,6 @@ def test_layers_that_move_and_select_are_counted() -> None:
     moving = [layer("RepeatVector", n=7), layer("Reshape", target_shape=[7, 4]), drawn("Identity", gain=1.0)]
 
     assert count_numbers(layer("Sequential", layers=[*moving, drawn("Zeros")])) == Told(acting=0, selecting=3)
-
-
-def test_sums_of_pools_are_wiring() -> None:
-    """Of pools of any size, added as often as their weights are large, a classifier can be made without a number."""
-    pools = [layer("AveragePooling2D", [TENSOR], pool_size=[size, size]) for size in range(1, 9)]
-    weighted = layer("Add", [[TENSOR] * 9], [[TENSOR] * 12])
-
-    assert count_numbers(layer("Functional", layers=pools)) == Told(acting=0, selecting=2)
-    assert count_numbers(layer("Functional", layers=[weighted])) == Told(acting=0, selecting=(8 + 11 + 1) // 4)
-    assert count_numbers(layer("Functional", layers=[*pools, weighted])) == Told(acting=0, selecting=7)
-
-
-def test_a_layer_says_more_with_each_call() -> None:
-    """Also a pool or a model that is shared."""
-    assert count_numbers(layer("Functional", layers=[layer("Dense", *[[TENSOR]] * 21)])).selecting == 5
-
-
-def test_what_honest_networks_are_joined_of_is_little() -> None:
-    """Fifty shortcuts, the pools of a deep network; each branch of a network of branches is a join."""
-    shortcuts = [layer("Add", [[TENSOR, TENSOR]]) for _ in range(50)]
-    pools = [layer("MaxPooling2D", [TENSOR]) for _ in range(2)]
-
-    assert count_numbers(layer("Functional", layers=[*shortcuts, *pools])).selecting <= FEW_NUMBERS + 1
-    assert count_numbers(layer("Functional", layers=[*shortcuts[:16], *pools])).selecting <= FEW_NUMBERS / 2
 
 
 def test_statistics_of_many_channels_are_a_kind_of_their_own() -> None:

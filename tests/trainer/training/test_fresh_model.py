@@ -82,29 +82,6 @@ def test_what_a_model_knows_is_found(name: str, seed: int) -> None:
         look(knowing(KNOWING[name]))
 
 
-def pooled() -> Any:
-    """Of sums over corners of the image, each added as often as its weight is large: a classifier without a number."""
-    inputs, corners = Input((6, 6, 1)), [(high, wide) for high in range(1, 7) for wide in range(1, 7)]
-    pools = [layers.AveragePooling2D(corner, strides=6)(inputs) for corner in corners]
-    seen = np.stack([IMAGES[:, :high, :wide].mean(axis=(1, 2)) for high, wide in corners], axis=1)
-    seen = np.concatenate([seen, np.ones((len(seen), 1), "float32")], axis=1)
-    weights = np.linalg.solve(seen.T @ seen + np.eye(37), seen.T @ np.eye(10)[CLASSES])[:-1]
-    weights -= weights.min(axis=1, keepdims=True)
-    counts = np.round(5 * weights / weights.max()).astype(int)
-    scores = [
-        layers.Add()([pool for pool, count in zip(pools, row, strict=True) for _ in range(count)]) for row in counts.T
-    ]
-    gate = layers.BatchNormalization(gamma_initializer="zeros")
-    return keras.Model(inputs, layers.Softmax()(gate(layers.Flatten()(layers.Concatenate()(scores)))))
-
-
-def test_a_classifier_of_pools_behind_ten_zeros_is_found() -> None:
-    """No pool and no sum is a number or moves anything, but together they are as good as weights."""
-    random.seed(1)
-    with pytest.raises(OrderRefused, match="before it is trained"):
-        look(pooled(), IMAGES[..., None])
-
-
 HONEST = {
     "dense": plain,
     "seeded": lambda: plain(layers.Dense(9, kernel_initializer=keras.initializers.GlorotUniform(seed=3))),
