@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from grader.static.plan import mentions_convolutions
 from grader.static.supply import SUPPLIED_NAMES
 
 
@@ -337,3 +338,34 @@ def test_other_errors_stay(inspect, line):
     report = inspect(f"def train_mnist():\n    {line}\n    return m.fit(x)\n")
 
     assert line in report.plan.source
+
+
+@pytest.mark.parametrize(
+    ("after", "skipped"),
+    [("h = train_mnist()\n", [1]), ("h = 0\nh = train_mnist()\n", [2]), ("h = other()\n", [])],
+    ids=["again", "bound twice", "another function"],
+)
+def test_the_graded_function_isnt_called_twice(plan, after, skipped):
+    """A call at the top is left out; one of another function isn't."""
+    assert plan(FUNCTION + after).skipped == skipped
+
+
+@pytest.mark.parametrize(
+    ("condition", "guards"),
+    [('__name__ == "__main__"', True), ('"__main__" == __name__', True), ('__name__ == "other"', False), ('mode == "__main__"', False)],
+)
+def test_only_a_main_guard_is_one(plan, condition, guards):
+    """What it holds runs in a script, and is left out beside a function."""
+    assert plan(f"{FUNCTION}if {condition}:\n    y = 1\n").skipped == ([1] if guards else [])
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("Conv2D(8, 3)", True), ("layers.Conv2D(8, 3)", True), ("from layers import Conv2D as C", True), ("ResNet50()", True),
+        ("apps.ResNet50()", True), ("Dense(8)  # Conv2D", False), ("'Conv2D'", False), ("MyResNet()", False), ("1 +", False),
+    ],
+)  # fmt: skip
+def test_convolutions_are_told_by_the_names_of_the_code(source, found):
+    """However they are reached; comments and texts aren't names."""
+    assert mentions_convolutions(source) is found
