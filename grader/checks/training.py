@@ -66,13 +66,16 @@ def check_training_data(
     if not faults and training is not None and not training.whole_epochs:
         return _nothing_whole(training)
     if not faults:
-        whole = share == WHOLE and at_least is None
-        what = _describe_kept(data, kind, total, whole=whole) if split == "train" else f"all {total:,} {kind} {data.unit}s"
+        what = _describe_kept(data, kind, total, whole=share == WHOLE and at_least is None)
         return report_pass(f"trained on {what}", got=data.preprocessing or None)
-    remedy = _describe_remedy(data, dataset, split)
+    wanted = f"all {examples:,} {kind} {data.unit}s of {_find_title(dataset)}, with their labels"
+    return _report_faults(faults, data, wanted, _describe_remedy(data, dataset, split))
+
+
+def _report_faults(faults: list[str], data: DataMatch, wanted: str, remedy: str | None) -> CheckOutcome:
     return report_failure(
         "; ".join(faults),
-        expected=f"all {examples:,} {kind} {data.unit}s of {_find_title(dataset)}, with their labels",
+        expected=wanted,
         got=f"{format_count(data.examples, 'example')}, {format_count(data.trained_on, 'example')} in an epoch",
         hint=remedy,
         symptom=Symptom.FOREIGN_DATA if data.dataset is None else None,
@@ -84,7 +87,7 @@ def check_training_data(
 def _describe_kept(data: DataMatch, kind: str, total: int, *, whole: bool) -> str:
     """What a right training had of `total` examples; where it needs the whole, the rest was held back."""
     given = data.train + data.left_out
-    if given >= total:
+    if kind == "test" or given >= total:
         return f"all {total:,} {kind} {data.unit}s"
     rest = f", with {data.held_back:,} held back for validation" if data.held_back or whole else f" of {total:,}"
     return f"{given:,} {kind} {data.unit}s{rest}"
@@ -107,8 +110,10 @@ def _describe_remedy(data: DataMatch, dataset: str | None, split: str) -> str | 
     if data.dataset != dataset and data.dataset is not None and dataset in load_embedded_descriptions():
         return f"Load the images with `tf.keras.datasets.{dataset}.load_data()`."
     if data.labels_wrong:
+        known = load_embedded_descriptions().get(dataset or "")
+        numbers = f" 0 to {len(known.classes) - 1}" if known is not None else ""
         return (
-            f"Labels are the class numbers{_describe_range(dataset)}: divide only the images by 255, and keep the labels in the order of "
+            f"Labels are the class numbers{numbers}: divide only the images by 255, and keep the labels in the order of "
             "their images."
         )
     if data.telling:
@@ -169,11 +174,6 @@ def _find_title(dataset: str | None) -> str:
     """A dataset in words: an embedded one's title, or the name that the course gives it."""
     known = load_embedded_descriptions().get(dataset or "")
     return known.title if known is not None else dataset or "the dataset"
-
-
-def _describe_range(dataset: str | None) -> str:
-    known = load_embedded_descriptions().get(dataset or "")
-    return f" 0 to {len(known.classes) - 1}" if known is not None else ""
 
 
 def _describe_foreign_data(data: DataMatch, dataset: str | None) -> str:

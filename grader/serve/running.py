@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,13 +66,8 @@ def serve_learner(
     address = f"http://{LOOPBACK}:{bound}/enter/{token}"
     click.echo(f"{describe_content(site)}\n\n  {address}\n\nCtrl-C ends it.")
     opened = open_browser(address, ProgressReader(course).path.parent) if browser else contextlib.nullcontext()
-    worker = WorkerSupervisor(structs.replace(settings, gradebook=url))
-    worker.start()
-    try:
-        with opened:
-            run_server(site, sock)
-    finally:
-        worker.stop()
+    with opened:
+        _run_beside(WorkerSupervisor(structs.replace(settings, gradebook=url)), site, sock)
 
 
 def read_content(course: Course) -> SiteContent:
@@ -137,7 +133,10 @@ def serve_class(
     click.echo(f"{describe_content(site)}, {len(known)} people\n\n  {address}\n\nCtrl-C ends it.")
     if not any(each.role == "instructor" for each in known):
         click.echo("Nobody is an instructor yet: grade serve links --instructor ID --url URL", err=True)
-    worker = WorkerSupervisor(settings) if grades else None
+    _run_beside(WorkerSupervisor(settings) if grades else None, site, sock)
+
+
+def _run_beside(worker: WorkerSupervisor | None, site: Site, sock: socket.socket) -> None:
     if worker is not None:
         worker.start()
     try:
