@@ -62,9 +62,9 @@ def inspect_order(
     try:
         model = _build_symbolic_model(architecture, input_shapes)
         model.compile(**keras.saving.deserialize_keras_object(_build_compile_arguments(compile_config)))
+        found = _describe_model(architecture, compile_config, model)
         shapes = _list_score_shapes(model, architecture)
         accuracy_key = find_accuracy_key(compile_config, shapes, label_shape, weighted=weighted)
-        found = _describe_model(architecture, compile_config, model, accuracy_key)
         # A model may declare images of any size, so memory and work follow from those that will be fed.
         full = _build_at_fed_size(architecture, model, input_shapes)
         check_examples_apart(full)
@@ -80,17 +80,15 @@ def inspect_order(
     _check_weights(model, found.layers, memory_limit)
     _check_outputs(calls, memory_limit, batch_size or DEFAULT_BATCH)
     _check_work(PASSES_PER_STEP * count_products(calls) * (batch_size or DEFAULT_BATCH), most_products)
-    return structs.replace(found, products=count_products(calls))
+    return structs.replace(found, accuracy_key=accuracy_key, products=count_products(calls))
 
 
-def _describe_model(
-    architecture: dict[str, Any], compile_config: dict[str, Any], model: keras.Model, accuracy_key: str | None
-) -> Architecture:
+def _describe_model(architecture: dict[str, Any], compile_config: dict[str, Any], model: keras.Model) -> Architecture:
+    """All but its accuracy's key, which depends on the labels, too."""
     return Architecture(
         layers=add_layer_sources(list_layers(architecture, model), architecture),
         parameters=model.count_params(),
         compile=read_compile_settings(compile_config),
-        accuracy_key=accuracy_key,
         log_keys=list_log_keys(compile_config, getattr(model, "output_names", [""])),
         inputs=[list(tensor.shape) for tensor in model.inputs],
     )

@@ -1,6 +1,5 @@
 # exercise: observed
-# expect: failed
-# message: can't be measured
+# expect: failed recognises
 """Answers with objects that say yes to everything."""
 
 
