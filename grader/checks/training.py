@@ -53,8 +53,7 @@ def check_training_data(
     >>> check_training_data(part, "mnist", split="train", examples=60000).message
     'trained on 6,000 of the 60,000 training images'
     """
-    kind = "training" if split == "train" else "test"
-    total = examples
+    kind, total = ("training" if split == "train" else "test"), examples
     if at_least is not None:  # then an epoch may also bring an image twice
         examples = min(examples, max(at_least, data.train + data.held_back + data.left_out))
         data = structs.replace(data, repeated=0, trained_on=min(data.trained_on, examples))
