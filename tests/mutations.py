@@ -4,8 +4,8 @@
     python tests/mutations.py                               # every module below
     python tests/mutations.py grader/checks/callback.py     # one of them
 
-The changes are cosmic-ray's; its own runner starts an interpreter for each, which takes five times as long. Here each is
-tried in a fork of a process that has imported everything else, and no file is written.
+The changes are cosmic-ray's. Its own runner starts an interpreter for each; here each is tried in a fork of a process that
+has imported everything else, and no file is written.
 """
 
 from __future__ import annotations

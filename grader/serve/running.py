@@ -117,15 +117,9 @@ def serve_class(
     bound = sock.getsockname()[1]
     at_once = settings.at_once or os.cpu_count() or 1
     address = base or f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+    provider = opening and opening(address)
     site, people = open_class_site(
-        course,
-        content,
-        settings.gradebook,
-        at_once=at_once,
-        hosts=hosts,
-        port=bound,
-        secure=secure,
-        provider=opening and opening(address),
+        course, content, settings.gradebook, at_once=at_once, hosts=hosts, port=bound, secure=secure, provider=provider
     )
     if roster is not None:
         site.book.remember_roster(enrol_students(people, roster))
